@@ -1,0 +1,1 @@
+"""The tests of billing_assets, file for file."""

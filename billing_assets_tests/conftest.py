@@ -1,0 +1,61 @@
+"""What every test shares: which real parts a test may need, and what happens where one is missing.
+
+Belongs here: the `needs` marker and the parts it knows.
+Does not belong here: fixtures of one floor (they stand in that floor's own conftest.py).
+
+A newcomer without the part sees one line that says what was not tested. In CI (the variable CI is set, as
+`.ci/run` does) a missing part fails the test, so that nothing is skipped in silence for months.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+POSTGRES15_BIN = Path("/usr/lib/postgresql/15/bin")
+
+PARTS: dict[str, tuple[Callable[[], bool], str]] = {
+    "chromium": (
+        lambda: any(shutil.which(name) for name in CHROMIUM_NAMES),
+        "no Chromium on the PATH; install it, or run .ci/run",
+    ),
+    "database_url": (
+        lambda: bool(os.environ.get("BILLING_TEST_DATABASE_URL")),
+        "BILLING_TEST_DATABASE_URL names no server; set it, or run .ci/run",
+    ),
+    "postgres15": (
+        (POSTGRES15_BIN / "initdb").exists,
+        f"no PostgreSQL 15 in {POSTGRES15_BIN}; apt-get install postgresql-15, or run .ci/run",
+    ),
+    "root": (
+        lambda: os.geteuid() == 0,
+        "not root, so no second OS user can be played; run as root, in a container say",
+    ),
+}
+
+
+def missing_parts(names: tuple[str, ...]) -> list[str]:
+    """Say which of the named real parts this machine lacks, one sentence each.
+
+    Raises:
+        KeyError: a name that `PARTS` does not know, so that a slip of the pen never becomes a skip.
+    """
+    return [f"needs {name}: {reason}" for name in names for is_here, reason in [PARTS[name]] if not is_here()]
+
+
+def real_part(*names: str) -> None:
+    """Skip the running test where a named real part is missing; fail it there when CI is set."""
+    missing = missing_parts(names)
+    if missing and os.environ.get("CI"):
+        pytest.fail("In CI no real part may be missing. " + "; ".join(missing), pytrace=False)
+    if missing:
+        pytest.skip("; ".join(missing))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Honour `@pytest.mark.needs("chromium", ...)`."""
+    names = [str(name) for mark in item.iter_markers("needs") for name in mark.args]
+    real_part(*names)
