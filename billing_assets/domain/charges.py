@@ -1,0 +1,27 @@
+"""Charge kinds: what a line of an invoice can be for.
+
+Belongs here: one row per kind. Does not belong here: amounts, or which tax falls on a kind (``taxes``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeKind:
+    """A kind of charge; ``is_premium`` tells premium from fees."""
+
+    charge_kind: str
+    is_premium: bool
+    meaning: str
+
+
+PREMIUM = ChargeKind(charge_kind="premium", is_premium=True, meaning="premium of a policy term")
+
+CHARGE_KINDS: Mapping[str, ChargeKind] = MappingProxyType({PREMIUM.charge_kind: PREMIUM})
+"""``charge_kind`` -> :class:`ChargeKind`.
+
+>>> CHARGE_KINDS["premium"].is_premium
+True
+"""

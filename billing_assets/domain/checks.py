@@ -1,0 +1,52 @@
+"""The invariants: statements that always hold, whatever was run, killed or tampered with.
+
+Belongs here: each check's id and its statement. Its query is in ``store.checks``; it runs as a blocking
+asset check before anything is delivered, and as a line of ``billing audit``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """An invariant. ``check_id`` is stable; ``statement`` is what holds."""
+
+    check_id: str
+    statement: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """What one check found: how many offenders, and the first few, named by ids and numbers only."""
+
+    check: Check
+    offender_count: int
+    examples: tuple[str, ...]
+
+
+_ROWS = (
+    ("I01", "net and tax of a document are the sums of its lines, its total is net + tax, and it has a line"),
+    ("I02", "bases and amounts of the tax breakdown add up to the document"),
+    ("I03", "every amount is a whole number of minor units of a known currency"),
+    ("I07", "an installment is billed at most once per payer and revision, and billed periods never overlap"),
+    ("I08", "number series have no gap from 1, the counter is the last number, issue dates never run backwards"),
+    ("I09", "an issued document is unchanged: its frozen record hashes to the stored value"),
+    ("I13", "one delivery per document, channel and purpose, at most one accepted, Message-ID made from the key"),
+    ("I14", "nothing is sent that was not issued, and the bytes sent are the document's first rendering"),
+    ("I15", "nothing stays in sending for a day, and nothing unknown is without an owner for a day"),
+    ("I17", "every charge due in a finalised run has exactly one outcome, and the invoice where it says so"),
+    ("I18", "intake loses nothing: rows and money in are rows and money accepted, in problems or repeated"),
+    ("I20", "no reference crosses from one company to another"),
+    ("I22", "the guards exist: triggers on issued records, no right to change them, a separate owner"),
+)
+
+CHECKS: Mapping[str, Check] = MappingProxyType(
+    {check_id: Check(check_id=check_id, statement=statement) for check_id, statement in _ROWS}
+)
+"""``check_id`` -> :class:`Check`.
+
+>>> CHECKS["I08"].statement.startswith("number series have no gap")
+True
+"""

@@ -1,0 +1,152 @@
+"""Deliveries: one row per (document, channel, purpose), and what became of it.
+
+Belongs here: the states, the outcome of one attempt, the identity of a message, and which e-mail
+addresses can be delivered to.
+Does not belong here: how a channel talks to the world (``channels``), the queue (``store``).
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Final
+
+_LOCAL_PART: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+")
+_LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+_ADDRESS_IN_TEXT: Final = re.compile(r"([^\s<>\"'(),;:@\[\]])[^\s<>\"'(),;:@\[\]]*@(?=[^\s@])")
+_LONGEST_ADDRESS: Final = 254
+_LONGEST_LOCAL_PART: Final = 64
+_LONGEST_LABEL: Final = 63
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands.
+
+    ``queued`` waits; ``sending`` is with the channel now; ``sent`` was accepted; ``failed`` was
+    refused, with the code and the reason; ``unknown`` may or may not have been accepted and is
+    never sent again by itself: a person decides.
+    """
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that goes with a message."""
+
+    file_name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailMessageParts:
+    """One e-mail, ready to send.
+
+    ``message_id`` is without angle brackets; ``dated_at`` is an aware moment and becomes the Date
+    header, so that the same parts give the same bytes whenever they are sent.
+    """
+
+    message_id: str
+    dated_at: datetime
+    from_name: str
+    from_email: str
+    to_email: str
+    subject: str
+    text: str
+    html: str
+    language: str
+    attachments: tuple[Attachment, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendResult:
+    """What one attempt came to.
+
+    ``state`` is one of ``sent``, ``failed``, ``unknown`` or ``queued`` (a transient refusal such as
+    a 4xx: nothing was accepted and the channel may be asked again). ``reply_code`` is the protocol's
+    code (SMTP: 250, 450, 550 ...), 0 where there was no reply. ``reason_code`` is a stable word;
+    ``reply_text`` is the other side's wording, cut to 500 characters, e-mail addresses masked.
+    """
+
+    state: DeliveryState
+    reply_code: int
+    reason_code: str
+    reply_text: str
+
+
+def message_id(company_code: str, document_number: str, channel: str, purpose: str, domain: str) -> str:
+    """Return the Message-ID of a delivery: a pure function of its key, without angle brackets.
+
+    Two attempts at one delivery carry one Message-ID, so that mail systems can recognise a repeat.
+
+    >>> message_id("demo", "INV-00000001", "email", "issue", "billing.example")
+    '853fd8152b1c317e1a1cf3bae289153d@billing.example'
+    """
+    key = f"{company_code}\x1f{document_number}\x1f{channel}\x1f{purpose}"
+    return f"{sha256(key.encode()).hexdigest()[:32]}@{domain}"
+
+
+def wire_address(text: str) -> str | None:
+    """Return one bare e-mail address as it goes on the wire, or None when it cannot be delivered to.
+
+    The domain comes back in lower case and in ASCII: each label with other letters becomes its
+    punycode, as IDNA 2008 has it (a German sharp s stays a letter of its own: the older rule writes
+    ``ss``, which may be somebody else's domain). A local part beyond ASCII is kept; it needs a
+    server that offers SMTPUTF8. Refused: a display name, more than one address, white space and
+    control characters, quoted local parts, address literals, a domain without a dot, more than 64
+    octets before the @ or 254 in all. Limits: RFC 5321, section 4.5.3.1.
+
+    >>> wire_address("Anna.Beispiel@B\u00fccher.example")
+    'Anna.Beispiel@xn--bcher-kva.example'
+    >>> wire_address("Anna <anna@example.com>") is None
+    True
+    """
+    local_part, at_sign, domain = text.partition("@")
+    if not at_sign or not text.isprintable() or not all(map(_LOCAL_PART.fullmatch, local_part.split("."))):
+        return None
+    labels = [_wire_label(label) for label in domain.split(".")]
+    is_domain = len(labels) > 1 and all(labels) and not labels[-1].isdigit()
+    address = f"{local_part}@{'.'.join(labels)}"
+    is_short = len(local_part.encode()) <= _LONGEST_LOCAL_PART and len(address.encode()) <= _LONGEST_ADDRESS
+    return address if is_domain and is_short else None
+
+
+def _wire_label(label: str) -> str:
+    lowered = unicodedata.normalize("NFC", label.lower())
+    if not lowered.isascii():
+        is_plain = unicodedata.normalize("NFKC", lowered) == lowered
+        if not is_plain or not all(c == "-" or unicodedata.category(c)[0] in "LMN" for c in lowered):
+            return ""
+        lowered = f"xn--{lowered.encode('punycode').decode('ascii')}"
+    return lowered if len(lowered) <= _LONGEST_LABEL and _LABEL.fullmatch(lowered) else ""
+
+
+def is_deliverable_address(text: str) -> bool:
+    """Return whether ``text`` is exactly one e-mail address that a message can be sent to.
+
+    It says nothing about whether the mailbox exists. See ``wire_address`` for what is refused.
+
+    >>> is_deliverable_address("anna@example.com"), is_deliverable_address("anna@example.com, b@example.com")
+    (True, False)
+    """
+    return wire_address(text) is not None
+
+
+def masked_addresses(text: str) -> str:
+    """Return ``text`` with every e-mail address in it cut to its first letter and its domain.
+
+    >>> masked_addresses("550 5.1.1 <jane.roe@example.com>: no such user")
+    '550 5.1.1 <j***@example.com>: no such user'
+    """
+    return _ADDRESS_IN_TEXT.sub(r"\1***@", text)
+
+
+CHANNEL_FAULTS = frozenset({"connect_failed", "tls_failed", "auth_failed", "service_not_available"})
+"""Reason codes that speak of the channel and not of the message: several in a row mean that it is down."""

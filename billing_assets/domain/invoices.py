@@ -1,0 +1,106 @@
+"""What an invoice is once it has a number.
+
+Belongs here: the record as it is frozen at issue, with everything its document shows. An
+:class:`Invoice` is complete: it is rendered from itself alone, so that a later change to the
+company, the payer or the policy cannot change a document that was issued.
+Does not belong here: how amounts are computed (``frames``), how a document looks (``templates``).
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class DocumentKind(StrEnum):
+    """The kinds of numbered document."""
+
+    INVOICE = "invoice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Creditor:
+    """The insurer or MGA that issues the document, as of the issue date.
+
+    ``address_lines`` has one to five lines without the country; ``country_code`` is ISO 3166
+    alpha-2; ``iban`` and ``bic`` are compact (no spaces) or empty where bank transfer is not offered.
+    """
+
+    company_code: str
+    name: str
+    address_lines: tuple[str, ...]
+    country_code: str
+    tax_number: str
+    iban: str
+    bic: str
+    email: str
+    phone: str
+    website: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payer:
+    """Who pays the invoice, as of the issue date; ``language`` is a BCP 47 tag such as ``es``."""
+
+    payer_key: str
+    name: str
+    address_lines: tuple[str, ...]
+    country_code: str
+    email: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceLine:
+    """One charge of one policy for one billing period ``[period_from_date, period_to_date)``."""
+
+    line_number: int
+    policy_number: str
+    product_code: str
+    charge_kind: str
+    installment_number: int
+    installment_count: int
+    period_from_date: date
+    period_to_date: date
+    net_minor: int
+    tax_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceTax:
+    """One tax of the document: ``tax_minor`` is rounded once over ``base_minor``.
+
+    ``rate_ppm`` is in parts per million (80000 = 8 %). ``exemption_reason`` is empty unless
+    ``category_code`` is ``E`` (EN 16931, exempt).
+    """
+
+    tax_code: str
+    category_code: str
+    rate_ppm: int
+    base_minor: int
+    tax_minor: int
+    exemption_reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoice:
+    """A numbered document, complete and frozen.
+
+    Amounts are minor units of ``currency``. ``snapshot_sha256`` is the hash (hex) of the frozen
+    record in the store; the same invoice always renders to the same bytes.
+    """
+
+    invoice_id: int
+    document_kind: DocumentKind
+    invoice_number: str
+    issue_date: date
+    due_date: date
+    tax_point_date: date
+    currency: str
+    net_minor: int
+    tax_minor: int
+    total_minor: int
+    creditor: Creditor
+    payer: Payer
+    lines: tuple[InvoiceLine, ...]
+    taxes: tuple[InvoiceTax, ...]
+    snapshot_sha256: str

@@ -1,0 +1,37 @@
+"""Document numbers as people read them.
+
+Belongs here: the form of a number. Does not belong here: drawing numbers, which is a locked counter row
+in the issuing transaction (``store.invoices``), so that a series has no gap.
+"""
+
+import re
+
+from billing_assets.domain.errors import BillingError
+
+_FORM = re.compile(r"(?P<prefix>.*\D)(?P<number>\d{8,})")
+
+
+def document_number(prefix: str, number: int) -> str:
+    """Return the number printed on a document.
+
+    >>> document_number("INV-", 42)
+    'INV-00000042'
+    """
+    return f"{prefix}{number:08d}"
+
+
+def split_document_number(text: str) -> tuple[str, int]:
+    """Return (prefix, number) of a printed number.
+
+    Raises:
+        BillingError: ``number_malformed`` where the text cannot be a document number.
+
+    >>> split_document_number("INV-00000042")
+    ('INV-', 42)
+    """
+    match = _FORM.fullmatch(text.strip())
+    if match is None:
+        raise BillingError(
+            "number_malformed", f"'{text[:40]}' is not a document number", "give it as printed, such as INV-00000042"
+        )
+    return match["prefix"], int(match["number"])

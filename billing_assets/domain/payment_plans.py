@@ -1,0 +1,53 @@
+"""Payment plans: how the premium of a term is split and when each part is due.
+
+Belongs here: the shipped default plans, dated, with their reasons. They seed the store, where the plans
+that a run uses are read from.
+Does not belong here: the arithmetic (``frames.installments``).
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from billing_assets.domain.business_days import Roll
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentPlan:
+    """One dated plan row.
+
+    An installment is due ``due_days`` after its billing period begins, rolled by ``due_roll`` on the
+    calendar of the policy's place. Its invoice is made ``lead_days`` calendar days before the due date,
+    rolled by ``generate_roll`` on the calendar of the company. ``valid_to`` is exclusive, None is open.
+    """
+
+    plan_code: str
+    frequency_code: str
+    lead_days: int
+    due_days: int = 0
+    due_roll: Roll = Roll.FOLLOWING
+    generate_roll: Roll = Roll.PRECEDING
+    valid_from: date = date(1990, 1, 1)
+    valid_to: date | None = None
+    source: str
+
+
+DEFAULT_PLANS = (
+    PaymentPlan(
+        plan_code="daily", frequency_code="daily", lead_days=0, source="house default: billed on the day itself"
+    ),
+    PaymentPlan(plan_code="weekly", frequency_code="weekly", lead_days=3, source="house default"),
+    PaymentPlan(
+        plan_code="monthly",
+        frequency_code="monthly",
+        lead_days=14,
+        source="house default: SEPA Direct Debit Core Rulebook asks for a pre-notification of 14 calendar days",
+    ),
+    PaymentPlan(plan_code="quarterly", frequency_code="quarterly", lead_days=21, source="house default"),
+    PaymentPlan(plan_code="half_yearly", frequency_code="half_yearly", lead_days=30, source="house default"),
+    PaymentPlan(plan_code="yearly", frequency_code="yearly", lead_days=30, source="house default"),
+)
+"""Shipped plans; ``plan_code`` equals the frequency they bill by.
+
+>>> [plan.plan_code for plan in DEFAULT_PLANS if plan.lead_days >= 30]
+['half_yearly', 'yearly']
+"""

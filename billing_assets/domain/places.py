@@ -1,0 +1,60 @@
+"""The places where risks lie and payers live: the key of taxes and calendars.
+
+Belongs here: one row per place that billing knows, with the official calendar that it follows.
+Does not belong here: its taxes (``taxes``) and its closed days (``frames.calendars``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A place: ``place_code`` is ISO 3166-1 or 3166-2; ``weekend`` holds ISO weekdays (6 = Saturday)."""
+
+    place_code: str
+    name: str
+    country_code: str
+    subdivision_code: str = ""
+    weekend: tuple[int, ...] = (6, 7)
+    source: str
+
+
+_ROWS = (
+    Place(place_code="DE", name="Germany", country_code="DE", source="Feiertagsgesetze der Länder: nationwide days"),
+    Place(
+        place_code="ES",
+        name="Spain",
+        country_code="ES",
+        source="Estatuto de los Trabajadores art. 37.2: national days",
+    ),
+    Place(
+        place_code="GB",
+        name="England and Wales",
+        country_code="GB",
+        subdivision_code="ENG",
+        source="Banking and Financial Dealings Act 1971, schedule 1",
+    ),
+    Place(place_code="JP", name="Japan", country_code="JP", source="Act on National Holidays (Act 178 of 1948)"),
+    Place(
+        place_code="KW",
+        name="Kuwait",
+        country_code="KW",
+        weekend=(5, 6),
+        source="Kuwait Labour Law 6 of 2010, art. 67-68",
+    ),
+    Place(place_code="US", name="United States", country_code="US", source="5 U.S.C. 6103: federal holidays"),
+)
+
+PLACES: Mapping[str, Place] = MappingProxyType({row.place_code: row for row in _ROWS})
+"""``place_code`` -> :class:`Place`."""
+
+
+def find_place(place_code: str) -> Place | None:
+    """Return the place with that code, or None.
+
+    >>> find_place("GB").subdivision_code
+    'ENG'
+    """
+    return PLACES.get(place_code)

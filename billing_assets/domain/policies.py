@@ -1,0 +1,37 @@
+"""What billing needs to know of a policy term.
+
+Belongs here: the words of the policy book: lines of business, products, reasons to hold a term.
+Does not belong here: reading a book (``feeds``), checking its rows (``frames.policy_book``).
+"""
+
+from enum import StrEnum
+
+
+class LineOfBusiness(StrEnum):
+    """Lines of business, as tax law tells them apart."""
+
+    MOTOR = "motor"
+    HOME = "home"
+    LIABILITY = "liability"
+    TRAVEL = "travel"
+    HEALTH = "health"
+    OTHER = "other"
+
+
+class HoldCode(StrEnum):
+    """Why a term is not billed for now."""
+
+    CHANGED_AFTER_BILLING = "changed_after_billing"
+
+
+HOLD_REASONS: dict[str, str] = {
+    HoldCode.CHANGED_AFTER_BILLING: (
+        "the book changed the premium, the plan, the place or the dates of a term that was already billed: "
+        "a person decides what is owed"
+    ),
+}
+"""Reason in words for each hold.
+
+>>> HoldCode.CHANGED_AFTER_BILLING in HOLD_REASONS
+True
+"""

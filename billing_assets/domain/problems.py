@@ -1,0 +1,66 @@
+"""Problems: bad rows, kept beside the good ones until a person has dealt with them.
+
+Belongs here: the codes of every problem, what each means and what to do about it.
+Does not belong here: finding them (``frames.policy_book``), keeping them (``store.problems``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemCode:
+    """A kind of fault in one row, with the advice that every entrance shows."""
+
+    problem_code: str
+    meaning: str
+    todo: str
+
+
+_TEXT = """
+key_empty | the policy number is empty | give the row its policy number and import the corrected file
+key_too_long | the policy number is longer than 100 characters | correct the policy number
+key_has_control_characters | the policy number holds control characters | remove them in the source system
+key_conflict | the same policy term stands in the file twice with different content; no copy is taken | \
+keep the right row and import the corrected file
+amount_empty | the premium is empty | give the premium of the term
+amount_not_a_number | the premium is not a plain number in the declared decimal style | \
+correct the amount, or the decimal style of the mapping; grouping marks are never guessed
+amount_too_fine | the premium has digits below the minor unit of its currency | \
+correct the amount; nothing is rounded at intake
+amount_negative | the premium is below zero | a return premium is a credit, not a policy term: correct the row
+amount_out_of_range | the premium is beyond any credible amount | correct the amount
+currency_unknown | the currency is not an ISO 4217 code | correct the code or add a value map to the mapping
+date_empty | a date that billing needs is empty | give the date
+date_invalid | a date does not exist or is not in the declared format | correct the date, or the format of the mapping
+date_out_of_range | a date lies outside 1950 to 2199 | correct the date; leave 'no end' empty
+end_before_start | the term does not end after it starts | correct the dates of the term
+cover_starts_after_term | the contract starts after the term that is to be billed has begun | \
+say which is right: the start of the contract or the start of the term
+period_overlap | the term overlaps another term of the same policy | correct the dates; cover is billed once
+payer_key_empty | the payer has no key | give the payer its key
+payer_name_empty | the payer has no name | give the payer a name; an invoice needs one
+text_too_long | a text is longer than 500 characters | shorten it
+plan_unknown | the payment plan is not known | correct it, add a value map to the mapping, or add the plan
+place_unknown | the place is not known | correct it or add a value map to the mapping
+line_unknown | the line of business is not known | correct it or add a value map to the mapping
+value_unmapped | the value is not in the value map of the mapping | add the value to the map, or correct the row
+language_unknown | the language is not a language tag | correct it; leave it empty for the default
+row_shape | the row has another number of columns than the header | correct the row; a quote may be unclosed
+encoding_invalid | the row is not valid in the declared encoding | correct the row, or the encoding of the mapping
+cover_ended_inside_billed_period | cover ended within a period that was billed before | a person decides what is returned
+"""
+
+
+def _read(text: str) -> dict[str, ProblemCode]:
+    rows = [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
+    return {code: ProblemCode(problem_code=code, meaning=meaning, todo=todo) for code, meaning, todo in rows}
+
+
+PROBLEM_CODES: Mapping[str, ProblemCode] = MappingProxyType(_read(_TEXT))
+"""``problem_code`` -> :class:`ProblemCode`.
+
+>>> PROBLEM_CODES["amount_too_fine"].todo
+'correct the amount; nothing is rounded at intake'
+"""

@@ -1,0 +1,68 @@
+"""Billing runs: one run per company and billing date, and what became of every charge that was due.
+
+Belongs here: states, outcomes and their reasons. Does not belong here: the work (``steps``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class RunState(StrEnum):
+    """``planned``: due charges are counted; ``running``: shards are being committed; ``finalised``: complete."""
+
+    PLANNED = "planned"
+    RUNNING = "running"
+    FINALISED = "finalised"
+
+
+class Outcome(StrEnum):
+    """What became of a due charge: exactly one of these."""
+
+    INVOICED = "invoiced"
+    ZERO = "zero"
+    HELD = "held"
+    FAILED = "failed"
+
+
+OUTCOME_REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "no_cover": "cover ended before it began: no day of the term is covered",
+        "zero_premium": "the premium of the term is zero",
+        "rounds_to_zero": "the part of the premium that falls on the covered days is below one minor unit",
+        "changed_after_billing": "the book changed a term that was already billed: a person decides what is owed",
+        "no_tax_rule": "no tax rule covers the place, line of business and tax point: add a dated row",
+        "no_plan_row": "no row of the payment plan is valid on the first day of the term: add a dated row",
+        "amount_out_of_range": "the amount is beyond any credible charge",
+    }
+)
+"""``reason_code`` -> words. Every outcome but ``invoiced`` has one.
+
+>>> "no_cover" in OUTCOME_REASONS
+True
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOrder:
+    """What a run is asked to do; it holds every date, so that a replay makes the same bytes.
+
+    ``billing_date`` is the as-of date; ``issuing_date`` is the date the documents are to carry
+    (by default the billing date), moved forward where the number series is already later.
+    """
+
+    company_code: str
+    billing_date: date
+    issuing_date: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrencyTotal:
+    """Control total of one outcome in one currency, in minor units."""
+
+    outcome: Outcome
+    currency: str
+    charge_count: int
+    net_minor: int

@@ -1,0 +1,97 @@
+"""Which addresses can be delivered to, and what a message is called."""
+
+import pytest
+
+from billing_assets.domain.deliveries import (
+    is_deliverable_address,
+    masked_addresses,
+    message_id,
+    wire_address,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "wire"),
+    [
+        ("anna@example.com", "anna@example.com"),
+        ("Anna.O'Neil+bills@Example.COM", "Anna.O'Neil+bills@example.com"),
+        ("a@bücher.example", "a@xn--bcher-kva.example"),
+        ("a@BÜCHER.example", "a@xn--bcher-kva.example"),
+        ("a@bu\u0308cher.example", "a@xn--bcher-kva.example"),
+        ("a@straße.example", "a@xn--strae-oqa.example"),
+        ("a@例え.テスト", "a@xn--r8jz45g.xn--zckzah"),
+        ("jürgen@example.com", "jürgen@example.com"),
+        (f"{'a' * 64}@example.com", f"{'a' * 64}@example.com"),
+    ],
+)
+def test_a_deliverable_address_goes_on_the_wire_with_an_ascii_domain(text: str, wire: str) -> None:
+    assert wire_address(text) == wire
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "anna",
+        "@example.com",
+        "anna@",
+        "anna@localhost",
+        "anna@example..com",
+        "anna@.example.com",
+        "anna@example.com.",
+        "anna@-example.com",
+        "anna@example.1",
+        "anna@[127.0.0.1]",
+        "anna@exam_ple.com",
+        "anna@\uff45xample.com",
+        "anna@exa\u200bmple.com",
+        ".anna@example.com",
+        "an..na@example.com",
+        "anna.@example.com",
+        '"anna b"@example.com',
+        "anna b@example.com",
+        " anna@example.com",
+        "anna@example.com ",
+        "anna@example.com\n",
+        "anna@example.com\r\nBcc: b@example.com",
+        "anna\x00@example.com",
+        "anna\u202e@example.com",
+        "an\ud800na@example.com",
+        "Anna <anna@example.com>",
+        "<anna@example.com>",
+        "anna@example.com,b@example.com",
+        "anna@example.com;b@example.com",
+        "anna@b@example.com",
+        f"{'a' * 65}@example.com",
+        f"{'ü' * 33}@example.com",
+        f"a@{'b' * 64}.com",
+        f"a@{'b.' * 126}com",
+    ],
+)
+def test_anything_but_one_bare_address_is_not_deliverable(text: str) -> None:
+    assert not is_deliverable_address(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("no address here, user@ neither", "no address here, user@ neither"),
+        ("<jane@example.com>,rob@example.org", "<j***@example.com>,r***@example.org"),
+        ("mailto:jürgen@example.com", "mailto:j***@example.com"),
+        ("bounce+jane=example.com@example.net", "b***@example.net"),
+    ],
+)
+def test_addresses_in_a_text_keep_their_first_letter_and_domain(text: str, masked: str) -> None:
+    assert masked_addresses(text) == masked
+
+
+def test_a_message_id_changes_with_every_part_of_its_key() -> None:
+    key = {
+        "company_code": "demo",
+        "document_number": "INV-1",
+        "channel": "email",
+        "purpose": "issue",
+        "domain": "billing.example",
+    }
+    ids = {message_id(**{**key, name: f"{value}x"}) for name, value in key.items()} | {message_id(**key)}
+    assert len(ids) == 6
