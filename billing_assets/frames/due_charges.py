@@ -1,0 +1,109 @@
+"""Which installments are due on a billing date.
+
+Belongs here: the choice of a run, with the outcome that is known before pricing (zero, held, failed).
+Does not belong here: periods and amounts (``installments``), tax and invoices (``invoices``).
+"""
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from billing_assets.domain.runs import Outcome
+from billing_assets.frames.calendars import is_closed, roll_table
+from billing_assets.frames.columns import DUE_SCHEMA
+from billing_assets.frames.installments import with_dates, with_numbers, with_periods, with_plan, with_shares
+
+_ROLL_REACH_DAYS = 16
+"""No place is closed for more days in a row than this: how far a roll can move a date."""
+
+
+def due_charges(
+    terms: pl.DataFrame, plans: pl.DataFrame, settled: pl.DataFrame, as_of: date, company_place_code: str
+) -> pl.DataFrame:
+    """Return the charges (``DUE_SCHEMA``) that a run of ``as_of`` has to answer for.
+
+    ``terms`` has ``TERM_SCHEMA``, ``settled`` has ``SETTLED_SCHEMA``: what it names is not due again.
+    Rows come sorted by policy number, due date and installment, so that numbering is reproducible.
+    On a closed day of the company the frame is empty.
+    """
+    if terms.is_empty() or is_closed(company_place_code, as_of):
+        return pl.DataFrame(schema=DUE_SCHEMA)
+    planned = with_plan(terms.lazy(), plans)
+    horizon = pl.lit(as_of) + pl.duration(days=pl.col("lead_days") + _ROLL_REACH_DAYS) - pl.duration(days="due_days")
+    billable = planned.filter(pl.col("unit").is_not_null(), pl.col("effective_date") <= horizon)
+    periods = with_periods(with_numbers(with_shares(billable), horizon)).filter(
+        pl.col("period_from_date") + pl.duration(days="due_days") >= pl.col("cut_over_date")
+    )
+    open_ones = periods.join(settled.lazy(), on=["policy_term_id", "installment_number"], how="anti").collect()
+    dated = with_dates(open_ones.lazy(), _rolls(open_ones, as_of, company_place_code), company_place_code)
+    due = dated.filter(pl.col("billing_date") <= as_of).with_columns(reason_code=_reason())
+    return (
+        pl.concat([_shape(due), _without_plan(planned, as_of)])
+        .sort("policy_number", "due_date", "policy_term_id", "installment_number")
+        .collect()
+    )
+
+
+def _rolls(installments: pl.DataFrame, as_of: date, company_place_code: str) -> pl.DataFrame:
+    """Return the roll table that covers every date of these installments."""
+    if installments.is_empty():
+        return roll_table([], [], as_of, as_of)
+    first, last, lead, due = installments.select(
+        first=pl.col("period_from_date").min(),
+        last=pl.col("period_from_date").max(),
+        lead=pl.col("lead_days").max(),
+        due=pl.col("due_days").max(),
+    ).row(0)
+    places = {company_place_code, *installments["place_code"].unique()}
+    rules = {*installments["due_roll"].unique(), *installments["generate_roll"].unique()}
+    slack = timedelta(days=_ROLL_REACH_DAYS)
+    return roll_table(places, rules, first - timedelta(days=lead) - slack, last + timedelta(days=due) + slack)
+
+
+def _reason() -> pl.Expr:
+    """Return the reason that keeps an installment from being invoiced, or null."""
+    return (
+        pl.when(pl.col("hold_code").is_not_null())
+        .then(pl.col("hold_code"))
+        .when(pl.col("net_minor").is_null())
+        .then(pl.lit("amount_out_of_range"))
+        .when(pl.col("is_first_without_cover"))
+        .then(pl.lit("no_cover"))
+        .when(pl.col("premium_minor") == 0)
+        .then(pl.lit("zero_premium"))
+        .when(pl.col("net_minor") == 0)
+        .then(pl.lit("rounds_to_zero"))
+    )
+
+
+def _shape(due: pl.LazyFrame) -> pl.LazyFrame:
+    outcome = (
+        pl.when(pl.col("reason_code").is_null())
+        .then(pl.lit(Outcome.INVOICED.value))
+        .when(pl.col("reason_code") == pl.col("hold_code"))
+        .then(pl.lit(Outcome.HELD.value))
+        .when(pl.col("reason_code") == "amount_out_of_range")
+        .then(pl.lit(Outcome.FAILED.value))
+        .otherwise(pl.lit(Outcome.ZERO.value))
+    )
+    return due.with_columns(outcome=outcome, net_minor=pl.col("net_minor").fill_null(0)).select(
+        pl.col(name).cast(dtype) for name, dtype in DUE_SCHEMA.items()
+    )
+
+
+def _without_plan(planned: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """Return a failed charge for each begun term whose plan has no valid row: it must not vanish."""
+    missing = planned.filter(
+        pl.col("unit").is_null(), pl.col("effective_date") <= as_of, pl.col("effective_date") >= pl.col("cut_over_date")
+    )
+    return missing.with_columns(
+        installment_number=pl.lit(1),
+        installment_count=pl.lit(1),
+        billing_date=pl.lit(as_of),
+        due_date=pl.col("effective_date"),
+        period_from_date=pl.col("effective_date"),
+        period_to_date=pl.col("expiration_date"),
+        net_minor=pl.lit(0),
+        outcome=pl.lit(Outcome.FAILED.value),
+        reason_code=pl.lit("no_plan_row"),
+    ).select(pl.col(name).cast(dtype) for name, dtype in DUE_SCHEMA.items())

@@ -1,0 +1,99 @@
+"""From due charges to invoices, lines and taxes.
+
+Belongs here: grouping, totals, and what fails while pricing.
+Does not belong here: numbers and issue dates, which are drawn while issuing (``snapshots``, the store).
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from billing_assets.domain.charges import PREMIUM
+from billing_assets.domain.money import MAX_AMOUNT_MINOR
+from billing_assets.domain.runs import Outcome
+from billing_assets.frames.rounding import exact_sum
+from billing_assets.frames.taxes import document_taxes, line_shares, tax_rows_of_lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drafts:
+    """Priced invoices without a number yet; ``draft_index`` (from 0, dense) ties the frames together.
+
+    ``invoices``: one row per document: payer, dates, currency, ``net_minor`` ``tax_minor`` ``total_minor``.
+    ``lines``: one row per charge, ``line_number`` from 1. ``taxes``: one row per document and tax row.
+    ``charges``: the due charges with their final outcome; ``draft_index`` is null unless invoiced.
+    """
+
+    invoices: pl.DataFrame
+    lines: pl.DataFrame
+    taxes: pl.DataFrame
+    charges: pl.DataFrame
+
+
+def draft_invoices(due: pl.DataFrame, tax_rules: pl.DataFrame) -> Drafts:
+    """Return the priced drafts of a frame of due charges (``columns.DUE_SCHEMA``, sorted).
+
+    Charges of one term with one due date share a document. If one line of a document fails, the whole
+    document fails, each of its charges with the reason.
+    """
+    lines = _grouped(due)
+    line_taxes = tax_rows_of_lines(lines, tax_rules)
+    taxed = lines.join(line_shares(line_taxes), on="line_row", how="left", maintain_order="left")
+    reasons = _failures(taxed)
+    if reasons.height:
+        failed = due.with_row_index("charge_row").join(
+            taxed.join(reasons, on="draft_index").select("charge_row", "failure"), on="charge_row", how="left"
+        )
+        repaired = failed.with_columns(
+            outcome=pl.when(pl.col("failure").is_null()).then("outcome").otherwise(pl.lit(Outcome.FAILED.value)),
+            reason_code=pl.coalesce("failure", "reason_code"),
+        ).sort("charge_row")
+        return draft_invoices(repaired.select(due.columns), tax_rules)
+    taxes = document_taxes(line_taxes)
+    charges = due.with_row_index("charge_row").join(
+        lines.select("charge_row", "draft_index"), on="charge_row", how="left", maintain_order="left"
+    )
+    return Drafts(invoices=_documents(taxed), lines=taxed, taxes=taxes, charges=charges.drop("charge_row"))
+
+
+def _grouped(due: pl.DataFrame) -> pl.DataFrame:
+    """Return the charges to invoice with their document's index and their line number."""
+    return (
+        due.with_row_index("charge_row")
+        .filter(pl.col("outcome") == Outcome.INVOICED.value)
+        .with_columns(draft_index=pl.struct("policy_term_id", "due_date").rle_id().cast(pl.Int64))
+        .with_columns(line_number=pl.int_range(1, pl.len() + 1).over("draft_index"))
+        .with_columns(charge_kind=pl.lit(PREMIUM.charge_kind), revision=pl.lit(0))
+        .with_row_index("line_row")
+    )
+
+
+def _failures(taxed: pl.DataFrame) -> pl.DataFrame:
+    """Return ``draft_index`` and ``failure`` of the documents that cannot be issued."""
+    failure = (
+        pl.when(pl.col("tax_minor").is_null())
+        .then(pl.lit("no_tax_rule"))
+        .when(pl.col("net_minor").abs() > MAX_AMOUNT_MINOR)
+        .then(pl.lit("amount_out_of_range"))
+    )
+    return (
+        taxed.select("draft_index", failure=failure)
+        .filter(pl.col("failure").is_not_null())
+        .unique("draft_index", keep="first", maintain_order=True)
+    )
+
+
+def _documents(taxed: pl.DataFrame) -> pl.DataFrame:
+    """Return one row per document, in the order of its lines."""
+    return (
+        taxed.lazy()
+        .group_by("draft_index", maintain_order=True)
+        .agg(
+            pl.col("payer_id", "payer_version_id", "payer_sha256", "currency", "place_code", "due_date").first(),
+            tax_point_date=pl.col("period_from_date").min(),
+            net_minor=exact_sum(pl.col("net_minor")).cast(pl.Int64),
+            tax_minor=exact_sum(pl.col("tax_minor")).cast(pl.Int64),
+        )
+        .with_columns(total_minor=pl.col("net_minor") + pl.col("tax_minor"))
+        .collect()
+    )

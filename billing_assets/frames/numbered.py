@@ -1,0 +1,141 @@
+"""From priced drafts to the rows of numbered invoices.
+
+Belongs here: numbers, issue and due dates, the frozen record's hash, and the rows as the store takes them.
+Does not belong here: drawing the numbers (``store.invoices``), prices (``invoices``).
+"""
+
+from datetime import date
+
+import polars as pl
+
+from billing_assets.domain.business_days import Roll
+from billing_assets.domain.invoices import DocumentKind
+from billing_assets.frames.calendars import roll
+from billing_assets.frames.invoices import Drafts
+from billing_assets.frames.snapshots import snapshot_hashes
+
+NUMBER_DIGITS = 8
+"""Numbers are padded to this width, as ``domain.numbering`` prints them."""
+
+
+def number_drafts(  # noqa: PLR0913 - every value of the frozen record that does not come from the drafts
+    drafts: Drafts,
+    *,
+    prefix: str,
+    first_number: int,
+    issue_date: date,
+    company_id: int,
+    company_sha256: str,
+    template_sha256: str,
+) -> pl.DataFrame:
+    """Return the drafts' documents with number, issue date, final due date and ``snapshot_sha256``.
+
+    A planned due date that lies before the issue date becomes the issue date, rolled forward to an
+    open day of the policy's place.
+    """
+    places = drafts.invoices["place_code"].unique().to_list()
+    earliest = {place: roll(place, issue_date, Roll.FOLLOWING) for place in places}
+    floor = pl.col("place_code").replace_strict(earliest, return_dtype=pl.Date)
+    number = pl.col("draft_index") + first_number
+    heads = drafts.invoices.with_columns(
+        document_kind=pl.lit(DocumentKind.INVOICE.value),
+        company_id=pl.lit(company_id),
+        invoice_number=number,
+        document_number=pl.format("{}{}", pl.lit(prefix), number.cast(pl.String).str.zfill(NUMBER_DIGITS)),
+        issue_date=pl.lit(issue_date),
+        due_date=pl.when(pl.col("due_date") < issue_date).then(floor).otherwise(pl.col("due_date")),
+        company_sha256=pl.lit(company_sha256),
+        template_sha256=pl.lit(template_sha256),
+    )
+    return heads.with_columns(snapshot_hashes(heads, drafts.lines, drafts.taxes))
+
+
+def invoice_rows(
+    numbered: pl.DataFrame,
+    ids: pl.Series,
+    *,
+    run_id: int,
+    number_series_id: int,
+    company_version_id: int,
+    template_version_id: int,
+) -> pl.DataFrame:
+    """Return the rows of table ``invoice``."""
+    return numbered.select(
+        ids.alias("invoice_id"),
+        "company_id",
+        pl.lit(run_id).alias("run_id"),
+        pl.lit(number_series_id).alias("number_series_id"),
+        "invoice_number",
+        "document_kind",
+        "issue_date",
+        "due_date",
+        "tax_point_date",
+        "currency",
+        "net_minor",
+        "tax_minor",
+        "total_minor",
+        "payer_id",
+        "payer_version_id",
+        pl.lit(company_version_id).alias("company_version_id"),
+        pl.lit(template_version_id).alias("template_version_id"),
+        "snapshot_sha256",
+    )
+
+
+def line_rows(drafts: Drafts, ids: pl.Series, company_id: int) -> pl.DataFrame:
+    """Return the rows of table ``invoice_line``."""
+    return drafts.lines.select(
+        _id_of_draft(drafts.lines, ids),
+        "line_number",
+        pl.lit(company_id).alias("company_id"),
+        "policy_term_id",
+        "policy_term_version_id",
+        "payer_id",
+        "charge_kind",
+        "installment_number",
+        "installment_count",
+        "revision",
+        "period_from_date",
+        "period_to_date",
+        "net_minor",
+        "tax_minor",
+    )
+
+
+def tax_rows(drafts: Drafts, ids: pl.Series, company_id: int) -> pl.DataFrame:
+    """Return the rows of table ``invoice_tax``."""
+    return drafts.taxes.select(
+        _id_of_draft(drafts.taxes, ids),
+        "tax_number",
+        pl.lit(company_id).alias("company_id"),
+        "tax_rule_id",
+        "base_minor",
+        "tax_minor",
+    )
+
+
+def charge_rows(drafts: Drafts, ids: pl.Series, run_id: int, company_id: int) -> pl.DataFrame:
+    """Return the rows of table ``due_charge``: every due charge with its outcome."""
+    return drafts.charges.select(
+        pl.lit(run_id).alias("run_id"),
+        "policy_term_id",
+        "installment_number",
+        pl.lit(company_id).alias("company_id"),
+        "policy_term_version_id",
+        "payer_id",
+        pl.lit("premium").alias("charge_kind"),
+        "outcome",
+        "reason_code",
+        "billing_date",
+        "due_date",
+        "period_from_date",
+        "period_to_date",
+        "currency",
+        "net_minor",
+        _id_of_draft(drafts.charges, ids),
+    )
+
+
+def _id_of_draft(frame: pl.DataFrame, ids: pl.Series) -> pl.Series:
+    """Return the invoice id of each row by its ``draft_index``; null where it has none."""
+    return ids.gather(frame["draft_index"]).alias("invoice_id")

@@ -1,0 +1,82 @@
+"""Tax on the lines of invoices.
+
+Belongs here: which dated rows fall on a line, the group amounts of a document, each line's share.
+Does not belong here: the rows (``domain.taxes``), what an invoice is (``invoices``).
+"""
+
+import polars as pl
+
+from billing_assets.domain.money import PPM
+from billing_assets.domain.tax_rule import ANY_LINE
+from billing_assets.frames.rounding import divide_half_up, exact_sum, wide
+
+_PLACE_AND_LINE = ["place_code", "line_of_business"]
+
+
+def tax_rows_of_lines(lines: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
+    """Return one row per line and tax row that falls on it.
+
+    ``lines`` needs ``line_row`` (its key), ``draft_index``, ``place_code``, ``line_of_business``,
+    ``period_from_date`` (the tax point) and ``net_minor``. Rows that name the line of business replace
+    the rows for any line. A line that no row falls on is missing in the result.
+    """
+    kinds = lines.lazy().select(_PLACE_AND_LINE).unique()
+    named = rules.lazy().filter(pl.col("line_of_business") != ANY_LINE).with_columns(is_named=pl.lit(True))
+    general = rules.lazy().filter(pl.col("line_of_business") == ANY_LINE).drop("line_of_business")
+    candidates = pl.concat(
+        [
+            kinds.join(named, on=_PLACE_AND_LINE, how="inner"),
+            kinds.join(general.with_columns(is_named=pl.lit(False)), on="place_code", how="inner"),
+        ],
+        how="diagonal",
+    )
+    matched = (
+        lines.lazy()
+        .select("line_row", "draft_index", "period_from_date", "net_minor", *_PLACE_AND_LINE)
+        .join(candidates, on=_PLACE_AND_LINE, how="inner")
+        .filter(
+            pl.col("valid_from") <= pl.col("period_from_date"),
+            pl.col("valid_to").is_null() | (pl.col("period_from_date") < pl.col("valid_to")),
+        )
+        .collect()
+    )
+    if matched["is_named"].n_unique() > 1:
+        matched = matched.filter(pl.col("is_named") == pl.col("is_named").any().over("line_row"))
+    return matched.select(
+        "line_row", "draft_index", "net_minor", "tax_rule_id", "tax_code", "category_code", "rate_ppm"
+    ).sort("line_row", "tax_code", "tax_rule_id")
+
+
+def document_taxes(line_taxes: pl.DataFrame) -> pl.DataFrame:
+    """Return one row per document and tax row, rounded half-up once over the base.
+
+    Columns: ``draft_index``, ``tax_number`` (from 1), the columns of the tax row, ``base_minor``,
+    ``tax_minor``; null amounts where a sum does not fit into Int64.
+    """
+    groups = (
+        line_taxes.lazy()
+        .group_by("draft_index", "tax_rule_id", "tax_code", "category_code", "rate_ppm")
+        .agg(base_wide=exact_sum(pl.col("net_minor")))
+        .with_columns(
+            base_minor=pl.col("base_wide").cast(pl.Int64, strict=False),
+            tax_minor=divide_half_up(pl.col("base_wide") * wide(pl.col("rate_ppm")), pl.lit(PPM)),
+        )
+        .drop("base_wide")
+        .sort("draft_index", "tax_code", "tax_rule_id")
+    )
+    return groups.with_columns(tax_number=pl.int_range(1, pl.len() + 1).over("draft_index")).collect()
+
+
+def line_shares(line_taxes: pl.DataFrame) -> pl.DataFrame:
+    """Return ``line_row`` and ``tax_minor``: each line's share of the document's taxes.
+
+    The share is the rounded tax on the running sum less that on the running sum before it; shares add
+    up exactly to the document's group, whatever the number of lines.
+    """
+    group = ["draft_index", "tax_rule_id"]
+    running = wide(pl.col("net_minor")).cum_sum().over(group, order_by="line_row")
+    rate = wide(pl.col("rate_ppm"))
+    share = divide_half_up(running * rate, pl.lit(PPM)) - divide_half_up(
+        (running - pl.col("net_minor")) * rate, pl.lit(PPM)
+    )
+    return line_taxes.lazy().with_columns(share=share).group_by("line_row").agg(tax_minor=pl.col("share").sum()).collect()
