@@ -1,0 +1,1 @@
+"""The tests of billing_assets.store, file for file."""
