@@ -1,0 +1,12 @@
+"""E-mail over SMTP: one message in, the exact outcome of one attempt out.
+
+Belongs here: the bytes of a message (``message``), the SMTP dialogue (``channel``) and what each answer
+means (``replies``).
+Does not belong here: when to try again, what becomes of an ``unknown``, the wording of a message, any clock.
+"""
+
+from billing_assets.channels.email.channel import EmailChannel, SmtpSettings
+from billing_assets.channels.email.message import message_bytes
+from billing_assets.channels.email.replies import REASON_MEANINGS
+
+__all__ = ["REASON_MEANINGS", "EmailChannel", "SmtpSettings", "message_bytes"]

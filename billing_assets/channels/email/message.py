@@ -1,0 +1,136 @@
+"""The bytes of a message: a pure function of its parts.
+
+Belongs here: header fields, MIME structure and what may not go into either.
+Does not belong here: the wording and the layout of a message, how it is handed over (``channel``).
+"""
+
+import re
+from base64 import b64encode
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from hashlib import sha256
+from typing import Final
+from unicodedata import category
+
+from billing_assets.domain.deliveries import EmailMessageParts, wire_address
+from billing_assets.domain.errors import BillingError
+
+_MESSAGE_ID: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,120}@[A-Za-z0-9.-]{1,120}")
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+_MEDIA_TYPE: Final = re.compile(r"(?!multipart/|message/)[a-z0-9]+/[a-z0-9][a-z0-9.+-]*")
+_FILE_NAME: Final = re.compile(r"[^/\\:\"]{1,200}")
+_LONGEST_LINE: Final = 998
+_PLAIN_HEADER_LENGTH: Final = 60
+_ENCODED_WORD_OCTETS: Final = 36
+_MIME_POLICY: Final = SMTP.clone(cte_type="7bit")
+
+
+def _encoded_words(text: str) -> str:
+    """RFC 2047 words, folded: the standard library's folding differs between its versions."""
+    chunks = [""]
+    for character in text:
+        if len((chunks[-1] + character).encode()) > _ENCODED_WORD_OCTETS:
+            chunks.append("")
+        chunks[-1] += character
+    return "\r\n ".join(f"=?utf-8?b?{b64encode(chunk.encode()).decode()}?=" for chunk in chunks)
+
+
+def _unstructured(text: str) -> str:
+    is_plain = text.isascii() and "=?" not in text and len(text) <= _PLAIN_HEADER_LENGTH
+    return text if is_plain and text == text.strip() else _encoded_words(text)
+
+
+def _mailbox(display_name: str, address: str) -> str:
+    if not display_name:
+        return f"<{address}>"
+    words = _unstructured(display_name)
+    if words == display_name:
+        words = '"' + display_name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return f"{words}\r\n <{address}>"
+
+
+def checked_addresses(parts: EmailMessageParts) -> tuple[str, str]:
+    """Return sender and recipient as they go on the wire, or raise ``bad_address``."""
+    sender, recipient = wire_address(parts.from_email), wire_address(parts.to_email)
+    if sender is None or recipient is None:
+        raise BillingError(
+            "bad_address",
+            f"the {'sender' if sender is None else 'recipient'} is not one deliverable e-mail address",
+            "correct the address: one address, without a display name",
+        )
+    return sender, recipient
+
+
+def _check_fields(parts: EmailMessageParts) -> None:
+    faults = {
+        "message_id": not _MESSAGE_ID.fullmatch(parts.message_id),
+        "dated_at": parts.dated_at.utcoffset() is None,
+        "from_name": not _is_header_text(parts.from_name),
+        "subject": not _is_header_text(parts.subject),
+        "language": not _LANGUAGE.fullmatch(parts.language),
+        "file_name": not all(
+            _is_header_text(a.file_name) and _FILE_NAME.fullmatch(a.file_name) for a in parts.attachments
+        ),
+        "media_type": not all(_MEDIA_TYPE.fullmatch(a.media_type) for a in parts.attachments),
+        "text": not _is_encodable(parts.text),
+        "html": not _is_encodable(parts.html),
+    }
+    for name, is_fault in faults.items():
+        if is_fault:
+            raise BillingError(
+                "bad_message",
+                f"the field {name} of an e-mail cannot go into a message",
+                "remove line breaks and control characters; dates carry a zone; names and types are plain",
+            )
+
+
+def _is_encodable(text: str) -> bool:
+    return not any(category(character) == "Cs" for character in set(text))
+
+
+def _is_header_text(text: str) -> bool:
+    """Everything but line breaks, control characters and surrogates; narrow spaces in amounts may stay."""
+    return not any(category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text)
+
+
+def message_bytes(parts: EmailMessageParts) -> bytes:
+    """Return the message as it goes on the wire, before dot-stuffing: CRLF lines of at most 998 octets.
+
+    A pure function: the MIME boundaries come from the Message-ID. Everything is 7-bit, save addresses with
+    a local part beyond ASCII, which SMTPUTF8 carries as they are.
+
+    Errors: ``bad_address`` and ``bad_message`` (a line break or control character in a header field, a date
+    without a zone, an unusable file name or media type); their texts name the field, never its content.
+    """
+    sender, recipient = checked_addresses(parts)
+    _check_fields(parts)
+    header = (
+        f"Message-ID: <{parts.message_id}>\r\n"
+        f"Date: {format_datetime(parts.dated_at)}\r\n"
+        f"From: {_mailbox(parts.from_name, sender)}\r\n"
+        f"To: <{recipient}>\r\n"
+        f"Subject: {_unstructured(parts.subject)}\r\n"
+        f"Content-Language: {parts.language}\r\n"
+        "Auto-Submitted: auto-generated\r\n"
+    )
+    content = header.encode() + _mime_body(parts).as_bytes(policy=_MIME_POLICY)
+    lines = content.split(b"\r\n")
+    if any(len(line) > _LONGEST_LINE or b"\r" in line or b"\n" in line for line in lines):
+        raise BillingError("bad_message", "an e-mail came out with a malformed line", "report this message")
+    return content if content.endswith(b"\r\n") else content + b"\r\n"
+
+
+def _mime_body(parts: EmailMessageParts) -> EmailMessage:
+    body = EmailMessage(policy=_MIME_POLICY)
+    body.set_content(parts.text, cte="quoted-printable")
+    body.add_alternative(parts.html, subtype="html", cte="quoted-printable")
+    for attachment in parts.attachments:
+        main_type, _, sub_type = attachment.media_type.partition("/")
+        body.add_attachment(
+            attachment.content, maintype=main_type, subtype=sub_type, filename=attachment.file_name
+        )
+    seed = sha256(parts.message_id.encode()).hexdigest()[:32]
+    for number, part in enumerate(p for p in body.walk() if p.is_multipart()):
+        part.set_boundary(f"=_{seed}_{number}")
+    return body

@@ -1,0 +1,1 @@
+"""Facts about the channels, against real servers on this machine."""

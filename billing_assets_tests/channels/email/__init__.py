@@ -1,0 +1,1 @@
+"""Facts about e-mail: bytes, replies, dialogue."""
