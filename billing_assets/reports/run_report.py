@@ -1,0 +1,128 @@
+"""The run report: what one billing run did.
+
+Belongs here: the report as plain data (stored with the run) and as Markdown. It holds counts, amounts, document
+numbers and seconds, never a name or an address.
+Does not belong here: the counting (``store.runs``).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from billing_assets.domain.money import plain_amount
+from billing_assets.domain.numbering import document_number
+from billing_assets.domain.runs import OUTCOME_REASONS, Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """A run as counted from its rows.
+
+    ``charges``: (outcome, reason, currency, count, net minor); ``invoices``: (currency, count, net, tax, total in
+    minor units); ``numbers``: (prefix, first, last); ``seconds`` per part of the work.
+    """
+
+    run_id: int
+    company_code: str
+    billing_date: date
+    sequence_number: int
+    issuing_date: date
+    due_count: int
+    book_batch_id: int
+    planned_at: datetime
+    finalised_at: datetime
+    charges: Sequence[tuple[Outcome, str, str, int, int]]
+    invoices: Sequence[tuple[str, int, int, int, int]]
+    numbers: Sequence[tuple[str, int, int]]
+    seconds: Mapping[str, float]
+
+
+def build_run_report(facts: RunFacts) -> dict[str, Any]:
+    """Return the report as plain data: JSON in, JSON out, amounts as minor units beside their currency."""
+    counts = {outcome.value: 0 for outcome in Outcome}
+    for outcome, _, _, count, _ in facts.charges:
+        counts[outcome.value] += count
+    return {
+        "run_id": facts.run_id,
+        "company_code": facts.company_code,
+        "billing_date": facts.billing_date.isoformat(),
+        "sequence_number": facts.sequence_number,
+        "issuing_date": facts.issuing_date.isoformat(),
+        "book_batch_id": facts.book_batch_id,
+        "planned_at": facts.planned_at.isoformat(),
+        "finalised_at": facts.finalised_at.isoformat(),
+        "due_count": facts.due_count,
+        "outcome_counts": counts,
+        "charges": [
+            {"outcome": outcome.value, "reason_code": reason, "currency": currency, "count": count, "net_minor": net}
+            for outcome, reason, currency, count, net in facts.charges
+        ],
+        "invoices": [
+            {"currency": currency, "count": count, "net_minor": net, "tax_minor": tax, "total_minor": total}
+            for currency, count, net, tax, total in facts.invoices
+        ],
+        "numbers": [
+            {"first": document_number(prefix, first), "last": document_number(prefix, last)}
+            for prefix, first, last in facts.numbers
+        ],
+        "seconds": {part: f"{spent:.3f}" for part, spent in facts.seconds.items()},
+    }
+
+
+def run_report_markdown(report: Mapping[str, Any]) -> str:
+    """Return the report as Markdown, for Dagster's metadata and for people.
+
+    >>> print(run_report_markdown({"billing_date": "2024-01-02", "company_code": "demo", "due_count": 0,
+    ...     "outcome_counts": {"invoiced": 0}, "invoices": [], "charges": [], "numbers": [], "seconds": {}}))
+    **Billing date 2024-01-02** · company demo · 0 charges due
+    <BLANKLINE>
+    Nothing was due.
+    """
+    head = (
+        f"**Billing date {report['billing_date']}** · company {report['company_code']} · "
+        f"{report['due_count']:,} charges due"
+    )
+    if not report["due_count"]:
+        return f"{head}\n\nNothing was due."
+    parts = [head, _outcomes(report), _invoices(report), _reasons(report), _seconds(report)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _outcomes(report: Mapping[str, Any]) -> str:
+    rows = [[outcome, f"{count:,}"] for outcome, count in report["outcome_counts"].items()]
+    return _table(["outcome", "charges"], rows)
+
+
+def _invoices(report: Mapping[str, Any]) -> str:
+    rows = [
+        [
+            row["currency"],
+            f"{row['count']:,}",
+            *(plain_amount(row[name], row["currency"]) for name in ("net_minor", "tax_minor", "total_minor")),
+        ]
+        for row in report["invoices"]
+    ]
+    if not rows:
+        return ""
+    numbers = ", ".join(f"{span['first']} to {span['last']}" for span in report["numbers"])
+    return _table(["currency", "invoices", "net", "tax", "total"], rows) + f"\n\nNumbers: {numbers}"
+
+
+def _reasons(report: Mapping[str, Any]) -> str:
+    rows = [
+        [row["outcome"], OUTCOME_REASONS.get(row["reason_code"], row["reason_code"]), f"{row['count']:,}"]
+        for row in report["charges"]
+        if row["reason_code"]
+    ]
+    return _table(["outcome", "reason", "charges"], rows) if rows else ""
+
+
+def _seconds(report: Mapping[str, Any]) -> str:
+    spent = ", ".join(f"{part} {seconds}" for part, seconds in report["seconds"].items())
+    return f"Seconds: {spent}" if spent else ""
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)

@@ -1,0 +1,125 @@
+"""What printing and delivering need from the world.
+
+Belongs here: documents, the outbox, the press and the channel, as protocols and the values that cross them.
+Does not belong here: any implementation (``store``, ``documents``, ``channels``).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from billing_assets.domain.deliveries import EmailMessageParts, SendResult
+from billing_assets.domain.invoices import Invoice
+from billing_assets.steps.run_ports import Issuer, Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintJob:
+    """An issued invoice that is to be printed with the template version frozen at its issue.
+
+    ``pdf_sha256`` is the hash (hex) of its first rendering, empty before that.
+    """
+
+    document_id: int
+    template_version_id: int
+    invoice: Invoice
+    pdf_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedInvoice:
+    """A printed document: the mail that carries it, and the PDF (empty where none was asked for)."""
+
+    document_id: int
+    subject: str
+    text: str
+    html: str
+    pdf: bytes
+    pdf_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedDelivery:
+    """A row of the outbox that is to be sent now."""
+
+    delivery_id: int
+    message_id: str
+    attempt_count: int
+    job: PrintJob
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueCounts:
+    """What queueing did: new rows, and rows that cannot be sent because the payer has no address."""
+
+    queued_count: int
+    without_address_count: int
+
+
+class Press(Protocol):
+    """Prints invoices, in the given order; may work in several processes."""
+
+    def print_all(self, jobs: Iterable[PrintJob], *, with_pdf: bool) -> Iterator[PrintedInvoice]:
+        """Yield each printed invoice, in order."""
+        ...
+
+
+class Channel(Protocol):
+    """A way to the payer."""
+
+    def send(self, message: EmailMessageParts) -> SendResult:
+        """Try once; never raises for what the other side does."""
+        ...
+
+
+class DocumentStore(Protocol):
+    """The store's side of documents and the outbox."""
+
+    def issuer(self, company_code: str) -> Issuer:
+        """Return the company with that code, or raise ``company_unknown``."""
+        ...
+
+    def make_documents(self, company_id: int, billing_date: date | None) -> int:
+        """Add the document row of each issued invoice that has none; return how many."""
+        ...
+
+    def proof_jobs(self, company_id: int, billing_date: date | None) -> Sequence[PrintJob]:
+        """Return one invoice per language and template version, to be printed as a proof."""
+        ...
+
+    def lock_deliveries(self, company_id: int, progress: Progress) -> AbstractContextManager[None]:
+        """Hold the right to send for this company; wait while another program has it."""
+        ...
+
+    def settle_interrupted(self, company_id: int) -> int:
+        """Mark what a dead sender left in ``sending`` as ``unknown``; return how many."""
+        ...
+
+    def queue(self, company_id: int, billing_date: date | None, message_domain: str) -> QueueCounts:
+        """Add the outbox row of each document that has none."""
+        ...
+
+    def queued_count(self, company_id: int, billing_date: date | None) -> int:
+        """Return how many rows wait to be sent."""
+        ...
+
+    def next_deliveries(
+        self, company_id: int, billing_date: date | None, after_id: int, limit: int
+    ) -> Sequence[QueuedDelivery]:
+        """Return queued rows with an id above ``after_id``, in order."""
+        ...
+
+    def keep_renderings(self, printed: Sequence[PrintedInvoice]) -> None:
+        """Keep hash and bytes of the first rendering; raise where a rendering differs from the kept hash."""
+        ...
+
+    def hand_over(
+        self,
+        finished: tuple[QueuedDelivery, SendResult, datetime] | None,
+        following: QueuedDelivery | None,
+        content_sha256: str,
+    ) -> None:
+        """Record the result of one row and mark the next as ``sending``, in one durable transaction."""
+        ...

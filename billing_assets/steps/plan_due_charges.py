@@ -1,0 +1,131 @@
+"""Plan: which charges are due on a billing date, counted before anything is issued.
+
+Belongs here: cutting the book into shards, counting, recording the plan.
+Does not belong here: pricing and issuing (``raise_invoices``).
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from billing_assets.domain.runs import CurrencyTotal, Outcome, RunOrder, RunState
+from billing_assets.frames.due_charges import due_charges
+from billing_assets.frames.rounding import exact_sum
+from billing_assets.steps.result import StepResult
+from billing_assets.steps.run_ports import BookPosition, Issuer, Progress, Run, RunStore, Shard, silent
+
+SHARD_TERMS = 50_000
+"""Terms per shard: each shard is one transaction, and its memory is the run's memory."""
+
+KEPT_CHARGES = 120_000
+"""Due charges that planning keeps in memory for issuing (about 40 MB); beyond it shards are read again."""
+
+
+def plan_due_charges(
+    order: RunOrder, *, store: RunStore, progress: Progress = silent, is_dry_run: bool = False
+) -> StepResult:
+    """Count what is due on ``order.billing_date`` and record it as the plan of the date's run.
+
+    A date that was finalised and has nothing new due is left as it is; ``is_dry_run`` writes nothing at all.
+    A run that has begun keeps its plan.
+    """
+    started = time.perf_counter()
+    issuer = store.issuer(order.company_code)
+    with store.lock_runs(issuer.company_id, progress):
+        run = store.open_run(issuer.company_id, order.billing_date)
+        if run is not None and run.state is RunState.RUNNING:
+            return _result(run.plan_totals, run, started)
+        plan = plan_run(order, issuer, store=store, progress=progress, is_dry_run=is_dry_run)
+    return _result(plan.totals, plan.run, started)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What planning found: totals, the recorded run (None where nothing was to be recorded), and the due
+    charges of small plans by shard, so that issuing need not read the book again.
+    """
+
+    totals: tuple[CurrencyTotal, ...]
+    run: Run | None
+    charges: Mapping[int, pl.DataFrame]
+
+
+def plan_run(
+    order: RunOrder, issuer: Issuer, *, store: RunStore, progress: Progress, is_dry_run: bool
+) -> Plan:
+    """Count and record under a lock that the caller holds."""
+    position = store.book_position(issuer.company_id)
+    shards = cut_shards(position)
+    rules = store.rule_rows()
+    totals: tuple[CurrencyTotal, ...] = ()
+    kept: dict[int, pl.DataFrame] = {}
+    for shard in shards:
+        book = store.read_book(issuer.company_id, position.batch_id, shard, order.billing_date)
+        due = due_charges(book.terms, rules.plans, book.settled, order.billing_date, issuer.company.place_code)
+        totals = add_totals((*totals, *charge_totals(due)))
+        if due.height + sum(frame.height for frame in kept.values()) <= KEPT_CHARGES:
+            kept[shard.shard_number] = due
+        progress("planning", shard.shard_number + 1, len(shards))
+    is_known = store.has_finalised_run(issuer.company_id, order.billing_date)
+    if is_dry_run or (is_known and not totals):
+        return Plan(totals=totals, run=None, charges=kept)
+    run = store.record_plan(
+        issuer.company_id, order.billing_date, order.issuing_date, position.batch_id, shards, totals
+    )
+    return Plan(totals=totals, run=run, charges=kept)
+
+
+def cut_shards(position: BookPosition) -> tuple[Shard, ...]:
+    """Return ranges of policy ids of about ``SHARD_TERMS`` terms each; at least one, possibly empty.
+
+    >>> cut_shards(BookPosition(batch_id=1, term_count=100_000, lowest_policy_id=1, highest_policy_id=100_000))[1]
+    Shard(shard_number=1, from_policy_id=50001, to_policy_id=100001)
+    """
+    count = max(1, -(-position.term_count // SHARD_TERMS))
+    low, high = position.lowest_policy_id, position.highest_policy_id + 1
+    borders = [low + (high - low) * number // count for number in range(count + 1)]
+    return tuple(
+        Shard(shard_number=number, from_policy_id=borders[number], to_policy_id=borders[number + 1])
+        for number in range(count)
+    )
+
+
+def charge_totals(charges: pl.DataFrame) -> tuple[CurrencyTotal, ...]:
+    """Return one total per outcome and currency of a frame of due charges."""
+    rows = (
+        charges.group_by("outcome", "currency")
+        .agg(charge_count=pl.len(), net_minor=exact_sum(pl.col("net_minor")))
+        .sort("outcome", "currency")
+    )
+    return tuple(
+        CurrencyTotal(
+            outcome=Outcome(row["outcome"]),
+            currency=row["currency"],
+            charge_count=row["charge_count"],
+            net_minor=row["net_minor"],
+        )
+        for row in rows.iter_rows(named=True)
+    )
+
+
+def add_totals(totals: tuple[CurrencyTotal, ...]) -> tuple[CurrencyTotal, ...]:
+    """Return the totals added up per outcome and currency, sorted."""
+    sums: dict[tuple[Outcome, str], tuple[int, int]] = {}
+    for total in totals:
+        count, net = sums.get((total.outcome, total.currency), (0, 0))
+        sums[total.outcome, total.currency] = (count + total.charge_count, net + total.net_minor)
+    return tuple(
+        CurrencyTotal(outcome=outcome, currency=currency, charge_count=count, net_minor=net)
+        for (outcome, currency), (count, net) in sorted(sums.items())
+    )
+
+
+def _result(totals: tuple[CurrencyTotal, ...], run: Run | None, started: float) -> StepResult:
+    facts: dict[str, int | str] = {"due_count": sum(total.charge_count for total in totals)}
+    if run is not None:
+        facts["run_id"] = run.run_id
+    return StepResult(
+        step="plan_due_charges", facts=facts, totals=totals, seconds={"plan": time.perf_counter() - started}
+    )

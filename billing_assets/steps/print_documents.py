@@ -1,0 +1,40 @@
+"""Print: every issued invoice of a date becomes a document, and proofs show that it can be printed.
+
+Belongs here: making the documents of a date, printing one proof per language and template.
+Does not belong here: sending (``deliver_documents``), how a document looks (``templates``).
+
+PDFs are made at delivery or at the first view, always from the frozen record and template; their first bytes are
+what every later rendering is compared with.
+"""
+
+import time
+from datetime import date
+
+from billing_assets.steps.delivery_ports import DocumentStore, Press
+from billing_assets.steps.result import StepResult
+from billing_assets.steps.run_ports import Progress, silent
+
+
+def print_documents(
+    company_code: str,
+    billing_date: date | None,
+    *,
+    store: DocumentStore,
+    press: Press,
+    progress: Progress = silent,
+) -> StepResult:
+    """Make the documents of the runs of ``billing_date`` (all dates where None) and print their proofs.
+
+    A template that cannot print raises here, before anything is queued or sent.
+    """
+    started = time.perf_counter()
+    issuer = store.issuer(company_code)
+    made = store.make_documents(issuer.company_id, billing_date)
+    proofs = store.proof_jobs(issuer.company_id, billing_date)
+    for done, _printed in enumerate(press.print_all(proofs, with_pdf=True), start=1):
+        progress("printing proofs", done, len(proofs))
+    return StepResult(
+        step="print_documents",
+        facts={"document_count": made, "proof_count": len(proofs)},
+        seconds={"print": time.perf_counter() - started},
+    )

@@ -1,0 +1,209 @@
+"""What a billing run needs from the world.
+
+Belongs here: the store's side of planning and issuing, as protocols and the values that cross them.
+Does not belong here: any implementation (``store``).
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol, TypeAlias
+
+import polars as pl
+
+from billing_assets.domain.companies import Company
+from billing_assets.domain.runs import CurrencyTotal, RunState
+
+Clock: TypeAlias = Callable[[], datetime]
+"""Returns the present instant, in UTC."""
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Is told (stage, done, total) while a step works."""
+
+
+def silent(_stage: str, _done: int, _total: int) -> None:
+    """Show no progress."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issuer:
+    """The company that a run bills for, at the version that its documents will carry."""
+
+    company_id: int
+    company_version_id: int
+    company_sha256: str
+    company: Company
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenTemplate:
+    """The template version that documents of this run freeze."""
+
+    template_version_id: int
+    template_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleRows:
+    """The rule rows of a run: tax rules and payment plans, as the store has them."""
+
+    tax_rules: pl.DataFrame
+    plans: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookPosition:
+    """Where the policy book stands: a run reads it as of ``batch_id``, whatever is imported meanwhile."""
+
+    batch_id: int
+    term_count: int
+    lowest_policy_id: int
+    highest_policy_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """A range of policies, ``[from_policy_id, to_policy_id)``, that is billed in one transaction."""
+
+    shard_number: int
+    from_policy_id: int
+    to_policy_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run as the store keeps it."""
+
+    run_id: int
+    company_id: int
+    billing_date: date
+    sequence_number: int
+    issuing_date: date
+    state: RunState
+    book_batch_id: int
+    due_count: int
+    plan_totals: tuple[CurrencyTotal, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardBook:
+    """The part of the book that a shard bills: ``columns.TERM_SCHEMA`` and ``columns.SETTLED_SCHEMA``."""
+
+    terms: pl.DataFrame
+    settled: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberBlock:
+    """Consecutive numbers drawn from a locked series, for documents of one issue date."""
+
+    number_series_id: int
+    prefix: str
+    first_number: int
+    issue_date: date
+
+
+class ShardWork(Protocol):
+    """One shard's transaction: all of it is committed, or none.
+
+    ``is_done`` tells that another program has committed this shard; nothing is left to do then.
+    """
+
+    is_done: bool
+
+    def read_book(self) -> ShardBook:
+        """Return the shard's terms and what is settled of them."""
+        ...
+
+    def draw_invoice_ids(self, count: int) -> pl.Series:
+        """Return ``count`` unused invoice ids, ascending."""
+        ...
+
+    def draw_numbers(self, count: int, document_kind: str, prefix: str, issuing_date: date) -> NumberBlock:
+        """Lock the series and return its next ``count`` numbers."""
+        ...
+
+    def write_lines(self, lines: pl.DataFrame) -> None:
+        """Append invoice lines."""
+        ...
+
+    def write_taxes(self, taxes: pl.DataFrame) -> None:
+        """Append invoice taxes."""
+        ...
+
+    def write_invoices(self, invoices: pl.DataFrame) -> None:
+        """Append invoices."""
+        ...
+
+    def write_charges(self, charges: pl.DataFrame) -> None:
+        """Append due charges with their outcome."""
+        ...
+
+    def checkpoint(self, due_count: int, invoice_count: int, seconds: Mapping[str, float]) -> None:
+        """Record inside the same transaction that this shard is done."""
+        ...
+
+
+class RunStore(Protocol):
+    """The store's side of billing runs."""
+
+    def issuer(self, company_code: str) -> Issuer:
+        """Return the company with that code, or raise ``company_unknown``."""
+        ...
+
+    def lock_runs(self, company_id: int, progress: Progress) -> AbstractContextManager[None]:
+        """Hold the right to run this company's billing; wait while another program has it."""
+        ...
+
+    def rule_rows(self) -> RuleRows:
+        """Return the rule rows."""
+        ...
+
+    def book_position(self, company_id: int) -> BookPosition:
+        """Return where the policy book of the company stands."""
+        ...
+
+    def open_run(self, company_id: int, billing_date: date) -> Run | None:
+        """Return the run of that date that is not finalised, if there is one."""
+        ...
+
+    def has_finalised_run(self, company_id: int, billing_date: date) -> bool:
+        """Tell whether a run of that date was finalised."""
+        ...
+
+    def read_book(self, company_id: int, batch_id: int, shard: Shard, as_of: date) -> ShardBook:
+        """Return a shard of the book outside a shard's transaction, for planning."""
+        ...
+
+    def record_plan(
+        self,
+        company_id: int,
+        billing_date: date,
+        issuing_date: date,
+        batch_id: int,
+        shards: tuple[Shard, ...],
+        totals: tuple[CurrencyTotal, ...],
+    ) -> Run:
+        """Write or rewrite the plan of the date's open run and return it."""
+        ...
+
+    def start(self, run_id: int) -> None:
+        """Mark a planned run as running."""
+        ...
+
+    def pending_shards(self, run_id: int) -> tuple[Shard, ...]:
+        """Return the shards that are not committed yet, in order."""
+        ...
+
+    def shard_work(self, run: Run, shard: Shard) -> AbstractContextManager[ShardWork]:
+        """Open the transaction of a shard; committed when the context ends well."""
+        ...
+
+    def run_totals(self, run_id: int) -> tuple[CurrencyTotal, ...]:
+        """Return the totals of the charges that the run has recorded."""
+        ...
+
+    def finalise(self, run_id: int, seconds: Mapping[str, float]) -> None:
+        """Mark the run as complete and store its report."""
+        ...

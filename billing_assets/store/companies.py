@@ -1,0 +1,68 @@
+"""Companies in the store: versions of their settings.
+
+Belongs here: writing a new version, reading the latest. Does not belong here: what a setting means
+(``domain.companies``).
+"""
+
+import json
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import Connection, text
+
+from billing_assets.domain.companies import Company, company_from, company_record
+from billing_assets.domain.errors import BillingError
+from billing_assets.steps.run_ports import Issuer
+
+_LATEST = """
+select c.company_id, v.company_version_id, encode(v.content_sha256, 'hex'), v.content
+from company c join company_version v using (company_id)
+where c.company_code = :code order by v.company_version_id desc limit 1
+"""
+
+
+def save_company(connection: Connection, company: Company, recorded_at: datetime) -> bool:
+    """Record the settings as the company's newest version; return False where nothing changed."""
+    content = json.dumps(company_record(company), ensure_ascii=False, sort_keys=True)
+    insert = text("insert into company (company_code) values (:code) on conflict do nothing")
+    connection.execute(insert, {"code": company.company_code})
+    latest = connection.execute(text(_LATEST), {"code": company.company_code}).first()
+    if latest is not None and latest.content == content:
+        return False
+    connection.execute(
+        text(
+            "insert into company_version (company_id, content, content_sha256, recorded_at) "
+            "select company_id, :content, :hash, :at from company where company_code = :code"
+        ),
+        {
+            "content": content,
+            "hash": sha256(content.encode()).digest(),
+            "at": recorded_at,
+            "code": company.company_code,
+        },
+    )
+    return True
+
+
+def read_issuer(connection: Connection, company_code: str) -> Issuer:
+    """Return the newest version of a company, or raise ``company_unknown``."""
+    row = connection.execute(text(_LATEST), {"code": company_code}).first()
+    if row is None:
+        known = list(connection.execute(text("select company_code from company order by 1")).scalars())
+        raise BillingError(
+            "company_unknown",
+            f"there is no company '{company_code[:40]}'; known: {', '.join(known) or 'none'}",
+            "record it with 'billing company set FILE' (see examples/company.yaml)",
+        )
+    company_id, version_id, content_sha256, content = row
+    return Issuer(
+        company_id=company_id,
+        company_version_id=version_id,
+        company_sha256=content_sha256,
+        company=company_from(json.loads(content)),
+    )
+
+
+def company_codes(connection: Connection) -> list[str]:
+    """Return the codes of all companies, sorted."""
+    return list(connection.execute(text("select company_code from company order by 1")).scalars())

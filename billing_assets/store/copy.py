@@ -1,0 +1,70 @@
+"""Whole frames in and out of PostgreSQL by COPY.
+
+Belongs here: the two functions that move a frame, and nothing that knows a table.
+Does not belong here: statements about billing (the siblings).
+
+CSV is the wire format: Polars writes and reads it at memory speed, NULL (empty) and the empty string
+(quoted) stay apart, and it goes through the same connection and transaction as every other statement.
+Hashes travel as hexadecimal text: columns that end in ``_sha256`` are ``bytea`` in the store.
+"""
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from typing import Any
+
+import polars as pl
+from psycopg import Connection as PsycopgConnection
+from psycopg import sql
+from sqlalchemy import Connection
+
+_BLOCK = 1 << 20
+
+
+def copy_in(connection: Connection, table: str, frame: pl.DataFrame) -> int:
+    """Append ``frame`` to ``table`` inside the connection's transaction; return the number of rows.
+
+    Column names of the frame are column names of the table; columns the frame lacks take their defaults.
+    """
+    if frame.is_empty():
+        return 0
+    hashes = [name for name in frame.columns if name.endswith("_sha256")]
+    ready = frame.with_columns(pl.format("\\x{}", pl.col(name)).alias(name) for name in hashes)
+    statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
+        sql.Identifier(table), sql.SQL(",").join(map(sql.Identifier, frame.columns))
+    )
+    buffer = BytesIO()
+    ready.write_csv(buffer, include_header=False, quote_style="necessary")
+    view = buffer.getbuffer()
+    with _driver(connection).cursor() as cursor, cursor.copy(statement) as copy:
+        for start in range(0, len(view), _BLOCK):
+            copy.write(view[start : start + _BLOCK])
+    return frame.height
+
+
+def copy_out(
+    connection: Connection,
+    query: str,
+    parameters: Sequence[Any] | Mapping[str, Any],
+    schema: Mapping[str, pl.DataType | type[pl.DataType]]
+) -> pl.DataFrame:
+    """Return the rows of ``query`` as a frame with the columns and types of ``schema``.
+
+    ``query`` takes ``%s`` placeholders; its columns must come in the order of ``schema``.
+    """
+    buffer = BytesIO()
+    statement = sql.SQL("copy ({}) to stdout (format csv)").format(sql.SQL(query))  # type: ignore[arg-type]
+    with _driver(connection).cursor() as cursor, cursor.copy(statement, parameters) as copy:
+        for block in copy:
+            buffer.write(block)
+    if not buffer.tell():
+        return pl.DataFrame(schema=dict(schema))
+    buffer.seek(0)
+    return pl.read_csv(buffer, has_header=False, schema=dict(schema))
+
+
+def _driver(connection: Connection) -> PsycopgConnection[Any]:
+    """Return psycopg's connection beneath SQLAlchemy's: same session, same transaction."""
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, PsycopgConnection):
+        raise TypeError("the store speaks to PostgreSQL through psycopg 3 only")
+    return driver

@@ -1,0 +1,277 @@
+"""Documents and the outbox in the store.
+
+Belongs here: document rows, first renderings, delivery rows and their attempts.
+Does not belong here: printing (``documents``), the dialogue with a mail server (``channels``).
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from billing_assets.domain.deliveries import DeliveryState, SendResult
+from billing_assets.domain.errors import BillingError
+from billing_assets.steps.delivery_ports import PrintedInvoice, PrintJob, QueueCounts, QueuedDelivery
+from billing_assets.steps.run_ports import Clock, Issuer, Progress
+from billing_assets.store.companies import read_issuer
+from billing_assets.store.connection import Database
+from billing_assets.store.invoice_reader import read_invoices
+
+EMAIL = "email"
+ISSUE = "issue"
+OWNER_OF_UNKNOWN = "billing operations"
+"""Who owns a delivery that may or may not have been accepted, until somebody takes it."""
+
+_DELIVERY_LOCK = 7_241_003
+_LOCK_POLL_SECONDS = 0.2
+
+_OF_DATE = "(cast(:day as date) is null or r.billing_date = :day)"
+
+_MAKE_DOCUMENTS = f"""
+insert into document (company_id, invoice_id, snapshot_sha256, recorded_at)
+select i.company_id, i.invoice_id, i.snapshot_sha256, :at
+from invoice i join billing_run r using (run_id)
+where i.company_id = :company and {_OF_DATE}
+    and not exists (select from document d where d.invoice_id = i.invoice_id)
+order by i.invoice_id
+on conflict (invoice_id) do nothing
+"""
+
+_PROOFS = f"""
+select distinct on (y.content::json ->> 'language', i.template_version_id)
+    d.document_id, i.invoice_id, i.template_version_id, coalesce(encode(d.pdf_sha256, 'hex'), '')
+from document d join invoice i using (invoice_id) join billing_run r using (run_id)
+join payer_version y using (payer_version_id)
+where d.company_id = :company and {_OF_DATE}
+    and not exists (select from delivery v where v.document_id = d.document_id)
+order by y.content::json ->> 'language', i.template_version_id, i.invoice_id
+"""
+
+# The Message-ID is domain.deliveries.message_id in SQL; a test holds the two together.
+_QUEUE = f"""
+insert into delivery (company_id, document_id, channel, purpose, message_id, state, reason_code, owner, queued_at, changed_at)
+select d.company_id, d.document_id, :channel, :purpose,
+    substr(encode(sha256(convert_to(concat_ws(chr(31), c.company_code,
+        s.prefix || lpad(i.invoice_number::text, greatest(8, length(i.invoice_number::text)), '0'),
+        cast(:channel as text), cast(:purpose as text)), 'UTF8')), 'hex'), 1, 32) || '@' || :domain,
+    case when y.content::json ->> 'email' = '' then 'failed' else 'queued' end,
+    case when y.content::json ->> 'email' = '' then 'no_address' else '' end,
+    case when y.content::json ->> 'email' = '' then :owner else '' end,
+    :at, :at
+from document d join invoice i using (invoice_id) join billing_run r using (run_id)
+join number_series s using (number_series_id)
+join company c on c.company_id = d.company_id
+join payer_version y using (payer_version_id)
+where d.company_id = :company and {_OF_DATE}
+    and not exists (select from delivery v where v.document_id = d.document_id and v.channel = :channel
+        and v.purpose = :purpose)
+order by d.document_id
+on conflict (document_id, channel, purpose) do nothing
+returning state
+"""
+
+_QUEUED = f"""
+from delivery v join document d using (document_id) join invoice i using (invoice_id) join billing_run r using (run_id)
+where v.company_id = :company and v.state = 'queued' and {_OF_DATE}
+"""
+
+_NEXT = f"""
+select v.delivery_id, v.message_id, v.attempt_count, d.document_id, i.invoice_id, i.template_version_id,
+    coalesce(encode(d.pdf_sha256, 'hex'), '') as pdf_hex
+{_QUEUED} and v.delivery_id > :after order by v.delivery_id limit :limit
+"""
+
+_INTERRUPTED = """
+with left_over as (
+    update delivery set state = 'unknown', reason_code = 'sender_died', owner = :owner, changed_at = :at
+    where company_id = :company and state = 'sending' returning delivery_id, attempt_count
+)
+update delivery_attempt a set state = 'unknown', reason_code = 'sender_died', ended_at = :at
+from left_over o where a.delivery_id = o.delivery_id and a.attempt_number = o.attempt_count
+"""
+
+_FINISH = """
+with done as (
+    update delivery set state = :state, reply_code = :reply, reason_code = :reason, reply_text = :reply_text,
+        owner = case when :state in ('unknown', 'failed') then :owner else '' end, changed_at = :at
+    where delivery_id = :delivery and state = 'sending' returning delivery_id, attempt_count
+)
+update delivery_attempt a set state = :state, reply_code = :reply, reason_code = :reason, ended_at = :at
+from done where a.delivery_id = done.delivery_id and a.attempt_number = done.attempt_count
+"""
+
+_BEGIN = """
+with begun as (
+    update delivery set state = 'sending', attempt_count = attempt_count + 1, changed_at = :at,
+        content_sha256 = decode(:hash, 'hex')
+    where delivery_id = :delivery and state = 'queued' returning delivery_id, attempt_count
+)
+insert into delivery_attempt (delivery_id, attempt_number, started_at)
+select delivery_id, attempt_count, :at from begun
+"""
+
+
+class SqlDocumentStore:
+    """Documents and outbox in PostgreSQL; the implementation of ``steps.delivery_ports.DocumentStore``."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        """Use ``database``, and ``clock`` for the instants that rows keep."""
+        self.database = database
+        self.clock = clock
+
+    def issuer(self, company_code: str) -> Issuer:
+        """Return the company with that code, or raise ``company_unknown``."""
+        with self.database.transaction() as connection:
+            return read_issuer(connection, company_code)
+
+    def make_documents(self, company_id: int, billing_date: date | None) -> int:
+        """Add the missing document rows; return how many."""
+        values = {"company": company_id, "day": billing_date, "at": self.clock()}
+        with self.database.transaction() as connection:
+            return connection.execute(text(_MAKE_DOCUMENTS), values).rowcount
+
+    def proof_jobs(self, company_id: int, billing_date: date | None) -> Sequence[PrintJob]:
+        """Return one unsent document per language and template version."""
+        with self.database.transaction() as connection:
+            rows = connection.execute(text(_PROOFS), {"company": company_id, "day": billing_date}).all()
+            return _jobs(connection, [tuple(row) for row in rows])
+
+    @contextmanager
+    def lock_deliveries(self, company_id: int, progress: Progress) -> Iterator[None]:
+        """Hold the company's delivery lock on a session of its own."""
+        query = text("select pg_try_advisory_lock(:space, :company)")
+        with self.database.engine.connect() as session:
+            waited = 0
+            while not session.execute(query, {"space": _DELIVERY_LOCK, "company": company_id}).scalar_one():
+                session.commit()
+                progress("waiting for another delivery of this company", waited, 0)
+                waited += 1
+                time.sleep(_LOCK_POLL_SECONDS)
+            session.commit()
+            try:
+                yield
+            finally:
+                session.invalidate()
+
+    def settle_interrupted(self, company_id: int) -> int:
+        """Mark rows that a dead sender left behind as unknown, with an owner."""
+        values = {"company": company_id, "at": self.clock(), "owner": OWNER_OF_UNKNOWN}
+        with self.database.transaction() as connection:
+            return connection.execute(text(_INTERRUPTED), values).rowcount
+
+    def queue(self, company_id: int, billing_date: date | None, message_domain: str) -> QueueCounts:
+        """Add the missing outbox rows; a payer without an address has a failed row with its reason."""
+        values = {
+            "company": company_id,
+            "day": billing_date,
+            "channel": EMAIL,
+            "purpose": ISSUE,
+            "domain": message_domain,
+            "owner": OWNER_OF_UNKNOWN,
+            "at": self.clock(),
+        }
+        with self.database.transaction() as connection:
+            states = list(connection.execute(text(_QUEUE), values).scalars())
+        unreachable = sum(state == DeliveryState.FAILED for state in states)
+        return QueueCounts(queued_count=len(states) - unreachable, without_address_count=unreachable)
+
+    def queued_count(self, company_id: int, billing_date: date | None) -> int:
+        """Return how many rows wait."""
+        values = {"company": company_id, "day": billing_date}
+        with self.database.transaction() as connection:
+            return int(connection.execute(text(f"select count(*) {_QUEUED}"), values).scalar_one())
+
+    def next_deliveries(
+        self, company_id: int, billing_date: date | None, after_id: int, limit: int
+    ) -> Sequence[QueuedDelivery]:
+        """Return the next queued rows with their complete invoices."""
+        values = {"company": company_id, "day": billing_date, "after": after_id, "limit": limit}
+        with self.database.transaction() as connection:
+            rows = connection.execute(text(_NEXT), values).all()
+            jobs = _jobs(
+                connection, [(r.document_id, r.invoice_id, r.template_version_id, r.pdf_hex) for r in rows]
+            )
+        return [
+            QueuedDelivery(
+                delivery_id=row.delivery_id, message_id=row.message_id, attempt_count=row.attempt_count, job=job
+            )
+            for row, job in zip(rows, jobs, strict=True)
+        ]
+
+    def keep_renderings(self, printed: Sequence[PrintedInvoice]) -> None:
+        """Keep first renderings; raise ``rendering_changed`` where the bytes differ from the first ones."""
+        keep = """
+            update document set pdf_sha256 = decode(:hash, 'hex'), pdf = :pdf, pdf_size = :size,
+                rendered_at = coalesce(rendered_at, :at)
+            where document_id = :document and (pdf_sha256 is null or (pdf is null and pdf_sha256 = decode(:hash, 'hex')))
+        """
+        check = """
+            select d.document_id from document d
+            join unnest(cast(:ids as bigint[]), cast(:hashes as text[])) as p (document_id, hash) using (document_id)
+            where encode(d.pdf_sha256, 'hex') <> p.hash
+        """
+        at = self.clock()
+        rows = [
+            {"hash": sheet.pdf_sha256, "pdf": sheet.pdf, "size": len(sheet.pdf), "document": sheet.document_id, "at": at}
+            for sheet in printed
+        ]
+        if not rows:
+            return
+        with self.database.transaction() as connection:
+            connection.execute(text(keep), rows)
+            compared = {"ids": [row["document"] for row in rows], "hashes": [row["hash"] for row in rows]}
+            changed = list(connection.execute(text(check), compared).scalars())
+        if changed:
+            raise rendering_changed(changed)
+
+    def hand_over(
+        self,
+        finished: tuple[QueuedDelivery, SendResult, datetime] | None,
+        following: QueuedDelivery | None,
+        content_sha256: str,
+    ) -> None:
+        """Record one result and mark the next row as sending, in one committed transaction."""
+        with self.database.transaction() as connection:
+            if finished is not None:
+                connection.execute(text(_FINISH), _finish_values(*finished))
+            if following is not None:
+                values = {"delivery": following.delivery_id, "at": self.clock(), "hash": content_sha256}
+                begun = connection.execute(text(_BEGIN), values).rowcount
+                if begun != 1:
+                    raise BillingError(
+                        "delivery_taken",
+                        f"delivery {following.delivery_id} is not queued any more",
+                        "another program sends for this company; run 'billing deliver' again when it has ended",
+                    )
+
+
+def rendering_changed(document_ids: Sequence[int]) -> BillingError:
+    """Return the error for documents whose bytes would differ from their first rendering."""
+    return BillingError(
+        "rendering_changed",
+        f"{len(document_ids)} document(s) would print differently from their first rendering, first {document_ids[0]}",
+        "use the program version that printed them first; nothing was sent or overwritten",
+    )
+
+
+def _jobs(connection: Connection, rows: Sequence[tuple[int, int, int, str]]) -> list[PrintJob]:
+    invoices = read_invoices(connection, [row[1] for row in rows])
+    return [
+        PrintJob(document_id=row[0], template_version_id=row[2], invoice=invoice, pdf_sha256=row[3])
+        for row, invoice in zip(rows, invoices, strict=True)
+    ]
+
+
+def _finish_values(row: QueuedDelivery, result: SendResult, at: datetime) -> dict[str, Any]:
+    return {
+        "delivery": row.delivery_id,
+        "state": result.state.value,
+        "reply": result.reply_code,
+        "reason": result.reason_code,
+        "reply_text": result.reply_text,
+        "owner": OWNER_OF_UNKNOWN,
+        "at": at,
+    }

@@ -1,0 +1,119 @@
+"""Reading issued invoices back, complete, as their documents need them.
+
+Belongs here: whole :class:`Invoice` records by id, and lists of invoices for people.
+Does not belong here: writing (``invoices``), rendering (``documents``).
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from billing_assets.domain.errors import BillingError
+from billing_assets.domain.invoices import Creditor, DocumentKind, Invoice, InvoiceLine, InvoiceTax, Payer
+from billing_assets.domain.numbering import document_number, split_document_number
+
+_HEADS = """
+select i.*, s.prefix, v.content as company_content, y.content as payer_content,
+    encode(i.snapshot_sha256, 'hex') as snapshot_hex
+from invoice i
+join number_series s using (number_series_id)
+join company_version v using (company_version_id)
+join payer_version y using (payer_version_id)
+where i.invoice_id = any(:ids)
+"""
+_LINES = """
+select l.*, p.policy_number, v.product_code from invoice_line l
+join policy_term_version v using (policy_term_version_id)
+join policy p on p.policy_id = v.policy_id
+where l.invoice_id = any(:ids) order by l.invoice_id, l.line_number
+"""
+_TAXES = """
+select t.*, r.tax_code, r.category_code, r.rate_ppm, r.exemption_reason from invoice_tax t
+join tax_rule r using (tax_rule_id)
+where t.invoice_id = any(:ids) order by t.invoice_id, t.tax_number
+"""
+_CREDITOR_FIELDS = ("company_code", "name", "country_code", "tax_number", "iban", "bic", "email", "phone", "website")
+
+
+def read_invoices(connection: Connection, invoice_ids: Sequence[int]) -> list[Invoice]:
+    """Return the invoices with these ids, in this order, each complete and as frozen at issue."""
+    ids = {"ids": list(invoice_ids)}
+    lines: dict[int, list[InvoiceLine]] = defaultdict(list)
+    for row in connection.execute(text(_LINES), ids):
+        lines[row.invoice_id].append(_line(row))
+    taxes: dict[int, list[InvoiceTax]] = defaultdict(list)
+    for row in connection.execute(text(_TAXES), ids):
+        taxes[row.invoice_id].append(_tax(row))
+    found = {
+        row.invoice_id: _invoice(row, tuple(lines[row.invoice_id]), tuple(taxes[row.invoice_id]))
+        for row in connection.execute(text(_HEADS), ids)
+    }
+    return [found[invoice_id] for invoice_id in invoice_ids]
+
+
+def find_invoice(connection: Connection, company_id: int, number: str) -> Invoice:
+    """Return the invoice with that printed number, or raise ``invoice_unknown``."""
+    prefix, value = split_document_number(number)
+    query = """
+        select invoice_id from invoice join number_series using (number_series_id)
+        where invoice.company_id = :company and prefix = :prefix and invoice_number = :value
+    """
+    values = {"company": company_id, "prefix": prefix, "value": value}
+    invoice_id = connection.execute(text(query), values).scalar_one_or_none()
+    if invoice_id is None:
+        raise BillingError(
+            "invoice_unknown", f"there is no invoice {number[:40]}", "'billing invoices list' shows what there is"
+        )
+    return read_invoices(connection, [invoice_id])[0]
+
+
+def _invoice(row: Row[Any], lines: tuple[InvoiceLine, ...], taxes: tuple[InvoiceTax, ...]) -> Invoice:
+    company, payer = json.loads(row.company_content), json.loads(row.payer_content)
+    return Invoice(
+        invoice_id=row.invoice_id,
+        document_kind=DocumentKind(row.document_kind),
+        invoice_number=document_number(row.prefix, row.invoice_number),
+        issue_date=row.issue_date,
+        due_date=row.due_date,
+        tax_point_date=row.tax_point_date,
+        currency=row.currency,
+        net_minor=row.net_minor,
+        tax_minor=row.tax_minor,
+        total_minor=row.total_minor,
+        creditor=Creditor(
+            address_lines=tuple(company["address_lines"]), **{name: company[name] for name in _CREDITOR_FIELDS}
+        ),
+        payer=Payer(**{**payer, "address_lines": tuple(payer["address_lines"])}),
+        lines=lines,
+        taxes=taxes,
+        snapshot_sha256=row.snapshot_hex,
+    )
+
+
+def _line(row: Row[Any]) -> InvoiceLine:
+    return InvoiceLine(
+        line_number=row.line_number,
+        policy_number=row.policy_number,
+        product_code=row.product_code,
+        charge_kind=row.charge_kind,
+        installment_number=row.installment_number,
+        installment_count=row.installment_count,
+        period_from_date=row.period_from_date,
+        period_to_date=row.period_to_date,
+        net_minor=row.net_minor,
+        tax_minor=row.tax_minor,
+    )
+
+
+def _tax(row: Row[Any]) -> InvoiceTax:
+    return InvoiceTax(
+        tax_code=row.tax_code,
+        category_code=row.category_code,
+        rate_ppm=row.rate_ppm,
+        base_minor=row.base_minor,
+        tax_minor=row.tax_minor,
+        exemption_reason=row.exemption_reason,
+    )

@@ -1,0 +1,152 @@
+"""Invoices in the store: a shard's transaction, and reading issued documents.
+
+Belongs here: COPY of a shard's rows, drawing numbers from the locked series, reading the book for a run.
+Does not belong here: amounts (``frames``), the order of work (``steps.raise_invoices``).
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+from sqlalchemy import Connection, text
+
+from billing_assets.frames.columns import SETTLED_SCHEMA, TERM_SCHEMA
+from billing_assets.steps.run_ports import Clock, NumberBlock, Run, Shard, ShardBook
+from billing_assets.store.copy import copy_in, copy_out
+
+_REACH_DAYS = 430
+"""Longest lead (400 days) and the longest run of closed days: terms that begin later cannot be due yet."""
+
+_TERMS = """
+select v.policy_term_id, v.policy_term_version_id, p.policy_number, v.payer_id, y.payer_version_id,
+    v.line_of_business, v.place_code, v.currency, v.plan_code, v.effective_date, v.expiration_date, v.anchor_date,
+    v.cover_to_date, v.cut_over_date, v.premium_minor, v.hold_code,
+    encode(v.content_sha256, 'hex'), encode(y.content_sha256, 'hex')
+from policy_term_version v
+join policy p on p.policy_id = v.policy_id
+cross join lateral (
+    select payer_version_id, content_sha256 from payer_version
+    where payer_id = v.payer_id and batch_id <= %(batch)s order by payer_version_id desc limit 1
+) y
+where v.company_id = %(company)s and v.policy_id >= %(low)s and v.policy_id < %(high)s
+    and v.batch_id <= %(batch)s and (v.superseded_batch_id is null or v.superseded_batch_id > %(batch)s)
+    and v.effective_date <= %(reach)s and v.expiration_date > v.cut_over_date
+"""
+
+_SETTLED = """
+with shard_term as (
+    select t.policy_term_id, v.policy_term_version_id
+    from policy_term t join policy_term_version v using (policy_term_id)
+    where v.company_id = %(company)s and v.policy_id >= %(low)s and v.policy_id < %(high)s
+        and v.batch_id <= %(batch)s and (v.superseded_batch_id is null or v.superseded_batch_id > %(batch)s)
+)
+select l.policy_term_id, l.installment_number from invoice_line l join shard_term using (policy_term_id)
+where l.revision = 0 and l.charge_kind = 'premium'
+union
+select d.policy_term_id, d.installment_number from due_charge d join shard_term s using (policy_term_id)
+where d.outcome <> 'invoiced' and (d.outcome = 'zero' or (
+    d.policy_term_version_id = s.policy_term_version_id
+    and exists (select from billing_run r where r.run_id = d.run_id and r.billing_date = %(day)s)
+))
+"""
+
+_DRAW_NUMBERS = """
+update number_series set last_number = last_number + :count,
+    last_issue_date = greatest(last_issue_date, cast(:day as date))
+where company_id = :company and document_kind = :kind and prefix = :prefix
+returning number_series_id, last_number - :count + 1, last_issue_date
+"""
+
+
+def read_shard_book(
+    connection: Connection, company_id: int, batch_id: int, shard: Shard, as_of: date
+) -> ShardBook:
+    """Return the terms of a shard as of a batch, and which of their installments are settled.
+
+    Settled is what was invoiced or recorded as zero, and what a run of this very date has already held or
+    failed for the same version of the term: a second run of the date does not repeat it, the next date does.
+    """
+    reach = date.fromordinal(min(as_of.toordinal() + _REACH_DAYS, date.max.toordinal()))
+    parameters = {
+        "company": company_id,
+        "low": shard.from_policy_id,
+        "high": shard.to_policy_id,
+        "batch": batch_id,
+        "reach": reach,
+        "day": as_of,
+    }
+    return ShardBook(
+        terms=copy_out(connection, _TERMS, parameters, TERM_SCHEMA),
+        settled=copy_out(connection, _SETTLED, parameters, SETTLED_SCHEMA),
+    )
+
+
+class ShardTransaction:
+    """One shard's transaction; the implementation of ``steps.run_ports.ShardWork``."""
+
+    def __init__(self, connection: Connection, run: Run, shard: Shard, clock: Clock) -> None:
+        """Work for ``shard`` of ``run`` on a connection whose transaction the caller commits."""
+        self.connection = connection
+        self.run = run
+        self.shard = shard
+        self.clock = clock
+        claim = "select committed_at from run_shard where run_id = :run and shard_number = :shard for update"
+        values = {"run": run.run_id, "shard": shard.shard_number}
+        self.is_done = connection.execute(text(claim), values).scalar_one() is not None
+
+    def read_book(self) -> ShardBook:
+        """Return the shard's terms and what is settled of them."""
+        run = self.run
+        return read_shard_book(self.connection, run.company_id, run.book_batch_id, self.shard, run.billing_date)
+
+    def draw_invoice_ids(self, count: int) -> pl.Series:
+        """Return ``count`` unused invoice ids, ascending."""
+        query = "select nextval('invoice_id_sequence') from generate_series(1, %(count)s)"
+        return copy_out(self.connection, query, {"count": count}, {"invoice_id": pl.Int64})["invoice_id"].sort()
+
+    def draw_numbers(self, count: int, document_kind: str, prefix: str, issuing_date: date) -> NumberBlock:
+        """Lock the series' row until the transaction ends and return its next ``count`` numbers."""
+        values = {
+            "company": self.run.company_id,
+            "kind": document_kind,
+            "prefix": prefix,
+            "count": count,
+            "day": issuing_date,
+        }
+        make = "insert into number_series (company_id, document_kind, prefix) values (:company, :kind, :prefix) "
+        self.connection.execute(text(make + "on conflict do nothing"), values)
+        series_id, first, issue_date = self.connection.execute(text(_DRAW_NUMBERS), values).one()
+        return NumberBlock(number_series_id=series_id, prefix=prefix, first_number=first, issue_date=issue_date)
+
+    def write_lines(self, lines: pl.DataFrame) -> None:
+        """Append invoice lines."""
+        copy_in(self.connection, "invoice_line", lines)
+
+    def write_taxes(self, taxes: pl.DataFrame) -> None:
+        """Append invoice taxes."""
+        copy_in(self.connection, "invoice_tax", taxes)
+
+    def write_invoices(self, invoices: pl.DataFrame) -> None:
+        """Append invoices."""
+        copy_in(self.connection, "invoice", invoices)
+
+    def write_charges(self, charges: pl.DataFrame) -> None:
+        """Append due charges with their outcome."""
+        copy_in(self.connection, "due_charge", charges)
+
+    def checkpoint(self, due_count: int, invoice_count: int, seconds: Mapping[str, float]) -> None:
+        """Record that this shard is done."""
+        statement = """
+            update run_shard set due_count = :due, invoice_count = :invoices, seconds = :seconds, committed_at = :at
+            where run_id = :run and shard_number = :shard and committed_at is null returning shard_number
+        """
+        values = {
+            "due": due_count,
+            "invoices": invoice_count,
+            "seconds": json.dumps(dict(seconds)),
+            "at": self.clock(),
+            "run": self.run.run_id,
+            "shard": self.shard.shard_number,
+        }
+        self.connection.execute(text(statement), values).scalar_one()

@@ -1,0 +1,59 @@
+"""Rule rows in the store: tax rules and payment plans.
+
+Belongs here: seeding the shipped rows, reading the rows a run uses.
+Does not belong here: the shipped rows themselves (``domain.taxes``, ``domain.payment_plans``).
+"""
+
+from dataclasses import asdict
+
+import polars as pl
+from sqlalchemy import Connection, text
+
+from billing_assets.domain.payment_plans import DEFAULT_PLANS
+from billing_assets.domain.taxes import shipped_tax_rules
+from billing_assets.store.copy import copy_out
+
+TAX_RULE_SCHEMA = {
+    "tax_rule_id": pl.Int32,
+    "tax_code": pl.String,
+    "place_code": pl.String,
+    "line_of_business": pl.String,
+    "category_code": pl.String,
+    "rate_ppm": pl.Int64,
+    "valid_from": pl.Date,
+    "valid_to": pl.Date,
+}
+PLAN_SCHEMA = {
+    "payment_plan_id": pl.Int32,
+    "plan_code": pl.String,
+    "frequency_code": pl.String,
+    "lead_days": pl.Int64,
+    "due_days": pl.Int64,
+    "due_roll": pl.String,
+    "generate_roll": pl.String,
+    "valid_from": pl.Date,
+    "valid_to": pl.Date,
+}
+
+
+def seed_rules(connection: Connection) -> None:
+    """Add the shipped rows that the store does not have yet; rows that are there stay as they are."""
+    for table, rows, key in (
+        ("tax_rule", shipped_tax_rules(), "tax_code, place_code, line_of_business, valid_from"),
+        ("payment_plan", DEFAULT_PLANS, "plan_code, valid_from"),
+    ):
+        records = [asdict(row) for row in rows]
+        names = list(records[0])
+        values = ", ".join(f":{name}" for name in names)
+        statement = f"insert into {table} ({', '.join(names)}) values ({values}) on conflict ({key}) do nothing"
+        connection.execute(text(statement), records)
+
+
+def read_tax_rules(connection: Connection) -> pl.DataFrame:
+    """Return every tax rule, columns of ``TAX_RULE_SCHEMA``."""
+    return copy_out(connection, f"select {', '.join(TAX_RULE_SCHEMA)} from tax_rule", (), TAX_RULE_SCHEMA)
+
+
+def read_plans(connection: Connection) -> pl.DataFrame:
+    """Return every payment plan, columns of ``PLAN_SCHEMA``."""
+    return copy_out(connection, f"select {', '.join(PLAN_SCHEMA)} from payment_plan", (), PLAN_SCHEMA)

@@ -1,0 +1,269 @@
+"""Billing runs in the store: plans, locks, checkpoints, totals.
+
+Belongs here: the store's side of ``steps.run_ports``, except the rows of invoices (``invoices``).
+Does not belong here: what is due (``frames``), the order of work (``steps``).
+"""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from billing_assets.domain.runs import CurrencyTotal, Outcome, RunState
+from billing_assets.reports.run_report import RunFacts, build_run_report
+from billing_assets.steps.run_ports import (
+    BookPosition,
+    Clock,
+    Issuer,
+    Progress,
+    RuleRows,
+    Run,
+    Shard,
+    ShardBook,
+)
+from billing_assets.store.companies import read_issuer
+from billing_assets.store.connection import Database
+from billing_assets.store.invoices import ShardTransaction, read_shard_book
+from billing_assets.store.rule_rows import read_plans, read_tax_rules
+
+_RUN_LOCK = 7_241_002
+_LOCK_POLL_SECONDS = 0.2
+_RUN = """
+select run_id, company_id, billing_date, sequence_number, issuing_date, state, book_batch_id, due_count, plan_totals
+from billing_run
+"""
+
+
+class SqlRunStore:
+    """Runs in PostgreSQL; the implementation of ``steps.run_ports.RunStore``."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        """Use ``database``, and ``clock`` for the instants that rows keep."""
+        self.database = database
+        self.clock = clock
+
+    def issuer(self, company_code: str) -> Issuer:
+        """Return the company with that code, or raise ``company_unknown``."""
+        with self.database.transaction() as connection:
+            return read_issuer(connection, company_code)
+
+    @contextmanager
+    def lock_runs(self, company_id: int, progress: Progress) -> Iterator[None]:
+        """Hold the company's run lock on a session of its own; it is free as soon as that session ends."""
+        with self.database.engine.connect() as session:
+            waited = 0
+            while not _try_lock(session, company_id):
+                progress("waiting for another run of this company", waited, 0)
+                waited += 1
+                time.sleep(_LOCK_POLL_SECONDS)
+            try:
+                yield
+            finally:
+                session.invalidate()
+
+    def rule_rows(self) -> RuleRows:
+        """Return the tax rules and payment plans."""
+        with self.database.transaction() as connection:
+            return RuleRows(tax_rules=read_tax_rules(connection), plans=read_plans(connection))
+
+    def book_position(self, company_id: int) -> BookPosition:
+        """Return the last committed batch and the range of policies."""
+        query = """
+            select (select coalesce(max(batch_id), 0) from intake_batch where company_id = :company),
+                (select count(*) from policy_term_version
+                 where company_id = :company and superseded_batch_id is null),
+                coalesce(min(policy_id), 1), coalesce(max(policy_id), 0)
+            from policy where company_id = :company
+        """
+        with self.database.transaction() as connection:
+            batch, terms, low, high = connection.execute(text(query), {"company": company_id}).one()
+        return BookPosition(batch_id=batch, term_count=terms, lowest_policy_id=low, highest_policy_id=high)
+
+    def open_run(self, company_id: int, billing_date: date) -> Run | None:
+        """Return the date's run that is not finalised."""
+        query = text(_RUN + " where company_id = :company and billing_date = :day and state <> 'finalised'")
+        with self.database.transaction() as connection:
+            row = connection.execute(query, {"company": company_id, "day": billing_date}).first()
+        return None if row is None else _run(row)
+
+    def has_finalised_run(self, company_id: int, billing_date: date) -> bool:
+        """Tell whether the date has a finalised run."""
+        query = text(
+            "select exists (select from billing_run where company_id = :company and billing_date = :day "
+            "and state = 'finalised')"
+        )
+        with self.database.transaction() as connection:
+            return bool(connection.execute(query, {"company": company_id, "day": billing_date}).scalar_one())
+
+    def read_book(self, company_id: int, batch_id: int, shard: Shard, as_of: date) -> ShardBook:
+        """Return a shard of the book, for planning."""
+        with self.database.transaction() as connection:
+            return read_shard_book(connection, company_id, batch_id, shard, as_of)
+
+    def record_plan(
+        self,
+        company_id: int,
+        billing_date: date,
+        issuing_date: date,
+        batch_id: int,
+        shards: tuple[Shard, ...],
+        totals: tuple[CurrencyTotal, ...],
+    ) -> Run:
+        """Write the plan of the date's open run, or rewrite it where it has not begun."""
+        values = {
+            "company": company_id,
+            "day": billing_date,
+            "issuing": issuing_date,
+            "batch": batch_id,
+            "shards": len(shards),
+            "due": sum(total.charge_count for total in totals),
+            "totals": json.dumps([asdict(total) for total in totals]),
+            "at": self.clock(),
+        }
+        with self.database.transaction() as connection:
+            run_id = connection.execute(text(_SAVE_PLAN), values).scalar_one()
+            connection.execute(text("delete from run_shard where run_id = :run"), {"run": run_id})
+            connection.execute(
+                text(
+                    "insert into run_shard (run_id, shard_number, from_policy_id, to_policy_id) "
+                    "values (:run_id, :shard_number, :from_policy_id, :to_policy_id)"
+                ),
+                [{"run_id": run_id, **asdict(shard)} for shard in shards],
+            )
+            return _run(connection.execute(text(_RUN + " where run_id = :run"), {"run": run_id}).one())
+
+    def start(self, run_id: int) -> None:
+        """Mark a planned run as running."""
+        with self.database.transaction() as connection:
+            statement = "update billing_run set state = 'running' where run_id = :run and state = 'planned'"
+            connection.execute(text(statement), {"run": run_id})
+
+    def pending_shards(self, run_id: int) -> tuple[Shard, ...]:
+        """Return the shards without a checkpoint, in order."""
+        query = """
+            select shard_number, from_policy_id, to_policy_id from run_shard
+            where run_id = :run and committed_at is null order by shard_number
+        """
+        with self.database.transaction() as connection:
+            rows = connection.execute(text(query), {"run": run_id}).all()
+        return tuple(Shard(shard_number=row[0], from_policy_id=row[1], to_policy_id=row[2]) for row in rows)
+
+    @contextmanager
+    def shard_work(self, run: Run, shard: Shard) -> Iterator[ShardTransaction]:
+        """Open a shard's transaction; it commits when the block ends well."""
+        with self.database.transaction() as connection:
+            yield ShardTransaction(connection, run, shard, self.clock)
+
+    def run_totals(self, run_id: int) -> tuple[CurrencyTotal, ...]:
+        """Return what the run's charges add up to."""
+        query = """
+            select outcome, currency, count(*), sum(net_minor)::text from due_charge
+            where run_id = :run group by outcome, currency order by outcome, currency
+        """
+        with self.database.transaction() as connection:
+            rows = connection.execute(text(query), {"run": run_id}).all()
+        return tuple(_total(*row) for row in rows)
+
+    def finalise(self, run_id: int, seconds: Mapping[str, float]) -> None:
+        """Store the run's report and mark it finalised, in one transaction."""
+        with self.database.transaction() as connection:
+            at = self.clock()
+            report = build_run_report(read_run_facts(connection, run_id, at, seconds))
+            connection.execute(
+                text(
+                    "update billing_run set state = 'finalised', finalised_at = :at, report = :report "
+                    "where run_id = :run"
+                ),
+                {"run": run_id, "at": at, "report": json.dumps(report)},
+            )
+
+
+_SAVE_PLAN = """
+insert into billing_run (company_id, billing_date, sequence_number, issuing_date, state, book_batch_id,
+    shard_count, due_count, plan_totals, planned_at)
+values (:company, :day,
+    (select coalesce(max(sequence_number), 0) + 1 from billing_run
+     where company_id = :company and billing_date = :day),
+    :issuing, 'planned', :batch, :shards, :due, cast(:totals as jsonb), :at)
+on conflict (company_id, billing_date) where state <> 'finalised' do update
+set issuing_date = excluded.issuing_date, book_batch_id = excluded.book_batch_id,
+    shard_count = excluded.shard_count, due_count = excluded.due_count,
+    plan_totals = excluded.plan_totals, planned_at = excluded.planned_at
+returning run_id
+"""
+
+_FACTS = """
+select r.run_id, c.company_code, r.billing_date, r.sequence_number, r.issuing_date, r.due_count,
+    r.planned_at, r.book_batch_id
+from billing_run r join company c using (company_id) where r.run_id = :run
+"""
+_REASONS = """
+select outcome, coalesce(reason_code, ''), currency, count(*), sum(net_minor)::text
+from due_charge where run_id = :run group by 1, 2, 3 order by 1, 2, 3
+"""
+_INVOICED = """
+select currency, count(*), sum(net_minor)::text, sum(tax_minor)::text, sum(total_minor)::text
+from invoice where run_id = :run group by currency order by currency
+"""
+
+
+def read_run_facts(connection: Connection, run_id: int, at: datetime, seconds: Mapping[str, float]) -> RunFacts:
+    """Return what a run did, counted from its rows."""
+    row = connection.execute(text(_FACTS), {"run": run_id}).one()
+    reasons = connection.execute(text(_REASONS), {"run": run_id}).all()
+    invoiced = connection.execute(text(_INVOICED), {"run": run_id}).all()
+    numbers = connection.execute(
+        text(
+            "select s.prefix, min(i.invoice_number), max(i.invoice_number) from invoice i "
+            "join number_series s using (number_series_id) where i.run_id = :run group by s.prefix order by 1"
+        ),
+        {"run": run_id},
+    ).all()
+    return RunFacts(
+        run_id=row.run_id,
+        company_code=row.company_code,
+        billing_date=row.billing_date,
+        sequence_number=row.sequence_number,
+        issuing_date=row.issuing_date,
+        due_count=row.due_count,
+        book_batch_id=row.book_batch_id,
+        planned_at=row.planned_at,
+        finalised_at=at,
+        charges=tuple((Outcome(o), reason, cur, count, int(net)) for o, reason, cur, count, net in reasons),
+        invoices=tuple((cur, count, int(net), int(tax), int(total)) for cur, count, net, tax, total in invoiced),
+        numbers=tuple((prefix, first, last) for prefix, first, last in numbers),
+        seconds=dict(seconds),
+    )
+
+
+def _try_lock(session: Connection, company_id: int) -> bool:
+    query = text("select pg_try_advisory_lock(:space, :company)")
+    is_held = bool(session.execute(query, {"space": _RUN_LOCK, "company": company_id}).scalar_one())
+    session.commit()
+    return is_held
+
+
+def _total(outcome: str, currency: str, count: int, net: str) -> CurrencyTotal:
+    return CurrencyTotal(outcome=Outcome(outcome), currency=currency, charge_count=count, net_minor=int(net))
+
+
+def _run(row: Row[Any]) -> Run:
+    return Run(
+        run_id=row.run_id,
+        company_id=row.company_id,
+        billing_date=row.billing_date,
+        sequence_number=row.sequence_number,
+        issuing_date=row.issuing_date,
+        state=RunState(row.state),
+        book_batch_id=row.book_batch_id,
+        due_count=row.due_count,
+        plan_totals=tuple(
+            _total(total["outcome"], total["currency"], total["charge_count"], total["net_minor"])
+            for total in row.plan_totals
+        ),
+    )

@@ -1,0 +1,192 @@
+"""The program, put together: every step with its adapters.
+
+Belongs here: the one place where ports meet adapters, and the only clock.
+Does not belong here: rules, SQL, formats of output.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+
+from billing_assets.channels.email import EmailChannel, SmtpSettings
+from billing_assets.documents.html import HtmlRenderer
+from billing_assets.documents.press import TemplatePress
+from billing_assets.documents.templates import Template, default_templates_dir, from_archive, load_template
+from billing_assets.domain.checks import CheckResult
+from billing_assets.domain.errors import BillingError
+from billing_assets.domain.invoices import DocumentKind
+from billing_assets.domain.runs import RunOrder
+from billing_assets.steps.deliver_documents import deliver_documents
+from billing_assets.steps.plan_due_charges import plan_due_charges
+from billing_assets.steps.print_documents import print_documents
+from billing_assets.steps.raise_invoices import raise_invoices
+from billing_assets.steps.result import StepResult
+from billing_assets.steps.run_ports import FrozenTemplate, Progress, silent
+from billing_assets.store.checks import run_checks
+from billing_assets.store.companies import company_codes
+from billing_assets.store.connection import Database
+from billing_assets.store.deliveries import SqlDocumentStore
+from billing_assets.store.embedded import EmbeddedServer
+from billing_assets.store.runs import SqlRunStore
+from billing_assets.store.schema import require_current, upgrade
+from billing_assets.store.templates import read_template_archive, register_template
+from billing_assets.wiring.settings import Settings
+
+
+def utc_now() -> datetime:
+    """Return the present instant; the only place of the program that asks for it."""
+    return datetime.now(UTC)
+
+
+class Billing:
+    """Every step of billing, ready to call; made by :func:`open_billing`."""
+
+    def __init__(self, settings: Settings, database: Database, stack: ExitStack) -> None:
+        """Put the adapters together over one database; ``stack`` closes them."""
+        self.settings = settings
+        self.database = database
+        self._stack = stack
+        self.runs = SqlRunStore(database, utc_now)
+        self.documents = SqlDocumentStore(database, utc_now)
+
+    def company_code(self) -> str:
+        """Return the company to work for: the one of the settings, or the only one there is."""
+        if self.settings.company:
+            return self.settings.company
+        with self.database.transaction() as connection:
+            codes = company_codes(connection)
+        if len(codes) != 1:
+            raise BillingError(
+                "company_unclear",
+                f"there are {len(codes)} companies" if codes else "there is no company yet",
+                "set BILLING_COMPANY, or record one with 'billing company set FILE' (see examples/company.yaml)",
+            )
+        return codes[0]
+
+    @cached_property
+    def template(self) -> Template:
+        """The invoice template of this program."""
+        return load_template(self.settings.templates_dir or default_templates_dir(), DocumentKind.INVOICE)
+
+    @cached_property
+    def frozen_template(self) -> FrozenTemplate:
+        """The invoice template as registered in the store."""
+        with self.database.transaction() as connection:
+            return register_template(
+                connection,
+                DocumentKind.INVOICE,
+                self.template.sha256,
+                self.template.engine_version,
+                self.template.archive(),
+                utc_now(),
+            )
+
+    @cached_property
+    def press(self) -> TemplatePress:
+        """The press; its workers end with the program."""
+        press = TemplatePress(self._archive, self.settings.home / "cache" / "templates", self.settings.print_workers)
+        self._stack.callback(press.close)
+        return press
+
+    def order(self, billing_date: date, issuing_date: date | None = None) -> RunOrder:
+        """Return the order of a run of ``billing_date``."""
+        return RunOrder(
+            company_code=self.company_code(), billing_date=billing_date, issuing_date=issuing_date or billing_date
+        )
+
+    def plan(self, order: RunOrder, *, is_dry_run: bool = False, progress: Progress = silent) -> StepResult:
+        """Count what is due on a date."""
+        return plan_due_charges(order, store=self.runs, progress=progress, is_dry_run=is_dry_run)
+
+    def invoice(self, order: RunOrder, *, progress: Progress = silent) -> StepResult:
+        """Issue what is due on a date."""
+        return raise_invoices(order, store=self.runs, template=self.frozen_template, progress=progress)
+
+    def print(self, billing_date: date | None, *, progress: Progress = silent) -> StepResult:
+        """Make the documents of a date and print their proofs."""
+        return print_documents(
+            self.company_code(), billing_date, store=self.documents, press=self.press, progress=progress
+        )
+
+    def deliver(self, billing_date: date | None, *, progress: Progress = silent) -> StepResult:
+        """Send what waits to be sent."""
+        with EmailChannel(self._smtp()) as channel:
+            return deliver_documents(
+                self.company_code(),
+                billing_date,
+                store=self.documents,
+                press=self.press,
+                channel=channel,
+                clock=utc_now,
+                progress=progress,
+            )
+
+    def audit(self, billing_date: date | None = None) -> list[CheckResult]:
+        """Run every check, over the runs of one date or over everything; offenders are values, not errors."""
+        with self.database.transaction() as connection:
+            return run_checks(connection, billing_date)
+
+    def run(self, order: RunOrder, *, progress: Progress = silent) -> Iterator[StepResult]:
+        """Bill a date from book to mailbox, yielding each step's result; checks block the delivery.
+
+        Raises ``audit_failed`` before anything is sent where an invariant is broken.
+        """
+        yield self.invoice(order, progress=progress)
+        yield self.print(order.billing_date, progress=progress)
+        self.require_clean(order.billing_date)
+        yield self.deliver(order.billing_date, progress=progress)
+
+    def require_clean(self, billing_date: date | None) -> None:
+        """Raise ``audit_failed``, naming the broken invariants, unless every check of the date passes."""
+        broken = [result for result in self.audit(billing_date) if result.offender_count]
+        if broken:
+            named = "; ".join(f"{result.check.check_id}: {', '.join(result.examples)}" for result in broken)
+            raise BillingError("audit_failed", named, "nothing was sent; 'billing audit' shows every offender")
+
+    def _archive(self, template_version_id: int) -> bytes:
+        with self.database.transaction() as connection:
+            return read_template_archive(connection, template_version_id)
+
+    def _smtp(self) -> SmtpSettings:
+        settings = self.settings
+        return SmtpSettings(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            security=settings.smtp_security,
+            username=settings.smtp_username,
+            password=settings.smtp_password.get_secret_value(),
+            timeout_seconds=settings.smtp_timeout_seconds,
+            answer_timeout_seconds=settings.smtp_answer_timeout_seconds,
+        )
+
+
+@contextmanager
+def open_billing(settings: Settings) -> Iterator[Billing]:
+    """Yield the program over the store of the settings: schema checked, embedded server started if needed.
+
+    The embedded server is brought up to date by itself; a server of your own is only migrated by 'billing db upgrade'.
+    """
+    with ExitStack() as stack:
+        url = settings.database_url
+        if not url:
+            address = stack.enter_context(EmbeddedServer(settings.home).use())
+            url = address.url("billing_app")
+            _upgrade_embedded(url, address.url("billing_owner"))
+        database = Database(url)
+        stack.callback(database.close)
+        with database.transaction() as connection:
+            require_current(connection)
+        yield Billing(settings, database, stack)
+
+
+def _upgrade_embedded(url: str, owner_url: str) -> None:
+    database = Database(url)
+    try:
+        with database.transaction() as connection:
+            require_current(connection)
+    except BillingError:
+        upgrade(owner_url)
+    finally:
+        database.close()

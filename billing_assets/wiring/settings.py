@@ -1,0 +1,50 @@
+"""Settings of the program, typed, from the environment.
+
+Belongs here: every variable the program reads, with its default. Does not belong here: settings of a company
+(``domain.companies``), which are data.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from billing_assets.domain.errors import BillingError
+
+
+class Settings(BaseSettings):
+    """What the program reads from ``BILLING_*`` variables (or a ``.env`` file).
+
+    >>> Settings(home=Path("/tmp/x"), _env_file=None).smtp_port
+    25
+    """
+
+    model_config = SettingsConfigDict(env_prefix="BILLING_", env_file=".env", extra="ignore")
+
+    home: Path = Field(default=Path(".billing"), description="folder of the embedded store, caches and demo files")
+    database_url: str = Field(default="", description="PostgreSQL 15 or newer; empty: the embedded store")
+    owner_database_url: str = Field(default="", description="login for migrations; empty: database_url")
+    company: str = Field(default="", description="company code; empty: the only company there is")
+    templates_dir: Path | None = Field(default=None, description="folder of templates; empty: the shipped ones")
+    print_workers: int = Field(default=2, ge=1, le=64, description="processes that print PDFs")
+    smtp_host: str = Field(default="localhost", description="mail server")
+    smtp_port: int = Field(default=25, ge=1, le=65535)
+    smtp_security: Literal["none", "starttls", "tls"] = Field(default="none")
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_timeout_seconds: int = Field(default=60, ge=1, le=3600)
+    smtp_answer_timeout_seconds: int = Field(default=600, ge=1, le=3600, description="wait after the final dot")
+
+
+def read_settings(**overrides: object) -> Settings:
+    """Return the settings, or raise ``settings_invalid`` naming each variable that is wrong."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        faults = "; ".join(
+            f"BILLING_{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors()
+        )
+        raise BillingError(
+            "settings_invalid", faults, "correct the environment or .env; docs/reference/settings.md lists them"
+        ) from None
