@@ -1,0 +1,33 @@
+"""The e-mail that carries an invoice: subject, plain text and HTML.
+
+Belongs here: rendering ``email.subject.j2``, ``email.txt.j2`` and ``email.html.j2``.
+Does not belong here: addresses, attachments and sending (``channels``).
+"""
+
+from billing_assets.documents.environment import make_environment, render
+from billing_assets.documents.templates import Template
+from billing_assets.documents.view_model import build_view
+from billing_assets.domain.invoices import Invoice
+
+_SUBJECT_LIMIT = 180
+
+
+class EmailRenderer:
+    """Renders the e-mails of invoices with one template."""
+
+    def __init__(self, template: Template) -> None:
+        self.template = template
+        self._environment = make_environment(template)
+
+    def render(self, invoice: Invoice) -> tuple[str, str, str]:
+        """Return (subject, text, html) of the e-mail for ``invoice``.
+
+        The subject is one line without control characters, so that nothing in it can begin another
+        header. Raises :class:`BillingError` where the template does not render.
+        """
+        view = build_view(invoice, self.template)
+        subject, text, html = (
+            render(self._environment, f"{self.template.kind}/email.{form}.j2", view)
+            for form in ("subject", "txt", "html")
+        )
+        return " ".join(subject.split())[:_SUBJECT_LIMIT], text, html

@@ -1,0 +1,132 @@
+"""Numbers and dates as people read them, by Babel's locale data.
+
+Belongs here: minor units to text, parts per million to percent, dates and half-open periods.
+Does not belong here: words (``labels``), arithmetic on money: an amount arrives final, and is
+only written down. Results are cached, as a run repeats the same dates and many amounts.
+"""
+
+from copy import copy
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import lru_cache
+
+from babel import Locale
+from babel.dates import format_date, format_interval
+from babel.numbers import NumberPattern, get_currency_symbol
+
+from billing_assets.domain.money import minor_digits
+
+_MINUS = "\N{MINUS SIGN}"
+_NBSP = "\N{NO-BREAK SPACE}"
+
+
+def major(amount_minor: int, currency: str) -> Decimal:
+    """Return the exact amount in units of the currency (its digits are ISO 4217's, not CLDR's).
+
+    >>> major(-1234, "KWD")
+    Decimal('-1.234')
+    """
+    digits = tuple(int(digit) for digit in str(abs(amount_minor)))
+    return Decimal((int(amount_minor < 0), digits, -minor_digits(currency)))
+
+
+@lru_cache(maxsize=64)
+def _locale(locale_code: str) -> Locale:
+    return Locale.parse(locale_code)
+
+
+@lru_cache(maxsize=256)
+def _money_pattern(locale_code: str, currency: str) -> NumberPattern:
+    pattern: NumberPattern = copy(_locale(locale_code).currency_formats["standard"])
+    pattern.frac_prec = (minor_digits(currency), minor_digits(currency))
+    symbol = get_currency_symbol(currency, locale=_locale(locale_code))
+    # CLDR: a letter never touches a digit (KWD 1.250, but £1.25).
+    if symbol[-1].isalpha():
+        positive, negative = (part + _NBSP if part.endswith("¤") else part for part in pattern.prefix)
+        pattern.prefix = (positive, negative)
+    return pattern
+
+
+@lru_cache(maxsize=256)
+def _number_pattern(locale_code: str, digits: int) -> NumberPattern:
+    pattern: NumberPattern = copy(_locale(locale_code).decimal_formats[None])
+    pattern.frac_prec = (digits, digits)
+    return pattern
+
+
+@lru_cache(maxsize=64)
+def _percent_pattern(locale_code: str) -> NumberPattern:
+    pattern: NumberPattern = copy(_locale(locale_code).percent_formats[None])
+    pattern.frac_prec = (0, 4)
+    return pattern
+
+
+@lru_cache(maxsize=65_536)
+def money(amount_minor: int, currency: str, locale_code: str) -> str:
+    r"""Return ``amount_minor`` with its currency; the digits are those of the minor unit.
+
+    >>> money(123456, "EUR", "es_ES").replace("\N{NO-BREAK SPACE}", " ")
+    '1.234,56 €'
+    >>> money(1500, "JPY", "en_GB"), money(-5, "GBP", "en_GB")
+    ('JP¥1,500', '−£0.05')
+    """
+    pattern = _money_pattern(locale_code, currency)
+    text: str = pattern.apply(
+        major(amount_minor, currency), _locale(locale_code), currency=currency, currency_digits=False
+    )
+    return text.replace("-", _MINUS)
+
+
+@lru_cache(maxsize=65_536)
+def plain_amount(amount_minor: int, currency: str, locale_code: str) -> str:
+    """Return ``amount_minor`` without its currency, for a column whose heading names it.
+
+    >>> plain_amount(123456, "EUR", "en_GB")
+    '1,234.56'
+    """
+    pattern = _number_pattern(locale_code, minor_digits(currency))
+    text: str = pattern.apply(major(amount_minor, currency), _locale(locale_code))
+    return text.replace("-", _MINUS)
+
+
+@lru_cache(maxsize=1024)
+def percent(rate_ppm: int, locale_code: str) -> str:
+    """Return a rate in parts per million as percent, with no more digits than it has.
+
+    >>> percent(80_000, "en_GB"), percent(1_500, "en_GB")
+    ('8%', '0.15%')
+    """
+    text: str = _percent_pattern(locale_code).apply(Decimal(rate_ppm).scaleb(-6), _locale(locale_code))
+    return text
+
+
+@lru_cache(maxsize=8192)
+def long_date(day: date, locale_code: str) -> str:
+    """Return a date with its month in words, which no reader takes for another date.
+
+    >>> long_date(date(2027, 1, 31), "es_ES")
+    '31 de enero de 2027'
+    """
+    return format_date(day, "long", locale=_locale(locale_code))
+
+
+@lru_cache(maxsize=8192)
+def period(from_date: date, to_date: date, locale_code: str) -> str:
+    """Return the half-open period ``[from_date, to_date)`` by its first and its last covered day.
+
+    >>> period(date(2027, 1, 1), date(2027, 2, 1), "en_GB")
+    '1–31 Jan 2027'
+    """
+    last = max(from_date, to_date - timedelta(days=1))
+    return format_interval(from_date, last, "yMMMd", locale=_locale(locale_code))
+
+
+@lru_cache(maxsize=1024)
+def country(country_code: str, locale_code: str) -> str:
+    """Return the name of a country (ISO 3166 alpha-2), or the code where it has none.
+
+    >>> country("ES", "en_GB"), country("ZQ", "en_GB")
+    ('Spain', 'ZQ')
+    """
+    text: str = _locale(locale_code).territories.get(country_code, country_code)
+    return text

@@ -1,0 +1,58 @@
+"""An invoice as JSON and back, losing nothing.
+
+Belongs here: the two directions for the record of ``domain/invoices.py``, as used by ``sample.json``
+of a template and by previews.
+Does not belong here: the view model (that is text for readers); the API's own formats.
+"""
+
+import json
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from billing_assets.domain.errors import BillingError
+from billing_assets.domain.invoices import Creditor, DocumentKind, Invoice, InvoiceLine, InvoiceTax, Payer
+
+
+def invoice_to_json(invoice: Invoice) -> str:
+    """Return ``invoice`` as indented JSON; dates are ISO 8601, amounts integers."""
+    return json.dumps(asdict(invoice), ensure_ascii=False, indent=2, default=date.isoformat) + "\n"
+
+
+def invoice_from_json(text: str) -> Invoice:
+    """Return the invoice in ``text``; raises :class:`BillingError` where a field is missing or unknown.
+
+    >>> from billing_assets.documents.templates import default_templates_dir, load_template
+    >>> sample = load_template(default_templates_dir()).text("sample.json")
+    >>> invoice_to_json(invoice_from_json(sample)) == sample
+    True
+    """
+    try:
+        row = json.loads(text)
+        dates = {name: date.fromisoformat(row[name]) for name in ("issue_date", "due_date", "tax_point_date")}
+        parts = {
+            "document_kind": DocumentKind(row["document_kind"]),
+            "creditor": Creditor(**_with_lines(row["creditor"])),
+            "payer": Payer(**_with_lines(row["payer"])),
+            "lines": tuple(_line(line) for line in row["lines"]),
+            "taxes": tuple(InvoiceTax(**tax) for tax in row["taxes"]),
+        }
+        return Invoice(**{**row, **dates, **parts})
+    except (ValueError, KeyError, TypeError) as error:
+        raise BillingError(
+            "invoice_json_unreadable",
+            f"the JSON is not an invoice ({type(error).__name__})",
+            "compare its fields with templates/invoice/sample.json",
+        ) from error
+
+
+def _with_lines(party: dict[str, Any]) -> dict[str, Any]:
+    lines = party["address_lines"]
+    if not isinstance(lines, list):
+        raise TypeError("address_lines is a list")
+    return {**party, "address_lines": tuple(str(line) for line in lines)}
+
+
+def _line(row: dict[str, Any]) -> InvoiceLine:
+    dates = {name: date.fromisoformat(row[name]) for name in ("period_from_date", "period_to_date")}
+    return InvoiceLine(**{**row, **dates})

@@ -1,0 +1,120 @@
+"""The words of a document in one language, from ``labels.<language>.toml`` of its template.
+
+Belongs here: reading a catalogue, choosing the language and the regional locale of a reader, and
+the fallback for a code without a word.
+Does not belong here: the words themselves (template folder), numbers and dates (``formats``).
+A new language is a new file; no code changes.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from billing_assets.documents.templates import Template
+from billing_assets.domain.errors import BillingError
+
+FALLBACK_LANGUAGE = "en"
+
+_REGION_LENGTH = 2
+
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The labels of one language: ``text`` (key to words) and the tables of names by code."""
+
+    language: str
+    locales: Mapping[str, str]
+    text: Mapping[str, str]
+    names: Mapping[str, Mapping[str, str]]
+    regions: Mapping[str, Mapping[str, Mapping[str, str]]]
+
+    def for_region(self, region: str) -> "Catalogue":
+        """Return the catalogue with what its ``[regions.<region>.<table>]`` says differently."""
+        changes = self.regions.get(region.upper())
+        if changes is None:
+            return self
+        names = {table: {**words, **changes.get(table, {})} for table, words in self.names.items()}
+        return replace(self, text={**self.text, **changes.get("text", {})}, names=names)
+
+    def locale_code(self, region: str) -> str:
+        """Return the Babel locale for a reader in ``region`` (ISO 3166), or the language's default."""
+        return self.locales.get(region.upper(), self.locales["default"])
+
+    def name(self, table: str, code: str) -> str:
+        """Return the name of ``code`` in ``table`` (``products``, ``charge_kinds`` ...).
+
+        An unknown code is shown as words: ``late_fee`` reads ``Late fee``, ``XX-9`` stays ``XX-9``.
+        """
+        known = self.names.get(table, {})
+        if code in known:
+            return known[code]
+        folded = known.get(code.lower())
+        if folded is not None:
+            return folded
+        if code.islower() and code.replace("_", "").isalpha():
+            return code.replace("_", " ").capitalize()
+        return code
+
+    def fill(self, key: str, **values: str) -> str:
+        """Return the label ``key`` with each ``{name}`` replaced once; values are never read as patterns."""
+        return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), self.text[key])
+
+
+def load_catalogues(template: Template) -> dict[str, Catalogue]:
+    """Return the catalogues of ``template`` by language; raises :class:`BillingError` on a bad file."""
+    catalogues: dict[str, Catalogue] = {}
+    for name in template.files:
+        found = re.fullmatch(rf"{template.kind}/labels\.([a-z]+)\.toml", name)
+        if found is None:
+            continue
+        language = found[1]
+        try:
+            tables = tomllib.loads(template.files[name].decode())
+            catalogue = Catalogue(
+                language=language,
+                locales=tables.pop("locales"),
+                text=tables.pop("text"),
+                regions=tables.pop("regions", {}),
+                names=tables,
+            )
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError) as error:
+            raise _unusable(name) from error
+        catalogues[language] = catalogue
+    if FALLBACK_LANGUAGE not in catalogues:
+        raise _unusable(f"{template.kind}/labels.{FALLBACK_LANGUAGE}.toml")
+    return catalogues
+
+
+def _unusable(name: str) -> BillingError:
+    return BillingError(
+        "labels_unusable",
+        f"the labels file '{name}' is missing or cannot be read",
+        "it needs the tables [locales] with a default and [text]; compare it with labels.en.toml",
+    )
+
+
+def choose(catalogues: Mapping[str, Catalogue], tag: str) -> Catalogue:
+    """Return the catalogue for a BCP 47 ``tag``: by its language, else English.
+
+    >>> from billing_assets.documents.templates import default_templates_dir, load_template
+    >>> catalogues = load_catalogues(load_template(default_templates_dir()))
+    >>> [choose(catalogues, tag).language for tag in ("es-MX", "en", "tlh", "")]
+    ['es', 'en', 'en', 'en']
+    """
+    language = tag.replace("_", "-").split("-")[0].lower()
+    return catalogues.get(language, catalogues[FALLBACK_LANGUAGE])
+
+
+def region_of(tag: str, country_code: str) -> str:
+    """Return the region that a BCP 47 ``tag`` names, or else the country.
+
+    >>> region_of("es-MX", "ES"), region_of("es", "ES")
+    ('MX', 'ES')
+    """
+    for part in tag.replace("_", "-").split("-")[1:]:
+        if len(part) == _REGION_LENGTH and part.isalpha():
+            return part.upper()
+    return country_code

@@ -1,0 +1,102 @@
+"""The PDF of an invoice, by Typst: PDF/A-3a and PDF/UA-1, the same bytes wherever it is made.
+
+Belongs here: one persistent compiler for each process, and what makes its output repeatable.
+Does not belong here: the page (``templates/invoice/invoice.typ``), what it says (``view_model``).
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from pathlib import Path
+
+import typst
+
+from billing_assets.documents.coverage import Coverage
+from billing_assets.documents.templates import Template, load_template
+from billing_assets.documents.view_model import build_view
+from billing_assets.domain.errors import BillingError
+from billing_assets.domain.invoices import Invoice
+
+# Archiving with tags for readers of screens (PDF/A-3a) and universal accessibility (PDF/UA-1).
+_STANDARDS: list["typst.PDFStandard"] = ["a-3a", "ua-1"]
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedPdf:
+    """A PDF and what could not be printed in it.
+
+    ``missing_characters`` holds, sorted, the characters that no font of the template can draw; each
+    is a white square on the page. It is empty for almost every document.
+    """
+
+    content: bytes
+    missing_characters: tuple[str, ...]
+
+
+class PdfPrinter:
+    """Prints invoices with one template; keep one for each process, it is fast from the second page on.
+
+    The compiler starts threads, which a forked child does not have: make the printer in the child.
+    """
+
+    def __init__(self, template: Template | Path) -> None:
+        self.template = template if isinstance(template, Template) else load_template(template)
+        fonts = self.template.fonts()
+        if not fonts:
+            raise BillingError(
+                "fonts_missing",
+                "the template has no font file, so that its pages would be empty",
+                "put .otf or .ttf files into templates/_shared/fonts/",
+            )
+        self._coverage = Coverage(fonts)
+        self._source = self.template.text("invoice.typ").encode()
+        self._logo = self.template.text("logo.svg")
+        folders = sorted({str((self.template.folder / name).parent) for name in fonts})
+        faces = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
+        self._compiler = typst.Compiler(font_paths=faces, ignore_system_fonts=True)
+        self._process_id = os.getpid()
+
+    def pdf(self, invoice: Invoice) -> bytes:
+        """Return the PDF of ``invoice``; see :meth:`printed`."""
+        return self.printed(invoice).content
+
+    def printed(self, invoice: Invoice) -> PrintedPdf:
+        """Return the PDF of ``invoice`` with what could not be printed.
+
+        The bytes depend on the invoice, the template and the engine version alone: the date of the
+        document is the issue date, and no clock, time zone or path goes in. Raises
+        :class:`BillingError` after a fork, and where the template does not compile.
+        """
+        if os.getpid() != self._process_id:
+            raise BillingError(
+                "printer_used_after_fork",
+                "a PdfPrinter was made in one process and used in another",
+                "make one PdfPrinter in each worker process, or start workers with 'spawn'",
+            )
+        missing: set[str] = set()
+        view = self._coverage.printable(build_view(invoice, self.template), missing)
+        inputs = {"view": json.dumps(view, ensure_ascii=False), "logo": self._logo}
+        issued_at = datetime.combine(invoice.issue_date, time(), tzinfo=UTC)
+        try:
+            content = self._compiler.compile(
+                self._source, format="pdf", sys_inputs=inputs, pdf_standards=_STANDARDS, timestamp=issued_at
+            )
+        except typst.TypstError as error:
+            # The diagnostic can quote the page, and with it a name: only its position is safe to pass on.
+            raise BillingError(
+                "template_does_not_compile",
+                f"invoice.typ of template {self.template.sha256[:12]} failed on {invoice.invoice_number}",
+                "render templates/invoice/sample.json with the template to see the diagnostic",
+            ) from (error if _is_sample(invoice) else None)
+        if not isinstance(content, bytes):
+            raise BillingError(
+                "template_does_not_compile",
+                "Typst returned no PDF",
+                "check the typst version in the lock file",
+            )
+        return PrintedPdf(content=content, missing_characters=tuple(sorted(missing)))
+
+
+def _is_sample(invoice: Invoice) -> bool:
+    return invoice.payer.email.endswith(("@example.com", "@example.org", "@example.net"))

@@ -1,0 +1,279 @@
+"""The view model: everything a document shows, already in the reader's language, as JSON.
+
+Belongs here: choosing words, formats and what is shown, once for all renderers.
+Does not belong here: layout (templates), text processing (``cleaning``), arithmetic: a document
+whose amounts do not add up is refused, never corrected.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from billing_assets.documents import formats, qr
+from billing_assets.documents.cleaning import clean, fold_lines
+from billing_assets.documents.labels import Catalogue, choose, load_catalogues, region_of
+from billing_assets.documents.templates import Template, default_templates_dir, load_template
+from billing_assets.domain.errors import BillingError
+from billing_assets.domain.invoices import Creditor, Invoice, InvoiceLine, InvoiceTax
+
+_LETTER_COUNTRIES = frozenset("US CA MX PH CL CO VE GT CR PA PR DO SV NI".split())
+_ADDRESS_LINES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """For whom a document is written: the words, the locale, and the invoice's currency."""
+
+    words: Catalogue
+    locale_code: str
+    currency: str
+
+    def money(self, amount_minor: int) -> str:
+        return formats.money(amount_minor, self.currency, self.locale_code)
+
+    def amount(self, amount_minor: int) -> str:
+        return formats.plain_amount(amount_minor, self.currency, self.locale_code)
+
+
+@lru_cache(maxsize=1)
+def _default_template() -> Template:
+    return load_template(default_templates_dir())
+
+
+@lru_cache(maxsize=32)
+def _catalogues(template: Template) -> dict[str, Catalogue]:
+    return load_catalogues(template)
+
+
+def build_view(invoice: Invoice, template: Template | None = None) -> dict[str, object]:
+    """Return what the document of ``invoice`` shows: JSON of strings, with lists of rows.
+
+    The words come from ``template`` (the project's own by default), in the payer's language or
+    else in English. Raises :class:`BillingError` where the amounts do not add up.
+
+    >>> from billing_assets.documents.invoice_json import invoice_from_json
+    >>> sample = invoice_from_json(_default_template().text("sample.json"))
+    >>> build_view(sample)["title"]
+    'Factura de prima'
+    """
+    _check_sums(invoice)
+    region = region_of(invoice.payer.language, invoice.payer.country_code)
+    words = choose(_catalogues(template or _default_template()), invoice.payer.language).for_region(region)
+    reader = _Reader(words, words.locale_code(region), invoice.currency)
+    creditor = _creditor(invoice.creditor, words)
+    document_number = clean(invoice.invoice_number, 40)
+    return {
+        "schema": 1,
+        "language": words.language,
+        "locale": reader.locale_code.replace("_", "-"),
+        "paper": "us-letter" if invoice.creditor.country_code in _LETTER_COUNTRIES else "a4",
+        "title": words.text["title"],
+        "document_number": document_number,
+        "continued": words.fill("continued", title=words.text["title"], number=document_number),
+        "issue_date_iso": invoice.issue_date.isoformat(),
+        "issue_date": formats.long_date(invoice.issue_date, reader.locale_code),
+        "due_date_iso": invoice.due_date.isoformat(),
+        "due_date": formats.long_date(invoice.due_date, reader.locale_code),
+        "currency": invoice.currency,
+        "amounts_in": words.fill("amounts_in", currency=invoice.currency),
+        "labels": dict(words.text),
+        "creditor": creditor,
+        "logo_alt": words.fill("logo_alt", name=str(creditor["name"])),
+        "recipient": _recipient(invoice),
+        "payer_name": clean(invoice.payer.name),
+        "subject": _subject(invoice, words),
+        "facts": _facts(invoice, reader),
+        "lines": [_line(line, reader, is_single=_is_single(invoice)) for line in invoice.lines],
+        "taxes": [_tax(tax, reader) for tax in invoice.taxes],
+        "totals": _totals(invoice, reader),
+        "due": _due(invoice, reader),
+        "payment": _payment(invoice, reader),
+        "mail": _mail(invoice, reader),
+    }
+
+
+def _check_sums(invoice: Invoice) -> None:
+    net_minor = sum(line.net_minor for line in invoice.lines)
+    line_tax_minor = sum(line.tax_minor for line in invoice.lines)
+    tax_minor = sum(tax.tax_minor for tax in invoice.taxes)
+    found = (net_minor, line_tax_minor, tax_minor, invoice.net_minor + invoice.tax_minor)
+    expected = (invoice.net_minor, invoice.tax_minor, invoice.tax_minor, invoice.total_minor)
+    if found != expected:
+        names = ("net of lines", "tax of lines", "tax of taxes", "net + tax")
+        wrong = [name for name, left, right in zip(names, found, expected, strict=True) if left != right]
+        raise BillingError(
+            "document_does_not_add_up",
+            f"document {invoice.invoice_number}: {', '.join(wrong)} differs from the total",
+            "the record was changed after it was issued: run the audit, and restore it from a backup",
+        )
+
+
+def _is_single(invoice: Invoice) -> bool:
+    return len({line.policy_number for line in invoice.lines}) == 1
+
+
+def _creditor(creditor: Creditor, words: Catalogue) -> dict[str, object]:
+    address = fold_lines(creditor.address_lines, _ADDRESS_LINES)
+    country = formats.country(creditor.country_code, words.locale_code(creditor.country_code))
+    numbers = words.names.get("tax_numbers", {})
+    tax_label = numbers.get(creditor.country_code, numbers.get("default", ""))
+    name = clean(creditor.name, 70)
+    return {
+        "name": name,
+        "address": [*address, country],
+        "sender_line": clean(" · ".join([name, *address]), 110),
+        "tax_label": tax_label,
+        "tax_number": clean(creditor.tax_number, 30),
+        "email": clean(creditor.email, 60),
+        "phone": clean(creditor.phone, 30),
+        "website": clean(creditor.website, 60),
+    }
+
+
+def _recipient(invoice: Invoice) -> list[str]:
+    payer = invoice.payer
+    is_abroad = payer.country_code != invoice.creditor.country_code
+    # The sorting country writes the name: its own language, else English, in capitals (UPU S42).
+    country = [formats.country(payer.country_code, "en_GB").upper()] if is_abroad else []
+    address = fold_lines(payer.address_lines, _ADDRESS_LINES - 1 - len(country))
+    return [clean(payer.name), *address, *country]
+
+
+def _subject(invoice: Invoice, words: Catalogue) -> str:
+    names = dict.fromkeys(clean(words.name("products", line.product_code), 50) for line in invoice.lines)
+    products = clean(", ".join(names), 90)
+    policies = dict.fromkeys(clean(line.policy_number, 40) for line in invoice.lines)
+    if len(policies) == 1:
+        return words.fill("subject", products=products, policy=next(iter(policies)))
+    return words.fill("subject_many", products=products, count=str(len(policies)))
+
+
+def _facts(invoice: Invoice, reader: _Reader) -> list[dict[str, str]]:
+    text, locale_code = reader.words.text, reader.locale_code
+    first = min(line.period_from_date for line in invoice.lines)
+    last = max(line.period_to_date for line in invoice.lines)
+    policies = sorted({line.policy_number for line in invoice.lines})
+    many = reader.words.fill("policies_count", count=str(len(policies)))
+    policy = (
+        (text["policy_number"], clean(policies[0], 40))
+        if len(policies) == 1
+        else (text["policy_numbers"], many)
+    )
+    facts = [
+        (text["document_number"], clean(invoice.invoice_number, 40)),
+        (text["issue_date"], formats.long_date(invoice.issue_date, locale_code)),
+        (text["due_date"], formats.long_date(invoice.due_date, locale_code)),
+        policy,
+        (text["period"], formats.period(first, last, locale_code)),
+        (text["customer_number"], clean(invoice.payer.payer_key, 40)),
+    ]
+    if invoice.tax_point_date != invoice.issue_date:
+        facts.insert(3, (text["tax_point_date"], formats.long_date(invoice.tax_point_date, locale_code)))
+    return [{"label": label, "value": value} for label, value in facts]
+
+
+def _line(line: InvoiceLine, reader: _Reader, *, is_single: bool) -> dict[str, object]:
+    words = reader.words
+    notes = [clean(words.name("products", line.product_code), 50)]
+    if not is_single:
+        notes.append(words.fill("policy", number=clean(line.policy_number, 40)))
+    number, count = str(line.installment_number), str(line.installment_count)
+    installment = words.fill("installment", number=number, count=count) if line.installment_count > 1 else ""
+    return {
+        "number": str(line.line_number),
+        "description": clean(words.name("charge_kinds", line.charge_kind), 50),
+        "installment": installment,
+        "notes": " · ".join(notes),
+        "period": formats.period(line.period_from_date, line.period_to_date, reader.locale_code),
+        "net": reader.amount(line.net_minor),
+        "tax": reader.amount(line.tax_minor),
+        "total": reader.amount(line.net_minor + line.tax_minor),
+    }
+
+
+def _tax(tax: InvoiceTax, reader: _Reader) -> dict[str, str]:
+    is_exempt = tax.category_code == "E"
+    rate = reader.words.text["exempt"] if is_exempt else formats.percent(tax.rate_ppm, reader.locale_code)
+    return {
+        "name": clean(reader.words.name("taxes", tax.tax_code), 80),
+        "code": clean(tax.tax_code, 20),
+        "category": clean(tax.category_code, 4),
+        "rate": rate,
+        "base": reader.amount(tax.base_minor),
+        "tax": reader.amount(tax.tax_minor),
+        "reason": clean(tax.exemption_reason, 200),
+    }
+
+
+def _totals(invoice: Invoice, reader: _Reader) -> dict[str, str]:
+    return {
+        "net": reader.money(invoice.net_minor),
+        "tax": reader.money(invoice.tax_minor),
+        "total": reader.money(invoice.total_minor),
+    }
+
+
+def _due(invoice: Invoice, reader: _Reader) -> dict[str, object]:
+    text = reader.words.text
+    if invoice.total_minor > 0:
+        label = text["amount_due"]
+    else:
+        label = text["credit_amount"] if invoice.total_minor < 0 else text["nothing_due"]
+    return {
+        "label": label,
+        "amount": reader.money(abs(invoice.total_minor)),
+        "date_label": text["pay_by"],
+        "date": formats.long_date(invoice.due_date, reader.locale_code),
+        "is_payable": invoice.total_minor > 0,
+    }
+
+
+def _payment(invoice: Invoice, reader: _Reader) -> dict[str, object]:
+    words, creditor = reader.words, invoice.creditor
+    values = {
+        "amount": reader.money(invoice.total_minor),
+        "date": formats.long_date(invoice.due_date, reader.locale_code),
+        "name": clean(creditor.name, 70),
+        "reference": clean(invoice.invoice_number, 40),
+    }
+    iban, bic = clean(creditor.iban, 34), clean(creditor.bic, 11)
+    kind = "pay_by_transfer" if iban else "pay_by_contact"
+    if invoice.total_minor <= 0:
+        kind = "pay_nothing"
+    rows = []
+    if kind == "pay_by_transfer":
+        rows = [
+            (words.text["account_holder"], values["name"]),
+            (words.text["iban"], qr.grouped_iban(iban)),
+            (words.text["bic"], bic),
+            (words.text["reference"], values["reference"]),
+        ]
+    payload = qr.epc_payload(
+        name=values["name"],
+        iban=iban,
+        bic=bic,
+        amount_minor=invoice.total_minor,
+        currency=invoice.currency,
+        reference=values["reference"],
+    )
+    return {
+        "text": words.fill(kind, **values),
+        "rows": [{"label": label, "value": value} for label, value in rows if value],
+        "qr": qr.drawing(payload) if payload else None,
+        "qr_alt": words.fill("qr_alt", **values),
+    }
+
+
+def _mail(invoice: Invoice, reader: _Reader) -> dict[str, str]:
+    values = {
+        "number": clean(invoice.invoice_number, 40),
+        "amount": reader.money(invoice.total_minor),
+        "date": formats.long_date(invoice.due_date, reader.locale_code),
+    }
+    nothing = "" if invoice.total_minor > 0 else "_nothing"
+    return {
+        "subject": reader.words.fill(f"mail_subject{nothing}", **values),
+        "preheader": reader.words.fill(f"mail_preheader{nothing}", **values),
+        "greeting": reader.words.fill("mail_greeting", name=clean(invoice.payer.name)),
+        "intro": reader.words.fill("mail_intro", **values),
+        "reason": reader.words.fill("mail_reason", name=clean(invoice.creditor.name, 70)),
+    }

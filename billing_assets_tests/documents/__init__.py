@@ -1,0 +1,1 @@
+"""Tests of the documents: pages and messages of issued invoices."""

@@ -1,0 +1,82 @@
+"""Invoices that the document tests print: the sample of the template, and changes of it."""
+
+from dataclasses import replace
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+import pypdfium2
+
+from billing_assets.documents.invoice_json import invoice_from_json
+from billing_assets.documents.templates import Template, default_templates_dir, load_template
+from billing_assets.domain.invoices import Invoice, Payer
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+@lru_cache(maxsize=1)
+def template() -> Template:
+    """The project's own template."""
+    return load_template(default_templates_dir())
+
+
+def spanish() -> Invoice:
+    """The sample of the template: Spanish, two lines, two taxes."""
+    return invoice_from_json(template().text("sample.json"))
+
+
+def english() -> Invoice:
+    """The same invoice for a reader in the United Kingdom."""
+    address = ("Flat 4, 18 Rosebery Crescent", "Newcastle upon Tyne", "NE2 1EX")
+    return with_payer(
+        spanish(), language="en", name="Eleanor Whitcombe", address_lines=address, country_code="GB"
+    )
+
+
+def with_payer(invoice: Invoice, **changes: object) -> Invoice:
+    """Return ``invoice`` with another payer."""
+    payer: Payer = replace(invoice.payer, **changes)  # type: ignore[arg-type]
+    return replace(invoice, payer=payer)
+
+
+def in_currency(invoice: Invoice, currency: str) -> Invoice:
+    """Return ``invoice`` with the same minor units of another currency."""
+    return replace(invoice, currency=currency)
+
+
+def with_lines(invoice: Invoice, count: int) -> Invoice:
+    """Return ``invoice`` with ``count`` monthly lines on three policies, adding up."""
+    lines = []
+    for number in range(count):
+        month, following = divmod(number, 12), divmod(number + 1, 12)
+        line = replace(
+            invoice.lines[0],
+            line_number=number + 1,
+            policy_number=f"MOT-2027-{118204 + number % 3}",
+            installment_number=number % 12 + 1,
+            installment_count=12,
+            period_from_date=date(2027 + month[0], month[1] + 1, 1),
+            period_to_date=date(2027 + following[0], following[1] + 1, 1),
+            net_minor=100_000 + number,
+            tax_minor=8_150,
+        )
+        lines.append(line)
+    net_minor = sum(line.net_minor for line in lines)
+    tax_minor = sum(line.tax_minor for line in lines)
+    tax = replace(invoice.taxes[0], base_minor=net_minor, tax_minor=tax_minor)
+    return replace(
+        invoice,
+        lines=tuple(lines),
+        taxes=(tax,),
+        net_minor=net_minor,
+        tax_minor=tax_minor,
+        total_minor=net_minor + tax_minor,
+    )
+
+
+def page_texts(content: bytes) -> list[str]:
+    """Return the text of each page of a PDF, as a reader would copy it."""
+    document = pypdfium2.PdfDocument(content)
+    texts = [page.get_textpage().get_text_bounded().replace("\r\n", "\n") for page in document]
+    document.close()
+    return texts
