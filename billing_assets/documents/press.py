@@ -78,7 +78,6 @@ class TemplatePress:
 def _print_one(sheet: tuple[PrintJob, str, bool]) -> PrintedInvoice:
     """Print one invoice; runs in a worker process, whose printers stay ready for the next."""
     job, archive, with_pdf = sheet
-    template = _template(archive)
     subject, plain, html = _mail_renderer(archive).render(job.invoice)
     content = _printer(archive).pdf(job.invoice) if with_pdf else b""
     return PrintedInvoice(
@@ -87,7 +86,7 @@ def _print_one(sheet: tuple[PrintJob, str, bool]) -> PrintedInvoice:
         text=plain,
         html=html,
         pdf=content,
-        pdf_sha256=sha256(content).hexdigest() if with_pdf else template.sha256,
+        pdf_sha256=sha256(content).hexdigest() if with_pdf else "",
     )
 
 

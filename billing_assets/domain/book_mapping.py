@@ -1,7 +1,8 @@
 """The mapping of a policy book: how the columns of an insurer's export become the fields of a policy term.
 
 Belongs here: the fields that a book may fill, and the typed mapping.
-Does not belong here: reading a mapping file (``feeds.mapping``), applying one to rows (``frames.book_fields``).
+Does not belong here: reading a mapping file (``feeds.mapping``), applying one to rows
+(``frames.book_fields``).
 """
 
 from collections.abc import Mapping
@@ -58,7 +59,7 @@ DEFAULT_LANGUAGE = "en"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldSource:
-    """Where a field comes from: columns joined by ``join`` (empty cells left out), then ``values`` if it is given.
+    """Where a field comes from: columns joined by ``join`` (empty cells left out), then ``values``.
 
     ``constant`` is the value of every row where there is no column, and of rows whose cells are empty.
     """
@@ -71,10 +72,11 @@ class FieldSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookFormat:
-    """How the file is written. ``quote`` is empty where the file quotes nothing; Parquet needs only the dates.
+    """How the file is written; Parquet needs only ``date_formats``.
 
-    ``date_formats`` are strftime formats of ``%Y``, ``%m`` and ``%d``; where two of them read one text as different
-    days, the text is ambiguous and refused.
+    ``quote`` is empty where the file quotes nothing.
+    ``date_formats`` are strftime formats of ``%Y``, ``%m`` and ``%d``; where two of them read one text as
+    different days, the text is ambiguous and refused.
     """
 
     delimiter: str = ","
@@ -98,7 +100,7 @@ class BookControls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookMapping:
-    """A mapping, checked. ``content_sha256`` identifies what it does to a row, not how its file is laid out."""
+    """A mapping, checked. ``content_sha256`` identifies what it does to a row, not its file's layout."""
 
     fields: Mapping[str, FieldSource]
     format: BookFormat = BookFormat()
@@ -112,7 +114,9 @@ class BookMapping:
         """Return the columns that the file must have, each once, in the order of the mapping.
 
         >>> name = FieldSource(columns=("first", "last"))
-        >>> BookMapping(fields={"payer_name": name, "policy_number": FieldSource(columns=("no",))}).source_columns()
+        >>> BookMapping(
+        ...     fields={"payer_name": name, "policy_number": FieldSource(columns=("no",))}
+        ... ).source_columns()
         ('first', 'last', 'no')
         """
         return tuple(dict.fromkeys(name for source in self.fields.values() for name in source.columns))

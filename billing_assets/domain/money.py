@@ -30,7 +30,11 @@ _THREE = "BHD IQD JOD KWD LYD OMR TND"
 _FOUR = "CLF UYW"
 
 CURRENCIES: Mapping[str, int] = MappingProxyType(
-    {code: digits for codes, digits in ((_TWO, 2), (_ZERO, 0), (_THREE, 3), (_FOUR, 4)) for code in codes.split()}
+    {
+        code: digits
+        for codes, digits in ((_TWO, 2), (_ZERO, 0), (_THREE, 3), (_FOUR, 4))
+        for code in codes.split()
+    }
 )
 """ISO 4217 code -> number of minor digits (source: ISO 4217 list one, 2026-01-01)."""
 
@@ -106,3 +110,14 @@ def plain_amount(amount_minor: int, currency: str) -> str:
     sign = "-" if amount_minor < 0 else ""
     padded = str(abs(amount_minor)).rjust(digits + 1, "0")
     return f"{sign}{padded[:-digits]}.{padded[-digits:]}" if digits else f"{sign}{padded}"
+
+
+def amount_text(amount_minor: int, currency: str) -> str:
+    """Return an amount with its currency, thousands apart.
+
+    >>> amount_text(-123456789, "EUR"), amount_text(1050, "JPY")
+    ('-1,234,567.89 EUR', '1,050 JPY')
+    """
+    sign = "-" if amount_minor < 0 else ""
+    whole, point, fraction = plain_amount(abs(amount_minor), currency).partition(".")
+    return f"{sign}{int(whole):,}{point}{fraction} {currency}"

@@ -6,6 +6,7 @@ Does not belong here: pricing and issuing (``raise_invoices``).
 
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import polars as pl
@@ -16,8 +17,11 @@ from billing_assets.frames.rounding import exact_sum
 from billing_assets.steps.result import StepResult
 from billing_assets.steps.run_ports import BookPosition, Issuer, Progress, Run, RunStore, Shard, silent
 
-SHARD_TERMS = 50_000
+SHARD_TERMS = 25_000
 """Terms per shard: each shard is one transaction, and its memory is the run's memory."""
+
+SHARDS_AT_ONCE = 2
+"""Shards in work at the same time: while one waits for the store, the other is calculated."""
 
 KEPT_CHARGES = 120_000
 """Due charges that planning keeps in memory for issuing (about 40 MB); beyond it shards are read again."""
@@ -61,13 +65,17 @@ def plan_run(
     rules = store.rule_rows()
     totals: tuple[CurrencyTotal, ...] = ()
     kept: dict[int, pl.DataFrame] = {}
-    for shard in shards:
+
+    def count(shard: Shard) -> pl.DataFrame:
         book = store.read_book(issuer.company_id, position.batch_id, shard, order.billing_date)
-        due = due_charges(book.terms, rules.plans, book.settled, order.billing_date, issuer.company.place_code)
-        totals = add_totals((*totals, *charge_totals(due)))
-        if due.height + sum(frame.height for frame in kept.values()) <= KEPT_CHARGES:
-            kept[shard.shard_number] = due
-        progress("planning", shard.shard_number + 1, len(shards))
+        return due_charges(book.terms, rules.plans, book.settled, order.billing_date, issuer.company.place_code)
+
+    with ThreadPoolExecutor(max_workers=SHARDS_AT_ONCE) as threads:
+        for shard, due in zip(shards, threads.map(count, shards), strict=True):
+            totals = add_totals((*totals, *charge_totals(due)))
+            if due.height + sum(frame.height for frame in kept.values()) <= KEPT_CHARGES:
+                kept[shard.shard_number] = due
+            progress("planning", shard.shard_number + 1, len(shards))
     is_known = store.has_finalised_run(issuer.company_id, order.billing_date)
     if is_dry_run or (is_known and not totals):
         return Plan(totals=totals, run=None, charges=kept)
@@ -80,8 +88,8 @@ def plan_run(
 def cut_shards(position: BookPosition) -> tuple[Shard, ...]:
     """Return ranges of policy ids of about ``SHARD_TERMS`` terms each; at least one, possibly empty.
 
-    >>> cut_shards(BookPosition(batch_id=1, term_count=100_000, lowest_policy_id=1, highest_policy_id=100_000))[1]
-    Shard(shard_number=1, from_policy_id=50001, to_policy_id=100001)
+    >>> cut_shards(BookPosition(batch_id=1, term_count=50_000, lowest_policy_id=1, highest_policy_id=50_000))[1]
+    Shard(shard_number=1, from_policy_id=25001, to_policy_id=50001)
     """
     count = max(1, -(-position.term_count // SHARD_TERMS))
     low, high = position.lowest_policy_id, position.highest_policy_id + 1

@@ -7,9 +7,10 @@ A shard is one transaction that ends with its checkpoint row. Whatever process d
 as a whole or not at all, and the same command again does what is missing.
 """
 
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -19,8 +20,8 @@ from billing_assets.domain.runs import CurrencyTotal, RunOrder, RunState
 from billing_assets.frames.due_charges import due_charges
 from billing_assets.frames.invoices import Drafts, draft_invoices
 from billing_assets.frames.numbered import charge_rows, invoice_rows, line_rows, number_drafts, tax_rows
-from billing_assets.steps.plan_due_charges import add_totals, plan_run
-from billing_assets.steps.result import StepResult
+from billing_assets.steps.plan_due_charges import SHARDS_AT_ONCE, add_totals, plan_run
+from billing_assets.steps.result import StepResult, Stopwatch
 from billing_assets.steps.run_ports import (
     FrozenTemplate,
     Issuer,
@@ -32,6 +33,7 @@ from billing_assets.steps.run_ports import (
     ShardWork,
     silent,
 )
+from billing_assets.steps.turns import Turns
 
 
 def raise_invoices(
@@ -49,14 +51,8 @@ def raise_invoices(
         if run is None:
             return StepResult(step="raise_invoices", facts={"due_count": 0, "invoice_count": 0}, seconds=timer.seconds)
         store.start(run.run_id)
-        rules = store.rule_rows()
-        shards = store.pending_shards(run.run_id)
-        issued = 0
-        for done, shard in enumerate(shards):
-            progress("invoicing", done, len(shards))
-            due = planned.get(shard.shard_number)
-            issued += _bill_shard(run, shard, due, issuer, rules, store=store, template=template, timer=timer)
-        progress("invoicing", len(shards), len(shards))
+        work = _Work(run=run, issuer=issuer, rules=store.rule_rows(), store=store, template=template, timer=timer)
+        issued = _bill_shards(work, store.pending_shards(run.run_id), planned, progress)
         totals = _final_accounts(run, store)
         store.finalise(run.run_id, timer.seconds)
     facts = {"run_id": run.run_id, "due_count": run.due_count, "invoice_count": issued}
@@ -64,7 +60,7 @@ def raise_invoices(
 
 
 def _current_run(
-    order: RunOrder, issuer: Issuer, store: RunStore, progress: Progress, timer: "Stopwatch"
+    order: RunOrder, issuer: Issuer, store: RunStore, progress: Progress, timer: Stopwatch
 ) -> tuple[Run | None, Mapping[int, pl.DataFrame]]:
     """Return the run to work on, with what a new plan kept in memory.
 
@@ -80,64 +76,88 @@ def _current_run(
     return plan.run, plan.charges
 
 
-def _bill_shard(  # noqa: PLR0913 - the ports of this step
-    run: Run,
-    shard: Shard,
-    due: pl.DataFrame | None,
-    issuer: Issuer,
-    rules: RuleRows,
-    *,
-    store: RunStore,
-    template: FrozenTemplate,
-    timer: "Stopwatch",
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """What all shards of a run share."""
+
+    run: Run
+    issuer: Issuer
+    rules: RuleRows
+    store: RunStore
+    template: FrozenTemplate
+    timer: Stopwatch
+
+
+def _bill_shards(
+    work: _Work, shards: Sequence[Shard], planned: Mapping[int, pl.DataFrame], progress: Progress
 ) -> int:
+    """Bill the shards, two at a time; return the number of invoices.
+
+    While one shard is written, the next is calculated. Numbers are drawn strictly in the order of the
+    shards, so that the same input always gives the same numbers.
+    """
+    turns = Turns([shard.shard_number for shard in shards])
+    issued = 0
+    with ThreadPoolExecutor(max_workers=SHARDS_AT_ONCE) as threads:
+        jobs = [threads.submit(_bill_shard, work, shard, planned.get(shard.shard_number), turns) for shard in shards]
+        for done, job in enumerate(jobs):
+            progress("invoicing", done, len(shards))
+            issued += job.result()
+    progress("invoicing", len(shards), len(shards))
+    return issued
+
+
+def _bill_shard(work: _Work, shard: Shard, due: pl.DataFrame | None, turns: Turns) -> int:
     """Price and write one shard in one transaction; return the number of invoices."""
-    before = dict(timer.seconds)
-    with store.shard_work(run, shard) as work:
-        if work.is_done:
-            return 0
+    spent = Stopwatch()
+    with turns.abandon_on_error(), work.store.shard_work(work.run, shard) as transaction:
+        if transaction.is_done:
+            with turns.turn(shard.shard_number):
+                return 0
         if due is None:
-            with timer("read"):
-                book = work.read_book()
-            with timer("calculate"):
-                place_code = issuer.company.place_code
-                due = due_charges(book.terms, rules.plans, book.settled, run.billing_date, place_code)
-        with timer("calculate"):
-            drafts = draft_invoices(due, rules.tax_rules)
-        with timer("write"):
-            _issue(run, drafts, work, issuer, template)
-            own = {part: spent - before.get(part, 0.0) for part, spent in timer.seconds.items()}
-            work.checkpoint(drafts.charges.height, drafts.invoices.height, own)
+            with spent("read"):
+                book = transaction.read_book()
+            with spent("calculate"):
+                place_code, day = work.issuer.company.place_code, work.run.billing_date
+                due = due_charges(book.terms, work.rules.plans, book.settled, day, place_code)
+        with spent("calculate"):
+            drafts = draft_invoices(due, work.rules.tax_rules)
+        with spent("write"):
+            _issue(work, drafts, transaction, turns.turn(shard.shard_number))
+        transaction.checkpoint(drafts.charges.height, drafts.invoices.height, spent.seconds)
+    work.timer.add(spent.seconds)
     return drafts.invoices.height
 
 
-def _issue(run: Run, drafts: Drafts, work: ShardWork, issuer: Issuer, template: FrozenTemplate) -> None:
-    """Write lines and taxes first, then lock the number series for the short rest: heads and outcomes."""
-    count = drafts.invoices.height
-    ids = work.draw_invoice_ids(count) if count else pl.Series("invoice_id", [], dtype=pl.Int64)
-    work.write_charges(charge_rows(drafts, ids, run.run_id, issuer.company_id))
-    if not count:
-        return
-    work.write_lines(line_rows(drafts, ids, issuer.company_id))
-    work.write_taxes(tax_rows(drafts, ids, issuer.company_id))
-    block = work.draw_numbers(count, DocumentKind.INVOICE, issuer.company.invoice_prefix, run.issuing_date)
+def _issue(work: _Work, drafts: Drafts, transaction: ShardWork, own_turn: AbstractContextManager[None]) -> None:
+    """Write lines and taxes first, then lock the number series for the short rest: the heads."""
+    count, run, company_id = drafts.invoices.height, work.run, work.issuer.company_id
+    ids = transaction.draw_invoice_ids(count) if count else pl.Series("invoice_id", [], dtype=pl.Int64)
+    transaction.write_charges(charge_rows(drafts, ids, run.run_id, company_id))
+    transaction.write_lines(line_rows(drafts, ids, company_id))
+    transaction.write_taxes(tax_rows(drafts, ids, company_id))
+    prefix = work.issuer.company.invoice_prefix
+    with own_turn:
+        if not count:
+            return
+        block = transaction.draw_numbers(count, DocumentKind.INVOICE, prefix, run.issuing_date)
     numbered = number_drafts(
         drafts,
         prefix=block.prefix,
         first_number=block.first_number,
         issue_date=block.issue_date,
-        company_id=issuer.company_id,
-        company_sha256=issuer.company_sha256,
-        template_sha256=template.template_sha256,
+        company_id=company_id,
+        company_sha256=work.issuer.company_sha256,
+        template_sha256=work.template.template_sha256,
     )
-    work.write_invoices(
+    transaction.write_invoices(
         invoice_rows(
             numbered,
             ids,
             run_id=run.run_id,
             number_series_id=block.number_series_id,
-            company_version_id=issuer.company_version_id,
-            template_version_id=template.template_version_id,
+            company_version_id=work.issuer.company_version_id,
+            template_version_id=work.template.template_version_id,
         )
     )
 
@@ -160,20 +180,3 @@ def _by_currency(totals: tuple[CurrencyTotal, ...]) -> dict[str, tuple[int, int]
         count, net = sums.get(total.currency, (0, 0))
         sums[total.currency] = (count + total.charge_count, net + total.net_minor)
     return sums
-
-
-class Stopwatch:
-    """Adds up the seconds of named parts of the work."""
-
-    def __init__(self) -> None:
-        """Begin with no parts."""
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def __call__(self, part: str) -> Iterator[None]:
-        """Add the time of the block to ``part``."""
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[part] = self.seconds.get(part, 0.0) + time.perf_counter() - started

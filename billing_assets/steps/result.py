@@ -3,7 +3,9 @@
 Belongs here: the one result type of all steps. Does not belong here: how it is shown.
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from billing_assets.domain.runs import CurrencyTotal
@@ -25,3 +27,32 @@ class StepResult:
     totals: Sequence[CurrencyTotal] = ()
     problem_count: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+class Stopwatch:
+    """Adds up the seconds of named parts of the work.
+
+    >>> watch = Stopwatch()
+    >>> with watch("read"):
+    ...     pass
+    >>> list(watch.seconds)
+    ['read']
+    """
+
+    def __init__(self) -> None:
+        """Begin with no parts."""
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, part: str) -> Iterator[None]:
+        """Add the time of the block to ``part``."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.add({part: time.perf_counter() - started})
+
+    def add(self, seconds: Mapping[str, float]) -> None:
+        """Add times that another stopwatch took."""
+        for part, spent in seconds.items():
+            self.seconds[part] = self.seconds.get(part, 0) + spent

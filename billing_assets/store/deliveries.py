@@ -106,7 +106,7 @@ from done where a.delivery_id = done.delivery_id and a.attempt_number = done.att
 _BEGIN = """
 with begun as (
     update delivery set state = 'sending', attempt_count = attempt_count + 1, changed_at = :at,
-        content_sha256 = decode(:hash, 'hex')
+        content_sha256 = decode(nullif(:hash, ''), 'hex')
     where delivery_id = :delivery and state = 'queued' returning delivery_id, attempt_count
 )
 insert into delivery_attempt (delivery_id, attempt_number, started_at)

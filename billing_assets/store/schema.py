@@ -89,7 +89,7 @@ def _ensure_roles(connection: Connection) -> None:
     for role in (OWNER_ROLE, APP_ROLE):
         if role not in known:
             connection.execute(text(f"create role {role} nologin"))
-        if login != role and not _may_become(connection, role):
+        if login not in {role, OWNER_ROLE} and not _may_become(connection, role):
             connection.execute(text(f'grant {role} to "{login}"'))
     database = connection.execute(text("select current_database()")).scalar_one()
     may_create = "select has_database_privilege(:role, current_database(), 'create')"

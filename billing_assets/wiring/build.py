@@ -4,15 +4,17 @@ Belongs here: the one place where ports meet adapters, and the only clock.
 Does not belong here: rules, SQL, formats of output.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from billing_assets.channels.email import EmailChannel, SmtpSettings
 from billing_assets.documents.html import HtmlRenderer
 from billing_assets.documents.press import TemplatePress
+from billing_assets.documents.run_chart import run_chart
 from billing_assets.documents.templates import Template, default_templates_dir, from_archive, load_template
 from billing_assets.domain.checks import CheckResult
 from billing_assets.domain.errors import BillingError
@@ -29,6 +31,7 @@ from billing_assets.store.companies import company_codes
 from billing_assets.store.connection import Database
 from billing_assets.store.deliveries import SqlDocumentStore
 from billing_assets.store.embedded import EmbeddedServer
+from billing_assets.store.run_history import BookStamp, read_book_stamp, read_run_reports
 from billing_assets.store.runs import SqlRunStore
 from billing_assets.store.schema import require_current, upgrade
 from billing_assets.store.templates import read_template_archive, register_template
@@ -86,14 +89,18 @@ class Billing:
     @cached_property
     def press(self) -> TemplatePress:
         """The press; its workers end with the program."""
-        press = TemplatePress(self._archive, self.settings.home / "cache" / "templates", self.settings.print_workers)
+        press = TemplatePress(
+            self._archive, self.settings.home / "cache" / "templates", self.settings.print_workers
+        )
         self._stack.callback(press.close)
         return press
 
     def order(self, billing_date: date, issuing_date: date | None = None) -> RunOrder:
         """Return the order of a run of ``billing_date``."""
         return RunOrder(
-            company_code=self.company_code(), billing_date=billing_date, issuing_date=issuing_date or billing_date
+            company_code=self.company_code(),
+            billing_date=billing_date,
+            issuing_date=issuing_date or billing_date,
         )
 
     def plan(self, order: RunOrder, *, is_dry_run: bool = False, progress: Progress = silent) -> StepResult:
@@ -126,7 +133,7 @@ class Billing:
     def audit(self, billing_date: date | None = None) -> list[CheckResult]:
         """Run every check, over the runs of one date or over everything; offenders are values, not errors."""
         with self.database.transaction() as connection:
-            return run_checks(connection, billing_date)
+            return run_checks(connection, billing_date, at=utc_now())
 
     def run(self, order: RunOrder, *, progress: Progress = silent) -> Iterator[StepResult]:
         """Bill a date from book to mailbox, yielding each step's result; checks block the delivery.
@@ -143,7 +150,25 @@ class Billing:
         broken = [result for result in self.audit(billing_date) if result.offender_count]
         if broken:
             named = "; ".join(f"{result.check.check_id}: {', '.join(result.examples)}" for result in broken)
-            raise BillingError("audit_failed", named, "nothing was sent; 'billing audit' shows every offender")
+            raise BillingError(
+                "audit_failed", named, "nothing was sent; 'billing audit' shows every offender"
+            )
+
+    def book_stamp(self) -> BookStamp:
+        """Return which policy book the company has now."""
+        company_code = self.company_code()
+        with self.database.transaction() as connection:
+            return read_book_stamp(connection, company_code)
+
+    def run_reports(self, billing_date: date) -> tuple[dict[str, Any], ...]:
+        """Return the reports of the finalised runs of a date, in order."""
+        company_code = self.company_code()
+        with self.database.transaction() as connection:
+            return read_run_reports(connection, company_code, billing_date)
+
+    def run_chart(self, report: Mapping[str, Any]) -> bytes:
+        """Return the chart of a run report, a PNG."""
+        return run_chart(report, self.settings.templates_dir or default_templates_dir())
 
     def _archive(self, template_version_id: int) -> bytes:
         with self.database.transaction() as connection:
@@ -160,6 +185,16 @@ class Billing:
             timeout_seconds=settings.smtp_timeout_seconds,
             answer_timeout_seconds=settings.smtp_answer_timeout_seconds,
         )
+
+
+@contextmanager
+def hold_store(settings: Settings) -> Iterator[None]:
+    """Keep the embedded server up for the block, so that each opening inside it finds it running."""
+    if settings.database_url:
+        yield
+        return
+    with EmbeddedServer(settings.home).use():
+        yield
 
 
 @contextmanager

@@ -4,10 +4,12 @@ Belongs here: every variable the program reads, with its default. Does not belon
 (``domain.companies``), which are data.
 """
 
+from datetime import date
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from billing_assets.domain.errors import BillingError
@@ -22,11 +24,15 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="BILLING_", env_file=".env", extra="ignore")
 
-    home: Path = Field(default=Path(".billing"), description="folder of the embedded store, caches and demo files")
+    home: Path = Field(
+        default=Path(".billing"), description="folder of the embedded store, caches and demo files"
+    )
     database_url: str = Field(default="", description="PostgreSQL 15 or newer; empty: the embedded store")
     owner_database_url: str = Field(default="", description="login for migrations; empty: database_url")
     company: str = Field(default="", description="company code; empty: the only company there is")
-    templates_dir: Path | None = Field(default=None, description="folder of templates; empty: the shipped ones")
+    templates_dir: Path | None = Field(
+        default=None, description="folder of templates; empty: the shipped ones"
+    )
     print_workers: int = Field(default=2, ge=1, le=64, description="processes that print PDFs")
     smtp_host: str = Field(default="localhost", description="mail server")
     smtp_port: int = Field(default=25, ge=1, le=65535)
@@ -34,7 +40,26 @@ class Settings(BaseSettings):
     smtp_username: str = ""
     smtp_password: SecretStr = SecretStr("")
     smtp_timeout_seconds: int = Field(default=60, ge=1, le=3600)
-    smtp_answer_timeout_seconds: int = Field(default=600, ge=1, le=3600, description="wait after the final dot")
+    smtp_answer_timeout_seconds: int = Field(
+        default=600, ge=1, le=3600, description="wait after the final dot"
+    )
+    time_zone: str = Field(
+        default="Europe/Madrid", description="IANA zone in which Dagster counts billing dates"
+    )
+    first_date: date = Field(default=date(2024, 1, 1), description="first billing date that Dagster offers")
+    coming_days: int = Field(default=60, ge=1, le=400, description="billing dates offered after today")
+    daily_hour: int = Field(
+        default=6, ge=0, le=23, description="hour at which the daily schedule bills the date"
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (OSError, ValueError):
+            raise ValueError("not an IANA time zone; Europe/Madrid is one") from None
+        return name
 
 
 def read_settings(**overrides: object) -> Settings:
@@ -46,5 +71,7 @@ def read_settings(**overrides: object) -> Settings:
             f"BILLING_{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors()
         )
         raise BillingError(
-            "settings_invalid", faults, "correct the environment or .env; docs/reference/settings.md lists them"
+            "settings_invalid",
+            faults,
+            "correct the environment or .env; docs/reference/settings.md lists them",
         ) from None

@@ -1,0 +1,121 @@
+"""A policy book's raw columns made into its fields: the mapping applied, texts cleaned, dates read.
+
+Belongs here: what a cell says. Does not belong here: whether billing can take it (``policy_book``).
+"""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from billing_assets.domain.book_mapping import BOOK_FIELDS, KEY_FIELDS, BookMapping, FieldSource
+from billing_assets.domain.deliveries import is_deliverable_address
+
+_CONTROL = r"[\p{Cc}\u{2028}\u{2029}]"
+_EXACT_FIELDS = frozenset({*KEY_FIELDS, "payer_email"})
+_PLAIN_ADDRESS = (
+    r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$"
+)
+_SHORT_ADDRESS = 64
+
+
+def book_fields(raw: pl.LazyFrame, mapping: BookMapping) -> pl.LazyFrame:
+    """Return every field of ``BOOK_FIELDS``, and ``unmapped_field``, of each row.
+
+    ``row_number``, ``original_row`` and ``row_fault`` are kept.
+    Fields are text, never null, without white space around them; one that the mapping does not name is empty.
+    Control characters become spaces, except in keys and e-mail addresses, where they are a fault.
+    ``unmapped_field`` names the first field whose value is not in the value map; such a field is empty.
+
+    >>> from billing_assets.domain.book_mapping import FieldSource
+    >>> raw = pl.LazyFrame({"row_number": [1], "original_row": ["7"], "row_fault": [None], "pay": ["7 "]})
+    >>> mapping = BookMapping(fields={"plan_code": FieldSource(columns=("pay",), values={"7": "weekly"})})
+    >>> book_fields(raw, mapping).select("plan_code", "currency", "unmapped_field").collect().rows()
+    [('weekly', '', None)]
+    """
+    names = [f"_raw_{name}" for name in BOOK_FIELDS]
+    read = raw.select(
+        "row_number",
+        "original_row",
+        pl.col("row_fault").cast(pl.String),
+        *(original_value(name, mapping).alias(f"_raw_{name}") for name in BOOK_FIELDS),
+    )
+    mapped = read.with_columns(_mapped(name, mapping.fields.get(name, FieldSource())) for name in BOOK_FIELDS)
+    unmapped = pl.coalesce(pl.when(pl.col(name).is_null()).then(pl.lit(name)) for name in BOOK_FIELDS)
+    return (
+        mapped.with_columns(unmapped_field=unmapped)
+        .with_columns(pl.col(name).fill_null("") for name in BOOK_FIELDS)
+        .drop(names)
+    )
+
+
+def original_value(name: str, mapping: BookMapping) -> pl.Expr:
+    """Return what the file says of a field, before any value map or constant: text, maybe empty.
+
+    >>> from billing_assets.domain.book_mapping import FieldSource
+    >>> mapping = BookMapping(fields={"payer_name": FieldSource(columns=("first", "last"))})
+    >>> pl.DataFrame({"first": ["Ann"], "last": [" "]}).select(original_value("payer_name", mapping)).item()
+    'Ann'
+    """
+    source = mapping.fields.get(name, FieldSource())
+    cells = [_cell(name, column) for column in source.columns]
+    if not cells:
+        return pl.lit("").alias(name)
+    if len(cells) == 1:
+        return cells[0].alias(name)
+    filled = [pl.when(cell != "").then(cell) for cell in cells]
+    return pl.concat_str(filled, separator=source.join, ignore_nulls=True).fill_null("").alias(name)
+
+
+def _cell(name: str, column: str) -> pl.Expr:
+    cell = pl.col(column).fill_null("")
+    if name in KEY_FIELDS:
+        return cell.str.strip_chars(" ")
+    return (
+        cell.str.strip_chars()
+        if name in _EXACT_FIELDS
+        else cell.str.replace_all(_CONTROL, " ").str.strip_chars()
+    )
+
+
+def _mapped(name: str, source: FieldSource) -> pl.Expr:
+    """Return a field; null where its value is not in the map."""
+    text = pl.col(f"_raw_{name}")
+    if source.values is not None:
+        values = {"": "", **source.values}
+        text = text.replace_strict(values, default=None, return_dtype=pl.String)
+    if source.constant:
+        text = pl.when(text == "").then(pl.lit(source.constant)).otherwise(text)
+    return text.alias(name)
+
+
+def read_day(text: pl.Expr, formats: Sequence[str]) -> pl.Expr:
+    """Return the date that ``text`` writes in exactly one of ``formats``, null where there is none.
+
+    The text must be what the format would write: ``2024-1-5`` is not ``%Y-%m-%d``. Where two formats read it
+    as different days it is ambiguous, and null.
+
+    >>> days = pl.DataFrame({"day": ["2024-02-30", "2024-1-5", "2024-02-29"]})
+    >>> days.select(read_day(pl.col("day"), ["%Y-%m-%d"])).to_series().to_list()
+    [None, None, datetime.date(2024, 2, 29)]
+    """
+    readings = []
+    for form in formats:
+        day = text.str.to_date(form, strict=False)
+        readings.append(pl.when(day.dt.to_string(form) == text).then(day))
+    first = pl.coalesce(readings)
+    is_ambiguous = pl.any_horizontal((reading != first).fill_null(value=False) for reading in readings)
+    return pl.when(~is_ambiguous).then(first)
+
+
+def deliverable_addresses(texts: pl.Series) -> pl.Series:
+    """Return ``texts`` with everything that is not one deliverable e-mail address made empty.
+
+    >>> deliverable_addresses(pl.Series(["ann@example.com", "a@example.com, b@example.com"])).to_list()
+    ['ann@example.com', '']
+    """
+    is_plain = texts.str.contains(_PLAIN_ADDRESS) & (texts.str.len_bytes() <= _SHORT_ADDRESS)
+    unusual = texts.filter(~is_plain & (texts != "")).unique()
+    good = [text for text in unusual if is_deliverable_address(text)]
+    is_good = is_plain | texts.is_in(pl.Series(good, dtype=pl.String).implode())
+    return texts.set(~is_good, "")

@@ -1,0 +1,242 @@
+"""A policy book row by row: which rows billing can take, which it cannot, and why.
+
+Belongs here: the checks of a row, and of rows against each other within one file.
+Does not belong here: reading a cell (``book_fields``, ``amounts``), comparing with the store
+(``book_changes``).
+
+A row has one problem at most, the first that is found in the order below; so rows and money add up.
+"""
+
+from collections.abc import Collection, Iterator
+from datetime import date
+from hashlib import sha256
+
+import polars as pl
+
+from billing_assets.domain.book_mapping import (
+    ADDRESS_FIELDS,
+    DATE_FIELDS,
+    DEFAULT_LANGUAGE,
+    KEY_FIELDS,
+    BookMapping,
+)
+from billing_assets.domain.money import CURRENCIES
+from billing_assets.domain.places import PLACES
+from billing_assets.domain.policies import LineOfBusiness
+from billing_assets.frames.amounts import with_amounts
+from billing_assets.frames.book_fields import book_fields, deliverable_addresses, read_day
+
+NO_CUT_OVER = date(1950, 1, 1)
+"""Cut-over date of a book that is billed from its beginning: the earliest date that intake accepts."""
+
+_FIRST_DAY, _LAST_DAY = NO_CUT_OVER, date(2199, 12, 31)
+_LONGEST_KEY = 100
+_LONGEST_TEXT = 500
+_CONTROL = r"[\p{Cc}\u{2028}\u{2029}]"
+_LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+_COUNTRY = r"^[A-Z]{2}$"
+_REQUIRED_DAYS = ("effective_date", "expiration_date")
+_SEPARATOR = "\x1f"
+
+TERM_COLUMNS = (
+    "policy_number",
+    "payer_key",
+    "product_code",
+    "line_of_business",
+    "place_code",
+    "currency",
+    "plan_code",
+    "effective_date",
+    "expiration_date",
+    "anchor_date",
+    "cover_to_date",
+    "cut_over_date",
+    "premium_minor",
+)
+"""What a term is, to billing: these columns, in this order, are hashed as its content."""
+
+Check = tuple[str, str, pl.Expr]
+"""Problem code, field, and the expression that is true where the row has the problem."""
+
+
+def checked_rows(
+    raw: pl.DataFrame, mapping: BookMapping, plan_codes: Collection[str], cut_over_date: date | None
+) -> pl.DataFrame:
+    """Return every row of a book with ``status`` (``accepted``, ``duplicate`` or ``problem``).
+
+    ``raw`` is as ``feeds.policy_files`` reads it. Beside ``row_number`` and ``original_row`` come
+    ``TERM_COLUMNS``, ``content_sha256`` and ``payer_content`` (JSON) with ``payer_sha256`` of rows without
+    fault, ``has_email``, ``record_key``, and ``problem_code`` with ``field_name`` of problems.
+    ``premium_minor`` is null where the amount cannot be read, whatever else is wrong with the row.
+    """
+    typed = _typed(book_fields(raw.lazy(), mapping), mapping, cut_over_date)
+    checks = list(_checks(plan_codes))
+    number = pl.coalesce(
+        pl.when(is_faulty).then(pl.lit(position, pl.Int16))
+        for position, (_c, _f, is_faulty) in enumerate(checks)
+    )
+    catalogue = pl.LazyFrame(
+        {
+            "fault": range(len(checks)),
+            "problem_code": [code for code, _field, _is_faulty in checks],
+            "field_name": [field for _code, field, _is_faulty in checks],
+        },
+        schema_overrides={"fault": pl.Int16},
+    )
+    found = (
+        typed.with_columns(fault=number)
+        .join(catalogue, on="fault", how="left", maintain_order="left")
+        .with_columns(
+            problem_code=pl.coalesce("row_fault", "problem_code"),
+            field_name=pl.when(pl.col("row_fault").is_null())
+            .then(
+                pl.coalesce(
+                    pl.when(pl.col("problem_code") == "value_unmapped").then("unmapped_field"), "field_name"
+                )
+            )
+            .otherwise(pl.lit("")),
+        )
+        .collect()
+    )
+    return _with_conflicts(_with_contents(found))
+
+
+def _typed(fields: pl.LazyFrame, mapping: BookMapping, cut_over_date: date | None) -> pl.LazyFrame:
+    """Read dates and amounts; fill what is empty by its default. Texts of dates stay as ``{field}_text``."""
+    country = {code: place.country_code for code, place in PLACES.items()}
+    days = [read_day(pl.col(name), mapping.format.date_formats) for name in DATE_FIELDS]
+    has_payer_key = "payer_key" in mapping.fields
+    filled = fields.with_columns(
+        *(pl.col(name).alias(f"{name}_text") for name in DATE_FIELDS),
+        *(day.alias(name) for name, day in zip(DATE_FIELDS, days, strict=True)),
+        payer_key=pl.col("payer_key") if has_payer_key else pl.col("policy_number"),
+        payer_name=pl.col("payer_name").str.slice(0, _LONGEST_TEXT).str.strip_chars_end(),
+        payer_email=pl.col("payer_email").map_batches(deliverable_addresses, return_dtype=pl.String),
+        payer_language=_or("payer_language", pl.lit(DEFAULT_LANGUAGE)),
+        product_code=_or("product_code", pl.col("line_of_business")),
+        payer_country_code=_or(
+            "payer_country_code",
+            pl.col("place_code").replace_strict(country, default="", return_dtype=pl.String),
+        ),
+        cut_over_date=pl.lit(cut_over_date or NO_CUT_OVER, pl.Date),
+    ).with_columns(
+        anchor_date=pl.when(pl.col("anchor_date_text") == "").then("effective_date").otherwise("anchor_date")
+    )
+    return with_amounts(filled, "premium", "currency", mapping.format.decimal_mark, "premium")
+
+
+def _or(name: str, default: pl.Expr) -> pl.Expr:
+    return pl.when(pl.col(name) == "").then(default).otherwise(pl.col(name))
+
+
+def _checks(plan_codes: Collection[str]) -> Iterator[Check]:
+    yield from _key_checks()
+    yield "value_unmapped", "", pl.col("unmapped_field").is_not_null()
+    yield "payer_name_empty", "payer_name", pl.col("payer_name") == ""
+    for name in ("product_code", *ADDRESS_FIELDS):
+        yield "text_too_long", name, pl.col(name).str.len_chars() > _LONGEST_TEXT
+    yield from _day_checks()
+    for code, name, known in (
+        ("currency_unknown", "currency", CURRENCIES),
+        ("plan_unknown", "plan_code", plan_codes),
+        ("place_unknown", "place_code", PLACES),
+        ("line_unknown", "line_of_business", [line.value for line in LineOfBusiness]),
+    ):
+        yield code, name, ~pl.col(name).is_in(list(known))
+    yield "language_unknown", "payer_language", ~pl.col("payer_language").str.contains(_LANGUAGE)
+    yield "place_unknown", "payer_country_code", ~pl.col("payer_country_code").str.contains(_COUNTRY)
+    for code in ("amount_empty", "amount_not_a_number", "amount_too_fine", "amount_out_of_range"):
+        yield code, "premium", pl.col("premium_fault") == code
+    yield "amount_negative", "premium", pl.col("premium_minor") < 0
+
+
+def _key_checks() -> Iterator[Check]:
+    for name, code in zip(KEY_FIELDS, ("key_empty", "payer_key_empty"), strict=True):
+        yield code, name, pl.col(name) == ""
+        yield "key_too_long", name, pl.col(name).str.len_chars() > _LONGEST_KEY
+        yield "key_has_control_characters", name, pl.col(name).str.contains(_CONTROL)
+
+
+def _day_checks() -> Iterator[Check]:
+    for name in DATE_FIELDS:
+        text, day = pl.col(f"{name}_text"), pl.col(name)
+        if name in _REQUIRED_DAYS:
+            yield "date_empty", name, text == ""
+        yield "date_invalid", name, (text != "") & day.is_null()
+        yield "date_out_of_range", name, ~day.is_between(pl.lit(_FIRST_DAY), pl.lit(_LAST_DAY))
+    yield "end_before_start", "expiration_date", pl.col("expiration_date") <= pl.col("effective_date")
+    yield (
+        "cover_starts_after_term",
+        "contract_start_date",
+        pl.col("contract_start_date") > pl.col("effective_date"),
+    )
+
+
+def _with_contents(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add keys and hashed contents; rows with a fault have no contents."""
+    is_good = pl.col("problem_code").is_null()
+    texts = [pl.col(name).cast(pl.String).fill_null("") for name in TERM_COLUMNS]
+    lines = [pl.when(pl.col(name) != "").then(pl.col(name)) for name in ADDRESS_FIELDS]
+    payer = pl.struct(
+        pl.concat_list(lines).list.drop_nulls().alias("address_lines"),
+        pl.col("payer_country_code").alias("country_code"),
+        pl.col("payer_email").alias("email"),
+        pl.col("payer_language").alias("language"),
+        pl.col("payer_name").alias("name"),
+        "payer_key",
+    )
+    day = pl.coalesce(pl.col("effective_date").cast(pl.String), "effective_date_text")
+    contents = rows.select(
+        "row_number",
+        "original_row",
+        *TERM_COLUMNS,
+        "problem_code",
+        "field_name",
+        has_email=pl.col("payer_email") != "",
+        record_key=pl.concat_str("policy_number", day, separator=" ").str.strip_chars(),
+        term_content=pl.when(is_good).then(pl.concat_str(texts, separator=_SEPARATOR)),
+        payer_content=pl.when(is_good).then(payer.struct.json_encode()),
+    )
+    hashes = (_hashes(contents[f"{name}_content"]) for name in ("term", "payer"))
+    return contents.with_columns(
+        alias_and_hash.alias(name)
+        for name, alias_and_hash in zip(("content_sha256", "payer_sha256"), hashes, strict=True)
+    ).drop("term_content")
+
+
+def _hashes(contents: pl.Series) -> pl.Series:
+    """Return SHA-256 (hex) of each text, null for null; Polars has no hash that outlives its version."""
+    texts = contents.to_list()
+    return pl.Series(
+        [None if text is None else sha256(text.encode()).hexdigest() for text in texts], dtype=pl.String
+    )
+
+
+def _with_conflicts(rows: pl.DataFrame) -> pl.DataFrame:
+    """Mark copies: the same content again is a duplicate, other content a problem of all copies."""
+    is_good = pl.col("problem_code").is_null()
+    term = ["policy_number", "effective_date"]
+    has_key = (pl.col("policy_number") != "") & pl.col("effective_date").is_not_null()
+    content = pl.coalesce("content_sha256", "original_row")
+    marked = rows.with_columns(
+        _copies=pl.when(has_key).then(content.n_unique().over(term)).otherwise(1),
+        _payers=pl.when(is_good)
+        .then(pl.col("payer_sha256").drop_nulls().n_unique().over("payer_key"))
+        .otherwise(1),
+    )
+    is_conflict = is_good & ((pl.col("_copies") > 1) | (pl.col("_payers") > 1))
+    conflict_field = (
+        pl.when(pl.col("_copies") > 1).then(pl.lit("policy_number")).otherwise(pl.lit("payer_key"))
+    )
+    decided = marked.with_columns(
+        problem_code=pl.when(is_conflict).then(pl.lit("key_conflict")).otherwise("problem_code"),
+        field_name=pl.when(is_conflict).then(conflict_field).otherwise("field_name"),
+    ).drop("_copies", "_payers")
+    is_copy = is_good & (pl.int_range(pl.len()).over(*term, "content_sha256") > 0)
+    return decided.with_columns(
+        status=pl.when(~is_good)
+        .then(pl.lit("problem"))
+        .when(is_copy)
+        .then(pl.lit("duplicate"))
+        .otherwise(pl.lit("accepted"))
+    )

@@ -1,0 +1,88 @@
+"""The queries of the invariants: each returns what breaks it, and must return nothing.
+
+Belongs here: running the checks of ``domain.checks`` over the store. The queries stand beside this file, one file
+per theme: ``documents``, ``records``, ``runs``, ``deliveries``, ``intake``, ``references``, ``guards``.
+Does not belong here: the statements of the invariants (``domain.checks``), what to do about an offender.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from types import MappingProxyType
+
+from sqlalchemy import Connection, text
+
+from billing_assets.domain.checks import CHECKS, Check, CheckResult
+from billing_assets.domain.errors import BillingError
+from billing_assets.domain.money import CURRENCIES
+from billing_assets.store.checks import deliveries, documents, guards, intake, records, references, runs
+
+EXAMPLE_COUNT = 5
+"""So many offenders are named; all are counted."""
+
+QUERIES: Mapping[str, str] = MappingProxyType(
+    {
+        "I01": documents.SUMS,
+        "I02": documents.TAXES,
+        "I03": documents.AMOUNTS,
+        "I07": documents.PERIODS,
+        "I08": documents.NUMBERS,
+        "I09": records.RECORDS,
+        "I13": deliveries.IDENTITY,
+        "I14": deliveries.BYTES,
+        "I15": deliveries.STANDSTILL,
+        "I17": runs.OUTCOMES,
+        "I18": intake.ROWS_AND_MONEY,
+        "I20": references.COMPANIES,
+        "I22": guards.GUARDS,
+    }
+)
+"""``check_id`` -> its query, which returns one text column that names an offender by ids and numbers only."""
+
+_RUNS_OF_DATE = "select run_id from billing_run where billing_date = :day"
+
+
+def run_checks(
+    connection: Connection,
+    billing_date: date | None = None,
+    *,
+    at: datetime,
+    check_ids: Collection[str] | None = None,
+) -> list[CheckResult]:
+    """Return what each check found, in the order of ``CHECKS``; a sound store has no offender in any.
+
+    ``billing_date`` narrows the checks to the runs of that date and what they rest on (guards are always checked
+    whole); None asks about everything. ``at`` is the present instant, for what has waited too long. ``check_ids``
+    chooses checks, None all of them. ``connection`` is one of ``store.connection``: search path, ISO dates, and
+    the role that the application works as, which is itself checked.
+
+    Raises:
+        BillingError: ``check_unknown`` for an id that is not in ``CHECKS``.
+    """
+    unknown = sorted(set(check_ids or ()) - set(CHECKS))
+    if unknown:
+        raise BillingError(
+            "check_unknown",
+            f"there is no check '{unknown[0][:12]}'",
+            f"choose from {', '.join(CHECKS)}",
+        )
+    run_ids = [] if billing_date is None else connection.execute(text(_RUNS_OF_DATE), {"day": billing_date}).scalars()
+    values = {
+        **guards.PARAMETERS,
+        "is_everything": billing_date is None,
+        "runs": list(run_ids),
+        "at": at,
+        "currencies": sorted(CURRENCIES),
+        "later_problem": intake.LATER_PROBLEM,
+    }
+    wanted = CHECKS if check_ids is None else check_ids
+    return [_result(connection, check, values) for check_id, check in CHECKS.items() if check_id in wanted]
+
+
+def _result(connection: Connection, check: Check, values: Mapping[str, object]) -> CheckResult:
+    """Return the offenders of one check, counted once each, the first few in the order of their names."""
+    counted = (
+        f"select count(*), (array_agg(offender order by offender))[1:{EXAMPLE_COUNT}] "  # noqa: S608 - our own queries
+        f"from (select distinct offender from ({QUERIES[check.check_id]}) as found (offender)) as offenders"
+    )
+    count, examples = connection.execute(text(counted), values).one()
+    return CheckResult(check=check, offender_count=count, examples=tuple(examples or ()))

@@ -1,0 +1,176 @@
+"""Queries over issued documents: their sums, taxes, currencies, periods and numbers.
+
+Belongs here: I01, I02, I03, I07 and I08.
+Does not belong here: their frozen records (``records``), what becomes of them (``deliveries``), the runs
+that made them (``runs``).
+
+Each query returns one text column that names an offender. ``:is_everything`` tells whether all runs are asked
+about; otherwise ``:runs`` holds their ids. Missing rows are offenders too: no reference here rests on a foreign key.
+"""
+
+SUMS = """
+select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'), ': ',
+    case when count(l.line_number) = 0 then 'it has no line'
+        when i.total_minor <> i.net_minor + i.tax_minor then 'its total is not net + tax'
+        else 'net or tax is not the sum of its lines' end)
+from invoice i
+left join number_series s using (number_series_id)
+left join invoice_line l using (invoice_id)
+where :is_everything or i.run_id = any(:runs)
+group by i.invoice_id, s.number_series_id
+having count(l.line_number) = 0 or sum(l.net_minor) <> i.net_minor or sum(l.tax_minor) <> i.tax_minor
+    or i.total_minor <> i.net_minor + i.tax_minor
+union all
+select concat('line ', l.line_number, ' of invoice ', l.invoice_id, ': there is no such invoice')
+from invoice_line l
+where :is_everything and not exists (select from invoice i where i.invoice_id = l.invoice_id)
+"""
+
+# A row that names the line of business replaces the rows for any line, line by line, as frames.taxes has it.
+TAXES = """
+with matched as (
+    select i.invoice_id, l.line_number, l.net_minor, t.tax_number, r.line_of_business <> '*' as is_named,
+        bool_or(r.line_of_business <> '*') over (partition by i.invoice_id, l.line_number) as has_named
+    from invoice i
+    join invoice_line l using (invoice_id)
+    join policy_term_version v using (policy_term_version_id)
+    join invoice_tax t on t.invoice_id = i.invoice_id
+    join tax_rule r using (tax_rule_id)
+    where (:is_everything or i.run_id = any(:runs))
+        and r.place_code = v.place_code and r.line_of_business in (v.line_of_business, '*')
+        and r.valid_from <= l.period_from_date and (r.valid_to is null or l.period_from_date < r.valid_to)
+), based as (
+    select invoice_id, tax_number, sum(net_minor) as base_minor
+    from matched where is_named = has_named group by invoice_id, tax_number
+)
+select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'), ': its tax is not the sum of its taxes')
+from invoice i
+left join number_series s using (number_series_id)
+left join invoice_tax t using (invoice_id)
+where :is_everything or i.run_id = any(:runs)
+group by i.invoice_id, s.number_series_id
+having coalesce(sum(t.tax_minor), 0) <> i.tax_minor or count(t.tax_number) = 0
+union all
+select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'), ': tax ', t.tax_number,
+    case when b.base_minor is distinct from t.base_minor then ': its base is not the sum of the lines it falls on'
+        else ': it is not base x rate, rounded once' end)
+from invoice i
+join invoice_tax t using (invoice_id)
+left join number_series s using (number_series_id)
+left join tax_rule r using (tax_rule_id)
+left join based b on b.invoice_id = t.invoice_id and b.tax_number = t.tax_number
+where (:is_everything or i.run_id = any(:runs)) and (b.base_minor is distinct from t.base_minor
+    or t.tax_minor is distinct from round(t.base_minor::numeric * r.rate_ppm * 0.000001))
+union all
+select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'), ': no tax row falls on line ', l.line_number)
+from invoice i
+join invoice_line l using (invoice_id)
+left join number_series s using (number_series_id)
+left join matched m on m.invoice_id = l.invoice_id and m.line_number = l.line_number
+where (:is_everything or i.run_id = any(:runs)) and m.invoice_id is null
+union all
+select concat('tax ', t.tax_number, ' of invoice ', t.invoice_id, ': there is no such invoice')
+from invoice_tax t
+where :is_everything and not exists (select from invoice i where i.invoice_id = t.invoice_id)
+"""
+
+AMOUNTS = """
+select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'), ': its currency is not known')
+from invoice i
+left join number_series s using (number_series_id)
+where (:is_everything or i.run_id = any(:runs)) and i.currency::text <> all(:currencies)
+union all
+select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'),
+    ': its currency is not that of the policy term of line ', l.line_number)
+from invoice i
+join invoice_line l using (invoice_id)
+join policy_term_version v using (policy_term_version_id)
+left join number_series s using (number_series_id)
+where (:is_everything or i.run_id = any(:runs)) and v.currency <> i.currency
+union all
+select concat('charge ', d.policy_term_id, '/', d.installment_number, ' of run ', d.run_id,
+    ': its currency is not known, or not that of its policy term')
+from due_charge d
+left join policy_term_version v using (policy_term_version_id)
+where (:is_everything or d.run_id = any(:runs))
+    and (d.currency::text <> all(:currencies) or v.currency <> d.currency)
+union all
+select concat('policy term version ', v.policy_term_version_id, ': its currency is not known')
+from policy_term_version v
+where :is_everything and v.currency::text <> all(:currencies)
+union all
+select concat('column ', c.relname, '.', a.attname, ': an amount must be a bigint that is never null')
+from pg_attribute a
+join pg_class c on c.oid = a.attrelid
+join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = :schema and c.relkind in ('r', 'p') and not a.attisdropped and a.attname like '%\\_minor'
+    and not (a.atttypid = 'bigint'::regtype and a.attnotnull)
+"""
+
+# The running maximum finds an overlap with any earlier period, not only with the neighbour.
+PERIODS = """
+with touched as (
+    select distinct t.policy_id
+    from invoice i join invoice_line l using (invoice_id) join policy_term t using (policy_term_id)
+    where :is_everything or i.run_id = any(:runs)
+), billed as (
+    select l.*, t.policy_id from touched
+    join policy_term t using (policy_id)
+    join invoice_line l using (policy_term_id)
+), ordered as (
+    select b.*, max(b.period_to_date) over (
+        partition by b.payer_id, b.policy_id, b.charge_kind
+        order by b.period_from_date, b.period_to_date, b.invoice_id, b.line_number
+        rows between unbounded preceding and 1 preceding) as billed_to_date
+    from billed b where b.revision = 0
+)
+select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'), ': the period of line ', o.line_number,
+    ' is billed already')
+from ordered o
+left join invoice i using (invoice_id)
+left join number_series s using (number_series_id)
+where o.period_from_date < o.billed_to_date
+union all
+select concat('policy term ', b.policy_term_id, ': installment ', b.installment_number, ' is billed ', count(*), ' times')
+from billed b
+group by b.policy_term_id, b.installment_number, b.charge_kind, b.payer_id, b.revision
+having count(*) > 1
+"""
+
+# The runs of one date are checked from their first number to the end of the series; the rest has been checked before.
+NUMBERS = """
+with series as (
+    select s.*, case when :is_everything then 1 else (
+        select min(i.invoice_number) from invoice i
+        where i.number_series_id = s.number_series_id and i.run_id = any(:runs)) end as first_number
+    from number_series s
+), numbered as (
+    select s.number_series_id, s.prefix, s.last_number, s.last_issue_date, i.invoice_number, i.issue_date,
+        lag(i.invoice_number) over neighbours as number_before, lag(i.issue_date) over neighbours as date_before,
+        lead(i.invoice_number) over neighbours as number_after, greatest(s.first_number - 1, 1) as lowest_number
+    from series s join invoice i
+        on i.number_series_id = s.number_series_id and i.invoice_number >= greatest(s.first_number - 1, 1)
+    where s.first_number is not null
+    window neighbours as (partition by i.number_series_id order by i.invoice_number)
+)
+select concat(prefix, to_char(invoice_number, 'FM999999999900000000'), ': the number before it is missing or doubled')
+from numbered
+where invoice_number <> coalesce(number_before + 1, lowest_number)
+union all
+select concat(prefix, to_char(invoice_number, 'FM999999999900000000'), ': it is dated before the number before it')
+from numbered
+where issue_date < date_before
+union all
+select concat('series ', prefix, ': its counter or its last issue date is not that of its last document')
+from numbered
+where number_after is null and (invoice_number, issue_date) is distinct from (last_number, last_issue_date)
+union all
+select concat('series ', s.prefix, ': its counter stands at ', s.last_number, ' and there is no document')
+from number_series s
+where s.last_number <> 0 and not exists (select from invoice i where i.number_series_id = s.number_series_id)
+union all
+select concat('invoice ', i.invoice_id, ': its number series does not exist')
+from invoice i
+where (:is_everything or i.run_id = any(:runs))
+    and not exists (select from number_series s where s.number_series_id = i.number_series_id)
+"""

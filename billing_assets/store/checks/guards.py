@@ -1,0 +1,160 @@
+"""Queries over the guards: what keeps issued records from being changed is in place and switched on.
+
+Belongs here: I22, and what it expects: the same tables, keys and rights as ``store.migrations`` makes (a test
+holds the two together).
+Does not belong here: the records themselves.
+
+Asked of the catalogue, always of the whole store, and of the role that the connection works as.
+"""
+
+from collections.abc import Mapping
+
+from billing_assets.store.connection import APP_ROLE, OWNER_ROLE, SCHEMA
+
+FROZEN = (
+    "company_version",
+    "tax_rule",
+    "payer_version",
+    "template_version",
+    "invoice",
+    "invoice_line",
+    "invoice_tax",
+)
+"""Tables whose rows are written once, never changed, never removed."""
+
+_ROW_BEFORE_UPDATE, _ROW_BEFORE_UPDATE_OR_DELETE, _BEFORE_TRUNCATE = 19, 27, 34
+
+TRIGGERS = (
+    *((table, "refuse_change", "refuse_change", _ROW_BEFORE_UPDATE_OR_DELETE) for table in FROZEN),
+    *((table, "refuse_truncate", "refuse_change", _BEFORE_TRUNCATE) for table in FROZEN),
+    ("document", "keep_first_rendering", "keep_first_rendering", _ROW_BEFORE_UPDATE),
+)
+"""Table, trigger, its function, and when it fires as ``pg_trigger.tgtype`` has it."""
+
+_NO_CONDITION = ""
+
+KEYS = (
+    ("invoice", "invoice_id", _NO_CONDITION),
+    ("invoice", "number_series_id, invoice_number", _NO_CONDITION),
+    ("invoice_line", "invoice_id, line_number", _NO_CONDITION),
+    ("invoice_line", "policy_term_id, installment_number, charge_kind, payer_id, revision", _NO_CONDITION),
+    ("invoice_tax", "invoice_id, tax_number", _NO_CONDITION),
+    ("number_series", "company_id, document_kind, prefix", _NO_CONDITION),
+    ("due_charge", "run_id, policy_term_id, installment_number, revision", _NO_CONDITION),
+    ("billing_run", "company_id, billing_date", "(state <> 'finalised'::text)"),
+    ("billing_run", "company_id, billing_date, sequence_number", _NO_CONDITION),
+    ("run_shard", "run_id, shard_number", _NO_CONDITION),
+    ("document", "invoice_id", _NO_CONDITION),
+    ("delivery", "document_id, channel, purpose", _NO_CONDITION),
+    ("delivery", "message_id", _NO_CONDITION),
+    ("delivery_attempt", "delivery_id, attempt_number", _NO_CONDITION),
+    ("delivery_attempt", "delivery_id", "(state = 'sent'::text)"),
+    ("intake_batch", "company_id, file_sha256, mapping_sha256", _NO_CONDITION),
+    ("payer", "company_id, payer_key", _NO_CONDITION),
+    ("policy", "company_id, policy_number", _NO_CONDITION),
+    ("policy_term", "policy_id, effective_date", _NO_CONDITION),
+    ("policy_term_version", "policy_term_id", "(superseded_batch_id IS NULL)"),
+)
+"""Table, columns and condition of the unique indexes that make each thing happen once."""
+
+MAY_UPDATE: Mapping[str, str] = {
+    "policy_term_version": "superseded_batch_id, hold_code",
+    "problem": "is_open, owner",
+    "billing_run": "issuing_date, state, book_batch_id, shard_count, due_count, plan_totals, report, planned_at, "
+    "finalised_at",
+    "run_shard": "due_count, invoice_count, seconds, committed_at",
+    "number_series": "last_number, last_issue_date",
+    "document": "pdf_sha256, pdf_size, pdf, rendered_at",
+    "delivery": "state, reply_code, reason_code, reply_text, content_sha256, owner, attempt_count, changed_at",
+    "delivery_attempt": "ended_at, state, reply_code, reason_code",
+}
+"""Columns that the application may change; it may change no other."""
+
+MAY_DELETE = ("run_shard",)
+
+PARAMETERS: Mapping[str, object] = {
+    "app_role": APP_ROLE,
+    "owner_role": OWNER_ROLE,
+    "schema": SCHEMA,
+    "trigger_tables": [row[0] for row in TRIGGERS],
+    "trigger_names": [row[1] for row in TRIGGERS],
+    "trigger_functions": [row[2] for row in TRIGGERS],
+    "trigger_types": [row[3] for row in TRIGGERS],
+    "key_tables": [row[0] for row in KEYS],
+    "key_columns": [row[1] for row in KEYS],
+    "key_conditions": [row[2] for row in KEYS],
+    "may_update": [f"{table}.{column}" for table, columns in MAY_UPDATE.items() for column in columns.split(", ")],
+    "may_delete": list(MAY_DELETE),
+}
+"""Values of the placeholders of ``GUARDS``."""
+
+# tgenabled: O fires in every normal session, A in every session. prosrc is the body of a function.
+GUARDS = """
+with stored as (
+    select c.oid, c.relname::text as table_name, c.relowner
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = :schema and c.relkind in ('r', 'p')
+), unique_key as (
+    select s.table_name, coalesce(pg_get_expr(x.indpred, x.indrelid), '') as condition,
+        (select string_agg(a.attname, ', ' order by k.place)
+         from unnest(x.indkey::int2[]) with ordinality as k (attnum, place)
+         join pg_attribute a on a.attrelid = x.indrelid and a.attnum = k.attnum) as column_names
+    from pg_index x join stored s on s.oid = x.indrelid
+    where x.indisunique and x.indisvalid and x.indisready and x.indimmediate
+)
+select concat('table ', e.table_name, ': the trigger ', e.trigger_name, ' is missing, changed or switched off')
+from unnest(cast(:trigger_tables as text[]), cast(:trigger_names as text[]), cast(:trigger_functions as text[]),
+    cast(:trigger_types as int[])) as e (table_name, trigger_name, function_name, trigger_type)
+where not exists (
+    select from pg_trigger t join stored s on s.oid = t.tgrelid
+    join pg_proc p on p.oid = t.tgfoid join pg_namespace n on n.oid = p.pronamespace
+    where s.table_name = e.table_name and t.tgname = e.trigger_name and t.tgenabled in ('O', 'A')
+        and t.tgtype = e.trigger_type and t.tgqual is null and t.tgattr::text = ''
+        and p.proname = e.function_name and n.nspname = :schema)
+union all
+select concat('table ', s.table_name, ': a trigger is switched off')
+from pg_trigger t join stored s on s.oid = t.tgrelid
+where t.tgenabled not in ('O', 'A')
+union all
+select concat('function ', p.proname, ': it does not refuse any more')
+from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+where n.nspname = :schema and ((p.proname in ('refuse_change', 'keep_first_rendering')
+        and p.prosrc not like '%raise exception%')
+    or (p.proname = 'refuse_change' and p.prosrc ~ '\\mreturn\\M'))
+union all
+select concat('table ', e.table_name, ': no unique key on ', e.column_names, ' ', e.condition)
+from unnest(cast(:key_tables as text[]), cast(:key_columns as text[]), cast(:key_conditions as text[]))
+    as e (table_name, column_names, condition)
+where (e.table_name, e.column_names, e.condition) not in (
+    select k.table_name, k.column_names, k.condition from unique_key k where k.column_names is not null)
+union all
+select concat('table ', s.table_name, ': the constraint ', k.conname, ' was never proved')
+from pg_constraint k join stored s on s.oid = k.conrelid
+where not k.convalidated
+union all
+select concat('session: it works as the role ', current_user, ' and not as ', cast(:app_role as text))
+where current_user <> :app_role
+union all
+select 'session: its triggers are switched off by session_replication_role'
+where current_setting('session_replication_role') <> 'origin'
+union all
+select concat('role ', r.rolname, ': it is above the guards')
+from pg_roles r
+where r.rolname = :app_role and (r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb
+    or pg_has_role(r.oid, :owner_role, 'member') or has_schema_privilege(r.oid, :schema, 'create'))
+union all
+select concat('table ', s.table_name, ': it belongs to ', cast(:app_role as text))
+from stored s
+where pg_has_role(:app_role, s.relowner, 'member')
+union all
+select concat('table ', s.table_name, ': ', cast(:app_role as text), ' may ', right_name, ' it')
+from stored s
+cross join unnest(array['delete', 'truncate', 'trigger']) as right_name
+where has_table_privilege(:app_role, s.oid, right_name)
+    and not (right_name = 'delete' and s.table_name = any(:may_delete))
+union all
+select concat('table ', s.table_name, ': ', cast(:app_role as text), ' may change its column ', a.attname)
+from stored s join pg_attribute a on a.attrelid = s.oid
+where a.attnum > 0 and not a.attisdropped and has_column_privilege(:app_role, s.oid, a.attnum, 'update')
+    and concat(s.table_name, '.', a.attname) <> all(:may_update)
+"""

@@ -1,0 +1,58 @@
+"""Queries over intake: rows and money that came in were taken, repeated, or are problems that are kept.
+
+Belongs here: I18. Does not belong here: what was billed of it (``runs``).
+
+Without ``:is_everything`` only the batches are asked about that the runs in ``:runs`` read the book as of. Of rows
+that were unchanged the store keeps no trace but their number, so their money has a lower bound only.
+"""
+
+LATER_PROBLEM = "cover_ended_inside_billed_period"
+"""A problem of a row that was accepted nonetheless; it does not count among the problem rows of a batch."""
+
+ROWS_AND_MONEY = """
+with asked as (
+    select b.* from intake_batch b
+    where :is_everything or b.batch_id in (select book_batch_id from billing_run where run_id = any(:runs))
+), controlled as (
+    select b.batch_id, m.currency, (m.sums ->> 'in')::numeric as in_minor,
+        (m.sums ->> 'accepted')::numeric as accepted_minor, (m.sums ->> 'duplicate')::numeric as duplicate_minor,
+        (m.sums ->> 'problem')::numeric as problem_minor
+    from asked b cross join lateral jsonb_each(b.control_totals -> 'premium') as m (currency, sums)
+), written as (
+    select v.batch_id, v.currency::text as currency, count(*) as version_count, sum(v.premium_minor) as premium_minor
+    from policy_term_version v join asked b using (batch_id)
+    group by v.batch_id, v.currency
+), kept as (
+    select p.batch_id, count(*) as problem_count, count(distinct p.row_number) as row_count
+    from problem p join asked b using (batch_id)
+    where p.problem_code <> :later_problem
+    group by p.batch_id
+)
+select concat('batch ', b.batch_id, ': its rows are not its accepted, repeated and problem rows')
+from asked b
+where b.row_count <> b.new_count + b.changed_count + b.unchanged_count + b.duplicate_count + b.problem_count
+union all
+select concat('batch ', b.batch_id, ': it counts ', b.new_count + b.changed_count, ' new and changed terms, and ',
+    coalesce(sum(w.version_count), 0), ' were written')
+from asked b left join written w using (batch_id)
+group by b.batch_id, b.new_count, b.changed_count
+having coalesce(sum(w.version_count), 0) <> b.new_count + b.changed_count
+union all
+select concat('batch ', b.batch_id, ': it counts ', b.problem_count, ' problem rows, and ',
+    coalesce(k.problem_count, 0), ' are kept')
+from asked b left join kept k using (batch_id)
+where coalesce(k.problem_count, 0) <> b.problem_count
+union all
+select concat('batch ', k.batch_id, ': a row stands among its problems twice, or without its number')
+from kept k
+where k.row_count <> k.problem_count
+union all
+select concat('batch ', c.batch_id, ': money in ', c.currency, ' is not accepted + repeated + problems')
+from controlled c
+where c.in_minor is distinct from c.accepted_minor + c.duplicate_minor + c.problem_minor
+union all
+select concat('batch ', b.batch_id, ': money accepted in ', currency, ' is not that of the terms written')
+from (controlled c full join written w using (batch_id, currency)) join asked b using (batch_id)
+where coalesce(c.accepted_minor, 0) < coalesce(w.premium_minor, 0)
+    or (b.unchanged_count = 0 and coalesce(c.accepted_minor, 0) <> coalesce(w.premium_minor, 0))
+"""

@@ -1,0 +1,89 @@
+"""Queries over references: what a row points at exists, and belongs to the same company.
+
+Belongs here: I20. Does not belong here: amounts and dates.
+
+Bulk tables carry no foreign keys; this is where their references are proved. ``is not true`` counts a missing row
+as an offender, as a comparison with nothing is neither true nor false.
+"""
+
+COMPANIES = """
+select concat('invoice ', i.invoice_id, ': it refers to a row that is missing or of another company or payer')
+from invoice i
+left join billing_run r using (run_id)
+left join number_series s using (number_series_id)
+left join payer p on p.payer_id = i.payer_id
+left join payer_version y on y.payer_version_id = i.payer_version_id
+left join company_version c on c.company_version_id = i.company_version_id
+left join template_version m using (template_version_id)
+where (:is_everything or i.run_id = any(:runs)) and (r.company_id = i.company_id and s.company_id = i.company_id
+    and p.company_id = i.company_id and y.company_id = i.company_id and y.payer_id = i.payer_id
+    and c.company_id = i.company_id and m.template_version_id is not null
+    and s.document_kind = i.document_kind) is not true
+union all
+select concat('line ', l.line_number, ' of invoice ', l.invoice_id,
+    ': it refers to a row that is missing or of another company, payer or policy term')
+from invoice i
+join invoice_line l using (invoice_id)
+left join policy_term_version v using (policy_term_version_id)
+where (:is_everything or i.run_id = any(:runs)) and (l.company_id = i.company_id and l.payer_id = i.payer_id
+    and v.company_id = i.company_id and v.policy_term_id = l.policy_term_id and v.payer_id = l.payer_id) is not true
+union all
+select concat('tax ', t.tax_number, ' of invoice ', t.invoice_id,
+    ': it refers to a row that is missing or of another company')
+from invoice i
+join invoice_tax t using (invoice_id)
+left join tax_rule r using (tax_rule_id)
+where (:is_everything or i.run_id = any(:runs))
+    and (t.company_id = i.company_id and r.tax_rule_id is not null) is not true
+union all
+select concat('document ', d.document_id, ': its invoice is missing or of another company')
+from document d
+left join invoice i using (invoice_id)
+where (:is_everything or i.run_id = any(:runs)) and (i.company_id = d.company_id) is not true
+union all
+select concat('delivery ', v.delivery_id, ': its document is missing or of another company')
+from delivery v
+left join document d using (document_id)
+left join invoice i using (invoice_id)
+where (:is_everything or i.run_id = any(:runs)) and (d.company_id = v.company_id) is not true
+union all
+select concat('charge ', d.policy_term_id, '/', d.installment_number, ' of run ', d.run_id,
+    ': it refers to a row that is missing or of another company, payer or policy term')
+from due_charge d
+left join billing_run r using (run_id)
+left join policy_term_version v using (policy_term_version_id)
+where (:is_everything or d.run_id = any(:runs)) and (r.company_id = d.company_id and v.company_id = d.company_id
+    and v.policy_term_id = d.policy_term_id and v.payer_id = d.payer_id) is not true
+union all
+select concat('policy term version ', v.policy_term_version_id,
+    ': it refers to a row that is missing or of another company or policy')
+from policy_term_version v
+left join policy_term t using (policy_term_id)
+left join policy p on p.policy_id = v.policy_id
+left join payer y on y.payer_id = v.payer_id
+left join intake_batch b on b.batch_id = v.batch_id
+left join intake_batch e on e.batch_id = v.superseded_batch_id
+where (:is_everything or v.policy_term_version_id in (
+        select policy_term_version_id from due_charge where run_id = any(:runs)))
+    and (t.policy_id = v.policy_id and t.effective_date = v.effective_date and p.company_id = v.company_id
+        and y.company_id = v.company_id and b.company_id = v.company_id
+        and coalesce(e.company_id, v.company_id) = v.company_id) is not true
+union all
+select concat('payer version ', y.payer_version_id, ': it refers to a row that is missing or of another company')
+from payer_version y
+left join payer p using (payer_id)
+left join intake_batch b using (batch_id)
+where (:is_everything or y.payer_version_id in (select payer_version_id from invoice where run_id = any(:runs)))
+    and (p.company_id = y.company_id and b.company_id = y.company_id) is not true
+union all
+select concat('run ', r.run_id, ': the batch it reads the book as of is missing or of another company')
+from billing_run r
+left join intake_batch b on b.batch_id = r.book_batch_id
+where (:is_everything or r.run_id = any(:runs)) and r.book_batch_id <> 0
+    and (b.company_id = r.company_id) is not true
+union all
+select concat('problem ', p.problem_id, ': its batch is missing or of another company')
+from problem p
+left join intake_batch b using (batch_id)
+where :is_everything and p.batch_id is not null and (b.company_id = p.company_id) is not true
+"""

@@ -1,0 +1,367 @@
+"""What the store shows to people: runs, invoices, problems and deliveries, as lists and one at a time.
+
+Belongs here: read models, each a row type and the query that fills it; newest first, limited, paged by key.
+Does not belong here: any writing, the work of a run (``runs``), whole invoices for printing (``invoice_reader``).
+
+A list never holds a name, an address or an original row; what one record holds is shown one record at a time.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from billing_assets.domain.errors import BillingError
+from billing_assets.domain.numbering import document_number, split_document_number
+from billing_assets.reports.run_report import build_run_report
+from billing_assets.store.runs import read_run_facts
+
+NOT_QUEUED = "none"
+"""Stands, where a state of delivery is asked for, for documents that have no delivery yet."""
+
+_DELIVERY_ORDER = "array['queued', 'sending', 'sent', 'failed', 'unknown']"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRow:
+    """A run in a list. ``counts`` maps an outcome to its charges; empty until the run is finalised."""
+
+    run_id: int
+    billing_date: date
+    sequence_number: int
+    issuing_date: date
+    state: str
+    due_count: int
+    counts: Mapping[str, int]
+    invoice_totals: tuple[Mapping[str, Any], ...]
+    numbers: tuple[Mapping[str, str], ...]
+    planned_at: datetime
+    finalised_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunDetail:
+    """One run: its report (``reports.run_report``; of an open run as far as it is), shards and deliveries by state."""
+
+    run_id: int
+    state: str
+    report: Mapping[str, Any]
+    shard_count: int
+    committed_shard_count: int
+    delivery_counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceFilter:
+    """Which invoices; an empty field asks for nothing. ``before_number`` continues a list below that invoice."""
+
+    billing_date: date | None = None
+    policy_number: str = ""
+    delivery_state: str = ""
+    currency: str = ""
+    before_number: str = ""
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceRow:
+    """An invoice in a list. ``delivery_state`` is empty before a delivery is queued."""
+
+    invoice_number: str
+    billing_date: date
+    issue_date: date
+    due_date: date
+    policy_number: str
+    currency: str
+    net_minor: int
+    tax_minor: int
+    total_minor: int
+    delivery_state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow:
+    """A delivery as people follow it."""
+
+    delivery_id: int
+    invoice_number: str
+    billing_date: date
+    channel: str
+    state: str
+    reason_code: str
+    reply_code: int
+    reply_text: str
+    owner: str
+    attempt_count: int
+    queued_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemFilter:
+    """Which problems; newest first, below ``before_id`` where that is given."""
+
+    problem_code: str = ""
+    owner: str = ""
+    batch_id: int | None = None
+    with_closed: bool = False
+    before_id: int | None = None
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemRow:
+    """A problem in a list: where it is and what kind, nothing of what the row says."""
+
+    problem_id: int
+    problem_code: str
+    file_name: str
+    row_number: int | None
+    field_name: str
+    owner: str
+    is_open: bool
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemDetail:
+    """One problem with what the file says; it holds personal data."""
+
+    problem: ProblemRow
+    record_key: str
+    original_value: str
+    original_row: str
+
+
+_RUN = """
+select run_id, billing_date, sequence_number, issuing_date, state, due_count, report, planned_at, finalised_at
+from billing_run where company_id = :company
+"""
+
+
+def list_runs(connection: Connection, company_id: int, limit: int, before_id: int | None = None) -> list[RunRow]:
+    """Return the newest runs, at most ``limit``, below run ``before_id``."""
+    query = text(f"{_RUN} and (cast(:before as bigint) is null or run_id < :before) order by run_id desc limit :limit")
+    rows = connection.execute(query, {"company": company_id, "before": before_id, "limit": limit})
+    return [
+        RunRow(
+            run_id=row.run_id,
+            billing_date=row.billing_date,
+            sequence_number=row.sequence_number,
+            issuing_date=row.issuing_date,
+            state=row.state,
+            due_count=row.due_count,
+            counts=(row.report or {}).get("outcome_counts", {}),
+            invoice_totals=tuple((row.report or {}).get("invoices", ())),
+            numbers=tuple((row.report or {}).get("numbers", ())),
+            planned_at=row.planned_at,
+            finalised_at=row.finalised_at,
+        )
+        for row in rows
+    ]
+
+
+def show_run(connection: Connection, company_id: int, run_id: int) -> RunDetail:
+    """Return one run, or raise ``run_unknown``."""
+    row = connection.execute(text(f"{_RUN} and run_id = :run"), {"company": company_id, "run": run_id}).first()
+    if row is None:
+        raise BillingError("run_unknown", f"there is no run {run_id}", "'billing runs' shows what there is")
+    shards = connection.execute(
+        text("select count(*), count(committed_at) from run_shard where run_id = :run"), {"run": run_id}
+    ).one()
+    report = row.report
+    if report is None:
+        facts = read_run_facts(connection, run_id, row.planned_at, {})
+        report = {**build_run_report(facts), "finalised_at": None}
+    return RunDetail(
+        run_id=run_id,
+        state=row.state,
+        report=report,
+        shard_count=shards[0],
+        committed_shard_count=shards[1],
+        delivery_counts=count_deliveries(connection, company_id, run_id=run_id),
+    )
+
+
+def count_deliveries(connection: Connection, company_id: int, *, run_id: int | None = None) -> dict[str, int]:
+    """Return state -> deliveries, of a run or of all; states that do not occur are left out."""
+    of_run = "join document d using (document_id) join invoice i using (invoice_id)" if run_id is not None else ""
+    where = "and i.run_id = :run" if run_id is not None else ""
+    query = text(
+        f"select v.state, count(*) from delivery v {of_run} where v.company_id = :company {where} "
+        f"group by v.state order by array_position({_DELIVERY_ORDER}, v.state)"
+    )
+    return {row[0]: row[1] for row in connection.execute(query, {"company": company_id, "run": run_id})}
+
+
+def invoice_totals(connection: Connection, company_id: int) -> list[tuple[str, int, int]]:
+    """Return (currency, invoices, total in minor units) of everything a company has issued."""
+    query = text(
+        "select currency, count(*), sum(total_minor)::text from invoice where company_id = :company "
+        "group by currency order by currency"
+    )
+    return [(row[0], row[1], int(row[2])) for row in connection.execute(query, {"company": company_id})]
+
+
+_INVOICES = """
+select s.prefix, i.invoice_number, r.billing_date, i.issue_date, i.due_date, i.currency, i.net_minor, i.tax_minor,
+    i.total_minor, coalesce(v.state, '') as delivery_state,
+    (select string_agg(distinct p.policy_number, ', ') from invoice_line l
+        join policy_term t using (policy_term_id) join policy p using (policy_id)
+        where l.invoice_id = i.invoice_id) as policy_numbers
+from invoice i join number_series s using (number_series_id) join billing_run r using (run_id)
+left join document d using (invoice_id) left join delivery v using (document_id)
+where i.company_id = :company
+"""
+_CONDITIONS = {
+    "billing_date": "and r.billing_date = :billing_date",
+    "policy_number": """and i.invoice_id in (select l.invoice_id from policy p join policy_term t using (policy_id)
+        join invoice_line l using (policy_term_id) where p.company_id = :company and p.policy_number = :policy_number)
+    """,
+    "delivery_state": "and coalesce(v.state, 'none') = :delivery_state",
+    "currency": "and i.currency = :currency",
+    "before_number": """and i.invoice_id < (select b.invoice_id from invoice b join number_series x
+        using (number_series_id) where b.company_id = :company and x.prefix = :prefix and b.invoice_number = :number)
+    """,
+}
+
+
+def list_invoices(connection: Connection, company_id: int, wanted: InvoiceFilter) -> list[InvoiceRow]:
+    """Return the newest invoices that fit, at most ``wanted.limit``.
+
+    The next page is asked for with the last row's number as ``before_number``: rows issued meanwhile move nothing.
+    """
+    values: dict[str, Any] = {name: getattr(wanted, name) for name in _CONDITIONS if getattr(wanted, name)}
+    conditions = "\n".join(_CONDITIONS[name] for name in values)
+    if wanted.before_number:
+        values["prefix"], values["number"] = split_document_number(wanted.before_number)
+    query = text(f"{_INVOICES} {conditions} order by i.invoice_id desc limit :limit")
+    rows = connection.execute(query, {**values, "company": company_id, "limit": wanted.limit})
+    return [
+        InvoiceRow(
+            invoice_number=document_number(row.prefix, row.invoice_number),
+            billing_date=row.billing_date,
+            issue_date=row.issue_date,
+            due_date=row.due_date,
+            policy_number=row.policy_numbers or "",
+            currency=row.currency,
+            net_minor=row.net_minor,
+            tax_minor=row.tax_minor,
+            total_minor=row.total_minor,
+            delivery_state=row.delivery_state,
+        )
+        for row in rows
+    ]
+
+
+_DELIVERIES = """
+select v.*, s.prefix, i.invoice_number, r.billing_date
+from delivery v join document d using (document_id) join invoice i using (invoice_id)
+join number_series s using (number_series_id) join billing_run r using (run_id)
+where v.company_id = :company
+"""
+
+
+def deliveries_of(connection: Connection, company_id: int, invoice_id: int) -> list[DeliveryRow]:
+    """Return the deliveries of one invoice, oldest first."""
+    query = text(f"{_DELIVERIES} and i.invoice_id = :invoice order by v.delivery_id")
+    return [_delivery(row) for row in connection.execute(query, {"company": company_id, "invoice": invoice_id})]
+
+
+def list_undelivered(
+    connection: Connection, company_id: int, limit: int, *, state: str = "", billing_date: date | None = None
+) -> list[DeliveryRow]:
+    """Return deliveries that were not accepted, longest waiting first, at most ``limit``."""
+    query = text(
+        f"{_DELIVERIES} and v.state <> 'sent' and (:state = '' or v.state = :state) "
+        "and (cast(:day as date) is null or r.billing_date = :day) order by v.delivery_id limit :limit"
+    )
+    values = {"company": company_id, "state": state, "day": billing_date, "limit": limit}
+    return [_delivery(row) for row in connection.execute(query, values)]
+
+
+_PROBLEMS = """
+select p.*, coalesce(b.file_name, '') as file_name
+from problem p left join intake_batch b using (batch_id) where p.company_id = :company
+"""
+
+
+def list_problems(connection: Connection, company_id: int, wanted: ProblemFilter) -> list[ProblemRow]:
+    """Return the newest problems that fit, at most ``wanted.limit``."""
+    query = text(
+        f"{_PROBLEMS} and (p.is_open or :closed) and (:code = '' or p.problem_code = :code) "
+        "and (:owner = '' or p.owner = :owner) and (cast(:batch as bigint) is null or p.batch_id = :batch) "
+        "and (cast(:before as bigint) is null or p.problem_id < :before) order by p.problem_id desc limit :limit"
+    )
+    values = {
+        "company": company_id,
+        "closed": wanted.with_closed,
+        "code": wanted.problem_code,
+        "owner": wanted.owner,
+        "batch": wanted.batch_id,
+        "before": wanted.before_id,
+        "limit": wanted.limit,
+    }
+    return [_problem(row) for row in connection.execute(query, values)]
+
+
+def count_problems(connection: Connection, company_id: int) -> dict[str, int]:
+    """Return problem code -> open problems, most frequent first."""
+    query = text(
+        "select problem_code, count(*) from problem where company_id = :company and is_open "
+        "group by problem_code order by count(*) desc, problem_code"
+    )
+    return {row[0]: row[1] for row in connection.execute(query, {"company": company_id})}
+
+
+def show_problem(connection: Connection, company_id: int, problem_id: int) -> ProblemDetail:
+    """Return one problem, open or closed, or raise ``problem_unknown``."""
+    query = text(f"{_PROBLEMS} and p.problem_id = :problem")
+    row = connection.execute(query, {"company": company_id, "problem": problem_id}).first()
+    if row is None:
+        raise problem_unknown(problem_id)
+    return ProblemDetail(
+        problem=_problem(row),
+        record_key=row.record_key,
+        original_value=row.original_value,
+        original_row=row.original_row,
+    )
+
+
+def problem_unknown(problem_id: int) -> BillingError:
+    """Return the error for a number that is no problem of the company."""
+    return BillingError(
+        "problem_unknown", f"there is no problem {problem_id}", "'billing problems list' shows what is open"
+    )
+
+
+def _problem(row: Any) -> ProblemRow:  # noqa: ANN401 - a row of SQLAlchemy
+    return ProblemRow(
+        problem_id=row.problem_id,
+        problem_code=row.problem_code,
+        file_name=row.file_name,
+        row_number=row.row_number,
+        field_name=row.field_name,
+        owner=row.owner,
+        is_open=row.is_open,
+        recorded_at=row.recorded_at,
+    )
+
+
+def _delivery(row: Any) -> DeliveryRow:  # noqa: ANN401 - a row of SQLAlchemy
+    return DeliveryRow(
+        delivery_id=row.delivery_id,
+        invoice_number=document_number(row.prefix, row.invoice_number),
+        billing_date=row.billing_date,
+        channel=row.channel,
+        state=row.state,
+        reason_code=row.reason_code,
+        reply_code=row.reply_code,
+        reply_text=row.reply_text,
+        owner=row.owner,
+        attempt_count=row.attempt_count,
+        queued_at=row.queued_at,
+        changed_at=row.changed_at,
+    )

@@ -1,0 +1,211 @@
+"""The policy book in the store: payers, policies, terms and their versions, written a batch at a time.
+
+Belongs here: the store's side of ``steps.intake_ports``. Does not belong here: what changed and what that
+means (``frames.book_changes``).
+
+A batch is one transaction: its rows go by COPY into temporary tables and from there, whole sets at a time,
+into the book. Imports of one company wait for each other on an advisory lock that ends with the transaction.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import polars as pl
+from sqlalchemy import Connection, text
+
+from billing_assets.frames.book_changes import STORED_PAYER_SCHEMA, STORED_TERM_SCHEMA, SettledBook
+from billing_assets.steps.intake_ports import EarlierBatch, NewBatch
+from billing_assets.store.companies import read_issuer
+from billing_assets.store.connection import Database
+from billing_assets.store.copy import copy_in, copy_out
+from billing_assets.store.problems import close_answered, write_problems
+
+INTAKE_LOCK = 7_241_010
+"""Name space of the advisory lock, keyed by company, that an import holds until it commits."""
+
+_STORED_TERMS = """
+select p.policy_number, v.effective_date, v.line_of_business, v.place_code, v.currency, v.plan_code,
+    v.expiration_date, v.anchor_date, v.premium_minor, v.cover_to_date, v.hold_code, encode(v.content_sha256,
+    'hex'), b.line_of_business, b.place_code, b.currency, b.plan_code, b.expiration_date, b.anchor_date,
+    b.premium_minor, billed.to_date
+from incoming_key k
+join policy p on p.company_id = {company} and p.policy_number = k.key
+join policy_term_version v on v.company_id = p.company_id and v.policy_id = p.policy_id
+    and v.superseded_batch_id is null
+left join lateral (
+    select max(l.policy_term_version_id) as version_id, max(l.period_to_date) as to_date
+    from invoice_line l where l.policy_term_id = v.policy_term_id
+) billed on true
+left join policy_term_version b on b.policy_term_version_id = billed.version_id
+"""
+
+_STORED_PAYERS = """
+select p.payer_key, encode(v.content_sha256, 'hex')
+from incoming_key k
+join payer p on p.company_id = {company} and p.payer_key = k.key
+join lateral (
+    select content_sha256 from payer_version where payer_id = p.payer_id order by payer_version_id desc limit
+    1
+) v on true
+"""
+
+_WRITE = """
+insert into payer (company_id, payer_key)
+    select :company, payer_key from incoming_payer order by row_id on conflict do nothing;
+insert into payer_version (payer_id, company_id, content, content_sha256, batch_id)
+    select p.payer_id, p.company_id, i.content, i.content_sha256, :batch
+    from incoming_payer i join payer p on p.company_id = :company and p.payer_key = i.payer_key order by
+    i.row_id;
+insert into policy (company_id, policy_number)
+    select :company, policy_number from incoming_term group by policy_number order by min(row_id)
+    on conflict do nothing;
+insert into policy_term (policy_id, effective_date)
+    select p.policy_id, i.effective_date
+    from incoming_term i join policy p on p.company_id = :company and p.policy_number = i.policy_number
+    order by i.row_id on conflict do nothing;
+update policy_term_version v set superseded_batch_id = :batch
+    from incoming_term i join policy p on p.company_id = :company and p.policy_number = i.policy_number
+    join policy_term t on t.policy_id = p.policy_id and t.effective_date = i.effective_date
+    where v.policy_term_id = t.policy_term_id and v.superseded_batch_id is null;
+insert into policy_term_version (policy_term_id, policy_id, company_id, payer_id, product_code,
+line_of_business,
+        place_code, currency, plan_code, effective_date, expiration_date, anchor_date, cover_to_date,
+        cut_over_date, premium_minor, hold_code, content_sha256, batch_id)
+    select t.policy_term_id, t.policy_id, :company, y.payer_id, i.product_code, i.line_of_business,
+        i.place_code, i.currency, i.plan_code, i.effective_date, i.expiration_date, i.anchor_date,
+        i.cover_to_date, i.cut_over_date, i.premium_minor, i.hold_code, i.content_sha256, :batch
+    from incoming_term i join policy p on p.company_id = :company and p.policy_number = i.policy_number
+    join policy_term t on t.policy_id = p.policy_id and t.effective_date = i.effective_date
+    join payer y on y.company_id = :company and y.payer_key = i.payer_key
+    order by i.row_id;
+"""
+
+_INCOMING_TERM = """
+create temporary table incoming_term (
+    row_id bigint, policy_number text, payer_key text, product_code text, line_of_business text, place_code
+    text, currency text, plan_code text, effective_date date, expiration_date date, anchor_date date,
+    cover_to_date date, cut_over_date date, premium_minor bigint, content_sha256 bytea, hold_code text
+) on commit drop
+"""
+
+_INCOMING_PAYER = """
+create temporary table incoming_payer (row_id bigint, payer_key text, content text, content_sha256 bytea)
+on commit drop
+"""
+
+_BATCH = """
+insert into intake_batch (company_id, file_name, file_sha256, mapping_sha256, cut_over_date, row_count,
+new_count,
+    changed_count, unchanged_count, duplicate_count, problem_count, control_totals, imported_at)
+values (:company, :file_name, decode(:file_sha256, 'hex'), decode(:mapping_sha256, 'hex'), :cut_over_date,
+    :row_count, :new_count,
+    :changed_count, :unchanged_count, :duplicate_count, :problem_count, cast(:totals as jsonb),
+    :imported_at)
+returning batch_id
+"""
+
+
+class SqlIntakeStore:
+    """Imports into one database."""
+
+    def __init__(self, database: Database) -> None:
+        """Use ``database``."""
+        self.database = database
+
+    @contextmanager
+    def intake(self, company_code: str) -> Iterator["IntakeTransaction"]:
+        """Open an import's transaction; it commits when the block ends well."""
+        with self.database.transaction() as connection:
+            company_id = read_issuer(connection, company_code).company_id
+            lock = text("select pg_advisory_xact_lock(:space, :company)")
+            connection.execute(lock, {"space": INTAKE_LOCK, "company": company_id})
+            yield IntakeTransaction(connection, company_id)
+
+
+class IntakeTransaction:
+    """One import's transaction; see ``steps.intake_ports.IntakeWork``."""
+
+    def __init__(self, connection: Connection, company_id: int) -> None:
+        """Work for ``company_id`` inside the transaction of ``connection``."""
+        self.connection = connection
+        self.company_id = company_id
+
+    def earlier_batch(self, file_sha256: str, mapping_sha256: str) -> EarlierBatch | None:
+        """Return the batch of the same file under the same mapping, if there is one."""
+        return self._batch("and file_sha256 = decode(:file, 'hex')", mapping_sha256, file_sha256)
+
+    def last_batch(self, mapping_sha256: str) -> EarlierBatch | None:
+        """Return the last batch of the company under that mapping."""
+        return self._batch("", mapping_sha256)
+
+    def plan_codes(self) -> frozenset[str]:
+        """Return the codes of all payment plans."""
+        return frozenset(self.connection.execute(text("select plan_code from payment_plan")).scalars())
+
+    def stored_terms(self, policy_numbers: pl.Series) -> pl.DataFrame:
+        """Return the current terms of those policies, ``book_changes.STORED_TERM_SCHEMA``."""
+        return self._by_key(_STORED_TERMS, policy_numbers, STORED_TERM_SCHEMA)
+
+    def stored_payers(self, payer_keys: pl.Series) -> pl.DataFrame:
+        """Return the latest version of those payers, ``book_changes.STORED_PAYER_SCHEMA``."""
+        return self._by_key(_STORED_PAYERS, payer_keys, STORED_PAYER_SCHEMA)
+
+    def write(self, batch: NewBatch, book: SettledBook) -> int:
+        """Write the batch with everything that it brings, and return its id."""
+        batch_id = self._insert_batch(batch, book)
+        for create, table, rows in (
+            (_INCOMING_TERM, "incoming_term", book.terms),
+            (_INCOMING_PAYER, "incoming_payer", book.payers),
+        ):
+            self.connection.execute(text(create))
+            copy_in(self.connection, table, rows.with_row_index("row_id"))
+            self.connection.execute(text(f"analyze {table}"))
+        for statement in _WRITE.split(";\n"):
+            if statement.strip():
+                self.connection.execute(text(statement), {"company": self.company_id, "batch": batch_id})
+        at = batch.imported_at
+        write_problems(self.connection, self.company_id, batch_id, book.problems, at)
+        close_answered(self.connection, self.company_id, batch_id, book.answered_keys)
+        return batch_id
+
+    def _insert_batch(self, batch: NewBatch, book: SettledBook) -> int:
+        values = {
+            "company": self.company_id,
+            "file_name": batch.file_name,
+            "file_sha256": batch.file_sha256,
+            "mapping_sha256": batch.mapping_sha256,
+            "cut_over_date": batch.cut_over_date,
+            "row_count": book.row_count,
+            "new_count": book.new_count,
+            "changed_count": book.changed_count,
+            "unchanged_count": book.unchanged_count,
+            "duplicate_count": book.duplicate_count,
+            "problem_count": book.problem_count,
+            "totals": json.dumps(batch.control_totals),
+            "imported_at": batch.imported_at,
+        }
+        return int(self.connection.execute(text(_BATCH), values).scalar_one())
+
+    def _batch(self, condition: str, mapping_sha256: str, file_sha256: str = "") -> EarlierBatch | None:
+        query = (
+            "select batch_id, row_count, imported_at from intake_batch where company_id = :company "  # noqa: S608 - constants
+            f"and mapping_sha256 = decode(:mapping, 'hex') {condition} order by batch_id desc limit 1"
+        )
+        values = {"company": self.company_id, "mapping": mapping_sha256, "file": file_sha256}
+        row = self.connection.execute(text(query), values if condition else _without_file(values)).first()
+        return None if row is None else EarlierBatch(**row._asdict())
+
+    def _by_key(self, query: str, keys: pl.Series, schema: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
+        self.connection.execute(
+            text("create temporary table incoming_key (key text primary key) on commit drop")
+        )
+        copy_in(self.connection, "incoming_key", keys.rename("key").to_frame())
+        self.connection.execute(text("analyze incoming_key"))
+        found = copy_out(self.connection, query.format(company=self.company_id), (), schema)
+        self.connection.execute(text("drop table incoming_key"))
+        return found
+
+
+def _without_file(values: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in values.items() if name != "file"}

@@ -1,0 +1,199 @@
+"""The desk: what people look at and the small things they do, beside the steps of billing.
+
+Belongs here: lists and single records, problems closed and given away, an invoice's PDF and page, companies, the
+import of a policy book. Everything is of one company, the one of :meth:`Billing.company_code`.
+Does not belong here: the steps of a run (``build``), SQL (``store``), how anything is shown (``cli``, ``portal``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+from billing_assets.documents.html import HtmlRenderer
+from billing_assets.documents.templates import from_archive
+from billing_assets.domain.book_mapping import BookControls
+from billing_assets.domain.companies import Company, company_from
+from billing_assets.domain.errors import BillingError
+from billing_assets.domain.invoices import Invoice
+from billing_assets.feeds.mapping import read_mapping
+from billing_assets.feeds.policy_files import PolicyFiles
+from billing_assets.steps.delivery_ports import PrintJob
+from billing_assets.steps.read_policy_book import IntakeOrder, read_policy_book
+from billing_assets.steps.result import StepResult
+from billing_assets.steps.run_ports import Progress, silent
+from billing_assets.store import listings, problems
+from billing_assets.store.companies import company_codes, read_issuer, save_company
+from billing_assets.store.document_views import DocumentView, view_document
+from billing_assets.store.invoice_reader import find_invoice
+from billing_assets.store.policies import SqlIntakeStore
+from billing_assets.store.templates import read_template_archive
+from billing_assets.wiring.build import Billing, utc_now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceDetail:
+    """One invoice as issued, and what became of its deliveries; it holds personal data."""
+
+    invoice: Invoice
+    deliveries: tuple[listings.DeliveryRow, ...]
+
+
+class Desk:
+    """The reading side and the small acts, over the store of ``billing``."""
+
+    def __init__(self, billing: Billing) -> None:
+        """Use the store, the press and the company of ``billing``."""
+        self.billing = billing
+        self.database = billing.database
+
+    @cached_property
+    def company_id(self) -> int:
+        """The company that everything here is of."""
+        with self.database.transaction() as connection:
+            return read_issuer(connection, self.billing.company_code()).company_id
+
+    def company_codes(self) -> list[str]:
+        """Return the codes of all companies."""
+        with self.database.transaction() as connection:
+            return company_codes(connection)
+
+    def company(self, company_code: str = "") -> Company:
+        """Return the newest settings of a company, by default the one of this program."""
+        with self.database.transaction() as connection:
+            return read_issuer(connection, company_code or self.billing.company_code()).company
+
+    def set_company(self, record: Mapping[str, object]) -> tuple[Company, bool]:
+        """Record the settings; return the company and whether anything changed."""
+        company = company_from(dict(record))
+        with self.database.transaction() as connection:
+            return company, save_company(connection, company, utc_now())
+
+    def import_policies(
+        self,
+        path: Path,
+        mapping_path: Path,
+        cut_over_date: date | None = None,
+        controls: BookControls | None = None,
+        *,
+        progress: Progress = silent,
+    ) -> StepResult:
+        """Import a policy book; see :func:`read_policy_book`."""
+        order = IntakeOrder(
+            company_code=self.billing.company_code(),
+            path=path,
+            mapping=read_mapping(mapping_path),
+            cut_over_date=cut_over_date,
+            controls=controls or BookControls(),
+        )
+        store = SqlIntakeStore(self.database)
+        return read_policy_book(order, reader=PolicyFiles(), store=store, clock=utc_now, progress=progress)
+
+    def runs(self, limit: int, before_id: int | None = None) -> list[listings.RunRow]:
+        """Return the newest runs."""
+        with self.database.transaction() as connection:
+            return listings.list_runs(connection, self.company_id, limit, before_id)
+
+    def run(self, run_id: int) -> listings.RunDetail:
+        """Return one run, or raise ``run_unknown``."""
+        with self.database.transaction() as connection:
+            return listings.show_run(connection, self.company_id, run_id)
+
+    def invoices(self, wanted: listings.InvoiceFilter) -> list[listings.InvoiceRow]:
+        """Return the newest invoices that fit."""
+        with self.database.transaction() as connection:
+            return listings.list_invoices(connection, self.company_id, wanted)
+
+    def invoice_totals(self) -> list[tuple[str, int, int]]:
+        """Return (currency, invoices, total in minor units) of everything issued."""
+        with self.database.transaction() as connection:
+            return listings.invoice_totals(connection, self.company_id)
+
+    def invoice(self, number: str) -> InvoiceDetail:
+        """Return one invoice by its printed number, or raise ``invoice_unknown``."""
+        with self.database.transaction() as connection:
+            found = find_invoice(connection, self.company_id, number)
+            deliveries = listings.deliveries_of(connection, self.company_id, found.invoice_id)
+        return InvoiceDetail(invoice=found, deliveries=tuple(deliveries))
+
+    def invoice_pdf(self, number: str) -> bytes:
+        """Return the PDF of an invoice: the kept bytes, or its first rendering, which is kept from then on.
+
+        Raises ``rendering_changed`` where it would print differently from its first rendering.
+        """
+        found, view = self._view(number)
+        if view.pdf and sha256(view.pdf).hexdigest() == view.pdf_sha256:
+            return view.pdf
+        job = PrintJob(
+            document_id=view.document_id,
+            template_version_id=view.template_version_id,
+            invoice=found,
+            pdf_sha256=view.pdf_sha256,
+        )
+        (printed,) = self.billing.press.print_all([job], with_pdf=True)
+        self.billing.documents.keep_renderings([printed])
+        return printed.pdf
+
+    def invoice_html(self, number: str) -> str:
+        """Return the web page of an invoice, by the template that it froze at issue."""
+        found, view = self._view(number)
+        with self.database.transaction() as connection:
+            archive = read_template_archive(connection, view.template_version_id)
+        cache_dir = self.billing.settings.home / "cache" / "templates"
+        return HtmlRenderer(from_archive(archive, cache_dir)).html(found)
+
+    def undelivered(
+        self, limit: int, *, state: str = "", billing_date: date | None = None
+    ) -> list[listings.DeliveryRow]:
+        """Return deliveries that were not accepted, longest waiting first."""
+        with self.database.transaction() as connection:
+            return listings.list_undelivered(
+                connection, self.company_id, limit, state=state, billing_date=billing_date
+            )
+
+    def delivery_counts(self) -> dict[str, int]:
+        """Return state -> deliveries."""
+        with self.database.transaction() as connection:
+            return listings.count_deliveries(connection, self.company_id)
+
+    def problems(self, wanted: listings.ProblemFilter) -> list[listings.ProblemRow]:
+        """Return the newest problems that fit."""
+        with self.database.transaction() as connection:
+            return listings.list_problems(connection, self.company_id, wanted)
+
+    def problem_counts(self) -> dict[str, int]:
+        """Return problem code -> open problems."""
+        with self.database.transaction() as connection:
+            return listings.count_problems(connection, self.company_id)
+
+    def problem(self, problem_id: int) -> listings.ProblemDetail:
+        """Return one problem with what the file says, or raise ``problem_unknown``."""
+        with self.database.transaction() as connection:
+            return listings.show_problem(connection, self.company_id, problem_id)
+
+    def close_problem(self, problem_id: int) -> None:
+        """Close an open problem; raise ``problem_unknown`` or ``problem_closed`` where that cannot be."""
+        with self.database.transaction() as connection:
+            if not problems.close_problem(connection, self.company_id, problem_id):
+                self._raise_not_open(problem_id)
+
+    def assign_problem(self, problem_id: int, owner: str) -> None:
+        """Give an open problem to ``owner``; raise where there is no such open problem."""
+        if not owner.strip():
+            raise BillingError("owner_empty", "the new owner has no name", "give a name or a team: --to claims")
+        with self.database.transaction() as connection:
+            if not problems.assign_problem(connection, self.company_id, problem_id, owner.strip()):
+                self._raise_not_open(problem_id)
+
+    def _raise_not_open(self, problem_id: int) -> None:
+        self.problem(problem_id)
+        raise BillingError(
+            "problem_closed", f"problem {problem_id} is closed", "'billing problems list' shows what is open"
+        )
+
+    def _view(self, number: str) -> tuple[Invoice, DocumentView]:
+        with self.database.transaction() as connection:
+            found = find_invoice(connection, self.company_id, number)
+            return found, view_document(connection, found.invoice_id, utc_now())

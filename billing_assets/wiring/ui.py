@@ -1,0 +1,69 @@
+"""Opening Dagster on this machine: its folder, its environment and the command.
+
+Belongs here: preparing what ``billing ui`` starts.
+Does not belong here: starting it (``cli``), Dagster itself.
+"""
+
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from billing_assets.domain.errors import BillingError
+from billing_assets.wiring.settings import Settings
+
+LOCALHOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UiLaunch:
+    """What to start: ``command`` with ``environment``; people then open ``url``.
+
+    Dagster has no sign-in, so that it listens on this machine only.
+    """
+
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    dagster_home: Path
+    url: str
+
+
+def prepare_ui(settings: Settings, environment: Mapping[str, str], port: int = 3000) -> UiLaunch:
+    """Make Dagster's folder below ``settings.home`` and return what to start there.
+
+    The folder gets the ``dagster.yaml`` of the project, anew each time; where ``environment`` names a
+    DAGSTER_HOME of your own, that is used as it is.
+    """
+    home = settings.home.resolve()
+    own_home = environment.get("DAGSTER_HOME")
+    dagster_home = Path(own_home).resolve() if own_home else home / "dagster"
+    if not own_home:
+        dagster_home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.copyfile(shipped_file("dagster.yaml"), dagster_home / "dagster.yaml")
+    # dagster dev begins its own temporary home unless DAGSTER_HOME is absolute.
+    own = {"DAGSTER_HOME": str(dagster_home), "BILLING_HOME": str(home)}
+    command = (sys.executable, "-m", "dagster", "dev", "-w", str(shipped_file("workspace.yaml")))
+    return UiLaunch(
+        command=(*command, "-h", LOCALHOST, "-p", str(port)),
+        environment={**environment, **own},
+        dagster_home=dagster_home,
+        url=f"http://{LOCALHOST}:{port}",
+    )
+
+
+def shipped_file(name: str) -> Path:
+    """Return a configuration file that comes with the project: of the checkout, or of the installed package.
+
+    >>> shipped_file("workspace.yaml").name
+    'workspace.yaml'
+    """
+    checkout = Path(__file__).resolve().parents[2] / name
+    packaged = Path(str(resources.files("billing_assets").joinpath("_dagster", name)))
+    for path in (checkout, packaged):
+        if path.is_file():
+            return path
+    raise BillingError(
+        "configuration_missing", f"the package was installed without {name}", "reinstall billing_assets"
+    )

@@ -1,0 +1,128 @@
+"""Policy books for tests: companies and terms put straight into the store, in bulk.
+
+Belongs here: small and large books with known content. Does not belong here: files and mappings (``feeds``).
+"""
+
+from contextlib import ExitStack
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from sqlalchemy import text
+
+from billing_assets.domain.companies import Company
+from billing_assets.store.companies import save_company
+from billing_assets.store.connection import Database
+from billing_assets.wiring.build import Billing
+from billing_assets.wiring.settings import Settings
+
+AT = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
+COMPANY = Company(
+    company_code="alondra",
+    name="Alondra Seguros, S.A.",
+    address_lines=("Paseo de las Acacias 118", "28010 Madrid"),
+    country_code="ES",
+    place_code="ES",
+    time_zone="Europe/Madrid",
+    tax_number="A00000000",
+    iban="ES9121000418450200051332",
+    bic="ALONESMMXXX",
+    email="facturas@alondra.example.com",
+    message_domain="alondra.example.com",
+)
+
+_BATCH = """
+insert into intake_batch (company_id, file_name, file_sha256, mapping_sha256, row_count, new_count, changed_count,
+    unchanged_count, duplicate_count, problem_count, control_totals, imported_at)
+values (1, 'made.csv', 'a', 'b', :count, :count, 0, 0, 0, 0,
+    cast(:totals as jsonb), :at)
+"""
+_PAYERS = """
+with added as (
+    insert into payer (company_id, payer_key) select 1, 'K' || g from generate_series(1, :count) g returning *
+), content as (
+    select payer_id, json_build_object('payer_key', payer_key, 'name', 'Payer ' || payer_id,
+        'address_lines', json_build_array('Calle Mayor ' || payer_id, '28001 Madrid'), 'country_code', 'ES',
+        'email', case when payer_id % 10 = 3 then '' else 'payer' || payer_id || '@example.com' end,
+        'language', case when payer_id % 2 = 0 then 'es' else 'en' end)::text as content
+    from added
+)
+insert into payer_version (payer_id, company_id, content, content_sha256, batch_id)
+select payer_id, 1, content, sha256(convert_to(content, 'UTF8')), 1 from content order by payer_id
+"""
+_POLICIES = """
+insert into policy (company_id, policy_number)
+select 1, 'POL-' || lpad(g::text, 8, '0') from generate_series(1, :count) g
+"""
+_TERMS = "insert into policy_term (policy_id, effective_date) select policy_id, :effective from policy order by 1"
+_VERSIONS = """
+insert into policy_term_version (policy_term_id, policy_id, company_id, payer_id, product_code, line_of_business,
+    place_code, currency, plan_code, effective_date, expiration_date, anchor_date, cut_over_date, premium_minor,
+    content_sha256, batch_id)
+select policy_term_id, policy_id, 1, policy_id, 'motor_car', 'motor', 'ES', 'EUR',
+    (array['monthly', 'yearly', 'quarterly'])[1 + policy_id % 3], effective_date,
+    (effective_date + interval '1 year')::date, effective_date, '1950-01-01', 50000 + policy_id % 9999,
+    sha256(convert_to(policy_term_id::text, 'UTF8')), 1
+from policy_term order by policy_id
+"""
+
+
+def fill_book(database: Database, count: int, effective: date = date(2024, 2, 1)) -> None:
+    """Put a company and ``count`` yearly terms (monthly, yearly and quarterly plans in turn) into the store.
+
+    All begin on ``effective``; the premium of policy p is 500.00 EUR + p % 9999 cents; every tenth payer has no e-mail.
+    """
+    with database.transaction() as connection:
+        save_company(connection, COMPANY, AT)
+        premium = sum(50_000 + number % 9999 for number in range(1, count + 1))
+        totals = f'{{"premium": {{"EUR": {{"in": {premium}, "accepted": {premium}, "duplicate": 0, "problem": 0}}}}}}'
+        connection.execute(text(_BATCH), {"count": count, "at": AT, "totals": totals})
+        for statement in (_PAYERS, _POLICIES):
+            connection.execute(text(statement), {"count": count})
+        connection.execute(text(_TERMS), {"effective": effective})
+        connection.execute(text(_VERSIONS))
+
+
+_ADD_TERM = """
+with number as (
+    insert into policy (company_id, policy_number) values (1, :number) returning policy_id
+), term as (
+    insert into policy_term (policy_id, effective_date) select policy_id, :effective from number
+    returning policy_term_id, policy_id
+)
+insert into policy_term_version (policy_term_id, policy_id, company_id, payer_id, product_code, line_of_business,
+    place_code, currency, plan_code, effective_date, expiration_date, anchor_date, cut_over_date, premium_minor,
+    content_sha256, batch_id)
+select policy_term_id, policy_id, 1, 1, 'travel_single', :line, :place, :currency, 'yearly', :effective,
+    (cast(:effective as date) + interval '1 year')::date, :effective, '1950-01-01', :premium_minor,
+    sha256(convert_to(:number, 'UTF8')), 1
+from term
+"""
+
+
+def add_term(  # noqa: PLR0913 - the facts of a term
+    database: Database,
+    number: str,
+    *,
+    effective: date,
+    premium_minor: int = 10_000,
+    line: str = "travel",
+    place: str = "ES",
+    currency: str = "EUR",
+) -> None:
+    """Put one more yearly term into the store, paid by the first payer."""
+    values = {
+        "number": number,
+        "effective": effective,
+        "premium_minor": premium_minor,
+        "line": line,
+        "place": place,
+        "currency": currency,
+    }
+    with database.transaction() as connection:
+        connection.execute(text(_ADD_TERM), values)
+
+
+def billing_over(database: Database, home: Path, stack: ExitStack, **settings: object) -> Billing:
+    """Return the program over a test's database, with its files under ``home``."""
+    values: dict[str, object] = {"home": home, "print_workers": 1, **settings}
+    return Billing(Settings(**values), database, stack)  # type: ignore[arg-type]

@@ -1,0 +1,91 @@
+"""A program that bills a date and dies at the n-th call of a port: ``python -m billing_assets_tests.faults.crash``.
+
+Belongs here: the wrapping of ports. Each call of a port is a point before the call and a point after it, so that
+n = 1, 2, 3 ... visits every place between two acts of the store, the commit of a shard among them.
+Does not belong here: what must hold afterwards (``test_crashes``).
+"""
+
+import argparse
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from billing_assets.steps import deliver_documents as delivering
+from billing_assets.steps import plan_due_charges as planning
+from billing_assets.store.connection import Database
+from billing_assets_tests.books import billing_over
+
+
+class Bomb:
+    """Kills ``victim`` (a process id) with SIGKILL when it has been touched ``fuse`` times."""
+
+    def __init__(self, fuse: int, victim: int) -> None:
+        self.fuse = fuse
+        self.victim = victim
+
+    def touch(self) -> None:
+        """Count one point."""
+        self.fuse -= 1
+        if self.fuse == 0:
+            os.kill(self.victim, signal.SIGKILL)
+
+
+class Wrapped:
+    """A port whose every call touches the bomb before and after; contexts and their values are wrapped too."""
+
+    def __init__(self, port: object, bomb: Bomb) -> None:
+        self._port = port
+        self._bomb = bomb
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any port
+        value = getattr(self._port, name)
+        return self._call(value) if callable(value) else value
+
+    def _call(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: object, **named: object) -> object:
+            self._bomb.touch()
+            result = method(*arguments, **named)
+            self._bomb.touch()
+            is_context = isinstance(result, AbstractContextManager) and hasattr(result, "gen")
+            return self._context(result) if is_context else result
+
+        return call
+
+    @contextmanager
+    def _context(self, inner: AbstractContextManager[Any]) -> Iterator[Any]:
+        with inner as value:
+            yield None if value is None else Wrapped(value, self._bomb)
+            self._bomb.touch()
+        self._bomb.touch()
+
+
+def main() -> None:
+    """Bill the date; exit 0 when the bomb did not go off."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("url")
+    parser.add_argument("home", type=Path)
+    parser.add_argument("day", type=date.fromisoformat)
+    parser.add_argument("--fuse", type=int, default=0)
+    parser.add_argument("--victim", type=int, default=0)
+    parser.add_argument("--smtp-port", type=int, default=0, help="deliver too, to this port")
+    options = parser.parse_args()
+    planning.SHARD_TERMS = 9
+    delivering.BATCH = 4
+    bomb = Bomb(options.fuse, options.victim or os.getpid())
+    database = Database(options.url)
+    with ExitStack() as stack:
+        billing = billing_over(database, options.home, stack, smtp_port=options.smtp_port or 25)
+        billing.runs = Wrapped(billing.runs, bomb)  # type: ignore[assignment]
+        billing.documents = Wrapped(billing.documents, bomb)  # type: ignore[assignment]
+        billing.invoice(billing.order(options.day))
+        if options.smtp_port:
+            billing.print(options.day)
+            billing.deliver(options.day)
+
+
+if __name__ == "__main__":
+    main()

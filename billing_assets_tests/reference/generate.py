@@ -1,0 +1,134 @@
+"""Random policies for the agreement test, deliberately nasty.
+
+Belongs here: choosing terms, anchors, ends of cover and premiums where rules are known to break.
+Does not belong here: bad data; each policy made here is a valid one.
+"""
+
+from datetime import date, timedelta
+from random import Random
+
+from billing_assets.domain.places import PLACES
+from billing_assets.domain.policies import LineOfBusiness
+from billing_assets_tests.reference.months import add_months, end_of_month
+from billing_assets_tests.reference.periods import billing_periods
+from billing_assets_tests.reference.policy import ReferencePolicy
+
+FIRST_DATE = date(2023, 1, 1)
+LAST_DATE = date(2025, 12, 31)
+"""The 36 months in which the policies are to be billed; terms begin up to a year before."""
+
+_OWN_CURRENCY = {"DE": "EUR", "ES": "EUR", "GB": "GBP", "JP": "JPY", "KW": "KWD", "US": "USD"}
+_PLANS = ("daily", "weekly", "monthly", "monthly", "monthly", "quarterly", "half_yearly", "yearly")
+_TERM_MONTHS = (*(12,) * 6, 1, 3, 6, 6, 11, 13, 14, 24)
+_TERM_DAYS = (1, 2, 10, 29, 364, 366)
+_LEAP_DAYS = (date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1), date(2023, 2, 28), date(2025, 3, 1))
+_LARGEST_PREMIUM = 10**15
+
+
+def random_policies(seed: int, count: int) -> list[ReferencePolicy]:
+    """Return `count` valid policies, the same for the same seed.
+
+    >>> random_policies(7, 3) == random_policies(7, 3)
+    True
+    """
+    rng = Random(seed)
+    return [_policy(rng, number) for number in range(1, count + 1)]
+
+
+def _policy(rng: Random, number: int) -> ReferencePolicy:
+    effective = _effective_date(rng)
+    expiration = _expiration_date(rng, effective)
+    place_code = rng.choice(sorted(PLACES))
+    bare = ReferencePolicy(
+        policy_number=f"R-{number:07d}",
+        line_of_business=rng.choice([line.value for line in LineOfBusiness]),
+        place_code=place_code,
+        currency=rng.choice(sorted(set(_OWN_CURRENCY.values())))
+        if rng.randrange(5) == 0
+        else _OWN_CURRENCY[place_code],
+        plan_code=rng.choice(_PLANS),
+        effective_date=effective,
+        expiration_date=expiration,
+        anchor_date=_anchor_date(rng, effective),
+        cover_to_date=None,
+        cut_over_date=_cut_over_date(rng, effective, expiration),
+        premium_minor=_premium_minor(rng, (expiration - effective).days),
+    )
+    return _with_cover_to(bare, _cover_to_date(rng, bare))
+
+
+def _with_cover_to(policy: ReferencePolicy, cover_to: date | None) -> ReferencePolicy:
+    values = {name: getattr(policy, name) for name in ReferencePolicy.__slots__}
+    return ReferencePolicy(**{**values, "cover_to_date": cover_to})
+
+
+def _effective_date(rng: Random) -> date:
+    kind = rng.randrange(10)
+    if kind == 0:
+        return rng.choice(_LEAP_DAYS)
+    day = FIRST_DATE + timedelta(days=rng.randrange(-365, (LAST_DATE - FIRST_DATE).days + 1))
+    if kind in {1, 2, 3}:
+        return end_of_month(day) - timedelta(days=rng.randrange(4))
+    if kind in {4, 5}:
+        return day.replace(day=1)
+    return day
+
+
+def _expiration_date(rng: Random, effective: date) -> date:
+    if rng.randrange(10) < 7:
+        return add_months(effective, rng.choice(_TERM_MONTHS))
+    return effective + timedelta(days=rng.choice(_TERM_DAYS))
+
+
+def _anchor_date(rng: Random, effective: date) -> date:
+    kind = rng.randrange(10)
+    if kind in {0, 1}:
+        return effective + timedelta(days=rng.choice((-1, 1, 6, -6, 15, -15, 29, -30)))
+    if kind == 2:
+        return effective + timedelta(days=rng.randrange(-200, 201))
+    if kind == 3:
+        return end_of_month(add_months(effective, rng.randrange(-5, 6)))
+    if kind == 4:
+        last = end_of_month(add_months(effective, rng.randrange(-5, 6)))
+        return last.replace(day=min(last.day, rng.randrange(28, 32)))
+    return effective
+
+
+def _cut_over_date(rng: Random, effective: date, expiration: date) -> date:
+    kind = rng.randrange(5)
+    if kind == 0:
+        return effective + timedelta(days=rng.randrange((expiration - effective).days + 1))
+    if kind == 1:
+        return rng.choice(
+            (effective, effective + timedelta(days=1), expiration, expiration + timedelta(days=30))
+        )
+    return date(2022, 12, 15)
+
+
+def _premium_minor(rng: Random, days: int) -> int:
+    """Around the places where shares round to nothing, where they tie, and where figures grow large."""
+    kind = rng.randrange(10)
+    if kind == 0:
+        return rng.choice((0, 0, 1, 2, 3, _LARGEST_PREMIUM, _LARGEST_PREMIUM - 1))
+    if kind == 1:
+        return max(0, rng.choice((days // 2, days, days * 2)) + rng.randrange(-3, 4))
+    if kind == 2:
+        return rng.randrange(1, 100)
+    if kind == 3:
+        return rng.randrange(10**12, _LARGEST_PREMIUM)
+    return rng.randrange(1_000, 500_000)
+
+
+def _cover_to_date(rng: Random, policy: ReferencePolicy) -> date | None:
+    start, end = policy.effective_date, policy.expiration_date
+    if rng.randrange(2):
+        return None
+    kind = rng.randrange(7)
+    if kind in {0, 1}:
+        border = rng.choice(billing_periods(policy)).period_to
+        return border + timedelta(days=rng.choice((-1, 0, 1)))
+    if kind == 2:
+        return start + timedelta(days=rng.choice((-40, -1, 0, 1)))
+    if kind == 3:
+        return end + timedelta(days=rng.choice((-1, 0, 1, 45)))
+    return start + timedelta(days=rng.randrange((end - start).days + 1))

@@ -1,0 +1,94 @@
+"""From a policy term to its installments: amounts, early end of cover, dates.
+
+Belongs here: everything up to the day on which an installment is billed.
+Does not belong here: invoices and taxes.
+"""
+
+from datetime import date, timedelta
+from fractions import Fraction
+
+from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
+from billing_assets_tests.reference.arithmetic import half_up, round_down
+from billing_assets_tests.reference.calendars import roll
+from billing_assets_tests.reference.periods import Period, billing_periods, plan_of
+from billing_assets_tests.reference.policy import ReferenceInstallment, ReferencePolicy
+
+
+def installments(
+    policy: ReferencePolicy, company_place_code: str, *, plans: tuple[PaymentPlan, ...] = DEFAULT_PLANS
+) -> list[ReferenceInstallment]:
+    """Return the installments that are due or recorded as zero, in the order of their numbers.
+
+    Left out are periods that begin on or after the end of cover, and installments whose nominal due date lies
+    before the cut-over.
+
+    Raises:
+        LookupError: no plan row is valid on the effective date.
+    """
+    plan = plan_of(policy, plans)
+    periods = billing_periods(policy, plans)
+    planned = planned_amounts(policy.premium_minor, periods)
+    found: list[ReferenceInstallment] = []
+    for number, (period, amount) in enumerate(zip(periods, planned, strict=True), start=1):
+        nominal = period.period_from + timedelta(days=plan.due_days)
+        if not _is_recorded(policy, number, period) or nominal < policy.cut_over_date:
+            continue
+        due = roll(nominal, plan.due_roll.value, policy.place_code)
+        made = roll(due - timedelta(days=plan.lead_days), plan.generate_roll.value, company_place_code)
+        net = covered_amount(amount, period, policy.cover_to_date)
+        found.append(
+            ReferenceInstallment(
+                number=number,
+                count=len(periods),
+                period_from=period.period_from,
+                period_to=period.period_to,
+                covered_to=_covered_to(period, policy.cover_to_date),
+                planned_minor=amount,
+                net_minor=net,
+                nominal_due_date=nominal,
+                due_date=due,
+                billing_date=made,
+                zero_code=_zero_code(policy, net),
+            )
+        )
+    return found
+
+
+def planned_amounts(premium_minor: int, periods: list[Period]) -> list[int]:
+    """Return what each period is planned to cost; the sum is exactly the premium."""
+    whole = sum((period.weight for period in periods), Fraction(0))
+    exact = [premium_minor * period.weight / whole for period in periods[:-1]]
+    rounded = [half_up(amount) for amount in exact]
+    if sum(rounded) > premium_minor:
+        rounded = [round_down(amount) for amount in exact]
+    return [*rounded, premium_minor - sum(rounded)]
+
+
+def covered_amount(planned_minor: int, period: Period, cover_to: date | None) -> int:
+    """Return the part of the planned amount for the days of the period before cover ends."""
+    covered_days = (_covered_to(period, cover_to) - period.period_from).days
+    return half_up(Fraction(planned_minor * covered_days, (period.period_to - period.period_from).days))
+
+
+def _covered_to(period: Period, cover_to: date | None) -> date:
+    if cover_to is None or cover_to >= period.period_to:
+        return period.period_to
+    return max(cover_to, period.period_from)
+
+
+def _has_no_cover(policy: ReferencePolicy) -> bool:
+    return policy.cover_to_date is not None and policy.cover_to_date <= policy.effective_date
+
+
+def _is_recorded(policy: ReferencePolicy, number: int, period: Period) -> bool:
+    if _has_no_cover(policy):
+        return number == 1
+    return policy.cover_to_date is None or period.period_from < policy.cover_to_date
+
+
+def _zero_code(policy: ReferencePolicy, net_minor: int) -> str | None:
+    if _has_no_cover(policy):
+        return "no_cover"
+    if policy.premium_minor == 0:
+        return "zero_premium"
+    return "rounds_to_zero" if net_minor == 0 else None

@@ -1,0 +1,114 @@
+"""From installments to invoices, run by run.
+
+Belongs here: which run catches an installment, what stands on one invoice, what is printed on it.
+Does not belong here: numbers, documents, and books that change between runs: the policy is known from the
+first run on, and each run issues on its own date.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from datetime import date
+from itertools import groupby
+
+from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
+from billing_assets.domain.tax_rule import TaxRule
+from billing_assets.domain.taxes import shipped_tax_rules
+from billing_assets_tests.reference.calendars import is_closed, roll
+from billing_assets_tests.reference.installments import installments
+from billing_assets_tests.reference.policy import (
+    ReferenceInstallment,
+    ReferenceInvoice,
+    ReferenceLine,
+    ReferencePolicy,
+    ReferenceTax,
+)
+from billing_assets_tests.reference.taxes import NoTaxRuleError, tax_document
+
+SHIPPED_TAX_RULES = shipped_tax_rules()
+
+
+def invoices(
+    policy: ReferencePolicy,
+    company_place_code: str,
+    run_dates: Iterable[date],
+    *,
+    plans: tuple[PaymentPlan, ...] = DEFAULT_PLANS,
+    tax_rules: Sequence[TaxRule] = SHIPPED_TAX_RULES,
+) -> list[ReferenceInvoice]:
+    """Return the invoices that runs on `run_dates` make, in the order of run and planned due date.
+
+    The runs are taken in the order of their dates; a date that is closed for the company does nothing. An
+    installment that no run reaches is not billed. Those recorded as zero stand on no invoice.
+    """
+    open_dates = open_run_dates(company_place_code, run_dates)
+    caught: list[tuple[date, date, ReferenceInstallment]] = []
+    for installment in installments(policy, company_place_code, plans=plans):
+        run_date = catching_run(installment, open_dates)
+        if run_date is not None and installment.zero_code is None:
+            caught.append((run_date, installment.due_date, installment))
+    caught.sort(key=lambda item: (item[0], item[1], item[2].number))
+    return [
+        _invoice(policy, run_date, due_date, [item[2] for item in group], tax_rules)
+        for (run_date, due_date), group in groupby(caught, key=lambda item: item[:2])
+    ]
+
+
+def open_run_dates(company_place_code: str, run_dates: Iterable[date]) -> list[date]:
+    """Return the dates on which a run does something, sorted."""
+    return sorted({day for day in run_dates if not is_closed(company_place_code, day)})
+
+
+def catching_run(installment: ReferenceInstallment, open_dates: list[date]) -> date | None:
+    """Return the first of the sorted `open_dates` that is not before the billing date, or None."""
+    position = bisect_left(open_dates, installment.billing_date)
+    return open_dates[position] if position < len(open_dates) else None
+
+
+def _invoice(
+    policy: ReferencePolicy,
+    run_date: date,
+    planned_due_date: date,
+    items: list[ReferenceInstallment],
+    tax_rules: Sequence[TaxRule],
+) -> ReferenceInvoice:
+    basis = [(item.tax_point_date, item.net_minor) for item in items]
+    taxes: list[ReferenceTax] = []
+    shares = [0] * len(items)
+    problem_code = ""
+    try:
+        taxes, shares = tax_document(basis, tax_rules, policy.place_code, policy.line_of_business)
+    except NoTaxRuleError:
+        problem_code = "no_tax_rule"
+    net = sum(item.net_minor for item in items)
+    tax = sum(group.tax_minor for group in taxes)
+    return ReferenceInvoice(
+        policy_number=policy.policy_number,
+        currency=policy.currency,
+        run_date=run_date,
+        issue_date=run_date,
+        planned_due_date=planned_due_date,
+        due_date=_printed_due_date(planned_due_date, run_date, policy.place_code),
+        lines=tuple(_line(item, share) for item, share in zip(items, shares, strict=True)),
+        taxes=tuple(taxes),
+        net_minor=net,
+        tax_minor=tax,
+        total_minor=net + tax,
+        problem_code=problem_code,
+    )
+
+
+def _line(item: ReferenceInstallment, tax_minor: int) -> ReferenceLine:
+    return ReferenceLine(
+        installment_number=item.number,
+        period_from=item.period_from,
+        period_to=item.period_to,
+        net_minor=item.net_minor,
+        tax_minor=tax_minor,
+    )
+
+
+def _printed_due_date(planned_due_date: date, issue_date: date, place_code: str) -> date:
+    """The planned due date, unless it is past when the invoice is issued."""
+    if planned_due_date >= issue_date:
+        return planned_due_date
+    return roll(issue_date, "following", place_code)

@@ -1,0 +1,84 @@
+"""The plan of a term and the billing periods that it makes.
+
+Belongs here: the grid and the periods that are cut from it. Does not belong here: amounts, due dates.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+
+from billing_assets.domain.frequencies import FREQUENCIES, Frequency
+from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
+from billing_assets_tests.reference.months import add_months
+from billing_assets_tests.reference.policy import ReferencePolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """A billing period `[period_from, period_to)` inside its grid period `[grid_from, grid_to)`."""
+
+    period_from: date
+    period_to: date
+    grid_from: date
+    grid_to: date
+
+    @property
+    def weight(self) -> Fraction:
+        """1 for a whole period, the share of days for a partial one."""
+        return Fraction((self.period_to - self.period_from).days, (self.grid_to - self.grid_from).days)
+
+
+def plan_of(policy: ReferencePolicy, plans: tuple[PaymentPlan, ...] = DEFAULT_PLANS) -> PaymentPlan:
+    """Return the plan row that is valid on the effective date of the term.
+
+    Raises:
+        LookupError: no row, or more than one, is valid on that day.
+    """
+    day = policy.effective_date
+    valid = [
+        plan
+        for plan in plans
+        if plan.plan_code == policy.plan_code
+        and plan.valid_from <= day
+        and (plan.valid_to is None or day < plan.valid_to)
+    ]
+    if len(valid) != 1:
+        raise LookupError(f"{len(valid)} rows of plan {policy.plan_code} are valid on {day}")
+    return valid[0]
+
+
+def grid_date(anchor: date, frequency: Frequency, index: int) -> date:
+    """Return `anchor + index * step`, months clamped to the month end from the anchor itself.
+
+    >>> [grid_date(date(2024, 1, 31), FREQUENCIES["monthly"], index).isoformat() for index in (-2, 1, 2)]
+    ['2023-11-30', '2024-02-29', '2024-03-31']
+    """
+    steps = index * frequency.step
+    return anchor + timedelta(days=steps) if frequency.unit == "day" else add_months(anchor, steps)
+
+
+def billing_periods(policy: ReferencePolicy, plans: tuple[PaymentPlan, ...] = DEFAULT_PLANS) -> list[Period]:
+    """Return the billing periods of the whole term, in order."""
+    frequency = FREQUENCIES[plan_of(policy, plans).frequency_code]
+    index = _index_of_grid_period(policy.effective_date, policy.anchor_date, frequency)
+    periods: list[Period] = []
+    start = policy.effective_date
+    while start < policy.expiration_date:
+        grid_from = grid_date(policy.anchor_date, frequency, index)
+        grid_to = grid_date(policy.anchor_date, frequency, index + 1)
+        end = min(grid_to, policy.expiration_date)
+        periods.append(Period(period_from=start, period_to=end, grid_from=grid_from, grid_to=grid_to))
+        start = end
+        index += 1
+    return periods
+
+
+def _index_of_grid_period(day: date, anchor: date, frequency: Frequency) -> int:
+    """The j for which `g(j) <= day < g(j + 1)`: a guess, then a walk."""
+    days_of_step = frequency.step if frequency.unit == "day" else frequency.step * 30
+    index = (day - anchor).days // days_of_step
+    while grid_date(anchor, frequency, index) > day:
+        index -= 1
+    while grid_date(anchor, frequency, index + 1) <= day:
+        index += 1
+    return index

@@ -1,0 +1,188 @@
+"""The program and the slow reference come to the same amounts and dates, to the minor unit.
+
+2,000 policies agree in each installment and in the runs of 36 months; 100,000 do so among the slow tests.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from billing_assets.domain.payment_plans import DEFAULT_PLANS
+from billing_assets.domain.taxes import shipped_tax_rules
+from billing_assets.frames.columns import SETTLED_SCHEMA, TERM_SCHEMA
+from billing_assets.frames.due_charges import due_charges
+from billing_assets.frames.invoices import draft_invoices
+from billing_assets.frames.numbered import number_drafts
+from billing_assets_tests.reference.generate import random_policies
+from billing_assets_tests.reference.installments import installments
+from billing_assets_tests.reference.invoices import invoices
+from billing_assets_tests.reference.policy import ReferencePolicy
+
+COMPANY_PLACE = "ES"
+FIRST, LAST = date(2023, 1, 1), date(2025, 12, 31)
+PLANS = (
+    pl.DataFrame([asdict(plan) for plan in DEFAULT_PLANS], infer_schema_length=None)
+    .with_row_index("payment_plan_id")
+    .with_columns(pl.col("valid_to").cast(pl.Date))
+    .drop("source")
+)
+TAX_RULES = (
+    pl.DataFrame([asdict(rule) for rule in shipped_tax_rules()], infer_schema_length=None)
+    .with_row_index("tax_rule_id")
+    .drop("source", "exemption_reason")
+)
+Rows = list[tuple[object, ...]]
+
+
+def terms_of(policies: Iterable[ReferencePolicy]) -> pl.DataFrame:
+    """Return the policies as the terms frame that a run reads."""
+    rows = [
+        {
+            **asdict(policy),
+            "policy_term_id": number,
+            "policy_term_version_id": number,
+            "payer_id": number,
+            "payer_version_id": number,
+            "hold_code": None,
+            "term_sha256": f"{number:064x}",
+            "payer_sha256": f"{number:064x}",
+        }
+        for number, policy in enumerate(policies, start=1)
+    ]
+    return pl.DataFrame(rows, schema=TERM_SCHEMA)
+
+
+def program_installments(terms: pl.DataFrame) -> Rows:
+    """Return every installment of the terms as the program sees it when all of them are due."""
+    due = due_charges(terms, PLANS, pl.DataFrame(schema=SETTLED_SCHEMA), date(2029, 6, 1), COMPANY_PLACE)
+    columns = (
+        "policy_number",
+        "installment_number",
+        "installment_count",
+        "period_from_date",
+        "period_to_date",
+        "net_minor",
+        "due_date",
+        "billing_date",
+        "reason_code",
+    )
+    return sorted(due.select(columns).iter_rows(), key=lambda row: (row[0], row[1]))
+
+
+def reference_installments(policies: Iterable[ReferencePolicy]) -> Rows:
+    """Return the same from the reference."""
+    rows: Rows = []
+    for policy in policies:
+        for item in installments(policy, COMPANY_PLACE):
+            covered_to = item.period_to if item.zero_code == "no_cover" else item.covered_to
+            rows.append(
+                (
+                    policy.policy_number,
+                    item.number,
+                    item.count,
+                    item.period_from,
+                    covered_to,
+                    0 if item.zero_code else item.net_minor,
+                    item.due_date,
+                    item.billing_date,
+                    item.zero_code,
+                )
+            )
+    return sorted(rows, key=lambda row: (str(row[0]), row[1]))
+
+
+def program_invoices(terms: pl.DataFrame, run_dates: Iterable[date]) -> set[tuple[object, ...]]:
+    """Return what the program invoices, run by run: one tuple per line and one per tax."""
+    found: set[tuple[object, ...]] = set()
+    settled = pl.DataFrame(schema=SETTLED_SCHEMA)
+    for day in run_dates:
+        due = due_charges(terms, PLANS, settled, day, COMPANY_PLACE)
+        drafts = draft_invoices(due, TAX_RULES)
+        done = drafts.charges.filter(pl.col("outcome").is_in(["invoiced", "zero"]))
+        settled = pl.concat([settled, done.select(pl.col(name) for name in SETTLED_SCHEMA)])
+        assert set(drafts.charges["outcome"]) <= {"invoiced", "zero"}
+        heads = number_drafts(
+            drafts,
+            prefix="T-",
+            first_number=1,
+            issue_date=day,
+            company_id=1,
+            company_sha256="c",
+            template_sha256="t",
+        )
+        owners = drafts.lines.select("draft_index", "policy_number").unique("draft_index")
+        keyed = heads.join(owners, on="draft_index")
+        head_columns = ("policy_number", "issue_date", "due_date", "net_minor", "tax_minor", "total_minor")
+        found.update(("invoice", *row) for row in keyed.select(head_columns).iter_rows())
+        line_columns = ("policy_number", "installment_number", "net_minor", "tax_minor")
+        found.update(("line", day, *row) for row in drafts.lines.select(line_columns).iter_rows())
+        taxes = drafts.taxes.join(keyed.select("draft_index", "policy_number", "due_date"), on="draft_index")
+        tax_columns = ("policy_number", "due_date", "tax_code", "rate_ppm", "base_minor", "tax_minor")
+        found.update(("tax", day, *row) for row in taxes.select(tax_columns).iter_rows())
+    return found
+
+
+def reference_invoices(policies: Iterable[ReferencePolicy], run_dates: list[date]) -> set[tuple[object, ...]]:
+    """Return the same from the reference."""
+    found: set[tuple[object, ...]] = set()
+    for policy in policies:
+        for item in invoices(policy, COMPANY_PLACE, run_dates):
+            key = policy.policy_number
+            found.add(
+                ("invoice", key, item.issue_date, item.due_date, item.net_minor, item.tax_minor, item.total_minor)
+            )
+            found.update(
+                ("line", item.run_date, key, line.installment_number, line.net_minor, line.tax_minor)
+                for line in item.lines
+            )
+            found.update(
+                ("tax", item.run_date, key, item.due_date, tax.tax_code, tax.rate_ppm, tax.base_minor, tax.tax_minor)
+                for tax in item.taxes
+            )
+    return found
+
+
+def days(step: int) -> list[date]:
+    """Return every ``step``-th day of the 36 months."""
+    count = (LAST - FIRST).days + 1
+    return [FIRST + timedelta(days=number) for number in range(0, count, step)]
+
+
+def assert_same_installments(policies: list[ReferencePolicy]) -> None:
+    """Compare installment by installment, showing the first that differs."""
+    ours, theirs = program_installments(terms_of(policies)), reference_installments(policies)
+    for mine, expected in zip(ours, theirs, strict=False):
+        assert mine == expected
+    assert len(ours) == len(theirs)
+
+
+def assert_same_invoices(policies: list[ReferencePolicy], run_dates: list[date]) -> None:
+    """Compare all invoices, lines and taxes of the runs."""
+    ours, theirs = program_invoices(terms_of(policies), run_dates), reference_invoices(policies, run_dates)
+    only_ours, only_theirs = sorted(ours - theirs, key=str)[:3], sorted(theirs - ours, key=str)[:3]
+    assert (only_ours, only_theirs) == ([], [])
+    assert len(ours) > len(policies)
+
+
+def test_every_installment_of_2000_policies_agrees_with_the_reference() -> None:
+    assert_same_installments(random_policies(seed=11, count=2_000))
+
+
+def test_runs_over_36_months_make_the_invoices_of_the_reference() -> None:
+    assert_same_invoices(random_policies(seed=12, count=2_000), days(step=6))
+
+
+@pytest.mark.slow
+def test_daily_runs_over_36_months_make_the_invoices_of_the_reference() -> None:
+    assert_same_invoices(random_policies(seed=13, count=2_000), days(step=1))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(20))
+def test_100000_policies_agree_with_the_reference(seed: int) -> None:
+    policies = random_policies(seed=1_000 + seed, count=5_000)
+    assert_same_installments(policies)
+    assert_same_invoices(policies, days(step=10))

@@ -1,0 +1,110 @@
+"""A company and small policy books for the tests of intake.
+
+Belongs here: writing a book of a few rows and importing it into a test's database.
+Does not belong here: books that are put into the store without intake (`books`).
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from sqlalchemy import text
+
+from billing_assets.domain.book_mapping import BookControls, BookMapping
+from billing_assets.feeds.mapping import mapping_from
+from billing_assets.feeds.policy_files import PolicyFiles
+from billing_assets.steps.read_policy_book import IntakeOrder, read_policy_book
+from billing_assets.steps.result import StepResult
+from billing_assets.store.companies import save_company
+from billing_assets.store.connection import Database
+from billing_assets.store.policies import SqlIntakeStore
+from billing_assets_tests.books import COMPANY
+
+AT = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
+ROW = {
+    "no": "P1",
+    "payer": "K1",
+    "name": "Ann Lee",
+    "street": "Calle Mayor 1",
+    "mail": "ann@example.com",
+    "currency": "EUR",
+    "plan": "monthly",
+    "from": "2024-01-01",
+    "to": "2025-01-01",
+    "cover_to": "",
+    "premium": "120.00",
+}
+MAPPING = mapping_from(
+    {
+        "columns": {
+            "policy_number": "no",
+            "payer_key": "payer",
+            "payer_name": "name",
+            "payer_address_line_1": "street",
+            "payer_email": "mail",
+            "currency": "currency",
+            "plan_code": "plan",
+            "effective_date": "from",
+            "expiration_date": "to",
+            "cover_to_date": "cover_to",
+            "premium": "premium",
+        },
+        "constants": {"place_code": "ES", "line_of_business": "motor", "payer_language": "es"},
+    }
+)
+
+
+def book(*rows: Mapping[str, str]) -> str:
+    """Return CSV text: one row for each of `rows`, which name what differs from `ROW`."""
+    lines = [",".join(ROW)]
+    lines += [",".join({**ROW, **row}.values()) for row in rows]
+    return "\n".join([*lines, ""])
+
+
+def with_company(database: Database) -> Database:
+    """Record the company that imports."""
+    with database.transaction() as connection:
+        save_company(connection, COMPANY, AT)
+    return database
+
+
+def import_text(
+    database: Database,
+    folder: Path,
+    content: str | bytes,
+    *,
+    mapping: BookMapping = MAPPING,
+    cut_over_date: date | None = None,
+    controls: BookControls | None = None,
+) -> StepResult:
+    """Import a file of that content."""
+    path = folder / "book.csv"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    order = IntakeOrder(
+        company_code=COMPANY.company_code,
+        path=path,
+        mapping=mapping,
+        cut_over_date=cut_over_date,
+        controls=controls or BookControls(),
+    )
+    return read_policy_book(order, reader=PolicyFiles(), store=SqlIntakeStore(database), clock=lambda: AT)
+
+
+def query(database: Database, statement: str) -> list[tuple[object, ...]]:
+    """Return the rows of a query."""
+    with database.transaction() as connection:
+        return [tuple(row) for row in connection.execute(text(statement))]
+
+
+def bill(database: Database, policy_number: str, to_date: date) -> None:
+    """Put an invoice line of that policy's current term into the store, for a period up to `to_date`."""
+    statement = """
+        insert into invoice_line (invoice_id, line_number, company_id, policy_term_id, policy_term_version_id, payer_id,
+            charge_kind, installment_number, installment_count, period_from_date, period_to_date, net_minor, tax_minor)
+        select 1, 1, company_id, policy_term_id, policy_term_version_id, payer_id, 'premium', 1, 12, effective_date,
+            :to_date, 1000, 82
+        from policy_term_version join policy using (company_id, policy_id)
+        where policy_number = :policy and superseded_batch_id is null
+    """
+    with database.transaction() as connection:
+        connection.execute(text(statement), {"policy": policy_number, "to_date": to_date})
