@@ -42,7 +42,7 @@ def clean(text: str, limit: int = 80) -> str:
     composed = " ".join(unicodedata.normalize("NFC", visible).split())
     if len(composed) <= limit and len(shortened) == len(text):
         return composed
-    return composed[: limit - 1].rstrip() + ELLIPSIS
+    return composed[: limit - 1].rstrip(" .,;·-") + ELLIPSIS
 
 
 def fold_lines(lines: tuple[str, ...], count: int, limit: int = 60) -> list[str]:

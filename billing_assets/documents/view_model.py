@@ -120,7 +120,7 @@ def _creditor(creditor: Creditor, words: Catalogue) -> dict[str, object]:
     return {
         "name": name,
         "address": [*address, country],
-        "sender_line": clean(" · ".join([name, *address]), 110),
+        "sender_line": clean(" · ".join([name, *address]), 88),
         "tax_label": tax_label,
         "tax_number": clean(creditor.tax_number, 30),
         "email": clean(creditor.email, 60),

@@ -1,7 +1,8 @@
 """The invariants: statements that always hold, whatever was run, killed or tampered with.
 
-Belongs here: each check's id and its statement. Its query is in ``store.checks``; it runs as a blocking
-asset check before anything is delivered, and as a line of ``billing audit``.
+Belongs here: each check's id and its statement.
+Does not belong here: its query, which is in ``store.checks``; it runs as a blocking asset check before
+anything is delivered, and as a line of ``billing audit``.
 """
 
 from collections.abc import Mapping
@@ -31,9 +32,15 @@ _ROWS = (
     ("I02", "bases and amounts of the tax breakdown add up to the document"),
     ("I03", "every amount is a whole number of minor units of a known currency"),
     ("I07", "an installment is billed at most once per payer and revision, and billed periods never overlap"),
-    ("I08", "number series have no gap from 1, the counter is the last number, issue dates never run backwards"),
+    (
+        "I08",
+        "number series have no gap from 1, the counter is the last number, issue dates never run backwards",
+    ),
     ("I09", "an issued document is unchanged: its frozen record hashes to the stored value"),
-    ("I13", "one delivery per document, channel and purpose, at most one accepted, Message-ID made from the key"),
+    (
+        "I13",
+        "one delivery per document, channel and purpose, at most one accepted, Message-ID made from the key",
+    ),
     ("I14", "nothing is sent that was not issued, and the bytes sent are the document's first rendering"),
     ("I15", "nothing stays in sending for a day, and nothing unknown is without an owner for a day"),
     ("I17", "every charge due in a finalised run has exactly one outcome, and the invoice where it says so"),

@@ -24,3 +24,7 @@ class BillingError(Exception):
         self.code = code
         self.found = found
         self.todo = todo
+
+    def __reduce__(self) -> tuple[type["BillingError"], tuple[str, str, str]]:
+        """Cross whole from a worker process: an exception is rebuilt from its one text by default."""
+        return type(self), (self.code, self.found, self.todo)

@@ -29,8 +29,12 @@ class Frequency:
 
 _ROWS = (
     Frequency(frequency_code="daily", unit=PeriodUnit.DAY, step=1, meaning="every day of cover"),
-    Frequency(frequency_code="weekly", unit=PeriodUnit.DAY, step=7, meaning="every seven days from the anchor"),
-    Frequency(frequency_code="monthly", unit=PeriodUnit.MONTH, step=1, meaning="on the anchor day of each month"),
+    Frequency(
+        frequency_code="weekly", unit=PeriodUnit.DAY, step=7, meaning="every seven days from the anchor"
+    ),
+    Frequency(
+        frequency_code="monthly", unit=PeriodUnit.MONTH, step=1, meaning="on the anchor day of each month"
+    ),
     Frequency(frequency_code="quarterly", unit=PeriodUnit.MONTH, step=3, meaning="every third month"),
     Frequency(frequency_code="half_yearly", unit=PeriodUnit.MONTH, step=6, meaning="every sixth month"),
     Frequency(frequency_code="yearly", unit=PeriodUnit.MONTH, step=12, meaning="every twelfth month"),

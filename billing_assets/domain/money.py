@@ -38,8 +38,10 @@ CURRENCIES: Mapping[str, int] = MappingProxyType(
 )
 """ISO 4217 code -> number of minor digits (source: ISO 4217 list one, 2026-01-01)."""
 
-_PLAIN = re.compile(r"-?\d+(\.\d+)?")
-_SPACES = re.compile(r"[\s\u00a0\u202f]")
+_LONGEST_TEXT = 40
+# ASCII digits and the white space of Unicode: what the column twin in frames.amounts reads.
+_PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_SPACES = re.compile(r"[^\S\x1c-\x1f]")
 
 
 def minor_digits(currency: str) -> int:
@@ -79,6 +81,7 @@ def parse_minor(text: str, currency: str, decimal_mark: str = ".") -> int:
     Raises:
         ValueError: with a reason code as its text: ``amount_empty``, ``amount_not_a_number``,
             ``amount_too_fine`` or ``amount_out_of_range``.
+        BillingError: ``currency_unknown``.
 
     >>> parse_minor("902.0", "EUR"), parse_minor("12,5", "EUR", ","), parse_minor("1050", "JPY")
     (90200, 1250, 1050)
@@ -88,7 +91,7 @@ def parse_minor(text: str, currency: str, decimal_mark: str = ".") -> int:
         raise ValueError("amount_empty")
     if decimal_mark != ".":
         plain = plain.replace(".", "?").replace(decimal_mark, ".")
-    if len(plain) > 40 or not _PLAIN.fullmatch(plain):
+    if len(plain) > _LONGEST_TEXT or not _PLAIN.fullmatch(plain):
         raise ValueError("amount_not_a_number")
     whole, _, fraction = plain.partition(".")
     digits = minor_digits(currency)

@@ -8,7 +8,7 @@ import re
 
 from billing_assets.domain.errors import BillingError
 
-_FORM = re.compile(r"(?P<prefix>.*\D)(?P<number>\d{8,})")
+_FORM = re.compile(r"(?P<prefix>.*[^0-9])(?P<number>[0-9]{8,})")
 
 
 def document_number(prefix: str, number: int) -> str:
@@ -32,6 +32,8 @@ def split_document_number(text: str) -> tuple[str, int]:
     match = _FORM.fullmatch(text.strip())
     if match is None:
         raise BillingError(
-            "number_malformed", f"'{text[:40]}' is not a document number", "give it as printed, such as INV-00000042"
+            "number_malformed",
+            f"'{text[:40]}' is not a document number",
+            "give it as printed, such as INV-00000042",
         )
     return match["prefix"], int(match["number"])

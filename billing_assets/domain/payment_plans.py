@@ -33,14 +33,18 @@ class PaymentPlan:
 
 DEFAULT_PLANS = (
     PaymentPlan(
-        plan_code="daily", frequency_code="daily", lead_days=0, source="house default: billed on the day itself"
+        plan_code="daily",
+        frequency_code="daily",
+        lead_days=0,
+        source="house default: billed on the day itself",
     ),
     PaymentPlan(plan_code="weekly", frequency_code="weekly", lead_days=3, source="house default"),
     PaymentPlan(
         plan_code="monthly",
         frequency_code="monthly",
         lead_days=14,
-        source="house default: SEPA Direct Debit Core Rulebook asks for a pre-notification of 14 calendar days",
+        source="house default: the SEPA Direct Debit Core Rulebook asks for a pre-notification "
+        "of 14 calendar days",
     ),
     PaymentPlan(plan_code="quarterly", frequency_code="quarterly", lead_days=21, source="house default"),
     PaymentPlan(plan_code="half_yearly", frequency_code="half_yearly", lead_days=30, source="house default"),

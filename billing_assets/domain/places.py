@@ -22,7 +22,12 @@ class Place:
 
 
 _ROWS = (
-    Place(place_code="DE", name="Germany", country_code="DE", source="Feiertagsgesetze der Länder: nationwide days"),
+    Place(
+        place_code="DE",
+        name="Germany",
+        country_code="DE",
+        source="Feiertagsgesetze der Länder: nationwide days",
+    ),
     Place(
         place_code="ES",
         name="Spain",
@@ -36,7 +41,9 @@ _ROWS = (
         subdivision_code="ENG",
         source="Banking and Financial Dealings Act 1971, schedule 1",
     ),
-    Place(place_code="JP", name="Japan", country_code="JP", source="Act on National Holidays (Act 178 of 1948)"),
+    Place(
+        place_code="JP", name="Japan", country_code="JP", source="Act on National Holidays (Act 178 of 1948)"
+    ),
     Place(
         place_code="KW",
         name="Kuwait",

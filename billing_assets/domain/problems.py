@@ -33,7 +33,8 @@ amount_negative | the premium is below zero | a return premium is a credit, not 
 amount_out_of_range | the premium is beyond any credible amount | correct the amount
 currency_unknown | the currency is not an ISO 4217 code | correct the code or add a value map to the mapping
 date_empty | a date that billing needs is empty | give the date
-date_invalid | a date does not exist or is not in the declared format | correct the date, or the format of the mapping
+date_invalid | a date does not exist or is not in the declared format | \
+correct the date, or the format of the mapping
 date_out_of_range | a date lies outside 1950 to 2199 | correct the date; leave 'no end' empty
 end_before_start | the term does not end after it starts | correct the dates of the term
 cover_starts_after_term | the contract starts after the term that is to be billed has begun | \
@@ -45,11 +46,14 @@ text_too_long | a text is longer than 500 characters | shorten it
 plan_unknown | the payment plan is not known | correct it, add a value map to the mapping, or add the plan
 place_unknown | the place is not known | correct it or add a value map to the mapping
 line_unknown | the line of business is not known | correct it or add a value map to the mapping
-value_unmapped | the value is not in the value map of the mapping | add the value to the map, or correct the row
+value_unmapped | the value is not in the value map of the mapping | \
+add the value to the map, or correct the row
 language_unknown | the language is not a language tag | correct it; leave it empty for the default
 row_shape | the row has another number of columns than the header | correct the row; a quote may be unclosed
-encoding_invalid | the row is not valid in the declared encoding | correct the row, or the encoding of the mapping
-cover_ended_inside_billed_period | cover ended within a period that was billed before | a person decides what is returned
+encoding_invalid | the row is not valid in the declared encoding | \
+correct the row, or the encoding of the mapping
+cover_ended_inside_billed_period | cover ended within a period that was billed before | \
+a person decides what is returned
 """
 
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 
 class RunState(StrEnum):
-    """``planned``: due charges are counted; ``running``: shards are being committed; ``finalised``: complete."""
+    """``planned``: charges are counted; ``running``: shards are being committed; ``finalised``: complete."""
 
     PLANNED = "planned"
     RUNNING = "running"
@@ -32,7 +32,9 @@ OUTCOME_REASONS: Mapping[str, str] = MappingProxyType(
         "no_cover": "cover ended before it began: no day of the term is covered",
         "zero_premium": "the premium of the term is zero",
         "rounds_to_zero": "the part of the premium that falls on the covered days is below one minor unit",
-        "changed_after_billing": "the book changed a term that was already billed: a person decides what is owed",
+        "changed_after_billing": (
+            "the book changed a term that was already billed: a person decides what is owed"
+        ),
         "no_tax_rule": "no tax rule covers the place, line of business and tax point: add a dated row",
         "no_plan_row": "no row of the payment plan is valid on the first day of the term: add a dated row",
         "amount_out_of_range": "the amount is beyond any credible charge",

@@ -19,8 +19,15 @@ class TaxRule:
     an exempt row has rate 0 and an ``exemption_reason``. Valid for tax points in ``[valid_from, valid_to)``.
     ``source`` cites the law.
 
-    >>> TaxRule(tax_code="XX-TAX", place_code="XX", line_of_business="*", category_code="S", rate_ppm=80_000,
-    ...         valid_from=date(2021, 1, 1), source="Act 1").rate_ppm
+    >>> TaxRule(
+    ...     tax_code="XX-TAX",
+    ...     place_code="XX",
+    ...     line_of_business="*",
+    ...     category_code="S",
+    ...     rate_ppm=80_000,
+    ...     valid_from=date(2021, 1, 1),
+    ...     source="Act 1",
+    ... ).rate_ppm
     80000
     """
 

@@ -19,11 +19,13 @@ ROLL_SCHEMA = {"place_code": pl.String, "roll": pl.String, "day": pl.Date, "roll
 """A roll table: one row per place, roll rule and calendar day, with the day it moves to."""
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=2048)
 def _public_holidays(place_code: str, year: int) -> frozenset[date]:
     place = find_place(place_code)
     if place is None:
-        raise BillingError("place_unknown", f"place '{place_code}' has no calendar", "add a row to domain/places.py")
+        raise BillingError(
+            "place_unknown", f"place '{place_code}' has no calendar", "add a row to domain/places.py"
+        )
     days = holidays.country_holidays(
         place.country_code, subdiv=place.subdivision_code or None, years=year, expand=False
     )
@@ -33,7 +35,11 @@ def _public_holidays(place_code: str, year: int) -> frozenset[date]:
 def is_closed(place_code: str, day: date) -> bool:
     """Tell whether ``day`` is a weekend day or a public holiday of the place.
 
-    >>> is_closed("ES", date(2024, 1, 1)), is_closed("KW", date(2024, 6, 7)), is_closed("ES", date(2024, 6, 7))
+    >>> (
+    ...     is_closed("ES", date(2024, 1, 1)),
+    ...     is_closed("KW", date(2024, 6, 7)),
+    ...     is_closed("ES", date(2024, 6, 7)),
+    ... )
     (True, True, False)
     """
     holidays_of_year = _public_holidays(place_code, day.year)
@@ -50,7 +56,7 @@ def roll(place_code: str, day: date, rule: Roll) -> date:
     return roll_date(day, rule, lambda candidate: is_closed(place_code, candidate))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)
 def _rolled_year(place_code: str, rule: Roll, year: int) -> pl.DataFrame:
     first = date(year, 1, 1)
     days = [first + timedelta(days=n) for n in range((date(year + 1, 1, 1) - first).days)]
@@ -59,7 +65,9 @@ def _rolled_year(place_code: str, rule: Roll, year: int) -> pl.DataFrame:
     return pl.DataFrame({**constants, "day": days, "rolled_date": rolled}, schema=ROLL_SCHEMA)
 
 
-def roll_table(place_codes: Iterable[str], rules: Iterable[str], from_date: date, to_date: date) -> pl.DataFrame:
+def roll_table(
+    place_codes: Iterable[str], rules: Iterable[str], from_date: date, to_date: date
+) -> pl.DataFrame:
     """Return the roll table (``ROLL_SCHEMA``) of the places and rules for the years of [from_date, to_date].
 
     Dates outside have no row and join to null: choose the range from the dates that are to be rolled.

@@ -14,7 +14,7 @@ from billing_assets.frames.columns import DUE_SCHEMA
 from billing_assets.frames.installments import with_dates, with_numbers, with_periods, with_plan, with_shares
 
 _ROLL_REACH_DAYS = 16
-"""No place is closed for more days in a row than this: how far a roll can move a date."""
+"""No place is closed for more days in a row than this: how far one roll can move a date."""
 
 
 def due_charges(
@@ -25,20 +25,57 @@ def due_charges(
     ``terms`` has ``TERM_SCHEMA``, ``settled`` has ``SETTLED_SCHEMA``: what it names is not due again.
     Rows come sorted by policy number, due date and installment, so that numbering is reproducible.
     On a closed day of the company the frame is empty.
+
+    >>> from billing_assets.frames.columns import SETTLED_SCHEMA, TERM_SCHEMA
+    >>> term = {
+    ...     "policy_term_id": 7,
+    ...     "policy_number": "P-1",
+    ...     "place_code": "ES",
+    ...     "plan_code": "yearly",
+    ...     "effective_date": date(2024, 2, 1),
+    ...     "expiration_date": date(2025, 2, 1),
+    ...     "currency": "EUR",
+    ...     "anchor_date": date(2024, 2, 1),
+    ...     "cut_over_date": date(1990, 1, 1),
+    ...     "premium_minor": 902_00,
+    ... }
+    >>> plan = {
+    ...     "payment_plan_id": 1,
+    ...     "plan_code": "yearly",
+    ...     "frequency_code": "yearly",
+    ...     "lead_days": 30,
+    ...     "due_days": 0,
+    ...     "due_roll": "following",
+    ...     "generate_roll": "preceding",
+    ...     "valid_from": date(1990, 1, 1),
+    ...     "valid_to": None,
+    ... }
+    >>> terms, none = pl.DataFrame([term], schema=TERM_SCHEMA), pl.DataFrame(schema=SETTLED_SCHEMA)
+    >>> due = due_charges(terms, pl.DataFrame([plan]), none, date(2024, 1, 2), "ES")
+    >>> due.select("installment_number", "net_minor", "outcome", pl.col("due_date").cast(pl.String)).row(0)
+    (1, 90200, 'invoiced', '2024-02-01')
+    >>> due_charges(terms, pl.DataFrame([plan]), due.select(SETTLED_SCHEMA), date(2024, 1, 2), "ES").height
+    0
     """
     if terms.is_empty() or is_closed(company_place_code, as_of):
         return pl.DataFrame(schema=DUE_SCHEMA)
     planned = with_plan(terms.lazy(), plans)
-    horizon = pl.lit(as_of) + pl.duration(days=pl.col("lead_days") + _ROLL_REACH_DAYS) - pl.duration(days="due_days")
+    horizon = (
+        pl.lit(as_of)
+        + pl.duration(days=pl.col("lead_days") + 2 * _ROLL_REACH_DAYS)
+        - pl.duration(days="due_days")
+    )
     billable = planned.filter(pl.col("unit").is_not_null(), pl.col("effective_date") <= horizon)
     periods = with_periods(with_numbers(with_shares(billable), horizon)).filter(
         pl.col("period_from_date") + pl.duration(days="due_days") >= pl.col("cut_over_date")
     )
-    open_ones = periods.join(settled.lazy(), on=["policy_term_id", "installment_number"], how="anti").collect()
+    open_ones = periods.join(
+        settled.lazy(), on=["policy_term_id", "installment_number"], how="anti"
+    ).collect()
     dated = with_dates(open_ones.lazy(), _rolls(open_ones, as_of, company_place_code), company_place_code)
     due = dated.filter(pl.col("billing_date") <= as_of).with_columns(reason_code=_reason())
     return (
-        pl.concat([_shape(due), _without_plan(planned, as_of)])
+        pl.concat([_shape(due), _without_plan(planned, settled, as_of)])
         .sort("policy_number", "due_date", "policy_term_id", "installment_number")
         .collect()
     )
@@ -91,19 +128,28 @@ def _shape(due: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _without_plan(planned: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
-    """Return a failed charge for each begun term whose plan has no valid row: it must not vanish."""
+def _without_plan(planned: pl.LazyFrame, settled: pl.DataFrame, as_of: date) -> pl.LazyFrame:
+    """Return a charge for each begun term whose plan has no valid row: it must not vanish.
+
+    Its installment number is 0, the whole term: which installments there are, nobody can tell without a plan.
+    """
+    is_held = pl.col("hold_code").is_not_null()
     missing = planned.filter(
-        pl.col("unit").is_null(), pl.col("effective_date") <= as_of, pl.col("effective_date") >= pl.col("cut_over_date")
+        pl.col("unit").is_null(),
+        pl.col("effective_date") <= as_of,
+        pl.col("expiration_date") > pl.col("cut_over_date"),
     )
-    return missing.with_columns(
-        installment_number=pl.lit(1),
+    charges = missing.with_columns(
+        installment_number=pl.lit(0, pl.Int64),
         installment_count=pl.lit(1),
         billing_date=pl.lit(as_of),
         due_date=pl.col("effective_date"),
         period_from_date=pl.col("effective_date"),
         period_to_date=pl.col("expiration_date"),
         net_minor=pl.lit(0),
-        outcome=pl.lit(Outcome.FAILED.value),
-        reason_code=pl.lit("no_plan_row"),
-    ).select(pl.col(name).cast(dtype) for name, dtype in DUE_SCHEMA.items())
+        outcome=pl.when(is_held).then(pl.lit(Outcome.HELD.value)).otherwise(pl.lit(Outcome.FAILED.value)),
+        reason_code=pl.coalesce("hold_code", pl.lit("no_plan_row")),
+    )
+    return charges.join(settled.lazy(), on=["policy_term_id", "installment_number"], how="anti").select(
+        pl.col(name).cast(dtype) for name, dtype in DUE_SCHEMA.items()
+    )

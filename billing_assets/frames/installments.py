@@ -9,6 +9,7 @@ Input is a terms frame (``columns.TERM_SCHEMA``) with the plan's columns joined 
 import polars as pl
 
 from billing_assets.domain.frequencies import FREQUENCIES, PeriodUnit
+from billing_assets.frames.dated_rows import is_valid_on, refuse_overlaps
 from billing_assets.frames.rounding import divide_down, divide_half_up, wide
 
 FREQUENCY_ROWS = pl.DataFrame(
@@ -22,18 +23,32 @@ _IS_MONTHS = pl.col("unit") == PeriodUnit.MONTH.value
 def with_plan(terms: pl.LazyFrame, plans: pl.DataFrame) -> pl.LazyFrame:
     """Return terms with the columns of the plan row that is valid on their effective date.
 
-    Terms without such a row keep nulls there (outcome ``no_plan_row``). Plan rows of one code never overlap,
-    so that no term is doubled.
+    Terms without such a row keep nulls there (outcome ``no_plan_row``).
+
+    Raises:
+        BillingError: ``rule_rows_overlap``: two rows of one plan are valid on a day and would double a term.
+
+    >>> from datetime import date
+    >>> terms = pl.LazyFrame({"plan_code": ["x", "y"], "effective_date": [date(2024, 2, 1)] * 2})
+    >>> plans = pl.DataFrame(
+    ...     {
+    ...         "payment_plan_id": [1],
+    ...         "plan_code": ["x"],
+    ...         "frequency_code": ["quarterly"],
+    ...         "valid_from": [date(1990, 1, 1)],
+    ...         "valid_to": [None],
+    ...     }
+    ... )
+    >>> with_plan(terms, plans).select("plan_code", "unit", "step").collect().rows()
+    [('x', 'month', 3), ('y', None, None)]
     """
+    refuse_overlaps(plans, ["plan_code"])
     rows = plans.lazy().join(FREQUENCY_ROWS.lazy(), on="frequency_code", how="inner")
     terms = terms.with_row_index("term_row")
     valid = (
         terms.select("term_row", "plan_code", "effective_date")
         .join(rows, on="plan_code", how="inner")
-        .filter(
-            pl.col("valid_from") <= pl.col("effective_date"),
-            pl.col("valid_to").is_null() | (pl.col("effective_date") < pl.col("valid_to")),
-        )
+        .filter(is_valid_on(pl.col("effective_date")))
         .drop("plan_code", "effective_date", "valid_from", "valid_to", "payment_plan_id")
     )
     return terms.join(valid, on="term_row", how="left").drop("term_row")
@@ -56,7 +71,9 @@ def _first_grid_number(after: pl.Expr, *, or_on: bool) -> pl.Expr:
     """Return the smallest j whose grid date lies after a date (or on it)."""
     anchor = pl.col("anchor_date")
     day_distance = (after - anchor).dt.total_days()
-    month_distance = (after.dt.year().cast(pl.Int64) - anchor.dt.year()) * 12 + after.dt.month() - anchor.dt.month()
+    month_distance = (
+        (after.dt.year().cast(pl.Int64) - anchor.dt.year()) * 12 + after.dt.month() - anchor.dt.month()
+    )
     by_day = (day_distance + pl.col("step") - 1 if or_on else day_distance + pl.col("step")) // pl.col("step")
     low = month_distance // pl.col("step")
     reached = grid_date(anchor, low) >= after if or_on else grid_date(anchor, low) > after
@@ -67,10 +84,29 @@ def with_shares(terms: pl.LazyFrame) -> pl.LazyFrame:
     """Return terms with ``installment_count`` and the planned amounts of their installments.
 
     Adds ``grid_number`` (the j at which the first period ends), ``first_minor`` ``middle_minor`` and
-    ``last_minor``: what the first, each middle, and the last installment plan (Int64, sum = premium).
+    ``last_minor``: what the first, each middle, and the last installment plan (Int64, sum = premium). The
+    one installment of a term that has no other is both its first and its last; no middle one then counts.
+
+    >>> from datetime import date
+    >>> term = {
+    ...     "anchor_date": date(2024, 1, 1),
+    ...     "effective_date": date(2024, 1, 1),
+    ...     "unit": "month",
+    ...     "step": 1,
+    ...     "expiration_date": date(2024, 4, 1),
+    ...     "premium_minor": 100_00,
+    ... }
+    >>> with_shares(pl.LazyFrame([term])).select(
+    ...     "installment_count", "first_minor", "middle_minor", "last_minor"
+    ... ).collect().row(0)
+    (3, 3333, 3333, 3334)
     """
-    grid = terms.with_columns(grid_number=_first_grid_number(pl.col("effective_date"), or_on=False)).with_columns(
-        installment_count=_first_grid_number(pl.col("expiration_date"), or_on=True) - pl.col("grid_number") + 1
+    grid = terms.with_columns(
+        grid_number=_first_grid_number(pl.col("effective_date"), or_on=False)
+    ).with_columns(
+        installment_count=_first_grid_number(pl.col("expiration_date"), or_on=True)
+        - pl.col("grid_number")
+        + 1
     )
     first_full_from = grid_date(pl.col("anchor_date"), pl.col("grid_number") - 1)
     first_full_to = grid_date(pl.col("anchor_date"), pl.col("grid_number"))
@@ -105,10 +141,10 @@ def _with_amounts(days: pl.LazyFrame) -> pl.LazyFrame:
         first_minor=pl.when(is_too_much).then(pl.col("first_down_minor")).otherwise(pl.col("first_minor")),
         middle_minor=pl.when(is_too_much).then(pl.col("middle_down_minor")).otherwise(pl.col("middle_minor")),
     ).drop("first_down_minor", "middle_down_minor")
+    rest = pl.col("premium_minor") - pl.col("first_minor") - (count - 2) * pl.col("middle_minor")
     return chosen.with_columns(
         first_minor=pl.when(count == 1).then(pl.col("premium_minor")).otherwise(pl.col("first_minor")),
-    ).with_columns(
-        last_minor=pl.col("premium_minor") - pl.col("first_minor") - (count - 2) * pl.col("middle_minor"),
+        last_minor=pl.when(count == 1).then(pl.col("premium_minor")).otherwise(rest),
     )
 
 
@@ -117,6 +153,15 @@ def with_numbers(terms: pl.LazyFrame, horizon: pl.Expr) -> pl.LazyFrame:
 
     ``horizon`` is a date per row; the bound is generous, later filters are exact. A term with no period
     before it has no row.
+
+    >>> from datetime import date
+    >>> terms = pl.LazyFrame(
+    ...     {"effective_date": [date(2024, 1, 1)], "installment_count": [12], "unit": ["month"], "step": [1]}
+    ... )
+    >>> with_numbers(terms, pl.lit(date(2024, 2, 10))).collect()["installment_number"].to_list()
+    [1, 2, 3]
+    >>> with_numbers(terms, pl.lit(date(2023, 12, 31))).collect().height
+    0
     """
     step_days = pl.when(_IS_MONTHS).then(pl.col("step") * 28).otherwise(pl.col("step"))
     reach = (horizon - pl.col("effective_date")).dt.total_days()
@@ -130,10 +175,25 @@ def with_numbers(terms: pl.LazyFrame, horizon: pl.Expr) -> pl.LazyFrame:
 
 
 def with_periods(installments: pl.LazyFrame) -> pl.LazyFrame:
-    """Add ``period_from_date``, ``period_to_date``, ``planned_minor``, and what cover leaves of it: ``net_minor``.
+    """Add the period, the planned amount, and what cover leaves of it.
 
-    Also ``is_first_without_cover``. Rows whose period has no cover are dropped, but for the first
-    installment of a term without any cover.
+    Columns: ``period_from_date``, ``period_to_date`` (where cover ends, if that is inside the period),
+    ``planned_minor``, ``net_minor``, ``is_first_without_cover``. Rows whose period has no cover are dropped,
+    but for the first installment of a term without any cover.
+
+    >>> from datetime import date
+    >>> term = {
+    ...     "anchor_date": date(2024, 1, 1),
+    ...     "effective_date": date(2024, 1, 1),
+    ...     "unit": "month",
+    ...     "step": 1,
+    ...     "expiration_date": date(2024, 4, 1),
+    ...     "cover_to_date": date(2024, 2, 11),
+    ...     "premium_minor": 90_00,
+    ... }
+    >>> numbered = with_numbers(with_shares(pl.LazyFrame([term])), pl.lit(date(2024, 12, 31)))
+    >>> with_periods(numbered).select(pl.col("period_to_date").cast(pl.String), "net_minor").collect().rows()
+    [('2024-02-01', 3000), ('2024-02-11', 1034)]
     """
     number, count = pl.col("installment_number"), pl.col("installment_count")
     start = grid_date(pl.col("anchor_date"), pl.col("grid_number") + number - 2)
@@ -152,8 +212,10 @@ def with_periods(installments: pl.LazyFrame) -> pl.LazyFrame:
     )
     cover_to = pl.coalesce("cover_to_date", "expiration_date")
     no_cover = (number == 1) & (cover_to <= pl.col("effective_date"))
-    covered_to = pl.when(no_cover).then(pl.col("period_end_date")).otherwise(
-        pl.min_horizontal("period_end_date", cover_to)
+    covered_to = (
+        pl.when(no_cover)
+        .then(pl.col("period_end_date"))
+        .otherwise(pl.min_horizontal("period_end_date", cover_to))
     )
     kept = dated.with_columns(is_first_without_cover=no_cover, period_to_date=covered_to).filter(
         pl.col("period_to_date") > pl.col("period_from_date")
@@ -172,7 +234,24 @@ def with_periods(installments: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def with_dates(installments: pl.LazyFrame, rolls: pl.DataFrame, company_place_code: str) -> pl.LazyFrame:
-    """Add ``nominal_due_date``, ``due_date`` and ``billing_date``, rolled by the roll table ``rolls``."""
+    """Add ``nominal_due_date``, ``due_date`` and ``billing_date``, rolled by the roll table ``rolls``.
+
+    >>> from datetime import date
+    >>> from billing_assets.frames.calendars import roll_table
+    >>> rolls = roll_table(["ES"], ["following", "preceding"], date(2024, 1, 1), date(2024, 12, 31))
+    >>> row = {
+    ...     "period_from_date": date(2024, 6, 1),
+    ...     "due_days": 0,
+    ...     "lead_days": 14,
+    ...     "place_code": "ES",
+    ...     "due_roll": "following",
+    ...     "generate_roll": "preceding",
+    ... }
+    >>> with_dates(pl.LazyFrame([row]), rolls, "ES").select(
+    ...     pl.col("due_date", "billing_date").cast(pl.String)
+    ... ).collect().row(0)
+    ('2024-06-03', '2024-05-20')
+    """
     by_place = rolls.lazy().rename({"day": "nominal_due_date", "roll": "due_roll", "rolled_date": "due_date"})
     own = rolls.lazy().filter(pl.col("place_code") == company_place_code)
     by_company = own.select(
@@ -187,4 +266,3 @@ def with_dates(installments: pl.LazyFrame, rolls: pl.DataFrame, company_place_co
         .join(by_company, on=["generate_roll", "raw_billing_date"], how="left")
         .drop("raw_billing_date")
     )
-

@@ -45,7 +45,9 @@ def draft_invoices(due: pl.DataFrame, tax_rules: pl.DataFrame) -> Drafts:
             taxed.join(reasons, on="draft_index").select("charge_row", "failure"), on="charge_row", how="left"
         )
         repaired = failed.with_columns(
-            outcome=pl.when(pl.col("failure").is_null()).then("outcome").otherwise(pl.lit(Outcome.FAILED.value)),
+            outcome=pl.when(pl.col("failure").is_null())
+            .then("outcome")
+            .otherwise(pl.lit(Outcome.FAILED.value)),
             reason_code=pl.coalesce("failure", "reason_code"),
         ).sort("charge_row")
         return draft_invoices(repaired.select(due.columns), tax_rules)
@@ -89,7 +91,9 @@ def _documents(taxed: pl.DataFrame) -> pl.DataFrame:
         taxed.lazy()
         .group_by("draft_index", maintain_order=True)
         .agg(
-            pl.col("payer_id", "payer_version_id", "payer_sha256", "currency", "place_code", "due_date").first(),
+            pl.col(
+                "payer_id", "payer_version_id", "payer_sha256", "currency", "place_code", "due_date"
+            ).first(),
             tax_point_date=pl.col("period_from_date").min(),
             net_minor=exact_sum(pl.col("net_minor")).cast(pl.Int64),
             tax_minor=exact_sum(pl.col("tax_minor")).cast(pl.Int64),

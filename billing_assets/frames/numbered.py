@@ -18,7 +18,7 @@ NUMBER_DIGITS = 8
 """Numbers are padded to this width, as ``domain.numbering`` prints them."""
 
 
-def number_drafts(  # noqa: PLR0913 - every value of the frozen record that does not come from the drafts
+def number_drafts(
     drafts: Drafts,
     *,
     prefix: str,

@@ -7,7 +7,7 @@ Does not belong here: reading a cell (``book_fields``, ``amounts``), comparing w
 A row has one problem at most, the first that is found in the order below; so rows and money add up.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from hashlib import sha256
 
@@ -37,6 +37,7 @@ _LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 _COUNTRY = r"^[A-Z]{2}$"
 _REQUIRED_DAYS = ("effective_date", "expiration_date")
 _SEPARATOR = "\x1f"
+_SLICE_ROWS = 50_000
 
 TERM_COLUMNS = (
     "policy_number",
@@ -68,12 +69,26 @@ def checked_rows(
     ``TERM_COLUMNS``, ``content_sha256`` and ``payer_content`` (JSON) with ``payer_sha256`` of rows without
     fault, ``has_email``, ``record_key``, and ``problem_code`` with ``field_name`` of problems.
     ``premium_minor`` is null where the amount cannot be read, whatever else is wrong with the row.
+
+    >>> from billing_assets.domain.book_mapping import FieldSource
+    >>> raw = pl.DataFrame({"row_number": [1], "original_row": ["P1"], "row_fault": [None], "no": ["P1"]})
+    >>> mapping = BookMapping(fields={"policy_number": FieldSource(columns=("no",))})
+    >>> checked_rows(raw, mapping, {"monthly"}, None).select("status", "problem_code").rows()
+    [('problem', 'payer_name_empty')]
     """
-    typed = _typed(book_fields(raw.lazy(), mapping), mapping, cut_over_date)
     checks = list(_checks(plan_codes))
+    slices = [_checked(part, mapping, checks, cut_over_date) for part in raw.iter_slices(_SLICE_ROWS)]
+    return _with_conflicts(pl.concat(slices))
+
+
+def _checked(
+    raw: pl.DataFrame, mapping: BookMapping, checks: Sequence[Check], cut_over_date: date | None
+) -> pl.DataFrame:
+    """Check rows one by one; a slice at a time, so that the texts of a large book are not all there twice."""
+    typed = _typed(book_fields(raw.lazy(), mapping), mapping, cut_over_date)
     number = pl.coalesce(
         pl.when(is_faulty).then(pl.lit(position, pl.Int16))
-        for position, (_c, _f, is_faulty) in enumerate(checks)
+        for position, (_code, _field, is_faulty) in enumerate(checks)
     )
     catalogue = pl.LazyFrame(
         {
@@ -83,22 +98,14 @@ def checked_rows(
         },
         schema_overrides={"fault": pl.Int16},
     )
-    found = (
-        typed.with_columns(fault=number)
-        .join(catalogue, on="fault", how="left", maintain_order="left")
-        .with_columns(
-            problem_code=pl.coalesce("row_fault", "problem_code"),
-            field_name=pl.when(pl.col("row_fault").is_null())
-            .then(
-                pl.coalesce(
-                    pl.when(pl.col("problem_code") == "value_unmapped").then("unmapped_field"), "field_name"
-                )
-            )
-            .otherwise(pl.lit("")),
-        )
-        .collect()
+    is_unmapped = pl.col("problem_code") == "value_unmapped"
+    field_name = pl.coalesce(pl.when(is_unmapped).then("unmapped_field"), "field_name")
+    found = typed.with_columns(fault=number).join(catalogue, on="fault", how="left", maintain_order="left")
+    named = found.with_columns(
+        problem_code=pl.coalesce("row_fault", "problem_code"),
+        field_name=pl.when(pl.col("row_fault").is_null()).then(field_name).otherwise(pl.lit("")),
     )
-    return _with_conflicts(_with_contents(found))
+    return _with_contents(named.collect())
 
 
 def _typed(fields: pl.LazyFrame, mapping: BookMapping, cut_over_date: date | None) -> pl.LazyFrame:

@@ -11,7 +11,11 @@ import polars as pl
 
 
 def wide(value: pl.Expr) -> pl.Expr:
-    """Return ``value`` as Int128, in which products of amounts, rates and day counts are exact."""
+    """Return ``value`` as Int128, in which products of amounts, rates and day counts are exact.
+
+    >>> pl.DataFrame({"a": [10**15]}).select(wide(pl.col("a")) * 366 * 366 * 1_000_000).item()
+    133956000000000000000000000
+    """
     return value.cast(pl.Int128)
 
 
@@ -19,6 +23,7 @@ def divide_half_up(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
     """Return numerator / denominator as Int64, halves away from zero; null where it does not fit.
 
     Both are integer expressions; multiply with :func:`wide` before. ``denominator`` must be above 0.
+    Exact while twice the numerator and the denominator together fit into Int128.
 
     >>> frame = pl.DataFrame({"n": [5, -5, 7], "d": [2, 2, 3]})
     >>> frame.select(q=divide_half_up(pl.col("n"), pl.col("d")))["q"].to_list()

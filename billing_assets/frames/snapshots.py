@@ -54,4 +54,6 @@ def snapshot_hashes(heads: pl.DataFrame, lines: pl.DataFrame, taxes: pl.DataFram
         rows = part.select(pl.concat_str(pl.lit(word), *columns, separator="|")).to_series()
         for index, row in zip(part["draft_index"], rows, strict=True):
             texts[position[index]] += "\n" + row
-    return pl.Series("snapshot_sha256", [sha256(text.encode()).hexdigest() for text in texts], dtype=pl.String)
+    return pl.Series(
+        "snapshot_sha256", [sha256(text.encode()).hexdigest() for text in texts], dtype=pl.String
+    )

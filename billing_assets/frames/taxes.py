@@ -8,6 +8,7 @@ import polars as pl
 
 from billing_assets.domain.money import PPM
 from billing_assets.domain.tax_rule import ANY_LINE
+from billing_assets.frames.dated_rows import is_valid_on, refuse_overlaps
 from billing_assets.frames.rounding import divide_half_up, exact_sum, wide
 
 _PLACE_AND_LINE = ["place_code", "line_of_business"]
@@ -18,8 +19,35 @@ def tax_rows_of_lines(lines: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
 
     ``lines`` needs ``line_row`` (its key), ``draft_index``, ``place_code``, ``line_of_business``,
     ``period_from_date`` (the tax point) and ``net_minor``. Rows that name the line of business replace
-    the rows for any line. A line that no row falls on is missing in the result.
+    the rows for any line, of whatever tax. A line that no row falls on is missing in the result.
+
+    Raises:
+        BillingError: ``rule_rows_overlap``: two rows of one tax are valid on a day and would tax a line twice.
+
+    >>> from datetime import date
+    >>> line = {
+    ...     "line_row": 0,
+    ...     "draft_index": 0,
+    ...     "place_code": "GB",
+    ...     "line_of_business": "travel",
+    ...     "period_from_date": date(2024, 1, 1),
+    ...     "net_minor": 12_50,
+    ... }
+    >>> rule = {
+    ...     "tax_rule_id": 1,
+    ...     "tax_code": "GB-IPT",
+    ...     "place_code": "GB",
+    ...     "line_of_business": "*",
+    ...     "category_code": "S",
+    ...     "rate_ppm": 120_000,
+    ...     "valid_from": date(2017, 6, 1),
+    ...     "valid_to": None,
+    ... }
+    >>> named = {**rule, "tax_rule_id": 2, "line_of_business": "travel", "rate_ppm": 200_000}
+    >>> tax_rows_of_lines(pl.DataFrame([line]), pl.DataFrame([rule, named]))["rate_ppm"].to_list()
+    [200000]
     """
+    refuse_overlaps(rules, ["tax_code", *_PLACE_AND_LINE])
     kinds = lines.lazy().select(_PLACE_AND_LINE).unique()
     named = rules.lazy().filter(pl.col("line_of_business") != ANY_LINE).with_columns(is_named=pl.lit(True))
     general = rules.lazy().filter(pl.col("line_of_business") == ANY_LINE).drop("line_of_business")
@@ -34,10 +62,7 @@ def tax_rows_of_lines(lines: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
         lines.lazy()
         .select("line_row", "draft_index", "period_from_date", "net_minor", *_PLACE_AND_LINE)
         .join(candidates, on=_PLACE_AND_LINE, how="inner")
-        .filter(
-            pl.col("valid_from") <= pl.col("period_from_date"),
-            pl.col("valid_to").is_null() | (pl.col("period_from_date") < pl.col("valid_to")),
-        )
+        .filter(is_valid_on(pl.col("period_from_date")))
         .collect()
     )
     if matched["is_named"].n_unique() > 1:
@@ -52,6 +77,19 @@ def document_taxes(line_taxes: pl.DataFrame) -> pl.DataFrame:
 
     Columns: ``draft_index``, ``tax_number`` (from 1), the columns of the tax row, ``base_minor``,
     ``tax_minor``; null amounts where a sum does not fit into Int64.
+
+    >>> row = {
+    ...     "draft_index": 0,
+    ...     "tax_rule_id": 1,
+    ...     "tax_code": "ES-IPS",
+    ...     "category_code": "S",
+    ...     "rate_ppm": 80_000,
+    ... }
+    >>> lines = pl.DataFrame(
+    ...     [{**row, "line_row": 0, "net_minor": 107}, {**row, "line_row": 1, "net_minor": 107}]
+    ... )
+    >>> document_taxes(lines).select("tax_number", "base_minor", "tax_minor").row(0)
+    (1, 214, 17)
     """
     groups = (
         line_taxes.lazy()
@@ -72,6 +110,11 @@ def line_shares(line_taxes: pl.DataFrame) -> pl.DataFrame:
 
     The share is the rounded tax on the running sum less that on the running sum before it; shares add
     up exactly to the document's group, whatever the number of lines.
+
+    >>> row = {"draft_index": 0, "tax_rule_id": 1, "rate_ppm": 80_000, "net_minor": 107}
+    >>> lines = pl.DataFrame([{**row, "line_row": number} for number in range(3)])
+    >>> line_shares(lines).sort("line_row")["tax_minor"].to_list()
+    [9, 8, 9]
     """
     group = ["draft_index", "tax_rule_id"]
     running = wide(pl.col("net_minor")).cum_sum().over(group, order_by="line_row")
@@ -79,4 +122,10 @@ def line_shares(line_taxes: pl.DataFrame) -> pl.DataFrame:
     share = divide_half_up(running * rate, pl.lit(PPM)) - divide_half_up(
         (running - pl.col("net_minor")) * rate, pl.lit(PPM)
     )
-    return line_taxes.lazy().with_columns(share=share).group_by("line_row").agg(tax_minor=pl.col("share").sum()).collect()
+    return (
+        line_taxes.lazy()
+        .with_columns(share=share)
+        .group_by("line_row")
+        .agg(tax_minor=pl.col("share").sum())
+        .collect()
+    )

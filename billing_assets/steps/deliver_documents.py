@@ -36,7 +36,9 @@ MAX_OUTAGES = 5
 class Outages:
     """Counts answers in a row that speak of the channel and not of the message.
 
-    >>> refused = SendResult(state=DeliveryState.QUEUED, reply_code=0, reason_code="connect_failed", reply_text="")
+    >>> refused = SendResult(
+    ...     state=DeliveryState.QUEUED, reply_code=0, reason_code="connect_failed", reply_text=""
+    ... )
     >>> outages = Outages()
     >>> [outages.count(refused) for _ in range(3)]
     [1, 2, 3]
@@ -100,13 +102,17 @@ def deliver_documents(  # noqa: PLR0913 - the ports of this step
     }
     facts.update({f"{state.value}_count": states[state] for state in (*_REPORTED,)})
     facts["waiting_count"] = states[DeliveryState.QUEUED]
-    return StepResult(step="deliver_documents", facts=facts, seconds={"deliver": time.perf_counter() - started})
+    return StepResult(
+        step="deliver_documents", facts=facts, seconds={"deliver": time.perf_counter() - started}
+    )
 
 
 _REPORTED = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN)
 
 
-def _batches(store: DocumentStore, company_id: int, billing_date: date | None) -> Iterator[Sequence[QueuedDelivery]]:
+def _batches(
+    store: DocumentStore, company_id: int, billing_date: date | None
+) -> Iterator[Sequence[QueuedDelivery]]:
     after_id = 0
     while batch := store.next_deliveries(company_id, billing_date, after_id, BATCH):
         yield batch
@@ -141,7 +147,9 @@ def _send_batch(  # noqa: PLR0913 - the ports of this step
         yield finished[1]
 
 
-def _message(row: QueuedDelivery, sheet: PrintedInvoice, issuer: Issuer, dated_at: datetime) -> EmailMessageParts:
+def _message(
+    row: QueuedDelivery, sheet: PrintedInvoice, issuer: Issuer, dated_at: datetime
+) -> EmailMessageParts:
     invoice = row.job.invoice
     attachments = (_attachment(invoice, sheet),) if sheet.pdf else ()
     return EmailMessageParts(

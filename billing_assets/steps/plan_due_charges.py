@@ -68,7 +68,9 @@ def plan_run(
 
     def count(shard: Shard) -> pl.DataFrame:
         book = store.read_book(issuer.company_id, position.batch_id, shard, order.billing_date)
-        return due_charges(book.terms, rules.plans, book.settled, order.billing_date, issuer.company.place_code)
+        return due_charges(
+            book.terms, rules.plans, book.settled, order.billing_date, issuer.company.place_code
+        )
 
     with ThreadPoolExecutor(max_workers=SHARDS_AT_ONCE) as threads:
         for shard, due in zip(shards, threads.map(count, shards), strict=True):
@@ -88,7 +90,9 @@ def plan_run(
 def cut_shards(position: BookPosition) -> tuple[Shard, ...]:
     """Return ranges of policy ids of about ``SHARD_TERMS`` terms each; at least one, possibly empty.
 
-    >>> cut_shards(BookPosition(batch_id=1, term_count=50_000, lowest_policy_id=1, highest_policy_id=50_000))[1]
+    >>> cut_shards(BookPosition(batch_id=1, term_count=50_000, lowest_policy_id=1, highest_policy_id=50_000))[
+    ...     1
+    ... ]
     Shard(shard_number=1, from_policy_id=25001, to_policy_id=50001)
     """
     count = max(1, -(-position.term_count // SHARD_TERMS))

@@ -49,9 +49,13 @@ def raise_invoices(
     with store.lock_runs(issuer.company_id, progress):
         run, planned = _current_run(order, issuer, store, progress, timer)
         if run is None:
-            return StepResult(step="raise_invoices", facts={"due_count": 0, "invoice_count": 0}, seconds=timer.seconds)
+            return StepResult(
+                step="raise_invoices", facts={"due_count": 0, "invoice_count": 0}, seconds=timer.seconds
+            )
         store.start(run.run_id)
-        work = _Work(run=run, issuer=issuer, rules=store.rule_rows(), store=store, template=template, timer=timer)
+        work = _Work(
+            run=run, issuer=issuer, rules=store.rule_rows(), store=store, template=template, timer=timer
+        )
         issued = _bill_shards(work, store.pending_shards(run.run_id), planned, progress)
         totals = _final_accounts(run, store)
         store.finalise(run.run_id, timer.seconds)
@@ -99,7 +103,10 @@ def _bill_shards(
     turns = Turns([shard.shard_number for shard in shards])
     issued = 0
     with ThreadPoolExecutor(max_workers=SHARDS_AT_ONCE) as threads:
-        jobs = [threads.submit(_bill_shard, work, shard, planned.get(shard.shard_number), turns) for shard in shards]
+        jobs = [
+            threads.submit(_bill_shard, work, shard, planned.get(shard.shard_number), turns)
+            for shard in shards
+        ]
         for done, job in enumerate(jobs):
             progress("invoicing", done, len(shards))
             issued += job.result()
@@ -129,7 +136,9 @@ def _bill_shard(work: _Work, shard: Shard, due: pl.DataFrame | None, turns: Turn
     return drafts.invoices.height
 
 
-def _issue(work: _Work, drafts: Drafts, transaction: ShardWork, own_turn: AbstractContextManager[None]) -> None:
+def _issue(
+    work: _Work, drafts: Drafts, transaction: ShardWork, own_turn: AbstractContextManager[None]
+) -> None:
     """Write lines and taxes first, then lock the number series for the short rest: the heads."""
     count, run, company_id = drafts.invoices.height, work.run, work.issuer.company_id
     ids = transaction.draw_invoice_ids(count) if count else pl.Series("invoice_id", [], dtype=pl.Int64)

@@ -8,14 +8,16 @@ CSV is the wire format: Polars writes and reads it at memory speed, NULL (empty)
 Hashes travel as hexadecimal text: columns that end in ``_sha256`` are ``bytea`` in the store.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
-from psycopg import Connection as PsycopgConnection
+import psycopg
 from psycopg import sql
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 _BLOCK = 1 << 20
 
@@ -33,9 +35,12 @@ def copy_in(connection: Connection, table: str, frame: pl.DataFrame) -> int:
         sql.Identifier(table), sql.SQL(",").join(map(sql.Identifier, frame.columns))
     )
     buffer = BytesIO()
-    ready.write_csv(buffer, include_header=False, quote_style="necessary")
+    # Before PostgreSQL 18 a line of \. alone ends the data, unless it is quoted.
+    ready.write_csv(
+        buffer, include_header=False, quote_style="non_numeric" if frame.width == 1 else "necessary"
+    )
     view = buffer.getbuffer()
-    with _driver(connection).cursor() as cursor, cursor.copy(statement) as copy:
+    with _driver_errors(connection), _driver(connection).cursor() as cursor, cursor.copy(statement) as copy:
         for start in range(0, len(view), _BLOCK):
             copy.write(view[start : start + _BLOCK])
     return frame.height
@@ -45,15 +50,19 @@ def copy_out(
     connection: Connection,
     query: str,
     parameters: Sequence[Any] | Mapping[str, Any],
-    schema: Mapping[str, pl.DataType | type[pl.DataType]]
+    schema: Mapping[str, pl.DataType | type[pl.DataType]],
 ) -> pl.DataFrame:
     """Return the rows of ``query`` as a frame with the columns and types of ``schema``.
 
     ``query`` takes ``%s`` placeholders; its columns must come in the order of ``schema``.
     """
     buffer = BytesIO()
-    statement = sql.SQL("copy ({}) to stdout (format csv)").format(sql.SQL(query))  # type: ignore[arg-type]
-    with _driver(connection).cursor() as cursor, cursor.copy(statement, parameters) as copy:
+    statement = sql.SQL("copy ({}) to stdout (format csv)").format(sql.SQL(query))
+    with (
+        _driver_errors(connection),
+        _driver(connection).cursor() as cursor,
+        cursor.copy(statement, parameters) as copy,
+    ):
         for block in copy:
             buffer.write(block)
     if not buffer.tell():
@@ -62,9 +71,22 @@ def copy_out(
     return pl.read_csv(buffer, has_header=False, schema=dict(schema))
 
 
-def _driver(connection: Connection) -> PsycopgConnection[Any]:
+def _driver(connection: Connection) -> psycopg.Connection[Any]:
     """Return psycopg's connection beneath SQLAlchemy's: same session, same transaction."""
     driver = connection.connection.driver_connection
-    if not isinstance(driver, PsycopgConnection):
+    if not isinstance(driver, psycopg.Connection):
         raise TypeError("the store speaks to PostgreSQL through psycopg 3 only")
     return driver
+
+
+@contextmanager
+def _driver_errors(connection: Connection) -> Iterator[None]:
+    """Raise psycopg's errors as SQLAlchemy's, as every other statement of the connection does."""
+    try:
+        yield
+    except psycopg.Error as error:
+        is_lost = _driver(connection).closed
+        raised = DBAPIError.instance(
+            "COPY", None, error, psycopg.Error, connection_invalidated=is_lost, dialect=connection.dialect
+        )
+        raise cast("DBAPIError", raised) from error

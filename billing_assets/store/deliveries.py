@@ -196,7 +196,10 @@ class SqlDocumentStore:
             )
         return [
             QueuedDelivery(
-                delivery_id=row.delivery_id, message_id=row.message_id, attempt_count=row.attempt_count, job=job
+                delivery_id=row.delivery_id,
+                message_id=row.message_id,
+                attempt_count=row.attempt_count,
+                job=job,
             )
             for row, job in zip(rows, jobs, strict=True)
         ]
@@ -215,7 +218,13 @@ class SqlDocumentStore:
         """
         at = self.clock()
         rows = [
-            {"hash": sheet.pdf_sha256, "pdf": sheet.pdf, "size": len(sheet.pdf), "document": sheet.document_id, "at": at}
+            {
+                "hash": sheet.pdf_sha256,
+                "pdf": sheet.pdf,
+                "size": len(sheet.pdf),
+                "document": sheet.document_id,
+                "at": at,
+            }
             for sheet in printed
         ]
         if not rows:

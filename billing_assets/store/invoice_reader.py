@@ -35,7 +35,17 @@ select t.*, r.tax_code, r.category_code, r.rate_ppm, r.exemption_reason from inv
 join tax_rule r using (tax_rule_id)
 where t.invoice_id = any(:ids) order by t.invoice_id, t.tax_number
 """
-_CREDITOR_FIELDS = ("company_code", "name", "country_code", "tax_number", "iban", "bic", "email", "phone", "website")
+_CREDITOR_FIELDS = (
+    "company_code",
+    "name",
+    "country_code",
+    "tax_number",
+    "iban",
+    "bic",
+    "email",
+    "phone",
+    "website",
+)
 
 
 def read_invoices(connection: Connection, invoice_ids: Sequence[int]) -> list[Invoice]:
@@ -65,7 +75,9 @@ def find_invoice(connection: Connection, company_id: int, number: str) -> Invoic
     invoice_id = connection.execute(text(query), values).scalar_one_or_none()
     if invoice_id is None:
         raise BillingError(
-            "invoice_unknown", f"there is no invoice {number[:40]}", "'billing invoices list' shows what there is"
+            "invoice_unknown",
+            f"there is no invoice {number[:40]}",
+            "'billing invoices list' shows what there is",
         )
     return read_invoices(connection, [invoice_id])[0]
 
@@ -84,7 +96,8 @@ def _invoice(row: Row[Any], lines: tuple[InvoiceLine, ...], taxes: tuple[Invoice
         tax_minor=row.tax_minor,
         total_minor=row.total_minor,
         creditor=Creditor(
-            address_lines=tuple(company["address_lines"]), **{name: company[name] for name in _CREDITOR_FIELDS}
+            address_lines=tuple(company["address_lines"]),
+            **{name: company[name] for name in _CREDITOR_FIELDS},
         ),
         payer=Payer(**{**payer, "address_lines": tuple(payer["address_lines"])}),
         lines=lines,

@@ -98,12 +98,16 @@ class ShardTransaction:
     def read_book(self) -> ShardBook:
         """Return the shard's terms and what is settled of them."""
         run = self.run
-        return read_shard_book(self.connection, run.company_id, run.book_batch_id, self.shard, run.billing_date)
+        return read_shard_book(
+            self.connection, run.company_id, run.book_batch_id, self.shard, run.billing_date
+        )
 
     def draw_invoice_ids(self, count: int) -> pl.Series:
         """Return ``count`` unused invoice ids, ascending."""
         query = "select nextval('invoice_id_sequence') from generate_series(1, %(count)s)"
-        return copy_out(self.connection, query, {"count": count}, {"invoice_id": pl.Int64})["invoice_id"].sort()
+        return copy_out(self.connection, query, {"count": count}, {"invoice_id": pl.Int64})[
+            "invoice_id"
+        ].sort()
 
     def draw_numbers(self, count: int, document_kind: str, prefix: str, issuing_date: date) -> NumberBlock:
         """Lock the series' row until the transaction ends and return its next ``count`` numbers."""
@@ -114,10 +118,14 @@ class ShardTransaction:
             "count": count,
             "day": issuing_date,
         }
-        make = "insert into number_series (company_id, document_kind, prefix) values (:company, :kind, :prefix) "
+        make = (
+            "insert into number_series (company_id, document_kind, prefix) values (:company, :kind, :prefix) "
+        )
         self.connection.execute(text(make + "on conflict do nothing"), values)
         series_id, first, issue_date = self.connection.execute(text(_DRAW_NUMBERS), values).one()
-        return NumberBlock(number_series_id=series_id, prefix=prefix, first_number=first, issue_date=issue_date)
+        return NumberBlock(
+            number_series_id=series_id, prefix=prefix, first_number=first, issue_date=issue_date
+        )
 
     def write_lines(self, lines: pl.DataFrame) -> None:
         """Append invoice lines."""

@@ -25,6 +25,21 @@ _DELIVERY_ORDER = "array['queued', 'sending', 'sent', 'failed', 'unknown']"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRow:
+    """An import: its file and what became of the rows."""
+
+    batch_id: int
+    file_name: str
+    row_count: int
+    new_count: int
+    changed_count: int
+    unchanged_count: int
+    duplicate_count: int
+    problem_count: int
+    imported_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunRow:
     """A run in a list. ``counts`` maps an outcome to its charges; empty until the run is finalised."""
 
@@ -89,6 +104,7 @@ class DeliveryRow:
     invoice_number: str
     billing_date: date
     channel: str
+    message_id: str
     state: str
     reason_code: str
     reply_code: int
@@ -141,9 +157,13 @@ from billing_run where company_id = :company
 """
 
 
-def list_runs(connection: Connection, company_id: int, limit: int, before_id: int | None = None) -> list[RunRow]:
+def list_runs(
+    connection: Connection, company_id: int, limit: int, before_id: int | None = None
+) -> list[RunRow]:
     """Return the newest runs, at most ``limit``, below run ``before_id``."""
-    query = text(f"{_RUN} and (cast(:before as bigint) is null or run_id < :before) order by run_id desc limit :limit")
+    query = text(
+        f"{_RUN} and (cast(:before as bigint) is null or run_id < :before) order by run_id desc limit :limit"
+    )
     rows = connection.execute(query, {"company": company_id, "before": before_id, "limit": limit})
     return [
         RunRow(
@@ -165,7 +185,9 @@ def list_runs(connection: Connection, company_id: int, limit: int, before_id: in
 
 def show_run(connection: Connection, company_id: int, run_id: int) -> RunDetail:
     """Return one run, or raise ``run_unknown``."""
-    row = connection.execute(text(f"{_RUN} and run_id = :run"), {"company": company_id, "run": run_id}).first()
+    row = connection.execute(
+        text(f"{_RUN} and run_id = :run"), {"company": company_id, "run": run_id}
+    ).first()
     if row is None:
         raise BillingError("run_unknown", f"there is no run {run_id}", "'billing runs' shows what there is")
     shards = connection.execute(
@@ -185,9 +207,20 @@ def show_run(connection: Connection, company_id: int, run_id: int) -> RunDetail:
     )
 
 
+def last_run_of(connection: Connection, company_id: int, billing_date: date) -> int | None:
+    """Return the id of the last run of a date, or None where the date was never run."""
+    query = text(
+        "select run_id from billing_run where company_id = :company and billing_date = :day "
+        "order by sequence_number desc limit 1"
+    )
+    return connection.execute(query, {"company": company_id, "day": billing_date}).scalar_one_or_none()
+
+
 def count_deliveries(connection: Connection, company_id: int, *, run_id: int | None = None) -> dict[str, int]:
     """Return state -> deliveries, of a run or of all; states that do not occur are left out."""
-    of_run = "join document d using (document_id) join invoice i using (invoice_id)" if run_id is not None else ""
+    of_run = (
+        "join document d using (document_id) join invoice i using (invoice_id)" if run_id is not None else ""
+    )
     where = "and i.run_id = :run" if run_id is not None else ""
     query = text(
         f"select v.state, count(*) from delivery v {of_run} where v.company_id = :company {where} "
@@ -196,13 +229,35 @@ def count_deliveries(connection: Connection, company_id: int, *, run_id: int | N
     return {row[0]: row[1] for row in connection.execute(query, {"company": company_id, "run": run_id})}
 
 
-def invoice_totals(connection: Connection, company_id: int) -> list[tuple[str, int, int]]:
-    """Return (currency, invoices, total in minor units) of everything a company has issued."""
+def invoice_totals(connection: Connection, company_id: int) -> list[dict[str, Any]]:
+    """Return currency, count, net, tax and total (minor units) of everything issued, as a run report has them."""
     query = text(
-        "select currency, count(*), sum(total_minor)::text from invoice where company_id = :company "
-        "group by currency order by currency"
+        "select currency, count(*), sum(net_minor)::text, sum(tax_minor)::text, sum(total_minor)::text "
+        "from invoice where company_id = :company group by currency order by currency"
     )
-    return [(row[0], row[1], int(row[2])) for row in connection.execute(query, {"company": company_id})]
+    return [
+        {
+            "currency": row[0],
+            "count": row[1],
+            "net_minor": int(row[2]),
+            "tax_minor": int(row[3]),
+            "total_minor": int(row[4]),
+        }
+        for row in connection.execute(query, {"company": company_id})
+    ]
+
+
+def last_import(connection: Connection, company_id: int) -> BatchRow:
+    """Return the newest import of a company, or raise ``nothing_imported``."""
+    query = text("select * from intake_batch where company_id = :company order by batch_id desc limit 1")
+    row = connection.execute(query, {"company": company_id}).first()
+    if row is None:
+        raise BillingError(
+            "nothing_imported",
+            "no policy book was imported yet",
+            "billing import policies FILE --mapping FILE.yaml",
+        )
+    return BatchRow(**{name: getattr(row, name) for name in BatchRow.__slots__})
 
 
 _INVOICES = """
@@ -267,7 +322,9 @@ where v.company_id = :company
 def deliveries_of(connection: Connection, company_id: int, invoice_id: int) -> list[DeliveryRow]:
     """Return the deliveries of one invoice, oldest first."""
     query = text(f"{_DELIVERIES} and i.invoice_id = :invoice order by v.delivery_id")
-    return [_delivery(row) for row in connection.execute(query, {"company": company_id, "invoice": invoice_id})]
+    return [
+        _delivery(row) for row in connection.execute(query, {"company": company_id, "invoice": invoice_id})
+    ]
 
 
 def list_undelivered(
@@ -356,6 +413,7 @@ def _delivery(row: Any) -> DeliveryRow:  # noqa: ANN401 - a row of SQLAlchemy
         invoice_number=document_number(row.prefix, row.invoice_number),
         billing_date=row.billing_date,
         channel=row.channel,
+        message_id=row.message_id,
         state=row.state,
         reason_code=row.reason_code,
         reply_code=row.reply_code,

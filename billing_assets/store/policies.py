@@ -12,8 +12,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import polars as pl
+import psycopg
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DataError, IntegrityError
 
+from billing_assets.domain.errors import BillingError
 from billing_assets.frames.book_changes import STORED_PAYER_SCHEMA, STORED_TERM_SCHEMA, SettledBook
 from billing_assets.steps.intake_ports import EarlierBatch, NewBatch
 from billing_assets.store.companies import read_issuer
@@ -152,7 +155,17 @@ class IntakeTransaction:
         return self._by_key(_STORED_PAYERS, payer_keys, STORED_PAYER_SCHEMA)
 
     def write(self, batch: NewBatch, book: SettledBook) -> int:
-        """Write the batch with everything that it brings, and return its id."""
+        """Write the batch with everything that it brings, and return its id.
+
+        Raises:
+            BillingError: ``store_refused_batch``; the server's own words would repeat a row.
+        """
+        try:
+            return self._write(batch, book)
+        except (IntegrityError, DataError, psycopg.IntegrityError, psycopg.DataError) as error:
+            raise _refused(error) from None
+
+    def _write(self, batch: NewBatch, book: SettledBook) -> int:
         batch_id = self._insert_batch(batch, book)
         for create, table, rows in (
             (_INCOMING_TERM, "incoming_term", book.terms),
@@ -205,6 +218,16 @@ class IntakeTransaction:
         found = copy_out(self.connection, query.format(company=self.company_id), (), schema)
         self.connection.execute(text("drop table incoming_key"))
         return found
+
+
+def _refused(error: Exception) -> BillingError:
+    cause = getattr(error, "orig", None) or error
+    rule = cause.diag.constraint_name if isinstance(cause, psycopg.Error) else None
+    return BillingError(
+        "store_refused_batch",
+        f"the store refused the batch: {rule or type(cause).__name__}",
+        "nothing was imported; what intake accepts must fit the store: this is a fault of the program",
+    )
 
 
 def _without_file(values: Mapping[str, object]) -> dict[str, object]:

@@ -5,6 +5,7 @@ Does not belong here: the shipped rows themselves (``domain.taxes``, ``domain.pa
 """
 
 from dataclasses import asdict
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, text
@@ -34,26 +35,49 @@ PLAN_SCHEMA = {
     "valid_from": pl.Date,
     "valid_to": pl.Date,
 }
+_KEYS = {
+    "tax_rule": ("tax_code", "place_code", "line_of_business", "valid_from"),
+    "payment_plan": ("plan_code", "valid_from"),
+}
 
 
 def seed_rules(connection: Connection) -> None:
     """Add the shipped rows that the store does not have yet; rows that are there stay as they are."""
-    for table, rows, key in (
-        ("tax_rule", shipped_tax_rules(), "tax_code, place_code, line_of_business, valid_from"),
-        ("payment_plan", DEFAULT_PLANS, "plan_code, valid_from"),
-    ):
-        records = [asdict(row) for row in rows]
+    for table, records in _shipped().items():
         names = list(records[0])
         values = ", ".join(f":{name}" for name in names)
-        statement = f"insert into {table} ({', '.join(names)}) values ({values}) on conflict ({key}) do nothing"
+        statement = (
+            f"insert into {table} ({', '.join(names)}) values ({values}) "  # noqa: S608 - constants
+            f"on conflict ({', '.join(_KEYS[table])}) do nothing"
+        )
         connection.execute(text(statement), records)
+
+
+def count_missing_rules(connection: Connection) -> int:
+    """Return how many of the shipped rows the store does not have."""
+    missing = 0
+    for table, records in _shipped().items():
+        names = _KEYS[table]
+        query = text(f"select {', '.join(names)} from {table}")  # noqa: S608 - constants
+        stored = {tuple(row) for row in connection.execute(query)}
+        missing += len({tuple(record[name] for name in names) for record in records} - stored)
+    return missing
 
 
 def read_tax_rules(connection: Connection) -> pl.DataFrame:
     """Return every tax rule, columns of ``TAX_RULE_SCHEMA``."""
-    return copy_out(connection, f"select {', '.join(TAX_RULE_SCHEMA)} from tax_rule", (), TAX_RULE_SCHEMA)
+    query = f"select {', '.join(TAX_RULE_SCHEMA)} from tax_rule"  # noqa: S608 - constants
+    return copy_out(connection, query, (), TAX_RULE_SCHEMA)
 
 
 def read_plans(connection: Connection) -> pl.DataFrame:
     """Return every payment plan, columns of ``PLAN_SCHEMA``."""
-    return copy_out(connection, f"select {', '.join(PLAN_SCHEMA)} from payment_plan", (), PLAN_SCHEMA)
+    query = f"select {', '.join(PLAN_SCHEMA)} from payment_plan"  # noqa: S608 - constants
+    return copy_out(connection, query, (), PLAN_SCHEMA)
+
+
+def _shipped() -> dict[str, list[dict[str, Any]]]:
+    return {
+        "tax_rule": [asdict(row) for row in shipped_tax_rules()],
+        "payment_plan": [asdict(row) for row in DEFAULT_PLANS],
+    }

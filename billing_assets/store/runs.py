@@ -212,7 +212,9 @@ from invoice where run_id = :run group by currency order by currency
 """
 
 
-def read_run_facts(connection: Connection, run_id: int, at: datetime, seconds: Mapping[str, float]) -> RunFacts:
+def read_run_facts(
+    connection: Connection, run_id: int, at: datetime, seconds: Mapping[str, float]
+) -> RunFacts:
     """Return what a run did, counted from its rows."""
     row = connection.execute(text(_FACTS), {"run": run_id}).one()
     reasons = connection.execute(text(_REASONS), {"run": run_id}).all()
@@ -235,7 +237,9 @@ def read_run_facts(connection: Connection, run_id: int, at: datetime, seconds: M
         planned_at=row.planned_at,
         finalised_at=at,
         charges=tuple((Outcome(o), reason, cur, count, int(net)) for o, reason, cur, count, net in reasons),
-        invoices=tuple((cur, count, int(net), int(tax), int(total)) for cur, count, net, tax, total in invoiced),
+        invoices=tuple(
+            (cur, count, int(net), int(tax), int(total)) for cur, count, net, tax, total in invoiced
+        ),
         numbers=tuple((prefix, first, last) for prefix, first, last in numbers),
         seconds=dict(seconds),
     )

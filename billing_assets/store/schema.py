@@ -4,50 +4,64 @@ Belongs here: roles, schema, migrations, seeding of the shipped rule rows.
 Does not belong here: what the tables are (``migrations``), connecting (``connection``).
 """
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.store.connection import APP_ROLE, OWNER_ROLE, SCHEMA, unreachable
-from billing_assets.store.rule_rows import seed_rules
+from billing_assets.store.connection import (
+    APP_ROLE,
+    OWNER_ROLE,
+    SCHEMA,
+    open_engine,
+    store_busy,
+    unreachable,
+)
+from billing_assets.store.rule_rows import count_missing_rules, seed_rules
 
 _UPGRADE_LOCK = 7_241_001
 _LOCK_WAIT = "60s"
+_OLDEST_SERVER = 150_000
+_LOCK_TIMEOUT, _NO_RIGHT = "55P03", "42501"
 
 
-def upgrade(owner_url: str) -> str:
+def upgrade(owner_url: str, connect_args: Mapping[str, str] | None = None) -> str:
     """Bring the schema to the newest revision and return that revision.
 
     ``owner_url`` must log in as ``billing_owner``, or as a role that may become it or create it. Two
-    upgrades at once wait for each other; a table lock that cannot be had within a minute ends the upgrade
-    with nothing changed, so that a running billing run is never blocked for long.
+    upgrades at once wait for each other. All steps and the shipped rows are one transaction: a table lock
+    that cannot be had within a minute ends the upgrade with nothing changed, so that a billing run is
+    never blocked for long.
+
+    Raises:
+        BillingError: ``store_unreachable``, ``store_busy``, ``server_too_old``, ``schema_newer``,
+            ``owner_rights_missing``.
     """
-    engine = create_engine(owner_url, connect_args={"connect_timeout": 10})
+    engine = open_engine(owner_url, connect_args)
     try:
-        with engine.connect() as connection:
+        with _told(), engine.connect() as connection:
             _check_server(connection)
             connection.execute(text("select pg_advisory_lock(:key)"), {"key": _UPGRADE_LOCK})
-            _ensure_roles(connection)
             connection.execute(text(f"set lock_timeout = '{_LOCK_WAIT}'"))
+            connection.execute(text("set statement_timeout = 0"))
+            _ensure_roles(connection)
             connection.execute(text(f"set role {OWNER_ROLE}"))
-            connection.execute(text(f"create schema if not exists {SCHEMA} authorization {OWNER_ROLE}"))
-            connection.execute(text(f"set search_path = {SCHEMA}"))
             connection.commit()
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-            connection.commit()
-            seed_rules(connection)
-            connection.commit()
+            with connection.begin():
+                connection.execute(text(f"create schema if not exists {SCHEMA} authorization {OWNER_ROLE}"))
+                _refuse_newer(_found_revision(connection))
+                config = _config()
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+                seed_rules(connection)
             return newest_revision()
-    except OperationalError as error:
-        raise unreachable(error) from error
     finally:
         engine.dispose()
 
@@ -58,13 +72,24 @@ def newest_revision() -> str:
 
 
 def require_current(connection: Connection) -> None:
-    """Raise unless the schema is at the revision that this program expects."""
-    context = MigrationContext.configure(connection, opts={"version_table_schema": SCHEMA})
-    found = context.get_current_revision()
+    """Raise unless the schema is at the revision that this program expects and has the shipped rule rows.
+
+    Raises:
+        BillingError: ``schema_outdated``, ``schema_newer``, ``rules_outdated``.
+    """
+    found = _found_revision(connection)
+    _refuse_newer(found)
     if found != newest_revision():
         raise BillingError(
             "schema_outdated",
             f"the store is at revision {found or 'none'}, this program needs {newest_revision()}",
+            "run 'billing db upgrade'",
+        )
+    missing = count_missing_rules(connection)
+    if missing:
+        raise BillingError(
+            "rules_outdated",
+            f"the store lacks {missing} of the rule rows that this program ships",
             "run 'billing db upgrade'",
         )
 
@@ -76,27 +101,77 @@ def _config() -> Config:
     return config
 
 
+def _found_revision(connection: Connection) -> str | None:
+    context = MigrationContext.configure(connection, opts={"version_table_schema": SCHEMA})
+    return context.get_current_revision()
+
+
+def _refuse_newer(found: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if found is not None and found not in known:
+        raise BillingError(
+            "schema_newer",
+            f"the store is at revision {found}, which this program does not know",
+            "run the newer program that upgraded the store",
+        )
+
+
 def _check_server(connection: Connection) -> None:
     version = connection.execute(text("show server_version_num")).scalar_one()
-    if int(version) < 150_000:  # noqa: PLR2004 - PostgreSQL 15
-        raise BillingError("server_too_old", f"the server is PostgreSQL {version}", "use PostgreSQL 15 or newer")
+    if int(version) < _OLDEST_SERVER:
+        raise BillingError(
+            "server_too_old", f"the server is PostgreSQL {int(version) // 10_000}", "use PostgreSQL 15 or newer"
+        )
 
 
 def _ensure_roles(connection: Connection) -> None:
     """Create the two roles where they are missing and may be created; give the owner the right to a schema."""
+    quote = connection.dialect.identifier_preparer.quote_identifier
     login = connection.execute(text("select session_user")).scalar_one()
     known = set(connection.execute(text("select rolname from pg_roles")).scalars())
     for role in (OWNER_ROLE, APP_ROLE):
         if role not in known:
-            connection.execute(text(f"create role {role} nologin"))
+            connection.execute(text(_CREATE_ROLE.format(role=role)))
         if login not in {role, OWNER_ROLE} and not _may_become(connection, role):
-            connection.execute(text(f'grant {role} to "{login}"'))
+            connection.execute(text(f"grant {role} to {quote(login)}"))
     database = connection.execute(text("select current_database()")).scalar_one()
     may_create = "select has_database_privilege(:role, current_database(), 'create')"
     if not connection.execute(text(may_create), {"role": OWNER_ROLE}).scalar_one():
-        connection.execute(text(f'grant create on database "{database}" to {OWNER_ROLE}'))
+        connection.execute(text(f"grant create on database {quote(database)} to {OWNER_ROLE}"))
+
+
+# Roles belong to the whole server, the upgrade's lock to one database: another upgrade may be faster.
+_CREATE_ROLE = """
+do $$ begin create role {role} nologin; exception when duplicate_object or unique_violation then null; end $$
+"""
 
 
 def _may_become(connection: Connection, role: str) -> bool:
-    query = text("select pg_has_role(session_user, :role, 'member')")
-    return bool(connection.execute(query, {"role": role}).scalar_one())
+    """Try it: since PostgreSQL 16 a member may lack the right to become the role."""
+    try:
+        with connection.begin_nested():
+            connection.execute(text(f"set local role {role}"))
+            connection.execute(text("set local role none"))
+    except ProgrammingError:
+        return False
+    return True
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Raise what the server refused as an error that says what to do."""
+    try:
+        yield
+    except DBAPIError as error:
+        state = getattr(error.orig, "sqlstate", None)
+        if state == _LOCK_TIMEOUT:
+            raise store_busy() from error
+        if state == _NO_RIGHT:
+            raise BillingError(
+                "owner_rights_missing",
+                f"the login of the upgrade may neither become {OWNER_ROLE} nor make it",
+                f"upgrade as a superuser once, or as that: grant {OWNER_ROLE} and {APP_ROLE} to the login",
+            ) from error
+        if isinstance(error, OperationalError):
+            raise unreachable(error) from error
+        raise

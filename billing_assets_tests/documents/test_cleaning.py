@@ -31,6 +31,10 @@ def test_a_long_text_ends_in_an_ellipsis_at_the_limit() -> None:
     assert cut.endswith("x…")
 
 
+def test_no_full_stop_stands_before_the_ellipsis() -> None:
+    assert clean("Soc. Coop. a r.l.", 12) == "Soc. Coop…"
+
+
 def test_a_text_cut_before_its_invisible_part_says_so() -> None:
     assert clean("a" + "\u200b" * 10_000 + "b", 80) == "a…"
 

@@ -15,6 +15,7 @@ import pypdfium2
 import pytest
 import zxingcpp
 
+from billing_assets.documents.coverage import code_points
 from billing_assets.documents.invoice_json import invoice_to_json
 from billing_assets.documents.pdf import PdfPrinter
 from billing_assets.documents.qr import epc_payload
@@ -191,6 +192,16 @@ def test_accents_and_other_alphabets_are_printed(name: str) -> None:
     assert printed.missing_characters == ()
 
 
+def test_no_character_that_a_font_claims_or_lacks_stops_the_press() -> None:
+    """PDF/A and PDF/UA refuse some characters; whatever a customer writes, a page must come out."""
+    held = sorted(frozenset().union(*(code_points(font) for font in template().fonts().values())))
+    others = [*range(0x20, 0x3000, 7), *range(0x3000, 0x110000, 997)]
+    text = "".join(chr(code) for code in [*held, *others] if not 0xD800 <= code < 0xE000)
+    for start in range(0, len(text), 350):
+        lines = tuple(text[part : part + 50] for part in range(start, start + 350, 50))
+        assert PRINTER.pdf(with_payer(english(), address_lines=lines)).startswith(b"%PDF")
+
+
 def test_what_no_font_draws_is_a_square_and_is_reported() -> None:
     printed = PRINTER.printed(with_payer(english(), name="Ana 漢字 😀 \ue000"))
     assert printed.missing_characters == ("字", "漢", "\ufffd", "😀")
@@ -215,6 +226,24 @@ def test_a_long_word_stays_inside_its_column() -> None:
     left_column = [box for index, box in enumerate(boxes) if words.get_text_range(index, 1) == "W"]
     assert max(right for _, _, right, _ in left_column) < 320
     assert "…" in page_texts(content)[0]
+    document.close()
+
+
+def test_the_longest_address_ends_above_the_title() -> None:
+    address = tuple("W" * 500 for _ in range(8))
+    document = pypdfium2.PdfDocument(
+        PRINTER.pdf(with_payer(english(), name="W" * 500, address_lines=address))
+    )
+    page = document[0]
+    words = page.get_textpage()
+    lowest = min(
+        words.get_charbox(index)[1]
+        for index in range(words.count_chars())
+        if words.get_text_range(index, 1) == "W"
+    )
+    title = words.search("Premium invoice").get_next()
+    assert title is not None
+    assert lowest > words.get_charbox(title[0])[3]
     document.close()
 
 

@@ -85,7 +85,9 @@ def test_runs_of_one_date_at_the_same_time_make_one_set_of_invoices(billing: Bil
 
 def test_a_missed_date_is_caught_up_by_the_next_run(billing: Billing) -> None:
     billing.invoice(billing.order(date(2024, 4, 15)))
-    months = "select count(*) from invoice_line l join policy_term t using (policy_term_id) where t.policy_id = 3"
+    months = (
+        "select count(*) from invoice_line l join policy_term t using (policy_term_id) where t.policy_id = 3"
+    )
     assert count(billing, months) == 3
     billing.invoice(billing.order(date(2024, 3, 15)))
     assert count(billing, months) == 3
@@ -151,7 +153,10 @@ def test_the_store_itself_refuses_to_bill_an_installment_twice(billing: Billing)
             policy_term_version_id, payer_id, charge_kind, installment_number, installment_count, revision,
             period_from_date, period_to_date, net_minor, tax_minor from invoice_line limit 1
     """
-    with pytest.raises(IntegrityError, match="invoice_line_billed_once"), billing.database.transaction() as connection:
+    with (
+        pytest.raises(IntegrityError, match="invoice_line_billed_once"),
+        billing.database.transaction() as connection,
+    ):
         connection.execute(text(again))
 
 

@@ -3,6 +3,11 @@
 Belongs here: gathering the rows of the siblings. A new place is a new file with its ``RULES``; nothing
 else changes. The rows seed the store, where the rows that a run uses are read from. They are starting
 values with their sources: counsel must confirm them before anyone is billed by them.
+
+A row that names a line of business replaces every any-line row of its place, of whatever tax: beside it
+there must be a row for each of the place's other taxes, unless it says that the line is exempt.
+
+Does not belong here: the row type (``tax_rule``), the arithmetic (``frames.taxes``).
 """
 
 import importlib

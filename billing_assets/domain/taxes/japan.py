@@ -13,6 +13,7 @@ RULES = (
         rate_ppm=0,
         valid_from=date(1989, 4, 1),
         exemption_reason="Insurance premiums are exempt from consumption tax (Consumption Tax Act, art. 6)",
-        source="Consumption Tax Act (Act 108 of 1988) art. 6(1) and appended table of non-taxable transactions, item 3",
+        source="Consumption Tax Act (Act 108 of 1988) art. 6(1) and appended table of "
+        "non-taxable transactions, item 3",
     ),
 )

@@ -16,6 +16,7 @@ RULES = (
         rate_ppm=0,
         valid_from=date(1990, 1, 1),
         exemption_reason="Premium tax of an admitted insurer is included in the premium",
-        source="state premium taxes fall on the insurer, for example California Revenue and Taxation Code s. 12201",
+        source="state premium taxes fall on the insurer, for example California Revenue and Taxation Code "
+        "s. 12201",
     ),
 )

@@ -1,7 +1,7 @@
 """The queries of the invariants: each returns what breaks it, and must return nothing.
 
-Belongs here: running the checks of ``domain.checks`` over the store. The queries stand beside this file, one file
-per theme: ``documents``, ``records``, ``runs``, ``deliveries``, ``intake``, ``references``, ``guards``.
+Belongs here: running the checks of ``domain.checks`` over the store. The queries stand beside this file, one
+file per theme: ``documents``, ``records``, ``runs``, ``deliveries``, ``intake``, ``references``, ``guards``.
 Does not belong here: the statements of the invariants (``domain.checks``), what to do about an offender.
 """
 
@@ -50,10 +50,10 @@ def run_checks(
 ) -> list[CheckResult]:
     """Return what each check found, in the order of ``CHECKS``; a sound store has no offender in any.
 
-    ``billing_date`` narrows the checks to the runs of that date and what they rest on (guards are always checked
-    whole); None asks about everything. ``at`` is the present instant, for what has waited too long. ``check_ids``
-    chooses checks, None all of them. ``connection`` is one of ``store.connection``: search path, ISO dates, and
-    the role that the application works as, which is itself checked.
+    ``billing_date`` narrows the checks to the runs of that date and what they rest on (guards are always
+    checked whole); None asks about everything. ``at`` is the present instant, for what has waited too long.
+    ``check_ids`` chooses checks, None all of them. ``connection`` is one of ``store.connection``: search
+    path, ISO dates, and the role that the application works as, which is itself checked.
 
     Raises:
         BillingError: ``check_unknown`` for an id that is not in ``CHECKS``.
@@ -65,11 +65,10 @@ def run_checks(
             f"there is no check '{unknown[0][:12]}'",
             f"choose from {', '.join(CHECKS)}",
         )
-    run_ids = [] if billing_date is None else connection.execute(text(_RUNS_OF_DATE), {"day": billing_date}).scalars()
     values = {
         **guards.PARAMETERS,
         "is_everything": billing_date is None,
-        "runs": list(run_ids),
+        "runs": list(connection.execute(text(_RUNS_OF_DATE), {"day": billing_date}).scalars()),
         "at": at,
         "currencies": sorted(CURRENCIES),
         "later_problem": intake.LATER_PROBLEM,
@@ -81,7 +80,7 @@ def run_checks(
 def _result(connection: Connection, check: Check, values: Mapping[str, object]) -> CheckResult:
     """Return the offenders of one check, counted once each, the first few in the order of their names."""
     counted = (
-        f"select count(*), (array_agg(offender order by offender))[1:{EXAMPLE_COUNT}] "  # noqa: S608 - our own queries
+        f"select count(*), (array_agg(offender order by offender))[1:{EXAMPLE_COUNT}] "  # noqa: S608 - our own
         f"from (select distinct offender from ({QUERIES[check.check_id]}) as found (offender)) as offenders"
     )
     count, examples = connection.execute(text(counted), values).one()

@@ -4,8 +4,9 @@ Belongs here: I01, I02, I03, I07 and I08.
 Does not belong here: their frozen records (``records``), what becomes of them (``deliveries``), the runs
 that made them (``runs``).
 
-Each query returns one text column that names an offender. ``:is_everything`` tells whether all runs are asked
-about; otherwise ``:runs`` holds their ids. Missing rows are offenders too: no reference here rests on a foreign key.
+Each query returns one text column that names an offender. ``:is_everything`` tells whether all runs are
+asked about; otherwise ``:runs`` holds their ids. Missing rows are offenders too: no reference here rests on a
+foreign key.
 """
 
 SUMS = """
@@ -43,7 +44,8 @@ with matched as (
     select invoice_id, tax_number, sum(net_minor) as base_minor
     from matched where is_named = has_named group by invoice_id, tax_number
 )
-select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'), ': its tax is not the sum of its taxes')
+select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'),
+    ': its tax is not the sum of its taxes')
 from invoice i
 left join number_series s using (number_series_id)
 left join invoice_tax t using (invoice_id)
@@ -52,7 +54,8 @@ group by i.invoice_id, s.number_series_id
 having coalesce(sum(t.tax_minor), 0) <> i.tax_minor or count(t.tax_number) = 0
 union all
 select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'), ': tax ', t.tax_number,
-    case when b.base_minor is distinct from t.base_minor then ': its base is not the sum of the lines it falls on'
+    case when b.base_minor is distinct from t.base_minor
+        then ': its base is not the sum of the lines it falls on'
         else ': it is not base x rate, rounded once' end)
 from invoice i
 join invoice_tax t using (invoice_id)
@@ -62,7 +65,8 @@ left join based b on b.invoice_id = t.invoice_id and b.tax_number = t.tax_number
 where (:is_everything or i.run_id = any(:runs)) and (b.base_minor is distinct from t.base_minor
     or t.tax_minor is distinct from round(t.base_minor::numeric * r.rate_ppm * 0.000001))
 union all
-select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'), ': no tax row falls on line ', l.line_number)
+select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'),
+    ': no tax row falls on line ', l.line_number)
 from invoice i
 join invoice_line l using (invoice_id)
 left join number_series s using (number_series_id)
@@ -124,40 +128,47 @@ with touched as (
         rows between unbounded preceding and 1 preceding) as billed_to_date
     from billed b where b.revision = 0
 )
-select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'), ': the period of line ', o.line_number,
-    ' is billed already')
+select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'),
+    ': the period of line ', o.line_number, ' is billed already')
 from ordered o
 left join invoice i using (invoice_id)
 left join number_series s using (number_series_id)
 where o.period_from_date < o.billed_to_date
 union all
-select concat('policy term ', b.policy_term_id, ': installment ', b.installment_number, ' is billed ', count(*), ' times')
+select concat('policy term ', b.policy_term_id, ': installment ', b.installment_number,
+    ' is billed ', count(*), ' times')
 from billed b
 group by b.policy_term_id, b.installment_number, b.charge_kind, b.payer_id, b.revision
 having count(*) > 1
 """
 
-# The runs of one date are checked from their first number to the end of the series; the rest has been checked before.
+# The runs of one date are checked from their first number to the end of the series: what came before them
+# was checked before them. Materialised, or the first number would be looked up again for every document.
 NUMBERS = """
-with series as (
+with series as materialized (
     select s.*, case when :is_everything then 1 else (
         select min(i.invoice_number) from invoice i
         where i.number_series_id = s.number_series_id and i.run_id = any(:runs)) end as first_number
     from number_series s
 ), numbered as (
-    select s.number_series_id, s.prefix, s.last_number, s.last_issue_date, i.invoice_number, i.issue_date,
-        lag(i.invoice_number) over neighbours as number_before, lag(i.issue_date) over neighbours as date_before,
-        lead(i.invoice_number) over neighbours as number_after, greatest(s.first_number - 1, 1) as lowest_number
+    select s.number_series_id, s.prefix, s.last_number, s.last_issue_date,
+        i.invoice_number, i.issue_date,
+        lag(i.invoice_number) over neighbours as number_before,
+        lag(i.issue_date) over neighbours as date_before,
+        lead(i.invoice_number) over neighbours as number_after,
+        greatest(s.first_number - 1, 1) as lowest_number
     from series s join invoice i
         on i.number_series_id = s.number_series_id and i.invoice_number >= greatest(s.first_number - 1, 1)
     where s.first_number is not null
     window neighbours as (partition by i.number_series_id order by i.invoice_number)
 )
-select concat(prefix, to_char(invoice_number, 'FM999999999900000000'), ': the number before it is missing or doubled')
+select concat(prefix, to_char(invoice_number, 'FM999999999900000000'),
+    ': the number before it is missing or doubled')
 from numbered
 where invoice_number <> coalesce(number_before + 1, lowest_number)
 union all
-select concat(prefix, to_char(invoice_number, 'FM999999999900000000'), ': it is dated before the number before it')
+select concat(prefix, to_char(invoice_number, 'FM999999999900000000'),
+    ': it is dated before the number before it')
 from numbered
 where issue_date < date_before
 union all

@@ -60,12 +60,13 @@ KEYS = (
 MAY_UPDATE: Mapping[str, str] = {
     "policy_term_version": "superseded_batch_id, hold_code",
     "problem": "is_open, owner",
-    "billing_run": "issuing_date, state, book_batch_id, shard_count, due_count, plan_totals, report, planned_at, "
-    "finalised_at",
+    "billing_run": "issuing_date, state, book_batch_id, shard_count, due_count, plan_totals, report, "
+    "planned_at, finalised_at",
     "run_shard": "due_count, invoice_count, seconds, committed_at",
     "number_series": "last_number, last_issue_date",
     "document": "pdf_sha256, pdf_size, pdf, rendered_at",
-    "delivery": "state, reply_code, reason_code, reply_text, content_sha256, owner, attempt_count, changed_at",
+    "delivery": "state, reply_code, reason_code, reply_text, content_sha256, owner, attempt_count, "
+    "changed_at",
     "delivery_attempt": "ended_at, state, reply_code, reason_code",
 }
 """Columns that the application may change; it may change no other."""
@@ -83,7 +84,7 @@ PARAMETERS: Mapping[str, object] = {
     "key_tables": [row[0] for row in KEYS],
     "key_columns": [row[1] for row in KEYS],
     "key_conditions": [row[2] for row in KEYS],
-    "may_update": [f"{table}.{column}" for table, columns in MAY_UPDATE.items() for column in columns.split(", ")],
+    "may_update": [f"{table}.{name}" for table, names in MAY_UPDATE.items() for name in names.split(", ")],
     "may_delete": list(MAY_DELETE),
 }
 """Values of the placeholders of ``GUARDS``."""
@@ -102,9 +103,10 @@ with stored as (
     from pg_index x join stored s on s.oid = x.indrelid
     where x.indisunique and x.indisvalid and x.indisready and x.indimmediate
 )
-select concat('table ', e.table_name, ': the trigger ', e.trigger_name, ' is missing, changed or switched off')
-from unnest(cast(:trigger_tables as text[]), cast(:trigger_names as text[]), cast(:trigger_functions as text[]),
-    cast(:trigger_types as int[])) as e (table_name, trigger_name, function_name, trigger_type)
+select concat('table ', e.table_name, ': the trigger ', e.trigger_name, ' is missing, changed or off')
+from unnest(cast(:trigger_tables as text[]), cast(:trigger_names as text[]),
+    cast(:trigger_functions as text[]), cast(:trigger_types as int[]))
+    as e (table_name, trigger_name, function_name, trigger_type)
 where not exists (
     select from pg_trigger t join stored s on s.oid = t.tgrelid
     join pg_proc p on p.oid = t.tgfoid join pg_namespace n on n.oid = p.pronamespace
@@ -153,7 +155,7 @@ cross join unnest(array['delete', 'truncate', 'trigger']) as right_name
 where has_table_privilege(:app_role, s.oid, right_name)
     and not (right_name = 'delete' and s.table_name = any(:may_delete))
 union all
-select concat('table ', s.table_name, ': ', cast(:app_role as text), ' may change its column ', a.attname)
+select concat('table ', s.table_name, ': ', cast(:app_role as text), ' may change ', a.attname)
 from stored s join pg_attribute a on a.attrelid = s.oid
 where a.attnum > 0 and not a.attisdropped and has_column_privilege(:app_role, s.oid, a.attnum, 'update')
     and concat(s.table_name, '.', a.attname) <> all(:may_update)

@@ -2,8 +2,9 @@
 
 Belongs here: I18. Does not belong here: what was billed of it (``runs``).
 
-Without ``:is_everything`` only the batches are asked about that the runs in ``:runs`` read the book as of. Of rows
-that were unchanged the store keeps no trace but their number, so their money has a lower bound only.
+Without ``:is_everything`` only the batches are asked about that the runs in ``:runs`` read the book as of. Of
+a row that was unchanged, or changed in its payer only, no term is written: where a batch has such rows, the
+money accepted is at least that of the terms written; where it has none, exactly that.
 """
 
 LATER_PROBLEM = "cover_ended_inside_billed_period"
@@ -15,13 +16,23 @@ with asked as (
     where :is_everything or b.batch_id in (select book_batch_id from billing_run where run_id = any(:runs))
 ), controlled as (
     select b.batch_id, m.currency, (m.sums ->> 'in')::numeric as in_minor,
-        (m.sums ->> 'accepted')::numeric as accepted_minor, (m.sums ->> 'duplicate')::numeric as duplicate_minor,
+        (m.sums ->> 'accepted')::numeric as accepted_minor,
+        (m.sums ->> 'duplicate')::numeric as duplicate_minor,
         (m.sums ->> 'problem')::numeric as problem_minor
     from asked b cross join lateral jsonb_each(b.control_totals -> 'premium') as m (currency, sums)
 ), written as (
-    select v.batch_id, v.currency::text as currency, count(*) as version_count, sum(v.premium_minor) as premium_minor
+    select v.batch_id, v.currency::text as currency, count(*) as version_count,
+        sum(v.premium_minor) as premium_minor
     from policy_term_version v join asked b using (batch_id)
     group by v.batch_id, v.currency
+), begun as (
+    select policy_term_id, min(batch_id) as batch_id from policy_term_version group by policy_term_id
+), counted as (
+    select b.*,
+        (select coalesce(sum(w.version_count), 0) from written w where w.batch_id = b.batch_id) as written_count,
+        (select count(*) from begun g where g.batch_id = b.batch_id) as begun_count,
+        exists (select from payer_version y where y.batch_id = b.batch_id) as has_payers
+    from asked b
 ), kept as (
     select p.batch_id, count(*) as problem_count, count(distinct p.row_number) as row_count
     from problem p join asked b using (batch_id)
@@ -32,11 +43,11 @@ select concat('batch ', b.batch_id, ': its rows are not its accepted, repeated a
 from asked b
 where b.row_count <> b.new_count + b.changed_count + b.unchanged_count + b.duplicate_count + b.problem_count
 union all
-select concat('batch ', b.batch_id, ': it counts ', b.new_count + b.changed_count, ' new and changed terms, and ',
-    coalesce(sum(w.version_count), 0), ' were written')
-from asked b left join written w using (batch_id)
-group by b.batch_id, b.new_count, b.changed_count
-having coalesce(sum(w.version_count), 0) <> b.new_count + b.changed_count
+select concat('batch ', b.batch_id, ': it counts ', b.new_count, ' new and ', b.changed_count,
+    ' changed terms; begun were ', b.begun_count, ', written ', b.written_count)
+from counted b
+where b.begun_count <> b.new_count or b.written_count > b.new_count + b.changed_count
+    or (b.written_count < b.new_count + b.changed_count and not b.has_payers)
 union all
 select concat('batch ', b.batch_id, ': it counts ', b.problem_count, ' problem rows, and ',
     coalesce(k.problem_count, 0), ' are kept')
@@ -52,7 +63,8 @@ from controlled c
 where c.in_minor is distinct from c.accepted_minor + c.duplicate_minor + c.problem_minor
 union all
 select concat('batch ', b.batch_id, ': money accepted in ', currency, ' is not that of the terms written')
-from (controlled c full join written w using (batch_id, currency)) join asked b using (batch_id)
+from (controlled c full join written w using (batch_id, currency)) join counted b using (batch_id)
 where coalesce(c.accepted_minor, 0) < coalesce(w.premium_minor, 0)
-    or (b.unchanged_count = 0 and coalesce(c.accepted_minor, 0) <> coalesce(w.premium_minor, 0))
+    or (b.unchanged_count = 0 and b.written_count = b.new_count + b.changed_count
+        and coalesce(c.accepted_minor, 0) <> coalesce(w.premium_minor, 0))
 """

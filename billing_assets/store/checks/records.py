@@ -1,7 +1,7 @@
 """Queries over frozen records: what was hashed at issue still hashes to the stored value.
 
-Belongs here: I09. The texts are those of ``frames.snapshots`` (documents), ``frames.policy_book`` (policy terms)
-and of the JSON contents of payers and companies; a test holds each together with its Python side.
+Belongs here: I09. The texts are those of ``frames.snapshots`` (documents), ``frames.policy_book`` (policy
+terms) and of the JSON contents of payers and companies; a test holds each together with its Python side.
 Does not belong here: whether the figures of a document are right (``documents``).
 
 Dates become text as ``datestyle`` ISO has it, which every connection of ``store.connection`` sets.
@@ -49,10 +49,12 @@ where sha256(convert_to(c.content, 'UTF8')) <> c.content_sha256
 union all
 select concat('payer version ', y.payer_version_id, ': its content does not hash to the stored value')
 from payer_version y
-where (:is_everything or y.payer_version_id in (select payer_version_id from invoice where run_id = any(:runs)))
+where (:is_everything or y.payer_version_id in (
+        select payer_version_id from invoice where run_id = any(:runs)))
     and sha256(convert_to(y.content, 'UTF8')) <> y.content_sha256
 union all
-select concat('policy term version ', v.policy_term_version_id, ': its content does not hash to the stored value')
+select concat('policy term version ', v.policy_term_version_id,
+    ': its content does not hash to the stored value')
 from policy_term_version v
 left join policy p using (policy_id)
 left join payer y on y.payer_id = v.payer_id

@@ -2,8 +2,8 @@
 
 Belongs here: I20. Does not belong here: amounts and dates.
 
-Bulk tables carry no foreign keys; this is where their references are proved. ``is not true`` counts a missing row
-as an offender, as a comparison with nothing is neither true nor false.
+Bulk tables carry no foreign keys; this is where their references are proved. ``is not true`` counts a missing
+row as an offender, as a comparison with nothing is neither true nor false.
 """
 
 COMPANIES = """
@@ -15,8 +15,9 @@ left join payer p on p.payer_id = i.payer_id
 left join payer_version y on y.payer_version_id = i.payer_version_id
 left join company_version c on c.company_version_id = i.company_version_id
 left join template_version m using (template_version_id)
-where (:is_everything or i.run_id = any(:runs)) and (r.company_id = i.company_id and s.company_id = i.company_id
-    and p.company_id = i.company_id and y.company_id = i.company_id and y.payer_id = i.payer_id
+where (:is_everything or i.run_id = any(:runs))
+    and (r.company_id = i.company_id and s.company_id = i.company_id and p.company_id = i.company_id
+    and y.company_id = i.company_id and y.payer_id = i.payer_id
     and c.company_id = i.company_id and m.template_version_id is not null
     and s.document_kind = i.document_kind) is not true
 union all
@@ -26,7 +27,8 @@ from invoice i
 join invoice_line l using (invoice_id)
 left join policy_term_version v using (policy_term_version_id)
 where (:is_everything or i.run_id = any(:runs)) and (l.company_id = i.company_id and l.payer_id = i.payer_id
-    and v.company_id = i.company_id and v.policy_term_id = l.policy_term_id and v.payer_id = l.payer_id) is not true
+    and v.company_id = i.company_id and v.policy_term_id = l.policy_term_id
+    and v.payer_id = l.payer_id) is not true
 union all
 select concat('tax ', t.tax_number, ' of invoice ', t.invoice_id,
     ': it refers to a row that is missing or of another company')
@@ -52,7 +54,8 @@ select concat('charge ', d.policy_term_id, '/', d.installment_number, ' of run '
 from due_charge d
 left join billing_run r using (run_id)
 left join policy_term_version v using (policy_term_version_id)
-where (:is_everything or d.run_id = any(:runs)) and (r.company_id = d.company_id and v.company_id = d.company_id
+where (:is_everything or d.run_id = any(:runs))
+    and (r.company_id = d.company_id and v.company_id = d.company_id
     and v.policy_term_id = d.policy_term_id and v.payer_id = d.payer_id) is not true
 union all
 select concat('policy term version ', v.policy_term_version_id,
@@ -69,11 +72,13 @@ where (:is_everything or v.policy_term_version_id in (
         and y.company_id = v.company_id and b.company_id = v.company_id
         and coalesce(e.company_id, v.company_id) = v.company_id) is not true
 union all
-select concat('payer version ', y.payer_version_id, ': it refers to a row that is missing or of another company')
+select concat('payer version ', y.payer_version_id,
+    ': it refers to a row that is missing or of another company')
 from payer_version y
 left join payer p using (payer_id)
 left join intake_batch b using (batch_id)
-where (:is_everything or y.payer_version_id in (select payer_version_id from invoice where run_id = any(:runs)))
+where (:is_everything or y.payer_version_id in (
+        select payer_version_id from invoice where run_id = any(:runs)))
     and (p.company_id = y.company_id and b.company_id = y.company_id) is not true
 union all
 select concat('run ', r.run_id, ': the batch it reads the book as of is missing or of another company')

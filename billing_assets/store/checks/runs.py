@@ -17,7 +17,8 @@ with planned as (
     where r.state = 'finalised' and (:is_everything or r.run_id = any(:runs))
     group by d.run_id, d.currency
 )
-select concat('run ', run_id, ': its charges in ', currency, ' are not those of its plan, in count or in money')
+select concat('run ', run_id, ': its charges in ', currency,
+    ' are not those of its plan, in count or in money')
 from planned full join recorded using (run_id, currency)
 where (planned.charge_count, planned.net_minor) is distinct from (recorded.charge_count, recorded.net_minor)
 union all
@@ -43,7 +44,8 @@ left join invoice_line l on l.invoice_id = i.invoice_id and l.policy_term_id = d
     and l.charge_kind = d.charge_kind and l.payer_id = d.payer_id
 where (:is_everything or d.run_id = any(:runs)) and d.outcome = 'invoiced'
     and (d.net_minor, d.policy_term_version_id, d.period_from_date, d.period_to_date, d.currency)
-        is distinct from (l.net_minor, l.policy_term_version_id, l.period_from_date, l.period_to_date, i.currency)
+        is distinct from (l.net_minor, l.policy_term_version_id, l.period_from_date, l.period_to_date,
+            i.currency)
 union all
 select concat('line ', l.line_number, ' of invoice ', l.invoice_id, ': no due charge of its run says so')
 from invoice i
@@ -56,5 +58,6 @@ union all
 select concat('charge ', d.policy_term_id, '/', d.installment_number, ' of run ', d.run_id,
     ': it is not invoiced, and no reason is given')
 from due_charge d
-where (:is_everything or d.run_id = any(:runs)) and d.outcome <> 'invoiced' and coalesce(d.reason_code, '') = ''
+where (:is_everything or d.run_id = any(:runs)) and d.outcome <> 'invoiced'
+    and coalesce(d.reason_code, '') = ''
 """

@@ -365,10 +365,14 @@ def upgrade() -> None:
     for part in (RULES, BOOK, RUNS, DOCUMENTS, GUARDS):
         op.execute(part)
     for table in FROZEN:
-        op.execute(f"create trigger refuse_change before update or delete on {table} "
-                   "for each row execute function refuse_change()")
-        op.execute(f"create trigger refuse_truncate before truncate on {table} "
-                   "for each statement execute function refuse_change()")
+        op.execute(
+            f"create trigger refuse_change before update or delete on {table} "
+            "for each row execute function refuse_change()"
+        )
+        op.execute(
+            f"create trigger refuse_truncate before truncate on {table} "
+            "for each statement execute function refuse_change()"
+        )
     op.execute("grant usage on schema billing to billing_app")
     op.execute("grant select, insert on all tables in schema billing to billing_app")
     op.execute("revoke insert on alembic_version from billing_app")

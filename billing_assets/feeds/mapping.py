@@ -1,0 +1,283 @@
+"""Mapping files: YAML that says which column of an insurer's export is which field of a policy term.
+
+Belongs here: reading and checking a mapping file. Its every key is described in
+``docs/reference/mapping.md``. Does not belong here: what the fields are (``domain.book_mapping``), applying
+a mapping (``frames.book_fields``).
+
+Nothing in a mapping is guessed or ignored: an unknown key, a key given twice and a value that YAML reads as
+something else (``NO`` as false) are refused, with the file, the key and the remedy.
+"""
+
+import codecs
+import json
+import re
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import asdict, replace
+from datetime import date
+from difflib import get_close_matches
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NoReturn
+
+import yaml
+
+from billing_assets.domain.book_mapping import (
+    BOOK_FIELDS,
+    REQUIRED_FIELDS,
+    BookControls,
+    BookFormat,
+    BookMapping,
+    FieldSource,
+)
+from billing_assets.domain.errors import BillingError
+
+_KEYS = (
+    "company",
+    "cut_over_date",
+    "format",
+    "columns",
+    "constants",
+    "row_count_tolerance",
+    "control_totals",
+)
+_DATE_TOKENS = {"Y", "m", "d"}
+_SEE = "docs/reference/mapping.md describes every key"
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML that refuses a key given twice, where YAML itself would let the last one win."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _value in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                mark = node.start_mark
+                raise yaml.constructor.ConstructorError(None, None, f"'{key}' is given twice", mark)
+        return super().construct_mapping(node, deep)
+
+
+def read_mapping(path: Path) -> BookMapping:
+    """Return the mapping that the YAML file at ``path`` describes.
+
+    Raises:
+        BillingError: ``mapping_unreadable`` or ``mapping_invalid``, naming the file, the key and the remedy.
+    """
+    try:
+        record = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise BillingError(
+            "mapping_unreadable", f"mapping file {path.name}: {reason}", "name a readable YAML file"
+        ) from error
+    except yaml.YAMLError as error:
+        first_lines = " ".join(str(error).split())[:300]
+        raise BillingError(
+            "mapping_unreadable", f"mapping file {path.name}: {first_lines}", f"correct the YAML; {_SEE}"
+        ) from error
+    return mapping_from(record, path.name)
+
+
+def mapping_from(record: object, file_name: str = "mapping") -> BookMapping:
+    """Return the mapping that ``record`` (plain values, as YAML or JSON gives them) describes.
+
+    Raises:
+        BillingError: ``mapping_invalid``, naming ``file_name``, the key and the remedy.
+
+    >>> mapping_from({"column": {}}, "book.yaml")
+    Traceback (most recent call last):
+    ...
+    billing_assets.domain.errors.BillingError: book.yaml: 'column' is not a known key \
+(mapping_invalid): did you mean 'columns'?
+    """
+    return _Reader(file_name).mapping(record)
+
+
+def expected_premium(text: str) -> Mapping[str, str]:
+    """Return the control total written as ``123.45`` (the one currency of the file) or ``EUR=1.00,GBP=2.00``.
+
+    >>> expected_premium("EUR=1.00, GBP=2")
+    {'EUR': '1.00', 'GBP': '2'}
+    """
+    premium: dict[str, str] = {}
+    for part in text.split(","):
+        currency, has_currency, amount = part.rpartition("=")
+        if has_currency and not currency.strip():
+            raise BillingError(
+                "control_total_invalid", f"'{part[:40]}' names no currency", "write EUR=123.45"
+            )
+        premium[currency.strip()] = amount.strip()
+    return premium
+
+
+class _Reader:
+    """Reads one record; holds the file's name for what it has to say."""
+
+    def __init__(self, file_name: str) -> None:
+        self.file_name = file_name
+
+    def mapping(self, record: object) -> BookMapping:
+        top = self.section("", record, _KEYS)
+        mapping = BookMapping(
+            fields=self.fields(top.get("columns"), top.get("constants")),
+            format=self.format(top.get("format")),
+            company_code=self.text("company", top.get("company")),
+            cut_over_date=self.day("cut_over_date", top.get("cut_over_date")),
+            row_count_tolerance_percent=self.percent(top.get("row_count_tolerance")),
+            controls=self.controls(top.get("control_totals")),
+        )
+        content = json.dumps(
+            [asdict(mapping.format), {k: asdict(v) for k, v in mapping.fields.items()}], sort_keys=True
+        )
+        return replace(mapping, content_sha256=sha256(content.encode()).hexdigest())
+
+    def fields(self, columns: object, constants: object) -> dict[str, FieldSource]:
+        named = self.section("columns", columns, BOOK_FIELDS)
+        fixed = {
+            name: self.text(f"constants.{name}", value)
+            for name, value in self.section("constants", constants, BOOK_FIELDS).items()
+        }
+        sources = {name: self.source(f"columns.{name}", value) for name, value in named.items()}
+        for name in REQUIRED_FIELDS:
+            if name not in sources and not fixed.get(name):
+                self.refuse(
+                    f"'{name}' has no column and no constant", f"name its column under columns.{name}"
+                )
+        return {
+            name: replace(sources.get(name, FieldSource()), constant=fixed.get(name, ""))
+            for name in BOOK_FIELDS
+            if name in sources or name in fixed
+        }
+
+    def source(self, key: str, value: object) -> FieldSource:
+        if not isinstance(value, dict):
+            return FieldSource(columns=(self.name(key, value),))
+        record = self.section(key, value, ("column", "columns", "join", "map"))
+        if ("column" in record) == ("columns" in record):
+            self.refuse(
+                f"'{key}' needs either 'column' or 'columns'", "name one column, or a list to be joined"
+            )
+        listed = record.get("columns", [record.get("column")])
+        if not isinstance(listed, list) or not listed:
+            self.refuse(f"'{key}.columns' is not a list of columns", "write it as [first, second]")
+        join = record.get("join", " ")
+        if not isinstance(join, str):
+            self.refuse(f"'{key}.join' is not text", "put it in quotes")
+        return FieldSource(
+            columns=tuple(self.name(key, item) for item in listed),
+            join=join,
+            values=self.values(f"{key}.map", record["map"]) if "map" in record else None,
+        )
+
+    def values(self, key: str, value: object) -> dict[str, str]:
+        if not isinstance(value, dict) or not value:
+            self.refuse(f"'{key}' is not a map of values", "write value of the file: value of billing")
+        return {self.text(key, old): self.text(f"{key}.{old}", new) for old, new in value.items()}
+
+    def format(self, value: object) -> BookFormat:
+        known = ("delimiter", "encoding", "quote", "decimal_mark", "date_formats")
+        record = self.section("format", value, known)
+        dates = record.get("date_formats", ["%Y-%m-%d"])
+        formats = tuple(self.date_format(item) for item in (dates if isinstance(dates, list) else [dates]))
+        read = BookFormat(
+            delimiter=self.mark("delimiter", record.get("delimiter", ",")),
+            encoding=self.encoding(record.get("encoding", "utf-8")),
+            quote=self.mark("quote", record.get("quote", '"'), may_be_empty=True),
+            decimal_mark=self.mark("decimal_mark", record.get("decimal_mark", ".")),
+            date_formats=formats,
+        )
+        if not formats:
+            self.refuse("'format.date_formats' is empty", "give the format of dates, such as '%Y-%m-%d'")
+        if read.delimiter == read.quote or read.decimal_mark not in {".", ","}:
+            self.refuse("'format' is contradictory", "delimiter and quote differ; decimal_mark is '.' or ','")
+        return read
+
+    def date_format(self, value: object) -> str:
+        text = self.text("format.date_formats", value)
+        tokens = re.findall(r"%(.?)", text)
+        if len(tokens) != len(_DATE_TOKENS) or set(tokens) != _DATE_TOKENS:
+            self.refuse(
+                f"'{text[:40]}' in 'format.date_formats' is not a date format",
+                "use %Y, %m and %d once each, as in '%d/%m/%Y'; two-digit years are never guessed",
+            )
+        return text
+
+    def encoding(self, value: object) -> str:
+        text = self.text("format.encoding", value)
+        try:
+            return codecs.lookup(text).name
+        except LookupError:
+            self.refuse(
+                f"'{text[:40]}' in 'format.encoding' is not an encoding", "use utf-8, cp1252 or iso-8859-15"
+            )
+
+    def controls(self, value: object) -> BookControls:
+        record = self.section("control_totals", value, ("rows", "premium"))
+        rows, premium = record.get("rows"), record.get("premium", {})
+        if rows is not None and (isinstance(rows, bool) or not isinstance(rows, int) or rows < 0):
+            self.refuse(
+                "'control_totals.rows' is not a whole number", "give the number of rows without the header"
+            )
+        amounts = premium if isinstance(premium, dict) else {"": premium}
+        return BookControls(
+            rows=rows,
+            premium={
+                self.text("control_totals.premium", currency): self.text(
+                    f"control_totals.premium.{currency}", amount
+                )
+                for currency, amount in amounts.items()
+            },
+        )
+
+    def percent(self, value: object) -> int:
+        text = re.sub(r"\s*%$", "", self.text("row_count_tolerance", 20 if value is None else value))
+        if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) > 100:  # noqa: PLR2004 - per cent
+            self.refuse(
+                "'row_count_tolerance' is not a percentage", "write '20 %'; '100 %' turns the check off"
+            )
+        return int(text)
+
+    def day(self, key: str, value: object) -> date | None:
+        if value is None or type(value) is date:
+            return value
+        try:
+            return date.fromisoformat(self.text(key, value))
+        except ValueError:
+            self.refuse(f"'{key}' is not a date", "write it as 2024-01-31")
+
+    def mark(self, key: str, value: object, *, may_be_empty: bool = False) -> str:
+        text = "" if value is None and may_be_empty else value
+        is_mark = isinstance(text, str) and len(text) == 1 and text.isascii() and text not in "\r\n\0"
+        if not is_mark and not (may_be_empty and text == ""):
+            self.refuse(
+                f"'format.{key}' is not one ASCII character", "put one character in quotes, such as ';'"
+            )
+        return str(text)
+
+    def name(self, key: str, value: object) -> str:
+        text = self.text(key, value)
+        if not text:
+            self.refuse(f"'{key}' names no column", "give the column's name as it stands in the header")
+        return text
+
+    def text(self, key: str, value: object) -> str:
+        if isinstance(value, bool) or not isinstance(value, str | int | None):
+            self.refuse(
+                f"'{key}' is read by YAML as {type(value).__name__}, not as text", "put the value in quotes"
+            )
+        return "" if value is None else str(value)
+
+    def section(self, key: str, value: object, known: Iterable[str]) -> dict[str, Any]:
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            self.refuse(f"'{key or 'the file'}' is not a list of keys with values", _SEE)
+        names = list(known)
+        for name in value:
+            if name not in names:
+                close = get_close_matches(str(name), names, 1)
+                where = f"{key}.{name}" if key else str(name)
+                self.refuse(f"'{where}' is not a known key", f"did you mean '{close[0]}'?" if close else _SEE)
+        return value
+
+    def refuse(self, found: str, todo: str) -> NoReturn:
+        raise BillingError("mapping_invalid", f"{self.file_name}: {found}", todo)

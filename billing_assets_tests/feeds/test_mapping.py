@@ -1,0 +1,135 @@
+"""A mapping file is read whole or refused, naming the file, the key and the remedy."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from billing_assets.domain.book_mapping import REQUIRED_FIELDS, FieldSource
+from billing_assets.domain.errors import BillingError
+from billing_assets.feeds.mapping import expected_premium, mapping_from, read_mapping
+
+COLUMNS = {name: name.upper() for name in REQUIRED_FIELDS}
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def refusal(record: object) -> BillingError:
+    with pytest.raises(BillingError) as caught:
+        mapping_from(record, "book.yaml")
+    return caught.value
+
+
+@pytest.mark.parametrize("name", ["motor_portfolio.yaml", "demo_book.yaml"])
+def test_the_shipped_mappings_are_valid(name: str) -> None:
+    assert set(REQUIRED_FIELDS) <= set(read_mapping(EXAMPLES / name).fields)
+
+
+def test_every_key_arrives_in_the_mapping() -> None:
+    mapping = mapping_from(
+        {
+            "company": "demo",
+            "cut_over_date": date(2024, 1, 1),
+            "format": {
+                "delimiter": ";",
+                "encoding": "latin-1",
+                "quote": None,
+                "decimal_mark": ",",
+                "date_formats": "%d/%m/%Y",
+            },
+            "columns": {**COLUMNS, "payer_name": {"columns": ["A", "B"], "join": ", "}},
+            "constants": {"payer_language": "es"},
+            "row_count_tolerance": "35 %",
+            "control_totals": {"rows": 3, "premium": {"EUR": "12.50"}},
+        }
+    )
+    assert (mapping.company_code, mapping.cut_over_date) == ("demo", date(2024, 1, 1))
+    assert (mapping.format.delimiter, mapping.format.quote, mapping.format.encoding) == (";", "", "iso8859-1")
+    assert mapping.fields["payer_name"] == FieldSource(columns=("A", "B"), join=", ")
+    assert mapping.fields["payer_language"] == FieldSource(constant="es")
+    assert (mapping.row_count_tolerance_percent, mapping.controls.rows) == (35, 3)
+    assert mapping.controls.premium == {"EUR": "12.50"}
+
+
+@pytest.mark.parametrize(
+    ("record", "found", "todo"),
+    [
+        ({"colums": {}}, "'colums' is not a known key", "did you mean 'columns'?"),
+        ({"columns": {"premum": "P"}}, "'columns.premum'", "did you mean 'premium'?"),
+        ({"columns": {}}, "'policy_number' has no column and no constant", "columns.policy_number"),
+        (
+            {"columns": {**COLUMNS, "premium": {"map": {"a": "b"}}}},
+            "'columns.premium' needs either",
+            "name one",
+        ),
+        (
+            {"columns": {**COLUMNS, "currency": {"column": "C", "map": {}}}},
+            "'columns.currency.map'",
+            "write value",
+        ),
+        ({"columns": COLUMNS, "constants": {"payer_country_code": False}}, "YAML as bool", "quotes"),
+        (
+            {"columns": COLUMNS, "format": {"date_formats": "%d/%m/%y"}},
+            "not a date format",
+            "two-digit years",
+        ),
+        ({"columns": COLUMNS, "format": {"date_formats": []}}, "is empty", "%Y-%m-%d"),
+        ({"columns": COLUMNS, "format": {"delimiter": ";;"}}, "one ASCII character", "quotes"),
+        ({"columns": COLUMNS, "format": {"encoding": "utf-9"}}, "'utf-9'", "cp1252"),
+        ({"columns": COLUMNS, "format": {"decimal_mark": ";"}}, "contradictory", "decimal_mark"),
+        ({"columns": COLUMNS, "cut_over_date": "01/02/2024"}, "'cut_over_date' is not a date", "2024-01-31"),
+        ({"columns": COLUMNS, "row_count_tolerance": "many"}, "not a percentage", "20 %"),
+        ({"columns": COLUMNS, "control_totals": {"rows": "3"}}, "not a whole number", "number of rows"),
+        (["columns"], "not a list of keys", "mapping.md"),
+    ],
+)
+def test_a_bad_mapping_is_refused_with_its_key_and_remedy(record: object, found: str, todo: str) -> None:
+    error = refusal(record)
+    assert error.code == "mapping_invalid"
+    assert error.found.startswith("book.yaml: ")
+    assert found in error.found
+    assert todo in error.todo
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"columns: {premium: A, premium: B}\n",
+        b"columns: [unclosed\n",
+        b"columns: \xff\n",
+        b"columns: !!python/object:os.system {}\n",
+    ],
+    ids=["key twice", "no YAML", "no UTF-8", "code"],
+)
+def test_a_file_that_is_no_plain_yaml_is_unreadable(tmp_path: Path, text: bytes) -> None:
+    path = tmp_path / "book.yaml"
+    path.write_bytes(text)
+    with pytest.raises(BillingError, match=r"book\.yaml") as caught:
+        read_mapping(path)
+    assert caught.value.code == "mapping_unreadable"
+
+
+def test_a_missing_file_is_unreadable(tmp_path: Path) -> None:
+    with pytest.raises(BillingError, match="mapping_unreadable"):
+        read_mapping(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize(
+    ("change", "is_same"),
+    [
+        ({"control_totals": {"rows": 3}}, True),
+        ({"row_count_tolerance": 50}, True),
+        ({"constants": {"payer_language": "es"}}, False),
+        ({"format": {"decimal_mark": ","}}, False),
+    ],
+)
+def test_the_hash_of_a_mapping_follows_what_it_does_to_a_row(change: dict[str, Any], is_same: bool) -> None:
+    plain, changed = mapping_from({"columns": COLUMNS}), mapping_from({"columns": COLUMNS, **change})
+    assert (plain.content_sha256 == changed.content_sha256) is is_same
+
+
+def test_an_announced_premium_is_one_sum_or_one_for_each_currency() -> None:
+    assert expected_premium("12.5") == {"": "12.5"}
+    assert expected_premium("EUR=1,GBP=2.00") == {"EUR": "1", "GBP": "2.00"}
+    with pytest.raises(BillingError, match="control_total_invalid"):
+        expected_premium("=3")

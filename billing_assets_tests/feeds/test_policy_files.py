@@ -1,0 +1,121 @@
+"""Policy files come in as raw text, or are refused whole with a reason."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from billing_assets.domain.book_mapping import BookFormat, BookMapping, FieldSource
+from billing_assets.domain.errors import BillingError
+from billing_assets.feeds.policy_files import PolicyFiles
+
+
+def mapping(form: BookFormat | None = None, **columns: str) -> BookMapping:
+    named = columns or {"policy_number": "no", "premium": "premium"}
+    fields = {name: FieldSource(columns=(column,)) for name, column in named.items()}
+    return BookMapping(
+        fields={"premium": FieldSource(columns=("premium",)), **fields}, format=form or BookFormat()
+    )
+
+
+def read(path: Path, content: bytes, form: BookFormat | None = None, **columns: str) -> pl.DataFrame:
+    path.write_bytes(content)
+    return PolicyFiles().read(PolicyFiles().open(path), mapping(form, **columns)).frame
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "book.csv"
+
+
+def test_mapped_columns_come_in_as_text_beside_the_row_as_it_stood(path: Path) -> None:
+    frame = read(path, b'premium,x,no\n1.50,"a,b",P1\n,,\n')
+    assert frame.rows() == [(1, '1.50,"a,b",P1', None, "1.50", "P1"), (2, ",,", None, "", "")]
+    assert frame.columns == ["row_number", "original_row", "row_fault", "premium", "no"]
+
+
+def test_a_row_of_another_width_has_a_fault_and_no_cells(path: Path) -> None:
+    frame = read(path, b"no,premium\nP1\nP2,2\n")
+    assert frame.rows() == [(1, "P1", "row_shape", None, None), (2, "P2,2", None, "2", "P2")]
+
+
+def test_rows_with_line_breaks_are_cut_like_the_others(path: Path) -> None:
+    frame = read(path, b'no,premium\n"P\r\n1",1\nP2,2\n')
+    assert frame["no"].to_list() == ["P\n1", "P2"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_a_file_is_read_in_the_declared_encoding(path: Path, encoding: str) -> None:
+    frame = read(path, "no,premium\nPéñ,1\n".encode(encoding), BookFormat(encoding=encoding))
+    assert frame["no"].to_list() == ["Péñ"]
+
+
+def test_one_row_of_another_encoding_in_a_long_file_is_a_fault_of_that_row(path: Path) -> None:
+    rows = b"".join(b"P%d,1\n" % number for number in range(200))
+    frame = read(path, b"no,premium\nBego\xf1a,1\n" + rows)
+    assert frame["row_fault"].to_list() == ["encoding_invalid", *[None] * 200]
+    assert frame["original_row"][0] == "Bego\\xf1a,1"
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "todo"),
+    [
+        (b"", "file_empty", "export"),
+        (b" \n\n", "file_empty", "export"),
+        (b"no,premium\n", "file_has_no_rows", "export"),
+        (b'no,premium\nP1,1\nP2,"1\n', "file_truncated", "again"),
+        (b"no,premium\nBego\xf1a,1\n", "file_encoding_wrong", "cp1252"),
+        ("no,premium\nP1,1\n".encode("utf-16"), "file_encoding_wrong", "encoding"),
+        (b"no;premium\nP1;1\n", "mapping_column_missing", "delimiter"),
+        (b"P1,1\nP2,2\n", "mapping_column_missing", "header row"),
+        (b"no,premuim\nP1,1\n", "mapping_column_missing", "did you mean 'premuim'?"),
+        (b"no,premium,no\nP1,1,2\n", "header_doubled", "name of its own"),
+        (b"PAR1 and no more", "file_not_parquet", "export"),
+    ],
+)
+def test_a_faulty_file_is_refused_whole(path: Path, content: bytes, code: str, todo: str) -> None:
+    with pytest.raises(BillingError) as caught:
+        read(path, content)
+    assert caught.value.code == code
+    assert todo in caught.value.todo
+
+
+def test_a_file_that_is_not_there_is_unreadable(path: Path) -> None:
+    with pytest.raises(BillingError, match="file_unreadable"):
+        PolicyFiles().open(path)
+
+
+def test_typed_columns_of_parquet_become_the_text_that_the_formats_read(tmp_path: Path) -> None:
+    path = tmp_path / "book.parquet"
+    pl.DataFrame(
+        {
+            "no": [7, 8],
+            "premium": pl.Series([Decimal("902.50"), None], dtype=pl.Decimal(10, 2)),
+            "start": [date(2024, 2, 29), date(2024, 3, 1)],
+            "end": [datetime.fromisoformat("2025-02-28"), datetime.fromisoformat("2025-03-01T12:30")],
+        }
+    ).write_parquet(path)
+    form = BookFormat(decimal_mark=",", date_formats=("%d/%m/%Y",))
+    columns = {"policy_number": "no", "effective_date": "start", "expiration_date": "end"}
+    frame = PolicyFiles().read(PolicyFiles().open(path), mapping(form, premium="premium", **columns)).frame
+    assert frame["premium"].to_list() == ["902,50", ""]
+    assert frame["no"].to_list() == ["7", "8"]
+    assert frame["start"].to_list() == ["29/02/2024", "01/03/2024"]
+    assert frame["end"][0] == "28/02/2025"
+    assert "12:30" in frame["end"][1]
+    assert frame["row_number"].to_list() == [1, 2]
+    assert '"no":7' in frame["original_row"][0]
+
+
+@pytest.mark.parametrize(
+    ("premium", "code"), [([1.5], "amount_is_float"), ([[1]], "column_not_flat")], ids=["float", "list"]
+)
+def test_a_premium_of_parquet_is_never_a_float_nor_a_list(
+    tmp_path: Path, premium: list[object], code: str
+) -> None:
+    path = tmp_path / "book.parquet"
+    pl.DataFrame({"no": ["P1"], "premium": premium}).write_parquet(path)
+    with pytest.raises(BillingError, match=code):
+        PolicyFiles().read(PolicyFiles().open(path), mapping())
