@@ -60,7 +60,7 @@ def company_from(record: dict[str, object]) -> Company:
     if not all(line is not None and str(line).strip() for line in lines):
         raise _invalid("company setting 'address_lines' has an empty line")
     texts = {name: str(value) for name, value in given.items() if name != "address_lines"}
-    company = Company(**texts, address_lines=tuple(str(line) for line in lines))  # type: ignore[arg-type]
+    company = Company(**texts, address_lines=tuple(str(line) for line in lines))
     _check_values(company)
     return company
 

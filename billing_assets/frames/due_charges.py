@@ -54,7 +54,7 @@ def due_charges(
     >>> due = due_charges(terms, pl.DataFrame([plan]), none, date(2024, 1, 2), "ES")
     >>> due.select("installment_number", "net_minor", "outcome", pl.col("due_date").cast(pl.String)).row(0)
     (1, 90200, 'invoiced', '2024-02-01')
-    >>> due_charges(terms, pl.DataFrame([plan]), due.select(SETTLED_SCHEMA), date(2024, 1, 2), "ES").height
+    >>> due_charges(terms, pl.DataFrame([plan]), due.select(*SETTLED_SCHEMA), date(2024, 1, 2), "ES").height
     0
     """
     if terms.is_empty() or is_closed(company_place_code, as_of):

@@ -39,7 +39,7 @@ def with_plan(terms: pl.LazyFrame, plans: pl.DataFrame) -> pl.LazyFrame:
     ...         "valid_to": [None],
     ...     }
     ... )
-    >>> with_plan(terms, plans).select("plan_code", "unit", "step").collect().rows()
+    >>> with_plan(terms, plans).select("plan_code", "unit", "step").sort("plan_code").collect().rows()
     [('x', 'month', 3), ('y', None, None)]
     """
     refuse_overlaps(plans, ["plan_code"])

@@ -35,6 +35,22 @@ def draft_invoices(due: pl.DataFrame, tax_rules: pl.DataFrame) -> Drafts:
 
     Charges of one term with one due date share a document. If one line of a document fails, the whole
     document fails, each of its charges with the reason.
+
+    >>> from datetime import date
+    >>> from billing_assets.domain.taxes import shipped_tax_rules
+    >>> from billing_assets.frames.columns import DUE_SCHEMA
+    >>> charge = {
+    ...     "policy_term_id": 7,
+    ...     "place_code": "GB",
+    ...     "line_of_business": "motor",
+    ...     "net_minor": 104,
+    ...     "period_from_date": date(2024, 1, 1),
+    ...     "outcome": "invoiced",
+    ... }
+    >>> due = pl.DataFrame([charge], schema=DUE_SCHEMA)
+    >>> drafts = draft_invoices(due, pl.DataFrame(shipped_tax_rules()).with_row_index("tax_rule_id"))
+    >>> drafts.invoices.select("net_minor", "tax_minor", "total_minor").row(0)
+    (104, 12, 116)
     """
     lines = _grouped(due)
     line_taxes = tax_rows_of_lines(lines, tax_rules)

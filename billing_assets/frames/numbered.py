@@ -9,6 +9,7 @@ from datetime import date
 import polars as pl
 
 from billing_assets.domain.business_days import Roll
+from billing_assets.domain.charges import PREMIUM
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.frames.calendars import roll
 from billing_assets.frames.invoices import Drafts
@@ -32,6 +33,39 @@ def number_drafts(
 
     A planned due date that lies before the issue date becomes the issue date, rolled forward to an
     open day of the policy's place.
+
+    >>> from datetime import date
+    >>> from billing_assets.domain.taxes import shipped_tax_rules
+    >>> from billing_assets.frames.columns import DUE_SCHEMA
+    >>> from billing_assets.frames.invoices import draft_invoices
+    >>> charge = {
+    ...     "policy_term_id": 7,
+    ...     "place_code": "GB",
+    ...     "line_of_business": "motor",
+    ...     "net_minor": 104,
+    ...     "period_from_date": date(2024, 1, 1),
+    ...     "outcome": "invoiced",
+    ...     "due_date": date(2024, 1, 2),
+    ...     "currency": "GBP",
+    ...     "payer_sha256": "p",
+    ...     "term_sha256": "t",
+    ...     "installment_number": 1,
+    ...     "installment_count": 1,
+    ...     "period_to_date": date(2025, 1, 1),
+    ... }
+    >>> due = pl.DataFrame([charge], schema=DUE_SCHEMA)
+    >>> drafts = draft_invoices(due, pl.DataFrame(shipped_tax_rules()).with_row_index("tax_rule_id"))
+    >>> numbered = number_drafts(
+    ...     drafts,
+    ...     prefix="INV-",
+    ...     first_number=41,
+    ...     issue_date=date(2024, 1, 6),
+    ...     company_id=1,
+    ...     company_sha256="c",
+    ...     template_sha256="d",
+    ... )
+    >>> numbered.select("document_number", pl.col("due_date").cast(pl.String)).row(0)
+    ('INV-00000041', '2024-01-08')
     """
     places = drafts.invoices["place_code"].unique().to_list()
     earliest = {place: roll(place, issue_date, Roll.FOLLOWING) for place in places}
@@ -59,7 +93,49 @@ def invoice_rows(
     company_version_id: int,
     template_version_id: int,
 ) -> pl.DataFrame:
-    """Return the rows of table ``invoice``."""
+    """Return the rows of table ``invoice``.
+
+    >>> from datetime import date
+    >>> from billing_assets.domain.taxes import shipped_tax_rules
+    >>> from billing_assets.frames.columns import DUE_SCHEMA
+    >>> from billing_assets.frames.invoices import draft_invoices
+    >>> charge = {
+    ...     "policy_term_id": 7,
+    ...     "place_code": "GB",
+    ...     "line_of_business": "motor",
+    ...     "net_minor": 104,
+    ...     "period_from_date": date(2024, 1, 1),
+    ...     "outcome": "invoiced",
+    ...     "due_date": date(2024, 1, 2),
+    ...     "currency": "GBP",
+    ...     "payer_sha256": "p",
+    ...     "term_sha256": "t",
+    ...     "installment_number": 1,
+    ...     "installment_count": 1,
+    ...     "period_to_date": date(2025, 1, 1),
+    ... }
+    >>> due = pl.DataFrame([charge], schema=DUE_SCHEMA)
+    >>> drafts = draft_invoices(due, pl.DataFrame(shipped_tax_rules()).with_row_index("tax_rule_id"))
+    >>> numbered = number_drafts(
+    ...     drafts,
+    ...     prefix="INV-",
+    ...     first_number=41,
+    ...     issue_date=date(2024, 1, 6),
+    ...     company_id=1,
+    ...     company_sha256="c",
+    ...     template_sha256="d",
+    ... )
+    >>> rows = invoice_rows(
+    ...     numbered,
+    ...     pl.Series([501]),
+    ...     run_id=9,
+    ...     number_series_id=1,
+    ...     company_version_id=1,
+    ...     template_version_id=1,
+    ... )
+    >>> rows.select("invoice_id", "run_id", "invoice_number", "total_minor").row(0)
+    (501, 9, 41, 116)
+    """
     return numbered.select(
         ids.alias("invoice_id"),
         "company_id",
@@ -83,7 +159,26 @@ def invoice_rows(
 
 
 def line_rows(drafts: Drafts, ids: pl.Series, company_id: int) -> pl.DataFrame:
-    """Return the rows of table ``invoice_line``."""
+    """Return the rows of table ``invoice_line``.
+
+    >>> from datetime import date
+    >>> from billing_assets.domain.taxes import shipped_tax_rules
+    >>> from billing_assets.frames.columns import DUE_SCHEMA
+    >>> from billing_assets.frames.invoices import draft_invoices
+    >>> charge = {
+    ...     "policy_term_id": 7,
+    ...     "place_code": "GB",
+    ...     "line_of_business": "motor",
+    ...     "net_minor": 104,
+    ...     "period_from_date": date(2024, 1, 1),
+    ...     "outcome": "invoiced",
+    ... }
+    >>> due = pl.DataFrame([charge], schema=DUE_SCHEMA)
+    >>> drafts = draft_invoices(due, pl.DataFrame(shipped_tax_rules()).with_row_index("tax_rule_id"))
+    >>> rows = line_rows(drafts, pl.Series([501]), company_id=1)
+    >>> rows.select("invoice_id", "line_number", "net_minor", "tax_minor").row(0)
+    (501, 1, 104, 12)
+    """
     return drafts.lines.select(
         _id_of_draft(drafts.lines, ids),
         "line_number",
@@ -103,7 +198,26 @@ def line_rows(drafts: Drafts, ids: pl.Series, company_id: int) -> pl.DataFrame:
 
 
 def tax_rows(drafts: Drafts, ids: pl.Series, company_id: int) -> pl.DataFrame:
-    """Return the rows of table ``invoice_tax``."""
+    """Return the rows of table ``invoice_tax``.
+
+    >>> from datetime import date
+    >>> from billing_assets.domain.taxes import shipped_tax_rules
+    >>> from billing_assets.frames.columns import DUE_SCHEMA
+    >>> from billing_assets.frames.invoices import draft_invoices
+    >>> charge = {
+    ...     "policy_term_id": 7,
+    ...     "place_code": "GB",
+    ...     "line_of_business": "motor",
+    ...     "net_minor": 104,
+    ...     "period_from_date": date(2024, 1, 1),
+    ...     "outcome": "invoiced",
+    ... }
+    >>> due = pl.DataFrame([charge], schema=DUE_SCHEMA)
+    >>> drafts = draft_invoices(due, pl.DataFrame(shipped_tax_rules()).with_row_index("tax_rule_id"))
+    >>> rows = tax_rows(drafts, pl.Series([501]), company_id=1)
+    >>> rows.select("invoice_id", "tax_number", "base_minor", "tax_minor").row(0)
+    (501, 1, 104, 12)
+    """
     return drafts.taxes.select(
         _id_of_draft(drafts.taxes, ids),
         "tax_number",
@@ -115,7 +229,26 @@ def tax_rows(drafts: Drafts, ids: pl.Series, company_id: int) -> pl.DataFrame:
 
 
 def charge_rows(drafts: Drafts, ids: pl.Series, run_id: int, company_id: int) -> pl.DataFrame:
-    """Return the rows of table ``due_charge``: every due charge with its outcome."""
+    """Return the rows of table ``due_charge``: every due charge with its outcome.
+
+    >>> from datetime import date
+    >>> from billing_assets.domain.taxes import shipped_tax_rules
+    >>> from billing_assets.frames.columns import DUE_SCHEMA
+    >>> from billing_assets.frames.invoices import draft_invoices
+    >>> charge = {
+    ...     "policy_term_id": 7,
+    ...     "place_code": "GB",
+    ...     "line_of_business": "motor",
+    ...     "net_minor": 104,
+    ...     "period_from_date": date(2024, 1, 1),
+    ...     "outcome": "invoiced",
+    ... }
+    >>> due = pl.DataFrame([charge], schema=DUE_SCHEMA)
+    >>> drafts = draft_invoices(due, pl.DataFrame(shipped_tax_rules()).with_row_index("tax_rule_id"))
+    >>> rows = charge_rows(drafts, pl.Series([501]), run_id=9, company_id=1)
+    >>> rows.select("run_id", "outcome", "net_minor", "invoice_id").row(0)
+    (9, 'invoiced', 104, 501)
+    """
     return drafts.charges.select(
         pl.lit(run_id).alias("run_id"),
         "policy_term_id",
@@ -123,7 +256,7 @@ def charge_rows(drafts: Drafts, ids: pl.Series, run_id: int, company_id: int) ->
         pl.lit(company_id).alias("company_id"),
         "policy_term_version_id",
         "payer_id",
-        pl.lit("premium").alias("charge_kind"),
+        pl.lit(PREMIUM.charge_kind).alias("charge_kind"),
         "outcome",
         "reason_code",
         "billing_date",

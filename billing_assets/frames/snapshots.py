@@ -47,6 +47,12 @@ def snapshot_hashes(heads: pl.DataFrame, lines: pl.DataFrame, taxes: pl.DataFram
 
     ``heads`` has ``HEAD`` and ``draft_index``; ``lines`` and ``taxes`` have theirs and come sorted by
     ``draft_index`` and number.
+
+    >>> heads = pl.DataFrame([{**dict.fromkeys(HEAD, "h"), "draft_index": 0}])
+    >>> lines = pl.DataFrame([{**dict.fromkeys(LINE, "l"), "draft_index": 0}])
+    >>> taxes = pl.DataFrame([{**dict.fromkeys(TAX, "t"), "draft_index": 0}])
+    >>> snapshot_hashes(heads, lines, taxes).item()[:16]
+    '8000865dee68e365'
     """
     texts = heads.select(pl.concat_str(*HEAD, separator="|")).to_series().to_list()
     position = dict(zip(heads["draft_index"], range(heads.height), strict=True))

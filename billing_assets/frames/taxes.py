@@ -22,7 +22,7 @@ def tax_rows_of_lines(lines: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     the rows for any line, of whatever tax. A line that no row falls on is missing in the result.
 
     Raises:
-        BillingError: ``rule_rows_overlap``: two rows of one tax are valid on a day and would tax a line twice.
+        BillingError: ``rule_rows_overlap``: two rows of one tax are valid on a day, and would tax twice.
 
     >>> from datetime import date
     >>> line = {

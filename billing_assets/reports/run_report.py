@@ -1,7 +1,7 @@
 """The run report: what one billing run did.
 
-Belongs here: the report as plain data (stored with the run) and as Markdown. It holds counts, amounts, document
-numbers and seconds, never a name or an address.
+Belongs here: the report as plain data (stored with the run) and as Markdown. It holds counts, amounts,
+document numbers and seconds, never a name or an address.
 Does not belong here: the counting (``store.runs``).
 """
 
@@ -19,8 +19,8 @@ from billing_assets.domain.runs import OUTCOME_REASONS, Outcome
 class RunFacts:
     """A run as counted from its rows.
 
-    ``charges``: (outcome, reason, currency, count, net minor); ``invoices``: (currency, count, net, tax, total in
-    minor units); ``numbers``: (prefix, first, last); ``seconds`` per part of the work.
+    ``charges``: (outcome, reason, currency, count, net minor); ``invoices``: (currency, count, net, tax,
+    total in minor units); ``numbers``: (prefix, first, last); ``seconds`` per part of the work.
     """
 
     run_id: int
@@ -55,7 +55,13 @@ def build_run_report(facts: RunFacts) -> dict[str, Any]:
         "due_count": facts.due_count,
         "outcome_counts": counts,
         "charges": [
-            {"outcome": outcome.value, "reason_code": reason, "currency": currency, "count": count, "net_minor": net}
+            {
+                "outcome": outcome.value,
+                "reason_code": reason,
+                "currency": currency,
+                "count": count,
+                "net_minor": net,
+            }
             for outcome, reason, currency, count, net in facts.charges
         ],
         "invoices": [
@@ -73,8 +79,20 @@ def build_run_report(facts: RunFacts) -> dict[str, Any]:
 def run_report_markdown(report: Mapping[str, Any]) -> str:
     """Return the report as Markdown, for Dagster's metadata and for people.
 
-    >>> print(run_report_markdown({"billing_date": "2024-01-02", "company_code": "demo", "due_count": 0,
-    ...     "outcome_counts": {"invoiced": 0}, "invoices": [], "charges": [], "numbers": [], "seconds": {}}))
+    >>> print(
+    ...     run_report_markdown(
+    ...         {
+    ...             "billing_date": "2024-01-02",
+    ...             "company_code": "demo",
+    ...             "due_count": 0,
+    ...             "outcome_counts": {"invoiced": 0},
+    ...             "invoices": [],
+    ...             "charges": [],
+    ...             "numbers": [],
+    ...             "seconds": {},
+    ...         }
+    ...     )
+    ... )
     **Billing date 2024-01-02** · company demo · 0 charges due
     <BLANKLINE>
     Nothing was due.

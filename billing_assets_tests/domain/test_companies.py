@@ -1,0 +1,104 @@
+"""A company is read from plain settings, or refused naming the setting."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from billing_assets.domain.companies import company_from, company_record, is_iban
+from billing_assets.domain.errors import BillingError
+from billing_assets.domain.numbering import document_number, split_document_number
+from billing_assets_tests.house.tree import ROOT
+
+RECORD: dict[str, Any] = {
+    "company_code": "demo",
+    "name": "Seguros Mirasol, S.A.",
+    "address_lines": ["Calle Fingida 12", "28999 Madrid"],
+    "country_code": "ES",
+    "place_code": "ES",
+    "time_zone": "Europe/Madrid",
+    "email": "facturas@example.com",
+    "message_domain": "billing.example.com",
+}
+
+
+def refused(**changes: object) -> str:
+    with pytest.raises(BillingError) as caught:
+        company_from({**RECORD, **changes})
+    assert caught.value.code == "company_invalid"
+    return caught.value.found
+
+
+def test_what_is_not_given_has_its_default() -> None:
+    company = company_from(RECORD)
+    assert (company.invoice_prefix, company.email_attachment, company.phone) == ("INV-", "pdf", "")
+    assert company.address_lines == ("Calle Fingida 12", "28999 Madrid")
+
+
+def test_a_record_survives_json_and_comes_back_the_same() -> None:
+    company = company_from(RECORD)
+    assert company_from(json.loads(json.dumps(company_record(company)))) == company
+
+
+def test_the_shipped_example_is_a_company() -> None:
+    text = (ROOT / "examples" / "company.yaml").read_text(encoding="utf-8")
+    assert company_from(yaml.safe_load(text)).company_code == "demo"
+
+
+@pytest.mark.parametrize("name", ["phone", "invoice_prefix", "iban", "email_attachment"])
+def test_a_setting_left_empty_in_yaml_is_not_given(name: str) -> None:
+    """It must not be printed as the word None."""
+    assert company_from({**RECORD, name: None}) == company_from(RECORD)
+
+
+@pytest.mark.parametrize("name", sorted(RECORD))
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_required_setting_without_value_is_missing(name: str, value: str | None) -> None:
+    assert refused(**{name: value}) == f"company setting '{name}' is missing"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("colour", "red", "'colour' is not known"),
+        ("address_lines", "Calle 1", "list of one to five lines"),
+        ("address_lines", ["x"] * 6, "list of one to five lines"),
+        ("address_lines", ["x", None], "has an empty line"),
+        ("address_lines", ["x", " "], "has an empty line"),
+        ("company_code", "Demo", "lower case"),
+        ("company_code", "a" * 33, "lower case"),
+        ("company_code", "../x", "lower case"),
+        ("place_code", "XX", "'place_code' must be one of DE, ES"),
+        ("iban", "DE89370400440532013001", "'iban' has a wrong check number"),
+        ("email_attachment", "docx", "must be 'pdf' or 'none'"),
+        ("invoice_prefix", "", "must end in a character that is not a digit"),
+        ("invoice_prefix", "INV2024", "must end in a character that is not a digit"),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_name(name: str, value: object, words: str) -> None:
+    assert words in refused(**{name: value})
+
+
+@pytest.mark.parametrize("prefix", ["INV-", "F2024/", "R"])
+def test_a_number_with_an_accepted_prefix_can_be_split_again(prefix: str) -> None:
+    company = company_from({**RECORD, "invoice_prefix": prefix})
+    printed = document_number(company.invoice_prefix, 20_240_001)
+    assert split_document_number(printed) == (prefix, 20_240_001)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("GB82WEST12345698765432", True),
+        ("ES9121000418450200051332", True),
+        ("GB82WEST12345698765433", False),
+        ("gb82west12345698765432", False),
+        ("GB82 WEST 1234 5698 7654 32", False),
+        ("GB82WEST1234569876543\uff12", False),
+        ("", False),
+        ("GB82", False),
+    ],
+)
+def test_an_iban_is_compact_and_has_a_right_check_number(text: str, *, expected: bool) -> None:
+    assert is_iban(text) is expected

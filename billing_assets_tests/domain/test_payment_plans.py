@@ -1,0 +1,24 @@
+"""The shipped plans are usable as they stand."""
+
+from collections import Counter
+
+from billing_assets.domain.frequencies import FREQUENCIES
+from billing_assets.domain.payment_plans import DEFAULT_PLANS
+
+
+def test_there_is_one_open_plan_for_each_frequency() -> None:
+    assert Counter(plan.frequency_code for plan in DEFAULT_PLANS) == Counter(list(FREQUENCIES))
+    assert all(plan.plan_code == plan.frequency_code and plan.valid_to is None for plan in DEFAULT_PLANS)
+
+
+def test_each_plan_names_its_source_and_stays_in_the_bounds_of_the_store() -> None:
+    for plan in DEFAULT_PLANS:
+        assert plan.source
+        assert 0 <= plan.lead_days <= 400
+        assert 0 <= plan.due_days <= 400
+
+
+def test_an_invoice_is_never_made_after_its_own_period_has_passed() -> None:
+    """The lead of a daily plan must not bill days of cover together with the next."""
+    leads = {plan.plan_code: plan.lead_days for plan in DEFAULT_PLANS}
+    assert leads == {"daily": 0, "weekly": 3, "monthly": 14, "quarterly": 21, "half_yearly": 30, "yearly": 30}

@@ -1,0 +1,101 @@
+"""Terms, plans and tax rows as frames, for the tests of the formulas.
+
+Belongs here: short ways to write input down, and the one run that sees every installment.
+Does not belong here: any rule.
+"""
+
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from billing_assets.domain.frequencies import FREQUENCIES
+from billing_assets.domain.taxes import shipped_tax_rules
+from billing_assets.frames.columns import SETTLED_SCHEMA, TERM_SCHEMA
+from billing_assets.frames.due_charges import due_charges
+
+LONG_AFTER = date(2201, 6, 3)
+"""An open day in Spain by which everything of a term up to 2199 is due."""
+
+NOTHING_SETTLED = pl.DataFrame(schema=SETTLED_SCHEMA)
+
+TAX_RULES = pl.DataFrame(
+    [asdict(rule) for rule in shipped_tax_rules()], infer_schema_length=None
+).with_row_index("tax_rule_id")
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def plan(plan_code: str = "monthly", **values: Any) -> dict[str, Any]:
+    frequency = plan_code if plan_code in FREQUENCIES else "monthly"
+    return {
+        "payment_plan_id": 1,
+        "plan_code": plan_code,
+        "frequency_code": frequency,
+        "lead_days": 14,
+        "due_days": 0,
+        "due_roll": "following",
+        "generate_roll": "preceding",
+        "valid_from": date(1900, 1, 1),
+        "valid_to": None,
+        **values,
+    }
+
+
+def plans(*rows: dict[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame(list(rows), schema_overrides={"valid_to": pl.Date})
+
+
+ALL_PLANS = plans(*(plan(code) for code in FREQUENCIES))
+
+
+def term(effective: str, expiration: str, premium_minor: int = 1200_00, **values: Any) -> dict[str, Any]:
+    return {
+        "policy_term_id": 1,
+        "policy_term_version_id": 1,
+        "policy_number": "P-1",
+        "payer_id": 1,
+        "payer_version_id": 1,
+        "line_of_business": "motor",
+        "place_code": "ES",
+        "currency": "EUR",
+        "plan_code": "monthly",
+        "effective_date": day(effective),
+        "expiration_date": day(expiration),
+        "anchor_date": day(effective),
+        "cover_to_date": None,
+        "cut_over_date": date(1900, 1, 1),
+        "premium_minor": premium_minor,
+        "hold_code": None,
+        "term_sha256": "t",
+        "payer_sha256": "p",
+        **values,
+    }
+
+
+def terms(*rows: dict[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame(list(rows), schema=TERM_SCHEMA)
+
+
+def due(
+    *rows: dict[str, Any],
+    plan_rows: pl.DataFrame = ALL_PLANS,
+    settled: pl.DataFrame = NOTHING_SETTLED,
+    as_of: date = LONG_AFTER,
+) -> pl.DataFrame:
+    """Return what a run of `as_of` has to answer for, in Spain; by default everything."""
+    return due_charges(terms(*rows), plan_rows, settled, as_of, "ES")
+
+
+def settled_by(charges: pl.DataFrame) -> pl.DataFrame:
+    """Return what is settled once those charges are recorded."""
+    done = charges.filter(pl.col("outcome").is_in(["invoiced", "zero"]))
+    return done.select(*SETTLED_SCHEMA)
+
+
+def nets(charges: pl.DataFrame) -> list[int]:
+    """Return the nets in the order of the installments."""
+    return charges.sort("installment_number")["net_minor"].to_list()

@@ -1,0 +1,53 @@
+"""The frozen record of a document is one text, and its hash finds every change."""
+
+from hashlib import sha256
+from typing import Any
+
+import polars as pl
+import pytest
+
+from billing_assets.frames.snapshots import HEAD, LINE, TAX, snapshot_hashes
+
+
+def frame(names: tuple[str, ...], *rows: dict[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [{**{name: f"{name} value" for name in names}, "draft_index": 0, **row} for row in rows]
+    )
+
+
+HEADS, LINES, TAXES = frame(HEAD, {}), frame(LINE, {}), frame(TAX, {})
+
+
+def test_the_text_is_head_lines_and_taxes_each_on_a_line_of_its_own() -> None:
+    head = "|".join(f"{name} value" for name in HEAD)
+    line = "|".join(["line", *(f"{name} value" for name in LINE)])
+    tax = "|".join(["tax", *(f"{name} value" for name in TAX)])
+    expected = sha256(f"{head}\n{line}\n{line}\n{tax}".encode()).hexdigest()
+    assert snapshot_hashes(HEADS, frame(LINE, {}, {}), TAXES).to_list() == [expected]
+
+
+@pytest.mark.parametrize("name", HEAD)
+def test_a_change_of_the_head_is_found(name: str) -> None:
+    changed = frame(HEAD, {name: "other"})
+    assert snapshot_hashes(changed, LINES, TAXES).item() != snapshot_hashes(HEADS, LINES, TAXES).item()
+
+
+@pytest.mark.parametrize("name", LINE)
+def test_a_change_of_a_line_is_found(name: str) -> None:
+    changed = frame(LINE, {name: "other"})
+    assert snapshot_hashes(HEADS, changed, TAXES).item() != snapshot_hashes(HEADS, LINES, TAXES).item()
+
+
+@pytest.mark.parametrize("name", TAX)
+def test_a_change_of_a_tax_is_found(name: str) -> None:
+    changed = frame(TAX, {name: "other"})
+    assert snapshot_hashes(HEADS, LINES, changed).item() != snapshot_hashes(HEADS, LINES, TAXES).item()
+
+
+def test_lines_go_to_their_own_document_in_whatever_order_the_heads_come() -> None:
+    heads = frame(HEAD, {"draft_index": 1, "total_minor": 7}, {"draft_index": 0, "total_minor": 8})
+    lines = frame(LINE, {"net_minor": 8}, {"draft_index": 1, "net_minor": 7})
+    hashes = snapshot_hashes(heads, lines, TAXES.clear()).to_list()
+    alone = snapshot_hashes(heads.head(1), lines.tail(1), TAXES.clear()).to_list()
+    assert hashes[0] == alone[0]
+    assert hashes[0] != hashes[1]
