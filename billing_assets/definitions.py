@@ -1,0 +1,43 @@
+"""Dagster's entry: everything it may run.
+
+Belongs here: collecting the definitions. Does not belong here: any of them (``defs``).
+
+Loading this opens no store and imports neither Polars nor a database driver: every process of Dagster
+does it.
+"""
+
+import dagster as dg
+
+from billing_assets.defs.assets.deliveries import build_deliveries
+from billing_assets.defs.assets.documents import build_documents
+from billing_assets.defs.assets.due_charges import build_due_charges
+from billing_assets.defs.assets.invoices import build_invoices
+from billing_assets.defs.assets.policy_book import build_policy_book
+from billing_assets.defs.checks import build_checks
+from billing_assets.defs.conventions import accepted_features
+from billing_assets.defs.jobs import build_jobs
+from billing_assets.defs.partitions import build_billing_dates
+from billing_assets.defs.resource import BILLING
+from billing_assets.defs.schedules import build_bill_every_day
+from billing_assets.wiring.settings import Settings, read_settings
+
+
+def build_definitions(settings: Settings) -> dg.Definitions:
+    """Return all definitions for the dates, zone and hour of ``settings``.
+
+    Steps run in the process of their run: a process of its own would cost each several seconds of start.
+    """
+    dates = build_billing_dates(settings)
+    chain = (build_due_charges, build_invoices, build_documents, build_deliveries)
+    with accepted_features():
+        return dg.Definitions(
+            assets=[build_policy_book(), *(build(dates) for build in chain)],
+            asset_checks=build_checks(dates),
+            jobs=build_jobs(),
+            schedules=[build_bill_every_day(settings)],
+            resources={"billing": BILLING},
+            executor=dg.in_process_executor,
+        )
+
+
+defs = build_definitions(read_settings())

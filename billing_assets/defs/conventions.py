@@ -1,0 +1,37 @@
+"""What all assets have in common, so that the pages of Dagster read as one.
+
+Belongs here: owners, group, pool, retries by date, versions. Does not belong here: what one asset does.
+"""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+OWNERS = ["team:billing-operations"]
+GROUP = "billing"
+POOL = "billing"
+"""Whatever takes a slot of this pool waits for the run that holds it (see dagster.yaml)."""
+
+ONE_RUN_PER_DATE = dg.BackfillPolicy.multi_run(1)
+"""Each date of a backfill is a run of its own: one row to find, to read and to repeat."""
+
+TAGS = {"domain": "billing", "personal_data": "none_in_metadata"}
+
+_MARKED_FEATURES = (
+    (dg.BetaWarning, r".*`backfill_policy` of function `asset`"),
+    (dg.BetaWarning, r".*`multi_observable_source_asset`"),
+    (dg.PreviewWarning, r".*partitions_def on an AssetCheckSpec"),
+)
+"""What we use although Dagster may still change it: a run per date, the observed book, checks with a status
+per date."""
+
+
+@contextmanager
+def accepted_features() -> Iterator[None]:
+    """Let the marked features that we use pass without a warning, and no others."""
+    with warnings.catch_warnings():
+        for category, message in _MARKED_FEATURES:
+            warnings.filterwarnings("ignore", message, category)
+        yield

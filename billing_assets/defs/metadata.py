@@ -1,0 +1,103 @@
+"""Metadata: what a materialisation tells about itself.
+
+Belongs here: step results and run reports as Dagster metadata: counts, amounts, seconds, Markdown, a chart.
+Does not belong here: names, addresses or anything else about a person.
+"""
+
+import base64
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import dagster as dg
+
+from billing_assets.domain.money import amount_text
+from billing_assets.domain.runs import CurrencyTotal
+from billing_assets.reports.run_report import run_report_markdown
+from billing_assets.steps.result import StepResult
+
+Metadata: TypeAlias = dict[str, Any]
+Chart: TypeAlias = Callable[[Mapping[str, Any]], bytes]
+"""Draws a run report as PNG."""
+
+
+def step_metadata(result: StepResult) -> Metadata:
+    """Return the facts of a step; counts stay numbers, so that Dagster draws them over time.
+
+    >>> step_metadata(
+    ...     StepResult(step="print_documents", facts={"document_count": 2}, seconds={"print": 1.234})
+    ... )
+    {'document_count': 2, 'seconds': 1.23}
+    """
+    return {**result.facts, "seconds": float(f"{sum(result.seconds.values()):.2f}")}
+
+
+def totals_metadata(totals: Sequence[CurrencyTotal]) -> Metadata:
+    """Return one line per outcome and currency, and the same as a table.
+
+    >>> from billing_assets.domain.runs import Outcome
+    >>> total = CurrencyTotal(outcome=Outcome.INVOICED, currency="EUR", charge_count=2, net_minor=150000)
+    >>> totals_metadata([total])["net_invoiced_eur"]
+    '1,500.00 EUR'
+    """
+    lines: Metadata = {
+        f"net_{total.outcome}_{total.currency.lower()}": amount_text(total.net_minor, total.currency)
+        for total in totals
+    }
+    if not totals:
+        return lines
+    rows = [
+        dg.TableRecord(
+            {
+                "outcome": total.outcome.value,
+                "charges": total.charge_count,
+                "net": amount_text(total.net_minor, total.currency),
+            }
+        )
+        for total in totals
+    ]
+    return {**lines, "charges_by_outcome": dg.MetadataValue.table(rows)}
+
+
+def reports_metadata(reports: Sequence[Mapping[str, Any]], chart: Chart) -> Metadata:
+    """Return what all runs of a date did together: counts, amounts, reports as Markdown, a chart of the last.
+
+    A date that found nothing new keeps its earlier runs: a second materialisation shows the same date.
+
+    >>> reports_metadata([], lambda report: b"")
+    {'run_count': 0}
+    """
+    if not reports:
+        return {"run_count": 0}
+    outcomes: Counter[str] = Counter()
+    amounts: Counter[str] = Counter()
+    invoices = 0
+    for report in reports:
+        outcomes.update(report["outcome_counts"])
+        for row in report["invoices"]:
+            invoices += row["count"]
+            amounts[row["currency"]] += row["total_minor"]
+    numbers = [span for report in reports for span in report["numbers"]]
+    spans = (
+        {"numbers": ", ".join(f"{span['first']} to {span['last']}" for span in numbers)} if numbers else {}
+    )
+    return {
+        "invoice_count": invoices,
+        **{
+            f"total_{currency.lower()}": amount_text(amounts[currency], currency)
+            for currency in sorted(amounts)
+        },
+        **spans,
+        "run_report": dg.MetadataValue.md(_markdown(reports, chart)),
+        **{f"{outcome}_count": count for outcome, count in sorted(outcomes.items())},
+        "run_count": len(reports),
+    }
+
+
+def _markdown(reports: Sequence[Mapping[str, Any]], chart: Chart) -> str:
+    busy = [report for report in reports if report["due_count"]]
+    texts = [run_report_markdown(report) for report in reports]
+    if busy:
+        image = base64.b64encode(chart(busy[-1])).decode("ascii")
+        texts.append(f"![outcomes and amounts of run {busy[-1]['run_id']}](data:image/png;base64,{image})")
+    return "\n\n".join(texts)

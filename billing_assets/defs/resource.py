@@ -1,0 +1,69 @@
+"""The resource: how an asset reaches the program.
+
+Belongs here: opening the facade, telling Dagster what a failure means. Does not belong here: any step.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from billing_assets.domain.errors import BillingError
+from billing_assets.wiring.settings import read_settings
+
+if TYPE_CHECKING:
+    from billing_assets.wiring.build import Billing
+
+OUTAGE_RETRIES = 3
+OUTAGE_WAIT_SECONDS = 30
+
+
+class BillingResource:
+    """The program over the store of the environment's ``BILLING_*`` variables.
+
+    It takes no configuration, so that no address and no password stands in Dagster's pages.
+    """
+
+    @contextmanager
+    def open(self) -> Iterator["Billing"]:
+        """Yield the facade.
+
+        An outage is tried again by Dagster; anything else fails at once, with what to do about it. Values
+        that a database error quotes are left out, because they may be somebody's name.
+        """
+        # Imported late: loading the definitions needs neither Polars nor a driver.
+        from billing_assets.wiring.build import open_billing
+
+        with _told_to_dagster(), open_billing(read_settings()) as billing:
+            yield billing
+
+
+def _billing(_context: dg.InitResourceContext) -> Iterator[BillingResource]:
+    from billing_assets.wiring.build import hold_store
+
+    with hold_store(read_settings()):
+        yield BillingResource()
+
+
+BILLING = dg.ResourceDefinition(
+    _billing,
+    description="The program; an embedded server stays up from the first step of a run to its last.",
+)
+
+
+@contextmanager
+def _told_to_dagster() -> Iterator[None]:
+    from billing_assets.wiring.outages import is_outage, safe_summary
+
+    try:
+        yield
+    except dg.Failure:
+        raise
+    except Exception as error:  # noqa: BLE001 - each becomes a failure that Dagster shows
+        if is_outage(error):
+            waiting = dg.RetryRequested(max_retries=OUTAGE_RETRIES, seconds_to_wait=OUTAGE_WAIT_SECONDS)
+            raise waiting from dg.Failure(safe_summary(error))
+        code = error.code if isinstance(error, BillingError) else type(error).__name__
+        failure = dg.Failure(safe_summary(error), metadata={"code": code}, allow_retries=False)
+        raise failure.with_traceback(error.__traceback__) from None
