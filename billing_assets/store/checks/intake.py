@@ -26,13 +26,17 @@ with asked as (
     from policy_term_version v join asked b using (batch_id)
     group by v.batch_id, v.currency
 ), begun as (
-    select policy_term_id, min(batch_id) as batch_id from policy_term_version group by policy_term_id
+    select f.batch_id, count(*) as term_count
+    from (select min(batch_id) as batch_id from policy_term_version group by policy_term_id) f
+    group by f.batch_id
 ), counted as (
-    select b.*,
-        (select coalesce(sum(w.version_count), 0) from written w where w.batch_id = b.batch_id) as written_count,
-        (select count(*) from begun g where g.batch_id = b.batch_id) as begun_count,
-        exists (select from payer_version y where y.batch_id = b.batch_id) as has_payers
+    select b.*, coalesce(w.version_count, 0) as written_count, coalesce(g.term_count, 0) as begun_count,
+        y.batch_id is not null as has_payers
     from asked b
+    left join (select batch_id, sum(version_count) as version_count from written group by batch_id) w
+        using (batch_id)
+    left join begun g using (batch_id)
+    left join (select distinct batch_id from payer_version) y using (batch_id)
 ), kept as (
     select p.batch_id, count(*) as problem_count, count(distinct p.row_number) as row_count
     from problem p join asked b using (batch_id)

@@ -1,0 +1,116 @@
+"""A small store made by the real steps, in which violations are planted and rolled back."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+
+from billing_assets.domain.checks import CheckResult
+from billing_assets.domain.deliveries import DeliveryState, EmailMessageParts, SendResult
+from billing_assets.steps.deliver_documents import deliver_documents
+from billing_assets.store.checks import run_checks
+from billing_assets.store.connection import APP_ROLE, Database, make_engine
+from billing_assets_tests.books import billing_over, fill_book
+from billing_assets_tests.databases import run_sql, url_of
+
+FEBRUARY, MARCH, APRIL = date(2024, 2, 1), date(2024, 3, 1), date(2024, 4, 1)
+AT = datetime(2024, 3, 1, 12, tzinfo=UTC)
+TERM_COUNT = 12
+
+_REAL_CONTENT = """
+update policy_term_version v set content_sha256 = sha256(convert_to(concat_ws(chr(31), p.policy_number,
+    y.payer_key, v.product_code, v.line_of_business, v.place_code, v.currency, v.plan_code, v.effective_date,
+    v.expiration_date, v.anchor_date, '', v.cut_over_date, v.premium_minor), 'UTF8'))
+from policy p, payer y where p.policy_id = v.policy_id and y.payer_id = v.payer_id
+"""
+# A second company and a problem, so that references and rows have somewhere wrong to point at.
+_NEIGHBOUR = """
+insert into company (company_code) values ('neighbour');
+insert into payer (company_id, payer_key) values (2, 'K1');
+insert into problem (company_id, batch_id, row_number, record_key, problem_code, field_name, original_value,
+    original_row, owner, recorded_at) values (1, 1, 13, '', 'key_empty', '', '', '', 'intake', now());
+update intake_batch set problem_count = 1, row_count = row_count + 1;
+"""
+
+
+class EveryOther:
+    """A channel that accepts every other message and does not know about the rest."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def send(self, message: EmailMessageParts) -> SendResult:
+        self.count += 1
+        state = DeliveryState.SENT if self.count % 2 else DeliveryState.UNKNOWN
+        return SendResult(state=state, reply_code=250, reason_code="", reply_text="")
+
+
+@pytest.fixture(scope="module")
+def store_url(
+    server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Superuser's URL of a store with two billed dates, one of them delivered; tests roll back."""
+    name = f"{template_database}_checks"
+    run_sql(server_url, f'create database "{name}" template "{template_database}"')
+    try:
+        _fill(url_of(server_url, name), tmp_path_factory.mktemp("home"))
+        yield url_of(server_url, name)
+    finally:
+        run_sql(server_url, f'drop database "{name}" with (force)')
+
+
+def _fill(url: str, home: Path) -> None:
+    database, owner = Database(url), make_engine(url, "postgres")
+    fill_book(database, TERM_COUNT)
+    with owner.begin() as connection:
+        connection.execute(text(_REAL_CONTENT))
+    with ExitStack() as stack:
+        stack.callback(owner.dispose)
+        stack.callback(database.close)
+        billing = billing_over(database, home, stack)
+        for day in (FEBRUARY, MARCH):
+            billing.invoice(billing.order(day))
+        billing.print(FEBRUARY)
+        deliver_documents(
+            "alondra",
+            FEBRUARY,
+            store=billing.documents,
+            press=billing.press,
+            channel=EveryOther(),
+            clock=lambda: AT,
+        )
+        with owner.begin() as connection:
+            connection.execute(text(_NEIGHBOUR))
+
+
+@pytest.fixture(scope="module")
+def superuser(store_url: str) -> Iterator[Engine]:
+    """Connections that may do anything, triggers switched off included."""
+    engine = make_engine(store_url, "postgres")
+    yield engine
+    engine.dispose()
+
+
+@contextmanager
+def planted(superuser: Engine, *statements: str) -> Iterator[Connection]:
+    """Run statements past every trigger, hand over the application's connection, roll all of it back."""
+    with superuser.connect() as connection, connection.begin() as transaction:
+        connection.execute(text("set local session_replication_role = replica"))
+        for statement in statements:
+            assert connection.execute(text(statement)).rowcount != 0, f"nothing was planted by: {statement}"
+        connection.execute(text("set local session_replication_role = origin"))
+        connection.execute(text(f"set local role {APP_ROLE}"))
+        yield connection
+        transaction.rollback()
+
+
+def broken(
+    connection: Connection, day: date | None = None, check_ids: Sequence[str] | None = None
+) -> dict[str, CheckResult]:
+    """Return the checks that found something, by id."""
+    at = datetime.now(UTC) + timedelta(hours=1)
+    results = run_checks(connection, day, at=at, check_ids=check_ids)
+    return {result.check.check_id: result for result in results if result.offender_count}

@@ -1,0 +1,214 @@
+"""The guards stand: nobody can change a record unnoticed, and a guard that is missing is named."""
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import IntegrityError, ProgrammingError
+
+from billing_assets.store import migrations
+from billing_assets.store.checks import guards
+from billing_assets.store.connection import APP_ROLE, OWNER_ROLE, make_engine
+from billing_assets_tests.store.checks.conftest import FEBRUARY, broken, planted
+
+# What somebody with the owner's or a superuser's rights did, and how it is named.
+WEAKENED = [
+    (
+        "alter table invoice disable trigger refuse_change",
+        "table invoice: the trigger refuse_change is missing",
+    ),
+    (
+        "alter table invoice_line enable replica trigger refuse_change",
+        "table invoice_line: a trigger is switched off",
+    ),
+    (
+        "drop trigger refuse_truncate on invoice_tax",
+        "table invoice_tax: the trigger refuse_truncate is missing",
+    ),
+    (
+        "drop trigger keep_first_rendering on document",
+        "table document: the trigger keep_first_rendering is missing",
+    ),
+    (
+        (
+            "drop trigger refuse_change on tax_rule; create trigger refuse_change before update on tax_rule "
+            "for each row when (false) execute function refuse_change()"
+        ),
+        "table tax_rule: the trigger refuse_change is missing, changed or off",
+    ),
+    ("alter table delivery disable trigger all", "table delivery: a trigger is switched off"),
+    (
+        (
+            "create or replace function refuse_change() returns trigger language plpgsql as "
+            "$$ begin return new; end $$"
+        ),
+        "function refuse_change: it does not refuse any more",
+    ),
+    (
+        "drop index invoice_line_billed_once",
+        "table invoice_line: no unique key on policy_term_id, installment_number",
+    ),
+    (
+        "drop index billing_run_open; create index on billing_run (company_id, billing_date)",
+        "table billing_run: no unique key on company_id, billing_date (state <> 'finalised'::text)",
+    ),
+    (
+        "update pg_index set indisvalid = false where indexrelid = 'delivery_accepted_once'::regclass",
+        "table delivery_attempt: no unique key on delivery_id (state = 'sent'::text)",
+    ),
+    (
+        "alter table invoice add constraint later check (net_minor > -1) not valid",
+        "table invoice: the constraint later was never proved",
+    ),
+    (f"alter role {APP_ROLE} bypassrls", f"role {APP_ROLE}: it is above the guards"),
+    (f"grant {OWNER_ROLE} to {APP_ROLE}", f"role {APP_ROLE}: it is above the guards"),
+    (f"grant create on schema billing to {APP_ROLE}", f"role {APP_ROLE}: it is above the guards"),
+    (f"alter table due_charge owner to {APP_ROLE}", f"table due_charge: it belongs to {APP_ROLE}"),
+    (f"grant delete on invoice to {APP_ROLE}", f"table invoice: {APP_ROLE} may delete it"),
+    (f"grant truncate on run_shard to {APP_ROLE}", f"table run_shard: {APP_ROLE} may truncate it"),
+    ("grant trigger on invoice to public", f"table invoice: {APP_ROLE} may trigger it"),
+    (
+        f"grant update (total_minor) on invoice to {APP_ROLE}",
+        f"table invoice: {APP_ROLE} may change total_minor",
+    ),
+    (
+        f"grant update on policy_term_version to {APP_ROLE}",
+        f"table policy_term_version: {APP_ROLE} may change premium_minor",
+    ),
+]
+
+
+@pytest.fixture
+def application(store_url: str) -> Iterator[Connection]:
+    """A connection as the application has it; what it does is rolled back."""
+    engine = make_engine(store_url, APP_ROLE)
+    with engine.connect() as connection:
+        yield connection
+        connection.rollback()
+    engine.dispose()
+
+
+@pytest.fixture
+def owner(store_url: str) -> Iterator[Connection]:
+    """A connection as the role that owns the tables; what it does is rolled back."""
+    engine = make_engine(store_url, OWNER_ROLE)
+    with engine.connect() as connection:
+        yield connection
+        connection.rollback()
+    engine.dispose()
+
+
+def first_migration() -> ModuleType:
+    """Return the migration that makes the guards; its file name is no module name."""
+    path = Path(str(migrations.__file__)).parent / "versions" / "0001_first.py"
+    spec = importlib.util.spec_from_file_location("first_migration", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(("statement", "name"), WEAKENED)
+def test_a_weakened_guard_is_named_by_i22_alone(superuser: Engine, statement: str, name: str) -> None:
+    with superuser.connect() as connection, connection.begin() as transaction:
+        connection.execute(text(statement))
+        connection.execute(text(f"set local role {APP_ROLE}"))
+        found = broken(connection)
+        named = set(_all_offenders(connection))
+        transaction.rollback()
+    assert set(found) == {"I22"}
+    assert any(offender.startswith(name) for offender in named), named
+
+
+def test_a_connection_of_another_role_is_named(owner: Connection) -> None:
+    found = broken(owner, check_ids=["I22"])["I22"]
+    assert found.examples == (f"session: it works as the role {OWNER_ROLE} and not as {APP_ROLE}",)
+
+
+def test_triggers_that_a_session_switches_off_are_named(superuser: Engine) -> None:
+    with superuser.connect() as connection, connection.begin() as transaction:
+        connection.execute(text("set local session_replication_role = replica"))
+        connection.execute(text(f"set local role {APP_ROLE}"))
+        found = broken(connection, FEBRUARY)
+        transaction.rollback()
+    assert found["I22"].examples == ("session: its triggers are switched off by session_replication_role",)
+
+
+@pytest.mark.parametrize("table", guards.FROZEN)
+@pytest.mark.parametrize("statement", ["update {0} set {1} = {1}", "delete from {0}", "truncate {0} cascade"])
+def test_the_application_may_not_change_a_record(application: Connection, table: str, statement: str) -> None:
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        application.execute(text(statement.format(table, _a_column_of(table))))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "alter table invoice disable trigger all",
+        "alter table invoice add column note text",
+        "drop trigger refuse_change on invoice",
+        "drop index invoice_line_billed_once",
+        "drop table invoice_line",
+        "create table billing.mine (id int)",
+        "create or replace function billing.refuse_change() returns trigger language sql as 'select 1'",
+    ],
+)
+def test_the_application_may_not_take_a_guard_away(application: Connection, statement: str) -> None:
+    with pytest.raises(ProgrammingError, match=r"must be owner|permission denied"):
+        application.execute(text(statement))
+
+
+def test_the_application_may_not_become_the_owner(application: Connection) -> None:
+    query = text("select pg_has_role(:app, :owner, 'member')")
+    assert not application.execute(query, {"app": APP_ROLE, "owner": OWNER_ROLE}).scalar_one()
+
+
+@pytest.mark.parametrize("table", guards.FROZEN)
+@pytest.mark.parametrize("statement", ["update {0} set {1} = {1}", "delete from {0}", "truncate {0} cascade"])
+def test_even_the_owner_is_refused_by_the_triggers(owner: Connection, table: str, statement: str) -> None:
+    with pytest.raises(IntegrityError, match=rf"issued records are never edited: \w+ on {table}\b"):
+        owner.execute(text(statement.format(table, _a_column_of(table))))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "pdf_sha256 = sha256('other')",
+        "pdf = pdf || '\\x00'",
+        "pdf_sha256 = null, rendered_at = null",
+        "snapshot_sha256 = sha256('other')",
+    ],
+)
+def test_a_document_keeps_its_first_rendering_whoever_asks(owner: Connection, change: str) -> None:
+    with pytest.raises(IntegrityError, match="keeps its first rendering"):
+        owner.execute(text(f"update document set {change} where pdf is not null"))
+
+
+def test_what_the_check_expects_is_what_the_migration_makes() -> None:
+    made = first_migration()
+    assert made.FROZEN == guards.FROZEN
+    assert made.UPDATES == guards.MAY_UPDATE
+
+
+def test_the_keys_that_are_expected_are_all_unique_keys_of_natural_names(superuser: Engine) -> None:
+    query = """
+        select count(*) from pg_index x join pg_class c on c.oid = x.indrelid
+        join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = 'billing' and x.indisunique and c.relname = any(:tables)
+    """
+    with planted(superuser) as connection:
+        tables = {"tables": sorted({table for table, *_ in guards.KEYS})}
+        assert connection.execute(text(query), tables).scalar_one() >= len(guards.KEYS)
+        assert broken(connection, check_ids=["I22"]) == {}
+
+
+def _a_column_of(table: str) -> str:
+    return {"tax_rule": "rate_ppm", "template_version": "archive"}.get(table, "company_id")
+
+
+def _all_offenders(connection: Connection) -> list[str]:
+    return list(connection.execute(text(guards.GUARDS), dict(guards.PARAMETERS)).scalars())
