@@ -67,7 +67,7 @@ format: setup ## format the code and apply the safe fixes
 	@$(BIN)/ruff check --fix --quiet . || true
 
 bench: setup ## run every bench/bench_*.py and print what it measured
-	@for script in bench/bench_*.py; do echo "== $$script"; $(PY) "$$script"; done
+	@for script in bench/bench_*.py; do echo "== $$script"; $(PY) -m "bench.$$(basename $$script .py)"; done
 
 UV_COMPILE := $(BIN)/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-strip-extras --no-annotate --custom-compile-command "make lock"

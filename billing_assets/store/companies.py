@@ -20,15 +20,37 @@ from company c join company_version v using (company_id)
 where c.company_code = :code order by v.company_version_id desc limit 1
 """
 
+_USED_PREFIXES = """
+select prefix from number_series join company using (company_id)
+where company_code = :code and document_kind = 'invoice' and last_number > 0 order by prefix
+"""
+
 
 def save_company(connection: Connection, company: Company, recorded_at: datetime) -> bool:
-    """Record the settings as the company's newest version; return False where nothing changed."""
+    """Record the settings as the company's newest version; return False where nothing changed.
+
+    Raises ``prefix_in_use`` where invoices already carry another prefix, and ``company_invalid`` for a prefix
+    that ends with a digit, because no reader could tell it from the number.
+    """
+    if company.invoice_prefix[-1:].isdigit() or not company.invoice_prefix:
+        raise BillingError(
+            "company_invalid",
+            "company setting 'invoice_prefix' must end with a sign that is no digit",
+            "end it with a letter or a dash, such as INV-",
+        )
     content = json.dumps(company_record(company), ensure_ascii=False, sort_keys=True)
     insert = text("insert into company (company_code) values (:code) on conflict do nothing")
     connection.execute(insert, {"code": company.company_code})
     latest = connection.execute(text(_LATEST), {"code": company.company_code}).first()
     if latest is not None and latest.content == content:
         return False
+    used = connection.execute(text(_USED_PREFIXES), {"code": company.company_code}).scalars().all()
+    if used and company.invoice_prefix not in used:
+        raise BillingError(
+            "prefix_in_use",
+            f"invoices of company '{company.company_code}' begin with {used[0]}",
+            "keep that 'invoice_prefix': the numbers of a company are one series without a gap",
+        )
     connection.execute(
         text(
             "insert into company_version (company_id, content, content_sha256, recorded_at) "

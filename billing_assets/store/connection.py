@@ -52,8 +52,8 @@ class Database:
         """Yield a connection in a transaction: committed at the end, rolled back on an exception.
 
         Raises:
-            BillingError: ``store_unreachable``, ``store_not_ready`` before the block; ``store_busy`` where the
-                block waited too long for a lock.
+            BillingError: ``store_unreachable``, ``store_not_ready`` before the block; ``store_busy`` where
+                the block waited too long for a lock.
         """
         with self.session() as connection:
             try:
@@ -96,7 +96,7 @@ def make_engine(url: str, role: str, connect_args: Mapping[str, str] | None = No
 def open_engine(url: str, connect_args: Mapping[str, str] | None = None) -> Engine:
     """Return an engine with the session settings and time-outs of the store, as the login of the URL.
 
-    What the URL says about time-outs and the application's name wins; of ``options`` both are kept, ours last.
+    What the URL says about time-outs and the application's name wins; of ``options`` both count, ours last.
     Raises ``store_url_invalid`` without showing the URL, which may hold a password.
     """
     parsed = _parse(url)
@@ -118,7 +118,7 @@ def _parse(url: str) -> URL:
         raise BillingError(
             "store_url_invalid",
             "BILLING_DATABASE_URL is not the URL of a PostgreSQL database",
-            "write postgresql+psycopg://login:password@host:5432/database; percent-encode signs in the password",
+            "write postgresql+psycopg://login:password@host:5432/database, with signs percent-encoded",
         )
     return parsed
 
@@ -128,7 +128,7 @@ def connect_refusal(error: DBAPIError) -> BillingError:
     if _state(error) in {_UNKNOWN_ROLE, _NOT_A_MEMBER}:
         return BillingError(
             "store_not_ready",
-            "the login of BILLING_DATABASE_URL cannot work as the role billing_app, or there is no such role yet",
+            "the login of BILLING_DATABASE_URL cannot work as the role billing_app, or there is no such role",
             "run 'billing db upgrade'; then, as the owner: grant billing_app to that login",
         )
     return unreachable(error)

@@ -4,7 +4,6 @@ Belongs here: document rows, first renderings, delivery rows and their attempts.
 Does not belong here: printing (``documents``), the dialogue with a mail server (``channels``).
 """
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -19,14 +18,12 @@ from billing_assets.steps.run_ports import Clock, Issuer, Progress
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
 from billing_assets.store.invoice_reader import read_invoices
+from billing_assets.store.locks import LockSpace, hold_lock
 
 EMAIL = "email"
 ISSUE = "issue"
 OWNER_OF_UNKNOWN = "billing operations"
 """Who owns a delivery that may or may not have been accepted, until somebody takes it."""
-
-_DELIVERY_LOCK = 7_241_003
-_LOCK_POLL_SECONDS = 0.2
 
 _OF_DATE = "(cast(:day as date) is null or r.billing_date = :day)"
 
@@ -38,7 +35,7 @@ where i.company_id = :company and {_OF_DATE}
     and not exists (select from document d where d.invoice_id = i.invoice_id)
 order by i.invoice_id
 on conflict (invoice_id) do nothing
-"""
+"""  # noqa: S608 - constants
 
 _PROOFS = f"""
 select distinct on (y.content::json ->> 'language', i.template_version_id)
@@ -48,18 +45,19 @@ join payer_version y using (payer_version_id)
 where d.company_id = :company and {_OF_DATE}
     and not exists (select from delivery v where v.document_id = d.document_id)
 order by y.content::json ->> 'language', i.template_version_id, i.invoice_id
-"""
+"""  # noqa: S608 - constants
 
 # The Message-ID is domain.deliveries.message_id in SQL; a test holds the two together.
 _QUEUE = f"""
-insert into delivery (company_id, document_id, channel, purpose, message_id, state, reason_code, owner, queued_at, changed_at)
+insert into delivery (company_id, document_id, channel, purpose, message_id, state, reason_code, owner,
+    queued_at, changed_at)
 select d.company_id, d.document_id, :channel, :purpose,
     substr(encode(sha256(convert_to(concat_ws(chr(31), c.company_code,
         s.prefix || lpad(i.invoice_number::text, greatest(8, length(i.invoice_number::text)), '0'),
         cast(:channel as text), cast(:purpose as text)), 'UTF8')), 'hex'), 1, 32) || '@' || :domain,
-    case when y.content::json ->> 'email' = '' then 'failed' else 'queued' end,
-    case when y.content::json ->> 'email' = '' then 'no_address' else '' end,
-    case when y.content::json ->> 'email' = '' then :owner else '' end,
+    case when coalesce(y.content::json ->> 'email', '') = '' then 'failed' else 'queued' end,
+    case when coalesce(y.content::json ->> 'email', '') = '' then 'no_address' else '' end,
+    case when coalesce(y.content::json ->> 'email', '') = '' then :owner else '' end,
     :at, :at
 from document d join invoice i using (invoice_id) join billing_run r using (run_id)
 join number_series s using (number_series_id)
@@ -71,10 +69,11 @@ where d.company_id = :company and {_OF_DATE}
 order by d.document_id
 on conflict (document_id, channel, purpose) do nothing
 returning state
-"""
+"""  # noqa: S608 - constants
 
 _QUEUED = f"""
-from delivery v join document d using (document_id) join invoice i using (invoice_id) join billing_run r using (run_id)
+from delivery v join document d using (document_id) join invoice i using (invoice_id)
+join billing_run r using (run_id)
 where v.company_id = :company and v.state = 'queued' and {_OF_DATE}
 """
 
@@ -93,11 +92,14 @@ update delivery_attempt a set state = 'unknown', reason_code = 'sender_died', en
 from left_over o where a.delivery_id = o.delivery_id and a.attempt_number = o.attempt_count
 """
 
+# A sender that only lost its lock was taken for dead; its answer is worth more than that guess.
 _FINISH = """
 with done as (
     update delivery set state = :state, reply_code = :reply, reason_code = :reason, reply_text = :reply_text,
         owner = case when :state in ('unknown', 'failed') then :owner else '' end, changed_at = :at
-    where delivery_id = :delivery and state = 'sending' returning delivery_id, attempt_count
+    where delivery_id = :delivery and attempt_count = :attempt
+        and (state in ('sending', :state) or (state = 'unknown' and reason_code = 'sender_died'))
+    returning delivery_id, attempt_count
 )
 update delivery_attempt a set state = :state, reply_code = :reply, reason_code = :reason, ended_at = :at
 from done where a.delivery_id = done.delivery_id and a.attempt_number = done.attempt_count
@@ -142,19 +144,9 @@ class SqlDocumentStore:
     @contextmanager
     def lock_deliveries(self, company_id: int, progress: Progress) -> Iterator[None]:
         """Hold the company's delivery lock on a session of its own."""
-        query = text("select pg_try_advisory_lock(:space, :company)")
-        with self.database.engine.connect() as session:
-            waited = 0
-            while not session.execute(query, {"space": _DELIVERY_LOCK, "company": company_id}).scalar_one():
-                session.commit()
-                progress("waiting for another delivery of this company", waited, 0)
-                waited += 1
-                time.sleep(_LOCK_POLL_SECONDS)
-            session.commit()
-            try:
-                yield
-            finally:
-                session.invalidate()
+        waits_for = "waiting for another delivery of this company"
+        with hold_lock(self.database, LockSpace.DELIVERIES, company_id, waits_for, progress):
+            yield
 
     def settle_interrupted(self, company_id: int) -> int:
         """Mark rows that a dead sender left behind as unknown, with an owner."""
@@ -209,11 +201,13 @@ class SqlDocumentStore:
         keep = """
             update document set pdf_sha256 = decode(:hash, 'hex'), pdf = :pdf, pdf_size = :size,
                 rendered_at = coalesce(rendered_at, :at)
-            where document_id = :document and (pdf_sha256 is null or (pdf is null and pdf_sha256 = decode(:hash, 'hex')))
+            where document_id = :document
+                and (pdf_sha256 is null or (pdf is null and pdf_sha256 = decode(:hash, 'hex')))
         """
         check = """
             select d.document_id from document d
-            join unnest(cast(:ids as bigint[]), cast(:hashes as text[])) as p (document_id, hash) using (document_id)
+            join unnest(cast(:ids as bigint[]), cast(:hashes as text[])) as p (document_id, hash)
+                using (document_id)
             where encode(d.pdf_sha256, 'hex') <> p.hash
         """
         at = self.clock()
@@ -245,23 +239,20 @@ class SqlDocumentStore:
         """Record one result and mark the next row as sending, in one committed transaction."""
         with self.database.transaction() as connection:
             if finished is not None:
-                connection.execute(text(_FINISH), _finish_values(*finished))
+                _require_own(
+                    connection.execute(text(_FINISH), _finish_values(*finished)).rowcount, finished[0]
+                )
             if following is not None:
                 values = {"delivery": following.delivery_id, "at": self.clock(), "hash": content_sha256}
-                begun = connection.execute(text(_BEGIN), values).rowcount
-                if begun != 1:
-                    raise BillingError(
-                        "delivery_taken",
-                        f"delivery {following.delivery_id} is not queued any more",
-                        "another program sends for this company; run 'billing deliver' again when it has ended",
-                    )
+                _require_own(connection.execute(text(_BEGIN), values).rowcount, following)
 
 
 def rendering_changed(document_ids: Sequence[int]) -> BillingError:
     """Return the error for documents whose bytes would differ from their first rendering."""
     return BillingError(
         "rendering_changed",
-        f"{len(document_ids)} document(s) would print differently from their first rendering, first {document_ids[0]}",
+        f"{len(document_ids)} document(s) would print differently from their first rendering, "
+        f"first {document_ids[0]}",
         "use the program version that printed them first; nothing was sent or overwritten",
     )
 
@@ -274,9 +265,19 @@ def _jobs(connection: Connection, rows: Sequence[tuple[int, int, int, str]]) -> 
     ]
 
 
+def _require_own(row_count: int, row: QueuedDelivery) -> None:
+    if row_count != 1:
+        raise BillingError(
+            "delivery_taken",
+            f"delivery {row.delivery_id} is in the hands of another program",
+            "another program sends for this company; run 'billing deliver' again when it has ended",
+        )
+
+
 def _finish_values(row: QueuedDelivery, result: SendResult, at: datetime) -> dict[str, Any]:
     return {
         "delivery": row.delivery_id,
+        "attempt": row.attempt_count + 1,
         "state": result.state.value,
         "reply": result.reply_code,
         "reason": result.reason_code,

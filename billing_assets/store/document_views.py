@@ -22,7 +22,7 @@ from document d join invoice i using (invoice_id) where i.invoice_id = :invoice
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentView:
-    """A document: its frozen template, the hash (hex) of its first rendering and the kept bytes; empty before that."""
+    """A document: its frozen template; hash (hex) and bytes of its first rendering, empty before that."""
 
     document_id: int
     template_version_id: int

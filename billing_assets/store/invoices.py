@@ -16,12 +16,12 @@ from billing_assets.steps.run_ports import Clock, NumberBlock, Run, Shard, Shard
 from billing_assets.store.copy import copy_in, copy_out
 
 _REACH_DAYS = 430
-"""Longest lead (400 days) and the longest run of closed days: terms that begin later cannot be due yet."""
+"""Longest lead (400 days) and longest run of closed days: terms that begin later cannot be due yet."""
 
 _TERMS = """
 select v.policy_term_id, v.policy_term_version_id, p.policy_number, v.payer_id, y.payer_version_id,
-    v.line_of_business, v.place_code, v.currency, v.plan_code, v.effective_date, v.expiration_date, v.anchor_date,
-    v.cover_to_date, v.cut_over_date, v.premium_minor, v.hold_code,
+    v.line_of_business, v.place_code, v.currency, v.plan_code, v.effective_date, v.expiration_date,
+    v.anchor_date, v.cover_to_date, v.cut_over_date, v.premium_minor, v.hold_code,
     encode(v.content_sha256, 'hex'), encode(y.content_sha256, 'hex')
 from policy_term_version v
 join policy p on p.policy_id = v.policy_id
@@ -146,7 +146,8 @@ class ShardTransaction:
     def checkpoint(self, due_count: int, invoice_count: int, seconds: Mapping[str, float]) -> None:
         """Record that this shard is done."""
         statement = """
-            update run_shard set due_count = :due, invoice_count = :invoices, seconds = :seconds, committed_at = :at
+            update run_shard set due_count = :due, invoice_count = :invoices, seconds = :seconds,
+                committed_at = :at
             where run_id = :run and shard_number = :shard and committed_at is null returning shard_number
         """
         values = {

@@ -1,7 +1,8 @@
-"""What the store shows to people: runs, invoices, problems and deliveries, as lists and one at a time.
+"""What the store shows to people: runs, invoices, deliveries and imports, as lists and one at a time.
 
 Belongs here: read models, each a row type and the query that fills it; newest first, limited, paged by key.
-Does not belong here: any writing, the work of a run (``runs``), whole invoices for printing (``invoice_reader``).
+Does not belong here: any writing, the work of a run (``runs``), whole invoices for printing
+(``invoice_reader``).
 
 A list never holds a name, an address or an original row; what one record holds is shown one record at a time.
 """
@@ -17,11 +18,6 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.numbering import document_number, split_document_number
 from billing_assets.reports.run_report import build_run_report
 from billing_assets.store.runs import read_run_facts
-
-NOT_QUEUED = "none"
-"""Stands, where a state of delivery is asked for, for documents that have no delivery yet."""
-
-_DELIVERY_ORDER = "array['queued', 'sending', 'sent', 'failed', 'unknown']"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +54,7 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunDetail:
-    """One run: its report (``reports.run_report``; of an open run as far as it is), shards and deliveries by state."""
+    """One run: its report (``reports.run_report``), of an open run so far; shards; deliveries by state."""
 
     run_id: int
     state: str
@@ -70,7 +66,7 @@ class RunDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceFilter:
-    """Which invoices; an empty field asks for nothing. ``before_number`` continues a list below that invoice."""
+    """Which invoices; an empty field asks for nothing; ``before_number`` goes on below that invoice."""
 
     billing_date: date | None = None
     policy_number: str = ""
@@ -113,42 +109,6 @@ class DeliveryRow:
     attempt_count: int
     queued_at: datetime
     changed_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProblemFilter:
-    """Which problems; newest first, below ``before_id`` where that is given."""
-
-    problem_code: str = ""
-    owner: str = ""
-    batch_id: int | None = None
-    with_closed: bool = False
-    before_id: int | None = None
-    limit: int = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProblemRow:
-    """A problem in a list: where it is and what kind, nothing of what the row says."""
-
-    problem_id: int
-    problem_code: str
-    file_name: str
-    row_number: int | None
-    field_name: str
-    owner: str
-    is_open: bool
-    recorded_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProblemDetail:
-    """One problem with what the file says; it holds personal data."""
-
-    problem: ProblemRow
-    record_key: str
-    original_value: str
-    original_row: str
 
 
 _RUN = """
@@ -216,21 +176,25 @@ def last_run_of(connection: Connection, company_id: int, billing_date: date) -> 
     return connection.execute(query, {"company": company_id, "day": billing_date}).scalar_one_or_none()
 
 
+_COUNTS = """
+select state, count(*) from delivery where company_id = :company group by state
+order by array_position(array['queued', 'sending', 'sent', 'failed', 'unknown'], state)
+"""
+_COUNTS_OF_RUN = """
+select v.state, count(*) from delivery v join document d using (document_id) join invoice i using (invoice_id)
+where v.company_id = :company and i.run_id = :run group by v.state
+order by array_position(array['queued', 'sending', 'sent', 'failed', 'unknown'], v.state)
+"""
+
+
 def count_deliveries(connection: Connection, company_id: int, *, run_id: int | None = None) -> dict[str, int]:
     """Return state -> deliveries, of a run or of all; states that do not occur are left out."""
-    of_run = (
-        "join document d using (document_id) join invoice i using (invoice_id)" if run_id is not None else ""
-    )
-    where = "and i.run_id = :run" if run_id is not None else ""
-    query = text(
-        f"select v.state, count(*) from delivery v {of_run} where v.company_id = :company {where} "
-        f"group by v.state order by array_position({_DELIVERY_ORDER}, v.state)"
-    )
+    query = text(_COUNTS if run_id is None else _COUNTS_OF_RUN)
     return {row[0]: row[1] for row in connection.execute(query, {"company": company_id, "run": run_id})}
 
 
 def invoice_totals(connection: Connection, company_id: int) -> list[dict[str, Any]]:
-    """Return currency, count, net, tax and total (minor units) of everything issued, as a run report has them."""
+    """Return currency, count, net, tax, total (minor units) of everything issued, as in a run report."""
     query = text(
         "select currency, count(*), sum(net_minor)::text, sum(tax_minor)::text, sum(total_minor)::text "
         "from invoice where company_id = :company group by currency order by currency"
@@ -261,8 +225,8 @@ def last_import(connection: Connection, company_id: int) -> BatchRow:
 
 
 _INVOICES = """
-select s.prefix, i.invoice_number, r.billing_date, i.issue_date, i.due_date, i.currency, i.net_minor, i.tax_minor,
-    i.total_minor, coalesce(v.state, '') as delivery_state,
+select s.prefix, i.invoice_number, r.billing_date, i.issue_date, i.due_date, i.currency,
+    i.net_minor, i.tax_minor, i.total_minor, coalesce(v.state, '') as delivery_state,
     (select string_agg(distinct p.policy_number, ', ') from invoice_line l
         join policy_term t using (policy_term_id) join policy p using (policy_id)
         where l.invoice_id = i.invoice_id) as policy_numbers
@@ -272,13 +236,16 @@ where i.company_id = :company
 """
 _CONDITIONS = {
     "billing_date": "and r.billing_date = :billing_date",
-    "policy_number": """and i.invoice_id in (select l.invoice_id from policy p join policy_term t using (policy_id)
-        join invoice_line l using (policy_term_id) where p.company_id = :company and p.policy_number = :policy_number)
+    "policy_number": """and i.invoice_id in (
+        select l.invoice_id from policy p join policy_term t using (policy_id)
+        join invoice_line l using (policy_term_id)
+        where p.company_id = :company and p.policy_number = :policy_number)
     """,
     "delivery_state": "and coalesce(v.state, 'none') = :delivery_state",
     "currency": "and i.currency = :currency",
     "before_number": """and i.invoice_id < (select b.invoice_id from invoice b join number_series x
-        using (number_series_id) where b.company_id = :company and x.prefix = :prefix and b.invoice_number = :number)
+        using (number_series_id)
+        where b.company_id = :company and x.prefix = :prefix and b.invoice_number = :number)
     """,
 }
 
@@ -286,7 +253,8 @@ _CONDITIONS = {
 def list_invoices(connection: Connection, company_id: int, wanted: InvoiceFilter) -> list[InvoiceRow]:
     """Return the newest invoices that fit, at most ``wanted.limit``.
 
-    The next page is asked for with the last row's number as ``before_number``: rows issued meanwhile move nothing.
+    The next page is asked for with the last row's number as ``before_number``: rows issued meanwhile move
+    nothing.
     """
     values: dict[str, Any] = {name: getattr(wanted, name) for name in _CONDITIONS if getattr(wanted, name)}
     conditions = "\n".join(_CONDITIONS[name] for name in values)
@@ -337,74 +305,6 @@ def list_undelivered(
     )
     values = {"company": company_id, "state": state, "day": billing_date, "limit": limit}
     return [_delivery(row) for row in connection.execute(query, values)]
-
-
-_PROBLEMS = """
-select p.*, coalesce(b.file_name, '') as file_name
-from problem p left join intake_batch b using (batch_id) where p.company_id = :company
-"""
-
-
-def list_problems(connection: Connection, company_id: int, wanted: ProblemFilter) -> list[ProblemRow]:
-    """Return the newest problems that fit, at most ``wanted.limit``."""
-    query = text(
-        f"{_PROBLEMS} and (p.is_open or :closed) and (:code = '' or p.problem_code = :code) "
-        "and (:owner = '' or p.owner = :owner) and (cast(:batch as bigint) is null or p.batch_id = :batch) "
-        "and (cast(:before as bigint) is null or p.problem_id < :before) order by p.problem_id desc limit :limit"
-    )
-    values = {
-        "company": company_id,
-        "closed": wanted.with_closed,
-        "code": wanted.problem_code,
-        "owner": wanted.owner,
-        "batch": wanted.batch_id,
-        "before": wanted.before_id,
-        "limit": wanted.limit,
-    }
-    return [_problem(row) for row in connection.execute(query, values)]
-
-
-def count_problems(connection: Connection, company_id: int) -> dict[str, int]:
-    """Return problem code -> open problems, most frequent first."""
-    query = text(
-        "select problem_code, count(*) from problem where company_id = :company and is_open "
-        "group by problem_code order by count(*) desc, problem_code"
-    )
-    return {row[0]: row[1] for row in connection.execute(query, {"company": company_id})}
-
-
-def show_problem(connection: Connection, company_id: int, problem_id: int) -> ProblemDetail:
-    """Return one problem, open or closed, or raise ``problem_unknown``."""
-    query = text(f"{_PROBLEMS} and p.problem_id = :problem")
-    row = connection.execute(query, {"company": company_id, "problem": problem_id}).first()
-    if row is None:
-        raise problem_unknown(problem_id)
-    return ProblemDetail(
-        problem=_problem(row),
-        record_key=row.record_key,
-        original_value=row.original_value,
-        original_row=row.original_row,
-    )
-
-
-def problem_unknown(problem_id: int) -> BillingError:
-    """Return the error for a number that is no problem of the company."""
-    return BillingError(
-        "problem_unknown", f"there is no problem {problem_id}", "'billing problems list' shows what is open"
-    )
-
-
-def _problem(row: Any) -> ProblemRow:  # noqa: ANN401 - a row of SQLAlchemy
-    return ProblemRow(
-        problem_id=row.problem_id,
-        problem_code=row.problem_code,
-        file_name=row.file_name,
-        row_number=row.row_number,
-        field_name=row.field_name,
-        owner=row.owner,
-        is_open=row.is_open,
-        recorded_at=row.recorded_at,
-    )
 
 
 def _delivery(row: Any) -> DeliveryRow:  # noqa: ANN401 - a row of SQLAlchemy

@@ -44,7 +44,7 @@ def hold_lock(
                 time.sleep(_POLL_SECONDS)
             yield
         finally:
-            # The session ends, and the lock with it, even where a lock was won in the moment of an interruption.
+            # The session ends, and the lock with it, even where it was won in the moment of an interruption.
             session.invalidate()
 
 

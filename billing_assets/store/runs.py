@@ -5,7 +5,6 @@ Does not belong here: what is due (``frames``), the order of work (``steps``).
 """
 
 import json
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -13,7 +12,9 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
+from sqlalchemy.exc import IntegrityError
 
+from billing_assets.domain.errors import BillingError
 from billing_assets.domain.runs import CurrencyTotal, Outcome, RunState
 from billing_assets.reports.run_report import RunFacts, build_run_report
 from billing_assets.steps.run_ports import (
@@ -29,12 +30,13 @@ from billing_assets.steps.run_ports import (
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
 from billing_assets.store.invoices import ShardTransaction, read_shard_book
+from billing_assets.store.locks import LockSpace, hold_lock
 from billing_assets.store.rule_rows import read_plans, read_tax_rules
 
-_RUN_LOCK = 7_241_002
-_LOCK_POLL_SECONDS = 0.2
+_BILLED_ONCE = "invoice_line_billed_once"
 _RUN = """
-select run_id, company_id, billing_date, sequence_number, issuing_date, state, book_batch_id, due_count, plan_totals
+select run_id, company_id, billing_date, sequence_number, issuing_date, state, book_batch_id, due_count,
+    plan_totals
 from billing_run
 """
 
@@ -55,34 +57,24 @@ class SqlRunStore:
     @contextmanager
     def lock_runs(self, company_id: int, progress: Progress) -> Iterator[None]:
         """Hold the company's run lock on a session of its own; it is free as soon as that session ends."""
-        with self.database.engine.connect() as session:
-            waited = 0
-            while not _try_lock(session, company_id):
-                progress("waiting for another run of this company", waited, 0)
-                waited += 1
-                time.sleep(_LOCK_POLL_SECONDS)
-            try:
-                yield
-            finally:
-                session.invalidate()
+        waits_for = "waiting for another run of this company"
+        with hold_lock(self.database, LockSpace.RUNS, company_id, waits_for, progress):
+            yield
 
     def rule_rows(self) -> RuleRows:
         """Return the tax rules and payment plans."""
         with self.database.transaction() as connection:
             return RuleRows(tax_rules=read_tax_rules(connection), plans=read_plans(connection))
 
-    def book_position(self, company_id: int) -> BookPosition:
-        """Return the last committed batch and the range of policies."""
-        query = """
-            select (select coalesce(max(batch_id), 0) from intake_batch where company_id = :company),
-                (select count(*) from policy_term_version
-                 where company_id = :company and superseded_batch_id is null),
-                coalesce(min(policy_id), 1), coalesce(max(policy_id), 0)
-            from policy where company_id = :company
+    def book_position(self, company_id: int, shard_terms: int) -> BookPosition:
+        """Return the last committed batch, and the policies at which shards begin.
+
+        Batches of a company commit in the order of their ids, because imports wait for each other.
         """
+        values = {"company": company_id, "size": shard_terms}
         with self.database.transaction() as connection:
-            batch, terms, low, high = connection.execute(text(query), {"company": company_id}).one()
-        return BookPosition(batch_id=batch, term_count=terms, lowest_policy_id=low, highest_policy_id=high)
+            batch, borders = connection.execute(text(_POSITION), values).one()
+        return BookPosition(batch_id=batch, policy_borders=tuple(borders))
 
     def open_run(self, company_id: int, billing_date: date) -> Run | None:
         """Return the date's run that is not finalised."""
@@ -121,12 +113,13 @@ class SqlRunStore:
             "issuing": issuing_date,
             "batch": batch_id,
             "shards": len(shards),
-            "due": sum(total.charge_count for total in totals),
-            "totals": json.dumps([asdict(total) for total in totals]),
             "at": self.clock(),
+            **_plan_values(totals),
         }
         with self.database.transaction() as connection:
-            run_id = connection.execute(text(_SAVE_PLAN), values).scalar_one()
+            run_id = connection.execute(text(_SAVE_PLAN), values).scalar_one_or_none()
+            if run_id is None:
+                raise _run_taken(billing_date)
             connection.execute(text("delete from run_shard where run_id = :run"), {"run": run_id})
             connection.execute(
                 text(
@@ -135,6 +128,13 @@ class SqlRunStore:
                 ),
                 [{"run_id": run_id, **asdict(shard)} for shard in shards],
             )
+            return _run(connection.execute(text(_RUN + " where run_id = :run"), {"run": run_id}).one())
+
+    def revise_plan(self, run_id: int, totals: tuple[CurrencyTotal, ...]) -> Run:
+        """Write what a begun run has to answer for as it is taken up again."""
+        values = {"run": run_id, **_plan_values(totals)}
+        with self.database.transaction() as connection:
+            connection.execute(text(_REVISE_PLAN), values)
             return _run(connection.execute(text(_RUN + " where run_id = :run"), {"run": run_id}).one())
 
     def start(self, run_id: int) -> None:
@@ -156,8 +156,13 @@ class SqlRunStore:
     @contextmanager
     def shard_work(self, run: Run, shard: Shard) -> Iterator[ShardTransaction]:
         """Open a shard's transaction; it commits when the block ends well."""
-        with self.database.transaction() as connection:
-            yield ShardTransaction(connection, run, shard, self.clock)
+        try:
+            with self.database.transaction() as connection:
+                yield ShardTransaction(connection, run, shard, self.clock)
+        except IntegrityError as error:
+            if _constraint(error) == _BILLED_ONCE:
+                raise _billed_meanwhile(run) from error
+            raise
 
     def run_totals(self, run_id: int) -> tuple[CurrencyTotal, ...]:
         """Return what the run's charges add up to."""
@@ -170,19 +175,29 @@ class SqlRunStore:
         return tuple(_total(*row) for row in rows)
 
     def finalise(self, run_id: int, seconds: Mapping[str, float]) -> None:
-        """Store the run's report and mark it finalised, in one transaction."""
+        """Store the run's report and mark it finalised, in one transaction.
+
+        ``seconds`` are those of planning; the seconds of the shards are in their checkpoints.
+        """
         with self.database.transaction() as connection:
             at = self.clock()
-            report = build_run_report(read_run_facts(connection, run_id, at, seconds))
+            spent = {row[0]: float(row[1]) for row in connection.execute(text(_SECONDS), {"run": run_id})}
+            report = build_run_report(read_run_facts(connection, run_id, at, {**seconds, **spent}))
             connection.execute(
-                text(
-                    "update billing_run set state = 'finalised', finalised_at = :at, report = :report "
-                    "where run_id = :run"
-                ),
-                {"run": run_id, "at": at, "report": json.dumps(report)},
+                text(_FINALISE), {"run": run_id, "at": at, "report": json.dumps(report, ensure_ascii=False)}
             )
 
 
+# A shard begins at each :size-th term; ids of policies have gaps, so that ranges of ids would differ in size.
+_POSITION = """
+select (select coalesce(max(batch_id), 0) from intake_batch where company_id = :company),
+    coalesce((select array_agg(distinct policy_id order by policy_id) from (
+        select policy_id, row_number() over (order by policy_id) as place
+        from policy_term_version where company_id = :company and superseded_batch_id is null
+    ) term where (place - 1) % :size = 0), '{}')
+    || coalesce((select max(policy_id) + 1 from policy_term_version
+        where company_id = :company and superseded_batch_id is null), 1)
+"""
 _SAVE_PLAN = """
 insert into billing_run (company_id, billing_date, sequence_number, issuing_date, state, book_batch_id,
     shard_count, due_count, plan_totals, planned_at)
@@ -194,7 +209,20 @@ on conflict (company_id, billing_date) where state <> 'finalised' do update
 set issuing_date = excluded.issuing_date, book_batch_id = excluded.book_batch_id,
     shard_count = excluded.shard_count, due_count = excluded.due_count,
     plan_totals = excluded.plan_totals, planned_at = excluded.planned_at
+where billing_run.state = 'planned'
 returning run_id
+"""
+_REVISE_PLAN = """
+update billing_run set due_count = :due, plan_totals = cast(:totals as jsonb)
+where run_id = :run and state = 'running'
+"""
+_FINALISE = """
+update billing_run set state = 'finalised', finalised_at = :at, report = cast(:report as jsonb)
+where run_id = :run and state <> 'finalised'
+"""
+_SECONDS = """
+select part, sum(cast(spent as numeric)) from run_shard cross join jsonb_each_text(seconds) as s (part, spent)
+where run_id = :run group by part order by min(shard_number), part
 """
 
 _FACTS = """
@@ -245,11 +273,31 @@ def read_run_facts(
     )
 
 
-def _try_lock(session: Connection, company_id: int) -> bool:
-    query = text("select pg_try_advisory_lock(:space, :company)")
-    is_held = bool(session.execute(query, {"space": _RUN_LOCK, "company": company_id}).scalar_one())
-    session.commit()
-    return is_held
+def _run_taken(billing_date: date) -> BillingError:
+    return BillingError(
+        "run_taken",
+        f"another program has begun the run of {billing_date} meanwhile",
+        "run the same command again: it does what is missing",
+    )
+
+
+def _billed_meanwhile(run: Run) -> BillingError:
+    return BillingError(
+        "billed_meanwhile",
+        f"a charge of run {run.run_id} was billed by another program meanwhile; nothing is doubled",
+        "run the same command again: it leaves out what is billed",
+    )
+
+
+def _constraint(error: IntegrityError) -> str:
+    return getattr(getattr(error.orig, "diag", None), "constraint_name", None) or ""
+
+
+def _plan_values(totals: tuple[CurrencyTotal, ...]) -> dict[str, Any]:
+    return {
+        "due": sum(total.charge_count for total in totals),
+        "totals": json.dumps([asdict(total) for total in totals]),
+    }
 
 
 def _total(outcome: str, currency: str, count: int, net: str) -> CurrencyTotal:

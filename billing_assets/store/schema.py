@@ -75,7 +75,7 @@ def require_current(connection: Connection) -> None:
     """Raise unless the schema is at the revision that this program expects and has the shipped rule rows.
 
     Raises:
-        BillingError: ``schema_outdated``, ``schema_newer``, ``rules_outdated``.
+        BillingError: ``schema_outdated``, ``schema_newer``.
     """
     found = _found_revision(connection)
     _refuse_newer(found)
@@ -88,7 +88,7 @@ def require_current(connection: Connection) -> None:
     missing = count_missing_rules(connection)
     if missing:
         raise BillingError(
-            "rules_outdated",
+            "schema_outdated",
             f"the store lacks {missing} of the rule rows that this program ships",
             "run 'billing db upgrade'",
         )
@@ -120,12 +120,14 @@ def _check_server(connection: Connection) -> None:
     version = connection.execute(text("show server_version_num")).scalar_one()
     if int(version) < _OLDEST_SERVER:
         raise BillingError(
-            "server_too_old", f"the server is PostgreSQL {int(version) // 10_000}", "use PostgreSQL 15 or newer"
+            "server_too_old",
+            f"the server is PostgreSQL {int(version) // 10_000}",
+            "use PostgreSQL 15 or newer",
         )
 
 
 def _ensure_roles(connection: Connection) -> None:
-    """Create the two roles where they are missing and may be created; give the owner the right to a schema."""
+    """Create the two roles where they are missing, with the rights on the database that they need."""
     quote = connection.dialect.identifier_preparer.quote_identifier
     login = connection.execute(text("select session_user")).scalar_one()
     known = set(connection.execute(text("select rolname from pg_roles")).scalars())
@@ -135,9 +137,11 @@ def _ensure_roles(connection: Connection) -> None:
         if login not in {role, OWNER_ROLE} and not _may_become(connection, role):
             connection.execute(text(f"grant {role} to {quote(login)}"))
     database = connection.execute(text("select current_database()")).scalar_one()
-    may_create = "select has_database_privilege(:role, current_database(), 'create')"
-    if not connection.execute(text(may_create), {"role": OWNER_ROLE}).scalar_one():
-        connection.execute(text(f"grant create on database {quote(database)} to {OWNER_ROLE}"))
+    # The owner makes the schema; the application stages imports in temporary tables.
+    may = text("select has_database_privilege(:role, current_database(), :right)")
+    for role, right in ((OWNER_ROLE, "create"), (APP_ROLE, "temporary")):
+        if not connection.execute(may, {"role": role, "right": right}).scalar_one():
+            connection.execute(text(f"grant {right} on database {quote(database)} to {role}"))
 
 
 # Roles belong to the whole server, the upgrade's lock to one database: another upgrade may be faster.

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from billing_assets.steps.run_ports import FrozenTemplate
 
 
-def register_template(  # noqa: PLR0913 - one row
+def register_template(
     connection: Connection,
     document_kind: str,
     template_sha256: str,
@@ -34,7 +34,8 @@ def register_template(  # noqa: PLR0913 - one row
     if found is None:
         connection.execute(
             text(
-                "insert into template_version (document_kind, content_sha256, engine_version, archive, recorded_at) "
+                "insert into template_version "
+                "(document_kind, content_sha256, engine_version, archive, recorded_at) "
                 "values (:kind, decode(:hash, 'hex'), :engine, :archive, :at) on conflict do nothing"
             ),
             values,

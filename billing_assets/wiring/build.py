@@ -5,17 +5,15 @@ Does not belong here: rules, SQL, formats of output.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, date, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from billing_assets.channels.email import EmailChannel, SmtpSettings
-from billing_assets.documents.html import HtmlRenderer
 from billing_assets.documents.press import TemplatePress
 from billing_assets.documents.run_chart import run_chart
-from billing_assets.documents.templates import Template, default_templates_dir, from_archive, load_template
+from billing_assets.documents.templates import Template, default_templates_dir, load_template
 from billing_assets.domain.checks import CheckResult
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
@@ -28,7 +26,7 @@ from billing_assets.steps.result import StepResult
 from billing_assets.steps.run_ports import FrozenTemplate, Progress, silent
 from billing_assets.store.checks import run_checks
 from billing_assets.store.companies import company_codes
-from billing_assets.store.connection import Database
+from billing_assets.store.connection import APP_ROLE, OWNER_ROLE, Database
 from billing_assets.store.deliveries import SqlDocumentStore
 from billing_assets.store.embedded import EmbeddedServer
 from billing_assets.store.run_history import BookStamp, read_book_stamp, read_run_reports
@@ -64,7 +62,7 @@ class Billing:
             raise BillingError(
                 "company_unclear",
                 f"there are {len(codes)} companies" if codes else "there is no company yet",
-                "set BILLING_COMPANY, or record one with 'billing company set FILE' (see examples/company.yaml)",
+                "set BILLING_COMPANY, or record one: 'billing company set FILE' (see examples/company.yaml)",
             )
         return codes[0]
 
@@ -201,27 +199,34 @@ def hold_store(settings: Settings) -> Iterator[None]:
 def open_billing(settings: Settings) -> Iterator[Billing]:
     """Yield the program over the store of the settings: schema checked, embedded server started if needed.
 
-    The embedded server is brought up to date by itself; a server of your own is only migrated by 'billing db upgrade'.
+    The embedded server is brought up to date by itself; a server of your own is only migrated by
+    'billing db upgrade'.
     """
     with ExitStack() as stack:
-        url = settings.database_url
-        if not url:
-            address = stack.enter_context(EmbeddedServer(settings.home).use())
-            url = address.url("billing_app")
-            _upgrade_embedded(url, address.url("billing_owner"))
-        database = Database(url)
-        stack.callback(database.close)
-        with database.transaction() as connection:
-            require_current(connection)
+        database = stack.enter_context(_open_store(settings))
         yield Billing(settings, database, stack)
 
 
-def _upgrade_embedded(url: str, owner_url: str) -> None:
-    database = Database(url)
-    try:
-        with database.transaction() as connection:
-            require_current(connection)
-    except BillingError:
-        upgrade(owner_url)
-    finally:
-        database.close()
+@contextmanager
+def _open_store(settings: Settings) -> Iterator[Database]:
+    if settings.database_url:
+        with closing(Database(settings.database_url)) as database:
+            _require_current(database)
+            yield database
+        return
+    with (
+        EmbeddedServer(settings.home).use() as address,
+        closing(Database(address.url(APP_ROLE), address.connect_args)) as database,
+    ):
+        try:
+            _require_current(database)
+        except BillingError as error:
+            if error.code != "schema_outdated":
+                raise
+            upgrade(address.url(OWNER_ROLE), address.connect_args)
+        yield database
+
+
+def _require_current(database: Database) -> None:
+    with database.transaction() as connection:
+        require_current(connection)

@@ -1,6 +1,7 @@
 """Crash logs: what the program was doing when it met its own mistake.
 
-Belongs here: writing one file per crash under ``$BILLING_HOME/logs``. Does not belong here: telling people (``cli``).
+Belongs here: writing one file per crash under ``$BILLING_HOME/logs``. Does not belong here: telling people
+(``cli``).
 
 A crash log holds files, lines and the kinds of errors; no local variable, and of a database error no value.
 """
@@ -20,7 +21,9 @@ def write_crash_log(home: Path, error: BaseException) -> Path:
     folder = home / "logs"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"crash-{at:%Y%m%dT%H%M%S}-{os.getpid()}.log"
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", encoding="utf-8") as file:
+    with os.fdopen(
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", encoding="utf-8"
+    ) as file:
         file.write(f"{at.isoformat()}\n{crash_text(error)}\n")
     return path
 

@@ -1,8 +1,9 @@
 """The desk: what people look at and the small things they do, beside the steps of billing.
 
-Belongs here: lists and single records, problems closed and given away, an invoice's PDF and page, companies, the
-import of a policy book. Everything is of one company, the one of :meth:`Billing.company_code`.
-Does not belong here: the steps of a run (``build``), SQL (``store``), how anything is shown (``cli``, ``portal``).
+Belongs here: lists and single records, problems closed and given away, an invoice's PDF and page, companies,
+the import of a policy book. Everything is of one company, the one of :meth:`Billing.company_code`.
+Does not belong here: the steps of a run (``build``), SQL (``store``), how anything is shown (``cli``,
+``portal``).
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from datetime import date
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from billing_assets.documents.html import HtmlRenderer
 from billing_assets.documents.templates import from_archive
@@ -24,7 +26,7 @@ from billing_assets.steps.delivery_ports import PrintJob
 from billing_assets.steps.read_policy_book import IntakeOrder, read_policy_book
 from billing_assets.steps.result import StepResult
 from billing_assets.steps.run_ports import Progress, silent
-from billing_assets.store import listings, problems
+from billing_assets.store import listings, problem_listings, problems
 from billing_assets.store.companies import company_codes, read_issuer, save_company
 from billing_assets.store.document_views import DocumentView, view_document
 from billing_assets.store.invoice_reader import find_invoice
@@ -101,13 +103,23 @@ class Desk:
         with self.database.transaction() as connection:
             return listings.show_run(connection, self.company_id, run_id)
 
+    def last_run_of(self, billing_date: date) -> int | None:
+        """Return the id of the last run of a date, or None."""
+        with self.database.transaction() as connection:
+            return listings.last_run_of(connection, self.company_id, billing_date)
+
     def invoices(self, wanted: listings.InvoiceFilter) -> list[listings.InvoiceRow]:
         """Return the newest invoices that fit."""
         with self.database.transaction() as connection:
             return listings.list_invoices(connection, self.company_id, wanted)
 
-    def invoice_totals(self) -> list[tuple[str, int, int]]:
-        """Return (currency, invoices, total in minor units) of everything issued."""
+    def last_import(self) -> listings.BatchRow:
+        """Return the newest import, or raise ``nothing_imported``."""
+        with self.database.transaction() as connection:
+            return listings.last_import(connection, self.company_id)
+
+    def invoice_totals(self) -> list[dict[str, Any]]:
+        """Return currency, count, net, tax and total (minor units) of everything issued."""
         with self.database.transaction() as connection:
             return listings.invoice_totals(connection, self.company_id)
 
@@ -158,20 +170,20 @@ class Desk:
         with self.database.transaction() as connection:
             return listings.count_deliveries(connection, self.company_id)
 
-    def problems(self, wanted: listings.ProblemFilter) -> list[listings.ProblemRow]:
+    def problems(self, wanted: problem_listings.ProblemFilter) -> list[problem_listings.ProblemRow]:
         """Return the newest problems that fit."""
         with self.database.transaction() as connection:
-            return listings.list_problems(connection, self.company_id, wanted)
+            return problem_listings.list_problems(connection, self.company_id, wanted)
 
     def problem_counts(self) -> dict[str, int]:
         """Return problem code -> open problems."""
         with self.database.transaction() as connection:
-            return listings.count_problems(connection, self.company_id)
+            return problem_listings.count_problems(connection, self.company_id)
 
-    def problem(self, problem_id: int) -> listings.ProblemDetail:
+    def problem(self, problem_id: int) -> problem_listings.ProblemDetail:
         """Return one problem with what the file says, or raise ``problem_unknown``."""
         with self.database.transaction() as connection:
-            return listings.show_problem(connection, self.company_id, problem_id)
+            return problem_listings.show_problem(connection, self.company_id, problem_id)
 
     def close_problem(self, problem_id: int) -> None:
         """Close an open problem; raise ``problem_unknown`` or ``problem_closed`` where that cannot be."""
@@ -182,7 +194,9 @@ class Desk:
     def assign_problem(self, problem_id: int, owner: str) -> None:
         """Give an open problem to ``owner``; raise where there is no such open problem."""
         if not owner.strip():
-            raise BillingError("owner_empty", "the new owner has no name", "give a name or a team: --to claims")
+            raise BillingError(
+                "owner_empty", "the new owner has no name", "give a name or a team: --to claims"
+            )
         with self.database.transaction() as connection:
             if not problems.assign_problem(connection, self.company_id, problem_id, owner.strip()):
                 self._raise_not_open(problem_id)

@@ -57,7 +57,7 @@ class Settings(BaseSettings):
     def _is_known_zone(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (OSError, ValueError):
+        except (KeyError, OSError, ValueError):
             raise ValueError("not an IANA time zone; Europe/Madrid is one") from None
         return name
 

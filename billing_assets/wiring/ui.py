@@ -11,15 +11,19 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from dotenv import dotenv_values
+
 from billing_assets.domain.errors import BillingError
 from billing_assets.wiring.settings import Settings
 
 LOCALHOST = "127.0.0.1"
+# Dagster advises its developers' tool, which people who run billing do not need.
+_QUIET = "ignore:Function `dev_command` is superseded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UiLaunch:
-    """What to start: ``command`` with ``environment``; people then open ``url``.
+    """What to start: ``command`` with ``environment`` in folder ``dagster_home``; people then open ``url``.
 
     Dagster has no sign-in, so that it listens on this machine only.
     """
@@ -42,15 +46,24 @@ def prepare_ui(settings: Settings, environment: Mapping[str, str], port: int = 3
     if not own_home:
         dagster_home.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.copyfile(shipped_file("dagster.yaml"), dagster_home / "dagster.yaml")
-    # dagster dev begins its own temporary home unless DAGSTER_HOME is absolute.
-    own = {"DAGSTER_HOME": str(dagster_home), "BILLING_HOME": str(home)}
+    # Started elsewhere, Dagster would not find the .env of this folder, nor what is named relative to it.
+    own = {"DAGSTER_HOME": str(dagster_home), "BILLING_HOME": str(home), "PYTHONWARNINGS": _QUIET}
+    if settings.templates_dir:
+        own["BILLING_TEMPLATES_DIR"] = str(settings.templates_dir.resolve())
     command = (sys.executable, "-m", "dagster", "dev", "-w", str(shipped_file("workspace.yaml")))
     return UiLaunch(
         command=(*command, "-h", LOCALHOST, "-p", str(port)),
-        environment={**environment, **own},
+        environment={**_billing_variables(), **environment, **own},
         dagster_home=dagster_home,
         url=f"http://{LOCALHOST}:{port}",
     )
+
+
+def _billing_variables() -> dict[str, str]:
+    """The BILLING_ variables of the ``.env`` file, if there is one."""
+    prefix = Settings.model_config.get("env_prefix", "")
+    found = dotenv_values(str(Settings.model_config.get("env_file")))
+    return {name.upper(): value for name, value in found.items() if value and name.upper().startswith(prefix)}
 
 
 def shipped_file(name: str) -> Path:

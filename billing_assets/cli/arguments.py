@@ -1,0 +1,67 @@
+"""Arguments that many commands share.
+
+Belongs here: dates, --json and limits, each with its one help text. Does not belong here: arguments of one
+command.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from billing_assets.cli.output import WANTS_JSON, Screen
+
+if TYPE_CHECKING:
+    from billing_assets.wiring.desk import Desk
+
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def iso_date(text: str) -> date:
+    """Return the date written as YYYY-MM-DD; no other form is guessed.
+
+    >>> iso_date("2025-01-31")
+    datetime.date(2025, 1, 31)
+    """
+    if _ISO.fullmatch(text):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise typer.BadParameter(f"there is no day {text}") from None
+    raise typer.BadParameter(f"'{text[:20]}' is not a date; write it as 2025-01-31")
+
+
+def _remember(is_json: bool) -> bool:
+    if is_json:
+        WANTS_JSON.set(True)
+    return is_json
+
+
+Json = Annotated[
+    bool,
+    typer.Option("--json", callback=_remember, help="Print one JSON document on stdout and nothing else."),
+]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, metavar="N", help="At most so many rows.")]
+Day = Annotated[date, typer.Argument(parser=iso_date, metavar="DATE", help="Billing date, as 2025-01-31.")]
+AnyDay = Annotated[
+    date | None,
+    typer.Argument(
+        parser=iso_date, metavar="[DATE]", help="Billing date, as 2025-01-31; every date if left out."
+    ),
+]
+
+
+@contextmanager
+def open_desk(screen: Screen, **settings: object) -> "Iterator[Desk]":
+    """Open the store of the settings; an embedded server that does not run is started for the block."""
+    with ExitStack() as stack:
+        with screen.waiting("opening the store"):
+            from billing_assets.wiring.build import open_billing
+            from billing_assets.wiring.desk import Desk
+            from billing_assets.wiring.settings import read_settings
+
+            billing = stack.enter_context(open_billing(read_settings(**settings)))
+        yield Desk(billing)

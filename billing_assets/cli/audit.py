@@ -1,0 +1,58 @@
+"""``billing audit``: does what must always hold hold?
+
+Belongs here: running every check and showing what it found. Does not belong here: the checks
+(``store.checks``).
+"""
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from billing_assets.cli.arguments import AnyDay, Json, open_desk
+from billing_assets.cli.failures import ExitCode
+from billing_assets.cli.output import Markup, Screen, count_of
+
+EPILOG = "billing audit\n\nbilling audit 2025-01-31\n\nbilling audit --json | jq .is_clean"
+
+
+def check(
+    billing_date: AnyDay = None,
+    is_short: Annotated[bool, typer.Option("--offenders", help="Show only what does not hold.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Check every invariant over everything or over one date; ends with 1 where one is broken."""
+    screen = Screen(as_json)
+    with open_desk(screen) as desk, screen.waiting("checking"):
+        results = desk.billing.audit(billing_date)
+    broken = [result for result in results if result.offender_count]
+    screen.document(
+        {
+            "billing_date": billing_date,
+            "is_clean": not broken,
+            "checks": [
+                {
+                    "check_id": result.check.check_id,
+                    "statement": result.check.statement,
+                    "offender_count": result.offender_count,
+                    "examples": result.examples,
+                }
+                for result in results
+            ],
+        }
+    )
+    rows = []
+    for result in broken if is_short else results:
+        bad = (
+            f"[red]{count_of(result.offender_count, 'offender')}[/red]"
+            if result.offender_count
+            else "[green]ok[/green]"
+        )
+        named = f"\n[red]{escape(', '.join(result.examples))}[/red]" if result.offender_count else ""
+        rows.append([result.check.check_id, Markup(bad), Markup(escape(result.check.statement) + named)])
+    if rows:
+        screen.table(["id", "result", "what holds"], rows, wrap=["what holds"])
+    if broken:
+        screen.hint("nothing is sent while an invariant is broken; keep the store as it is and find out why")
+        raise typer.Exit(ExitCode.FOUND)
+    screen.say(f"\n[green]{count_of(len(results), 'check')}, no offender[/green]")

@@ -1,0 +1,151 @@
+"""How a command ends: exit codes, and what a person or a program is told when it could not do its work.
+
+Belongs here: the table of exit codes, the one place that turns an exception into a message.
+Does not belong here: raising (everywhere), the wording of an error (where it is raised).
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from enum import IntEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import typer
+from rich.markup import escape
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from billing_assets.cli.output import HAS_DOCUMENT, WANTS_JSON, Screen, as_json
+from billing_assets.domain.errors import BillingError
+
+
+class ExitCode(IntEnum):
+    """How a command ended; ``EXIT_CODES`` says each in words."""
+
+    DONE = 0
+    FOUND = 1
+    USAGE = 2
+    REFUSED = 3
+    ATTENTION = 4
+    CRASHED = 70
+    INTERRUPTED = 130
+
+
+EXIT_CODES: Mapping[ExitCode, str] = MappingProxyType(
+    {
+        ExitCode.DONE: "done; also where there was nothing to do",
+        ExitCode.FOUND: "`billing audit` found offenders; `billing db status` found no server",
+        ExitCode.USAGE: "the command line is wrong: an unknown command or option, a date that is not one",
+        ExitCode.REFUSED: (
+            "the command could not do its work and says what to do about it; nothing is half done, and the "
+            "same command goes on once that is put right"
+        ),
+        ExitCode.ATTENTION: (
+            "`billing run` or `billing deliver` did its work, and somebody has to look: a charge failed, or "
+            "a message was refused, waits for another try, or may or may not have arrived"
+        ),
+        ExitCode.CRASHED: "a mistake of the program; a crash log was written, and the message says where",
+        ExitCode.INTERRUPTED: "interrupted by Ctrl-C or SIGTERM; the same command goes on where it stopped",
+    }
+)
+"""Exit code -> words."""
+
+_GO_ON = "the same command goes on where it stopped"
+
+
+class Interrupted(KeyboardInterrupt):
+    """The command was asked to stop and has reached a point where nothing is half done."""
+
+
+class UnfinishedError(Exception):
+    """A command that had done part of its work; ``document`` is what --json prints beside the error.
+
+    It is raised ``from`` the exception that ended the work.
+    """
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        super().__init__("unfinished")
+        self.document = document
+
+
+ORDER = (
+    *("company", "import", "db"),
+    *("run", "deliver", "audit"),
+    *("runs", "invoices", "deliveries", "problems"),
+    *("demo", "ui", "mailbox"),
+)
+"""Commands as the help lists them."""
+
+
+class GuardedGroup(TyperGroup):
+    """The top of the command line: whatever goes wrong below ends with a message and an exit code."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 - Typer's own signature
+        """Return the commands in the order of a first day's work."""
+        return [name for name in ORDER if name in self.commands]
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - Typer's own signature
+        """Run the command; see ``EXIT_CODES`` for how it may end."""
+        WANTS_JSON.set(False)
+        HAS_DOCUMENT.set(False)
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort, TyperException, BrokenPipeError):
+            raise
+        except (Exception, KeyboardInterrupt) as error:
+            raise typer.Exit(tell(error)) from error
+
+
+def tell(error: BaseException) -> ExitCode:
+    """Print what ended a command and return its exit code."""
+    document: Mapping[str, Any] = {}
+    if isinstance(error, UnfinishedError) and error.__cause__ is not None:
+        document, error = error.document, error.__cause__
+    screen = Screen()
+    if isinstance(error, KeyboardInterrupt):
+        code, words = ExitCode.INTERRUPTED, ("interrupted", "interrupted", str(error) or _GO_ON)
+    elif (refusal := _as_refusal(error)) is not None:
+        code, words = ExitCode.REFUSED, (refusal.code, refusal.found, refusal.todo)
+    else:
+        code, words = ExitCode.CRASHED, ("crashed", *_crash(error))
+    if screen.is_json and not HAS_DOCUMENT.get():
+        found = {"code": words[0], "found": words[1], "todo": words[2]}
+        sys.stdout.write(as_json({**document, "error": found}))
+    else:
+        _print(screen, code, *words)
+    return code
+
+
+def _print(screen: Screen, code: ExitCode, word: str, found: str, todo: str) -> None:
+    is_stop = code is ExitCode.INTERRUPTED
+    mark = "[yellow]stopped[/yellow]" if is_stop else "[bold red]error[/bold red]"
+    end = "" if is_stop else f" [dim]({escape(word)})[/dim]"
+    first = "interrupted" if is_stop else escape(found)
+    screen.err.print(f"{mark}  {first}{end}", soft_wrap=not screen.err.is_terminal)
+    screen.err.print(f"[bold]to do[/bold]  {escape(todo)}", soft_wrap=not screen.err.is_terminal)
+
+
+def _as_refusal(error: BaseException) -> BillingError | None:
+    """Return what a person can put right, or None where the program is at fault."""
+    if isinstance(error, BillingError):
+        return error
+    from billing_assets.wiring.outages import is_outage, safe_summary
+
+    if is_outage(error):
+        return BillingError("store_lost", safe_summary(error), f"see that the server is up; {_GO_ON}")
+    return None
+
+
+def _crash(error: BaseException) -> tuple[str, str]:
+    from billing_assets.wiring.crash_log import write_crash_log
+
+    # The settings may be what is broken, so the folder is read as they would read it.
+    home = Path(os.environ.get("BILLING_HOME") or ".billing")
+    name = type(error).__name__
+    try:
+        path = write_crash_log(home, error)
+    except OSError as problem:
+        return f"{name}: a mistake of the program", f"no crash log could be written ({problem.strerror})"
+    return f"{name}: a mistake of the program", f"report it with {path}, which holds no values of your data"

@@ -1,0 +1,122 @@
+"""``billing import``: policy books in.
+
+Belongs here: the arguments of an import and its control totals as people read them.
+Does not belong here: reading, checking and writing a book (``steps.read_policy_book``).
+"""
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from billing_assets.cli.arguments import Json, iso_date, open_desk
+from billing_assets.cli.output import Screen, count_of
+
+if TYPE_CHECKING:
+    from billing_assets.steps.result import StepResult
+
+app = typer.Typer(no_args_is_help=True, help="Bring a policy book in.")
+
+
+@app.callback()
+def group() -> None:
+    """Bring a policy book in."""
+
+
+@app.command(
+    "policies",
+    epilog=(
+        "billing import policies book.csv --mapping book.yaml\n\n"
+        "billing import policies book.parquet -m book.yaml --cut-over 2025-01-01 --expect-rows 10000 "
+        "--expect-premium EUR=1250000.00,GBP=93000.50"
+    ),
+)
+def policies(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The policy book: CSV or Parquet.")],
+    mapping: Annotated[
+        Path, typer.Option("--mapping", "-m", metavar="FILE.yaml", help="Which column is which field.")
+    ],
+    cut_over: Annotated[
+        date | None,
+        typer.Option(
+            "--cut-over",
+            parser=iso_date,
+            metavar="DATE",
+            help="Bill from this day on; what was due before was billed elsewhere. Overrides the mapping.",
+        ),
+    ] = None,
+    expect_rows: Annotated[
+        int | None,
+        typer.Option("--expect-rows", min=0, metavar="N", help="Refuse the file unless it has N rows."),
+    ] = None,
+    expect_premium: Annotated[
+        str,
+        typer.Option(
+            "--expect-premium",
+            metavar="TEXT",
+            help="Refuse the file unless its premiums add up to: 1250.00, or EUR=1250.00,GBP=930.50.",
+        ),
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Import a policy book, all of it in one transaction.
+
+    A bad row becomes a problem beside the good ones ('billing problems'); a changed row updates its policy,
+    with history; the same file again does nothing.
+    """
+    screen = Screen(as_json)
+    with open_desk(screen) as desk, screen.progress(f"importing {file.name}") as progress:
+        from billing_assets.domain.book_mapping import BookControls
+        from billing_assets.feeds.mapping import expected_premium
+
+        premium = expected_premium(expect_premium) if expect_premium else {}
+        controls = BookControls(rows=expect_rows, premium=premium)
+        result = desk.import_policies(file, mapping, cut_over, controls, progress=progress)
+    screen.document({**result.facts, "seconds": seconds_of(result)})
+    show_import(screen, result)
+
+
+def show_import(screen: Screen, result: "StepResult") -> None:
+    """Show what an import did: rows by what became of them, and premium in and out."""
+    facts = {"imported_at": "", **result.facts}
+    if facts["is_repeat"]:
+        at = str(facts["imported_at"])[:16].replace("T", " ")
+        screen.say(
+            f"{facts['file_name']} was imported before, as batch {facts['batch_id']} on {at}: nothing to do."
+        )
+        return
+    seconds = sum(result.seconds.values())
+    screen.say(f"[bold]{facts['file_name']}[/bold]  batch {facts['batch_id']}, {seconds:.1f} s")
+    names = {
+        "new_count": "new terms",
+        "changed_count": "changed terms",
+        "unchanged_count": "unchanged terms",
+        "duplicate_count": "repeated rows",
+        "problem_count": "problems",
+    }
+    rows = [[words, f"{int(facts[name]):,}"] for name, words in names.items() if facts[name]]
+    screen.table(["rows", ">count"], rows, footer=["in the file", f"{int(facts['row_count']):,}"])
+    screen.heading("Premium")
+    kinds = {"accepted": "accepted", "duplicate": "repeated", "problem": "in problems", "in": "in the file"}
+    premiums = [[words, _grouped(str(facts[f"premium_{kind}"]))] for kind, words in kinds.items()]
+    screen.facts([(words, text or "-") for words, text in premiums])
+    if facts["held_count"]:
+        screen.hint(f"{count_of(int(facts['held_count']), 'term')} held: changed after it was billed")
+    if facts["problem_count"]:
+        screen.hint("see the bad rows: billing problems list")
+
+
+def seconds_of(result: "StepResult") -> dict[str, str]:
+    """Return the seconds of a step's parts, to the millisecond."""
+    return {part: f"{spent:.3f}" for part, spent in result.seconds.items()}
+
+
+def _grouped(text: str) -> str:
+    """Group the digits of ``EUR 1234.50, GBP 2.00``."""
+    parts = []
+    for part in filter(None, text.split(", ")):
+        currency, _, digits = part.partition(" ")
+        whole, point, fraction = digits.partition(".")
+        parts.append(f"{currency} {int(whole):,}{point}{fraction}")
+    return "   ".join(parts)

@@ -1,0 +1,230 @@
+"""``billing invoices``: what was issued.
+
+Belongs here: finding invoices, showing one, writing its PDF or its page to a file.
+Does not belong here: making invoices (``run``), how a document looks (``documents``).
+"""
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from billing_assets.cli.arguments import Json, Limit, iso_date, open_desk
+from billing_assets.cli.deliveries import reason_words
+from billing_assets.cli.output import Screen, amount, instant, state_cell
+from billing_assets.domain.deliveries import DeliveryState
+from billing_assets.domain.errors import BillingError
+
+if TYPE_CHECKING:
+    from billing_assets.domain.invoices import Invoice
+    from billing_assets.store.listings import InvoiceRow
+    from billing_assets.wiring.desk import InvoiceDetail
+
+app = typer.Typer(no_args_is_help=True, help="Find invoices, show one, get its PDF.")
+
+_STATES = (*(state.value for state in DeliveryState), "none")
+_PPM_PER_PERCENT = 10_000
+
+
+def _state(text: str) -> str:
+    if text not in _STATES:
+        raise typer.BadParameter(f"'{text[:20]}' is no state; it is one of {', '.join(_STATES)}")
+    return text
+
+
+@app.command(
+    "list",
+    epilog=(
+        "billing invoices list\n\n"
+        "billing invoices list --policy ES-00000042\n\n"
+        "billing invoices list --date 2025-01-31 --delivery failed"
+    ),
+)
+def listed(
+    billing_date: Annotated[
+        date | None,
+        typer.Option("--date", parser=iso_date, metavar="DATE", help="Only of this billing date."),
+    ] = None,
+    policy: Annotated[str, typer.Option("--policy", metavar="NUMBER", help="Only of this policy.")] = "",
+    delivery: Annotated[
+        str,
+        typer.Option(
+            "--delivery",
+            callback=lambda text: _state(text) if text else "",
+            metavar="STATE",
+            help=f"Only where the delivery is {', '.join(_STATES[:-1])}, or none: there is no delivery yet.",
+        ),
+    ] = "",
+    currency: Annotated[str, typer.Option("--currency", metavar="CODE", help="Only in this currency.")] = "",
+    before: Annotated[
+        str,
+        typer.Option("--before", metavar="NUMBER", help="Go on below this invoice: the next page of a list."),
+    ] = "",
+    limit: Limit = 20,
+    as_json: Json = False,
+) -> None:
+    """List invoices, newest first."""
+    screen = Screen(as_json)
+    with open_desk(screen) as desk:
+        from billing_assets.store.listings import InvoiceFilter
+
+        wanted = InvoiceFilter(
+            billing_date=billing_date,
+            policy_number=policy,
+            delivery_state=delivery,
+            currency=currency.upper(),
+            before_number=before,
+            limit=limit,
+        )
+        found = desk.invoices(wanted)
+    following = found[-1].invoice_number if len(found) == limit else None
+    screen.document({"invoices": found, "before": following})
+    _show_list(screen, found)
+    if following:
+        screen.hint(f"the next page: add --before {following}")
+
+
+@app.command(
+    "show",
+    epilog="billing invoices show INV-00000001\n\nbilling invoices show INV-00000001 --pdf invoice.pdf",
+)
+def show(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Number of the invoice, as printed on it.")],
+    pdf: Annotated[
+        Path | None,
+        typer.Option("--pdf", metavar="FILE", help="Write its PDF to this file; '-' writes it to stdout."),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write its web page to this file.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show one invoice, with payer, lines, taxes and what became of its delivery.
+
+    The PDF is the one the payer got or will get: its first bytes are kept, and every later one must equal
+    them.
+    """
+    screen = Screen(as_json)
+    with open_desk(screen) as desk:
+        detail = desk.invoice(number)
+        if pdf is not None and str(pdf) == "-":
+            typer.get_binary_stream("stdout").write(desk.invoice_pdf(number))
+            return
+        if pdf is not None:
+            _write(pdf, desk.invoice_pdf(number))
+        if html is not None:
+            _write(html, desk.invoice_html(number).encode())
+    screen.document({**_record(detail), "pdf": pdf, "html": html})
+    show_invoice(screen, detail)
+    for path in filter(None, (pdf, html)):
+        screen.say(f"\nwritten to [bold]{path}[/bold]")
+
+
+def show_invoice(screen: Screen, detail: "InvoiceDetail") -> None:
+    """Show one invoice to a person."""
+    invoice = detail.invoice
+    screen.say(f"[bold]{invoice.invoice_number}[/bold]")
+    payer = invoice.payer
+    screen.facts(
+        [
+            ("payer", f"{payer.name} ({payer.payer_key})"),
+            ("address", ", ".join((*payer.address_lines, payer.country_code))),
+            ("e-mail", payer.email or "-"),
+            ("issued", invoice.issue_date),
+            ("due", invoice.due_date),
+            ("tax point", invoice.tax_point_date),
+        ]
+    )
+    screen.heading("Lines")
+    screen.table(
+        ["policy", "product", "installment", "from", "to", ">net", ">tax"],
+        [
+            [
+                line.policy_number,
+                line.product_code,
+                f"{line.installment_number} of {line.installment_count}",
+                line.period_from_date,
+                line.period_to_date - timedelta(days=1),
+                amount(line.net_minor, invoice.currency),
+                amount(line.tax_minor, invoice.currency),
+            ]
+            for line in invoice.lines
+        ],
+    )
+    _show_amounts(screen, invoice)
+    _show_deliveries(screen, detail)
+
+
+def _show_deliveries(screen: Screen, detail: "InvoiceDetail") -> None:
+    if detail.deliveries:
+        screen.heading("Deliveries")
+        screen.table(
+            ["channel", "state", "since (UTC)", ">attempts", "reason"],
+            [
+                [
+                    row.channel,
+                    state_cell(row.state),
+                    instant(row.changed_at),
+                    row.attempt_count,
+                    reason_words(row),
+                ]
+                for row in detail.deliveries
+            ],
+            wrap=["reason"],
+        )
+
+
+def _show_list(screen: Screen, found: "list[InvoiceRow]") -> None:
+    if not found:
+        screen.say("No invoice fits.")
+        return
+    rows = [
+        [
+            row.invoice_number,
+            row.policy_number,
+            row.issue_date,
+            row.due_date,
+            amount(row.total_minor, row.currency),
+            row.currency,
+            state_cell(row.delivery_state or "-"),
+        ]
+        for row in found
+    ]
+    screen.table(["number", "policy", "issued", "due", ">total", "", "delivery"], rows)
+
+
+def _show_amounts(screen: Screen, invoice: "Invoice") -> None:
+    screen.heading("Amounts")
+    rows = [["net", "", "", amount(invoice.net_minor, invoice.currency)]]
+    for tax in invoice.taxes:
+        base = amount(tax.base_minor, invoice.currency)
+        rows.append([tax.tax_code, percent(tax.rate_ppm), base, amount(tax.tax_minor, invoice.currency)])
+    total = amount(invoice.total_minor, invoice.currency)
+    screen.table(["", ">rate", ">on", f">{invoice.currency}"], rows, footer=["total", "", "", total])
+
+
+def percent(rate_ppm: int) -> str:
+    """Return a rate in parts per million as per cent.
+
+    >>> percent(80_000), percent(1_500), percent(0)
+    ('8 %', '0.15 %', '0 %')
+    """
+    whole, part = divmod(rate_ppm, _PPM_PER_PERCENT)
+    fraction = f"{part:04d}".rstrip("0")
+    return f"{whole}.{fraction} %" if fraction else f"{whole} %"
+
+
+def _record(detail: "InvoiceDetail") -> dict[str, object]:
+    from dataclasses import asdict
+
+    return {**asdict(detail.invoice), "deliveries": detail.deliveries}
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise BillingError(
+            "file_not_written", f"{path}: {error.strerror}", "name a file in a folder that you may write to"
+        ) from error

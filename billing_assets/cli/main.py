@@ -1,0 +1,76 @@
+"""``billing``: the program's command line, put together.
+
+Belongs here: the list of commands and their order. Does not belong here: any command.
+"""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from billing_assets.cli import (
+    audit,
+    company,
+    database,
+    deliver,
+    demo,
+    imports,
+    invoices,
+    mailbox,
+    problems,
+    run,
+    runs,
+    ui,
+)
+from billing_assets.cli.failures import GuardedGroup
+
+app = typer.Typer(
+    name="billing",
+    cls=GuardedGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=(
+        "Billing for insurers: a policy book in; invoices and deliveries out, exactly once, to the cent.\n\n"
+        "Every command takes --json for programs. What is interrupted goes on with the same command."
+    ),
+    epilog=(
+        "[bold]A first day[/bold]\n\n"
+        "  billing company set company.yaml\n\n"
+        "  billing import policies book.csv --mapping book.yaml\n\n"
+        "  billing run 2025-01-31 --dry-run\n\n"
+        "  billing run 2025-01-31\n\n"
+        "Or see it all with an invented book: billing demo"
+    ),
+)
+
+app.add_typer(company.app, name="company", rich_help_panel="Set up")
+app.add_typer(imports.app, name="import", rich_help_panel="Set up")
+app.add_typer(database.app, name="db", rich_help_panel="Set up")
+app.command("run", epilog=run.EPILOG, rich_help_panel="Bill")(run.bill)
+app.command("deliver", epilog=deliver.EPILOG, rich_help_panel="Bill")(deliver.send)
+app.command("audit", epilog=audit.EPILOG, rich_help_panel="Bill")(audit.check)
+app.add_typer(runs.app, name="runs", rich_help_panel="Look")
+app.add_typer(invoices.app, name="invoices", rich_help_panel="Look")
+app.command("deliveries", epilog=deliver.LIST_EPILOG, rich_help_panel="Look")(deliver.show)
+app.add_typer(problems.app, name="problems", rich_help_panel="Look")
+app.command("ui", epilog=ui.EPILOG, rich_help_panel="Try")(ui.serve)
+app.command("demo", epilog=demo.EPILOG, rich_help_panel="Try")(demo.show)
+app.command("mailbox", epilog=mailbox.EPILOG, rich_help_panel="Try")(mailbox.receive)
+
+
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        typer.echo(f"billing {version('billing-assets')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end."),
+    ] = False,
+) -> None:
+    """Read the options that stand before any command."""

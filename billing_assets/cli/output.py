@@ -1,0 +1,279 @@
+"""What a command prints: tables and sentences for people, one JSON document for programs.
+
+Belongs here: consoles, tables, amounts as people read them, JSON, progress bars.
+Does not belong here: errors and exit codes (``failures``), what is in a table (the commands).
+
+Results go to stdout, everything else (progress, hints, errors) to stderr. Without a terminal there is no
+colour, no progress bar and no line broken to fit a screen.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, is_dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.box import Box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from billing_assets.domain.money import plain_amount
+
+if TYPE_CHECKING:
+    from billing_assets.domain.runs import CurrencyTotal
+
+PIPE_WIDTH = 200
+"""Columns where there is no terminal: wide enough that no cell is broken."""
+
+WANTS_JSON: ContextVar[bool] = ContextVar("wants_json", default=False)
+"""Whether --json was given anywhere on the command line."""
+
+HAS_DOCUMENT: ContextVar[bool] = ContextVar("has_document", default=False)
+"""Whether the one document is on stdout already."""
+
+
+class Screen:
+    """Where one command prints to.
+
+    With ``is_json`` the methods for people print nothing on stdout, and :meth:`document` prints the one
+    document.
+    """
+
+    def __init__(self, is_json: bool = False) -> None:
+        """Print for a program where --json was given, for a person otherwise."""
+        self.is_json = is_json or WANTS_JSON.get()
+        self.out = _console(is_stderr=False)
+        self.err = _console(is_stderr=True)
+
+    def document(self, value: object) -> None:
+        """Print ``value`` as JSON; nothing happens where a person is reading."""
+        if self.is_json:
+            sys.stdout.write(as_json(value))
+            HAS_DOCUMENT.set(True)
+
+    def say(self, text: str = "") -> None:
+        """Print a line of markup for people."""
+        if not self.is_json:
+            self.out.print(text, soft_wrap=not self.out.is_terminal)
+
+    def hint(self, text: str) -> None:
+        """Print, apart from the result, a line on what to do next."""
+        if not self.is_json:
+            self.err.print(f"[dim]{text}[/dim]", soft_wrap=not self.err.is_terminal)
+
+    def warn(self, text: str) -> None:
+        """Print a warning apart from the result; programs see it too, on stderr."""
+        self.err.print(f"[yellow]{text}[/yellow]", soft_wrap=not self.err.is_terminal)
+
+    def facts(self, rows: Sequence[tuple[str, object]]) -> None:
+        """Print names and values in two columns; values are plain text."""
+        if self.is_json:
+            return
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(style="dim", no_wrap=True)
+        grid.add_column(overflow="fold")
+        for name, value in rows:
+            grid.add_row(name, escape(_words(value)))
+        self.out.print(grid)
+
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[object]],
+        *,
+        footer: Sequence[object] | None = None,
+        wrap: Sequence[str] = (),
+    ) -> None:
+        """Print a table; a column ``>name`` is aligned to the right, one in ``wrap`` may take several lines.
+
+        Cells are plain text, except instances of :class:`Markup`.
+        """
+        if self.is_json:
+            return
+        table = Table(
+            box=_LINES,
+            show_edge=False,
+            pad_edge=False,
+            header_style="bold",
+            show_footer=footer is not None,
+        )
+        ends = footer if footer is not None else [""] * len(columns)
+        for column, end in zip(columns, ends, strict=True):
+            name = column.removeprefix(">")
+            is_wide = name in wrap
+            table.add_column(
+                name,
+                footer=_cell(end),
+                footer_style="bold",
+                justify="right" if column.startswith(">") else "left",
+                no_wrap=not is_wide,
+                overflow="fold",
+                ratio=1 if is_wide and self.out.is_terminal else None,
+            )
+        for row in rows:
+            table.add_row(*map(_cell, row))
+        self.out.print(table)
+
+    def heading(self, text: str) -> None:
+        """Print a heading with an empty line above it."""
+        self.say(f"\n[bold]{text}[/bold]")
+
+    @contextmanager
+    def progress(self, title: str) -> Iterator[Callable[[str, int, int], None]]:
+        """Yield what a step tells its progress to; a bar on stderr, if that is a terminal."""
+        if not self.err.is_terminal or self.is_json:
+            yield lambda _stage, _done, _total: None
+            return
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        with Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=self.err,
+            transient=True,
+        ) as bars:
+            task = bars.add_task(title, total=None)
+
+            def tell(stage: str, done: int, total: int) -> None:
+                bars.update(task, description=f"{title}  {stage}", completed=done, total=total or None)
+
+            yield tell
+
+    @contextmanager
+    def waiting(self, text: str) -> Iterator[None]:
+        """Show ``text`` beside something that turns, for work that counts nothing."""
+        if not self.err.is_terminal or self.is_json:
+            yield
+            return
+        with self.err.status(text):
+            yield
+
+
+class Markup(str):
+    """A cell that is Rich markup already; what came from outside went through ``escape`` first."""
+
+    __slots__ = ()
+
+
+def as_json(value: object) -> str:
+    r"""Return ``value`` as indented JSON: dates as ISO 8601, amounts as integers beside their currency.
+
+    >>> print(as_json({"billing_date": date(2025, 1, 2), "total_minor": 1250, "currency": "EUR"}), end="")
+    {
+      "billing_date": "2025-01-02",
+      "total_minor": 1250,
+      "currency": "EUR"
+    }
+    """
+    return json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n"
+
+
+def amount(amount_minor: int, currency: str) -> str:
+    """Return an amount with grouped digits, as a column of a table has it.
+
+    >>> amount(123456789, "EUR"), amount(-1050, "JPY"), amount(5, "KWD")
+    ('1,234,567.89', '-1,050', '0.005')
+    """
+    whole, point, fraction = plain_amount(abs(amount_minor), currency).partition(".")
+    sign = "-" if amount_minor < 0 else ""
+    return f"{sign}{int(whole):,}{point}{fraction}"
+
+
+def total_rows(totals: "Sequence[CurrencyTotal]") -> list[list[str]]:
+    """Return the rows (outcome, currency, charges, net) of control totals.
+
+    >>> from billing_assets.domain.runs import CurrencyTotal, Outcome
+    >>> total_rows([CurrencyTotal(outcome=Outcome.ZERO, currency="EUR", charge_count=2, net_minor=0)])
+    [['zero', 'EUR', '2', '0.00']]
+    """
+    return [
+        [
+            total.outcome.value,
+            total.currency,
+            f"{total.charge_count:,}",
+            amount(total.net_minor, total.currency),
+        ]
+        for total in totals
+    ]
+
+
+def count_of(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it needs one.
+
+    >>> count_of(1, "invoice"), count_of(1200, "invoice"), count_of(2, "delivery")
+    ('1 invoice', '1,200 invoices', '2 deliveries')
+    """
+    if number == 1:
+        return f"1 {noun}"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {plural}"
+
+
+def instant(at: datetime | str | None) -> str:
+    """Return an instant to the minute, in UTC.
+
+    >>> instant("2025-01-02T03:04:05.678+00:00"), instant(None)
+    ('2025-01-02 03:04', '')
+    """
+    if at is None:
+        return ""
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return f"{moment:%Y-%m-%d %H:%M}"
+
+
+def state_cell(state: str) -> Markup:
+    """Return a state in the colour of what it asks for.
+
+    >>> state_cell("failed")
+    '[red]failed[/red]'
+    """
+    colour = _COLOURS.get(state)
+    return Markup(f"[{colour}]{state}[/{colour}]" if colour else state)
+
+
+# A line below the header and one above the footer, nothing else.
+_LINES = Box("    \n    \n ── \n    \n    \n ── \n    \n    \n")
+
+_COLOURS: Mapping[str, str] = {
+    "sent": "green",
+    "finalised": "green",
+    "ok": "green",
+    "queued": "yellow",
+    "sending": "yellow",
+    "running": "yellow",
+    "planned": "yellow",
+    "failed": "red",
+    "unknown": "red",
+}
+
+
+def _words(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _cell(value: object) -> str:
+    return value if isinstance(value, Markup) else escape("" if value is None else str(value))
+
+
+def _console(*, is_stderr: bool) -> Console:
+    console = Console(stderr=is_stderr, highlight=False)
+    return console if console.is_terminal else Console(stderr=is_stderr, highlight=False, width=PIPE_WIDTH)
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"no JSON form for {type(value).__name__}")

@@ -1,0 +1,164 @@
+"""``billing problems``: the bad rows of policy books, and who deals with them.
+
+Belongs here: listing, showing, closing and giving away problems. Does not belong here: finding them
+(``frames``).
+
+A list says where a bad row is and what to do; what the row says is shown for one problem at a time.
+"""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from billing_assets.cli.arguments import Json, Limit, open_desk
+from billing_assets.cli.output import Screen, instant
+from billing_assets.domain.problems import PROBLEM_CODES
+
+if TYPE_CHECKING:
+    from billing_assets.store.problem_listings import ProblemRow
+
+app = typer.Typer(help="See the bad rows of policy books and deal with them.", invoke_without_command=True)
+
+Id = Annotated[int, typer.Argument(metavar="ID", help="Number of the problem, as the list has it.")]
+
+
+@app.callback(
+    epilog="billing problems\n\nbilling problems list --code amount_too_fine\n\nbilling problems show 7\n\n"
+    "billing problems assign 7 --to claims\n\nbilling problems close 7"
+)
+def problems(ctx: typer.Context, as_json: Json = False) -> None:
+    """Count the open problems by kind; `list` has each of them."""
+    if ctx.invoked_subcommand is not None:
+        return
+    screen = Screen(as_json)
+    with open_desk(screen) as desk:
+        counts = desk.problem_counts()
+    screen.document({"open_counts": counts})
+    if not counts:
+        screen.say("No problem is open.")
+        return
+    rows = [[f"{count:,}", code, meaning(code)] for code, count in counts.items()]
+    screen.table([">open", "code", "what is wrong"], rows, wrap=["what is wrong"])
+    screen.hint("each of them: billing problems list")
+
+
+@app.command(
+    "list", epilog="billing problems list --owner claims\n\nbilling problems list --code date_invalid"
+)
+def listed(
+    code: Annotated[str, typer.Option("--code", metavar="CODE", help="Only of this kind.")] = "",
+    owner: Annotated[
+        str, typer.Option("--owner", metavar="NAME", help="Only those that NAME deals with.")
+    ] = "",
+    batch: Annotated[int | None, typer.Option("--batch", metavar="ID", help="Only of this import.")] = None,
+    with_closed: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
+    before: Annotated[
+        int | None,
+        typer.Option("--before", metavar="ID", help="Go on below this problem: the next page of a list."),
+    ] = None,
+    limit: Limit = 20,
+    as_json: Json = False,
+) -> None:
+    """List problems, newest first: where each is and what to do about it."""
+    screen = Screen(as_json)
+    with open_desk(screen) as desk:
+        from billing_assets.store.problem_listings import ProblemFilter
+
+        wanted = ProblemFilter(
+            problem_code=code,
+            owner=owner,
+            batch_id=batch,
+            with_closed=with_closed,
+            before_id=before,
+            limit=limit,
+        )
+        found = desk.problems(wanted)
+    following = found[-1].problem_id if len(found) == limit else None
+    screen.document({"problems": [_record(row) for row in found], "before": following})
+    if not found:
+        screen.say("No problem fits.")
+        return
+    screen.table(
+        [">id", "code", ">row", "field", "owner", "what to do"],
+        [
+            [row.problem_id, row.problem_code, row.row_number, row.field_name, row.owner, todo(row)]
+            for row in found
+        ],
+        wrap=["what to do"],
+    )
+    if following:
+        screen.hint(f"the next page: add --before {following}")
+
+
+@app.command("show", epilog="billing problems show 7")
+def show(problem_id: Id, as_json: Json = False) -> None:
+    """Show one problem with what the file says. It holds personal data: mind who looks on."""
+    screen = Screen(as_json)
+    with open_desk(screen) as desk:
+        detail = desk.problem(problem_id)
+    row = detail.problem
+    texts = {"record_key": detail.record_key, "original_value": detail.original_value}
+    screen.document({**_record(row), **texts, "original_row": detail.original_row})
+    state = "open" if row.is_open else "closed"
+    screen.say(f"[bold]problem {row.problem_id}[/bold]  {row.problem_code}  {state}")
+    screen.facts(
+        [
+            ("what is wrong", meaning(row.problem_code)),
+            ("what to do", todo(row)),
+            ("file", f"{row.file_name}, row {row.row_number}"),
+            ("field", row.field_name or "-"),
+            ("key", detail.record_key or "-"),
+            ("value", repr(detail.original_value)),
+            ("owner", row.owner),
+            ("found (UTC)", instant(row.recorded_at)),
+        ]
+    )
+    screen.heading("The row as it stands in the file")
+    screen.say(escape(detail.original_row))
+
+
+@app.command("close", epilog="billing problems close 7")
+def close(problem_id: Id, as_json: Json = False) -> None:
+    """Close a problem that needs no further work. A corrected file closes its problems by itself."""
+    screen = Screen(as_json)
+    with open_desk(screen) as desk:
+        desk.close_problem(problem_id)
+    screen.document({"problem_id": problem_id, "is_open": False})
+    screen.say(f"problem {problem_id} is closed")
+
+
+@app.command("assign", epilog="billing problems assign 7 --to claims")
+def assign(
+    problem_id: Id,
+    owner: Annotated[
+        str, typer.Option("--to", metavar="NAME", help="Who deals with it: a person or a team.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Give a problem to somebody."""
+    screen = Screen(as_json)
+    with open_desk(screen) as desk:
+        desk.assign_problem(problem_id, owner)
+    screen.document({"problem_id": problem_id, "owner": owner.strip()})
+    screen.say(f"problem {problem_id} is with [bold]{escape(owner.strip())}[/bold]")
+
+
+def meaning(code: str) -> str:
+    """Return what a problem code means.
+
+    >>> meaning("amount_empty")
+    'the premium is empty'
+    """
+    return PROBLEM_CODES[code].meaning if code in PROBLEM_CODES else code
+
+
+def todo(row: "ProblemRow") -> str:
+    """Return what to do about a problem."""
+    return PROBLEM_CODES[row.problem_code].todo if row.problem_code in PROBLEM_CODES else ""
+
+
+def _record(row: "ProblemRow") -> dict[str, object]:
+    from dataclasses import asdict
+
+    return {**asdict(row), "meaning": meaning(row.problem_code), "todo": todo(row)}

@@ -1,0 +1,137 @@
+"""The reference pages of the command line and the settings, written from the program itself.
+
+Belongs here: what `docs/reference/cli.md`, `exit-codes.md` and `settings.md` say. A test compares the files
+with what these functions return; ``python -m billing_assets.cli.reference docs/reference`` writes them anew.
+Does not belong here: help texts and descriptions (where each option and setting is declared).
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from typer.main import get_command
+
+from billing_assets.cli.failures import EXIT_CODES
+from billing_assets.cli.main import app
+
+_GENERATED = "<!-- Written by `python -m billing_assets.cli.reference docs/reference`; do not edit. -->"
+
+
+def reference_pages() -> Mapping[str, str]:
+    """Return file name -> Markdown of every generated page.
+
+    >>> sorted(reference_pages())
+    ['cli.md', 'exit-codes.md', 'settings.md']
+    """
+    return {"cli.md": cli_page(), "exit-codes.md": exit_codes_page(), "settings.md": settings_page()}
+
+
+def cli_page() -> str:
+    """Return the page of all commands, each with arguments, options and examples."""
+    intro = (
+        "Every command takes `--json` (one JSON document on stdout, nothing else; amounts are integers of "
+        "the minor unit beside their currency) and `--help`. Results go to stdout; progress, hints and "
+        "errors to stderr. `NO_COLOR` switches colours off. How a command ends: [exit codes](exit-codes.md); "
+        "what the program reads from the environment: [settings](settings.md)."
+    )
+    parts = ["# The command line", _GENERATED, intro]
+    for path, command in _commands("billing", get_command(app)):
+        parts += _command_parts(path, command)
+    return "\n\n".join(parts) + "\n"
+
+
+def exit_codes_page() -> str:
+    """Return the page of exit codes."""
+    rows = [f"| {code.value} | {words} |" for code, words in EXIT_CODES.items()]
+    table = "\n".join(["| code | meaning |", "|---|---|", *rows])
+    json_note = (
+        'With `--json` an error is a document too: `{"error": {"code", "found", "todo"}}`. `code` is stable; '
+        "beside it stands what was done before the error, where a command had done part of its work."
+    )
+    return f"# Exit codes\n\n{_GENERATED}\n\n{table}\n\n{json_note}\n"
+
+
+def settings_page() -> str:
+    """Return the page of settings: variable, kind, default, meaning."""
+    from billing_assets.wiring.settings import Settings
+
+    schema = Settings.model_json_schema(by_alias=False)["properties"]
+    rows = [
+        "| "
+        + " | ".join(
+            [
+                f"`BILLING_{name.upper()}`",
+                _kind(schema[name]),
+                _default(field.default),
+                field.description or "",
+            ]
+        )
+        + " |"
+        for name, field in Settings.model_fields.items()
+    ]
+    intro = "Read from the environment, or from a file `.env` in the folder that a command is started in."
+    table = "\n".join(["| variable | kind | default | meaning |", "|---|---|---|---|", *rows])
+    return f"# Settings\n\n{_GENERATED}\n\n{intro}\n\n{table}\n"
+
+
+def main(folder: Path) -> None:
+    """Write every page into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in reference_pages().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def _commands(path: str, command: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - Typer's command
+    yield path, command
+    if not hasattr(command, "commands"):
+        return
+    for name in command.list_commands(None):
+        yield from _commands(f"{path} {name}", command.commands[name])
+
+
+def _command_parts(path: str, command: Any) -> Iterator[str]:  # noqa: ANN401 - Typer's command
+    is_group = hasattr(command, "commands")
+    # A group that only gathers its commands has nothing to say that they do not.
+    yield f"{'##' if path.count(' ') < 2 else '###'} `{path}{' ...' if is_group else ''}`"  # noqa: PLR2004 - depth
+    yield _plain(command.help or "")
+    rows = [_option(parameter) for parameter in command.params if parameter.name != "help"]
+    if rows:
+        yield "\n".join(["| argument or option | meaning |", "|---|---|", *rows])
+    if command.epilog and path != "billing":
+        lines = [line.strip() for line in _plain(command.epilog).split("\n\n")]
+        yield "\n".join(["```", *lines, "```"])
+
+
+def _option(parameter: Any) -> str:  # noqa: ANN401 - Typer's parameter
+    is_argument = parameter.param_type_name == "argument"
+    metavar = parameter.metavar or ""
+    names = metavar if is_argument else ", ".join(parameter.opts) + (f" {metavar}" if metavar else "")
+    needed = " (required)" if parameter.required and not is_argument else ""
+    default = parameter.default
+    shown = f" Default: {default}." if isinstance(default, int) and not isinstance(default, bool) else ""
+    return f"| `{names}`{needed} | {_plain(parameter.help or '')}{shown} |".replace("||", "| |")
+
+
+def _plain(text: str) -> str:
+    return text.replace("[bold]", "").replace("[/bold]", "").strip()
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"])
+    of = schema.get("anyOf", [schema])[0]
+    words = {"integer": "whole number", "string": "text"}.get(of.get("type", ""), "text")
+    words = {"path": "path", "date": "date", "password": "secret"}.get(of.get("format", ""), words)
+    if "minimum" in of:
+        words += f" {of['minimum']} to {of['maximum']}"
+    return words
+
+
+def _default(value: object) -> str:
+    text = "" if value is None else str(value)
+    return f"`{text}`" if text else ""
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,261 @@
+"""``billing run``: bill a date, or one date after the other.
+
+Belongs here: the order of days and steps as a person asks for them, the row of each day.
+Does not belong here: what a step does (``steps``), the report of one run (``runs``).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from billing_assets.cli.arguments import Day, Json, iso_date, open_desk
+from billing_assets.cli.deliver import NEEDS_A_LOOK
+from billing_assets.cli.failures import ExitCode, UnfinishedError
+from billing_assets.cli.interrupts import Progress, Stop, stop_on_request
+from billing_assets.cli.output import Markup, Screen, count_of, total_rows
+from billing_assets.cli.runs import OUTCOMES, show_amounts, show_run
+
+if TYPE_CHECKING:
+    from billing_assets.domain.runs import CurrencyTotal
+    from billing_assets.wiring.desk import Desk
+
+EPILOG = (
+    "billing run 2025-01-31 --dry-run\n\n"
+    "billing run 2025-01-31\n\n"
+    "billing run 2025-01-01 --until 2025-03-31\n\n"
+    "billing run 2025-01-31 --no-deliver, then billing deliver 2025-01-31"
+)
+_OUTCOME_COLUMNS = [f">{outcome}" for outcome in OUTCOMES]
+_COLUMNS = ["billing date", ">run", ">due", *_OUTCOME_COLUMNS, ">sent", ">not sent", ">seconds"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BilledDay:
+    """What a day came to. ``counts`` maps an outcome to charges, ``invoices`` has a row per currency."""
+
+    billing_date: date
+    run_id: int | None
+    due_count: int
+    counts: Mapping[str, int]
+    invoices: Sequence[Mapping[str, Any]]
+    document_count: int
+    deliveries: Mapping[str, int | str]
+    seconds: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether a charge failed, or a message was not simply sent."""
+        return bool(self.counts.get("failed") or any(self.deliveries.get(name) for name in NEEDS_A_LOOK))
+
+
+def bill(
+    day: Day,
+    until: Annotated[
+        date | None,
+        typer.Option("--until", parser=iso_date, metavar="DATE", help="Bill every date up to this one."),
+    ] = None,
+    is_dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count what is due and write nothing.")
+    ] = False,
+    issuing_date: Annotated[
+        date | None,
+        typer.Option(
+            "--issuing-date",
+            parser=iso_date,
+            metavar="DATE",
+            help="Date on the invoices, moved forward where later ones exist; the billing date if left out.",
+        ),
+    ] = None,
+    is_quiet: Annotated[bool, typer.Option("--no-deliver", help="Make the documents, send nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Bill a date: invoices, documents, checks, deliveries.
+
+    Running it again does what is missing and nothing twice. Ctrl-C ends it at a point where nothing is half
+    done.
+    """
+    days = _days(day, until)
+    screen = Screen(as_json)
+    if is_dry_run:
+        _dry_run(screen, days)
+        return
+    done: list[BilledDay] = []
+    try:
+        _bill_days(screen, days, issuing_date, is_quiet=is_quiet, report=done.append)
+    except (Exception, KeyboardInterrupt) as error:
+        if len(done) > 1:
+            _show_days(screen, done)
+        raise UnfinishedError(_document(done)) from error
+    screen.document(_document(done))
+    if len(days) > 1:
+        _show_days(screen, done)
+    if any(billed.needs_a_look for billed in done):
+        screen.hint("somebody has to look: billing deliveries, billing runs show ID")
+        raise typer.Exit(ExitCode.ATTENTION)
+
+
+def _days(first: date, last: date | None) -> list[date]:
+    if last is not None and last < first:
+        raise typer.BadParameter(f"{last} lies before {first}", param_hint="--until")
+    return [first + timedelta(days=number) for number in range(((last or first) - first).days + 1)]
+
+
+def _bill_days(
+    screen: Screen,
+    days: Sequence[date],
+    issuing_date: date | None,
+    *,
+    is_quiet: bool,
+    report: Callable[[BilledDay], None],
+) -> None:
+    until = f" --until {days[-1]}" if len(days) > 1 else ""
+    options = (
+        f"{f' --issuing-date {issuing_date}' if issuing_date else ''}{' --no-deliver' if is_quiet else ''}"
+    )
+    todo = (
+        f"go on with the same command: billing run {days[0]}{until}{options}; what is done is not done again"
+    )
+    title = f"billing {days[0]}" if len(days) == 1 else "billing"
+    with (
+        open_desk(screen) as desk,
+        stop_on_request(todo, lambda: screen.warn("stopping where nothing is half done ...")) as stop,
+        screen.progress(title) as progress,
+    ):
+        for number, day in enumerate(days):
+            stop.check()
+            told = progress if len(days) == 1 else _of_day(progress, day, number, len(days))
+            report(bill_day(desk, day, issuing_date, is_quiet=is_quiet, stop=stop, progress=told))
+        if len(days) == 1:
+            _show_one(screen, desk, days[0])
+
+
+def bill_day(
+    desk: "Desk", day: date, issuing_date: date | None, *, is_quiet: bool, stop: Stop, progress: Progress
+) -> BilledDay:
+    """Return what one date came to, after every step; raises ``audit_failed`` before anything is sent."""
+    billing, told = desk.billing, stop.checked(progress)
+    results = [
+        billing.invoice(billing.order(day, issuing_date), progress=told),
+        billing.print(day, progress=told),
+    ]
+    billing.require_clean(day)
+    if not is_quiet:
+        stop.check()
+        results.append(billing.deliver(day, progress=told))
+    run_id = results[0].facts.get("run_id")
+    detail = desk.run(int(run_id)) if run_id is not None else None
+    return BilledDay(
+        billing_date=day,
+        run_id=detail.run_id if detail else None,
+        due_count=int(results[0].facts["due_count"]),
+        counts=detail.report["outcome_counts"] if detail else {},
+        invoices=detail.report["invoices"] if detail else (),
+        document_count=int(results[1].facts["document_count"]),
+        deliveries=dict(results[2].facts) if len(results) > 2 else {},  # noqa: PLR2004 - the third step
+        seconds={result.step: f"{sum(result.seconds.values()):.3f}" for result in results},
+    )
+
+
+def add_amounts(days: Sequence[BilledDay]) -> list[Mapping[str, Any]]:
+    """Return invoices, net, tax and total of several days, by currency."""
+    sums: dict[str, dict[str, Any]] = {}
+    for row in (row for day in days for row in day.invoices):
+        of_currency = sums.setdefault(row["currency"], {"currency": row["currency"]})
+        for name in ("count", "net_minor", "tax_minor", "total_minor"):
+            of_currency[name] = of_currency.get(name, 0) + row[name]
+    return [sums[currency] for currency in sorted(sums)]
+
+
+def _of_day(progress: Progress, day: date, number: int, day_count: int) -> Progress:
+    """Tell of days instead of a day's own steps: one bar for the whole range."""
+    return lambda _stage, _done, _total: progress(day.isoformat(), number, day_count)
+
+
+def _document(days: Sequence[BilledDay]) -> dict[str, Any]:
+    return {"dates": list(days), "invoices": add_amounts(days)}
+
+
+def _show_one(screen: Screen, desk: "Desk", day: date) -> None:
+    """Show the run of a single date as ``billing runs show`` does."""
+    run_id = desk.last_run_of(day)
+    if run_id is None:
+        screen.say(f"Nothing was due on {day}.")
+        return
+    show_run(screen, desk.run(run_id))
+
+
+def _show_days(screen: Screen, days: Sequence[BilledDay]) -> None:
+    rows = [_row(day) for day in days]
+    footer = [
+        "total",
+        "",
+        *(_sum(days, column) for column in ("due_count", *OUTCOMES, "sent", "not_sent")),
+        "",
+    ]
+    screen.table(_COLUMNS, rows, footer=footer)
+    amounts = add_amounts(days)
+    if amounts:
+        screen.heading("Invoices")
+        show_amounts(screen, amounts)
+
+
+def _numbers(day: BilledDay) -> dict[str, int]:
+    sent = int(day.deliveries.get("sent_count", 0))
+    missing = sum(int(day.deliveries.get(name, 0)) for name in (*NEEDS_A_LOOK, "without_address_count"))
+    return {"due_count": day.due_count, **day.counts, "sent": sent, "not_sent": missing}
+
+
+def _sum(days: Sequence[BilledDay], column: str) -> str:
+    return f"{sum(_numbers(day).get(column, 0) for day in days):,}"
+
+
+def _row(day: BilledDay) -> list[object]:
+    numbers = _numbers(day)
+    cells: list[object] = [day.billing_date, day.run_id or "-", f"{day.due_count:,}"]
+    for outcome in OUTCOMES:
+        count = numbers.get(outcome, 0)
+        is_bad = outcome == "failed" and count
+        cells.append(Markup(f"[red]{count:,}[/red]") if is_bad else f"{count:,}" if count else "-")
+    sent = f"{numbers['sent']:,}" if day.deliveries else "-"
+    missing = f"{numbers['not_sent']:,}" if numbers["not_sent"] else "-"
+    seconds = sum(float(spent) for spent in day.seconds.values())
+    return [*cells, sent, missing, f"{seconds:.1f}"]
+
+
+def _dry_run(screen: Screen, days: Sequence[date]) -> None:
+    with open_desk(screen) as desk, screen.progress("planning") as progress:
+        billing = desk.billing
+        found: list[tuple[date, Sequence[CurrencyTotal]]] = []
+        for number, day in enumerate(days):
+            progress(day.isoformat(), number, len(days))
+            found.append((day, billing.plan(billing.order(day), is_dry_run=True).totals))
+    screen.document(
+        {
+            "is_dry_run": True,
+            "dates": [
+                {
+                    "billing_date": day,
+                    "due_count": sum(total.charge_count for total in totals),
+                    "totals": totals,
+                }
+                for day, totals in found
+            ],
+        }
+    )
+    if len(days) == 1:
+        _show_plan(screen, *found[0])
+        return
+    counts = [(day, sum(total.charge_count for total in totals)) for day, totals in found]
+    screen.table(["billing date", ">due"], [[day, f"{count:,}"] for day, count in counts])
+    screen.hint("each date is counted as if none before it were billed; nothing was written")
+
+
+def _show_plan(screen: Screen, day: date, totals: "Sequence[CurrencyTotal]") -> None:
+    due_count = sum(total.charge_count for total in totals)
+    screen.say(f"[bold]{day}[/bold]  {count_of(due_count, 'charge')} due")
+    if totals:
+        screen.table(["outcome", "currency", ">charges", ">net"], total_rows(totals))
+    screen.hint("a dry run: nothing was written")

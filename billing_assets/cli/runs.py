@@ -1,0 +1,131 @@
+"""``billing runs``: what each run did.
+
+Belongs here: the list of runs and the report of one. Does not belong here: running (``run``), counting
+(``store``).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from billing_assets.cli.arguments import Json, Limit, open_desk
+from billing_assets.cli.output import Markup, Screen, amount, state_cell
+from billing_assets.domain.runs import OUTCOME_REASONS, Outcome
+
+if TYPE_CHECKING:
+    from billing_assets.store.listings import RunDetail, RunRow
+
+app = typer.Typer(help="See what the billing runs did.", invoke_without_command=True)
+
+OUTCOMES = tuple(outcome.value for outcome in Outcome)
+
+
+@app.callback(
+    epilog="billing runs --limit 5\n\nbilling runs show 12\n\nbilling runs show 12 --markdown > report.md"
+)
+def runs(ctx: typer.Context, limit: Limit = 20, as_json: Json = False) -> None:
+    """List the newest runs; `show` tells of one."""
+    if ctx.invoked_subcommand is not None:
+        return
+    screen = Screen(as_json)
+    with open_desk(screen) as desk:
+        found = desk.runs(limit)
+    screen.document({"runs": found})
+    if not found:
+        screen.say("Nothing was billed yet.")
+        screen.hint("bill a date: billing run 2025-01-31")
+        return
+    columns = ["run", "billing date", "state", ">due", *(f">{outcome}" for outcome in OUTCOMES), "numbers"]
+    screen.table([f">{columns[0]}", *columns[1:]], [_row(run) for run in found])
+
+
+@app.command("show", epilog="billing runs show 12\n\nbilling runs show 12 --markdown > report.md")
+def show(
+    run_id: Annotated[
+        int, typer.Argument(metavar="ID", help="Number of the run, as 'billing runs' lists it.")
+    ],
+    is_markdown: Annotated[bool, typer.Option("--markdown", help="Print the report as Markdown.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show one run: what was due and what became of it, amounts, numbers, deliveries, seconds."""
+    screen = Screen(as_json)
+    with open_desk(screen) as desk:
+        detail = desk.run(run_id)
+    screen.document(detail)
+    if is_markdown:
+        from billing_assets.reports.run_report import run_report_markdown
+
+        screen.say(escape(run_report_markdown(detail.report)))
+    else:
+        show_run(screen, detail)
+
+
+def show_run(screen: Screen, detail: "RunDetail") -> None:
+    """Show one run to a person."""
+    report = detail.report
+    sequence = f", the {report['sequence_number']}. of its date" if report["sequence_number"] > 1 else ""
+    screen.say(
+        f"[bold]{report['billing_date']}[/bold]  run {detail.run_id}{sequence}  "
+        f"company {report['company_code']}  {state_cell(detail.state)}"
+    )
+    if detail.state != "finalised":
+        screen.say(f"{detail.committed_shard_count} of {detail.shard_count} shards are done")
+        screen.hint(f"go on: billing run {report['billing_date']}")
+    counts = report["outcome_counts"]
+    rows = [[outcome, f"{counts[outcome]:,}"] for outcome in OUTCOMES if counts[outcome]]
+    screen.table(["charges", ">count"], rows, footer=["due", f"{report['due_count']:,}"])
+    reasons = [row for row in report["charges"] if row["reason_code"]]
+    if reasons:
+        screen.heading("Not invoiced")
+        screen.table(
+            ["outcome", ">charges", "currency", ">net", "reason"],
+            [_reason(row) for row in reasons],
+            wrap=["reason"],
+        )
+    if report["invoices"]:
+        screen.heading("Invoices")
+        show_amounts(screen, report["invoices"])
+        screen.say("numbers " + ", ".join(f"{span['first']} to {span['last']}" for span in report["numbers"]))
+    if detail.delivery_counts:
+        screen.heading("Deliveries")
+        show_deliveries(screen, detail.delivery_counts)
+    if report["seconds"]:
+        spent = "  ".join(f"{part} {seconds}" for part, seconds in report["seconds"].items())
+        screen.say(f"\n[dim]seconds  {spent}[/dim]")
+
+
+def show_amounts(screen: Screen, totals: Sequence[Mapping[str, Any]]) -> None:
+    """Show invoices, net, tax and total by currency."""
+    rows = []
+    for row in totals:
+        currency = row["currency"]
+        amounts = [amount(row[name], currency) for name in ("net_minor", "tax_minor", "total_minor")]
+        rows.append([currency, f"{row['count']:,}", *amounts])
+    screen.table(["currency", ">invoices", ">net", ">tax", ">total"], rows)
+
+
+def show_deliveries(screen: Screen, counts: Mapping[str, int]) -> None:
+    """Show deliveries by state."""
+    screen.table(
+        ["state", ">deliveries"], [[state_cell(state), f"{count:,}"] for state, count in counts.items()]
+    )
+
+
+def _row(run: "RunRow") -> list[object]:
+    numbers = ", ".join(f"{span['first']} to {span['last']}" for span in run.numbers)
+    counts = [_count(outcome, run.counts.get(outcome)) for outcome in OUTCOMES]
+    return [run.run_id, run.billing_date, state_cell(run.state), f"{run.due_count:,}", *counts, numbers]
+
+
+def _count(outcome: str, count: int | None) -> str:
+    if not count:
+        return "-" if count is None else "0"
+    return Markup(f"[red]{count:,}[/red]") if outcome == "failed" else f"{count:,}"
+
+
+def _reason(row: Mapping[str, Any]) -> list[object]:
+    code, currency = row["reason_code"], row["currency"]
+    net = amount(row["net_minor"], currency)
+    return [row["outcome"], f"{row['count']:,}", currency, net, OUTCOME_REASONS.get(code, code)]

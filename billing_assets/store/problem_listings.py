@@ -1,0 +1,120 @@
+"""Problems as people see them: lists that name the row, one problem that shows it.
+
+Belongs here: read models of problems, newest first, limited, paged by key.
+Does not belong here: writing, closing and assigning (``problems``), finding them (``frames``).
+
+A list never holds a name, an address or an original row.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from billing_assets.domain.errors import BillingError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemFilter:
+    """Which problems; newest first, below ``before_id`` where that is given."""
+
+    problem_code: str = ""
+    owner: str = ""
+    batch_id: int | None = None
+    with_closed: bool = False
+    before_id: int | None = None
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemRow:
+    """A problem in a list: where it is and what kind, nothing of what the row says."""
+
+    problem_id: int
+    problem_code: str
+    file_name: str
+    row_number: int | None
+    field_name: str
+    owner: str
+    is_open: bool
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemDetail:
+    """One problem with what the file says; it holds personal data."""
+
+    problem: ProblemRow
+    record_key: str
+    original_value: str
+    original_row: str
+
+
+_PROBLEMS = """
+select p.*, coalesce(b.file_name, '') as file_name
+from problem p left join intake_batch b using (batch_id) where p.company_id = :company
+"""
+
+
+def list_problems(connection: Connection, company_id: int, wanted: ProblemFilter) -> list[ProblemRow]:
+    """Return the newest problems that fit, at most ``wanted.limit``."""
+    query = text(
+        f"{_PROBLEMS} and (p.is_open or :closed) and (:code = '' or p.problem_code = :code) "
+        "and (:owner = '' or p.owner = :owner) and (cast(:batch as bigint) is null or p.batch_id = :batch) "
+        "and (cast(:before as bigint) is null or p.problem_id < :before) "
+        "order by p.problem_id desc limit :limit"
+    )
+    values = {
+        "company": company_id,
+        "closed": wanted.with_closed,
+        "code": wanted.problem_code,
+        "owner": wanted.owner,
+        "batch": wanted.batch_id,
+        "before": wanted.before_id,
+        "limit": wanted.limit,
+    }
+    return [_problem(row) for row in connection.execute(query, values)]
+
+
+def count_problems(connection: Connection, company_id: int) -> dict[str, int]:
+    """Return problem code -> open problems, most frequent first."""
+    query = text(
+        "select problem_code, count(*) from problem where company_id = :company and is_open "
+        "group by problem_code order by count(*) desc, problem_code"
+    )
+    return {row[0]: row[1] for row in connection.execute(query, {"company": company_id})}
+
+
+def show_problem(connection: Connection, company_id: int, problem_id: int) -> ProblemDetail:
+    """Return one problem, open or closed, or raise ``problem_unknown``."""
+    query = text(f"{_PROBLEMS} and p.problem_id = :problem")
+    row = connection.execute(query, {"company": company_id, "problem": problem_id}).first()
+    if row is None:
+        raise problem_unknown(problem_id)
+    return ProblemDetail(
+        problem=_problem(row),
+        record_key=row.record_key,
+        original_value=row.original_value,
+        original_row=row.original_row,
+    )
+
+
+def problem_unknown(problem_id: int) -> BillingError:
+    """Return the error for a number that is no problem of the company."""
+    return BillingError(
+        "problem_unknown", f"there is no problem {problem_id}", "'billing problems list' shows what is open"
+    )
+
+
+def _problem(row: Any) -> ProblemRow:  # noqa: ANN401 - a row of SQLAlchemy
+    return ProblemRow(
+        problem_id=row.problem_id,
+        problem_code=row.problem_code,
+        file_name=row.file_name,
+        row_number=row.row_number,
+        field_name=row.field_name,
+        owner=row.owner,
+        is_open=row.is_open,
+        recorded_at=row.recorded_at,
+    )

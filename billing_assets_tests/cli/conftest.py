@@ -1,0 +1,123 @@
+"""What the tests of the command line share: a store of their own, a mailbox, and ways to call ``billing``."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner, Result
+
+from billing_assets.channels.mailbox import MailboxServer
+from billing_assets.cli.main import app
+from billing_assets.cli.output import WANTS_JSON
+from billing_assets.domain.companies import company_record
+from billing_assets.store.connection import Database
+from billing_assets_tests.books import COMPANY
+from billing_assets_tests.databases import database, fresh_database, server_url, template_database
+
+__all__ = ["database", "fresh_database", "server_url", "template_database"]
+
+Billing = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own for the program, and nothing in its environment that this machine has set."""
+    for name in [name for name in os.environ if name.startswith("BILLING_") and "TEST" not in name]:
+        monkeypatch.delenv(name)
+    WANTS_JSON.set(False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BILLING_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("BILLING_PRINT_WORKERS", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "160")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def store(database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """An empty store that the program finds by its environment."""
+    monkeypatch.setenv("BILLING_DATABASE_URL", database.engine.url.render_as_string(hide_password=False))
+    return database
+
+
+@pytest.fixture
+def book(store: Database, billing: Billing, tmp_path: Path) -> Path:
+    """The file of 30 terms from 2024-02-01 on, ten of each plan, in the store; every tenth has no e-mail."""
+    write_company(tmp_path / "company.yaml")
+    path = write_book(tmp_path / "book.csv")
+    billing("company", "set", str(tmp_path / "company.yaml"))
+    billing("import", "policies", str(path), "--mapping", str(path.with_suffix(".yaml")))
+    return path
+
+
+def write_company(path: Path) -> None:
+    """Write the settings of a company."""
+    path.write_text(yaml.safe_dump(company_record(COMPANY)), encoding="utf-8")
+
+
+def write_book(path: Path, *, count: int = 30, more_rows: str = "") -> Path:
+    """Write a policy book of ``count`` good rows and its mapping beside it; return its path."""
+    plans = ("monthly", "yearly", "quarterly")
+    rows = [
+        f"P-{number:04d},Payer {number},{'' if number % 10 == 3 else f'payer{number}@example.com'},"
+        f"{plans[number % 3]},2024-02-01,2025-02-01,{500 + number}.00"
+        for number in range(1, count + 1)
+    ]
+    header = "policy_number,payer_name,payer_email,plan_code,effective_date,expiration_date,premium"
+    path.write_text("\n".join([header, *rows]) + f"\n{more_rows}", encoding="utf-8")
+    columns = {name: name for name in header.split(",")}
+    constants = {"line_of_business": "motor", "place_code": "ES", "currency": "EUR"}
+    mapping = {"columns": columns, "constants": constants, "cut_over_date": "2024-01-01"}
+    path.with_suffix(".yaml").write_text(yaml.safe_dump(mapping), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def mailbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MailboxServer]:
+    """A mail server that keeps what it gets, known to the program by its environment."""
+    with MailboxServer(tmp_path / "mails") as server:
+        monkeypatch.setenv("BILLING_SMTP_HOST", server.host)
+        monkeypatch.setenv("BILLING_SMTP_PORT", str(server.port))
+        yield server
+
+
+@pytest.fixture
+def billing() -> Billing:
+    """Call ``billing`` in this process, after checking the exit code that is expected."""
+
+    def call(*arguments: str, code: int = 0) -> Result:
+        result = CliRunner().invoke(app, list(arguments))
+        assert result.exit_code == code, result.stdout + result.stderr
+        return result
+
+    return call
+
+
+@pytest.fixture
+def ask(billing: Billing) -> Callable[..., Any]:
+    """Call ``billing ... --json`` and return the document; stdout holds nothing else."""
+
+    def call(*arguments: str, code: int = 0) -> Any:
+        return json.loads(billing(*arguments, "--json", code=code).stdout)
+
+    return call
+
+
+@pytest.fixture
+def program() -> Callable[..., "subprocess.Popen[str]"]:
+    """Start ``billing`` as a program of its own."""
+
+    def start(*arguments: str) -> "subprocess.Popen[str]":
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+        command = [sys.executable, "-m", "billing_assets.cli", *arguments]
+        return subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        )
+
+    return start

@@ -1,0 +1,46 @@
+"""`billing company`: recording and showing who bills."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from billing_assets.cli.company import read_yaml
+from billing_assets.domain.errors import BillingError
+from billing_assets_tests.cli.conftest import Billing, write_company
+
+
+def test_settings_are_recorded_once_and_shown(ask: Callable[..., Any], store: object, tmp_path: Path) -> None:
+    write_company(tmp_path / "company.yaml")
+    file = str(tmp_path / "company.yaml")
+    assert ask("company", "set", file) == {"company_code": "alondra", "is_changed": True}
+    assert ask("company", "set", file) == {"company_code": "alondra", "is_changed": False}
+    assert ask("company", "show")["name"] == "Alondra Seguros, S.A."
+    assert ask("company", "list")["companies"] == [
+        {"company_code": "alondra", "name": "Alondra Seguros, S.A."}
+    ]
+
+
+def test_without_a_company_the_list_says_what_to_do(billing: Billing, store: object) -> None:
+    assert "billing company set" in billing("company", "list").stderr
+
+
+def test_without_a_company_other_commands_say_what_to_do(ask: Callable[..., Any], store: object) -> None:
+    error = ask("invoices", "list", code=3)["error"]
+    assert error["code"] == "company_unclear"
+    assert "billing company set" in error["todo"]
+
+
+def test_a_wrong_setting_is_named(ask: Callable[..., Any], store: object, tmp_path: Path) -> None:
+    (tmp_path / "company.yaml").write_text("company_code: x\nfax: 1\n")
+    assert "'fax'" in ask("company", "set", str(tmp_path / "company.yaml"), code=3)["error"]["found"]
+
+
+@pytest.mark.parametrize("content", [None, "- a list", "a: [", "\x00"])
+def test_a_file_without_settings_is_refused(content: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "company.yaml"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(BillingError, match="company_unreadable"):
+        read_yaml(path)

@@ -1,0 +1,67 @@
+"""`billing problems`: counting, listing, showing, closing and giving away bad rows."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from billing_assets_tests.cli.conftest import Billing, write_book, write_company
+
+BAD_ROWS = (
+    "P-9001,Secret Name,s@example.com,monthly,2024-02-01,2025-02-01,12.345\n"
+    "P-9002,Secret Name,s@example.com,monthly,2024-02-31,2025-02-01,12.00\n"
+)
+
+
+@pytest.fixture(autouse=True)
+def two_problems(store: object, billing: Billing, tmp_path: Path) -> None:
+    write_company(tmp_path / "company.yaml")
+    path = write_book(tmp_path / "book.csv", more_rows=BAD_ROWS)
+    billing("company", "set", str(tmp_path / "company.yaml"))
+    billing("import", "policies", str(path), "--mapping", str(path.with_suffix(".yaml")))
+
+
+def test_kinds_are_counted_with_their_meaning(billing: Billing) -> None:
+    shown = billing("problems").stdout
+    assert "amount_too_fine" in shown
+    assert "the premium has digits below the minor unit" in shown
+
+
+def test_the_list_says_where_and_what_to_do_and_nothing_of_the_row(billing: Billing) -> None:
+    shown = billing("problems", "list").stdout
+    assert "date_invalid" in shown
+    assert "effective_date" in shown
+    assert "correct the date" in shown
+    for secret in ("Secret", "P-9002", "2024-02-31", "s@example.com"):
+        assert secret not in shown
+
+
+def test_filters_and_pages(ask: Callable[..., Any]) -> None:
+    assert [row["problem_id"] for row in ask("problems", "list")["problems"]] == [2, 1]
+    assert [row["problem_id"] for row in ask("problems", "list", "--before", "2")["problems"]] == [1]
+    assert [row["problem_id"] for row in ask("problems", "list", "--code", "date_invalid")["problems"]] == [2]
+    assert ask("problems", "list", "--limit", "1")["before"] == 2
+
+
+def test_one_problem_shows_what_the_file_says(ask: Callable[..., Any], billing: Billing) -> None:
+    assert "Secret Name" in billing("problems", "show", "2").stdout
+    assert ask("problems", "show", "2")["original_value"] == "2024-02-31"
+
+
+def test_a_problem_given_away_has_its_owner(ask: Callable[..., Any]) -> None:
+    ask("problems", "assign", "1", "--to", " claims ")
+    assert [row["problem_id"] for row in ask("problems", "list", "--owner", "claims")["problems"]] == [1]
+
+
+def test_a_closed_problem_leaves_the_list_and_stays_in_the_store(ask: Callable[..., Any]) -> None:
+    assert ask("problems", "close", "1") == {"problem_id": 1, "is_open": False}
+    assert [row["problem_id"] for row in ask("problems", "list")["problems"]] == [2]
+    assert len(ask("problems", "list", "--all")["problems"]) == 2
+    assert ask("problems", "close", "1", code=3)["error"]["code"] == "problem_closed"
+
+
+def test_what_is_no_problem_is_refused(ask: Callable[..., Any]) -> None:
+    assert ask("problems", "show", "77", code=3)["error"]["code"] == "problem_unknown"
+    assert ask("problems", "assign", "77", "--to", "x", code=3)["error"]["code"] == "problem_unknown"
+    assert ask("problems", "assign", "1", "--to", " ", code=3)["error"]["code"] == "owner_empty"

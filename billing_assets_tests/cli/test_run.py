@@ -1,0 +1,154 @@
+"""`billing run`: a date, a range, twice, dry, interrupted."""
+
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from billing_assets.channels import mailbox as mailbox_module
+from billing_assets.channels.mailbox import MailboxServer
+from billing_assets.cli.run import BilledDay, add_amounts
+from billing_assets_tests.cli.conftest import Billing
+
+pytestmark = pytest.mark.usefixtures("book")
+
+
+def test_a_date_is_billed_printed_checked_and_sent(ask: Callable[..., Any], mailbox: MailboxServer) -> None:
+    """30 terms are due; three payers have no address, the others get a mail."""
+    document = ask("run", "2024-01-31")
+    (day,) = document["dates"]
+    assert (day["due_count"], day["counts"]["invoiced"], day["document_count"]) == (30, 30, 30)
+    assert (day["deliveries"]["sent_count"], day["deliveries"]["without_address_count"]) == (27, 3)
+    assert document["invoices"][0]["currency"] == "EUR"
+    assert len(mailbox.messages()) == 27
+
+
+def test_a_second_run_bills_nothing_and_sends_nothing(
+    ask: Callable[..., Any], mailbox: MailboxServer
+) -> None:
+    ask("run", "2024-01-31")
+    (day,) = ask("run", "2024-01-31")["dates"]
+    assert (day["due_count"], day["document_count"], day["deliveries"]["sent_count"]) == (0, 0, 0)
+    assert len(mailbox.messages()) == 27
+
+
+def test_a_range_has_one_row_for_each_date_and_skips_none(billing: Billing, mailbox: MailboxServer) -> None:
+    shown = billing("run", "2024-01-01", "--until", "2024-01-18").stdout
+    rows = [line.split() for line in shown.splitlines() if line.startswith("2024-01-")]
+    assert [row[0] for row in rows] == [f"2024-01-{day:02d}" for day in range(1, 19)]
+    assert sum(int(row[2]) for row in rows) == 30
+    assert len(mailbox.messages()) == 27
+
+
+def test_a_dry_run_writes_nothing(ask: Callable[..., Any]) -> None:
+    document = ask("run", "2024-01-31", "--dry-run")
+    assert document["dates"][0]["due_count"] == 30
+    assert ask("runs")["runs"] == []
+
+
+def test_a_dry_run_of_a_range_counts_each_date(billing: Billing) -> None:
+    shown = billing("run", "2024-01-01", "--until", "2024-01-02", "--dry-run")
+    assert [line.split()[:2] for line in shown.stdout.splitlines() if line.startswith("2024")] == [
+        ["2024-01-01", "0"],
+        ["2024-01-02", "10"],
+    ]
+
+
+def test_no_deliver_makes_documents_and_sends_nothing(ask: Callable[..., Any]) -> None:
+    (day,) = ask("run", "2024-01-31", "--no-deliver")["dates"]
+    assert (day["document_count"], day["deliveries"]) == (30, {})
+    assert ask("deliveries")["counts"] == {}
+
+
+def test_the_issuing_date_stands_on_the_invoices(ask: Callable[..., Any]) -> None:
+    ask("run", "2024-01-10", "--issuing-date", "2024-01-12", "--no-deliver")
+    assert {row["issue_date"] for row in ask("invoices", "list")["invoices"]} == {"2024-01-12"}
+
+
+def test_a_date_with_nothing_due_says_so(billing: Billing, mailbox: MailboxServer) -> None:
+    shown = billing("run", "2023-05-01").stdout
+    assert "2023-05-01" in shown
+    assert not mailbox.messages()
+
+
+def test_until_before_the_date_is_a_usage_error(billing: Billing) -> None:
+    assert "lies before" in billing("run", "2024-01-31", "--until", "2024-01-01", code=2).stderr
+
+
+def test_a_mail_server_that_is_away_ends_the_run_with_what_was_done(
+    ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The invoices of that date stay, and the same command delivers them later."""
+    monkeypatch.setenv("BILLING_SMTP_HOST", "127.0.0.1")
+    monkeypatch.setenv("BILLING_SMTP_PORT", "1")
+    document = ask("run", "2024-01-31", code=3)
+    assert document["error"]["code"] == "channel_down"
+    assert document["dates"] == []
+    assert len(ask("invoices", "list", "--limit", "100")["invoices"]) == 30
+
+
+def test_a_refused_message_asks_for_a_look(
+    ask: Callable[..., Any], mailbox: MailboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A receiver that cannot keep the first message answers 451: it waits, the rest goes out."""
+    first = iter(["no/such/folder/x"])
+    keep = mailbox_module.file_stem
+    monkeypatch.setattr(mailbox_module, "file_stem", lambda text: next(first, "") or keep(text))
+    (day,) = ask("run", "2024-01-02", code=4)["dates"]
+    assert (day["deliveries"]["waiting_count"], day["deliveries"]["sent_count"]) == (
+        1,
+        len(mailbox.messages()),
+    )
+    assert ask("deliver")["sent_count"] == 1
+
+
+def test_a_signal_ends_a_range_where_nothing_is_half_done_and_the_same_command_goes_on(
+    program: Callable[..., Any], ask: Callable[..., Any]
+) -> None:
+    running = program("run", "2024-01-01", "--until", "2024-12-31", "--no-deliver")
+    deadline = time.monotonic() + 60
+    while len(ask("runs")["runs"]) < 3 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    running.send_signal(signal.SIGINT)
+    shown, said = running.communicate(timeout=60)
+    assert running.returncode == 130, said
+    assert "go on with the same command: billing run 2024-01-01 --until 2024-12-31 --no-deliver" in said
+    runs = ask("runs", "--limit", "1000")["runs"]
+    assert 3 <= len(runs) < 366
+    assert "2024-01-02" in shown
+    last = runs[0]["billing_date"]
+    ask("run", "2024-01-01", "--until", last, "--no-deliver")
+    assert {run["state"] for run in ask("runs", "--limit", "1000")["runs"]} == {"finalised"}
+
+
+def test_amounts_of_days_add_up_by_currency() -> None:
+    row = {"currency": "EUR", "count": 1, "net_minor": 100, "tax_minor": 8, "total_minor": 108}
+    day = BilledDay(
+        billing_date=None,  # type: ignore[arg-type]
+        run_id=1,
+        due_count=1,
+        counts={},
+        invoices=[row],
+        document_count=1,
+        deliveries={},
+    )
+    assert add_amounts([day, day]) == [
+        {"currency": "EUR", "count": 2, "net_minor": 200, "tax_minor": 16, "total_minor": 216}
+    ]
+
+
+def test_failed_charges_and_unsent_messages_need_a_look() -> None:
+    values: dict[str, Any] = {
+        "billing_date": None,
+        "run_id": 1,
+        "due_count": 1,
+        "invoices": [],
+        "document_count": 0,
+    }
+    assert not BilledDay(
+        counts={"failed": 0}, deliveries={"sent_count": 3, "without_address_count": 1}, **values
+    ).needs_a_look
+    assert BilledDay(counts={"failed": 1}, deliveries={}, **values).needs_a_look
+    assert BilledDay(counts={}, deliveries={"unknown_count": 1}, **values).needs_a_look

@@ -1,0 +1,62 @@
+"""`billing runs`: the list, one run, its Markdown."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from billing_assets.store.connection import Database
+from billing_assets_tests.cli.conftest import Billing
+
+
+def test_without_a_run_it_says_what_to_do(billing: Billing, book: Path) -> None:
+    result = billing("runs")
+    assert "Nothing was billed yet" in result.stdout
+    assert "billing run 2025-01-31" in result.stderr
+
+
+class TestAfterTwoRuns:
+    @pytest.fixture(autouse=True)
+    def runs(self, book: Path, ask: Callable[..., Any]) -> None:
+        ask("run", "2024-01-10", "--no-deliver")
+        ask("run", "2024-01-31", "--no-deliver")
+
+    def test_the_newest_stands_first_with_its_counts_and_numbers(self, ask: Callable[..., Any]) -> None:
+        newest, oldest = ask("runs")["runs"]
+        assert (newest["billing_date"], newest["due_count"]) == ("2024-01-31", 20)
+        assert newest["numbers"] == [{"first": "INV-00000011", "last": "INV-00000030"}]
+        assert oldest["counts"] == {"invoiced": 10, "zero": 0, "held": 0, "failed": 0}
+
+    def test_limit_cuts_the_list(self, ask: Callable[..., Any]) -> None:
+        assert len(ask("runs", "--limit", "1")["runs"]) == 1
+
+    def test_one_run_shows_outcomes_amounts_numbers_and_seconds(self, billing: Billing) -> None:
+        shown = billing("runs", "show", "1").stdout
+        for word in ("2024-01-10", "finalised", "invoiced", "EUR", "INV-00000001 to INV-00000010", "seconds"):
+            assert word in shown
+
+    def test_markdown_is_the_stored_report(self, billing: Billing) -> None:
+        shown = billing("runs", "show", "1", "--markdown").stdout
+        assert shown.startswith("**Billing date 2024-01-10**")
+        assert "| invoiced | 10 |" in shown
+
+    def test_an_open_run_is_shown_as_far_as_it_is(self, ask: Callable[..., Any], store: Database) -> None:
+        with store.transaction() as connection:
+            connection.execute(
+                text(
+                    "insert into billing_run (company_id, billing_date, sequence_number, issuing_date, "
+                    "state, book_batch_id, shard_count, due_count, plan_totals, planned_at) values "
+                    "(1, '2024-03-01', 1, '2024-03-01', 'running', 1, 1, 5, '[]', now())"
+                )
+            )
+        detail = ask("runs", "show", "3")
+        assert (detail["state"], detail["report"]["due_count"], detail["report"]["finalised_at"]) == (
+            "running",
+            5,
+            None,
+        )
+
+    def test_an_unknown_run_is_refused(self, ask: Callable[..., Any]) -> None:
+        assert ask("runs", "show", "99", code=3)["error"]["code"] == "run_unknown"

@@ -1,0 +1,85 @@
+"""Each line of a console block in the how-to pages and tutorials runs, in order, in a folder of its own.
+
+A block marked ``console`` holds commands after ``$ ``. They run as the page's reader runs them: the examples beside them,
+a fresh store, a mailbox to send to.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from billing_assets.channels.mailbox import MailboxServer
+from billing_assets.store.connection import Database
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([*ROOT.glob("docs/how-to/*.md"), *ROOT.glob("docs/tutorials/*.md")])
+CONSOLE = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def commands(page: Path) -> list[str]:
+    """Return the commands of a page's console blocks, in order."""
+    blocks = CONSOLE.findall(page.read_text(encoding="utf-8"))
+    return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+
+
+def run(command: str, folder: Path, environment: dict[str, str]) -> None:
+    """Run one documented command; it must end well."""
+    words = shlex.split(command)
+    program = Path(sys.executable).parent / words[0]
+    done = subprocess.run(
+        [str(program) if program.exists() else words[0], *words[1:]],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, f"$ {command}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_command_of_a_page_runs_in_order(page: Path, database: Database, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    for name in ("workspace.yaml", "dagster.yaml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    with MailboxServer(tmp_path / "mailbox") as mailbox:
+        environment = {
+            **os.environ,
+            "BILLING_HOME": str(tmp_path / ".billing"),
+            "BILLING_DATABASE_URL": database.engine.url.render_as_string(hide_password=False),
+            "BILLING_SMTP_PORT": str(mailbox.port),
+            "NO_COLOR": "1",
+        }
+        for command in commands(page):
+            run(command, tmp_path, environment)
+
+
+def test_there_are_pages_with_commands() -> None:
+    assert sum(len(commands(page)) for page in PAGES) > 20
+
+
+def test_the_readme_names_exactly_the_two_commands_a_newcomer_needs() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    assert blocks == ["make demo\nmake test\n"]
+    for target in ("demo", "test", "ui"):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+def test_every_link_between_the_documents_leads_somewhere() -> None:
+    pages = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), ROOT / "examples" / "README.md"]
+    broken = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))
+        if "://" not in target and not (page.parent / target).exists()
+    ]
+    assert broken == []
