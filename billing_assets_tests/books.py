@@ -31,8 +31,8 @@ COMPANY = Company(
 )
 
 _BATCH = """
-insert into intake_batch (company_id, file_name, file_sha256, mapping_sha256, row_count, new_count, changed_count,
-    unchanged_count, duplicate_count, problem_count, control_totals, imported_at)
+insert into intake_batch (company_id, file_name, file_sha256, mapping_sha256, row_count, new_count,
+    changed_count, unchanged_count, duplicate_count, problem_count, control_totals, imported_at)
 values (1, 'made.csv', 'a', 'b', :count, :count, 0, 0, 0, 0,
     cast(:totals as jsonb), :at)
 """
@@ -53,28 +53,46 @@ _POLICIES = """
 insert into policy (company_id, policy_number)
 select 1, 'POL-' || lpad(g::text, 8, '0') from generate_series(1, :count) g
 """
-_TERMS = "insert into policy_term (policy_id, effective_date) select policy_id, :effective from policy order by 1"
-_VERSIONS = """
-insert into policy_term_version (policy_term_id, policy_id, company_id, payer_id, product_code, line_of_business,
-    place_code, currency, plan_code, effective_date, expiration_date, anchor_date, cut_over_date, premium_minor,
-    content_sha256, batch_id)
-select policy_term_id, policy_id, 1, policy_id, 'motor_car', 'motor', 'ES', 'EUR',
-    (array['monthly', 'yearly', 'quarterly'])[1 + policy_id % 3], effective_date,
-    (effective_date + interval '1 year')::date, effective_date, '1950-01-01', 50000 + policy_id % 9999,
-    sha256(convert_to(policy_term_id::text, 'UTF8')), 1
-from policy_term order by policy_id
+_TERMS = (
+    "insert into policy_term (policy_id, effective_date) select policy_id, :effective from policy order by 1"
+)
+_VERSION_COLUMNS = """
+    policy_term_id, policy_id, company_id, payer_id, product_code, line_of_business, place_code, currency,
+    plan_code, effective_date, expiration_date, anchor_date, cut_over_date, premium_minor
+"""
+# The text that is hashed is that of frames.policy_book, so that an audit of these books is clean.
+_INSERT_VERSIONS = f"""
+insert into policy_term_version ({_VERSION_COLUMNS}, content_sha256, batch_id)
+select {_VERSION_COLUMNS}, sha256(convert_to(concat_ws(chr(31), policy_number, payer_key, product_code,
+    line_of_business, place_code, currency, plan_code, effective_date, expiration_date, anchor_date, '',
+    cut_over_date, premium_minor), 'UTF8')), 1
+from version join policy using (policy_id, company_id) join payer using (payer_id, company_id)
+order by policy_term_id
+"""
+_VERSIONS = f"""
+with version as (
+    select policy_term_id, policy_id, 1::smallint as company_id, policy_id as payer_id,
+        'motor_car' as product_code, 'motor' as line_of_business, 'ES' as place_code, 'EUR' as currency,
+        (array['monthly', 'yearly', 'quarterly'])[1 + policy_id % 3] as plan_code, effective_date,
+        (effective_date + interval '1 year')::date as expiration_date, effective_date as anchor_date,
+        date '1950-01-01' as cut_over_date, 50000 + policy_id % 9999 as premium_minor
+    from policy_term
+)
+{_INSERT_VERSIONS}
 """
 
 
 def fill_book(database: Database, count: int, effective: date = date(2024, 2, 1)) -> None:
     """Put a company and ``count`` yearly terms (monthly, yearly and quarterly plans in turn) into the store.
 
-    All begin on ``effective``; the premium of policy p is 500.00 EUR + p % 9999 cents; every tenth payer has no e-mail.
+    All begin on ``effective``; the premium of policy p is 500.00 EUR + p % 9999 cents; every tenth
+    payer has no e-mail.
     """
     with database.transaction() as connection:
         save_company(connection, COMPANY, AT)
         premium = sum(50_000 + number % 9999 for number in range(1, count + 1))
-        totals = f'{{"premium": {{"EUR": {{"in": {premium}, "accepted": {premium}, "duplicate": 0, "problem": 0}}}}}}'
+        sums = f'{{"in": {premium}, "accepted": {premium}, "duplicate": 0, "problem": 0}}'
+        totals = f'{{"premium": {{"EUR": {sums}}}}}'
         connection.execute(text(_BATCH), {"count": count, "at": AT, "totals": totals})
         for statement in (_PAYERS, _POLICIES):
             connection.execute(text(statement), {"count": count})
@@ -82,24 +100,26 @@ def fill_book(database: Database, count: int, effective: date = date(2024, 2, 1)
         connection.execute(text(_VERSIONS))
 
 
-_ADD_TERM = """
-with number as (
-    insert into policy (company_id, policy_number) values (1, :number) returning policy_id
-), term as (
-    insert into policy_term (policy_id, effective_date) select policy_id, :effective from number
-    returning policy_term_id, policy_id
+_ADD_TERM = f"""
+with version as (
+    select policy_term_id, policy_id, 1::smallint as company_id, cast(1 as bigint) as payer_id,
+        'travel_single' as product_code, cast(:line as text) as line_of_business,
+        cast(:place as text) as place_code, cast(:currency as text) as currency, 'yearly' as plan_code,
+        effective_date, (effective_date + interval '1 year')::date as expiration_date,
+        effective_date as anchor_date, date '1950-01-01' as cut_over_date,
+        cast(:premium_minor as bigint) as premium_minor
+    from policy_term join policy using (policy_id) where policy_number = :number
 )
-insert into policy_term_version (policy_term_id, policy_id, company_id, payer_id, product_code, line_of_business,
-    place_code, currency, plan_code, effective_date, expiration_date, anchor_date, cut_over_date, premium_minor,
-    content_sha256, batch_id)
-select policy_term_id, policy_id, 1, 1, 'travel_single', :line, :place, :currency, 'yearly', :effective,
-    (cast(:effective as date) + interval '1 year')::date, :effective, '1950-01-01', :premium_minor,
-    sha256(convert_to(:number, 'UTF8')), 1
-from term
+{_INSERT_VERSIONS}
+"""
+_ADD_POLICY = "insert into policy (company_id, policy_number) values (1, :number)"
+_ADD_POLICY_TERM = """
+insert into policy_term (policy_id, effective_date)
+select policy_id, :effective from policy where policy_number = :number
 """
 
 
-def add_term(  # noqa: PLR0913 - the facts of a term
+def add_term(
     database: Database,
     number: str,
     *,
@@ -119,7 +139,8 @@ def add_term(  # noqa: PLR0913 - the facts of a term
         "currency": currency,
     }
     with database.transaction() as connection:
-        connection.execute(text(_ADD_TERM), values)
+        for statement in (_ADD_POLICY, _ADD_POLICY_TERM, _ADD_TERM):
+            connection.execute(text(statement), values)
 
 
 def billing_over(database: Database, home: Path, stack: ExitStack, **settings: object) -> Billing:

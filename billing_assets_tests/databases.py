@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
@@ -55,8 +56,7 @@ def server_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def template_database(server_url: str) -> Iterator[str]:
     """Name of a migrated database of this session, from which the tests' databases are copied."""
-    name = f"template_{os.getpid()}"
-    run_sql(server_url, f'drop database if exists "{name}" with (force)')
+    name = f"template_{uuid4().hex[:12]}"
     run_sql(server_url, f'create database "{name}"')
     engine = create_engine(server_url)
     # Roles belong to the whole server: two test processes that make them at once would trip over each other.
@@ -65,7 +65,7 @@ def template_database(server_url: str) -> Iterator[str]:
         upgrade(url_of(server_url, name))
     engine.dispose()
     yield name
-    run_sql(server_url, f'drop database "{name}" with (force)')
+    run_sql(server_url, f'drop database if exists "{name}" with (force)')
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def fresh_database(server_url: str, template_database: str) -> Iterator[Callable
     made: list[tuple[str, Database]] = []
 
     def make() -> Database:
-        name = f"test_{os.getpid()}_{next(_NUMBERS)}"
+        name = f"test_{template_database.removeprefix('template_')}_{next(_NUMBERS)}"
         run_sql(server_url, f'create database "{name}" template "{template_database}"')
         made.append((name, Database(url_of(server_url, name))))
         return made[-1][1]
@@ -82,7 +82,7 @@ def fresh_database(server_url: str, template_database: str) -> Iterator[Callable
     yield make
     for name, opened in made:
         opened.close()
-        run_sql(server_url, f'drop database "{name}" with (force)')
+        run_sql(server_url, f'drop database if exists "{name}" with (force)')
 
 
 @pytest.fixture

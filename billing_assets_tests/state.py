@@ -1,7 +1,7 @@
 """The business state of a store, as one comparable value.
 
-Belongs here: documents, lines, taxes, outcomes and deliveries without ids, instants and hashes of ids, so that two
-stores that went through different accidents can be compared.
+Belongs here: documents, lines, taxes, outcomes and deliveries without ids, instants and hashes of ids, so
+that two stores that went through different accidents can be compared.
 Does not belong here: any judgement on them (``store.checks``).
 """
 

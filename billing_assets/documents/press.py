@@ -4,24 +4,35 @@ Belongs here: worker processes and which template version prints which invoice.
 Does not belong here: the renderers (``pdf``, ``email``), keeping what was printed (``store``).
 
 Workers are spawned, never forked: a compiler does not survive a fork. A small job is printed in this process,
-because a worker takes longer to start than forty pages take to print.
+because a worker takes longer to start than forty pages take to print. Each worker has a pipe of its own to
+the program, so that whichever of the two ends, even in the middle of a page, the other notices at once.
 """
 
 import multiprocessing
+import os
+import signal
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
 from hashlib import sha256
 from itertools import chain, islice
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import TypeAlias
 
 from billing_assets.documents.email import EmailRenderer
 from billing_assets.documents.pdf import PdfPrinter
 from billing_assets.documents.templates import Template, from_archive
+from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import PrintedInvoice, PrintJob
 
 SMALL_JOB = 40
 _CHUNK = 10
+_LAST_WORDS_SECONDS = 5
+
+_Sheet: TypeAlias = tuple[PrintJob, str, bool]
+"""What is to be printed: the job, the path of its template's archive, and whether a PDF is wanted."""
 
 
 class TemplatePress:
@@ -37,56 +48,136 @@ class TemplatePress:
         self._cache_dir = cache_dir
         self._worker_count = worker_count
         self._folders: dict[int, Path] = {}
-        self._pool: ProcessPoolExecutor | None = None
+        self._workers: list[_Worker] = []
 
     def print_all(self, jobs: Iterable[PrintJob], *, with_pdf: bool) -> Iterator[PrintedInvoice]:
-        """Yield each printed invoice, in order."""
+        """Yield each printed invoice, in order; raise ``print_worker_ended`` where a worker is gone."""
         stream = iter(jobs)
         head = list(islice(stream, SMALL_JOB))
-        if len(head) < SMALL_JOB or self._worker_count < 2:  # noqa: PLR2004 - one worker is this process
-            for job in chain(head, stream):
-                yield _print_one((job, str(self._folder(job.template_version_id)), with_pdf))
-            return
         sheets = ((job, str(self._folder(job.template_version_id)), with_pdf) for job in chain(head, stream))
-        yield from self._workers().map(_print_one, sheets, chunksize=_CHUNK)
+        if len(head) < SMALL_JOB or self._worker_count < 2:  # noqa: PLR2004 - one worker is this process
+            yield from map(_print_one, sheets)
+        else:
+            yield from self._print_in_workers(sheets)
 
     def close(self) -> None:
-        """End the worker processes."""
-        if self._pool is not None:
-            self._pool.shutdown()
-            self._pool = None
+        """End the worker processes, whatever they are doing."""
+        workers, self._workers = self._workers, []
+        for worker in workers:
+            worker.end()
 
-    def _workers(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(max_workers=self._worker_count, mp_context=context)
-        return self._pool
+    def _print_in_workers(self, sheets: Iterator[_Sheet]) -> Iterator[PrintedInvoice]:
+        """Give each worker one chunk at a time and take the chunks back in the order they were given."""
+        if not self._workers:
+            self._workers = [_Worker() for _ in range(self._worker_count)]
+        is_done = False
+        try:
+            busy: deque[_Worker] = deque()
+            for worker in self._workers:
+                if chunk := list(islice(sheets, _CHUNK)):
+                    worker.give(chunk)
+                    busy.append(worker)
+            while busy:
+                worker = busy.popleft()
+                printed = worker.take()
+                if chunk := list(islice(sheets, _CHUNK)):
+                    worker.give(chunk)
+                    busy.append(worker)
+                yield from printed
+            is_done = True
+        finally:
+            # A job that stopped early leaves pages in the pipes that nobody asks for any more.
+            if not is_done:
+                self.close()
 
     def _folder(self, template_version_id: int) -> Path:
         if template_version_id not in self._folders:
             archive = self._read_archive(template_version_id)
             kept = self._cache_dir / f"{template_version_id}-{sha256(archive).hexdigest()}.archive"
-            if not kept.exists():
+            if not kept.exists() or kept.read_bytes() != archive:
                 self._cache_dir.mkdir(parents=True, exist_ok=True)
-                partial = kept.with_suffix(f".{id(self)}.partial")
+                partial = kept.with_suffix(f".{os.getpid()}-{id(self)}.partial")
                 partial.write_bytes(archive)
-                partial.rename(kept)
+                partial.replace(kept)
             self._folders[template_version_id] = kept
         return self._folders[template_version_id]
 
 
-def _print_one(sheet: tuple[PrintJob, str, bool]) -> PrintedInvoice:
-    """Print one invoice; runs in a worker process, whose printers stay ready for the next."""
+class _Worker:
+    """A process that prints one chunk at a time."""
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, far_end = context.Pipe()
+        self._process: BaseProcess = context.Process(target=_work, args=(far_end,), daemon=True)
+        self._process.start()
+        far_end.close()
+
+    def give(self, chunk: list[_Sheet]) -> None:
+        try:
+            self._pipe.send(chunk)
+        except OSError as error:
+            raise _worker_ended() from error
+
+    def take(self) -> list[PrintedInvoice]:
+        try:
+            answer: list[PrintedInvoice] | Exception = self._pipe.recv()
+        except (EOFError, OSError) as error:
+            raise _worker_ended() from error
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def end(self) -> None:
+        self._pipe.close()
+        self._process.terminate()
+        self._process.join(_LAST_WORDS_SECONDS)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+        self._process.close()
+
+
+def _worker_ended() -> BillingError:
+    return BillingError(
+        "print_worker_ended",
+        "a process that prints ended by itself; memory may have run out",
+        "run the same command again, with fewer BILLING_PRINT_WORKERS if it comes back",
+    )
+
+
+def _work(pipe: Connection) -> None:
+    """Print what comes until the program is gone; Ctrl-C is for the program to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while True:
+        try:
+            chunk: list[_Sheet] = pipe.recv()
+        except (EOFError, OSError):
+            return
+        answer: list[PrintedInvoice] | Exception
+        try:
+            answer = [_print_one(sheet) for sheet in chunk]
+        except Exception as error:  # noqa: BLE001 - raised again where the pages are waited for
+            answer = error
+        try:
+            pipe.send(answer)
+        except OSError:
+            return
+
+
+def _print_one(sheet: _Sheet) -> PrintedInvoice:
+    """Print one invoice; in a worker process its printers stay ready for the next."""
     job, archive, with_pdf = sheet
     subject, plain, html = _mail_renderer(archive).render(job.invoice)
-    content = _printer(archive).pdf(job.invoice) if with_pdf else b""
+    printed = _printer(archive).printed(job.invoice) if with_pdf else None
     return PrintedInvoice(
         document_id=job.document_id,
         subject=subject,
         text=plain,
         html=html,
-        pdf=content,
-        pdf_sha256=sha256(content).hexdigest() if with_pdf else "",
+        pdf=printed.content if printed else b"",
+        pdf_sha256=sha256(printed.content).hexdigest() if printed else "",
+        missing_character_count=len(printed.missing_characters) if printed else 0,
     )
 
 

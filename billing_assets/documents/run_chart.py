@@ -27,8 +27,14 @@ def run_bars(report: Mapping[str, Any]) -> list[BarGroup]:
         BarGroup(
             heading="Charges due, by outcome",
             bars=[
-                Bar(label=outcome, length=count, figure=f"{count:,}", tone=_TONES[Outcome(outcome)])
-                for outcome, count in counts.items()
+                Bar(
+                    label=outcome.value,
+                    length=counts[outcome],
+                    figure=f"{counts[outcome]:,}",
+                    tone=_TONES[outcome],
+                )
+                for outcome in Outcome
+                if outcome in counts
             ],
         )
     ]

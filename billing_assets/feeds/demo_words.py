@@ -215,6 +215,6 @@ PRODUCTS = (
 )
 """Products of the demo book; the shares add up to a thousand."""
 
-PLAN_SHARES = {"A": 353, "S": 200, "T": 200, "M": 230, "W": 15, "D": 2}
+PLAN_SHARES = {"A": 506, "S": 230, "T": 160, "M": 100, "W": 3, "D": 1}
 """How often the demo insurer's payment codes occur in a thousand: yearly, half-yearly, quarterly, monthly,
 weekly, daily."""

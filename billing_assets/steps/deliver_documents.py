@@ -4,13 +4,14 @@ Belongs here: the order of work that makes a message leave at most once.
 Does not belong here: the protocol of a channel (``channels``), the outbox rows (``store.deliveries``).
 
 Each row is marked ``sending``, durably, before the channel sees it; the same transaction records the result
-of the row before. A sender that dies leaves at most one row in ``sending``: the next one marks it ``unknown``, and a
-person decides, because nobody can tell whether the other side took it.
+of the row before. A sender that dies leaves at most one row in ``sending``: the next one marks it
+``unknown``, and a person decides, because nobody can tell whether the other side took it.
 """
 
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from billing_assets.domain.deliveries import (
@@ -62,11 +63,12 @@ class Outages:
             raise BillingError(
                 "channel_down",
                 f"the mail server failed {self.in_a_row} times in a row ({self.last_reason})",
-                "look at the SMTP settings and the server; what was not sent is still queued for 'billing deliver'",
+                "look at the SMTP settings and the server; what was not sent is still queued for "
+                "'billing deliver'",
             )
 
 
-def deliver_documents(  # noqa: PLR0913 - the ports of this step
+def deliver_documents(
     company_code: str,
     billing_date: date | None,
     *,
@@ -78,30 +80,38 @@ def deliver_documents(  # noqa: PLR0913 - the ports of this step
 ) -> StepResult:
     """Queue the documents of ``billing_date`` (all dates where None) and send what is queued.
 
-    What the channel refuses for now stays queued for the next call; a second call after success sends nothing.
+    What the channel refuses for now stays queued for the next call; a second call after success sends
+    nothing.
+    ``unprintable_count`` is the number of documents with characters that no font of their template has.
+
+    Raises:
+        BillingError: ``channel_down``; ``rendering_changed`` before anything of a batch is sent.
     """
     started = time.perf_counter()
     issuer = store.issuer(company_code)
-    states: Counter[DeliveryState] = Counter()
-    outages = Outages()
     with store.lock_deliveries(issuer.company_id, progress):
         interrupted = store.settle_interrupted(issuer.company_id)
         counts = store.queue(issuer.company_id, billing_date, issuer.company.message_domain)
         total = store.queued_count(issuer.company_id, billing_date)
+        dispatch = _Dispatch(
+            issuer=issuer,
+            store=store,
+            press=press,
+            channel=channel,
+            clock=clock,
+            tell=lambda done: progress("delivering", done, total),
+        )
         for batch in _batches(store, issuer.company_id, billing_date):
-            for result in _send_batch(
-                batch, issuer, store=store, press=press, channel=channel, clock=clock, outages=outages
-            ):
-                states[result.state] += 1
-                progress("delivering", states.total(), total)
-            outages.raise_if_down()
+            dispatch.send(batch)
+            dispatch.outages.raise_if_down()
     facts: dict[str, int | str] = {
         "queued_count": counts.queued_count,
         "without_address_count": counts.without_address_count,
         "interrupted_count": interrupted,
+        **{f"{state.value}_count": dispatch.states[state] for state in _REPORTED},
+        "waiting_count": dispatch.states[DeliveryState.QUEUED],
+        "unprintable_count": dispatch.unprintable_count,
     }
-    facts.update({f"{state.value}_count": states[state] for state in (*_REPORTED,)})
-    facts["waiting_count"] = states[DeliveryState.QUEUED]
     return StepResult(
         step="deliver_documents", facts=facts, seconds={"deliver": time.perf_counter() - started}
     )
@@ -119,32 +129,41 @@ def _batches(
         after_id = batch[-1].delivery_id
 
 
-def _send_batch(  # noqa: PLR0913 - the ports of this step
-    batch: Sequence[QueuedDelivery],
-    issuer: Issuer,
-    *,
-    store: DocumentStore,
-    press: Press,
-    channel: Channel,
-    clock: Callable[[], datetime],
-    outages: "Outages",
-) -> Iterator[SendResult]:
-    """Print and send one batch, yielding each result after it is durable."""
-    with_pdf = issuer.company.email_attachment == "pdf"
-    printed = list(press.print_all([row.job for row in batch], with_pdf=with_pdf))
-    if with_pdf:
-        store.keep_renderings(printed)
-    finished: tuple[QueuedDelivery, SendResult, datetime] | None = None
-    for row, sheet in zip(batch, printed, strict=True):
-        store.hand_over(finished, row, sheet.pdf_sha256)
-        if finished is not None:
-            yield finished[1]
-        finished = row, channel.send(_message(row, sheet, issuer, clock())), clock()
-        if outages.count(finished[1]) >= MAX_OUTAGES:
-            break
-    store.hand_over(finished, None, "")
-    if finished is not None:
-        yield finished[1]
+@dataclass(kw_only=True)
+class _Dispatch:
+    """The sending of one call: its ports, and what came of it so far."""
+
+    issuer: Issuer
+    store: DocumentStore
+    press: Press
+    channel: Channel
+    clock: Callable[[], datetime]
+    tell: Callable[[int], None]
+    outages: Outages = field(default_factory=Outages)
+    states: Counter[DeliveryState] = field(default_factory=Counter)
+    unprintable_count: int = 0
+
+    def send(self, batch: Sequence[QueuedDelivery]) -> None:
+        """Print and send one batch; whatever ends it early, no answer of the channel is lost."""
+        with_pdf = self.issuer.company.email_attachment == "pdf"
+        printed = list(self.press.print_all([row.job for row in batch], with_pdf=with_pdf))
+        self.unprintable_count += sum(sheet.missing_character_count > 0 for sheet in printed)
+        if with_pdf:
+            self.store.keep_renderings(printed)
+        answered: tuple[QueuedDelivery, SendResult, datetime] | None = None
+        try:
+            for row, sheet in zip(batch, printed, strict=True):
+                self.store.hand_over(answered, row, sheet.pdf_sha256)
+                answered = None
+                result = self.channel.send(_message(row, sheet, self.issuer, self.clock()))
+                answered = row, result, self.clock()
+                self.states[result.state] += 1
+                self.tell(self.states.total())
+                if self.outages.count(result) >= MAX_OUTAGES:
+                    break
+        finally:
+            if answered is not None:
+                self.store.hand_over(answered, None, "")
 
 
 def _message(

@@ -30,7 +30,10 @@ class PrintJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedInvoice:
-    """A printed document: the mail that carries it, and the PDF (empty where none was asked for)."""
+    """A printed document: the mail that carries it, and the PDF (empty where none was asked for).
+
+    ``missing_character_count`` tells how many different characters no font of the template can draw.
+    """
 
     document_id: int
     subject: str
@@ -38,6 +41,7 @@ class PrintedInvoice:
     html: str
     pdf: bytes
     pdf_sha256: str
+    missing_character_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,5 +125,8 @@ class DocumentStore(Protocol):
         following: QueuedDelivery | None,
         content_sha256: str,
     ) -> None:
-        """Record the result of one row and mark the next as ``sending``, in one durable transaction."""
+        """Record the result of one row and mark the next as ``sending``, in one durable transaction.
+
+        Raises ``delivery_taken``, with nothing begun, where another program has taken one of the two.
+        """
         ...

@@ -5,9 +5,11 @@ Does not belong here: pricing and issuing (``raise_invoices``).
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
 
 import polars as pl
 
@@ -41,66 +43,92 @@ def plan_due_charges(
         run = store.open_run(issuer.company_id, order.billing_date)
         if run is not None and run.state is RunState.RUNNING:
             return _result(run.plan_totals, run, started)
-        plan = plan_run(order, issuer, store=store, progress=progress, is_dry_run=is_dry_run)
-    return _result(plan.totals, plan.run, started)
+        plan = plan_run(
+            order, issuer, store=store, progress=progress, is_open=run is not None, is_dry_run=is_dry_run
+        )
+    return _result(plan.counted.totals, plan.run, started)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What is due: totals, and of small plans the charges by shard, which spares issuing a second look."""
+
+    totals: tuple[CurrencyTotal, ...] = ()
+    charges: Mapping[int, pl.DataFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What planning found: totals, the recorded run (None where nothing was to be recorded), and the due
-    charges of small plans by shard, so that issuing need not read the book again.
-    """
+    """What planning found, and the recorded run; None where nothing was to be recorded."""
 
-    totals: tuple[CurrencyTotal, ...]
+    counted: Counted
     run: Run | None
-    charges: Mapping[int, pl.DataFrame]
 
 
 def plan_run(
-    order: RunOrder, issuer: Issuer, *, store: RunStore, progress: Progress, is_dry_run: bool
+    order: RunOrder,
+    issuer: Issuer,
+    *,
+    store: RunStore,
+    progress: Progress,
+    is_open: bool = False,
+    is_dry_run: bool = False,
 ) -> Plan:
-    """Count and record under a lock that the caller holds."""
-    position = store.book_position(issuer.company_id)
+    """Count and record under a lock that the caller holds; ``is_open``: there is a plan to be rewritten."""
+    position = store.book_position(issuer.company_id, SHARD_TERMS)
     shards = cut_shards(position)
+    counted = count_due(order.billing_date, issuer, position.batch_id, shards, store=store, progress=progress)
+    is_settled = not counted.totals and store.has_finalised_run(issuer.company_id, order.billing_date)
+    if is_dry_run or (is_settled and not is_open):
+        return Plan(counted=counted, run=None)
+    run = store.record_plan(
+        issuer.company_id, order.billing_date, order.issuing_date, position.batch_id, shards, counted.totals
+    )
+    return Plan(counted=counted, run=run)
+
+
+def count_due(
+    billing_date: date,
+    issuer: Issuer,
+    batch_id: int,
+    shards: Sequence[Shard],
+    *,
+    store: RunStore,
+    progress: Progress,
+) -> Counted:
+    """Count what is due in these shards of the book as of a batch."""
     rules = store.rule_rows()
     totals: tuple[CurrencyTotal, ...] = ()
     kept: dict[int, pl.DataFrame] = {}
+    kept_count = 0
 
     def count(shard: Shard) -> pl.DataFrame:
-        book = store.read_book(issuer.company_id, position.batch_id, shard, order.billing_date)
-        return due_charges(
-            book.terms, rules.plans, book.settled, order.billing_date, issuer.company.place_code
-        )
+        book = store.read_book(issuer.company_id, batch_id, shard, billing_date)
+        return due_charges(book.terms, rules.plans, book.settled, billing_date, issuer.company.place_code)
 
-    with ThreadPoolExecutor(max_workers=SHARDS_AT_ONCE) as threads:
-        for shard, due in zip(shards, threads.map(count, shards), strict=True):
+    threads = ThreadPoolExecutor(max_workers=SHARDS_AT_ONCE, thread_name_prefix="planning")
+    try:
+        for done, (shard, due) in enumerate(zip(shards, threads.map(count, shards), strict=True), start=1):
             totals = add_totals((*totals, *charge_totals(due)))
-            if due.height + sum(frame.height for frame in kept.values()) <= KEPT_CHARGES:
+            if due.height + kept_count <= KEPT_CHARGES:
                 kept[shard.shard_number] = due
-            progress("planning", shard.shard_number + 1, len(shards))
-    is_known = store.has_finalised_run(issuer.company_id, order.billing_date)
-    if is_dry_run or (is_known and not totals):
-        return Plan(totals=totals, run=None, charges=kept)
-    run = store.record_plan(
-        issuer.company_id, order.billing_date, order.issuing_date, position.batch_id, shards, totals
-    )
-    return Plan(totals=totals, run=run, charges=kept)
+                kept_count += due.height
+            progress("planning", done, len(shards))
+    finally:
+        threads.shutdown(cancel_futures=True)
+    return Counted(totals=totals, charges=kept)
 
 
 def cut_shards(position: BookPosition) -> tuple[Shard, ...]:
-    """Return ranges of policy ids of about ``SHARD_TERMS`` terms each; at least one, possibly empty.
+    """Return the ranges of policies between the borders; at least one, possibly empty.
 
-    >>> cut_shards(BookPosition(batch_id=1, term_count=50_000, lowest_policy_id=1, highest_policy_id=50_000))[
-    ...     1
-    ... ]
+    >>> cut_shards(BookPosition(batch_id=1, policy_borders=(1, 25_001, 50_001)))[1]
     Shard(shard_number=1, from_policy_id=25001, to_policy_id=50001)
     """
-    count = max(1, -(-position.term_count // SHARD_TERMS))
-    low, high = position.lowest_policy_id, position.highest_policy_id + 1
-    borders = [low + (high - low) * number // count for number in range(count + 1)]
+    borders = position.policy_borders if len(position.policy_borders) > 1 else (1, 1)
     return tuple(
-        Shard(shard_number=number, from_policy_id=borders[number], to_policy_id=borders[number + 1])
-        for number in range(count)
+        Shard(shard_number=number, from_policy_id=first, to_policy_id=following)
+        for number, (first, following) in enumerate(pairwise(borders))
     )
 
 

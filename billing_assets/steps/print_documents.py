@@ -3,8 +3,8 @@
 Belongs here: making the documents of a date, printing one proof per language and template.
 Does not belong here: sending (``deliver_documents``), how a document looks (``templates``).
 
-PDFs are made at delivery or at the first view, always from the frozen record and template; their first bytes are
-what every later rendering is compared with.
+PDFs are made at delivery or at the first view, always from the frozen record and template; their first bytes
+are what every later rendering is compared with.
 """
 
 import time
@@ -25,16 +25,23 @@ def print_documents(
 ) -> StepResult:
     """Make the documents of the runs of ``billing_date`` (all dates where None) and print their proofs.
 
-    A template that cannot print raises here, before anything is queued or sent.
+    A template that cannot print raises here, before anything is queued or sent; ``unprintable_count`` is the
+    number of proofs with characters that no font of their template has.
     """
     started = time.perf_counter()
     issuer = store.issuer(company_code)
     made = store.make_documents(issuer.company_id, billing_date)
     proofs = store.proof_jobs(issuer.company_id, billing_date)
-    for done, _printed in enumerate(press.print_all(proofs, with_pdf=True), start=1):
+    unprintable_count = 0
+    for done, sheet in enumerate(press.print_all(proofs, with_pdf=True), start=1):
+        unprintable_count += sheet.missing_character_count > 0
         progress("printing proofs", done, len(proofs))
     return StepResult(
         step="print_documents",
-        facts={"document_count": made, "proof_count": len(proofs)},
+        facts={
+            "document_count": made,
+            "proof_count": len(proofs),
+            "unprintable_count": unprintable_count,
+        },
         seconds={"print": time.perf_counter() - started},
     )

@@ -3,13 +3,12 @@
 Belongs here: the order of work of a run: plan, shards, final accounts.
 Does not belong here: formulas (``frames``), SQL (``store``).
 
-A shard is one transaction that ends with its checkpoint row. Whatever process dies, whenever: a shard is either there
-as a whole or not at all, and the same command again does what is missing.
+A shard is one transaction that ends with its checkpoint row. Whatever process dies, whenever: a shard is
+either there as a whole or not at all, and the same command again does what is missing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import polars as pl
@@ -20,7 +19,7 @@ from billing_assets.domain.runs import CurrencyTotal, RunOrder, RunState
 from billing_assets.frames.due_charges import due_charges
 from billing_assets.frames.invoices import Drafts, draft_invoices
 from billing_assets.frames.numbered import charge_rows, invoice_rows, line_rows, number_drafts, tax_rows
-from billing_assets.steps.plan_due_charges import SHARDS_AT_ONCE, add_totals, plan_run
+from billing_assets.steps.plan_due_charges import SHARDS_AT_ONCE, add_totals, count_due, plan_run
 from billing_assets.steps.result import StepResult, Stopwatch
 from billing_assets.steps.run_ports import (
     FrozenTemplate,
@@ -41,43 +40,49 @@ def raise_invoices(
 ) -> StepResult:
     """Issue what is due on ``order.billing_date``; a second call finds nothing to do and writes nothing.
 
-    An interrupted run of the date is taken up where it stopped. Charges that cannot be invoiced are
-    recorded with their reason; they never stop the others.
+    An interrupted run of the date is taken up where it stopped, without what other runs have billed since.
+    Charges that cannot be invoiced are recorded with their reason; they never stop the others.
+    ``invoice_count`` is what this call issued; totals and ``due_count`` are of the whole run.
     """
     timer = Stopwatch()
     issuer = store.issuer(order.company_code)
     with store.lock_runs(issuer.company_id, progress):
-        run, planned = _current_run(order, issuer, store, progress, timer)
+        with timer("plan"):
+            run, planned = _current_run(order, issuer, store, progress)
         if run is None:
             return StepResult(
                 step="raise_invoices", facts={"due_count": 0, "invoice_count": 0}, seconds=timer.seconds
             )
+        plan_seconds = dict(timer.seconds)
         store.start(run.run_id)
         work = _Work(
             run=run, issuer=issuer, rules=store.rule_rows(), store=store, template=template, timer=timer
         )
         issued = _bill_shards(work, store.pending_shards(run.run_id), planned, progress)
         totals = _final_accounts(run, store)
-        store.finalise(run.run_id, timer.seconds)
+        store.finalise(run.run_id, plan_seconds)
     facts = {"run_id": run.run_id, "due_count": run.due_count, "invoice_count": issued}
     return StepResult(step="raise_invoices", facts=facts, totals=totals, seconds=timer.seconds)
 
 
 def _current_run(
-    order: RunOrder, issuer: Issuer, store: RunStore, progress: Progress, timer: Stopwatch
+    order: RunOrder, issuer: Issuer, store: RunStore, progress: Progress
 ) -> tuple[Run | None, Mapping[int, pl.DataFrame]]:
-    """Return the run to work on, with what a new plan kept in memory.
+    """Return the run to work on, with the due charges that counting kept in memory.
 
-    It is the begun run, or the recorded plan if the book has not moved, or a new plan.
+    A plan is made anew, because other dates may have been billed since it was recorded. A run that has begun
+    keeps its book, its issuing date and what it has committed; only the rest is counted anew.
     """
     run = store.open_run(issuer.company_id, order.billing_date)
-    if run is not None:
-        is_current = run.book_batch_id == store.book_position(issuer.company_id).batch_id
-        if run.state is RunState.RUNNING or (is_current and run.issuing_date == order.issuing_date):
-            return run, {}
-    with timer("plan"):
-        plan = plan_run(order, issuer, store=store, progress=progress, is_dry_run=False)
-    return plan.run, plan.charges
+    if run is None or run.state is not RunState.RUNNING:
+        plan = plan_run(order, issuer, store=store, progress=progress, is_open=run is not None)
+        return plan.run, plan.counted.charges
+    pending = store.pending_shards(run.run_id)
+    if not pending:
+        return run, {}
+    rest = count_due(run.billing_date, issuer, run.book_batch_id, pending, store=store, progress=progress)
+    totals = add_totals((*store.run_totals(run.run_id), *rest.totals))
+    return store.revise_plan(run.run_id, totals), rest.charges
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +103,13 @@ def _bill_shards(
     """Bill the shards, two at a time; return the number of invoices.
 
     While one shard is written, the next is calculated. Numbers are drawn strictly in the order of the
-    shards, so that the same input always gives the same numbers.
+    shards, each after the shard before is committed, so that the same input always gives the same numbers.
+    Whatever ends the work early ends it soon: of two shards in work at most one is still written.
     """
     turns = Turns([shard.shard_number for shard in shards])
     issued = 0
-    with ThreadPoolExecutor(max_workers=SHARDS_AT_ONCE) as threads:
+    threads = ThreadPoolExecutor(max_workers=SHARDS_AT_ONCE, thread_name_prefix="invoicing")
+    try:
         jobs = [
             threads.submit(_bill_shard, work, shard, planned.get(shard.shard_number), turns)
             for shard in shards
@@ -110,6 +117,9 @@ def _bill_shards(
         for done, job in enumerate(jobs):
             progress("invoicing", done, len(shards))
             issued += job.result()
+    finally:
+        turns.abandon()
+        threads.shutdown(cancel_futures=True)
     progress("invoicing", len(shards), len(shards))
     return issued
 
@@ -117,10 +127,12 @@ def _bill_shards(
 def _bill_shard(work: _Work, shard: Shard, due: pl.DataFrame | None, turns: Turns) -> int:
     """Price and write one shard in one transaction; return the number of invoices."""
     spent = Stopwatch()
-    with turns.abandon_on_error(), work.store.shard_work(work.run, shard) as transaction:
+    with (
+        turns.member(shard.shard_number) as wait_for_turn,
+        work.store.shard_work(work.run, shard) as transaction,
+    ):
         if transaction.is_done:
-            with turns.turn(shard.shard_number):
-                return 0
+            return 0
         if due is None:
             with spent("read"):
                 book = transaction.read_book()
@@ -130,26 +142,24 @@ def _bill_shard(work: _Work, shard: Shard, due: pl.DataFrame | None, turns: Turn
         with spent("calculate"):
             drafts = draft_invoices(due, work.rules.tax_rules)
         with spent("write"):
-            _issue(work, drafts, transaction, turns.turn(shard.shard_number))
+            _issue(work, drafts, transaction, wait_for_turn)
         transaction.checkpoint(drafts.charges.height, drafts.invoices.height, spent.seconds)
     work.timer.add(spent.seconds)
     return drafts.invoices.height
 
 
-def _issue(
-    work: _Work, drafts: Drafts, transaction: ShardWork, own_turn: AbstractContextManager[None]
-) -> None:
+def _issue(work: _Work, drafts: Drafts, transaction: ShardWork, wait_for_turn: Callable[[], None]) -> None:
     """Write lines and taxes first, then lock the number series for the short rest: the heads."""
     count, run, company_id = drafts.invoices.height, work.run, work.issuer.company_id
     ids = transaction.draw_invoice_ids(count) if count else pl.Series("invoice_id", [], dtype=pl.Int64)
     transaction.write_charges(charge_rows(drafts, ids, run.run_id, company_id))
     transaction.write_lines(line_rows(drafts, ids, company_id))
     transaction.write_taxes(tax_rows(drafts, ids, company_id))
+    if not count:
+        return
     prefix = work.issuer.company.invoice_prefix
-    with own_turn:
-        if not count:
-            return
-        block = transaction.draw_numbers(count, DocumentKind.INVOICE, prefix, run.issuing_date)
+    wait_for_turn()
+    block = transaction.draw_numbers(count, DocumentKind.INVOICE, prefix, run.issuing_date)
     numbered = number_drafts(
         drafts,
         prefix=block.prefix,

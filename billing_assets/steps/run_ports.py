@@ -54,12 +54,14 @@ class RuleRows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookPosition:
-    """Where the policy book stands: a run reads it as of ``batch_id``, whatever is imported meanwhile."""
+    """Where the policy book stands: a run reads it as of ``batch_id``, whatever is imported meanwhile.
+
+    ``policy_borders`` cut the company's policies into ranges of about the same number of terms: the first
+    policy of each range, and at last the id after the last policy.
+    """
 
     batch_id: int
-    term_count: int
-    lowest_policy_id: int
-    highest_policy_id: int
+    policy_borders: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,8 +162,8 @@ class RunStore(Protocol):
         """Return the rule rows."""
         ...
 
-    def book_position(self, company_id: int) -> BookPosition:
-        """Return where the policy book of the company stands."""
+    def book_position(self, company_id: int, shard_terms: int) -> BookPosition:
+        """Return where the policy book of the company stands, cut after each ``shard_terms`` terms."""
         ...
 
     def open_run(self, company_id: int, billing_date: date) -> Run | None:
@@ -185,7 +187,11 @@ class RunStore(Protocol):
         shards: tuple[Shard, ...],
         totals: tuple[CurrencyTotal, ...],
     ) -> Run:
-        """Write or rewrite the plan of the date's open run and return it."""
+        """Write or rewrite the plan of the date's open run; raise ``run_taken`` if it has begun."""
+        ...
+
+    def revise_plan(self, run_id: int, totals: tuple[CurrencyTotal, ...]) -> Run:
+        """Write what a begun run has to answer for as it is taken up again, and return the run."""
         ...
 
     def start(self, run_id: int) -> None:
@@ -197,7 +203,10 @@ class RunStore(Protocol):
         ...
 
     def shard_work(self, run: Run, shard: Shard) -> AbstractContextManager[ShardWork]:
-        """Open the transaction of a shard; committed when the context ends well."""
+        """Open the transaction of a shard; committed when the context ends well.
+
+        Raises ``billed_meanwhile`` where another program has billed one of its charges.
+        """
         ...
 
     def run_totals(self, run_id: int) -> tuple[CurrencyTotal, ...]:
@@ -205,5 +214,5 @@ class RunStore(Protocol):
         ...
 
     def finalise(self, run_id: int, seconds: Mapping[str, float]) -> None:
-        """Mark the run as complete and store its report."""
+        """Mark the run as complete and store its report; ``seconds`` are those beside the shards'."""
         ...

@@ -1,55 +1,67 @@
-"""Taking turns: threads that work at the same time do one thing strictly in order.
+"""Taking turns: threads that work at the same time finish strictly in order.
 
 Belongs here: the order and nothing else. Does not belong here: what is done in a turn.
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 
 class Turns:
-    """Lets each member take its turn once all before it have taken theirs.
+    """Lets each member take its turn once all before it have finished well.
 
     >>> turns = Turns([3, 5])
-    >>> with turns.turn(3):
-    ...     pass
-    >>> with turns.turn(5):
-    ...     pass
+    >>> with turns.member(3) as wait_for_turn:
+    ...     wait_for_turn()
+    >>> with turns.member(5) as wait_for_turn:
+    ...     wait_for_turn()
     """
 
     def __init__(self, members: Sequence[int]) -> None:
         """Begin before the first of ``members``."""
-        self._waiting = list(members)
-        self._is_abandoned = False
+        self._places = {member: place for place, member in enumerate(members)}
+        self._finished: set[int] = set()
+        self._next_place = 0
+        self._first_failed_place = len(members)
         self._condition = threading.Condition()
 
     @contextmanager
-    def turn(self, member: int) -> Iterator[None]:
-        """Wait until it is the turn of ``member``; pass it on when the block has ended well.
+    def member(self, member: int) -> Iterator[Callable[[], None]]:
+        """Yield the function that waits for the turn of ``member``; its turn ends when the block has ended.
 
-        Raises:
-            TurnsAbandonedError: an earlier member failed; nothing that depends on the order may be done.
+        A block that fails ends the turns of all members after it, and of none before it. The function raises
+        :class:`TurnsAbandonedError` where a member before has failed: nothing that depends on the order may
+        be done then.
         """
+        place = self._places[member]
+        try:
+            yield lambda: self._wait(place)
+        except BaseException:
+            self._abandon_from(place)
+            raise
         with self._condition:
-            self._condition.wait_for(lambda: self._is_abandoned or self._waiting[0] == member)
-            if self._is_abandoned:
-                raise TurnsAbandonedError
-        yield
-        with self._condition:
-            self._waiting.pop(0)
+            self._finished.add(place)
+            while self._next_place in self._finished:
+                self._finished.remove(self._next_place)
+                self._next_place += 1
             self._condition.notify_all()
 
-    @contextmanager
-    def abandon_on_error(self) -> Iterator[None]:
-        """Make every later turn fail if the block fails."""
-        try:
-            yield
-        except BaseException:
-            with self._condition:
-                self._is_abandoned = True
-                self._condition.notify_all()
-            raise
+    def abandon(self) -> None:
+        """End the turns of all members that have not begun theirs."""
+        with self._condition:
+            self._abandon_from(self._next_place)
+
+    def _wait(self, place: int) -> None:
+        with self._condition:
+            self._condition.wait_for(lambda: self._first_failed_place < place or self._next_place == place)
+            if self._first_failed_place < place:
+                raise TurnsAbandonedError
+
+    def _abandon_from(self, place: int) -> None:
+        with self._condition:
+            self._first_failed_place = min(self._first_failed_place, place)
+            self._condition.notify_all()
 
 
 class TurnsAbandonedError(Exception):

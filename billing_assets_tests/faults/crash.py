@@ -1,7 +1,9 @@
-"""A program that bills a date and dies at the n-th call of a port: ``python -m billing_assets_tests.faults.crash``.
+"""A program that bills a date and dies at the n-th call of a port.
 
-Belongs here: the wrapping of ports. Each call of a port is a point before the call and a point after it, so that
-n = 1, 2, 3 ... visits every place between two acts of the store, the commit of a shard among them.
+Run it as ``python -m billing_assets_tests.faults.crash``.
+
+Belongs here: the wrapping of ports. Each call of a port is a point before the call and a point after it, so
+that n = 1, 2, 3 ... visits every place between two acts of the store, the commit of a shard among them.
 Does not belong here: what must hold afterwards (``test_crashes``).
 """
 
@@ -35,13 +37,13 @@ class Bomb:
 
 
 class Wrapped:
-    """A port whose every call touches the bomb before and after; contexts and their values are wrapped too."""
+    """A port whose every call touches the bomb before and after; their contexts are wrapped too."""
 
     def __init__(self, port: object, bomb: Bomb) -> None:
         self._port = port
         self._bomb = bomb
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any port
+    def __getattr__(self, name: str) -> Any:
         value = getattr(self._port, name)
         return self._call(value) if callable(value) else value
 

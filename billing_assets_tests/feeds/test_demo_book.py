@@ -105,7 +105,7 @@ def test_the_same_seed_makes_the_same_bytes_and_another_seed_others(tmp_path: Pa
 def test_the_bytes_of_a_seed_never_change(tmp_path: Path) -> None:
     """Figures in documents and benchmarks rest on this file: whoever changes it changes them."""
     _, path = write(tmp_path / "book.csv", seed=1, policy_count=500)
-    assert sha256(path.read_bytes()).hexdigest()[:16] == "1530f82c579c68dc"
+    assert sha256(path.read_bytes()).hexdigest()[:16] == "06e19b39c8e2e061"
 
 
 @pytest.mark.parametrize("policy_count", [0, 1, 2, 399, 400])
@@ -246,12 +246,12 @@ def test_memory_does_not_grow_with_the_book(tmp_path: Path, monkeypatch: pytest.
     assert peaks[1] < peaks[0] * 3 // 2
 
 
-def test_a_quarter_of_runs_makes_about_thirteen_invoices_for_ten_rows(tmp_path: Path) -> None:
+def test_a_quarter_of_runs_makes_about_eight_invoices_for_ten_rows(tmp_path: Path) -> None:
     _, path = write(tmp_path / "book.csv", policy_count=4_000)
     run_dates = [FIRST_DATE + timedelta(days=offset) for offset in range((LAST_DATE - FIRST_DATE).days + 1)]
     rows = good_rows(path)
     made = sum(len(invoices(as_policy(row), "ES", run_dates)) for row in rows)
-    assert 120 * len(rows) < 100 * made < 140 * len(rows)
+    assert 70 * len(rows) < 100 * made < 95 * len(rows)
 
 
 def as_policy(row: Row) -> ReferencePolicy:

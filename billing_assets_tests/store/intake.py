@@ -7,6 +7,7 @@ Does not belong here: books that are put into the store without intake (`books`)
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import text
 
@@ -90,7 +91,7 @@ def import_text(
     return read_policy_book(order, reader=PolicyFiles(), store=SqlIntakeStore(database), clock=lambda: AT)
 
 
-def query(database: Database, statement: str) -> list[tuple[object, ...]]:
+def query(database: Database, statement: str) -> list[Any]:
     """Return the rows of a query."""
     with database.transaction() as connection:
         return [tuple(row) for row in connection.execute(text(statement))]
@@ -99,10 +100,11 @@ def query(database: Database, statement: str) -> list[tuple[object, ...]]:
 def bill(database: Database, policy_number: str, to_date: date) -> None:
     """Put an invoice line of that policy's current term into the store, for a period up to `to_date`."""
     statement = """
-        insert into invoice_line (invoice_id, line_number, company_id, policy_term_id, policy_term_version_id, payer_id,
-            charge_kind, installment_number, installment_count, period_from_date, period_to_date, net_minor, tax_minor)
-        select 1, 1, company_id, policy_term_id, policy_term_version_id, payer_id, 'premium', 1, 12, effective_date,
-            :to_date, 1000, 82
+        insert into invoice_line (invoice_id, line_number, company_id, policy_term_id, policy_term_version_id,
+            payer_id, charge_kind, installment_number, installment_count, period_from_date, period_to_date,
+            net_minor, tax_minor)
+        select 1, 1, company_id, policy_term_id, policy_term_version_id,
+            payer_id, 'premium', 1, 12, effective_date, :to_date, 1000, 82
         from policy_term_version join policy using (company_id, policy_id)
         where policy_number = :policy and superseded_batch_id is null
     """

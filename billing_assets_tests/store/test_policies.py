@@ -5,6 +5,7 @@ import time
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from billing_assets.domain.errors import BillingError
@@ -30,7 +31,9 @@ def sizes(database: Database) -> list[int]:
 
 
 def test_rows_become_payers_policies_terms_and_versions(store: Database, tmp_path: Path) -> None:
-    import_text(store, tmp_path, book({}, {"no": "P2"}, {"no": "P3", "payer": "K2"}, {"no": "P4", "plan": "never"}))
+    import_text(
+        store, tmp_path, book({}, {"no": "P2"}, {"no": "P3", "payer": "K2"}, {"no": "P4", "plan": "never"})
+    )
     assert sizes(store) == [1, 2, 2, 3, 3, 3, 1]
     assert query(store, CURRENT) == [("P1", 12000, None), ("P2", 12000, None), ("P3", 12000, None)]
 
@@ -38,7 +41,7 @@ def test_rows_become_payers_policies_terms_and_versions(store: Database, tmp_pat
 def test_a_changed_row_supersedes_its_version_and_the_others_stay(store: Database, tmp_path: Path) -> None:
     import_text(store, tmp_path, book({}, {"no": "P2"}))
     import_text(store, tmp_path, book({"premium": "130"}, {"no": "P2"}))
-    versions = "select premium_minor, batch_id, superseded_batch_id from policy_term_version order by 1, 2"
+    versions = "select premium_minor, batch_id, superseded_batch_id from policy_term_version order by 1, 2, 3"
     assert query(store, versions) == [(12000, 1, 2), (12000, 1, None), (13000, 2, None)]
 
 
@@ -65,10 +68,14 @@ def test_a_second_term_of_a_policy_stands_beside_the_first(store: Database, tmp_
 def test_a_term_that_overlaps_a_stored_one_is_a_problem(store: Database, tmp_path: Path) -> None:
     import_text(store, tmp_path, book({}))
     import_text(store, tmp_path, book({"from": "2024-12-31", "to": "2026-01-01"}))
-    assert query(store, "select problem_code, original_value from problem") == [("period_overlap", "2024-12-31")]
+    assert query(store, "select problem_code, original_value from problem") == [
+        ("period_overlap", "2024-12-31")
+    ]
 
 
-def test_a_change_after_billing_is_held_and_undone_by_the_old_content(store: Database, tmp_path: Path) -> None:
+def test_a_change_after_billing_is_held_and_undone_by_the_old_content(
+    store: Database, tmp_path: Path
+) -> None:
     import_text(store, tmp_path, book({}))
     bill(store, "P1", date(2024, 2, 1))
     import_text(store, tmp_path, book({"premium": "130"}))
@@ -89,11 +96,16 @@ def test_cover_that_ends_inside_a_billed_period_is_taken_and_noted(store: Databa
 
 
 def test_an_error_leaves_nothing_behind(store: Database, tmp_path: Path) -> None:
-    with pytest.raises(BillingError, match="row_count_dropped"):
-        import_text(store, tmp_path, book(*({"no": f"P{n}"} for n in range(10)))) and import_text(
-            store, tmp_path, book({})
+    """The last row passes every check and breaks a rule of the store, after all the others were copied."""
+    with store.transaction() as connection:
+        connection.exec_driver_sql(
+            "set local role none; alter table billing.problem add check (record_key <> 'P9 2024-01-01')"
         )
-    assert sizes(store)[0] == 1
+    with pytest.raises(BillingError, match="problem_record_key_check") as caught:
+        import_text(store, tmp_path, book({}, {"no": "P9", "premium": "x"}))
+    assert "Ann" not in str(caught.value)
+    assert caught.value.__suppress_context__
+    assert sizes(store) == [0] * 7
 
 
 def test_a_company_that_is_not_recorded_cannot_import(database: Database, tmp_path: Path) -> None:
@@ -141,12 +153,11 @@ def test_two_companies_may_use_the_same_numbers(store: Database, tmp_path: Path)
         connection.exec_driver_sql("insert into company (company_code) values ('other')")
         connection.exec_driver_sql(
             "insert into company_version (company_id, content, content_sha256, recorded_at) "
-            "select 2, replace(content, '\"alondra\"', '\"other\"'), content_sha256, recorded_at from company_version"
+            "select 2, replace(content, '\"alondra\"', '\"other\"'), content_sha256, recorded_at "
+            "from company_version"
         )
     with SqlIntakeStore(store).intake("other") as work:
         assert work.last_batch("00" * 32) is None
-        import polars as pl
-
         assert work.stored_terms(pl.Series(["P1"])).is_empty()
         assert work.stored_payers(pl.Series(["K1"])).is_empty()
     assert query(store, query_company) == [(1,)]

@@ -350,11 +350,13 @@ FROZEN = (
 UPDATES = {
     "policy_term_version": "superseded_batch_id, hold_code",
     "problem": "is_open, owner",
-    "billing_run": "issuing_date, state, book_batch_id, shard_count, due_count, plan_totals, report, planned_at, finalised_at",
+    "billing_run": "issuing_date, state, book_batch_id, shard_count, due_count, plan_totals, report, "
+    "planned_at, finalised_at",
     "run_shard": "due_count, invoice_count, seconds, committed_at",
     "number_series": "last_number, last_issue_date",
     "document": "pdf_sha256, pdf_size, pdf, rendered_at",
-    "delivery": "state, reply_code, reason_code, reply_text, content_sha256, owner, attempt_count, changed_at",
+    "delivery": "state, reply_code, reason_code, reply_text, content_sha256, owner, attempt_count, "
+    "changed_at",
     "delivery_attempt": "ended_at, state, reply_code, reason_code",
 }
 """What the application may change, column by column; everything else it may only read and add."""

@@ -1,0 +1,171 @@
+"""The press prints the same bytes in this process and in others, by the template of each invoice."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import psutil
+import pytest
+
+from billing_assets.documents.press import SMALL_JOB, TemplatePress
+from billing_assets.documents.templates import Template
+from billing_assets.domain.errors import BillingError
+from billing_assets.steps.delivery_ports import PrintJob
+from billing_assets_tests.documents.samples import english, page_texts, spanish, template, with_payer
+
+OLD, NEW = 1, 2
+
+
+def changed(original: Template) -> Template:
+    """Return a later version of the template, whose pages say something else."""
+    files = dict(original.files)
+    name = next(name for name in files if name.endswith("invoice.typ"))
+    files[name] += b"\n#pagebreak()\nA page of the new version\n"
+    return replace(original, files=files)
+
+
+def archive_of(template_version_id: int) -> bytes:
+    return {OLD: template(), NEW: changed(template())}[template_version_id].archive()
+
+
+def jobs(count: int, version: int = OLD) -> list[PrintJob]:
+    return [
+        PrintJob(
+            document_id=number,
+            template_version_id=version,
+            invoice=replace(english() if number % 2 else spanish(), invoice_number=f"INV-{number:08d}"),
+            pdf_sha256="",
+        )
+        for number in range(count)
+    ]
+
+
+@pytest.fixture
+def press(tmp_path: Path) -> Iterator[TemplatePress]:
+    made = TemplatePress(archive_of, tmp_path, worker_count=2)
+    yield made
+    made.close()
+
+
+def test_workers_print_the_same_bytes_as_this_process_in_the_same_order(
+    press: TemplatePress, tmp_path: Path
+) -> None:
+    alone = TemplatePress(archive_of, tmp_path / "alone", worker_count=1)
+    large = jobs(SMALL_JOB + 3)
+    by_workers = list(press.print_all(large, with_pdf=True))
+    assert [sheet.document_id for sheet in by_workers] == list(range(len(large)))
+    assert by_workers == list(alone.print_all(large, with_pdf=True))
+    for sheet in by_workers:
+        assert sheet.pdf_sha256 == sha256(sheet.pdf).hexdigest()
+
+
+def test_an_invoice_prints_by_its_own_template_after_the_template_changed(press: TemplatePress) -> None:
+    before, after, again = press.print_all([*jobs(1), *jobs(1, NEW), *jobs(1)], with_pdf=True)
+    assert before == again
+    assert "A page of the new version" not in "".join(page_texts(before.pdf))
+    assert "A page of the new version" in "".join(page_texts(after.pdf))
+
+
+def test_without_pdf_there_is_only_the_mail(press: TemplatePress) -> None:
+    (sheet,) = press.print_all(jobs(1), with_pdf=False)
+    assert (sheet.pdf, sheet.pdf_sha256, sheet.missing_character_count) == (b"", "", 0)
+    assert sheet.subject
+    assert sheet.text
+    assert sheet.html
+
+
+def test_characters_that_no_font_has_are_counted(press: TemplatePress) -> None:
+    (job,) = jobs(1)
+    odd = replace(job, invoice=with_payer(job.invoice, name="Ana \ud7b0\ud7b1\ud7b0"))
+    (sheet,) = press.print_all([odd], with_pdf=True)
+    assert sheet.missing_character_count == 2
+
+
+def test_a_damaged_file_of_the_cache_is_replaced(press: TemplatePress, tmp_path: Path) -> None:
+    list(press.print_all(jobs(1), with_pdf=False))
+    (kept,) = tmp_path.glob("*.archive")
+    kept.write_bytes(b"damaged")
+    other = TemplatePress(archive_of, tmp_path, worker_count=1)
+    assert len(list(other.print_all(jobs(1), with_pdf=True))) == 1
+    assert kept.read_bytes() == archive_of(OLD)
+    assert list(tmp_path.glob("*.partial")) == []
+
+
+def test_the_error_of_a_template_in_a_worker_is_the_error_of_the_job(tmp_path: Path) -> None:
+    def broken(_version: int) -> bytes:
+        files = dict(template().files)
+        files[next(name for name in files if name.endswith("invoice.typ"))] = b"#panic()"
+        return replace(template(), files=files).archive()
+
+    press = TemplatePress(broken, tmp_path, worker_count=2)
+    with pytest.raises(BillingError) as caught:
+        list(press.print_all(jobs(SMALL_JOB), with_pdf=True))
+    assert caught.value.code == "template_does_not_compile"
+    assert workers_of(psutil.Process()) == []
+
+
+def test_a_job_that_is_left_early_does_not_disturb_the_next(press: TemplatePress) -> None:
+    pages = press.print_all(jobs(SMALL_JOB * 2), with_pdf=False)
+    assert next(pages).document_id == 0
+    pages.close()  # type: ignore[attr-defined]
+    again = list(press.print_all(jobs(SMALL_JOB), with_pdf=False))
+    assert [sheet.document_id for sheet in again] == list(range(SMALL_JOB))
+
+
+def workers_of(process: psutil.Process) -> list[psutil.Process]:
+    found = []
+    for child in process.children():
+        with contextlib.suppress(psutil.Error):
+            found += [child] if "spawn_main" in " ".join(child.cmdline()) else []
+    return found
+
+
+def test_a_worker_that_ends_is_told_and_the_next_job_prints(press: TemplatePress) -> None:
+    def print_and_kill() -> None:
+        for _sheet in press.print_all(jobs(SMALL_JOB * 3), with_pdf=True):
+            for worker in workers_of(psutil.Process()):
+                worker.kill()
+
+    with pytest.raises(BillingError) as caught:
+        print_and_kill()
+    assert caught.value.code == "print_worker_ended"
+    assert len(list(press.print_all(jobs(SMALL_JOB), with_pdf=False))) == SMALL_JOB
+
+
+_PRINT_FOR_EVER = """
+import sys
+from pathlib import Path
+from billing_assets_tests.documents.test_press import TemplatePress, archive_of, jobs
+
+if __name__ == "__main__":
+    press = TemplatePress(archive_of, Path(sys.argv[1]), 2)
+    for sheet in press.print_all(jobs(50), with_pdf=False):
+        pass
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_workers_end_with_a_program_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "printing.py"
+    script.write_text(_PRINT_FOR_EVER)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, str(script), str(tmp_path)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment, text=True) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "ready\n"
+        workers = workers_of(psutil.Process(program.pid))
+        assert workers
+        program.send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while any(worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE for worker in workers):
+        assert time.monotonic() < deadline, "a worker outlived its program"
+        time.sleep(0.05)

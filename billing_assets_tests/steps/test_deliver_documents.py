@@ -1,0 +1,199 @@
+"""Every document goes out once over real SMTP, or it is known why not."""
+
+import email
+import email.policy
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from billing_assets.channels.mailbox import MailboxServer
+from billing_assets.domain.deliveries import DeliveryState, SendResult
+from billing_assets.domain.errors import BillingError
+from billing_assets.steps import deliver_documents as delivering
+from billing_assets.steps.deliver_documents import MAX_OUTAGES, Outages
+from billing_assets.store.connection import Database
+from billing_assets.wiring.build import Billing
+from billing_assets_tests.books import billing_over, fill_book
+from billing_assets_tests.channels.email.servers import LabServer
+
+FEBRUARY = date(2024, 2, 1)
+POLICIES = 8
+WITH_ADDRESS = POLICIES - 1
+
+_SPOIL_ADDRESS = """
+insert into payer_version (payer_id, company_id, content, content_sha256, batch_id)
+select payer_id, company_id, replace(content, 'payer2@example.com', 'payer2 at example'), 'x', batch_id
+from payer_version where payer_id = 2
+"""
+
+
+@pytest.fixture
+def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
+    fill_book(database, POLICIES)
+    with ExitStack() as stack:
+        opened = billing_over(database, tmp_path, stack)
+        opened.invoice(opened.order(FEBRUARY))
+        opened.print(FEBRUARY)
+        yield opened
+
+
+def use_port(billing: Billing, port: int) -> None:
+    billing.settings = billing.settings.model_copy(update={"smtp_port": port, "smtp_timeout_seconds": 20})
+
+
+def outbox(billing: Billing) -> list[tuple[str, int, str, int, str]]:
+    query = "select state, reply_code, reason_code, attempt_count, owner from delivery order by delivery_id"
+    with billing.database.transaction() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
+
+
+def states(billing: Billing) -> Counter[str]:
+    return Counter(row[0] for row in outbox(billing))
+
+
+def test_each_payer_with_an_address_gets_one_message_and_the_other_a_reason(
+    billing: Billing, tmp_path: Path
+) -> None:
+    with MailboxServer(tmp_path / "mailbox") as mailbox:
+        use_port(billing, mailbox.port)
+        first, second = billing.deliver(FEBRUARY), billing.deliver(FEBRUARY)
+        assert len(mailbox.messages()) == WITH_ADDRESS
+    assert first.facts["sent_count"] == WITH_ADDRESS
+    assert first.facts["without_address_count"] == 1
+    assert first.facts["unprintable_count"] == 0
+    assert second.facts["sent_count"] == second.facts["queued_count"] == 0
+    (failed,) = [row for row in outbox(billing) if row[0] != "sent"]
+    assert failed == ("failed", 0, "no_address", 0, "billing operations")
+
+
+def test_the_bytes_that_were_sent_are_the_first_rendering_that_is_kept(
+    billing: Billing, tmp_path: Path
+) -> None:
+    with MailboxServer(tmp_path / "mailbox") as mailbox:
+        use_port(billing, mailbox.port)
+        billing.deliver(FEBRUARY)
+        kept = [path.read_bytes() for path in mailbox.messages()]
+    query = """
+        select message_id, encode(v.content_sha256, 'hex'), encode(d.pdf_sha256, 'hex'), d.pdf
+        from delivery v join document d using (document_id) where v.state = 'sent'
+    """
+    with billing.database.transaction() as connection:
+        rows = {
+            row[0]: (row[1], row[2], sha256(row[3]).hexdigest()) for row in connection.execute(text(query))
+        }
+    sent = {}
+    for content in kept:
+        message = email.message_from_bytes(content, policy=email.policy.default)
+        (attachment,) = message.iter_attachments()
+        pdf_sha256 = sha256(attachment.get_content()).hexdigest()
+        sent[str(message["Message-ID"]).strip("<>")] = (pdf_sha256, pdf_sha256, pdf_sha256)
+    assert sent == rows
+    assert len(sent) == WITH_ADDRESS
+
+
+def test_a_transient_refusal_waits_and_the_next_call_sends_it(billing: Billing) -> None:
+    with LabServer("rcpt_450") as server:
+        use_port(billing, server.port)
+        first = billing.deliver(FEBRUARY)
+        assert states(billing) == {"queued": WITH_ADDRESS, "failed": 1}
+        server.mode = "ok"
+        second = billing.deliver(FEBRUARY)
+        assert len(server.kept) == WITH_ADDRESS
+    assert first.facts["waiting_count"] == second.facts["sent_count"] == WITH_ADDRESS
+    assert {row[3] for row in outbox(billing) if row[0] == "sent"} == {2}
+
+
+def test_a_permanent_refusal_fails_with_its_code_and_an_owner(billing: Billing) -> None:
+    with LabServer("rcpt_550") as server:
+        use_port(billing, server.port)
+        billing.deliver(FEBRUARY)
+        server.mode = "ok"
+        assert billing.deliver(FEBRUARY).facts["sent_count"] == 0
+        assert server.kept == []
+    refused = [row for row in outbox(billing) if row[1]]
+    assert {(row[0], row[1], row[3], row[4]) for row in refused} == {("failed", 550, 1, "billing operations")}
+    assert len(refused) == WITH_ADDRESS
+
+
+def test_a_connection_lost_after_the_message_is_unknown_and_is_never_sent_again(billing: Billing) -> None:
+    with LabServer("drop_after_keep") as server:
+        use_port(billing, server.port)
+        first = billing.deliver(FEBRUARY)
+        server.mode = "ok"
+        second = billing.deliver(FEBRUARY)
+        assert len(server.kept) == WITH_ADDRESS
+    assert first.facts["unknown_count"] == WITH_ADDRESS
+    assert second.facts["sent_count"] == 0
+    unknown = {row for row in outbox(billing) if row[0] == "unknown"}
+    assert unknown == {("unknown", 0, "no_answer_after_data", 1, "billing operations")}
+
+
+def test_a_server_that_is_down_stops_the_batch_and_loses_nothing(billing: Billing, tmp_path: Path) -> None:
+    use_port(billing, 9)
+    with pytest.raises(BillingError) as caught:
+        billing.deliver(FEBRUARY)
+    assert caught.value.code == "channel_down"
+    assert states(billing) == {"queued": WITH_ADDRESS, "failed": 1}
+    assert sum(row[3] for row in outbox(billing)) == MAX_OUTAGES
+    with MailboxServer(tmp_path / "mailbox") as mailbox:
+        use_port(billing, mailbox.port)
+        assert billing.deliver(FEBRUARY).facts["sent_count"] == WITH_ADDRESS
+
+
+def test_a_payer_whose_address_cannot_work_is_a_failed_row_and_stops_nobody(
+    database: Database, tmp_path: Path
+) -> None:
+    fill_book(database, POLICIES)
+    with database.transaction() as connection:
+        connection.execute(text(_SPOIL_ADDRESS))
+    with ExitStack() as stack, MailboxServer(tmp_path / "mailbox") as mailbox:
+        opened = billing_over(database, tmp_path, stack, smtp_port=mailbox.port)
+        opened.invoice(opened.order(FEBRUARY))
+        opened.print(FEBRUARY)
+        assert opened.deliver(FEBRUARY).facts["sent_count"] == WITH_ADDRESS - 1
+        reasons = sorted(row[2] for row in outbox(opened) if row[0] == "failed")
+    assert reasons == ["bad_address", "no_address"]
+
+
+def test_a_stop_between_two_messages_keeps_every_answer_and_leaves_none_in_the_air(
+    billing: Billing, tmp_path: Path
+) -> None:
+    def stop(stage: str, done: int, _total: int) -> None:
+        if stage == "delivering" and done == 3:
+            raise KeyboardInterrupt
+
+    with MailboxServer(tmp_path / "mailbox") as mailbox:
+        use_port(billing, mailbox.port)
+        with pytest.raises(KeyboardInterrupt):
+            billing.deliver(FEBRUARY, progress=stop)
+        assert states(billing) == {"sent": 3, "queued": WITH_ADDRESS - 3, "failed": 1}
+        billing.deliver(FEBRUARY)
+        assert len(mailbox.messages()) == WITH_ADDRESS
+
+
+def test_small_batches_send_the_same(
+    billing: Billing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivering, "BATCH", 3)
+    with MailboxServer(tmp_path / "mailbox") as mailbox:
+        use_port(billing, mailbox.port)
+        assert billing.deliver(None).facts["sent_count"] == WITH_ADDRESS
+        assert len(mailbox.messages()) == WITH_ADDRESS
+
+
+def test_only_answers_about_the_channel_count_as_outages() -> None:
+    outages = Outages()
+    for reason in ("connect_failed", "greylisted", *["auth_failed"] * (MAX_OUTAGES - 1)):
+        outages.count(SendResult(state=DeliveryState.QUEUED, reply_code=0, reason_code=reason, reply_text=""))
+    outages.raise_if_down()
+    outages.count(
+        SendResult(state=DeliveryState.QUEUED, reply_code=0, reason_code="tls_failed", reply_text="")
+    )
+    with pytest.raises(BillingError, match="tls_failed"):
+        outages.raise_if_down()

@@ -1,0 +1,125 @@
+"""Planning counts before anything is issued, and can be done again until a run has begun."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+from sqlalchemy import text
+
+from billing_assets.domain.runs import CurrencyTotal, Outcome
+from billing_assets.frames.columns import DUE_SCHEMA
+from billing_assets.steps import plan_due_charges as planning
+from billing_assets.steps.plan_due_charges import add_totals, charge_totals, cut_shards, plan_due_charges
+from billing_assets.steps.run_ports import BookPosition
+from billing_assets.store.connection import Database
+from billing_assets.wiring.build import Billing
+from billing_assets_tests.books import add_term, billing_over, fill_book
+
+FEBRUARY = date(2024, 2, 1)
+
+
+@pytest.fixture
+def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
+    fill_book(database, 30)
+    with ExitStack() as stack:
+        yield billing_over(database, tmp_path, stack)
+
+
+def runs(billing: Billing) -> list[tuple[object, ...]]:
+    query = (
+        "select sequence_number, state, issuing_date, due_count, shard_count from billing_run order by run_id"
+    )
+    with billing.database.transaction() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
+
+
+def total(currency: str, count: int, net: int, outcome: Outcome = Outcome.INVOICED) -> CurrencyTotal:
+    return CurrencyTotal(outcome=outcome, currency=currency, charge_count=count, net_minor=net)
+
+
+def test_a_plan_counts_and_is_recorded_once(billing: Billing) -> None:
+    first = billing.plan(billing.order(FEBRUARY))
+    again = billing.plan(billing.order(FEBRUARY))
+    assert first.facts["due_count"] == 30
+    assert (again.facts, again.totals) == (first.facts, first.totals)
+    assert runs(billing) == [(1, "planned", FEBRUARY, 30, 1)]
+
+
+def test_a_plan_with_another_issuing_date_replaces_the_first_and_the_run_uses_it(billing: Billing) -> None:
+    billing.plan(billing.order(FEBRUARY))
+    billing.invoice(billing.order(FEBRUARY, date(2024, 2, 9)))
+    assert runs(billing) == [(1, "finalised", date(2024, 2, 9), 30, 1)]
+    with billing.database.transaction() as connection:
+        dates = connection.execute(text("select distinct issue_date from invoice")).scalars().all()
+    assert dates == [date(2024, 2, 9)]
+
+
+def test_a_plan_that_another_date_has_billed_since_is_made_anew(billing: Billing) -> None:
+    billing.plan(billing.order(FEBRUARY))
+    billing.invoice(billing.order(date(2024, 2, 8)))
+    result = billing.invoice(billing.order(FEBRUARY))
+    assert result.facts["invoice_count"] == 0
+    assert [row[:2] for row in runs(billing)] == [(1, "finalised"), (1, "finalised")]
+
+
+def test_a_late_plan_of_a_finalised_date_never_stays_open(billing: Billing) -> None:
+    billing.invoice(billing.order(FEBRUARY))
+    add_term(billing.database, "LATE-1", effective=FEBRUARY)
+    assert billing.plan(billing.order(FEBRUARY)).facts["due_count"] == 1
+    billing.invoice(billing.order(date(2024, 2, 8)))
+    billing.invoice(billing.order(FEBRUARY))
+    assert {row[1] for row in runs(billing)} == {"finalised"}
+
+
+def test_a_begun_run_is_reported_with_its_plan(billing: Billing) -> None:
+    planned = billing.plan(billing.order(FEBRUARY))
+    billing.runs.start(int(planned.facts["run_id"]))
+    add_term(billing.database, "NEW-1", effective=FEBRUARY)
+    assert billing.plan(billing.order(FEBRUARY)).facts == planned.facts
+
+
+def test_progress_counts_the_shards(billing: Billing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "SHARD_TERMS", 10)
+    told: list[tuple[str, int, int]] = []
+    order = billing.order(FEBRUARY)
+    plan_due_charges(order, store=billing.runs, progress=lambda *step: told.append(step))
+    assert told == [("planning", done, 3) for done in (1, 2, 3)]
+
+
+def test_a_stop_while_planning_leaves_nothing_and_ends_at_once(
+    billing: Billing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "SHARD_TERMS", 1)
+
+    def stop(stage: str, done: int, _total: int) -> None:
+        if stage == "planning" and done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        plan_due_charges(billing.order(FEBRUARY), store=billing.runs, progress=stop)
+    assert runs(billing) == []
+
+
+def test_totals_add_up_per_outcome_and_currency() -> None:
+    added = add_totals(
+        (total("EUR", 1, 5), total("GBP", 1, 7), total("EUR", 2, 2**62), total("EUR", 1, 2**62))
+    )
+    assert added == (total("EUR", 4, 5 + 2**63), total("GBP", 1, 7))
+    assert add_totals(()) == ()
+
+
+def test_charges_are_totalled_per_outcome_and_currency() -> None:
+    assert charge_totals(pl.DataFrame(schema=DUE_SCHEMA)) == ()
+
+
+def test_a_book_without_policies_is_one_empty_shard() -> None:
+    (shard,) = cut_shards(BookPosition(batch_id=0, policy_borders=(1,)))
+    assert shard.from_policy_id == shard.to_policy_id
+
+
+def test_shards_join_without_gap_or_overlap() -> None:
+    shards = cut_shards(BookPosition(batch_id=1, policy_borders=(3, 10, 11, 40)))
+    assert [(s.from_policy_id, s.to_policy_id) for s in shards] == [(3, 10), (10, 11), (11, 40)]

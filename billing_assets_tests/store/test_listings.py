@@ -1,0 +1,74 @@
+"""Lists for people: another company's rows never show, limits and keys hold."""
+
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+from billing_assets.domain.errors import BillingError
+from billing_assets.store import listings
+from billing_assets.store.connection import Database
+from billing_assets.store.listings import InvoiceFilter
+from billing_assets_tests.books import billing_over, fill_book
+
+STRANGER = 2
+
+
+@pytest.fixture
+def billed(database: Database, tmp_path: Path) -> Database:
+    """Ten invoices of one run; documents made, nothing queued."""
+    fill_book(database, 10)
+    with ExitStack() as stack:
+        billing = billing_over(database, tmp_path, stack)
+        billing.invoice(billing.order(date(2024, 1, 31)))
+        billing.documents.make_documents(1, None)
+        billing.documents.queue(1, None, "alondra.example.com")
+    return database
+
+
+def numbers(connection: Connection, wanted: InvoiceFilter, company_id: int = 1) -> list[str]:
+    return [row.invoice_number for row in listings.list_invoices(connection, company_id, wanted)]
+
+
+def test_pages_follow_by_number(billed: Database) -> None:
+    with billed.transaction() as connection:
+        first = numbers(connection, InvoiceFilter(limit=6))
+        second = numbers(connection, InvoiceFilter(limit=6, before_number=first[-1]))
+    assert [*first, *second] == [f"INV-{number:08d}" for number in range(10, 0, -1)]
+
+
+def test_the_state_of_delivery_filters(billed: Database) -> None:
+    with billed.transaction() as connection:
+        assert len(numbers(connection, InvoiceFilter(delivery_state="queued"))) == 9
+        assert len(numbers(connection, InvoiceFilter(delivery_state="failed"))) == 1
+        assert numbers(connection, InvoiceFilter(delivery_state="none")) == []
+        assert listings.count_deliveries(connection, 1) == {"queued": 9, "failed": 1}
+        assert listings.count_deliveries(connection, 1, run_id=1) == {"queued": 9, "failed": 1}
+
+
+def test_undelivered_rows_say_why(billed: Database) -> None:
+    with billed.transaction() as connection:
+        (failed,) = listings.list_undelivered(connection, 1, 20, state="failed")
+        assert failed.reason_code == "no_address"
+        assert len(listings.list_undelivered(connection, 1, 3)) == 3
+        assert listings.list_undelivered(connection, 1, 20, billing_date=date(2024, 1, 30)) == []
+
+
+def test_another_company_sees_nothing(billed: Database) -> None:
+    with billed.transaction() as connection:
+        assert numbers(connection, InvoiceFilter(), STRANGER) == []
+        assert listings.list_runs(connection, STRANGER, 10) == []
+        assert listings.list_undelivered(connection, STRANGER, 10) == []
+        assert listings.invoice_totals(connection, STRANGER) == []
+        with pytest.raises(BillingError, match="run_unknown"):
+            listings.show_run(connection, STRANGER, 1)
+        assert listings.last_run_of(connection, STRANGER, date(2024, 1, 31)) is None
+
+
+def test_a_list_row_holds_nothing_of_the_payer(billed: Database) -> None:
+    with billed.transaction() as connection:
+        shown = str(listings.list_invoices(connection, 1, InvoiceFilter()))
+    assert "payer" not in shown.lower()
+    assert "@" not in shown

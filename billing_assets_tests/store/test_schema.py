@@ -1,0 +1,183 @@
+"""The schema comes up from nothing, twice, at once, and as whoever may; a newer one is left alone."""
+
+import threading
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, make_url, text
+
+from billing_assets.domain.errors import BillingError
+from billing_assets.store import schema
+from billing_assets.store.checks.guards import FROZEN
+from billing_assets.store.connection import OWNER_ROLE, Database
+from billing_assets.store.schema import newest_revision, require_current, upgrade
+from billing_assets_tests.databases import run_sql, url_of
+
+
+@pytest.fixture
+def empty_url(server_url: str) -> Iterator[str]:
+    name = f"empty_{uuid4().hex[:12]}"
+    run_sql(server_url, f"create database {name}")
+    yield url_of(server_url, name)
+    run_sql(server_url, f"drop database {name} with (force)")
+
+
+def rows(url: str, query: str) -> list[tuple[object, ...]]:
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        found = [tuple(row) for row in connection.execute(text(query))]
+    engine.dispose()
+    return found
+
+
+def check(url: str) -> None:
+    store = Database(url)
+    try:
+        with store.transaction() as connection:
+            require_current(connection)
+    finally:
+        store.close()
+
+
+def test_an_empty_database_gets_the_newest_schema_and_the_shipped_rules(empty_url: str) -> None:
+    assert upgrade(empty_url) == newest_revision()
+    check(empty_url)
+    assert rows(empty_url, "select count(*) > 5 from billing.tax_rule") == [(True,)]
+    query = "select distinct tableowner from pg_tables where schemaname = 'billing'"
+    assert rows(empty_url, query) == [(OWNER_ROLE,)]
+
+
+def test_a_second_upgrade_changes_nothing(empty_url: str) -> None:
+    counts = "select (select count(*) from billing.tax_rule), (select count(*) from billing.payment_plan)"
+    upgrade(empty_url)
+    before = rows(empty_url, counts)
+    upgrade(empty_url)
+    assert rows(empty_url, counts) == before
+
+
+def test_two_upgrades_at_once_wait_for_each_other(empty_url: str) -> None:
+    found: list[object] = []
+
+    def run() -> None:
+        try:
+            found.append(upgrade(empty_url))
+        except Exception as error:  # noqa: BLE001 - handed to the test
+            found.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [newest_revision()] * 2
+
+
+def test_the_owner_login_may_upgrade_and_a_stranger_is_told_what_to_grant(empty_url: str) -> None:
+    name = f"owner_{uuid4().hex[:10]}"
+    run_sql(empty_url, f"create role {name} login")
+    url = make_url(empty_url).set(username=name).render_as_string(hide_password=False)
+    try:
+        with pytest.raises(BillingError) as caught:
+            upgrade(url)
+        assert caught.value.code == "owner_rights_missing"
+        run_sql(empty_url, f"grant {OWNER_ROLE}, billing_app to {name}")
+        run_sql(empty_url, f'grant create on database "{make_url(empty_url).database}" to {OWNER_ROLE}')
+        assert upgrade(url) == newest_revision()
+    finally:
+        run_sql(empty_url, f"drop role {name}")
+
+
+def test_an_upgrade_that_cannot_have_a_lock_ends_with_nothing_changed(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade(empty_url)
+    monkeypatch.setattr(schema, "_LOCK_WAIT", "100ms")
+    engine = create_engine(empty_url)
+    with engine.connect() as holder:
+        holder.execute(text("lock table billing.tax_rule in access exclusive mode"))
+        with pytest.raises(BillingError) as caught:
+            upgrade(empty_url)
+    engine.dispose()
+    assert caught.value.code == "store_busy"
+    check(empty_url)
+
+
+def test_steps_and_rules_are_one_transaction(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_connection: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(schema, "seed_rules", fail)
+    with pytest.raises(RuntimeError):
+        upgrade(empty_url)
+    assert rows(empty_url, "select count(*) from pg_tables where schemaname = 'billing'") == [(0,)]
+
+
+def test_a_store_without_the_schema_or_with_a_missing_rule_is_outdated(empty_url: str) -> None:
+    upgrade(empty_url)
+    for spoil in (
+        "delete from billing.payment_plan where plan_code = 'monthly'",
+        "delete from billing.alembic_version",
+    ):
+        run_sql(empty_url, spoil)
+        with pytest.raises(BillingError) as caught:
+            check(empty_url)
+        assert caught.value.code == "schema_outdated"
+
+
+def test_a_store_of_a_newer_program_is_refused_and_left_alone(empty_url: str) -> None:
+    upgrade(empty_url)
+    run_sql(empty_url, "update billing.alembic_version set version_num = '9999'")
+    for act in (check, upgrade):
+        with pytest.raises(BillingError) as caught:
+            act(empty_url)
+        assert caught.value.code == "schema_newer"
+    assert rows(empty_url, "select version_num from billing.alembic_version") == [("9999",)]
+
+
+def test_a_server_that_is_too_old_is_named(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema, "_OLDEST_SERVER", 990_000)
+    with pytest.raises(BillingError, match="the server is PostgreSQL 1") as caught:
+        upgrade(empty_url)
+    assert caught.value.code == "server_too_old"
+
+
+def test_a_server_that_does_not_answer_is_told() -> None:
+    with pytest.raises(BillingError) as caught:
+        upgrade("postgresql+psycopg://me:topsecret@127.0.0.1:9/billing")
+    assert caught.value.code == "store_unreachable"
+    assert "topsecret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("table", FROZEN)
+def test_every_frozen_table_refuses_even_its_owner(table: str, server_url: str, database: Database) -> None:
+    engine = create_engine(database.engine.url)
+    for statement in (f"truncate billing.{table} cascade",):
+        with engine.connect() as connection:
+            connection.execute(text(f"set role {OWNER_ROLE}"))
+            with pytest.raises(Exception, match="issued records are never edited"):
+                connection.execute(text(statement))
+    query = (
+        f"select count(*) from pg_trigger where tgrelid = 'billing.{table}'::regclass and not tgisinternal"
+    )
+    assert rows(engine.url.render_as_string(hide_password=False), query) == [(2,)]
+    engine.dispose()
+
+
+def test_a_seeded_rule_accepts_no_change_and_no_removal_even_by_its_owner(database: Database) -> None:
+    engine = create_engine(database.engine.url)
+    for statement in ("update billing.tax_rule set rate_ppm = 1", "delete from billing.tax_rule"):
+        with engine.connect() as connection:
+            connection.execute(text(f"set role {OWNER_ROLE}"))
+            with pytest.raises(Exception, match="issued records are never edited"):
+                connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_migrations_are_one_line_and_named_by_their_number() -> None:
+    script = ScriptDirectory.from_config(schema._config())
+    steps = list(script.walk_revisions())
+    assert len(script.get_heads()) == len(script.get_bases()) == 1
+    assert [step.revision for step in reversed(steps)] == [f"{n:04d}" for n in range(1, len(steps) + 1)]
+    assert all(step.path.rsplit("/", 1)[-1].startswith(f"{step.revision}_") for step in steps)

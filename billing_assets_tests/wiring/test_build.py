@@ -1,0 +1,122 @@
+"""The program put together: over a store of one's own or the embedded one, and never over a wrong schema."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from billing_assets.channels.mailbox import MailboxServer
+from billing_assets.domain.errors import BillingError
+from billing_assets.store.companies import save_company
+from billing_assets.store.connection import Database
+from billing_assets.wiring.build import Billing, hold_store, open_billing
+from billing_assets.wiring.settings import Settings
+from billing_assets_tests.books import AT, COMPANY, billing_over, fill_book
+from billing_assets_tests.databases import run_sql
+
+FEBRUARY = date(2024, 2, 1)
+
+
+def url_of(database: Database) -> str:
+    return database.engine.url.render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
+    fill_book(database, 6)
+    with ExitStack() as stack:
+        yield billing_over(database, tmp_path, stack)
+
+
+def test_the_embedded_store_is_brought_up_and_up_to_date_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGHOSTADDR", "203.0.113.1")
+    monkeypatch.setenv("PGOPTIONS", "-c search_path=nowhere")
+    settings = Settings(home=tmp_path, _env_file=None)
+    with hold_store(settings):
+        for _ in range(2):
+            with open_billing(settings) as opened, pytest.raises(BillingError, match="no company yet"):
+                opened.company_code()
+
+
+def test_an_embedded_store_of_a_newer_program_is_refused(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, _env_file=None)
+    with hold_store(settings):
+        with open_billing(settings) as opened:
+            url = url_of(opened.database).replace("billing_app", "billing_owner")
+        run_sql(url, "update billing.alembic_version set version_num = '9999'")
+        with pytest.raises(BillingError) as caught, open_billing(settings):
+            pytest.fail("it opened")
+    assert caught.value.code == "schema_newer"
+
+
+def test_a_server_of_ones_own_is_never_migrated_by_opening_it(database: Database, tmp_path: Path) -> None:
+    url = url_of(database)
+    with open_billing(Settings(home=tmp_path, database_url=url, _env_file=None)) as opened:
+        assert opened.database.engine.url.database == database.engine.url.database
+    run_sql(url, "drop schema billing cascade")
+    with (
+        pytest.raises(BillingError) as caught,
+        open_billing(Settings(home=tmp_path, database_url=url, _env_file=None)),
+    ):
+        pytest.fail("it opened")
+    assert caught.value.code == "schema_outdated"
+
+
+def test_the_company_is_the_only_one_or_the_one_that_was_named(billing: Billing) -> None:
+    assert billing.company_code() == "alondra"
+    with billing.database.transaction() as connection:
+        save_company(connection, replace(COMPANY, company_code="zeta"), AT)
+    with pytest.raises(BillingError, match="there are 2 companies"):
+        billing.company_code()
+    billing.settings = billing.settings.model_copy(update={"company": "zeta"})
+    assert billing.company_code() == "zeta"
+
+
+def test_the_issuing_date_is_the_billing_date_unless_it_is_named(billing: Billing) -> None:
+    assert billing.order(FEBRUARY).issuing_date == FEBRUARY
+    assert billing.order(FEBRUARY, date(2024, 3, 1)).issuing_date == date(2024, 3, 1)
+
+
+def test_a_run_goes_from_book_to_mailbox(billing: Billing, tmp_path: Path) -> None:
+    with MailboxServer(tmp_path / "mailbox") as mailbox:
+        billing.settings = billing.settings.model_copy(update={"smtp_port": mailbox.port})
+        results = list(billing.run(billing.order(FEBRUARY)))
+        assert len(mailbox.messages()) == 5
+    assert [result.step for result in results] == ["raise_invoices", "print_documents", "deliver_documents"]
+    (report,) = billing.run_reports(FEBRUARY)
+    assert report["outcome_counts"]["invoiced"] == 6
+    assert billing.run_chart(report).startswith(b"\x89PNG")
+    assert billing.book_stamp().policy_count == 6
+
+
+def test_a_broken_invariant_stops_the_run_before_anything_is_queued(billing: Billing) -> None:
+    billing.invoice(billing.order(FEBRUARY))
+    spoil = "update billing.number_series set last_number = last_number + 1"
+    run_sql(url_of(billing.database), spoil)
+    steps = billing.run(billing.order(FEBRUARY))
+    with pytest.raises(BillingError, match="I08") as caught:
+        list(steps)
+    assert caught.value.code == "audit_failed"
+    with billing.database.transaction() as connection:
+        assert connection.execute(text("select count(*) from delivery")).scalar_one() == 0
+
+
+def test_an_invoice_is_delivered_by_the_template_that_it_froze(billing: Billing, tmp_path: Path) -> None:
+    billing.invoice(billing.order(FEBRUARY))
+    frozen = billing.frozen_template
+    folder = tmp_path / "templates"
+    for name, content in billing.template.files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"#panic()" if name.endswith("invoice.typ") else content)
+    with MailboxServer(tmp_path / "mailbox") as mailbox, ExitStack() as stack:
+        later = billing_over(billing.database, tmp_path, stack, templates_dir=folder, smtp_port=mailbox.port)
+        assert later.frozen_template.template_version_id != frozen.template_version_id
+        later.print(FEBRUARY)
+        assert later.deliver(FEBRUARY).facts["sent_count"] == 5

@@ -1,0 +1,57 @@
+"""The desk: what the command line's tests do not reach through their commands."""
+
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from billing_assets.domain.errors import BillingError
+from billing_assets.store.connection import Database
+from billing_assets.store.listings import InvoiceFilter
+from billing_assets.wiring.desk import Desk
+from billing_assets_tests.books import billing_over, fill_book
+
+
+@pytest.fixture
+def desk(database: Database, tmp_path: Path) -> Desk:
+    fill_book(database, 4)
+    with ExitStack() as stack:
+        billing = billing_over(database, tmp_path, stack)
+        billing.invoice(billing.order(date(2024, 1, 31)))
+        return Desk(billing)
+
+
+def test_the_first_look_at_a_pdf_makes_its_document_and_keeps_the_bytes(desk: Desk) -> None:
+    number = desk.invoices(InvoiceFilter())[0].invoice_number
+    assert desk.invoice_pdf(number) == desk.invoice_pdf(number)
+    assert desk.invoice(number).invoice.invoice_number in desk.invoice_html(number)
+
+
+def test_the_last_run_of_a_date_is_found(desk: Desk) -> None:
+    assert desk.last_run_of(date(2024, 1, 31)) == 1
+    assert desk.last_run_of(date(2024, 1, 30)) is None
+
+
+def test_totals_and_the_last_import_are_of_this_company(desk: Desk) -> None:
+    assert [(row["currency"], row["count"]) for row in desk.invoice_totals()] == [("EUR", 4)]
+    assert desk.last_import().row_count == 4
+    assert desk.company().company_code == desk.company_codes()[0] == "alondra"
+
+
+def test_before_an_import_there_is_none_to_show(desk: Desk) -> None:
+    desk.set_company(
+        {
+            "company_code": "other",
+            "name": "O",
+            "address_lines": ["x"],
+            "country_code": "ES",
+            "place_code": "ES",
+            "time_zone": "Europe/Madrid",
+            "email": "o@example.com",
+            "message_domain": "o.example.com",
+        }
+    )
+    desk.billing.settings.company = "other"
+    with pytest.raises(BillingError, match="nothing_imported"):
+        desk.last_import()
