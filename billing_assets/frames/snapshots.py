@@ -55,11 +55,10 @@ def snapshot_hashes(heads: pl.DataFrame, lines: pl.DataFrame, taxes: pl.DataFram
     '8000865dee68e365'
     """
     texts = heads.select(pl.concat_str(*HEAD, separator="|")).to_series().to_list()
-    position = dict(zip(heads["draft_index"], range(heads.height), strict=True))
+    position = dict(zip(heads["draft_index"].to_list(), range(heads.height), strict=True))
     for part, word, columns in ((lines, "line", LINE), (taxes, "tax", TAX)):
-        rows = part.select(pl.concat_str(pl.lit(word), *columns, separator="|")).to_series()
-        for index, row in zip(part["draft_index"], rows, strict=True):
-            texts[position[index]] += "\n" + row
-    return pl.Series(
-        "snapshot_sha256", [sha256(text.encode()).hexdigest() for text in texts], dtype=pl.String
-    )
+        rows = part.select(pl.concat_str(pl.lit(f"\n{word}"), *columns, separator="|")).to_series()
+        for index, row in zip(part["draft_index"].to_list(), rows.to_list(), strict=True):
+            texts[position[index]] += row
+    hashes = [sha256(text.encode()).hexdigest() for text in texts]
+    return pl.Series("snapshot_sha256", hashes, dtype=pl.String)

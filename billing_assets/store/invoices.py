@@ -104,10 +104,9 @@ class ShardTransaction:
 
     def draw_invoice_ids(self, count: int) -> pl.Series:
         """Return ``count`` unused invoice ids, ascending."""
-        query = "select nextval('invoice_id_sequence') from generate_series(1, %(count)s)"
-        return copy_out(self.connection, query, {"count": count}, {"invoice_id": pl.Int64})[
-            "invoice_id"
-        ].sort()
+        query = text("select array_agg(nextval('invoice_id_sequence')) from generate_series(1, :count)")
+        drawn = self.connection.execute(query, {"count": count}).scalar_one()
+        return pl.Series("invoice_id", drawn, dtype=pl.Int64).sort()
 
     def draw_numbers(self, count: int, document_kind: str, prefix: str, issuing_date: date) -> NumberBlock:
         """Lock the series' row until the transaction ends and return its next ``count`` numbers."""
