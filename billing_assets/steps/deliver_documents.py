@@ -9,10 +9,12 @@ of the row before. A sender that dies leaves at most one row in ``sending``: the
 """
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TypeAlias
 
 from billing_assets.domain.deliveries import (
     CHANNEL_FAULTS,
@@ -101,9 +103,11 @@ def deliver_documents(
             clock=clock,
             tell=lambda done: progress("delivering", done, total),
         )
-        for batch in _batches(store, issuer.company_id, billing_date):
-            dispatch.send(batch)
-            dispatch.outages.raise_if_down()
+        batches = _batches(store, issuer.company_id, billing_date)
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="printing") as printer:
+            for batch, sheets in _printed_ahead(batches, dispatch.print, printer):
+                dispatch.send(batch, sheets)
+                dispatch.outages.raise_if_down()
     facts: dict[str, int | str] = {
         "queued_count": counts.queued_count,
         "without_address_count": counts.without_address_count,
@@ -129,6 +133,24 @@ def _batches(
         after_id = batch[-1].delivery_id
 
 
+_Batch: TypeAlias = Sequence[QueuedDelivery]
+_Sheets: TypeAlias = list[PrintedInvoice]
+
+
+def _printed_ahead(
+    batches: Iterator[_Batch], print_batch: Callable[[_Batch], _Sheets], printer: ThreadPoolExecutor
+) -> Iterator[tuple[_Batch, _Sheets]]:
+    """Yield each batch with its printed sheets; the next batch is printed while the caller sends this one."""
+    waiting: deque[tuple[_Batch, Future[_Sheets]]] = deque()
+    for batch in batches:
+        waiting.append((batch, printer.submit(print_batch, batch)))
+        if len(waiting) > 1:
+            ready, sheets = waiting.popleft()
+            yield ready, sheets.result()
+    for ready, sheets in waiting:
+        yield ready, sheets.result()
+
+
 @dataclass(kw_only=True)
 class _Dispatch:
     """The sending of one call: its ports, and what came of it so far."""
@@ -143,16 +165,23 @@ class _Dispatch:
     states: Counter[DeliveryState] = field(default_factory=Counter)
     unprintable_count: int = 0
 
-    def send(self, batch: Sequence[QueuedDelivery]) -> None:
-        """Print and send one batch; whatever ends it early, no answer of the channel is lost."""
-        with_pdf = self.issuer.company.email_attachment == "pdf"
-        printed = list(self.press.print_all([row.job for row in batch], with_pdf=with_pdf))
-        self.unprintable_count += sum(sheet.missing_character_count > 0 for sheet in printed)
-        if with_pdf:
-            self.store.keep_renderings(printed)
+    @property
+    def with_pdf(self) -> bool:
+        """Whether the messages carry the PDF."""
+        return self.issuer.company.email_attachment == "pdf"
+
+    def print(self, batch: Sequence[QueuedDelivery]) -> list[PrintedInvoice]:
+        """Print one batch."""
+        return list(self.press.print_all([row.job for row in batch], with_pdf=self.with_pdf))
+
+    def send(self, batch: Sequence[QueuedDelivery], sheets: Sequence[PrintedInvoice]) -> None:
+        """Send one printed batch; whatever ends it early, no answer of the channel is lost."""
+        self.unprintable_count += sum(sheet.missing_character_count > 0 for sheet in sheets)
+        if self.with_pdf:
+            self.store.keep_renderings(sheets)
         answered: tuple[QueuedDelivery, SendResult, datetime] | None = None
         try:
-            for row, sheet in zip(batch, printed, strict=True):
+            for row, sheet in zip(batch, sheets, strict=True):
                 self.store.hand_over(answered, row, sheet.pdf_sha256)
                 answered = None
                 result = self.channel.send(_message(row, sheet, self.issuer, self.clock()))
