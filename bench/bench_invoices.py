@@ -2,8 +2,8 @@
 
 Both write the very same invoices, lines and taxes into the same schema on the same server, each in a fresh
 database. The program reads the policy book, calculates and commits; the loop is handed the finished rows and
-only inserts them, which favours the loop: one invoice a transaction, with its lines, taxes and outcome, its number
-drawn from the locked counter row.
+only inserts them, which favours the loop: one invoice a transaction, with its lines, taxes and outcome, its
+number drawn from the locked counter row.
 
     python -m bench.bench_invoices [--count 100000] [--loop-count 3000] [--json FILE]
 """
@@ -36,7 +36,9 @@ TABLES = ("invoice", "invoice_line", "invoice_tax", "due_charge")
 
 def main() -> None:
     """Run both and print the ratio."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--loop-count", type=int, default=3_000)
     parser.add_argument("--server-url", default="", help="superuser's URL; empty: an embedded server")
@@ -79,8 +81,10 @@ def measure(server_url: str, count: int, loop_count: int) -> dict[str, Any]:
         billing.invoice(order)
         again_seconds = time.perf_counter() - started
     with database.transaction() as connection:
-        bytes_of = {name: connection.execute(text(f"select pg_total_relation_size('{name}')")).scalar_one()
-                    for name in TABLES}
+        bytes_of = {
+            name: connection.execute(text(f"select pg_total_relation_size('{name}')")).scalar_one()
+            for name in TABLES
+        }
     rows = finished_rows(database, loop_count)
     database.close()
     loop_seconds = orm_loop(loop_url, rows)
@@ -109,8 +113,8 @@ def finished_rows(database: Database, count: int) -> list[dict[str, list[dict[st
     with database.transaction() as connection:
         for name in TABLES:
             query = text(
-                f"select * from {name} where invoice_id in (select invoice_id from invoice order by 1 limit :count) "
-                "order by invoice_id"
+                f"select * from {name} where invoice_id in "
+                "(select invoice_id from invoice order by 1 limit :count) order by invoice_id"
             )
             for row in connection.execute(query, {"count": count}).mappings():
                 grouped[row["invoice_id"]][name].append(dict(row))
@@ -127,7 +131,8 @@ def orm_loop(url: str, rows: list[dict[str, list[dict[str, Any]]]]) -> float:
 
     Base.metadata = metadata
     models = {
-        name: type(name, (Base,), {"__table__": Table(name, metadata, autoload_with=engine)}) for name in TABLES
+        name: type(name, (Base,), {"__table__": Table(name, metadata, autoload_with=engine)})
+        for name in TABLES
     }
     draw = text("update number_series set last_number = last_number + 1 returning last_number")
     with Session(engine) as session:

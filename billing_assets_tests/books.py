@@ -147,3 +147,30 @@ def billing_over(database: Database, home: Path, stack: ExitStack, **settings: o
     """Return the program over a test's database, with its files under ``home``."""
     values: dict[str, object] = {"home": home, "print_workers": 1, **settings}
     return Billing(Settings(**values), database, stack)  # type: ignore[arg-type]
+
+
+_SECOND_BATCH = """
+insert into intake_batch (company_id, file_name, file_sha256, mapping_sha256, row_count, new_count,
+    changed_count, unchanged_count, duplicate_count, problem_count, control_totals, imported_at)
+values (1, 'made2.csv', 'c', 'd', 1, 0, 1, 0, 0, 0, '{}', :at)
+"""
+_CHANGE_PREMIUM = """
+with former as (
+    update policy_term_version set superseded_batch_id = batch_id + 1
+    where policy_id = :policy and superseded_batch_id is null returning *
+)
+insert into policy_term_version (policy_term_id, policy_id, company_id, payer_id, product_code,
+    line_of_business, place_code, currency, plan_code, effective_date, expiration_date, anchor_date,
+    cover_to_date, cut_over_date, premium_minor, content_sha256, batch_id)
+select policy_term_id, policy_id, company_id, payer_id, product_code,
+    line_of_business, place_code, currency, plan_code, effective_date, expiration_date, anchor_date,
+    cover_to_date, cut_over_date, :premium, content_sha256, batch_id + 1
+from former
+"""
+
+
+def change_premium(database: Database, policy_id: int, premium_minor: int) -> None:
+    """Give a term another premium by a second import that did not look at what was billed."""
+    with database.transaction() as connection:
+        connection.execute(text(_SECOND_BATCH), {"at": AT})
+        connection.execute(text(_CHANGE_PREMIUM), {"policy": policy_id, "premium": premium_minor})

@@ -102,7 +102,7 @@ def upgrade(as_json: Json = False) -> None:
             revision = schema.upgrade(owner_url)
         else:
             with _embedded(settings).use() as address:
-                revision = schema.upgrade(address.url(_OWNER))
+                revision = schema.upgrade(address.url(_OWNER), address.connect_args)
     screen.document({"revision": revision})
     screen.say(f"the schema is at revision {revision}")
 

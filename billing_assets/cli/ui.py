@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -50,12 +51,15 @@ def serve(
         launch = prepare_ui(settings, environment, port)
         screen.document({"url": launch.url, "dagster_home": launch.dagster_home})
         screen.say(f"Dagster opens on [bold]{launch.url}[/bold]; Ctrl-C ends it")
-        _run_until_stopped(list(launch.command), dict(launch.environment))
+        _run_until_stopped(list(launch.command), dict(launch.environment), launch.dagster_home)
 
 
-def _run_until_stopped(command: list[str], environment: dict[str, str]) -> None:
-    """Run Dagster to its end; a signal of ours is passed on, and Dagster ends its own children."""
-    with subprocess.Popen(command, env=environment, stdout=_STDERR) as process:
+def _run_until_stopped(command: list[str], environment: dict[str, str], folder: Path) -> None:
+    """Run Dagster to its end; a signal of ours is passed on, and Dagster ends its own children.
+
+    It runs in its own folder: in another it would warn that the dagster.yaml found there is ignored.
+    """
+    with subprocess.Popen(command, env=environment, cwd=folder, stdout=_STDERR) as process:
         before = {
             number: signal.signal(number, lambda number, _frame: process.send_signal(number))
             for number in (signal.SIGINT, signal.SIGTERM)

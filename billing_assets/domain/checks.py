@@ -57,3 +57,6 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
 >>> CHECKS["I08"].statement.startswith("number series have no gap")
 True
 """
+
+STANDING_CHECKS = frozenset({"I15"})
+"""Checks of what stands still in the outbox: a delivery settles some of it, so they never block one."""

@@ -19,12 +19,28 @@ _REACH_DAYS = 430
 """Longest lead (400 days) and longest run of closed days: terms that begin later cannot be due yet."""
 
 _TERMS = """
+with changed_after_billing as (
+    select distinct n.policy_term_id
+    from policy_term_version f
+    join policy_term_version n on n.policy_term_id = f.policy_term_id and n.batch_id <= %(batch)s
+        and (n.superseded_batch_id is null or n.superseded_batch_id > %(batch)s)
+    join invoice_line l on l.policy_term_version_id = f.policy_term_version_id
+        and l.policy_term_id = f.policy_term_id
+    where f.company_id = %(company)s and f.policy_id >= %(low)s and f.policy_id < %(high)s
+        and f.superseded_batch_id is not null and f.policy_term_version_id <> n.policy_term_version_id
+        and (f.premium_minor, f.currency, f.plan_code, f.place_code, f.line_of_business, f.effective_date,
+            f.expiration_date, f.anchor_date) is distinct from
+            (n.premium_minor, n.currency, n.plan_code, n.place_code, n.line_of_business, n.effective_date,
+            n.expiration_date, n.anchor_date)
+)
 select v.policy_term_id, v.policy_term_version_id, p.policy_number, v.payer_id, y.payer_version_id,
     v.line_of_business, v.place_code, v.currency, v.plan_code, v.effective_date, v.expiration_date,
-    v.anchor_date, v.cover_to_date, v.cut_over_date, v.premium_minor, v.hold_code,
+    v.anchor_date, v.cover_to_date, v.cut_over_date, v.premium_minor,
+    coalesce(v.hold_code, case when c.policy_term_id is not null then 'changed_after_billing' end),
     encode(v.content_sha256, 'hex'), encode(y.content_sha256, 'hex')
 from policy_term_version v
 join policy p on p.policy_id = v.policy_id
+left join changed_after_billing c on c.policy_term_id = v.policy_term_id
 cross join lateral (
     select payer_version_id, content_sha256 from payer_version
     where payer_id = v.payer_id and batch_id <= %(batch)s order by payer_version_id desc limit 1
@@ -66,6 +82,7 @@ def read_shard_book(
 
     Settled is what was invoiced or recorded as zero, and what a run of this very date has already held or
     failed for the same version of the term: a second run of the date does not repeat it, the next date does.
+    A term is held where the book changed after one of its installments was billed, however late it did.
     """
     reach = date.fromordinal(min(as_of.toordinal() + _REACH_DAYS, date.max.toordinal()))
     parameters = {

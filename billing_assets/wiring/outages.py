@@ -11,6 +11,8 @@ from billing_assets.domain.errors import BillingError
 OUTAGE_CODES = frozenset(
     {
         "store_unreachable",
+        "store_busy",
+        "print_worker_ended",
         "channel_down",
         "embedded_start_failed",
         "embedded_start_timeout",

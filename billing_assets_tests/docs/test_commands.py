@@ -1,7 +1,7 @@
 """Each line of a console block in the how-to pages and tutorials runs, in order, in a folder of its own.
 
-A block marked ``console`` holds commands after ``$ ``. They run as the page's reader runs them: the examples beside them,
-a fresh store, a mailbox to send to.
+A block marked ``console`` holds commands after ``$ ``. They run as the page's reader runs them: the examples
+beside them, a fresh store, a mailbox to send to.
 """
 
 import os

@@ -22,7 +22,9 @@ from billing_assets_tests.reference.policy import ReferencePolicy
 from billing_assets_tests.state import business_state
 
 ROOT = Path(__file__).resolve().parents[2]
-PORTFOLIO = Path(os.environ.get("BILLING_PORTFOLIO") or ROOT.parent / "shared" / "data" / "motor_portfolio.csv")
+PORTFOLIO = Path(
+    os.environ.get("BILLING_PORTFOLIO") or ROOT.parent / "shared" / "data" / "motor_portfolio.csv"
+)
 GOLDEN = ROOT / "billing_assets_tests" / "golden" / "motor_portfolio.json"
 CUT_OVER = date(2024, 1, 1)
 DAYS = [CUT_OVER + timedelta(days=number) for number in range((date(2026, 1, 1) - CUT_OVER).days)]
@@ -113,12 +115,14 @@ def test_terms_that_lie_inside_are_billed_their_whole_premium_unless_cover_ended
 
 def test_the_totals_are_the_golden_ones(billed: Billing) -> None:
     query = """
-        select extract(year from i.issue_date)::int, plan_code, product_code, count(*), sum(i.net_minor)::bigint,
-            sum(i.tax_minor)::bigint
+        select extract(year from i.issue_date)::int, plan_code, product_code, count(*),
+            sum(i.net_minor)::bigint, sum(i.tax_minor)::bigint
         from invoice i join invoice_line l using (invoice_id)
         join policy_term_version v using (policy_term_version_id) group by 1, 2, 3 order by 1, 2, 3
     """
-    outcomes = "select outcome, coalesce(reason_code, ''), count(*) from due_charge group by 1, 2 order by 1, 2"
+    outcomes = (
+        "select outcome, coalesce(reason_code, ''), count(*) from due_charge group by 1, 2 order by 1, 2"
+    )
     with billed.database.transaction() as connection:
         totals = {
             "invoices": [list(row) for row in connection.execute(text(query))],

@@ -132,14 +132,31 @@ def reference_invoices(policies: Iterable[ReferencePolicy], run_dates: list[date
         for item in invoices(policy, COMPANY_PLACE, run_dates):
             key = policy.policy_number
             found.add(
-                ("invoice", key, item.issue_date, item.due_date, item.net_minor, item.tax_minor, item.total_minor)
+                (
+                    "invoice",
+                    key,
+                    item.issue_date,
+                    item.due_date,
+                    item.net_minor,
+                    item.tax_minor,
+                    item.total_minor,
+                )
             )
             found.update(
                 ("line", item.run_date, key, line.installment_number, line.net_minor, line.tax_minor)
                 for line in item.lines
             )
             found.update(
-                ("tax", item.run_date, key, item.due_date, tax.tax_code, tax.rate_ppm, tax.base_minor, tax.tax_minor)
+                (
+                    "tax",
+                    item.run_date,
+                    key,
+                    item.due_date,
+                    tax.tax_code,
+                    tax.rate_ppm,
+                    tax.base_minor,
+                    tax.tax_minor,
+                )
                 for tax in item.taxes
             )
     return found

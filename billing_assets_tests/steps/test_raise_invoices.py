@@ -15,7 +15,7 @@ from billing_assets.domain.runs import Outcome
 from billing_assets.steps import plan_due_charges as planning
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
-from billing_assets_tests.books import add_term, billing_over, fill_book
+from billing_assets_tests.books import add_term, billing_over, change_premium, fill_book
 from billing_assets_tests.state import business_state
 
 FEBRUARY = date(2024, 2, 1)
@@ -164,3 +164,16 @@ def test_an_unknown_company_is_named(billing: Billing) -> None:
     order = billing.order(FEBRUARY)
     with pytest.raises(BillingError, match="known: alondra"):
         billing.runs.issuer(order.company_code + "x")
+
+
+def test_a_term_whose_premium_changed_after_it_was_billed_is_held_whenever_the_change_came(
+    billing: Billing,
+) -> None:
+    billing.invoice(billing.order(FEBRUARY))
+    change_premium(billing.database, policy_id=3, premium_minor=99_999)
+    result = billing.invoice(billing.order(date(2024, 3, 1)))
+    held = [total for total in result.totals if total.outcome is Outcome.HELD]
+    assert [total.charge_count for total in held] == [1]
+    query = "select distinct reason_code from due_charge where outcome = 'held'"
+    with billing.database.transaction() as connection:
+        assert list(connection.execute(text(query)).scalars()) == ["changed_after_billing"]

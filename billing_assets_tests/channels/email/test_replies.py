@@ -5,11 +5,11 @@ import pytest
 from billing_assets.channels.email.replies import (
     _BY_ENHANCED_STATUS,
     _BY_REPLY_CODE,
-    CHANNEL_FAULTS,
     REASON_MEANINGS,
     Phase,
     answer_of,
 )
+from billing_assets.domain.deliveries import CHANNEL_FAULTS
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,10 @@ create unique index policy_term_version_current on policy_term_version (policy_t
     where superseded_batch_id is null;
 create index policy_term_version_book on policy_term_version (company_id, policy_id)
     where superseded_batch_id is null;
+create index policy_term_version_former on policy_term_version (company_id, policy_id)
+    where superseded_batch_id is not null;
+create index policy_term_version_batch on policy_term_version (batch_id);
+create index payer_version_batch on payer_version (batch_id);
 create table problem (
     problem_id bigint generated always as identity primary key,
     company_id smallint not null references company,
@@ -177,7 +181,7 @@ create table run_shard (
 create table due_charge (
     run_id bigint not null,
     policy_term_id bigint not null,
-    installment_number smallint not null,
+    installment_number integer not null,
     revision smallint not null default 0,
     company_id smallint not null,
     policy_term_version_id bigint not null,
@@ -252,8 +256,8 @@ create table invoice_line (
     policy_term_version_id bigint not null,
     payer_id bigint not null,
     charge_kind text not null,
-    installment_number smallint not null,
-    installment_count smallint not null,
+    installment_number integer not null,
+    installment_count integer not null,
     revision smallint not null default 0,
     period_from_date date not null,
     period_to_date date not null check (period_to_date > period_from_date),
