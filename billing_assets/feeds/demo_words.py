@@ -215,6 +215,6 @@ PRODUCTS = (
 )
 """Products of the demo book; the shares add up to a thousand."""
 
-PLAN_SHARES = {"A": 506, "S": 230, "T": 160, "M": 100, "W": 3, "D": 1}
+PLAN_SHARES = {"A": 540, "S": 240, "T": 150, "M": 66, "W": 3, "D": 1}
 """How often the demo insurer's payment codes occur in a thousand: yearly, half-yearly, quarterly, monthly,
 weekly, daily."""
