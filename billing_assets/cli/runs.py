@@ -15,6 +15,7 @@ from billing_assets.cli.output import Markup, Screen, amount, state_cell
 from billing_assets.domain.runs import OUTCOME_REASONS, Outcome
 
 if TYPE_CHECKING:
+    from billing_assets.store.charge_listings import ChargeRow
     from billing_assets.store.listings import RunDetail, RunRow
 
 app = typer.Typer(help="See what the billing runs did.", invoke_without_command=True)
@@ -62,6 +63,77 @@ def show(
         show_run(screen, detail)
 
 
+@app.command(
+    "charges", epilog="billing runs charges 12 --outcome held\n\nbilling runs charges 12 --policy MOT-1001"
+)
+def charges(
+    run_id: Annotated[
+        int, typer.Argument(metavar="ID", help="Number of the run, as 'billing runs' lists it.")
+    ],
+    outcome: Annotated[
+        Outcome | None, typer.Option("--outcome", help="Only charges that ended like this.")
+    ] = None,
+    policy: Annotated[str, typer.Option("--policy", metavar="NUMBER", help="Only this policy.")] = "",
+    after: Annotated[
+        str, typer.Option("--after", metavar="NUMBER:N", help="Go on after this policy and installment.")
+    ] = "",
+    limit: Limit = 20,
+    as_json: Json = False,
+) -> None:
+    """List what became of each policy that was due in a run, with the reason where it was not invoiced."""
+    from billing_assets.store.charge_listings import ChargeFilter
+
+    screen = Screen(as_json)
+    wanted = ChargeFilter(
+        run_id=run_id,
+        outcome=outcome.value if outcome else "",
+        policy_number=policy,
+        after=_place(after),
+        limit=limit,
+    )
+    with open_desk(screen) as desk:
+        found = desk.charges(wanted)
+    screen.document({"charges": found})
+    if not found:
+        screen.say("No such charge in this run.")
+        return
+    screen.table(
+        ["policy", ">installment", "due", "outcome", "currency", ">net", "invoice", "reason"],
+        [_charge(row) for row in found],
+        wrap=["reason"],
+    )
+    if len(found) == limit:
+        last = found[-1]
+        screen.hint(
+            f"more: billing runs charges {run_id} --after '{last.policy_number}:{last.installment_number}'"
+        )
+
+
+def _place(after: str) -> tuple[str, int] | None:
+    """Return policy and installment of ``NUMBER:N``, None where nothing is given."""
+    if not after:
+        return None
+    policy, mark, number = after.rpartition(":")
+    if not mark or not number.isdecimal():
+        raise typer.BadParameter("give it as NUMBER:N, such as MOT-1001:3", param_hint="--after")
+    return policy, int(number)
+
+
+def _charge(row: "ChargeRow") -> list[object]:
+    number = row.installment_number or "whole term"
+    net, reason = amount(row.net_minor, row.currency), OUTCOME_REASONS.get(row.reason_code, row.reason_code)
+    return [
+        row.policy_number,
+        number,
+        row.due_date,
+        row.outcome,
+        row.currency,
+        net,
+        row.invoice_number,
+        reason,
+    ]
+
+
 def show_run(screen: Screen, detail: "RunDetail") -> None:
     """Show one run to a person."""
     report = detail.report
@@ -83,6 +155,9 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
             ["outcome", ">charges", "currency", ">net", "reason"],
             [_reason(row) for row in reasons],
             wrap=["reason"],
+        )
+        screen.hint(
+            f"policy by policy: billing runs charges {detail.run_id} --outcome {reasons[0]['outcome']}"
         )
     if report["invoices"]:
         screen.heading("Invoices")

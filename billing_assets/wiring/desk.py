@@ -26,7 +26,7 @@ from billing_assets.steps.delivery_ports import PrintJob
 from billing_assets.steps.read_policy_book import IntakeOrder, read_policy_book
 from billing_assets.steps.result import StepResult
 from billing_assets.steps.run_ports import Progress, silent
-from billing_assets.store import listings, problem_listings, problems
+from billing_assets.store import charge_listings, listings, problem_listings, problems
 from billing_assets.store.companies import company_codes, read_issuer, save_company
 from billing_assets.store.document_views import DocumentView, view_document
 from billing_assets.store.invoice_reader import find_invoice
@@ -102,6 +102,12 @@ class Desk:
         """Return one run, or raise ``run_unknown``."""
         with self.database.transaction() as connection:
             return listings.show_run(connection, self.company_id, run_id)
+
+    def charges(self, wanted: charge_listings.ChargeFilter) -> list[charge_listings.ChargeRow]:
+        """Return what became of the policies of a run; raise ``run_unknown`` where there is no such run."""
+        with self.database.transaction() as connection:
+            listings.show_run(connection, self.company_id, wanted.run_id)
+            return charge_listings.list_charges(connection, self.company_id, wanted)
 
     def last_run_of(self, billing_date: date) -> int | None:
         """Return the id of the last run of a date, or None."""

@@ -1,0 +1,87 @@
+"""Due charges as people see them: what became of each policy in a run.
+
+Belongs here: read models of the outcomes of a run, by policy, limited, paged by key.
+Does not belong here: counting them (``runs``), deciding them (``frames``).
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, text
+
+from billing_assets.domain.numbering import document_number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeFilter:
+    """Which charges of a run; ``outcome`` and ``reason_code`` empty for all, after ``after`` in the order.
+
+    ``after`` is (policy number, installment number) of the last row seen, None from the beginning.
+    """
+
+    run_id: int
+    outcome: str = ""
+    reason_code: str = ""
+    policy_number: str = ""
+    after: tuple[str, int] | None = None
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeRow:
+    """A due charge of one policy with its outcome; installment 0 stands for the whole term."""
+
+    policy_number: str
+    installment_number: int
+    outcome: str
+    reason_code: str
+    period_from_date: date
+    period_to_date: date
+    due_date: date
+    currency: str
+    net_minor: int
+    invoice_number: str
+
+
+_CHARGES = """
+select p.policy_number, d.installment_number, d.outcome, coalesce(d.reason_code, '') as reason_code,
+    d.period_from_date, d.period_to_date, d.due_date, d.currency, d.net_minor, s.prefix, i.invoice_number
+from due_charge d join policy_term t using (policy_term_id) join policy p using (policy_id)
+left join invoice i using (invoice_id) left join number_series s using (number_series_id)
+where d.company_id = :company and d.run_id = :run
+    and (:outcome = '' or d.outcome = :outcome) and (:reason = '' or d.reason_code = :reason)
+    and (:policy = '' or p.policy_number = :policy)
+    and (cast(:after_policy as text) is null
+        or (p.policy_number, d.installment_number) > (:after_policy, cast(:after_number as integer)))
+order by p.policy_number, d.installment_number limit :limit
+"""
+
+
+def list_charges(connection: Connection, company_id: int, wanted: ChargeFilter) -> list[ChargeRow]:
+    """Return the wanted charges, by policy number and installment."""
+    after_policy, after_number = wanted.after or (None, None)
+    values = {
+        "company": company_id,
+        "run": wanted.run_id,
+        "outcome": wanted.outcome,
+        "reason": wanted.reason_code,
+        "policy": wanted.policy_number,
+        "after_policy": after_policy,
+        "after_number": after_number,
+        "limit": wanted.limit,
+    }
+    return [
+        ChargeRow(
+            policy_number=row.policy_number,
+            installment_number=row.installment_number,
+            outcome=row.outcome,
+            reason_code=row.reason_code,
+            period_from_date=row.period_from_date,
+            period_to_date=row.period_to_date,
+            due_date=row.due_date,
+            currency=row.currency,
+            net_minor=row.net_minor,
+            invoice_number="" if row.prefix is None else document_number(row.prefix, row.invoice_number),
+        )
+        for row in connection.execute(text(_CHARGES), values)
+    ]

@@ -1,0 +1,51 @@
+"""What became of each policy of a run can be looked up, page by page."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from billing_assets.domain.errors import BillingError
+from billing_assets.store.charge_listings import ChargeFilter, ChargeRow
+from billing_assets.store.connection import Database
+from billing_assets.wiring.desk import Desk
+from billing_assets_tests.books import add_term, billing_over, fill_book
+
+
+@pytest.fixture
+def desk(database: Database, tmp_path: Path) -> Iterator[Desk]:
+    fill_book(database, 12)
+    add_term(database, "OLD-GB", effective=date(2010, 2, 1), place="GB", currency="GBP")
+    with ExitStack() as stack:
+        billing = billing_over(database, tmp_path, stack)
+        billing.invoice(billing.order(date(2024, 2, 1)))
+        yield Desk(billing)
+
+
+def test_every_charge_of_a_run_is_listed_once_over_pages(desk: Desk) -> None:
+    seen: list[ChargeRow] = []
+    after = None
+    while page := desk.charges(ChargeFilter(run_id=1, limit=5, after=after)):
+        seen += page
+        after = (page[-1].policy_number, page[-1].installment_number)
+    assert len(seen) == 13
+    assert [row.policy_number for row in seen] == sorted(row.policy_number for row in seen)
+    assert sum(bool(row.invoice_number) for row in seen) == 12
+
+
+def test_a_failed_charge_is_found_by_its_outcome_with_policy_and_reason(desk: Desk) -> None:
+    (row,) = desk.charges(ChargeFilter(run_id=1, outcome="failed"))
+    found = (row.policy_number, row.reason_code, row.currency, row.net_minor, row.invoice_number)
+    assert found == ("OLD-GB", "no_tax_rule", "GBP", 10_000, "")
+
+
+def test_one_policy_can_be_asked_for(desk: Desk) -> None:
+    rows = desk.charges(ChargeFilter(run_id=1, policy_number="POL-00000003"))
+    assert [(row.outcome, row.installment_number) for row in rows] == [("invoiced", 1)]
+
+
+def test_a_run_that_does_not_exist_is_named(desk: Desk) -> None:
+    with pytest.raises(BillingError, match="no run 99"):
+        desk.charges(ChargeFilter(run_id=99))
