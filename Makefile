@@ -46,14 +46,15 @@ test-fast: setup
 
 test-server: setup ## the store and step tests again, on the server that BILLING_TEST_DATABASE_URL names
 	@if [ -n "$${BILLING_TEST_DATABASE_URL:-}" ]; then \
-	  $(PY) -m pytest -n $(WORKERS) -q -rs billing_assets_tests/store billing_assets_tests/steps; \
+	  $(PY) -m pytest -n $(WORKERS) -q -rs -m "not slow" billing_assets_tests/store billing_assets_tests/steps \
+	    billing_assets_tests/faults/test_lost_answers.py; \
 	else \
 	  echo "SKIPPED store and step tests on a PostgreSQL server: BILLING_TEST_DATABASE_URL is not set (.ci/run sets it)"; \
 	  if [ -n "$${CI:-}" ]; then echo "In CI no real part may be missing." >&2; exit 1; fi; \
 	fi
 
 test-slow: setup ## the tests that take minutes: full reference comparison, crashes, the real portfolio
-	@env -u BILLING_TEST_DATABASE_URL $(PY) -m pytest -n $(WORKERS) -q -rs -m slow
+	@env -u BILLING_TEST_DATABASE_URL $(PY) -m pytest -n $(WORKERS) -q -rs -m "slow and not server"
 
 check: setup ## format, lint, types, floors and the examples in docstrings
 	@$(BIN)/ruff format --check --quiet . || { echo "badly formatted; 'make format' mends it" >&2; exit 1; }

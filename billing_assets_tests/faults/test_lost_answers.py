@@ -20,7 +20,7 @@ from billing_assets_tests.state import business_state
 FEBRUARY = date(2024, 2, 1)
 POLICIES = 20
 
-pytestmark = pytest.mark.needs("database_url")
+pytestmark = [pytest.mark.server, pytest.mark.needs("database_url")]
 
 
 @pytest.mark.parametrize("at", [4, 9, 14, 16, 18, 20, 22])
