@@ -154,9 +154,9 @@ insert into intake_batch (company_id, file_name, file_sha256, mapping_sha256, ro
     changed_count, unchanged_count, duplicate_count, problem_count, control_totals, imported_at)
 values (1, 'made2.csv', 'c', 'd', 1, 0, 1, 0, 0, 0, '{}', :at)
 """
-_CHANGE_PREMIUM = """
+_CHANGE_TERM = """
 with former as (
-    update policy_term_version set superseded_batch_id = batch_id + 1
+    update policy_term_version set superseded_batch_id = (select max(batch_id) from intake_batch)
     where policy_id = :policy and superseded_batch_id is null returning *
 )
 insert into policy_term_version (policy_term_id, policy_id, company_id, payer_id, product_code,
@@ -164,13 +164,36 @@ insert into policy_term_version (policy_term_id, policy_id, company_id, payer_id
     cover_to_date, cut_over_date, premium_minor, content_sha256, batch_id)
 select policy_term_id, policy_id, company_id, payer_id, product_code,
     line_of_business, place_code, currency, plan_code, effective_date, expiration_date, anchor_date,
-    cover_to_date, cut_over_date, :premium, content_sha256, batch_id + 1
+    case when :changes_cover then cast(:cover_to as date) else cover_to_date end, cut_over_date,
+    coalesce(cast(:premium as bigint), premium_minor), content_sha256, superseded_batch_id
 from former
 """
 
 
 def change_premium(database: Database, policy_id: int, premium_minor: int) -> None:
-    """Give a term another premium by a second import that did not look at what was billed."""
+    """Give a term another premium by a later import that did not look at what was billed."""
+    _change(database, policy_id, premium_minor=premium_minor)
+
+
+def end_cover(database: Database, policy_id: int, cover_to: date | None) -> None:
+    """Let the cover of a term end on a day, or not end early at all, by a later import."""
+    _change(database, policy_id, cover_to=cover_to, changes_cover=True)
+
+
+def _change(
+    database: Database,
+    policy_id: int,
+    *,
+    premium_minor: int | None = None,
+    cover_to: date | None = None,
+    changes_cover: bool = False,
+) -> None:
+    values = {
+        "policy": policy_id,
+        "premium": premium_minor,
+        "cover_to": cover_to,
+        "changes_cover": changes_cover,
+    }
     with database.transaction() as connection:
         connection.execute(text(_SECOND_BATCH), {"at": AT})
-        connection.execute(text(_CHANGE_PREMIUM), {"policy": policy_id, "premium": premium_minor})
+        connection.execute(text(_CHANGE_TERM), values)

@@ -17,6 +17,12 @@ import pytest
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 POSTGRES15_BIN = Path("/usr/lib/postgresql/15/bin")
 
+# A real book that is not part of the project: it lies in a folder beside it, or where BILLING_PORTFOLIO says.
+PORTFOLIO = Path(
+    os.environ.get("BILLING_PORTFOLIO")
+    or Path(__file__).resolve().parents[2] / "shared" / "data" / "motor_portfolio.csv"
+)
+
 PARTS: dict[str, tuple[Callable[[], bool], str]] = {
     "chromium": (
         lambda: any(shutil.which(name) for name in CHROMIUM_NAMES),
@@ -25,6 +31,10 @@ PARTS: dict[str, tuple[Callable[[], bool], str]] = {
     "database_url": (
         lambda: bool(os.environ.get("BILLING_TEST_DATABASE_URL")),
         "BILLING_TEST_DATABASE_URL names no server; set it, or run .ci/run",
+    ),
+    "portfolio": (
+        PORTFOLIO.exists,
+        f"no motor portfolio at {PORTFOLIO}; BILLING_PORTFOLIO names the file",
     ),
     "postgres15": (
         (POSTGRES15_BIN / "initdb").exists,

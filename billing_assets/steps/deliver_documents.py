@@ -184,7 +184,7 @@ class _Dispatch:
             for row, sheet in zip(batch, sheets, strict=True):
                 self.store.hand_over(answered, row, sheet.pdf_sha256)
                 answered = None
-                result = self.channel.send(_message(row, sheet, self.issuer, self.clock()))
+                result = self._send_one(row, sheet)
                 answered = row, result, self.clock()
                 self.states[result.state] += 1
                 self.tell(self.states.total())
@@ -193,6 +193,17 @@ class _Dispatch:
         finally:
             if answered is not None:
                 self.store.hand_over(answered, None, "")
+
+    def _send_one(self, row: QueuedDelivery, sheet: PrintedInvoice) -> SendResult:
+        """Send one message; a page with characters that no font could draw waits for a person instead."""
+        if sheet.pdf and sheet.missing_character_count:
+            return SendResult(
+                state=DeliveryState.FAILED,
+                reply_code=0,
+                reason_code="unprintable",
+                reply_text="add a font with these characters to templates/_shared/fonts",
+            )
+        return self.channel.send(_message(row, sheet, self.issuer, self.clock()))
 
 
 def _message(

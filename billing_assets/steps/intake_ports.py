@@ -73,6 +73,10 @@ class IntakeWork(Protocol):
         """Return the batch of the same file under the same mapping, if there is one."""
         ...
 
+    def last_cut_over_date(self) -> date | None:
+        """Return the cut-over date that was given last for the company, None where none ever was."""
+        ...
+
     def last_batch(self, mapping_sha256: str) -> EarlierBatch | None:
         """Return the last batch of the company under that mapping."""
         ...

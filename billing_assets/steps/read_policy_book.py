@@ -68,10 +68,11 @@ def read_policy_book(
             "use the mapping of this company, or correct 'company' in the mapping",
         )
     watch = _Watch(progress)
-    cut_over_date = order.cut_over_date or mapping.cut_over_date
-    mapping_sha256 = sha256(f"{mapping.content_sha256} {cut_over_date}".encode()).hexdigest()
     file = reader.open(order.path)
     with store.intake(order.company_code) as work:
+        # Once given, a cut-over date stays: a book without one would bill again what was billed elsewhere.
+        cut_over_date = order.cut_over_date or mapping.cut_over_date or work.last_cut_over_date()
+        mapping_sha256 = sha256(f"{mapping.content_sha256} {cut_over_date}".encode()).hexdigest()
         earlier = work.earlier_batch(file.content_sha256, mapping_sha256)
         if earlier:
             return _repeat(file, earlier)

@@ -28,10 +28,13 @@ with changed_after_billing as (
         and l.policy_term_id = f.policy_term_id
     where f.company_id = %(company)s and f.policy_id >= %(low)s and f.policy_id < %(high)s
         and f.superseded_batch_id is not null and f.policy_term_version_id <> n.policy_term_version_id
-        and (f.premium_minor, f.currency, f.plan_code, f.place_code, f.line_of_business, f.effective_date,
+        and ((f.premium_minor, f.currency, f.plan_code, f.place_code, f.line_of_business, f.effective_date,
             f.expiration_date, f.anchor_date) is distinct from
             (n.premium_minor, n.currency, n.plan_code, n.place_code, n.line_of_business, n.effective_date,
             n.expiration_date, n.anchor_date)
+            -- a period that was cut short by an end of cover, and the book now says that cover went on
+            or (l.period_to_date = f.cover_to_date
+                and coalesce(n.cover_to_date, n.expiration_date) > l.period_to_date))
 )
 select v.policy_term_id, v.policy_term_version_id, p.policy_number, v.payer_id, y.payer_version_id,
     v.line_of_business, v.place_code, v.currency, v.plan_code, v.effective_date, v.expiration_date,
@@ -61,10 +64,9 @@ select l.policy_term_id, l.installment_number from invoice_line l join shard_ter
 where l.revision = 0 and l.charge_kind = 'premium'
 union
 select d.policy_term_id, d.installment_number from due_charge d join shard_term s using (policy_term_id)
-where d.outcome <> 'invoiced' and (d.outcome = 'zero' or (
-    d.policy_term_version_id = s.policy_term_version_id
-    and exists (select from billing_run r where r.run_id = d.run_id and r.billing_date = %(day)s)
-))
+where d.outcome <> 'invoiced' and d.policy_term_version_id = s.policy_term_version_id
+    and (d.outcome = 'zero'
+        or exists (select from billing_run r where r.run_id = d.run_id and r.billing_date = %(day)s))
 """
 
 _DRAW_NUMBERS = """

@@ -10,6 +10,7 @@ into the book. Imports of one company wait for each other on an advisory lock th
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 
 import polars as pl
 import psycopg
@@ -22,10 +23,8 @@ from billing_assets.steps.intake_ports import EarlierBatch, NewBatch
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
 from billing_assets.store.copy import copy_in, copy_out
+from billing_assets.store.locks import LockSpace
 from billing_assets.store.problems import close_answered, write_problems
-
-INTAKE_LOCK = 7_241_010
-"""Name space of the advisory lock, keyed by company, that an import holds until it commits."""
 
 _STORED_TERMS = """
 select p.policy_number, v.effective_date, v.line_of_business, v.place_code, v.currency, v.plan_code,
@@ -121,9 +120,25 @@ class SqlIntakeStore:
         """Open an import's transaction; it commits when the block ends well."""
         with self.database.transaction() as connection:
             company_id = read_issuer(connection, company_code).company_id
+            # Billing and imports of a company take turns: what an import finds billed is all that is billed.
             lock = text("select pg_advisory_xact_lock(:space, :company)")
-            connection.execute(lock, {"space": INTAKE_LOCK, "company": company_id})
+            connection.execute(lock, {"space": int(LockSpace.RUNS), "company": company_id})
+            _refuse_unfinished_run(connection, company_id)
             yield IntakeTransaction(connection, company_id)
+
+
+def _refuse_unfinished_run(connection: Connection, company_id: int) -> None:
+    """Raise ``run_unfinished`` where a run was interrupted: its rest bills the book that it began with."""
+    query = text(
+        "select min(billing_date) from billing_run where company_id = :company and state = 'running'"
+    )
+    day = connection.execute(query, {"company": company_id}).scalar_one()
+    if day is not None:
+        raise BillingError(
+            "run_unfinished",
+            f"the run of {day} was interrupted and is not finished",
+            f"finish it with 'billing run {day}', then import again",
+        )
 
 
 class IntakeTransaction:
@@ -135,8 +150,22 @@ class IntakeTransaction:
         self.company_id = company_id
 
     def earlier_batch(self, file_sha256: str, mapping_sha256: str) -> EarlierBatch | None:
-        """Return the batch of the same file under the same mapping, if there is one."""
-        return self._batch("and file_sha256 = decode(:file, 'hex')", mapping_sha256, file_sha256)
+        """Return the last batch under that mapping if it was of the same file."""
+        last = "select max(batch_id) from intake_batch where company_id = :company"
+        mapping = "mapping_sha256 = decode(:mapping, 'hex')"
+        return self._batch(
+            f"and file_sha256 = decode(:file, 'hex') and batch_id = ({last} and {mapping})",
+            mapping_sha256,
+            file_sha256,
+        )
+
+    def last_cut_over_date(self) -> date | None:
+        """Return the cut-over date that was given last for the company, None where none ever was."""
+        query = text(
+            "select cut_over_date from intake_batch where company_id = :company "
+            "and cut_over_date is not null order by batch_id desc limit 1"
+        )
+        return self.connection.execute(query, {"company": self.company_id}).scalar_one_or_none()
 
     def last_batch(self, mapping_sha256: str) -> EarlierBatch | None:
         """Return the last batch of the company under that mapping."""

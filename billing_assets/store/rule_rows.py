@@ -42,13 +42,17 @@ _KEYS = {
 
 
 def seed_rules(connection: Connection) -> None:
-    """Add the shipped rows that the store does not have yet; rows that are there stay as they are."""
+    """Add the shipped rows that the store does not have yet, and end those that were ended since.
+
+    Nothing else of a row ever changes: what was billed by it can be computed again.
+    """
     for table, records in _shipped().items():
         names = list(records[0])
         values = ", ".join(f":{name}" for name in names)
         statement = (
             f"insert into {table} ({', '.join(names)}) values ({values}) "  # noqa: S608 - constants
-            f"on conflict ({', '.join(_KEYS[table])}) do nothing"
+            f"on conflict ({', '.join(_KEYS[table])}) do update set valid_to = excluded.valid_to "
+            f"where {table}.valid_to is null and excluded.valid_to is not null"
         )
         connection.execute(text(statement), records)
 

@@ -6,9 +6,10 @@ Does not belong here: rules, SQL, formats of output.
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from billing_assets.channels.email import EmailChannel, SmtpSettings
 from billing_assets.documents.press import TemplatePress
@@ -94,11 +95,26 @@ class Billing:
         return press
 
     def order(self, billing_date: date, issuing_date: date | None = None) -> RunOrder:
-        """Return the order of a run of ``billing_date``."""
+        """Return the order of a run of a date; its documents are dated on it, or today if that is earlier.
+
+        Raises:
+            BillingError: ``date_too_far``; the numbers of a series never go back in time, so that a slip of
+                the year would date every later invoice.
+        """
+        issuer = self.runs.issuer(self.company_code())
+        today = utc_now().astimezone(ZoneInfo(issuer.company.time_zone)).date()
+        last = today + timedelta(days=self.settings.coming_days)
+        for day in (billing_date, issuing_date or billing_date):
+            if day > last:
+                raise BillingError(
+                    "date_too_far",
+                    f"{day} lies more than {self.settings.coming_days} days ahead",
+                    "correct the date; BILLING_COMING_DAYS says how far ahead may be billed",
+                )
         return RunOrder(
-            company_code=self.company_code(),
+            company_code=issuer.company.company_code,
             billing_date=billing_date,
-            issuing_date=issuing_date or billing_date,
+            issuing_date=issuing_date or min(billing_date, today),
         )
 
     def plan(self, order: RunOrder, *, is_dry_run: bool = False, progress: Progress = silent) -> StepResult:
@@ -130,8 +146,9 @@ class Billing:
 
     def audit(self, billing_date: date | None = None) -> list[CheckResult]:
         """Run every check, over the runs of one date or over everything; offenders are values, not errors."""
+        company_id = None if billing_date is None else self.runs.issuer(self.company_code()).company_id
         with self.database.transaction() as connection:
-            return run_checks(connection, billing_date, at=utc_now())
+            return run_checks(connection, billing_date, at=utc_now(), company_id=company_id)
 
     def run(self, order: RunOrder, *, progress: Progress = silent) -> Iterator[StepResult]:
         """Bill a date from book to mailbox, yielding each step's result; checks block the delivery.

@@ -16,22 +16,20 @@ from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
 from billing_assets.wiring.desk import Desk
 from billing_assets_tests.books import AT, COMPANY, billing_over
+from billing_assets_tests.conftest import PORTFOLIO
 from billing_assets_tests.databases import run_sql, url_of
 from billing_assets_tests.reference.invoices import invoices
 from billing_assets_tests.reference.policy import ReferencePolicy
 from billing_assets_tests.state import business_state
 
 ROOT = Path(__file__).resolve().parents[2]
-PORTFOLIO = Path(
-    os.environ.get("BILLING_PORTFOLIO") or ROOT.parent / "shared" / "data" / "motor_portfolio.csv"
-)
 GOLDEN = ROOT / "billing_assets_tests" / "golden" / "motor_portfolio.json"
 CUT_OVER = date(2024, 1, 1)
 DAYS = [CUT_OVER + timedelta(days=number) for number in range((date(2026, 1, 1) - CUT_OVER).days)]
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not PORTFOLIO.exists(), reason="no motor portfolio; BILLING_PORTFOLIO names the file"),
+    pytest.mark.needs("portfolio"),
 ]
 
 

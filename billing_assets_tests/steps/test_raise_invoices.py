@@ -15,7 +15,7 @@ from billing_assets.domain.runs import Outcome
 from billing_assets.steps import plan_due_charges as planning
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
-from billing_assets_tests.books import add_term, billing_over, change_premium, fill_book
+from billing_assets_tests.books import add_term, billing_over, change_premium, end_cover, fill_book
 from billing_assets_tests.state import business_state
 
 FEBRUARY = date(2024, 2, 1)
@@ -177,3 +177,27 @@ def test_a_term_whose_premium_changed_after_it_was_billed_is_held_whenever_the_c
     query = "select distinct reason_code from due_charge where outcome = 'held'"
     with billing.database.transaction() as connection:
         assert list(connection.execute(text(query)).scalars()) == ["changed_after_billing"]
+
+
+def test_a_zero_that_the_book_corrects_is_billed(billing: Billing) -> None:
+    add_term(billing.database, "ZERO-1", effective=date(2024, 2, 1), premium_minor=0)
+    billing.invoice(billing.order(FEBRUARY))
+    assert count(billing, "select count(*) from due_charge where outcome = 'zero'") == 1
+    change_premium(billing.database, policy_id=61, premium_minor=12_000)
+    assert billing.invoice(billing.order(FEBRUARY)).facts["invoice_count"] == 1
+    lines = "select l.net_minor from invoice_line l join policy_term t using (policy_term_id)"
+    assert count(billing, f"{lines} where policy_id = 61") == 12_000
+
+
+def test_cover_that_turns_out_longer_than_a_billed_part_is_held(billing: Billing) -> None:
+    end_cover(billing.database, policy_id=3, cover_to=date(2024, 2, 11))
+    billing.invoice(billing.order(FEBRUARY))
+    end_cover(billing.database, policy_id=3, cover_to=None)
+    result = billing.invoice(billing.order(date(2024, 3, 1)))
+    held = [total.charge_count for total in result.totals if total.outcome is Outcome.HELD]
+    assert held == [1]
+
+
+def test_a_date_too_far_ahead_is_refused_because_numbers_never_go_back_in_time(billing: Billing) -> None:
+    with pytest.raises(BillingError, match="more than 60 days ahead"):
+        billing.order(date(2099, 1, 31))

@@ -1,7 +1,6 @@
 """Reading a policy book loses nothing, writes once, and refuses a faulty file whole."""
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -16,12 +15,10 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.money import parse_minor
 from billing_assets.feeds.mapping import read_mapping
 from billing_assets.store.connection import Database
+from billing_assets_tests.conftest import PORTFOLIO
 from billing_assets_tests.store.intake import MAPPING, book, import_text, query, with_company
 
 ROOT = Path(__file__).parents[2]
-PORTFOLIO = Path(
-    os.environ.get("BILLING_PORTFOLIO") or ROOT.parent / "shared" / "data" / "motor_portfolio.csv"
-)
 
 
 @pytest.fixture
@@ -205,7 +202,7 @@ def _readable(row: dict[str, str]) -> bool:
     return True
 
 
-@pytest.mark.skipif(not PORTFOLIO.exists(), reason="no motor portfolio; BILLING_PORTFOLIO names the file")
+@pytest.mark.needs("portfolio")
 def test_the_real_motor_portfolio_is_imported_but_for_eight_rows(
     fresh_database: Callable[[], Database], tmp_path: Path
 ) -> None:

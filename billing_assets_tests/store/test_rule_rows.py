@@ -1,10 +1,16 @@
 """Shipped rule rows reach the store once, and what a company changed stays."""
 
+from dataclasses import replace
+from datetime import date
+
 import polars as pl
+import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from billing_assets.domain.payment_plans import DEFAULT_PLANS
 from billing_assets.domain.taxes import shipped_tax_rules
+from billing_assets.store import rule_rows
 from billing_assets.store.connection import Database
 from billing_assets.store.rule_rows import (
     PLAN_SCHEMA,
@@ -37,6 +43,7 @@ def test_seeding_again_adds_nothing_and_keeps_what_is_there(database: Database) 
     with database.transaction() as connection:
         connection.execute(text(add))
         before = read_tax_rules(connection), read_plans(connection)
+        connection.execute(text("set local role billing_owner"))
         seed_rules(connection)
         assert read_tax_rules(connection).equals(before[0])
         assert read_plans(connection).equals(before[1])
@@ -51,3 +58,24 @@ def test_missing_rows_are_counted(database: Database) -> None:
         assert count_missing_rules(connection) == 1
         seed_rules(connection)
         assert count_missing_rules(connection) == 0
+
+
+def test_a_rate_that_changes_ends_the_old_row_once_and_begins_a_new_one(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = next(rule for rule in shipped_tax_rules() if rule.tax_code == "GB-IPT" and rule.rate_ppm == 120_000)
+    ended = replace(old, valid_to=date(2027, 4, 1))
+    coming = replace(old, valid_from=date(2027, 4, 1), rate_ppm=130_000, source="a later act")
+    monkeypatch.setattr(rule_rows, "shipped_tax_rules", lambda: (ended, coming))
+    with database.transaction() as connection:
+        connection.execute(text("set local role billing_owner"))
+        seed_rules(connection)
+        standard = pl.col("tax_code") == "GB-IPT", pl.col("line_of_business") == "*"
+        rows = read_tax_rules(connection).filter(*standard).sort("valid_from")
+    assert rows["rate_ppm"].to_list() == [120_000, 130_000]
+    assert rows["valid_to"].to_list() == [date(2027, 4, 1), None]
+    again = "update tax_rule set valid_to = '2030-01-01' where valid_to = '2027-04-01'"
+    with database.transaction() as connection:
+        connection.execute(text("set local role billing_owner"))
+        with pytest.raises(IntegrityError, match="only ended, once"), connection.begin_nested():
+            connection.execute(text(again))

@@ -38,7 +38,10 @@ QUERIES: Mapping[str, str] = MappingProxyType(
 )
 """``check_id`` -> its query, which returns one text column that names an offender by ids and numbers only."""
 
-_RUNS_OF_DATE = "select run_id from billing_run where billing_date = :day"
+_RUNS_OF_DATE = """
+select run_id from billing_run
+where billing_date = :day and (cast(:company as smallint) is null or company_id = :company)
+"""
 
 
 def run_checks(
@@ -46,6 +49,7 @@ def run_checks(
     billing_date: date | None = None,
     *,
     at: datetime,
+    company_id: int | None = None,
     check_ids: Collection[str] | None = None,
 ) -> list[CheckResult]:
     """Return what each check found, in the order of ``CHECKS``; a sound store has no offender in any.
@@ -68,7 +72,9 @@ def run_checks(
     values = {
         **guards.PARAMETERS,
         "is_everything": billing_date is None,
-        "runs": list(connection.execute(text(_RUNS_OF_DATE), {"day": billing_date}).scalars()),
+        "runs": list(
+            connection.execute(text(_RUNS_OF_DATE), {"day": billing_date, "company": company_id}).scalars()
+        ),
         "at": at,
         "currencies": sorted(CURRENCIES),
         "later_problem": intake.LATER_PROBLEM,

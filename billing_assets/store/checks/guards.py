@@ -22,10 +22,19 @@ FROZEN = (
 )
 """Tables whose rows are written once, never changed, never removed."""
 
-_ROW_BEFORE_UPDATE, _ROW_BEFORE_UPDATE_OR_DELETE, _BEFORE_TRUNCATE = 19, 27, 34
+ENDED = ("tax_rule",)
+"""Of these, tables whose rows may be ended, once, by the owner."""
+
+_ROW_BEFORE_DELETE, _ROW_BEFORE_UPDATE, _ROW_BEFORE_UPDATE_OR_DELETE, _BEFORE_TRUNCATE = 11, 19, 27, 34
 
 TRIGGERS = (
-    *((table, "refuse_change", "refuse_change", _ROW_BEFORE_UPDATE_OR_DELETE) for table in FROZEN),
+    *(
+        (table, "refuse_change", "refuse_change", _ROW_BEFORE_UPDATE_OR_DELETE)
+        for table in FROZEN
+        if table not in ENDED
+    ),
+    *((table, "refuse_change", "refuse_change", _ROW_BEFORE_DELETE) for table in ENDED),
+    *((table, "only_end_once", "only_end_once", _ROW_BEFORE_UPDATE) for table in ENDED),
     *((table, "refuse_truncate", "refuse_change", _BEFORE_TRUNCATE) for table in FROZEN),
     ("document", "keep_first_rendering", "keep_first_rendering", _ROW_BEFORE_UPDATE),
 )
@@ -49,7 +58,6 @@ KEYS = (
     ("delivery", "message_id", _NO_CONDITION),
     ("delivery_attempt", "delivery_id, attempt_number", _NO_CONDITION),
     ("delivery_attempt", "delivery_id", "(state = 'sent'::text)"),
-    ("intake_batch", "company_id, file_sha256, mapping_sha256", _NO_CONDITION),
     ("payer", "company_id, payer_key", _NO_CONDITION),
     ("policy", "company_id, policy_number", _NO_CONDITION),
     ("policy_term", "policy_id, effective_date", _NO_CONDITION),
@@ -120,7 +128,7 @@ where t.tgenabled not in ('O', 'A')
 union all
 select concat('function ', p.proname, ': it does not refuse any more')
 from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-where n.nspname = :schema and ((p.proname in ('refuse_change', 'keep_first_rendering')
+where n.nspname = :schema and ((p.proname in ('refuse_change', 'keep_first_rendering', 'only_end_once')
         and p.prosrc not like '%raise exception%')
     or (p.proname = 'refuse_change' and p.prosrc ~ '\\mreturn\\M'))
 union all

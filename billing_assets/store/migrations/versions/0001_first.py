@@ -69,9 +69,9 @@ create table intake_batch (
     problem_count integer not null,
     control_totals jsonb not null,
     imported_at timestamptz not null,
-    unique (company_id, file_sha256, mapping_sha256),
     check (row_count = new_count + changed_count + unchanged_count + duplicate_count + problem_count)
 );
+create index intake_batch_mapping on intake_batch (company_id, mapping_sha256, batch_id);
 create table payer (
     payer_id bigint generated always as identity primary key,
     company_id smallint not null references company,
@@ -336,6 +336,16 @@ begin
     end if;
     return new;
 end $$;
+create function only_end_once() returns trigger language plpgsql as $$
+begin
+    if old.valid_to is not null or new.valid_to is null
+        or to_jsonb(new) - 'valid_to' is distinct from to_jsonb(old) - 'valid_to' then
+        raise exception 'a rule row is never edited, only ended, once: %', tg_table_name
+            using hint = 'end the row and add another', errcode = 'integrity_constraint_violation';
+    end if;
+    return new;
+end $$;
+create trigger only_end_once before update on tax_rule for each row execute function only_end_once();
 create trigger keep_first_rendering before update on document
     for each row execute function keep_first_rendering();
 """
@@ -350,6 +360,9 @@ FROZEN = (
     "invoice_tax",
 )
 """Tables whose rows are records: written once, never changed, never removed."""
+
+ENDED = ("tax_rule",)
+"""Of these, the tables whose rows may be ended, once, by the owner."""
 
 UPDATES = {
     "policy_term_version": "superseded_batch_id, hold_code",
@@ -371,8 +384,9 @@ def upgrade() -> None:
     for part in (RULES, BOOK, RUNS, DOCUMENTS, GUARDS):
         op.execute(part)
     for table in FROZEN:
+        acts = "delete" if table in ENDED else "update or delete"
         op.execute(
-            f"create trigger refuse_change before update or delete on {table} "
+            f"create trigger refuse_change before {acts} on {table} "
             "for each row execute function refuse_change()"
         )
         op.execute(
