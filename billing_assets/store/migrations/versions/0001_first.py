@@ -71,7 +71,6 @@ create table intake_batch (
     imported_at timestamptz not null,
     check (row_count = new_count + changed_count + unchanged_count + duplicate_count + problem_count)
 );
-create index intake_batch_mapping on intake_batch (company_id, mapping_sha256, batch_id);
 create table payer (
     payer_id bigint generated always as identity primary key,
     company_id smallint not null references company,
@@ -138,8 +137,7 @@ create table problem (
     record_key text not null,
     problem_code text not null,
     field_name text not null,
-    original_value text not null,
-    original_row text not null,
+    original_value text not null, original_row text not null,
     owner text not null,
     is_open boolean not null default true,
     recorded_at timestamptz not null
