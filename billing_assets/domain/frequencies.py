@@ -1,7 +1,7 @@
 """How often a policy is billed.
 
 Belongs here: one row per frequency; a new frequency is a new row and nothing else.
-Does not belong here: the dates it makes (``frames.installments``), lead and due days (``payment_plans``).
+Does not belong here: the dates it makes (``frames.schedules``), lead and due days (``payment_plans``).
 """
 
 from collections.abc import Mapping

@@ -2,7 +2,7 @@
 
 Belongs here: the shipped default plans, dated, with their reasons. They seed the store, where the plans
 that a run uses are read from.
-Does not belong here: the arithmetic (``frames.installments``).
+Does not belong here: the arithmetic (``frames.schedules``, ``frames.installments``).
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,11 @@
 """Which installments are due on a billing date.
 
 Belongs here: the choice of a run, with the outcome that is known before pricing (zero, held, failed).
-Does not belong here: periods and amounts (``installments``), tax and invoices (``invoices``).
+Does not belong here: periods and dates (``schedules``), amounts (``installments``), tax and invoices
+(``invoices``).
+
+The work is done on narrow frames, first per schedule, then per installment; the many columns of a term are
+gathered once at the end, because copying them is what costs.
 """
 
 from datetime import date, timedelta
@@ -10,11 +14,42 @@ import polars as pl
 
 from billing_assets.domain.runs import Outcome
 from billing_assets.frames.calendars import is_closed, roll_table
-from billing_assets.frames.columns import DUE_SCHEMA
-from billing_assets.frames.installments import with_dates, with_numbers, with_periods, with_plan, with_shares
+from billing_assets.frames.columns import DUE_SCHEMA, TERM_SCHEMA
+from billing_assets.frames.installments import with_cover, with_planned
+from billing_assets.frames.schedules import (
+    SCHEDULE_KEY,
+    schedules_of,
+    with_counts,
+    with_dates,
+    with_numbers,
+    with_periods,
+)
 
 _ROLL_REACH_DAYS = 16
 """No place is closed for more days in a row than this: how far one roll can move a date."""
+
+_FOR_AMOUNTS = (
+    "policy_term_id",
+    "policy_number",
+    "cover_to_date",
+    "cut_over_date",
+    "premium_minor",
+    "hold_code",
+)
+"""What the charges of a term are worked out from."""
+
+_FROM_TERM = [name for name in DUE_SCHEMA if name in TERM_SCHEMA]
+"""What a charge takes over from its term as it is."""
+
+_CHARGE_SCHEMA = {
+    "term_row": pl.UInt32,
+    **{
+        name: dtype
+        for name, dtype in DUE_SCHEMA.items()
+        if name not in TERM_SCHEMA or name in {"policy_number", "policy_term_id"}
+    },
+}
+"""A charge before the columns of its term are gathered, with the two by which charges are sorted."""
 
 
 def due_charges(
@@ -59,26 +94,36 @@ def due_charges(
     """
     if terms.is_empty() or is_closed(company_place_code, as_of):
         return pl.DataFrame(schema=DUE_SCHEMA)
-    planned = with_plan(terms.lazy(), plans)
+    schedules = schedules_of(terms, plans)
+    keyed = (
+        terms.lazy()
+        .join(
+            schedules.lazy().select("schedule_id", "unit", *SCHEDULE_KEY),
+            on=SCHEDULE_KEY,
+            how="inner",
+            maintain_order="left",
+        )
+        .with_row_index("term_row")
+        .collect()
+    )
+    dated = _dated(schedules, as_of, company_place_code)
+    charges = [_with_plan(keyed, dated, settled), _without_plan(keyed, settled, as_of)]
+    due = pl.concat(charges).sort("policy_number", "due_date", "policy_term_id", "installment_number")
+    wide = terms.select(_FROM_TERM)[due["term_row"]]
+    return wide.hstack(due.drop("term_row", "policy_number", "policy_term_id")).select(*DUE_SCHEMA)
+
+
+def _dated(schedules: pl.DataFrame, as_of: date, company_place_code: str) -> pl.DataFrame:
+    """Return the installments of the schedules whose billing date has come."""
     horizon = (
         pl.lit(as_of)
         + pl.duration(days=pl.col("lead_days") + 2 * _ROLL_REACH_DAYS)
         - pl.duration(days="due_days")
     )
-    billable = planned.filter(pl.col("unit").is_not_null(), pl.col("effective_date") <= horizon)
-    periods = with_periods(with_numbers(with_shares(billable), horizon)).filter(
-        pl.col("period_from_date") + pl.duration(days="due_days") >= pl.col("cut_over_date")
-    )
-    open_ones = periods.join(
-        settled.lazy(), on=["policy_term_id", "installment_number"], how="anti"
-    ).collect()
-    dated = with_dates(open_ones.lazy(), _rolls(open_ones, as_of, company_place_code), company_place_code)
-    due = dated.filter(pl.col("billing_date") <= as_of).with_columns(reason_code=_reason())
-    return (
-        pl.concat([_shape(due), _without_plan(planned, settled, as_of)])
-        .sort("policy_number", "due_date", "policy_term_id", "installment_number")
-        .collect()
-    )
+    billable = schedules.lazy().filter(pl.col("unit").is_not_null(), pl.col("effective_date") <= horizon)
+    periods = with_periods(with_numbers(with_counts(billable), horizon)).collect()
+    dated = with_dates(periods.lazy(), _rolls(periods, as_of, company_place_code), company_place_code)
+    return dated.filter(pl.col("billing_date") <= as_of).collect()
 
 
 def _rolls(installments: pl.DataFrame, as_of: date, company_place_code: str) -> pl.DataFrame:
@@ -97,6 +142,22 @@ def _rolls(installments: pl.DataFrame, as_of: date, company_place_code: str) -> 
     return roll_table(places, rules, first - timedelta(days=lead) - slack, last + timedelta(days=due) + slack)
 
 
+def _with_plan(keyed: pl.DataFrame, dated: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
+    """Return a charge for each open installment of the terms (``_CHARGE_SCHEMA``)."""
+    open_ones = (
+        keyed.lazy()
+        .filter(pl.col("unit").is_not_null())
+        .select("schedule_id", "term_row", *_FOR_AMOUNTS)
+        .join(
+            dated.lazy().drop("unit", "plan_code", "place_code", "anchor_date"), on="schedule_id", how="inner"
+        )
+        .filter(pl.col("nominal_due_date") >= pl.col("cut_over_date"))
+        .join(settled.lazy(), on=["policy_term_id", "installment_number"], how="anti")
+    )
+    due = with_cover(with_planned(open_ones)).with_columns(reason_code=_reason())
+    return _shape(due.with_columns(outcome=_outcome(), net_minor=pl.col("net_minor").fill_null(0)))
+
+
 def _reason() -> pl.Expr:
     """Return the reason that keeps an installment from being invoiced, or null."""
     return (
@@ -113,8 +174,8 @@ def _reason() -> pl.Expr:
     )
 
 
-def _shape(due: pl.LazyFrame) -> pl.LazyFrame:
-    outcome = (
+def _outcome() -> pl.Expr:
+    return (
         pl.when(pl.col("reason_code").is_null())
         .then(pl.lit(Outcome.INVOICED.value))
         .when(pl.col("reason_code") == pl.col("hold_code"))
@@ -123,18 +184,15 @@ def _shape(due: pl.LazyFrame) -> pl.LazyFrame:
         .then(pl.lit(Outcome.FAILED.value))
         .otherwise(pl.lit(Outcome.ZERO.value))
     )
-    return due.with_columns(outcome=outcome, net_minor=pl.col("net_minor").fill_null(0)).select(
-        pl.col(name).cast(dtype) for name, dtype in DUE_SCHEMA.items()
-    )
 
 
-def _without_plan(planned: pl.LazyFrame, settled: pl.DataFrame, as_of: date) -> pl.LazyFrame:
+def _without_plan(keyed: pl.DataFrame, settled: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """Return a charge for each begun term whose plan has no valid row: it must not vanish.
 
     Its installment number is 0, the whole term: which installments there are, nobody can tell without a plan.
     """
     is_held = pl.col("hold_code").is_not_null()
-    missing = planned.filter(
+    missing = keyed.lazy().filter(
         pl.col("unit").is_null(),
         pl.col("effective_date") <= as_of,
         pl.col("expiration_date") > pl.col("cut_over_date"),
@@ -150,6 +208,8 @@ def _without_plan(planned: pl.LazyFrame, settled: pl.DataFrame, as_of: date) -> 
         outcome=pl.when(is_held).then(pl.lit(Outcome.HELD.value)).otherwise(pl.lit(Outcome.FAILED.value)),
         reason_code=pl.coalesce("hold_code", pl.lit("no_plan_row")),
     )
-    return charges.join(settled.lazy(), on=["policy_term_id", "installment_number"], how="anti").select(
-        pl.col(name).cast(dtype) for name, dtype in DUE_SCHEMA.items()
-    )
+    return _shape(charges.join(settled.lazy(), on=["policy_term_id", "installment_number"], how="anti"))
+
+
+def _shape(charges: pl.LazyFrame) -> pl.DataFrame:
+    return charges.select(pl.col(name).cast(dtype) for name, dtype in _CHARGE_SCHEMA.items()).collect()

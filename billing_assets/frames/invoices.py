@@ -12,6 +12,7 @@ from billing_assets.domain.charges import PREMIUM
 from billing_assets.domain.money import MAX_AMOUNT_MINOR
 from billing_assets.domain.runs import Outcome
 from billing_assets.frames.rounding import exact_sum
+from billing_assets.frames.sorted_groups import group_number, number_within
 from billing_assets.frames.taxes import document_taxes, line_shares, tax_rows_of_lines
 
 
@@ -79,8 +80,8 @@ def _grouped(due: pl.DataFrame) -> pl.DataFrame:
     return (
         due.with_row_index("charge_row")
         .filter(pl.col("outcome") == Outcome.INVOICED.value)
-        .with_columns(draft_index=pl.struct("policy_term_id", "due_date").rle_id().cast(pl.Int64))
-        .with_columns(line_number=pl.int_range(1, pl.len() + 1).over("draft_index"))
+        .with_columns(draft_index=group_number("policy_term_id", "due_date"))
+        .with_columns(line_number=number_within("draft_index"))
         .with_columns(charge_kind=pl.lit(PREMIUM.charge_kind), revision=pl.lit(0))
         .with_row_index("line_row")
     )

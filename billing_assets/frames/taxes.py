@@ -10,6 +10,7 @@ from billing_assets.domain.money import PPM
 from billing_assets.domain.tax_rule import ANY_LINE
 from billing_assets.frames.dated_rows import is_valid_on, refuse_overlaps
 from billing_assets.frames.rounding import divide_half_up, exact_sum, wide
+from billing_assets.frames.sorted_groups import group_number, number_within, running_sum_within
 
 _PLACE_AND_LINE = ["place_code", "line_of_business"]
 
@@ -91,18 +92,20 @@ def document_taxes(line_taxes: pl.DataFrame) -> pl.DataFrame:
     >>> document_taxes(lines).select("tax_number", "base_minor", "tax_minor").row(0)
     (1, 214, 17)
     """
-    groups = (
-        line_taxes.lazy()
-        .group_by("draft_index", "tax_rule_id", "tax_code", "category_code", "rate_ppm")
-        .agg(base_wide=exact_sum(pl.col("net_minor")))
+    return (
+        _by_group(line_taxes)
+        .group_by("tax_group", maintain_order=True)
+        .agg(
+            pl.col("draft_index", "tax_rule_id", "tax_code", "category_code", "rate_ppm").first(),
+            base_wide=exact_sum(pl.col("net_minor")),
+        )
         .with_columns(
             base_minor=pl.col("base_wide").cast(pl.Int64, strict=False),
             tax_minor=divide_half_up(pl.col("base_wide") * wide(pl.col("rate_ppm")), pl.lit(PPM)),
+            tax_number=number_within("draft_index"),
         )
-        .drop("base_wide")
-        .sort("draft_index", "tax_code", "tax_rule_id")
+        .drop("base_wide", "tax_group")
     )
-    return groups.with_columns(tax_number=pl.int_range(1, pl.len() + 1).over("draft_index")).collect()
 
 
 def line_shares(line_taxes: pl.DataFrame) -> pl.DataFrame:
@@ -111,21 +114,25 @@ def line_shares(line_taxes: pl.DataFrame) -> pl.DataFrame:
     The share is the rounded tax on the running sum less that on the running sum before it; shares add
     up exactly to the document's group, whatever the number of lines.
 
-    >>> row = {"draft_index": 0, "tax_rule_id": 1, "rate_ppm": 80_000, "net_minor": 107}
+    >>> row = {"draft_index": 0, "tax_rule_id": 1, "tax_code": "x", "rate_ppm": 80_000, "net_minor": 107}
     >>> lines = pl.DataFrame([{**row, "line_row": number} for number in range(3)])
     >>> line_shares(lines).sort("line_row")["tax_minor"].to_list()
     [9, 8, 9]
     """
-    group = ["draft_index", "tax_rule_id"]
-    running = wide(pl.col("net_minor")).cum_sum().over(group, order_by="line_row")
-    rate = wide(pl.col("rate_ppm"))
+    running, rate = running_sum_within("net_minor", "tax_group"), wide(pl.col("rate_ppm"))
     share = divide_half_up(running * rate, pl.lit(PPM)) - divide_half_up(
         (running - pl.col("net_minor")) * rate, pl.lit(PPM)
     )
     return (
-        line_taxes.lazy()
-        .with_columns(share=share)
-        .group_by("line_row")
+        _by_group(line_taxes)
+        .select("line_row", share=share)
+        .sort("line_row")
+        .group_by("line_row", maintain_order=True)
         .agg(tax_minor=pl.col("share").sum())
-        .collect()
     )
+
+
+def _by_group(line_taxes: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows sorted by document, tax and line, with ``tax_group``: one per document and tax row."""
+    ordered = line_taxes.sort("draft_index", "tax_code", "tax_rule_id", "line_row")
+    return ordered.with_columns(tax_group=group_number("draft_index", "tax_rule_id"))

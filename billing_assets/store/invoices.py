@@ -22,7 +22,8 @@ _TERMS = """
 with changed_after_billing as (
     select distinct n.policy_term_id
     from policy_term_version f
-    join policy_term_version n on n.policy_term_id = f.policy_term_id and n.batch_id <= %(batch)s
+    join policy_term_version n on n.policy_term_id = f.policy_term_id and n.company_id = %(company)s
+        and n.policy_id >= %(low)s and n.policy_id < %(high)s and n.batch_id <= %(batch)s
         and (n.superseded_batch_id is null or n.superseded_batch_id > %(batch)s)
     join invoice_line l on l.policy_term_version_id = f.policy_term_version_id
         and l.policy_term_id = f.policy_term_id
@@ -42,7 +43,7 @@ select v.policy_term_id, v.policy_term_version_id, p.policy_number, v.payer_id, 
     coalesce(v.hold_code, case when c.policy_term_id is not null then 'changed_after_billing' end),
     encode(v.content_sha256, 'hex'), encode(y.content_sha256, 'hex')
 from policy_term_version v
-join policy p on p.policy_id = v.policy_id
+join policy p on p.policy_id = v.policy_id and p.policy_id >= %(low)s and p.policy_id < %(high)s
 left join changed_after_billing c on c.policy_term_id = v.policy_term_id
 cross join lateral (
     select payer_version_id, content_sha256 from payer_version

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_assets.domain.money import round_half_up
-from billing_assets.frames.installments import grid_date
+from billing_assets.frames.schedules import grid_date
 from billing_assets_tests.frames.rows import due, nets, plans, term
 from billing_assets_tests.properties.strategies import STEADY, plan_rows, term_rows
 from billing_assets_tests.reference.months import add_months

@@ -1,0 +1,208 @@
+"""Billing schedules: the periods and dates of a term's installments, before any money.
+
+Belongs here: which periods a plan makes between two dates, and when each is due and billed.
+Does not belong here: amounts and what cover leaves of them (``installments``), what is due (``due_charges``).
+
+Terms of one plan, place and the same dates have one schedule. It is worked out once for all of them, so that
+the work grows with the number of different schedules and not with the number of policies.
+"""
+
+import polars as pl
+
+from billing_assets.domain.frequencies import FREQUENCIES, PeriodUnit
+from billing_assets.frames.dated_rows import is_valid_on, refuse_overlaps
+
+SCHEDULE_KEY = ("plan_code", "place_code", "effective_date", "expiration_date", "anchor_date")
+"""What a schedule depends on, besides the plan's row: terms that agree in these have the same schedule."""
+
+FREQUENCY_ROWS = pl.DataFrame(
+    [(row.frequency_code, row.unit.value, row.step) for row in FREQUENCIES.values()],
+    schema={"frequency_code": pl.String, "unit": pl.String, "step": pl.Int64},
+    orient="row",
+)
+_IS_MONTHS = pl.col("unit") == PeriodUnit.MONTH.value
+
+
+def schedules_of(terms: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
+    """Return the different schedules of terms: ``schedule_id``, ``SCHEDULE_KEY``, and the plan row's columns.
+
+    The plan row is the one valid on the effective date. Schedules without such a row keep nulls there (outcome
+    ``no_plan_row``).
+
+    Raises:
+        BillingError: ``rule_rows_overlap``: two rows of one plan are valid on a day and would double a term.
+
+    >>> from datetime import date
+    >>> day = date(2024, 2, 1)
+    >>> term = {"place_code": "ES", "effective_date": day, "expiration_date": day, "anchor_date": day}
+    >>> terms = pl.DataFrame([{**term, "plan_code": code} for code in ("x", "y", "x")])
+    >>> plan = {
+    ...     "payment_plan_id": 1,
+    ...     "plan_code": "x",
+    ...     "frequency_code": "quarterly",
+    ...     "valid_from": date(1990, 1, 1),
+    ...     "valid_to": None,
+    ... }
+    >>> schedules_of(terms, pl.DataFrame([plan])).select("plan_code", "unit", "step").sort("plan_code").rows()
+    [('x', 'month', 3), ('y', None, None)]
+    """
+    refuse_overlaps(plans, ["plan_code"])
+    rows = plans.lazy().join(FREQUENCY_ROWS.lazy(), on="frequency_code", how="inner")
+    schedules = terms.select(SCHEDULE_KEY).unique(maintain_order=True).with_row_index("schedule_id").lazy()
+    valid = (
+        schedules.select("schedule_id", "plan_code", "effective_date")
+        .join(rows, on="plan_code", how="inner")
+        .filter(is_valid_on(pl.col("effective_date")))
+        .drop("plan_code", "effective_date", "valid_from", "valid_to", "payment_plan_id")
+    )
+    return schedules.join(valid, on="schedule_id", how="left", maintain_order="left").collect()
+
+
+def grid_date(anchor: pl.Expr, number: pl.Expr) -> pl.Expr:
+    """Return the grid date ``anchor + number * step`` of each row's frequency; months clamp to the month end.
+
+    >>> from datetime import date
+    >>> row = pl.DataFrame({"a": [date(2024, 1, 31)], "unit": ["month"], "step": [1], "k": [1]})
+    >>> row.select(grid_date(pl.col("a"), pl.col("k"))).item()
+    datetime.date(2024, 2, 29)
+    """
+    steps = number.cast(pl.Int64) * pl.col("step")
+    months = anchor.dt.offset_by(pl.format("{}mo", pl.when(_IS_MONTHS).then(steps).otherwise(0)))
+    return pl.when(_IS_MONTHS).then(months).otherwise(anchor + pl.duration(days=steps))
+
+
+def _first_grid_number(after: pl.Expr, *, or_on: bool) -> pl.Expr:
+    """Return the smallest j whose grid date lies after a date (or on it)."""
+    anchor = pl.col("anchor_date")
+    day_distance = (after - anchor).dt.total_days()
+    month_distance = (
+        (after.dt.year().cast(pl.Int64) - anchor.dt.year()) * 12 + after.dt.month() - anchor.dt.month()
+    )
+    by_day = (day_distance + pl.col("step") - 1 if or_on else day_distance + pl.col("step")) // pl.col("step")
+    low = month_distance // pl.col("step")
+    reached = grid_date(anchor, low) >= after if or_on else grid_date(anchor, low) > after
+    return pl.when(_IS_MONTHS).then(pl.when(reached).then(low).otherwise(low + 1)).otherwise(by_day)
+
+
+def with_counts(schedules: pl.LazyFrame) -> pl.LazyFrame:
+    """Return schedules with ``installment_count`` and the days that weigh their first and last period.
+
+    Adds ``grid_number`` (the j at which the first period ends), ``first_days`` and ``last_days`` (of the
+    periods), ``first_full_days`` and ``last_full_days`` (of the grid periods in which they lie).
+
+    >>> from datetime import date
+    >>> row = {
+    ...     "anchor_date": date(2024, 1, 1),
+    ...     "effective_date": date(2024, 1, 16),
+    ...     "expiration_date": date(2024, 4, 1),
+    ...     "unit": "month",
+    ...     "step": 1,
+    ... }
+    >>> with_counts(pl.LazyFrame([row])).select(
+    ...     "installment_count", "first_days", "first_full_days"
+    ... ).collect().row(0)
+    (3, 16, 31)
+    """
+    grid = schedules.with_columns(
+        grid_number=_first_grid_number(pl.col("effective_date"), or_on=False)
+    ).with_columns(
+        installment_count=_first_grid_number(pl.col("expiration_date"), or_on=True)
+        - pl.col("grid_number")
+        + 1
+    )
+    first_full_from = grid_date(pl.col("anchor_date"), pl.col("grid_number") - 1)
+    first_full_to = grid_date(pl.col("anchor_date"), pl.col("grid_number"))
+    last_number = pl.col("grid_number") + pl.col("installment_count") - 1
+    last_full_from = grid_date(pl.col("anchor_date"), last_number - 1)
+    last_full_to = grid_date(pl.col("anchor_date"), last_number)
+    return grid.with_columns(
+        first_days=(first_full_to - pl.col("effective_date")).dt.total_days(),
+        first_full_days=(first_full_to - first_full_from).dt.total_days(),
+        last_days=(pl.col("expiration_date") - last_full_from).dt.total_days(),
+        last_full_days=(last_full_to - last_full_from).dt.total_days(),
+    )
+
+
+def with_numbers(schedules: pl.LazyFrame, horizon: pl.Expr) -> pl.LazyFrame:
+    """Return one row per schedule and ``installment_number``, for periods that begin before ``horizon``.
+
+    ``horizon`` is a date per row; the bound is generous, later filters are exact. A schedule with no
+    period before it has no row.
+
+    >>> from datetime import date
+    >>> rows = pl.LazyFrame(
+    ...     {"effective_date": [date(2024, 1, 1)], "installment_count": [12], "unit": ["month"], "step": [1]}
+    ... )
+    >>> with_numbers(rows, pl.lit(date(2024, 2, 10))).collect()["installment_number"].to_list()
+    [1, 2, 3]
+    >>> with_numbers(rows, pl.lit(date(2023, 12, 31))).collect().height
+    0
+    """
+    step_days = pl.when(_IS_MONTHS).then(pl.col("step") * 28).otherwise(pl.col("step"))
+    reach = (horizon - pl.col("effective_date")).dt.total_days()
+    wanted = pl.min_horizontal(pl.col("installment_count"), reach // step_days + 2)
+    upper = pl.when(reach < 0).then(0).otherwise(wanted)
+    return (
+        schedules.with_columns(installment_number=pl.int_ranges(1, upper + 1))
+        .filter(pl.col("installment_number").list.len() > 0)
+        .explode("installment_number")
+    )
+
+
+def with_periods(installments: pl.LazyFrame) -> pl.LazyFrame:
+    """Add ``period_from_date`` and ``period_end_date``: where the period ends if cover does not end before.
+
+    >>> from datetime import date
+    >>> row = {
+    ...     "anchor_date": date(2024, 1, 1),
+    ...     "effective_date": date(2024, 1, 16),
+    ...     "expiration_date": date(2024, 4, 1),
+    ...     "unit": "month",
+    ...     "step": 1,
+    ... }
+    >>> rows = with_periods(with_numbers(with_counts(pl.LazyFrame([row])), pl.lit(date(2024, 2, 1))))
+    >>> rows.select(pl.col("period_from_date", "period_end_date").cast(pl.String)).collect().row(0)
+    ('2024-01-16', '2024-02-01')
+    """
+    number = pl.col("installment_number")
+    start = grid_date(pl.col("anchor_date"), pl.col("grid_number") + number - 2)
+    end = grid_date(pl.col("anchor_date"), pl.col("grid_number") + number - 1)
+    return installments.with_columns(
+        period_from_date=pl.when(number == 1).then(pl.col("effective_date")).otherwise(start),
+        period_end_date=pl.min_horizontal(end, pl.col("expiration_date")),
+    )
+
+
+def with_dates(installments: pl.LazyFrame, rolls: pl.DataFrame, company_place_code: str) -> pl.LazyFrame:
+    """Add ``nominal_due_date``, ``due_date`` and ``billing_date``, rolled by the roll table ``rolls``.
+
+    >>> from datetime import date
+    >>> from billing_assets.frames.calendars import roll_table
+    >>> rolls = roll_table(["ES"], ["following", "preceding"], date(2024, 1, 1), date(2024, 12, 31))
+    >>> row = {
+    ...     "period_from_date": date(2024, 6, 1),
+    ...     "due_days": 0,
+    ...     "lead_days": 14,
+    ...     "place_code": "ES",
+    ...     "due_roll": "following",
+    ...     "generate_roll": "preceding",
+    ... }
+    >>> with_dates(pl.LazyFrame([row]), rolls, "ES").select(
+    ...     pl.col("due_date", "billing_date").cast(pl.String)
+    ... ).collect().row(0)
+    ('2024-06-03', '2024-05-20')
+    """
+    by_place = rolls.lazy().rename({"day": "nominal_due_date", "roll": "due_roll", "rolled_date": "due_date"})
+    own = rolls.lazy().filter(pl.col("place_code") == company_place_code)
+    by_company = own.select(
+        pl.col("roll").alias("generate_roll"),
+        pl.col("day").alias("raw_billing_date"),
+        pl.col("rolled_date").alias("billing_date"),
+    )
+    return (
+        installments.with_columns(nominal_due_date=pl.col("period_from_date") + pl.duration(days="due_days"))
+        .join(by_place, on=["place_code", "due_roll", "nominal_due_date"], how="left")
+        .with_columns(raw_billing_date=pl.col("due_date") - pl.duration(days="lead_days"))
+        .join(by_company, on=["generate_roll", "raw_billing_date"], how="left")
+        .drop("raw_billing_date")
+    )
