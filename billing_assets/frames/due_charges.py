@@ -41,7 +41,7 @@ _FOR_AMOUNTS = (
 _FROM_TERM = [name for name in DUE_SCHEMA if name in TERM_SCHEMA]
 """What a charge takes over from its term as it is."""
 
-_CHARGE_SCHEMA = {
+_CHARGE_SCHEMA: dict[str, type[pl.DataType]] = {
     "term_row": pl.UInt32,
     **{
         name: dtype

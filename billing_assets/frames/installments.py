@@ -16,8 +16,8 @@ def with_planned(installments: pl.LazyFrame) -> pl.LazyFrame:
     """Add ``planned_minor``: what each installment plans (Int64); over a whole term the sum is the premium.
 
     Weights are days: a whole period counts as 1, a partial first or last one as its days over those of the
-    grid period in which it lies. The last installment takes what rounding leaves. Null where an amount does not
-    fit into Int64.
+    grid period in which it lies. The last installment takes what rounding leaves. Null where an
+    amount does not fit into Int64.
 
     >>> row = {
     ...     "premium_minor": 100_00,

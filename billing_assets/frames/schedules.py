@@ -26,8 +26,8 @@ _IS_MONTHS = pl.col("unit") == PeriodUnit.MONTH.value
 def schedules_of(terms: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
     """Return the different schedules of terms: ``schedule_id``, ``SCHEDULE_KEY``, and the plan row's columns.
 
-    The plan row is the one valid on the effective date. Schedules without such a row keep nulls there (outcome
-    ``no_plan_row``).
+    The plan row is the one valid on the effective date. Schedules without such a row keep nulls there
+    (outcome ``no_plan_row``).
 
     Raises:
         BillingError: ``rule_rows_overlap``: two rows of one plan are valid on a day and would double a term.

@@ -1,7 +1,7 @@
 """Groups of rows that lie together: numbers within them, their first rows, running sums.
 
-Belongs here: expressions over sorted frames that need no window. On 100,000 rows ``over`` takes a hundred times as
-long as these.
+Belongs here: expressions over sorted frames that need no window, which costs a
+hundred times as much.
 Does not belong here: what is grouped and why (``invoices``, ``taxes``).
 """
 
