@@ -104,9 +104,9 @@ _ADD_TERM = f"""
 with version as (
     select policy_term_id, policy_id, 1::smallint as company_id, cast(1 as bigint) as payer_id,
         'travel_single' as product_code, cast(:line as text) as line_of_business,
-        cast(:place as text) as place_code, cast(:currency as text) as currency, 'yearly' as plan_code,
+        cast(:place as text) as place_code, cast(:currency as text) as currency, cast(:plan as text) as plan_code,
         effective_date, (effective_date + interval '1 year')::date as expiration_date,
-        effective_date as anchor_date, date '1950-01-01' as cut_over_date,
+        effective_date as anchor_date, cast(:cut_over as date) as cut_over_date,
         cast(:premium_minor as bigint) as premium_minor
     from policy_term join policy using (policy_id) where policy_number = :number
 )
@@ -128,6 +128,8 @@ def add_term(
     line: str = "travel",
     place: str = "ES",
     currency: str = "EUR",
+    plan: str = "yearly",
+    cut_over: date = date(1950, 1, 1),
 ) -> None:
     """Put one more yearly term into the store, paid by the first payer."""
     values = {
@@ -137,6 +139,8 @@ def add_term(
         "line": line,
         "place": place,
         "currency": currency,
+        "plan": plan,
+        "cut_over": cut_over,
     }
     with database.transaction() as connection:
         for statement in (_ADD_POLICY, _ADD_POLICY_TERM, _ADD_TERM):

@@ -18,6 +18,9 @@ from billing_assets.store.copy import copy_in, copy_out
 _REACH_DAYS = 430
 """Longest lead (400 days) and longest run of closed days: terms that begin later cannot be due yet."""
 
+_LONGEST_DUE_DAYS = 400
+"""An installment falls due at most so long after its period begins, so also after the term has ended."""
+
 _TERMS = """
 with changed_after_billing as (
     select distinct n.policy_term_id
@@ -51,7 +54,7 @@ cross join lateral (
 ) y
 where v.company_id = %(company)s and v.policy_id >= %(low)s and v.policy_id < %(high)s
     and v.batch_id <= %(batch)s and (v.superseded_batch_id is null or v.superseded_batch_id > %(batch)s)
-    and v.effective_date <= %(reach)s and v.expiration_date > v.cut_over_date
+    and v.effective_date <= %(reach)s and v.expiration_date > v.cut_over_date - %(longest_due_days)s
 """
 
 _SETTLED = """
@@ -94,6 +97,7 @@ def read_shard_book(
         "high": shard.to_policy_id,
         "batch": batch_id,
         "reach": reach,
+        "longest_due_days": _LONGEST_DUE_DAYS,
         "day": as_of,
     }
     return ShardBook(

@@ -198,6 +198,32 @@ def test_cover_that_turns_out_longer_than_a_billed_part_is_held(billing: Billing
     assert held == [1]
 
 
+def test_an_installment_that_falls_due_after_its_term_ended_before_the_cut_over_is_billed(
+    billing: Billing,
+) -> None:
+    """Of a term that ends on 1 January only the installment of 1 December is due, on 10 January."""
+    plan = text(
+        "insert into payment_plan (plan_code, frequency_code, lead_days, due_days, due_roll, generate_roll, "
+        "valid_from, source) values ('late', 'monthly', 0, 40, 'none', 'none', '1990-01-01', 'a test')"
+    )
+    with billing.database.transaction() as connection:
+        connection.execute(plan)
+    add_term(
+        billing.database,
+        "LATE-1",
+        effective=date(2024, 1, 1),
+        plan="late",
+        cut_over=date(2025, 1, 1),
+    )
+    billing.invoice(billing.order(date(2025, 1, 10)))
+    lines = (
+        "select l.installment_number from invoice_line l join policy_term using (policy_term_id) "
+        "join policy using (policy_id) where policy_number = 'LATE-1'"
+    )
+    with billing.database.transaction() as connection:
+        assert list(connection.execute(text(lines)).scalars()) == [12]
+
+
 def test_a_date_too_far_ahead_is_refused_because_numbers_never_go_back_in_time(billing: Billing) -> None:
     with pytest.raises(BillingError, match="more than 60 days ahead"):
         billing.order(date(2099, 1, 31))
