@@ -5,10 +5,17 @@ from datetime import UTC, date, datetime
 import pytest
 
 from billing_assets.cli.deliveries import reason_words
-from billing_assets.store.listings import DeliveryRow
+from billing_assets.store.delivery_listings import DeliveryRow
 
 
-def row(state: str, reason_code: str, reply_code: int = 0, reply_text: str = "") -> DeliveryRow:
+def row(
+    state: str,
+    reason_code: str,
+    reply_code: int = 0,
+    reply_text: str = "",
+    *,
+    has_newer_address: bool = False,
+) -> DeliveryRow:
     at = datetime(2025, 1, 2, tzinfo=UTC)
     return DeliveryRow(
         delivery_id=1,
@@ -22,6 +29,7 @@ def row(state: str, reason_code: str, reply_code: int = 0, reply_text: str = "")
         reply_text=reply_text,
         owner="",
         attempt_count=1,
+        has_newer_address=has_newer_address,
         queued_at=at,
         changed_at=at,
     )
@@ -36,6 +44,12 @@ def row(state: str, reason_code: str, reply_code: int = 0, reply_text: str = "")
         (row("failed", "no_address"), "no e-mail address"),
         (row("unknown", "sender_died"), "the sender died in the middle"),
         (row("failed", "brand_new_reason"), "brand_new_reason"),
+        (
+            row("failed", "mailbox_unavailable", 550, has_newer_address=True),
+            "550: no such mailbox, or it is closed or blocked; a newer address is known",
+        ),
+        (row("failed", "given_up", 550, "no"), "given up, as a person decided"),
+        (row("sent", "delivered_by_decision", 0), "it did arrive, as a person decided"),
     ],
 )
 def test_each_state_says_why(delivery: DeliveryRow, words: str) -> None:
