@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from billing_assets.domain.deliveries import DeliveryState, SendResult, message_id
 from billing_assets.domain.errors import BillingError
-from billing_assets.steps.delivery_ports import PrintedInvoice, QueuedDelivery
+from billing_assets.steps.delivery_ports import PrintedInvoice, QueueCounts, QueuedDelivery
 from billing_assets.steps.run_ports import silent
 from billing_assets.store.connection import Database
 from billing_assets.store.deliveries import EMAIL, ISSUE, OWNER_OF_UNKNOWN, SqlDocumentStore
@@ -69,7 +69,7 @@ def test_the_newest_address_of_the_payer_counts_and_not_the_frozen_one(store: Sq
     assert (row.to_email, row.job.invoice.payer.email) == ("new@example.com", "payer1@example.com")
     store.hand_over(None, row, "")
     query = """
-        select y.content::json ->> 'email' from delivery_attempt a join payer_version y using (payer_version_id)
+        select content::json ->> 'email' from delivery_attempt join payer_version using (payer_version_id)
     """
     assert rows(store, query) == [("new@example.com",)]
 
@@ -80,14 +80,11 @@ def test_an_address_that_came_in_queues_what_failed_for_want_of_it_and_one_that_
     store.queue(1, FEBRUARY, DOMAIN)
     change_address(store.database, 3, "found@example.com")
     change_address(store.database, 4, "")
-    elsewhere = store.queue(1, date(2024, 2, 2), DOMAIN)
-    assert (elsewhere.queued_count, elsewhere.without_address_count, elsewhere.address_found_count) == (
-        0,
-        0,
-        0,
+    nothing = QueueCounts(queued_count=0, without_address_count=0, address_found_count=0)
+    assert store.queue(1, date(2024, 2, 2), DOMAIN) == nothing
+    assert store.queue(1, None, DOMAIN) == QueueCounts(
+        queued_count=1, without_address_count=1, address_found_count=1
     )
-    counts = store.queue(1, None, DOMAIN)
-    assert (counts.queued_count, counts.without_address_count, counts.address_found_count) == (1, 1, 1)
     (failed,) = rows(store, "select delivery_id, reason_code, owner from delivery where state = 'failed'")
     assert failed[1:] == ("no_address", OWNER_OF_UNKNOWN)
     assert {row.to_email for row in store.next_deliveries(1, None, 0, 100)} >= {"found@example.com"}

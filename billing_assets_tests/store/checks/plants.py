@@ -179,8 +179,10 @@ PLANTS: list[tuple[str, str, set[str], str]] = [
     ),
     (
         "I13",
-        "update delivery set state = 'sent' where state = 'unknown' and delivery_id = "
-        "(select min(delivery_id) from delivery where state = 'unknown')",
+        (
+            "update delivery set state = 'sent' where state = 'unknown' and delivery_id = "
+            "(select min(delivery_id) from delivery where state = 'unknown')"
+        ),
         set(),
         "it counts as sent, and neither an accepted attempt nor a decision says so",
     ),
@@ -220,15 +222,19 @@ PLANTS: list[tuple[str, str, set[str], str]] = [
     ),
     (
         "I15",
-        "update delivery set reason_code = 'mailbox_full', owner = '', changed_at = '2020-01-01' "
-        "where reason_code = 'given_up'",
+        (
+            "update delivery set reason_code = 'mailbox_full', owner = '', changed_at = '2020-01-01' "
+            "where reason_code = 'given_up'"
+        ),
         set(),
         "failed for more than a day, and nobody owns it",
     ),
     (
         "I15",
-        "with lost as (delete from delivery_decision) "
-        "update delivery set changed_at = '2020-01-01' where reason_code = 'given_up'",
+        (
+            "with lost as (delete from delivery_decision) "
+            "update delivery set changed_at = '2020-01-01' where reason_code = 'given_up'"
+        ),
         set(),
         "failed for more than a day, and nobody owns it",
     ),
