@@ -11,12 +11,10 @@ import polars as pl
 from billing_assets.domain.business_days import Roll
 from billing_assets.domain.charges import PREMIUM
 from billing_assets.domain.invoices import DocumentKind
+from billing_assets.domain.numbering import NUMBER_DIGITS
 from billing_assets.frames.calendars import roll
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.snapshots import snapshot_hashes
-
-NUMBER_DIGITS = 8
-"""Numbers are padded to this width, as ``domain.numbering`` prints them."""
 
 
 def number_drafts(

@@ -53,8 +53,8 @@ insert into delivery (company_id, document_id, channel, purpose, message_id, sta
     queued_at, changed_at)
 select d.company_id, d.document_id, :channel, :purpose,
     substr(encode(sha256(convert_to(concat_ws(chr(31), c.company_code,
-        s.prefix || lpad(i.invoice_number::text, greatest(8, length(i.invoice_number::text)), '0'),
-        cast(:channel as text), cast(:purpose as text)), 'UTF8')), 'hex'), 1, 32) || '@' || :domain,
+        document_number(s.prefix, i.invoice_number), cast(:channel as text), cast(:purpose as text)),
+        'UTF8')), 'hex'), 1, 32) || '@' || :domain,
     case when coalesce(y.content::json ->> 'email', '') = '' then 'failed' else 'queued' end,
     case when coalesce(y.content::json ->> 'email', '') = '' then 'no_address' else '' end,
     case when coalesce(y.content::json ->> 'email', '') = '' then :owner else '' end,

@@ -5,11 +5,10 @@ from datetime import date
 import polars as pl
 import pytest
 
-from billing_assets.domain.numbering import document_number
+from billing_assets.domain.numbering import NUMBER_DIGITS, document_number
 from billing_assets.frames.columns import DUE_SCHEMA
 from billing_assets.frames.invoices import Drafts, draft_invoices
 from billing_assets.frames.numbered import (
-    NUMBER_DIGITS,
     charge_rows,
     invoice_rows,
     line_rows,

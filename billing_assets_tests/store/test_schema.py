@@ -10,6 +10,7 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import IntegrityError
 
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.numbering import document_number
 from billing_assets.store import schema
 from billing_assets.store.checks.guards import FROZEN
 from billing_assets.store.connection import OWNER_ROLE, Database
@@ -176,6 +177,16 @@ def test_a_seeded_rule_accepts_no_change_and_no_removal_even_by_its_owner(databa
             with pytest.raises(IntegrityError, match="never edited"):
                 connection.execute(text(statement))
     engine.dispose()
+
+
+@pytest.mark.parametrize("prefix", ["INV-", "", "F2024/"])
+def test_a_number_is_built_in_the_store_as_it_is_printed(prefix: str, database: Database) -> None:
+    edges = [10**digits + step for digits in range(18) for step in (-1, 0, 1)]
+    numbers = [1, 42, *(number for number in edges if number > 0), 2**63 - 1]
+    query = text("select document_number(:prefix, n) from unnest(cast(:numbers as bigint[])) as n")
+    with database.transaction() as connection:
+        built = list(connection.execute(query, {"prefix": prefix, "numbers": numbers}).scalars())
+    assert built == [document_number(prefix, number) for number in numbers]
 
 
 def test_migrations_are_one_line_and_named_by_their_number() -> None:

@@ -20,7 +20,7 @@ from asked v
 left join company c using (company_id)
 left join number_series s using (number_series_id)
 where split_part(v.message_id, '@', 1) <> left(encode(sha256(convert_to(concat_ws(chr(31), c.company_code,
-    concat(s.prefix, to_char(v.invoice_number, 'FM999999999900000000')), v.channel, v.purpose), 'UTF8')),
+    document_number(s.prefix, v.invoice_number), v.channel, v.purpose), 'UTF8')),
     'hex'), 32)
 union all
 select concat('document ', v.document_id, ': it has ', count(*), ' deliveries for one channel and purpose')

@@ -132,6 +132,10 @@ where n.nspname = :schema and ((p.proname in ('refuse_change', 'keep_first_rende
         and p.prosrc not like '%raise exception%')
     or (p.proname = 'refuse_change' and p.prosrc ~ '\\mreturn\\M'))
 union all
+select 'function document_number: it does not give the number that is printed'
+where (document_number('X-', 42), document_number('X-', 1234567890))
+    is distinct from ('X-00000042', 'X-1234567890')
+union all
 select concat('table ', e.table_name, ': no unique key on ', e.column_names, ' ', e.condition)
 from unnest(cast(:key_tables as text[]), cast(:key_columns as text[]), cast(:key_conditions as text[]))
     as e (table_name, column_names, condition)

@@ -9,7 +9,7 @@ Dates become text as ``datestyle`` ISO has it, which every connection of ``store
 
 # concat_ws leaves out what is missing, so a lost row of any kind changes the text and thereby the hash.
 RECORDS = """
-select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'),
+select concat(document_number(s.prefix, i.invoice_number),
     ': its frozen record does not hash to the stored value')
 from invoice i
 left join number_series s using (number_series_id)
@@ -31,12 +31,12 @@ left join lateral (
 ) taxes on true
 where (:is_everything or i.run_id = any(:runs)) and i.snapshot_sha256 <> sha256(convert_to(concat_ws(chr(10),
     concat_ws('|', i.document_kind, i.company_id,
-        concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000')),
+        document_number(s.prefix, i.invoice_number),
         i.issue_date, i.due_date, i.tax_point_date, i.currency, i.net_minor, i.tax_minor, i.total_minor,
         encode(y.content_sha256, 'hex'), encode(c.content_sha256, 'hex'), encode(m.content_sha256, 'hex')),
     lines.body, taxes.body), 'UTF8'))
 union all
-select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'),
+select concat(document_number(s.prefix, i.invoice_number),
     ': its document row carries the hash of another record')
 from invoice i
 join document d using (invoice_id)

@@ -48,6 +48,13 @@ WEAKENED = [
         "function refuse_change: it does not refuse any more",
     ),
     (
+        (
+            "create or replace function document_number(prefix text, number bigint) returns text "
+            "language sql immutable return prefix || lpad(number::text, 8, '0')"
+        ),
+        "function document_number: it does not give the number that is printed",
+    ),
+    (
         "drop index invoice_line_billed_once",
         "table invoice_line: no unique key on policy_term_id, installment_number",
     ),
