@@ -52,12 +52,15 @@ DUE_SCHEMA: dict[str, type[pl.DataType]] = {
     "net_minor": pl.Int64,
     "outcome": pl.String,
     "reason_code": pl.String,
+    "payment_plan_id": pl.Int64,
+    "minimum_payment_days": pl.Int64,
     "term_sha256": pl.String,
     "payer_sha256": pl.String,
+    "plan_sha256": pl.String,
 }
 """A due charge: one installment that a run has to answer for.
 
 ``outcome`` is ``invoiced`` until something speaks against it, and then has a ``reason_code``; ``net_minor``
 is the premium of the covered days; ``period_to_date`` lies where cover ends, if that is inside the period.
-A term without a plan row has one charge, with installment number 0 for the whole term.
+A term without a plan row has one charge, with installment number 0 for the whole term and nulls for the plan.
 """

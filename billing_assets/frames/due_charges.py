@@ -47,6 +47,8 @@ def due_charges(
     ...     "due_days": 0,
     ...     "due_roll": "following",
     ...     "generate_roll": "preceding",
+    ...     "minimum_payment_days": 14,
+    ...     "plan_sha256": "s",
     ...     "valid_from": date(1990, 1, 1),
     ...     "valid_to": None,
     ... }

@@ -49,7 +49,7 @@ def with_plan(terms: pl.LazyFrame, plans: pl.DataFrame) -> pl.LazyFrame:
         terms.select("term_row", "plan_code", "effective_date")
         .join(rows, on="plan_code", how="inner")
         .filter(is_valid_on(pl.col("effective_date")))
-        .drop("plan_code", "effective_date", "valid_from", "valid_to", "payment_plan_id")
+        .drop("plan_code", "effective_date", "valid_from", "valid_to")
     )
     return terms.join(valid, on="term_row", how="left").drop("term_row")
 

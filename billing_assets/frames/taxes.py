@@ -12,6 +12,7 @@ from billing_assets.frames.dated_rows import is_valid_on, refuse_overlaps
 from billing_assets.frames.rounding import divide_half_up, exact_sum, wide
 
 _PLACE_AND_LINE = ["place_code", "line_of_business"]
+_RULE = ["tax_rule_id", "tax_code", "category_code", "rate_ppm", "exemption_reason"]
 
 
 def tax_rows_of_lines(lines: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
@@ -40,6 +41,7 @@ def tax_rows_of_lines(lines: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     ...     "line_of_business": "*",
     ...     "category_code": "S",
     ...     "rate_ppm": 120_000,
+    ...     "exemption_reason": "",
     ...     "valid_from": date(2017, 6, 1),
     ...     "valid_to": None,
     ... }
@@ -67,9 +69,9 @@ def tax_rows_of_lines(lines: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     )
     if matched["is_named"].n_unique() > 1:
         matched = matched.filter(pl.col("is_named") == pl.col("is_named").any().over("line_row"))
-    return matched.select(
-        "line_row", "draft_index", "net_minor", "tax_rule_id", "tax_code", "category_code", "rate_ppm"
-    ).sort("line_row", "tax_code", "tax_rule_id")
+    return matched.select("line_row", "draft_index", "net_minor", *_RULE).sort(
+        "line_row", "tax_code", "tax_rule_id"
+    )
 
 
 def document_taxes(line_taxes: pl.DataFrame) -> pl.DataFrame:
@@ -84,6 +86,7 @@ def document_taxes(line_taxes: pl.DataFrame) -> pl.DataFrame:
     ...     "tax_code": "ES-IPS",
     ...     "category_code": "S",
     ...     "rate_ppm": 80_000,
+    ...     "exemption_reason": "",
     ... }
     >>> lines = pl.DataFrame(
     ...     [{**row, "line_row": 0, "net_minor": 107}, {**row, "line_row": 1, "net_minor": 107}]
@@ -93,7 +96,7 @@ def document_taxes(line_taxes: pl.DataFrame) -> pl.DataFrame:
     """
     groups = (
         line_taxes.lazy()
-        .group_by("draft_index", "tax_rule_id", "tax_code", "category_code", "rate_ppm")
+        .group_by("draft_index", *_RULE)
         .agg(base_wide=exact_sum(pl.col("net_minor")))
         .with_columns(
             base_minor=pl.col("base_wide").cast(pl.Int64, strict=False),

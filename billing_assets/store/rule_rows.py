@@ -21,6 +21,7 @@ TAX_RULE_SCHEMA = {
     "line_of_business": pl.String,
     "category_code": pl.String,
     "rate_ppm": pl.Int64,
+    "exemption_reason": pl.String,
     "valid_from": pl.Date,
     "valid_to": pl.Date,
 }
@@ -32,8 +33,10 @@ PLAN_SCHEMA = {
     "due_days": pl.Int64,
     "due_roll": pl.String,
     "generate_roll": pl.String,
+    "minimum_payment_days": pl.Int64,
     "valid_from": pl.Date,
     "valid_to": pl.Date,
+    "plan_sha256": pl.String,
 }
 _KEYS = {
     "tax_rule": ("tax_code", "place_code", "line_of_business", "valid_from"),
@@ -76,7 +79,8 @@ def read_tax_rules(connection: Connection) -> pl.DataFrame:
 
 def read_plans(connection: Connection) -> pl.DataFrame:
     """Return every payment plan, columns of ``PLAN_SCHEMA``."""
-    query = f"select {', '.join(PLAN_SCHEMA)} from payment_plan"  # noqa: S608 - constants
+    *names, _ = PLAN_SCHEMA
+    query = f"select {', '.join(names)}, encode(content_sha256, 'hex') from payment_plan"  # noqa: S608
     return copy_out(connection, query, (), PLAN_SCHEMA)
 
 

@@ -54,8 +54,10 @@ def test_missing_rows_are_counted(database: Database) -> None:
     with database.transaction() as connection:
         assert count_missing_rules(connection) == 0
         connection.execute(text("set local role none"))
+        connection.execute(text("set local session_replication_role = replica"))
         connection.execute(text("delete from payment_plan where plan_code = 'monthly'"))
         assert count_missing_rules(connection) == 1
+        connection.execute(text("set local session_replication_role = origin"))
         seed_rules(connection)
         assert count_missing_rules(connection) == 0
 

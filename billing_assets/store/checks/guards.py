@@ -14,6 +14,7 @@ from billing_assets.store.connection import APP_ROLE, OWNER_ROLE, SCHEMA
 FROZEN = (
     "company_version",
     "tax_rule",
+    "payment_plan",
     "payer_version",
     "template_version",
     "invoice",
@@ -22,10 +23,16 @@ FROZEN = (
 )
 """Tables whose rows are written once, never changed, never removed."""
 
-ENDED = ("tax_rule",)
+ENDED = ("tax_rule", "payment_plan")
 """Of these, tables whose rows may be ended, once, by the owner."""
 
-_ROW_BEFORE_DELETE, _ROW_BEFORE_UPDATE, _ROW_BEFORE_UPDATE_OR_DELETE, _BEFORE_TRUNCATE = 11, 19, 27, 34
+_ROW_BEFORE_INSERT, _ROW_BEFORE_DELETE, _ROW_BEFORE_UPDATE, _ROW_BEFORE_UPDATE_OR_DELETE, _BEFORE_TRUNCATE = (
+    7,
+    11,
+    19,
+    27,
+    34,
+)
 
 TRIGGERS = (
     *(
@@ -37,6 +44,7 @@ TRIGGERS = (
     *((table, "only_end_once", "only_end_once", _ROW_BEFORE_UPDATE) for table in ENDED),
     *((table, "refuse_truncate", "refuse_change", _BEFORE_TRUNCATE) for table in FROZEN),
     ("document", "keep_first_rendering", "keep_first_rendering", _ROW_BEFORE_UPDATE),
+    ("payment_plan", "hash_plan", "hash_plan", _ROW_BEFORE_INSERT),
 )
 """Table, trigger, its function, and when it fires as ``pg_trigger.tgtype`` has it."""
 
