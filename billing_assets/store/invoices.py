@@ -16,7 +16,10 @@ from billing_assets.steps.run_ports import Clock, NumberBlock, Run, Shard, Shard
 from billing_assets.store.copy import copy_in, copy_out
 
 _REACH_DAYS = 430
-"""Longest lead (400 days) and longest run of closed days: terms that begin later cannot be due yet."""
+"""Longest lead (400 days) and longest run of closed days: terms that begin later cannot be due yet.
+
+Likewise, an installment of a term that ended may be due up to 400 days later, after the cut-over.
+"""
 
 _TERMS = """
 with changed_after_billing as (
@@ -50,7 +53,7 @@ cross join lateral (
 ) y
 where v.company_id = %(company)s and v.policy_id >= %(low)s and v.policy_id < %(high)s
     and v.batch_id <= %(batch)s and (v.superseded_batch_id is null or v.superseded_batch_id > %(batch)s)
-    and v.effective_date <= %(reach)s and v.expiration_date > v.cut_over_date
+    and v.effective_date <= %(reach)s and v.expiration_date + 400 > v.cut_over_date
 """
 
 _SETTLED = """

@@ -147,18 +147,12 @@ PLANTS: list[tuple[str, str, set[str], str]] = [
     (
         "I09",
         "update policy_term_version set plan_code = 'daily' where policy_term_id = 4",
-        {"I20"},
+        {"I17", "I20"},
         "policy term version 4: its content",
     ),
     (
         "I09",
         "update tax_rule set category_code = 'Z' where tax_code = 'ES-CCS'",
-        set(),
-        "INV-00000001: its frozen record",
-    ),
-    (
-        "I09",
-        "update tax_rule set exemption_reason = 'none' where tax_code = 'ES-CCS'",
         set(),
         "INV-00000001: its frozen record",
     ),
