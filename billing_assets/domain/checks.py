@@ -41,7 +41,7 @@ _ROWS = (
         "I13",
         "one delivery per document, channel and purpose, at most one accepted, Message-ID made from the key",
     ),
-    ("I14", "nothing is sent that was not issued, and the bytes sent are the document's first rendering"),
+    ("I14", "nothing is sent that was not issued; PDF and mail sent are the document's first rendering"),
     ("I15", "nothing stays in sending for a day, and nothing unknown is without an owner for a day"),
     (
         "I17",

@@ -179,10 +179,11 @@ class _Dispatch:
         self.unprintable_count += sum(sheet.missing_character_count > 0 for sheet in sheets)
         if self.with_pdf:
             self.store.keep_renderings(sheets)
+        self.store.keep_mails(sheets)
         answered: tuple[QueuedDelivery, SendResult, datetime] | None = None
         try:
             for row, sheet in zip(batch, sheets, strict=True):
-                self.store.hand_over(answered, row, sheet.pdf_sha256)
+                self.store.hand_over(answered, row, sheet.pdf_sha256, sheet.mail_sha256)
                 answered = None
                 result = self._send_one(row, sheet)
                 answered = row, result, self.clock()

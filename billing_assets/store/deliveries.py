@@ -108,11 +108,24 @@ from done where a.delivery_id = done.delivery_id and a.attempt_number = done.att
 _BEGIN = """
 with begun as (
     update delivery set state = 'sending', attempt_count = attempt_count + 1, changed_at = :at,
-        content_sha256 = decode(nullif(:hash, ''), 'hex')
+        content_sha256 = decode(nullif(:hash, ''), 'hex'), mail_sha256 = decode(nullif(:mail, ''), 'hex')
     where delivery_id = :delivery and state = 'queued' returning delivery_id, attempt_count
 )
 insert into delivery_attempt (delivery_id, attempt_number, started_at)
 select delivery_id, attempt_count, :at from begun
+"""
+
+# The last select sees the hashes as they were: those that are kept only now differ from nothing.
+_KEEP_MAILS = """
+with printed as (
+    select * from unnest(cast(:ids as bigint[]), cast(:hashes as text[])) as p (document_id, hash)
+), kept as (
+    update document d set mail_sha256 = decode(p.hash, 'hex')
+    from printed p where d.document_id = p.document_id and d.mail_sha256 is null
+)
+select p.document_id from printed p join document d using (document_id)
+where encode(d.mail_sha256, 'hex') <> p.hash
+order by p.document_id
 """
 
 
@@ -230,11 +243,23 @@ class SqlDocumentStore:
         if changed:
             raise rendering_changed(changed)
 
+    def keep_mails(self, printed: Sequence[PrintedInvoice]) -> None:
+        """Keep hashes of first mails; raise ``rendering_changed`` where a mail differs from the first one."""
+        values = {
+            "ids": [sheet.document_id for sheet in printed],
+            "hashes": [sheet.mail_sha256 for sheet in printed],
+        }
+        with self.database.transaction() as connection:
+            changed = list(connection.execute(text(_KEEP_MAILS), values).scalars())
+        if changed:
+            raise rendering_changed(changed)
+
     def hand_over(
         self,
         finished: tuple[QueuedDelivery, SendResult, datetime] | None,
         following: QueuedDelivery | None,
         content_sha256: str,
+        mail_sha256: str = "",
     ) -> None:
         """Record one result and mark the next row as sending, in one committed transaction."""
         with self.database.transaction() as connection:
@@ -243,7 +268,12 @@ class SqlDocumentStore:
                     connection.execute(text(_FINISH), _finish_values(*finished)).rowcount, finished[0]
                 )
             if following is not None:
-                values = {"delivery": following.delivery_id, "at": self.clock(), "hash": content_sha256}
+                values = {
+                    "delivery": following.delivery_id,
+                    "at": self.clock(),
+                    "hash": content_sha256,
+                    "mail": mail_sha256,
+                }
                 _require_own(connection.execute(text(_BEGIN), values).rowcount, following)
 
 

@@ -42,7 +42,7 @@ where v.state in ('queued', 'sending')
     and exists (select from delivery_attempt a where a.delivery_id = v.delivery_id and a.state = 'sent')
 """
 
-# An empty content hash: the message carried no PDF.
+# An empty content hash: the message carried no PDF. An empty mail hash: it left before mails were hashed.
 BYTES = """
 select concat('delivery ', v.delivery_id, ': it left, and its invoice was never issued')
 from delivery v
@@ -56,6 +56,13 @@ join document d using (document_id)
 join invoice i using (invoice_id)
 where (:is_everything or i.run_id = any(:runs)) and v.content_sha256 <> ''
     and v.content_sha256 is distinct from d.pdf_sha256
+union all
+select concat('delivery ', v.delivery_id, ': it carried another mail than the first one of its document')
+from delivery v
+join document d using (document_id)
+join invoice i using (invoice_id)
+where (:is_everything or i.run_id = any(:runs)) and v.mail_sha256 is distinct from d.mail_sha256
+    and v.mail_sha256 is not null
 union all
 select concat('document ', d.document_id, ': the bytes kept are not its first rendering')
 from document d

@@ -80,9 +80,9 @@ MAY_UPDATE: Mapping[str, str] = {
     "planned_at, finalised_at",
     "run_shard": "due_count, invoice_count, seconds, committed_at",
     "number_series": "last_number, last_issue_date",
-    "document": "pdf_sha256, pdf_size, pdf, rendered_at",
+    "document": "pdf_sha256, pdf_size, pdf, rendered_at, mail_sha256",
     "delivery": "state, reply_code, reason_code, reply_text, content_sha256, owner, attempt_count, "
-    "changed_at",
+    "changed_at, mail_sha256",
     "delivery_attempt": "ended_at, state, reply_code, reason_code",
 }
 """Columns that the application may change; it may change no other."""

@@ -203,6 +203,18 @@ PLANTS: list[tuple[str, str, set[str], str]] = [
     ),
     (
         "I14",
+        "update delivery set mail_sha256 = sha256('other') where delivery_id = 3",
+        set(),
+        "delivery 3: it carried another mail than the first one of its document",
+    ),
+    (
+        "I14",
+        "update document set mail_sha256 = null where document_id = 2",
+        set(),
+        ": it carried another mail than the first one of its document",
+    ),
+    (
+        "I14",
         "update document set pdf = pdf || '\\x00' where document_id = 1",
         set(),
         "document 1: the bytes kept are not its first rendering",

@@ -189,6 +189,7 @@ def test_even_the_owner_is_refused_by_the_triggers(owner: Connection, table: str
     [
         "pdf_sha256 = sha256('other')",
         "pdf = pdf || '\\x00'",
+        "mail_sha256 = sha256('other')",
         "pdf_sha256 = null, rendered_at = null",
         "snapshot_sha256 = sha256('other')",
     ],

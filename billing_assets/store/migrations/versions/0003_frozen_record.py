@@ -56,11 +56,32 @@ alter table invoice add column record_format smallint not null default 1 check (
 alter table invoice_line add column payment_plan_id integer;
 """
 
+MAILS = """
+alter table document add column mail_sha256 bytea;
+alter table delivery add column mail_sha256 bytea;
+create or replace function keep_first_rendering() returns trigger language plpgsql as $$
+begin
+    if (old.pdf_sha256 is not null and new.pdf_sha256 is distinct from old.pdf_sha256)
+        or (old.pdf is not null and new.pdf is distinct from old.pdf)
+        or (old.mail_sha256 is not null and new.mail_sha256 is distinct from old.mail_sha256)
+        or (new.invoice_id, new.snapshot_sha256) is distinct from (old.invoice_id, old.snapshot_sha256) then
+        raise exception 'a document keeps its first rendering'
+            using errcode = 'integrity_constraint_violation';
+    end if;
+    return new;
+end $$;
+"""
+
 FROZEN = ("payment_plan",)
 """Tables whose rows are records from now on; an owner may end a row once, and no more."""
+
+UPDATES = {"document": "mail_sha256", "delivery": "mail_sha256"}
+"""What the application may change beside what it may already, column by column."""
 
 
 def upgrade() -> None:
     """Add what format 2 of the frozen record needs, and its guards."""
-    for part in (NUMBERS, PLANS, INVOICES):
+    for part in (NUMBERS, PLANS, INVOICES, MAILS):
         op.execute(part)
+    for table, columns in UPDATES.items():
+        op.execute(f"grant update ({columns}) on {table} to billing_app")
