@@ -10,11 +10,10 @@ from sqlalchemy.exc import IntegrityError
 
 from billing_assets.domain.payment_plans import DEFAULT_PLANS
 from billing_assets.domain.taxes import shipped_tax_rules
+from billing_assets.frames.columns import PLAN_SCHEMA, TAX_RULE_SCHEMA
 from billing_assets.store import rule_rows
 from billing_assets.store.connection import Database
 from billing_assets.store.rule_rows import (
-    PLAN_SCHEMA,
-    TAX_RULE_SCHEMA,
     count_missing_rules,
     read_plans,
     read_tax_rules,
