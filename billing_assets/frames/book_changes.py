@@ -84,6 +84,7 @@ def with_overlaps(rows: pl.DataFrame, stored_terms: pl.DataFrame) -> pl.DataFram
     refused leaves the stored version of its term in force, which may overlap in turn: so until nothing is
     found any more.
 
+    >>> from billing_assets.frames.columns import STORED_TERM_SCHEMA
     >>> from datetime import date
     >>> rows = pl.DataFrame(
     ...     {
