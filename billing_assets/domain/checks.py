@@ -44,7 +44,7 @@ _ROWS = (
             "recorded decision, Message-ID made from the key"
         ),
     ),
-    ("I14", "nothing is sent that was not issued, and the bytes sent are the document's first rendering"),
+    ("I14", "nothing is sent that was not issued; PDF and mail sent are the document's first rendering"),
     (
         "I15",
         (
@@ -52,7 +52,13 @@ _ROWS = (
             "day, unless a recorded decision gave it up"
         ),
     ),
-    ("I17", "every charge due in a finalised run has exactly one outcome, and the invoice where it says so"),
+    (
+        "I17",
+        (
+            "every installment due by a finalised run has an outcome, with its invoice where it says so; "
+            "the book is asked 16 days late, the longest roll of a date, as the store knows no closed days"
+        ),
+    ),
     ("I18", "intake loses nothing: rows and money in are rows and money accepted, in problems or repeated"),
     ("I20", "no reference crosses from one company to another"),
     ("I22", "the guards exist: triggers on issued records, no right to change them, a separate owner"),

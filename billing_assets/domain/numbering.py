@@ -1,6 +1,7 @@
 """Document numbers as people read them.
 
-Belongs here: the form of a number. Does not belong here: drawing numbers, which is a locked counter row
+Belongs here: the form of a number; the store's function ``document_number`` says the same.
+Does not belong here: drawing numbers, which is a locked counter row
 in the issuing transaction (``store.invoices``), so that a series has no gap.
 """
 
@@ -8,7 +9,10 @@ import re
 
 from billing_assets.domain.errors import BillingError
 
-_FORM = re.compile(r"(?P<prefix>.*[^0-9])(?P<number>[0-9]{8,})")
+NUMBER_DIGITS = 8
+"""A number is padded with zeros to this width; a longer one stays as long as it is."""
+
+_FORM = re.compile(rf"(?P<prefix>.*[^0-9])(?P<number>[0-9]{{{NUMBER_DIGITS},}})")
 
 
 def document_number(prefix: str, number: int) -> str:
@@ -17,7 +21,7 @@ def document_number(prefix: str, number: int) -> str:
     >>> document_number("INV-", 42)
     'INV-00000042'
     """
-    return f"{prefix}{number:08d}"
+    return f"{prefix}{number:0{NUMBER_DIGITS}d}"
 
 
 def split_document_number(text: str) -> tuple[str, int]:

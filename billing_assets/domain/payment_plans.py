@@ -17,7 +17,8 @@ class PaymentPlan:
 
     An installment is due ``due_days`` after its billing period begins, rolled by ``due_roll`` on the
     calendar of the policy's place. Its invoice is made ``lead_days`` calendar days before the due date,
-    rolled by ``generate_roll`` on the calendar of the company. ``valid_to`` is exclusive, None is open.
+    rolled by ``generate_roll`` on the calendar of the company. However late it is issued, its payer has
+    ``minimum_payment_days`` calendar days from the issue date. ``valid_to`` is exclusive, None is open.
     """
 
     plan_code: str
@@ -26,10 +27,16 @@ class PaymentPlan:
     due_days: int = 0
     due_roll: Roll = Roll.FOLLOWING
     generate_roll: Roll = Roll.PRECEDING
+    minimum_payment_days: int = 0
     valid_from: date = date(1990, 1, 1)
     valid_to: date | None = None
     source: str
 
+
+_TWO_WEEKS = (
+    "house default; 14 days to pay: SEPA Direct Debit Core Rulebook (pre-notification), "
+    "VVG s. 33 (1) (first premium)"
+)
 
 DEFAULT_PLANS = (
     PaymentPlan(
@@ -38,17 +45,42 @@ DEFAULT_PLANS = (
         lead_days=0,
         source="house default: billed on the day itself",
     ),
-    PaymentPlan(plan_code="weekly", frequency_code="weekly", lead_days=3, source="house default"),
+    PaymentPlan(
+        plan_code="weekly",
+        frequency_code="weekly",
+        lead_days=3,
+        minimum_payment_days=3,
+        source="house default; a late invoice leaves as many days to pay as one in time",
+    ),
     PaymentPlan(
         plan_code="monthly",
         frequency_code="monthly",
         lead_days=14,
+        minimum_payment_days=14,
         source="house default: the SEPA Direct Debit Core Rulebook asks for a pre-notification "
         "of 14 calendar days",
     ),
-    PaymentPlan(plan_code="quarterly", frequency_code="quarterly", lead_days=21, source="house default"),
-    PaymentPlan(plan_code="half_yearly", frequency_code="half_yearly", lead_days=30, source="house default"),
-    PaymentPlan(plan_code="yearly", frequency_code="yearly", lead_days=30, source="house default"),
+    PaymentPlan(
+        plan_code="quarterly",
+        frequency_code="quarterly",
+        lead_days=21,
+        minimum_payment_days=14,
+        source=_TWO_WEEKS,
+    ),
+    PaymentPlan(
+        plan_code="half_yearly",
+        frequency_code="half_yearly",
+        lead_days=30,
+        minimum_payment_days=14,
+        source=_TWO_WEEKS,
+    ),
+    PaymentPlan(
+        plan_code="yearly",
+        frequency_code="yearly",
+        lead_days=30,
+        minimum_payment_days=14,
+        source=_TWO_WEEKS,
+    ),
 )
 """Shipped plans; ``plan_code`` equals the frequency they bill by.
 

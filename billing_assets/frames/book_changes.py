@@ -11,33 +11,8 @@ from hashlib import sha256
 import polars as pl
 
 from billing_assets.domain.policies import HoldCode
+from billing_assets.frames.columns import BILLED_COLUMNS
 from billing_assets.frames.policy_book import TERM_COLUMNS
-
-_BILLED_COLUMNS: dict[str, type[pl.DataType]] = {
-    "line_of_business": pl.String,
-    "place_code": pl.String,
-    "currency": pl.String,
-    "plan_code": pl.String,
-    "expiration_date": pl.Date,
-    "anchor_date": pl.Date,
-    "premium_minor": pl.Int64,
-}
-
-STORED_TERM_SCHEMA: dict[str, type[pl.DataType]] = {
-    "policy_number": pl.String,
-    "effective_date": pl.Date,
-    **_BILLED_COLUMNS,
-    "cover_to_date": pl.Date,
-    "hold_code": pl.String,
-    "content_sha256": pl.String,
-    **{f"billed_{name}": kind for name, kind in _BILLED_COLUMNS.items()},
-    "billed_to_date": pl.Date,
-}
-"""A current term of the store. ``billed_*`` are the columns of the version that was billed last, and
-``billed_to_date`` the end of the last billed period: null where the term was never billed."""
-
-STORED_PAYER_SCHEMA: dict[str, type[pl.DataType]] = {"payer_key": pl.String, "payer_sha256": pl.String}
-"""The latest version of a payer of the store."""
 
 _KEY = ["policy_number", "effective_date"]
 _ENDED_INSIDE = "cover_ended_inside_billed_period"
@@ -72,9 +47,9 @@ class SettledBook:
 def settle_book(rows: pl.DataFrame, stored_terms: pl.DataFrame, stored_payers: pl.DataFrame) -> SettledBook:
     """Return what to write for ``rows`` (as ``policy_book.checked_rows`` gives them).
 
-    ``stored_terms`` (``STORED_TERM_SCHEMA``) are all current terms of the policies in ``rows``;
-    ``stored_payers`` (``STORED_PAYER_SCHEMA``) the payers. A row is unchanged where neither its term nor its
-    payer changed.
+    ``stored_terms`` (``columns.STORED_TERM_SCHEMA``) are all current terms of the policies in ``rows``;
+    ``stored_payers`` (``columns.STORED_PAYER_SCHEMA``) the payers. A row is unchanged where neither its
+    term nor its payer changed.
 
     >>> from billing_assets.frames import policy_book
     >>> settle_book.__module__.rpartition(".")[2], policy_book.TERM_COLUMNS[0]
@@ -109,6 +84,7 @@ def with_overlaps(rows: pl.DataFrame, stored_terms: pl.DataFrame) -> pl.DataFram
     refused leaves the stored version of its term in force, which may overlap in turn: so until nothing is
     found any more.
 
+    >>> from billing_assets.frames.columns import STORED_TERM_SCHEMA
     >>> from datetime import date
     >>> rows = pl.DataFrame(
     ...     {
@@ -203,7 +179,7 @@ def _is_held() -> pl.Expr:
 
     def differs(prefix: str) -> pl.Expr:
         return pl.any_horizontal(
-            pl.col(name).ne_missing(pl.col(f"{prefix}{name}")) for name in _BILLED_COLUMNS
+            pl.col(name).ne_missing(pl.col(f"{prefix}{name}")) for name in BILLED_COLUMNS
         )
 
     is_billed = pl.col("old_billed_to_date").is_not_null()

@@ -14,9 +14,7 @@ import polars as pl
 from billing_assets.domain.business_days import Roll, roll_date
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.places import find_place
-
-ROLL_SCHEMA = {"place_code": pl.String, "roll": pl.String, "day": pl.Date, "rolled_date": pl.Date}
-"""A roll table: one row per place, roll rule and calendar day, with the day it moves to."""
+from billing_assets.frames.columns import ROLL_SCHEMA
 
 
 @lru_cache(maxsize=2048)
@@ -68,9 +66,10 @@ def _rolled_year(place_code: str, rule: Roll, year: int) -> pl.DataFrame:
 def roll_table(
     place_codes: Iterable[str], rules: Iterable[str], from_date: date, to_date: date
 ) -> pl.DataFrame:
-    """Return the roll table (``ROLL_SCHEMA``) of the places and rules for the years of [from_date, to_date].
+    """Return the roll table (``columns.ROLL_SCHEMA``) of the places and rules.
 
-    Dates outside have no row and join to null: choose the range from the dates that are to be rolled.
+    It covers the years of [from_date, to_date]. Dates outside have no row and join to null: choose the range
+    from the dates that are to be rolled.
 
     >>> table = roll_table(["ES"], ["following"], date(2024, 1, 1), date(2024, 1, 2))
     >>> table.filter(pl.col("day") == date(2024, 1, 1))["rolled_date"].item()

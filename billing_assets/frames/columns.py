@@ -1,63 +1,236 @@
-"""The dictionary of columns: what each frame holds, with types and units.
+"""The dictionary of columns: name, type, unit and meaning, one row per column; schemas are made of it.
 
-Belongs here: schemas that more than one file reads or writes. Hashes are hexadecimal text in frames.
+Belongs here: every column of a schema that more than one file reads or writes, and those schemas.
 Does not belong here: formulas, tables of the store.
+
+A column has one type and one meaning, in whatever frame it stands. Hashes are hexadecimal text in frames.
 """
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
 
 import polars as pl
 
-TERM_SCHEMA: dict[str, type[pl.DataType]] = {
-    "policy_term_id": pl.Int64,
-    "policy_term_version_id": pl.Int64,
-    "policy_number": pl.String,
-    "payer_id": pl.Int64,
-    "payer_version_id": pl.Int64,
-    "line_of_business": pl.String,
-    "place_code": pl.String,
-    "currency": pl.String,
-    "plan_code": pl.String,
-    "effective_date": pl.Date,
-    "expiration_date": pl.Date,
-    "anchor_date": pl.Date,
-    "cover_to_date": pl.Date,
-    "cut_over_date": pl.Date,
-    "premium_minor": pl.Int64,
-    "hold_code": pl.String,
-    "term_sha256": pl.String,
-    "payer_sha256": pl.String,
-}
-"""A policy term as a run reads it: its current version, with its payer's.
+Schema: TypeAlias = dict[str, type[pl.DataType]]
+"""Column -> type, in the order of the frame."""
 
-``cover_to_date`` is null where cover did not end early, ``hold_code`` is null where nothing holds the term.
+
+class Column(NamedTuple):
+    """A row of the dictionary; ``unit`` says what a value counts or how it is written."""
+
+    name: str
+    dtype: type[pl.DataType]
+    unit: str
+    meaning: str
+
+
+_TERMS = (
+    Column("policy_term_id", pl.Int64, "key", "the policy term"),
+    Column(
+        "policy_term_version_id", pl.Int64, "key", "the version of the term that a run reads or a line froze"
+    ),
+    Column("policy_number", pl.String, "text", "the policy, as people write it"),
+    Column("payer_id", pl.Int64, "key", "who pays"),
+    Column("payer_key", pl.String, "text", "who pays, as the policy book names them"),
+    Column("payer_version_id", pl.Int64, "key", "the version of the payer that a document freezes"),
+    Column("line_of_business", pl.String, "code", "what is insured; tax rows go by it"),
+    Column("place_code", pl.String, "code", "whose taxes and closed days count"),
+    Column("currency", pl.String, "ISO 4217", "of every amount in the row"),
+    Column("plan_code", pl.String, "code", "the payment plan"),
+    Column("effective_date", pl.Date, "day", "first day of the term"),
+    Column("expiration_date", pl.Date, "day", "day after the last day of the term"),
+    Column("anchor_date", pl.Date, "day", "day from which the billing periods are counted"),
+    Column(
+        "cover_to_date",
+        pl.Date,
+        "day",
+        "day after the last day of cover that ended early; null where none did",
+    ),
+    Column("cut_over_date", pl.Date, "day", "from this nominal due date on the term is billed here"),
+    Column("premium_minor", pl.Int64, "minor units", "premium of the whole term, without tax"),
+    Column("hold_code", pl.String, "code", "what holds the term; null where nothing does"),
+    Column("billed_to_date", pl.Date, "day", "end of the last billed period; null where nothing was billed"),
+)
+
+_HASHES = (
+    Column("content_sha256", pl.String, "hex SHA-256", "of everything a version says"),
+    Column("term_sha256", pl.String, "hex SHA-256", "of the version of the policy term"),
+    Column("payer_sha256", pl.String, "hex SHA-256", "of the version of the payer"),
+    Column("plan_sha256", pl.String, "hex SHA-256", "of the row of the payment plan"),
+)
+
+_CHARGES = (
+    Column("installment_number", pl.Int64, "number", "from 1 within the term; 0 stands for the whole term"),
+    Column("installment_count", pl.Int64, "number", "how many installments the whole term has"),
+    Column("billing_date", pl.Date, "day", "on which the invoice is made, by the rules"),
+    Column("due_date", pl.Date, "day", "on which the payer has to pay"),
+    Column("period_from_date", pl.Date, "day", "first day of the billing period; the tax point"),
+    Column("period_to_date", pl.Date, "day", "day after its last covered day"),
+    Column("net_minor", pl.Int64, "minor units", "premium of the covered days, without tax"),
+    Column("outcome", pl.String, "code", "what became of the charge: invoiced, zero, held or failed"),
+    Column("reason_code", pl.String, "code", "why it is not invoiced; null where it is"),
+)
+
+_RULES = (
+    Column("payment_plan_id", pl.Int64, "key", "the row of the plan that is valid on the effective date"),
+    Column("frequency_code", pl.String, "code", "how often the plan bills"),
+    Column("lead_days", pl.Int64, "calendar days", "by which the invoice is made before it is due"),
+    Column("due_days", pl.Int64, "calendar days", "after which a period's installment is due"),
+    Column("due_roll", pl.String, "code", "how a due date leaves a closed day of the place"),
+    Column("generate_roll", pl.String, "code", "how a billing date leaves a closed day of the company"),
+    Column(
+        "minimum_payment_days", pl.Int64, "calendar days", "that a payer has from the issue date at least"
+    ),
+    Column("tax_rule_id", pl.Int64, "key", "the dated row of a tax"),
+    Column("tax_code", pl.String, "code", "the tax"),
+    Column("category_code", pl.String, "EN 16931", "S taxed, E exempt"),
+    Column("rate_ppm", pl.Int64, "parts per million", "rate on the net amount"),
+    Column("exemption_reason", pl.String, "text", "why premium is exempt; empty where it is taxed"),
+    Column("valid_from", pl.Date, "day", "first day on which the row holds"),
+    Column("valid_to", pl.Date, "day", "day after the last one; null while the row is open"),
+)
+
+_CALENDARS = (
+    Column("roll", pl.String, "code", "how a date leaves a closed day"),
+    Column("day", pl.Date, "day", "any calendar day"),
+    Column("rolled_date", pl.Date, "day", "the open day that it moves to"),
+)
+
+BILLED_COLUMNS = (
+    "line_of_business",
+    "place_code",
+    "currency",
+    "plan_code",
+    "expiration_date",
+    "anchor_date",
+    "premium_minor",
+)
+"""What may not change unseen once a term was billed."""
+
+
+def _dictionary() -> Mapping[str, Column]:
+    rows = {row.name: row for row in (*_TERMS, *_HASHES, *_CHARGES, *_RULES, *_CALENDARS)}
+    for name in BILLED_COLUMNS:
+        meaning = f"{rows[name].meaning}; as of the version that was billed last"
+        rows[f"billed_{name}"] = rows[name]._replace(name=f"billed_{name}", meaning=meaning)
+    return MappingProxyType(rows)
+
+
+COLUMNS = _dictionary()
+"""Name -> :class:`Column`.
+
+>>> COLUMNS["rate_ppm"].unit
+'parts per million'
 """
 
-SETTLED_SCHEMA: dict[str, type[pl.DataType]] = {"policy_term_id": pl.Int64, "installment_number": pl.Int64}
+
+def schema_of(*names: str) -> Schema:
+    """Return the schema of these columns, in this order; raises ``KeyError`` for one without a row.
+
+    >>> schema_of("day", "rolled_date")
+    {'day': Date, 'rolled_date': Date}
+    """
+    return {name: COLUMNS[name].dtype for name in names}
+
+
+TERM_SCHEMA = schema_of(
+    "policy_term_id",
+    "policy_term_version_id",
+    "policy_number",
+    "payer_id",
+    "payer_version_id",
+    "line_of_business",
+    "place_code",
+    "currency",
+    "plan_code",
+    "effective_date",
+    "expiration_date",
+    "anchor_date",
+    "cover_to_date",
+    "cut_over_date",
+    "premium_minor",
+    "hold_code",
+    "term_sha256",
+    "payer_sha256",
+)
+"""A policy term as a run reads it: its current version, with its payer's."""
+
+SETTLED_SCHEMA = schema_of("policy_term_id", "installment_number")
 """Installments that need nothing more: invoiced or recorded as zero."""
 
-DUE_SCHEMA: dict[str, type[pl.DataType]] = {
-    "policy_term_id": pl.Int64,
-    "installment_number": pl.Int64,
-    "installment_count": pl.Int64,
-    "policy_term_version_id": pl.Int64,
-    "policy_number": pl.String,
-    "payer_id": pl.Int64,
-    "payer_version_id": pl.Int64,
-    "line_of_business": pl.String,
-    "place_code": pl.String,
-    "currency": pl.String,
-    "billing_date": pl.Date,
-    "due_date": pl.Date,
-    "period_from_date": pl.Date,
-    "period_to_date": pl.Date,
-    "net_minor": pl.Int64,
-    "outcome": pl.String,
-    "reason_code": pl.String,
-    "term_sha256": pl.String,
-    "payer_sha256": pl.String,
-}
+DUE_SCHEMA = schema_of(
+    "policy_term_id",
+    "installment_number",
+    "installment_count",
+    "policy_term_version_id",
+    "policy_number",
+    "payer_id",
+    "payer_version_id",
+    "line_of_business",
+    "place_code",
+    "currency",
+    "billing_date",
+    "due_date",
+    "period_from_date",
+    "period_to_date",
+    "net_minor",
+    "outcome",
+    "reason_code",
+    "payment_plan_id",
+    "minimum_payment_days",
+    "term_sha256",
+    "payer_sha256",
+    "plan_sha256",
+)
 """A due charge: one installment that a run has to answer for.
 
-``outcome`` is ``invoiced`` until something speaks against it, and then has a ``reason_code``; ``net_minor``
-is the premium of the covered days; ``period_to_date`` lies where cover ends, if that is inside the period.
-A term without a plan row has one charge, with installment number 0 for the whole term.
+``outcome`` is ``invoiced`` until something speaks against it, and then has a ``reason_code``.
+A term without a plan row has one charge, for the whole term, with nulls for the plan.
 """
+
+PLAN_SCHEMA = schema_of(
+    "payment_plan_id",
+    "plan_code",
+    "frequency_code",
+    "lead_days",
+    "due_days",
+    "due_roll",
+    "generate_roll",
+    "minimum_payment_days",
+    "valid_from",
+    "valid_to",
+    "plan_sha256",
+)
+"""A row of a payment plan."""
+
+TAX_RULE_SCHEMA = schema_of(
+    "tax_rule_id",
+    "tax_code",
+    "place_code",
+    "line_of_business",
+    "category_code",
+    "rate_ppm",
+    "exemption_reason",
+    "valid_from",
+    "valid_to",
+)
+"""A row of a tax."""
+
+ROLL_SCHEMA = schema_of("place_code", "roll", "day", "rolled_date")
+"""A roll table: one row per place, roll rule and calendar day, with the day it moves to."""
+
+STORED_TERM_SCHEMA = schema_of(
+    "policy_number",
+    "effective_date",
+    *BILLED_COLUMNS,
+    "cover_to_date",
+    "hold_code",
+    "content_sha256",
+    *(f"billed_{name}" for name in BILLED_COLUMNS),
+    "billed_to_date",
+)
+"""A current term of the store; ``billed_*`` are null where the term was never billed."""
+
+STORED_PAYER_SCHEMA = schema_of("payer_key", "payer_sha256")
+"""The latest version of a payer of the store."""

@@ -14,7 +14,7 @@ import polars as pl
 
 from billing_assets.domain.runs import Outcome
 from billing_assets.frames.calendars import is_closed, roll_table
-from billing_assets.frames.columns import DUE_SCHEMA, TERM_SCHEMA
+from billing_assets.frames.columns import DUE_SCHEMA, PLAN_SCHEMA, TERM_SCHEMA
 from billing_assets.frames.installments import with_cover, with_planned
 from billing_assets.frames.schedules import (
     SCHEDULE_KEY,
@@ -40,6 +40,9 @@ _FOR_AMOUNTS = (
 
 _FROM_TERM = [name for name in DUE_SCHEMA if name in TERM_SCHEMA]
 """What a charge takes over from its term as it is."""
+
+_FROM_PLAN = [name for name in DUE_SCHEMA if name in PLAN_SCHEMA and name not in TERM_SCHEMA]
+"""What a charge takes over from the plan row of its term."""
 
 _CHARGE_SCHEMA: dict[str, type[pl.DataType]] = {
     "term_row": pl.UInt32,
@@ -82,6 +85,8 @@ def due_charges(
     ...     "due_days": 0,
     ...     "due_roll": "following",
     ...     "generate_roll": "preceding",
+    ...     "minimum_payment_days": 14,
+    ...     "plan_sha256": "s",
     ...     "valid_from": date(1990, 1, 1),
     ...     "valid_to": None,
     ... }
@@ -205,6 +210,7 @@ def _without_plan(keyed: pl.DataFrame, settled: pl.DataFrame, as_of: date) -> pl
         period_from_date=pl.col("effective_date"),
         period_to_date=pl.col("expiration_date"),
         net_minor=pl.lit(0),
+        **{name: pl.lit(None) for name in _FROM_PLAN},
         outcome=pl.when(is_held).then(pl.lit(Outcome.HELD.value)).otherwise(pl.lit(Outcome.FAILED.value)),
         reason_code=pl.coalesce("hold_code", pl.lit("no_plan_row")),
     )

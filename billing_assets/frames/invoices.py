@@ -109,7 +109,13 @@ def _documents(taxed: pl.DataFrame) -> pl.DataFrame:
         .group_by("draft_index", maintain_order=True)
         .agg(
             pl.col(
-                "payer_id", "payer_version_id", "payer_sha256", "currency", "place_code", "due_date"
+                "payer_id",
+                "payer_version_id",
+                "payer_sha256",
+                "currency",
+                "place_code",
+                "due_date",
+                "minimum_payment_days",
             ).first(),
             tax_point_date=pl.col("period_from_date").min(),
             net_minor=exact_sum(pl.col("net_minor")).cast(pl.Int64),

@@ -4,19 +4,17 @@ Belongs here: numbers, issue and due dates, the frozen record's hash, and the ro
 Does not belong here: drawing the numbers (``store.invoices``), prices (``invoices``).
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
 from billing_assets.domain.business_days import Roll
 from billing_assets.domain.charges import PREMIUM
 from billing_assets.domain.invoices import DocumentKind
+from billing_assets.domain.numbering import NUMBER_DIGITS
 from billing_assets.frames.calendars import roll
 from billing_assets.frames.invoices import Drafts
-from billing_assets.frames.snapshots import snapshot_hashes
-
-NUMBER_DIGITS = 8
-"""Numbers are padded to this width, as ``domain.numbering`` prints them."""
+from billing_assets.frames.snapshots import RECORD_FORMAT, snapshot_hashes
 
 
 def number_drafts(
@@ -31,8 +29,8 @@ def number_drafts(
 ) -> pl.DataFrame:
     """Return the drafts' documents with number, issue date, final due date and ``snapshot_sha256``.
 
-    A planned due date that lies before the issue date becomes the issue date, rolled forward to an
-    open day of the policy's place.
+    A planned due date that lies fewer days after the issue date than the plan's ``minimum_payment_days``
+    becomes the issue date plus those days, rolled forward to an open day of the policy's place.
 
     >>> from datetime import date
     >>> from billing_assets.domain.taxes import shipped_tax_rules
@@ -49,6 +47,8 @@ def number_drafts(
     ...     "currency": "GBP",
     ...     "payer_sha256": "p",
     ...     "term_sha256": "t",
+    ...     "plan_sha256": "s",
+    ...     "minimum_payment_days": 14,
     ...     "installment_number": 1,
     ...     "installment_count": 1,
     ...     "period_to_date": date(2025, 1, 1),
@@ -65,23 +65,36 @@ def number_drafts(
     ...     template_sha256="d",
     ... )
     >>> numbered.select("document_number", pl.col("due_date").cast(pl.String)).row(0)
-    ('INV-00000041', '2024-01-08')
+    ('INV-00000041', '2024-01-22')
     """
-    places = drafts.invoices["place_code"].unique().to_list()
-    earliest = {place: roll(place, issue_date, Roll.FOLLOWING) for place in places}
-    floor = pl.col("place_code").replace_strict(earliest, return_dtype=pl.Date)
     number = pl.col("draft_index") + first_number
-    heads = drafts.invoices.with_columns(
+    heads = _with_earliest_due_date(drafts.invoices, issue_date).with_columns(
+        record_format=pl.lit(RECORD_FORMAT),
         document_kind=pl.lit(DocumentKind.INVOICE.value),
         company_id=pl.lit(company_id),
         invoice_number=number,
         document_number=pl.format("{}{}", pl.lit(prefix), number.cast(pl.String).str.zfill(NUMBER_DIGITS)),
         issue_date=pl.lit(issue_date),
-        due_date=pl.when(pl.col("due_date") < issue_date).then(floor).otherwise(pl.col("due_date")),
         company_sha256=pl.lit(company_sha256),
         template_sha256=pl.lit(template_sha256),
     )
     return heads.with_columns(snapshot_hashes(heads, drafts.lines, drafts.taxes))
+
+
+def _with_earliest_due_date(invoices: pl.DataFrame, issue_date: date) -> pl.DataFrame:
+    """Move the due dates that leave less time to pay than the plan promises."""
+    kinds = invoices.select("place_code", "minimum_payment_days").unique()
+    days = [issue_date + timedelta(days=count) for count in kinds["minimum_payment_days"].to_list()]
+    rolled = [roll(place, day, Roll.FOLLOWING) for place, day in zip(kinds["place_code"], days, strict=True)]
+    earliest = kinds.with_columns(
+        unrolled_date=pl.Series(days, dtype=pl.Date), earliest_date=pl.Series(rolled, dtype=pl.Date)
+    )
+    is_too_soon = pl.col("due_date") < pl.col("unrolled_date")
+    return (
+        invoices.join(earliest, on=["place_code", "minimum_payment_days"], how="left", maintain_order="left")
+        .with_columns(due_date=pl.when(is_too_soon).then("earliest_date").otherwise("due_date"))
+        .drop("unrolled_date", "earliest_date")
+    )
 
 
 def invoice_rows(
@@ -110,6 +123,8 @@ def invoice_rows(
     ...     "currency": "GBP",
     ...     "payer_sha256": "p",
     ...     "term_sha256": "t",
+    ...     "plan_sha256": "s",
+    ...     "minimum_payment_days": 14,
     ...     "installment_number": 1,
     ...     "installment_count": 1,
     ...     "period_to_date": date(2025, 1, 1),
@@ -154,6 +169,7 @@ def invoice_rows(
         "payer_version_id",
         pl.lit(company_version_id).alias("company_version_id"),
         pl.lit(template_version_id).alias("template_version_id"),
+        "record_format",
         "snapshot_sha256",
     )
 
@@ -194,6 +210,7 @@ def line_rows(drafts: Drafts, ids: pl.Series, company_id: int) -> pl.DataFrame:
         "period_to_date",
         "net_minor",
         "tax_minor",
+        "payment_plan_id",
     )
 
 

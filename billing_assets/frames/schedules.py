@@ -53,7 +53,7 @@ def schedules_of(terms: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
         schedules.select("schedule_id", "plan_code", "effective_date")
         .join(rows, on="plan_code", how="inner")
         .filter(is_valid_on(pl.col("effective_date")))
-        .drop("plan_code", "effective_date", "valid_from", "valid_to", "payment_plan_id")
+        .drop("plan_code", "effective_date", "valid_from", "valid_to")
     )
     return schedules.join(valid, on="schedule_id", how="left", maintain_order="left").collect()
 

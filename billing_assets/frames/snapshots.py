@@ -1,64 +1,108 @@
 """The frozen record of a document, as one text that is hashed.
 
-Belongs here: the text and its hash. The same text is built by a query in ``store.checks``, which is
-how an audit proves that an issued document is unchanged.
+Belongs here: the text, in each form that documents were issued with, and its hash. The same texts are built
+by a query in ``store.checks``, which is how an audit proves that an issued document is unchanged.
 Does not belong here: how a document looks.
 
 One line for the head, one per invoice line, one per tax; fields are joined by ``|``. Payer, policy term,
-company and template enter by the hash of their own frozen rows.
+payment plan, company and template enter by the hash of their own frozen rows, taxes by their words.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import sha256
+from types import MappingProxyType
 
 import polars as pl
 
-HEAD = (
-    "document_kind",
-    "company_id",
-    "document_number",
-    "issue_date",
-    "due_date",
-    "tax_point_date",
-    "currency",
-    "net_minor",
-    "tax_minor",
-    "total_minor",
-    "payer_sha256",
-    "company_sha256",
-    "template_sha256",
-)
-LINE = (
-    "line_number",
-    "term_sha256",
-    "charge_kind",
-    "installment_number",
-    "installment_count",
-    "revision",
-    "period_from_date",
-    "period_to_date",
-    "net_minor",
-    "tax_minor",
-)
-TAX = ("tax_number", "tax_code", "category_code", "rate_ppm", "base_minor", "tax_minor")
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFormat:
+    """Which columns stand in the head, in each line and in each tax of a frozen record, in this order."""
+
+    head: tuple[str, ...]
+    line: tuple[str, ...]
+    tax: tuple[str, ...]
 
 
-def snapshot_hashes(heads: pl.DataFrame, lines: pl.DataFrame, taxes: pl.DataFrame) -> pl.Series:
+_FIRST = RecordFormat(
+    head=(
+        "document_kind",
+        "company_id",
+        "document_number",
+        "issue_date",
+        "due_date",
+        "tax_point_date",
+        "currency",
+        "net_minor",
+        "tax_minor",
+        "total_minor",
+        "payer_sha256",
+        "company_sha256",
+        "template_sha256",
+    ),
+    line=(
+        "line_number",
+        "term_sha256",
+        "charge_kind",
+        "installment_number",
+        "installment_count",
+        "revision",
+        "period_from_date",
+        "period_to_date",
+        "net_minor",
+        "tax_minor",
+    ),
+    tax=("tax_number", "tax_code", "category_code", "rate_ppm", "base_minor", "tax_minor"),
+)
+
+FORMATS: Mapping[int, RecordFormat] = MappingProxyType(
+    {
+        1: _FIRST,
+        2: RecordFormat(
+            head=("record_format", *_FIRST.head),
+            line=(*_FIRST.line, "plan_sha256"),
+            tax=(*_FIRST.tax, "exemption_reason"),
+        ),
+    }
+)
+"""``record_format`` -> its columns. A document keeps the format that it was issued with.
+
+>>> FORMATS[2].line[-1], FORMATS[2].tax[-1]
+('plan_sha256', 'exemption_reason')
+"""
+
+RECORD_FORMAT = 2
+"""The format of what is issued now."""
+
+
+def snapshot_hashes(
+    heads: pl.DataFrame, lines: pl.DataFrame, taxes: pl.DataFrame, record_format: int = RECORD_FORMAT
+) -> pl.Series:
     """Return the SHA-256 (hex) of each document's frozen record, in the order of ``heads``.
 
-    ``heads`` has ``HEAD`` and ``draft_index``; ``lines`` and ``taxes`` have theirs and come sorted by
-    ``draft_index`` and number.
+    ``heads``, ``lines`` and ``taxes`` have the columns of that format and ``draft_index``; lines and taxes
+    come sorted by ``draft_index`` and number.
 
-    >>> heads = pl.DataFrame([{**dict.fromkeys(HEAD, "h"), "draft_index": 0}])
-    >>> lines = pl.DataFrame([{**dict.fromkeys(LINE, "l"), "draft_index": 0}])
-    >>> taxes = pl.DataFrame([{**dict.fromkeys(TAX, "t"), "draft_index": 0}])
-    >>> snapshot_hashes(heads, lines, taxes).item()[:16]
+    >>> form = FORMATS[1]
+    >>> heads = pl.DataFrame([{**dict.fromkeys(form.head, "h"), "draft_index": 0}])
+    >>> lines = pl.DataFrame([{**dict.fromkeys(form.line, "l"), "draft_index": 0}])
+    >>> taxes = pl.DataFrame([{**dict.fromkeys(form.tax, "t"), "draft_index": 0}])
+    >>> snapshot_hashes(heads, lines, taxes, 1).item()[:16]
     '8000865dee68e365'
     """
-    texts = heads.select(pl.concat_str(*HEAD, separator="|")).to_series().to_list()
+    form = FORMATS[record_format]
+    hashes = [sha256(text) for text in _texts(heads, form.head)]
     position = dict(zip(heads["draft_index"].to_list(), range(heads.height), strict=True))
-    for part, word, columns in ((lines, "line", LINE), (taxes, "tax", TAX)):
-        rows = part.select(pl.concat_str(pl.lit(f"\n{word}"), *columns, separator="|")).to_series()
-        for index, row in zip(part["draft_index"].to_list(), rows.to_list(), strict=True):
-            texts[position[index]] += row
-    hashes = [sha256(text.encode()).hexdigest() for text in texts]
-    return pl.Series("snapshot_sha256", hashes, dtype=pl.String)
+    for part, word, columns in ((lines, "line", form.line), (taxes, "tax", form.tax)):
+        rows = _texts(part, columns, pl.lit(f"\n{word}"))
+        # The hash is fed piece by piece: no text of a whole document is ever joined.
+        for index, row in zip(part["draft_index"].to_list(), rows, strict=True):
+            hashes[position[index]].update(row)
+    return pl.Series("snapshot_sha256", [each.hexdigest() for each in hashes], dtype=pl.String)
+
+
+def _texts(rows: pl.DataFrame, columns: tuple[str, ...], *before: pl.Expr) -> list[bytes]:
+    """Return the text of each row, encoded; a missing value makes none, and none cannot be hashed."""
+    texts = rows.select(pl.concat_str(*before, *columns, separator="|").cast(pl.Binary)).to_series()
+    return texts.to_list()

@@ -13,6 +13,7 @@ from billing_assets.frames.rounding import divide_half_up, exact_sum, wide
 from billing_assets.frames.sorted_groups import group_number, number_within, running_sum_within
 
 _PLACE_AND_LINE = ["place_code", "line_of_business"]
+_RULE = ["tax_rule_id", "tax_code", "category_code", "rate_ppm", "exemption_reason"]
 
 
 def tax_rows_of_lines(lines: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
@@ -41,6 +42,7 @@ def tax_rows_of_lines(lines: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     ...     "line_of_business": "*",
     ...     "category_code": "S",
     ...     "rate_ppm": 120_000,
+    ...     "exemption_reason": "",
     ...     "valid_from": date(2017, 6, 1),
     ...     "valid_to": None,
     ... }
@@ -68,9 +70,9 @@ def tax_rows_of_lines(lines: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     )
     if matched["is_named"].n_unique() > 1:
         matched = matched.filter(pl.col("is_named") == pl.col("is_named").any().over("line_row"))
-    return matched.select(
-        "line_row", "draft_index", "net_minor", "tax_rule_id", "tax_code", "category_code", "rate_ppm"
-    ).sort("line_row", "tax_code", "tax_rule_id")
+    return matched.select("line_row", "draft_index", "net_minor", *_RULE).sort(
+        "line_row", "tax_code", "tax_rule_id"
+    )
 
 
 def document_taxes(line_taxes: pl.DataFrame) -> pl.DataFrame:
@@ -85,6 +87,7 @@ def document_taxes(line_taxes: pl.DataFrame) -> pl.DataFrame:
     ...     "tax_code": "ES-IPS",
     ...     "category_code": "S",
     ...     "rate_ppm": 80_000,
+    ...     "exemption_reason": "",
     ... }
     >>> lines = pl.DataFrame(
     ...     [{**row, "line_row": 0, "net_minor": 107}, {**row, "line_row": 1, "net_minor": 107}]
@@ -96,7 +99,7 @@ def document_taxes(line_taxes: pl.DataFrame) -> pl.DataFrame:
         _by_group(line_taxes)
         .group_by("tax_group", maintain_order=True)
         .agg(
-            pl.col("draft_index", "tax_rule_id", "tax_code", "category_code", "rate_ppm").first(),
+            pl.col("draft_index", *_RULE).first(),
             base_wide=exact_sum(pl.col("net_minor")),
         )
         .with_columns(

@@ -186,11 +186,12 @@ class _Dispatch:
         self.unprintable_count += sum(sheet.missing_character_count > 0 for sheet in sheets)
         if self.with_pdf:
             self.store.keep_renderings([sheet for sheet in sheets if not sheet.missing_character_count])
+        self.store.keep_mails(sheets)
         answered: tuple[QueuedDelivery, SendResult, datetime] | None = None
         try:
             for row, sheet in zip(batch, sheets, strict=True):
                 content_sha256 = "" if sheet.missing_character_count else sheet.pdf_sha256
-                is_begun = self.store.hand_over(answered, row, content_sha256)
+                is_begun = self.store.hand_over(answered, row, content_sha256, sheet.mail_sha256)
                 answered = None
                 if not is_begun:
                     continue

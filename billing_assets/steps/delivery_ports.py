@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Protocol
 
 from billing_assets.domain.decisions import DecidedDelivery, Decision
@@ -43,6 +44,28 @@ class PrintedInvoice:
     pdf: bytes
     pdf_sha256: str
     missing_character_count: int
+
+    @property
+    def mail_sha256(self) -> str:
+        """Hash (hex) of the mail's own words: subject, text and HTML, without address, date and attachment.
+
+        The line breaks at the end of a part do not count: a message has one there, whatever the part had.
+
+        >>> sheet = PrintedInvoice(
+        ...     document_id=1,
+        ...     subject="Invoice",
+        ...     text="Pay",
+        ...     html="<p>Pay</p>",
+        ...     pdf=b"",
+        ...     pdf_sha256="",
+        ...     missing_character_count=0,
+        ... )
+        >>> sheet.mail_sha256[:16]
+        'be670049a5ac8884'
+        """
+        parts = (self.subject, self.text, self.html)
+        hashes = [sha256(part.rstrip("\n").encode(errors="surrogatepass")).digest() for part in parts]
+        return sha256(b"".join(hashes)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,15 +164,22 @@ class DocumentStore(Protocol):
         """Keep hash and bytes of the first rendering; raise where a rendering differs from the kept hash."""
         ...
 
+    def keep_mails(self, printed: Sequence[PrintedInvoice]) -> None:
+        """Keep the hash of each document's first mail; raise where a mail differs from the first one."""
+        ...
+
     def hand_over(
         self,
         finished: tuple[QueuedDelivery, SendResult, datetime] | None,
         following: QueuedDelivery | None,
         content_sha256: str,
+        mail_sha256: str = "",
     ) -> bool:
         """Record the result of one row and mark the next as ``sending``, in one durable transaction.
 
+        The hashes say what the next row carries: the PDF (empty where it has none) and the mail's own words.
         False where a person gave the next one up meanwhile: it is not to be sent.
+
         Raises ``delivery_taken``, with nothing begun, where another program has taken one of the two.
         """
         ...

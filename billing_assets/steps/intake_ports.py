@@ -86,11 +86,11 @@ class IntakeWork(Protocol):
         ...
 
     def stored_terms(self, policy_numbers: pl.Series) -> pl.DataFrame:
-        """Return the current terms of those policies, ``book_changes.STORED_TERM_SCHEMA``."""
+        """Return the current terms of those policies, ``columns.STORED_TERM_SCHEMA``."""
         ...
 
     def stored_payers(self, payer_keys: pl.Series) -> pl.DataFrame:
-        """Return the latest version of those payers, ``book_changes.STORED_PAYER_SCHEMA``."""
+        """Return the latest version of those payers, ``columns.STORED_PAYER_SCHEMA``."""
         ...
 
     def write(self, batch: NewBatch, book: SettledBook) -> int:

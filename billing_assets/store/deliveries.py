@@ -61,8 +61,8 @@ insert into delivery (company_id, document_id, channel, purpose, message_id, sta
     queued_at, changed_at)
 select d.company_id, d.document_id, :channel, :purpose,
     substr(encode(sha256(convert_to(concat_ws(chr(31), c.company_code,
-        s.prefix || lpad(i.invoice_number::text, greatest(8, length(i.invoice_number::text)), '0'),
-        cast(:channel as text), cast(:purpose as text)), 'UTF8')), 'hex'), 1, 32) || '@' || :domain,
+        document_number(s.prefix, i.invoice_number), cast(:channel as text), cast(:purpose as text)),
+        'UTF8')), 'hex'), 1, 32) || '@' || :domain,
     case when newest.email = '' then 'failed' else 'queued' end,
     case when newest.email = '' then 'no_address' else '' end,
     case when newest.email = '' then :owner else '' end,
@@ -151,7 +151,7 @@ from held where a.delivery_id = held.delivery_id and a.attempt_number = held.att
 _BEGIN = """
 with begun as (
     update delivery set state = 'sending', attempt_count = attempt_count + 1, changed_at = :at,
-        content_sha256 = decode(nullif(:hash, ''), 'hex')
+        content_sha256 = decode(nullif(:hash, ''), 'hex'), mail_sha256 = decode(nullif(:mail, ''), 'hex')
     where delivery_id = :delivery and state = 'queued' and attempt_count = :attempts
     returning delivery_id, attempt_count
 )
@@ -162,6 +162,19 @@ select delivery_id, attempt_count, :at, :payer_version from begun
 _GIVEN_UP_MEANWHILE = """
 select exists (select from delivery
     where delivery_id = :delivery and state = 'failed' and attempt_count = :attempts)
+"""
+
+# The last select sees the hashes as they were: those that are kept only now differ from nothing.
+_KEEP_MAILS = """
+with printed as (
+    select * from unnest(cast(:ids as bigint[]), cast(:hashes as text[])) as p (document_id, hash)
+), kept as (
+    update document d set mail_sha256 = decode(p.hash, 'hex')
+    from printed p where d.document_id = p.document_id and d.mail_sha256 is null
+)
+select p.document_id from printed p join document d using (document_id)
+where encode(d.mail_sha256, 'hex') <> p.hash
+order by p.document_id
 """
 
 
@@ -294,11 +307,23 @@ class SqlDocumentStore:
         if changed:
             raise rendering_changed(changed)
 
+    def keep_mails(self, printed: Sequence[PrintedInvoice]) -> None:
+        """Keep hashes of first mails; raise ``rendering_changed`` where a mail differs from the first one."""
+        values = {
+            "ids": [sheet.document_id for sheet in printed],
+            "hashes": [sheet.mail_sha256 for sheet in printed],
+        }
+        with self.database.transaction() as connection:
+            changed = list(connection.execute(text(_KEEP_MAILS), values).scalars())
+        if changed:
+            raise rendering_changed(changed)
+
     def hand_over(
         self,
         finished: tuple[QueuedDelivery, SendResult, datetime] | None,
         following: QueuedDelivery | None,
         content_sha256: str,
+        mail_sha256: str = "",
     ) -> bool:
         """Record one result and mark the next row as sending, in one committed transaction.
 
@@ -308,15 +333,18 @@ class SqlDocumentStore:
             if finished is not None:
                 row_count = connection.execute(text(_FINISH), _finish_values(*finished)).rowcount
                 _require_own(row_count == 1, finished[0])
-            return following is None or self._begin(connection, following, content_sha256)
+            return following is None or self._begin(connection, following, content_sha256, mail_sha256)
 
-    def _begin(self, connection: Connection, row: QueuedDelivery, content_sha256: str) -> bool:
+    def _begin(
+        self, connection: Connection, row: QueuedDelivery, content_sha256: str, mail_sha256: str
+    ) -> bool:
         values = {
             "delivery": row.delivery_id,
             "attempts": row.attempt_count,
             "payer_version": row.payer_version_id,
             "at": self.clock(),
             "hash": content_sha256,
+            "mail": mail_sha256,
         }
         if connection.execute(text(_BEGIN), values).rowcount == 1:
             return True

@@ -18,7 +18,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DataError, IntegrityError
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.frames.book_changes import STORED_PAYER_SCHEMA, STORED_TERM_SCHEMA, SettledBook
+from billing_assets.frames.book_changes import SettledBook
+from billing_assets.frames.columns import STORED_PAYER_SCHEMA, STORED_TERM_SCHEMA
 from billing_assets.steps.intake_ports import EarlierBatch, NewBatch
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
@@ -176,11 +177,11 @@ class IntakeTransaction:
         return frozenset(self.connection.execute(text("select plan_code from payment_plan")).scalars())
 
     def stored_terms(self, policy_numbers: pl.Series) -> pl.DataFrame:
-        """Return the current terms of those policies, ``book_changes.STORED_TERM_SCHEMA``."""
+        """Return the current terms of those policies, ``columns.STORED_TERM_SCHEMA``."""
         return self._by_key(_STORED_TERMS, policy_numbers, STORED_TERM_SCHEMA)
 
     def stored_payers(self, payer_keys: pl.Series) -> pl.DataFrame:
-        """Return the latest version of those payers, ``book_changes.STORED_PAYER_SCHEMA``."""
+        """Return the latest version of those payers, ``columns.STORED_PAYER_SCHEMA``."""
         return self._by_key(_STORED_PAYERS, payer_keys, STORED_PAYER_SCHEMA)
 
     def write(self, batch: NewBatch, book: SettledBook) -> int:

@@ -12,29 +12,9 @@ from sqlalchemy import Connection, text
 
 from billing_assets.domain.payment_plans import DEFAULT_PLANS
 from billing_assets.domain.taxes import shipped_tax_rules
+from billing_assets.frames.columns import PLAN_SCHEMA, TAX_RULE_SCHEMA
 from billing_assets.store.copy import copy_out
 
-TAX_RULE_SCHEMA = {
-    "tax_rule_id": pl.Int32,
-    "tax_code": pl.String,
-    "place_code": pl.String,
-    "line_of_business": pl.String,
-    "category_code": pl.String,
-    "rate_ppm": pl.Int64,
-    "valid_from": pl.Date,
-    "valid_to": pl.Date,
-}
-PLAN_SCHEMA = {
-    "payment_plan_id": pl.Int32,
-    "plan_code": pl.String,
-    "frequency_code": pl.String,
-    "lead_days": pl.Int64,
-    "due_days": pl.Int64,
-    "due_roll": pl.String,
-    "generate_roll": pl.String,
-    "valid_from": pl.Date,
-    "valid_to": pl.Date,
-}
 _KEYS = {
     "tax_rule": ("tax_code", "place_code", "line_of_business", "valid_from"),
     "payment_plan": ("plan_code", "valid_from"),
@@ -69,14 +49,15 @@ def count_missing_rules(connection: Connection) -> int:
 
 
 def read_tax_rules(connection: Connection) -> pl.DataFrame:
-    """Return every tax rule, columns of ``TAX_RULE_SCHEMA``."""
+    """Return every tax rule, ``columns.TAX_RULE_SCHEMA``."""
     query = f"select {', '.join(TAX_RULE_SCHEMA)} from tax_rule"  # noqa: S608 - constants
     return copy_out(connection, query, (), TAX_RULE_SCHEMA)
 
 
 def read_plans(connection: Connection) -> pl.DataFrame:
-    """Return every payment plan, columns of ``PLAN_SCHEMA``."""
-    query = f"select {', '.join(PLAN_SCHEMA)} from payment_plan"  # noqa: S608 - constants
+    """Return every payment plan, ``columns.PLAN_SCHEMA``."""
+    *names, _ = PLAN_SCHEMA
+    query = f"select {', '.join(names)}, encode(content_sha256, 'hex') from payment_plan"  # noqa: S608
     return copy_out(connection, query, (), PLAN_SCHEMA)
 
 

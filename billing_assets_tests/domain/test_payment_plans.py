@@ -18,6 +18,11 @@ def test_each_plan_names_its_source_and_stays_in_the_bounds_of_the_store() -> No
         assert 0 <= plan.due_days <= 400
 
 
+def test_an_invoice_that_is_made_in_time_is_never_moved_by_the_time_to_pay() -> None:
+    assert all(0 <= plan.minimum_payment_days <= plan.lead_days for plan in DEFAULT_PLANS)
+    assert {plan.plan_code for plan in DEFAULT_PLANS if not plan.minimum_payment_days} == {"daily"}
+
+
 def test_an_invoice_is_never_made_after_its_own_period_has_passed() -> None:
     """The lead of a daily plan must not bill days of cover together with the next."""
     leads = {plan.plan_code: plan.lead_days for plan in DEFAULT_PLANS}

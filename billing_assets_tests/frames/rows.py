@@ -39,8 +39,10 @@ def plan(plan_code: str = "monthly", **values: Any) -> dict[str, Any]:
         "due_days": 0,
         "due_roll": "following",
         "generate_roll": "preceding",
+        "minimum_payment_days": 0,
         "valid_from": date(1900, 1, 1),
         "valid_to": None,
+        "plan_sha256": "s",
         **values,
     }
 

@@ -8,13 +8,12 @@ import pytest
 
 from billing_assets.domain.policies import HoldCode
 from billing_assets.frames.book_changes import (
-    STORED_PAYER_SCHEMA,
-    STORED_TERM_SCHEMA,
     SettledBook,
     control_totals,
     settle_book,
     with_overlaps,
 )
+from billing_assets.frames.columns import STORED_PAYER_SCHEMA, STORED_TERM_SCHEMA
 
 JAN, JUN, NEXT_JAN = date(2024, 1, 1), date(2024, 6, 1), date(2025, 1, 1)
 BILLING = {

@@ -8,7 +8,8 @@ import pytest
 from billing_assets.domain.business_days import Roll
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.places import PLACES
-from billing_assets.frames.calendars import ROLL_SCHEMA, is_closed, roll, roll_table
+from billing_assets.frames.calendars import is_closed, roll, roll_table
+from billing_assets.frames.columns import ROLL_SCHEMA
 from billing_assets.frames.due_charges import _ROLL_REACH_DAYS
 
 

@@ -1,18 +1,39 @@
-"""The frames' columns say their unit by their type."""
+"""Schemas are made of the dictionary of columns."""
 
 import polars as pl
+import pytest
 
-from billing_assets.frames.columns import DUE_SCHEMA, SETTLED_SCHEMA, TERM_SCHEMA
+from billing_assets.frames.columns import (
+    BILLED_COLUMNS,
+    COLUMNS,
+    DUE_SCHEMA,
+    PLAN_SCHEMA,
+    SETTLED_SCHEMA,
+    STORED_TERM_SCHEMA,
+    TERM_SCHEMA,
+    schema_of,
+)
 
 
-def test_amounts_are_whole_and_dates_are_dates() -> None:
-    for schema in (TERM_SCHEMA, SETTLED_SCHEMA, DUE_SCHEMA):
-        for name, dtype in schema.items():
-            if name.endswith("_date"):
-                assert dtype is pl.Date, name
-            if name.endswith(("_minor", "_id", "_number", "_count")) and name != "policy_number":
-                assert dtype is pl.Int64, name
+def test_a_schema_has_the_columns_that_were_named_with_their_types() -> None:
+    assert schema_of("net_minor", "due_date") == {"net_minor": pl.Int64, "due_date": pl.Date}
+
+
+def test_a_column_without_a_row_has_no_place_in_a_schema() -> None:
+    with pytest.raises(KeyError):
+        schema_of("colour")
 
 
 def test_what_is_settled_can_be_cut_from_what_was_due() -> None:
     assert SETTLED_SCHEMA.items() <= DUE_SCHEMA.items()
+
+
+def test_what_a_document_freezes_of_its_term_its_payer_and_its_plan_comes_with_the_charge() -> None:
+    assert {"term_sha256", "payer_sha256"} <= set(TERM_SCHEMA) & set(DUE_SCHEMA)
+    assert {"payment_plan_id", "minimum_payment_days", "plan_sha256"} <= set(PLAN_SCHEMA) & set(DUE_SCHEMA)
+
+
+def test_a_billed_column_has_the_type_of_the_column_that_was_billed() -> None:
+    for name in BILLED_COLUMNS:
+        assert STORED_TERM_SCHEMA[f"billed_{name}"] is STORED_TERM_SCHEMA[name]
+        assert "billed last" in COLUMNS[f"billed_{name}"].meaning

@@ -5,18 +5,17 @@ from datetime import date
 import polars as pl
 import pytest
 
-from billing_assets.domain.numbering import document_number
+from billing_assets.domain.numbering import NUMBER_DIGITS, document_number
 from billing_assets.frames.columns import DUE_SCHEMA
 from billing_assets.frames.invoices import Drafts, draft_invoices
 from billing_assets.frames.numbered import (
-    NUMBER_DIGITS,
     charge_rows,
     invoice_rows,
     line_rows,
     number_drafts,
     tax_rows,
 )
-from billing_assets_tests.frames.rows import TAX_RULES, due, term
+from billing_assets_tests.frames.rows import TAX_RULES, due, plan, plans, term
 
 IDS = pl.Series("invoice_id", [501, 502])
 
@@ -72,6 +71,39 @@ def test_a_due_date_that_is_past_becomes_the_next_open_day_from_the_issue_date(
     assert numbered(TWO, issue_date=issue_date)["due_date"].to_list() == expected
 
 
+@pytest.mark.parametrize(
+    ("issue_date", "expected"),
+    [
+        # Tuesday 2 January 2024 is the planned due date; Sunday 31 December is 14 days after the 17th.
+        (date(2023, 12, 17), date(2024, 1, 2)),
+        (date(2023, 12, 19), date(2024, 1, 2)),
+        (date(2023, 12, 20), date(2024, 1, 3)),
+        (date(2024, 1, 2), date(2024, 1, 16)),
+        # The 14th day is Sunday 12 May.
+        (date(2024, 4, 28), date(2024, 5, 13)),
+    ],
+)
+def test_a_late_invoice_leaves_the_days_to_pay_that_the_plan_promises(
+    issue_date: date, expected: date
+) -> None:
+    rule = plans(plan("yearly", minimum_payment_days=14))
+    drafts = draft_invoices(
+        due(term("2024-01-01", "2025-01-01", plan_code="yearly"), plan_rows=rule), TAX_RULES
+    )
+    assert numbered(drafts, issue_date=issue_date)["due_date"].to_list() == [expected]
+
+
+def test_each_plan_of_a_run_leaves_its_own_days_to_pay() -> None:
+    rules = plans(plan("yearly", minimum_payment_days=14), plan("half_yearly", minimum_payment_days=0))
+    rows = (
+        term("2024-01-01", "2025-01-01", plan_code="half_yearly", expiration_date=date(2024, 6, 1)),
+        term("2024-01-01", "2025-01-01", plan_code="yearly", policy_number="P-2", policy_term_id=2),
+    )
+    drafts = draft_invoices(due(*rows, plan_rows=rules), TAX_RULES)
+    heads = numbered(drafts, issue_date=date(2024, 2, 1))
+    assert heads["due_date"].to_list() == [date(2024, 2, 1), date(2024, 2, 15)]
+
+
 def test_the_hash_covers_the_number_the_dates_and_the_company() -> None:
     hashes = {numbered(TWO)["snapshot_sha256"][0], numbered(TWO, 42)["snapshot_sha256"][0]}
     hashes.add(numbered(TWO, issue_date=date(2023, 12, 4))["snapshot_sha256"][0])
@@ -89,6 +121,11 @@ def test_invoice_rows_carry_their_ids_and_versions() -> None:
     )
     assert constants.unique().rows() == [(3, 9, 2, 4, 5)]
     assert rows["total_minor"].to_list() == [487_76, 487_76]
+
+
+def test_lines_name_their_plan_row_and_invoices_the_format_of_their_record() -> None:
+    assert line_rows(TWO, IDS, company_id=3)["payment_plan_id"].to_list() == [1, 1]
+    assert numbered(TWO)["record_format"].to_list() == [2, 2]
 
 
 def test_lines_and_taxes_point_to_their_invoice() -> None:

@@ -6,7 +6,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from billing_assets.frames.snapshots import HEAD, LINE, TAX, snapshot_hashes
+from billing_assets.frames.snapshots import FORMATS, RECORD_FORMAT, snapshot_hashes
+
+HEAD, LINE, TAX = FORMATS[RECORD_FORMAT].head, FORMATS[RECORD_FORMAT].line, FORMATS[RECORD_FORMAT].tax
 
 
 def frame(names: tuple[str, ...], *rows: dict[str, Any]) -> pl.DataFrame:
@@ -42,6 +44,22 @@ def test_a_change_of_a_line_is_found(name: str) -> None:
 def test_a_change_of_a_tax_is_found(name: str) -> None:
     changed = frame(TAX, {name: "other"})
     assert snapshot_hashes(HEADS, LINES, changed).item() != snapshot_hashes(HEADS, LINES, TAXES).item()
+
+
+def test_the_first_format_knows_neither_the_plan_row_nor_the_reason_of_an_exemption() -> None:
+    first = FORMATS[1]
+    head = "|".join(f"{name} value" for name in first.head)
+    line = "|".join(["line", *(f"{name} value" for name in first.line)])
+    tax = "|".join(["tax", *(f"{name} value" for name in first.tax)])
+    expected = sha256(f"{head}\n{line}\n{tax}".encode()).hexdigest()
+    assert snapshot_hashes(HEADS, LINES, TAXES, 1).to_list() == [expected]
+    added = (set(HEAD) - set(first.head), set(LINE) - set(first.line), set(TAX) - set(first.tax))
+    assert added == ({"record_format"}, {"plan_sha256"}, {"exemption_reason"})
+
+
+def test_a_record_with_a_missing_value_is_never_hashed() -> None:
+    with pytest.raises(TypeError):
+        snapshot_hashes(HEADS, frame(LINE, {"plan_sha256": None}), TAXES)
 
 
 def test_lines_go_to_their_own_document_in_whatever_order_the_heads_come() -> None:

@@ -19,6 +19,7 @@ def rule(tax_rule_id: int, **values: Any) -> dict[str, Any]:
         "line_of_business": "*",
         "category_code": "S",
         "rate_ppm": 80_000,
+        "exemption_reason": "",
         "valid_from": date(2020, 1, 1),
         "valid_to": None,
         **values,

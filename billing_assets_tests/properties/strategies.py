@@ -46,6 +46,7 @@ def plan_rows(draw: st.DrawFn) -> list[dict[str, Any]]:
         "due_days": draw(st.sampled_from([0, 0, 1, 30]) | st.integers(0, 400)),
         "due_roll": draw(ROLLS),
         "generate_roll": draw(ROLLS),
+        "minimum_payment_days": draw(st.sampled_from([0, 14]) | st.integers(0, 400)),
     }
     return [plan(code, **values) for code in FREQUENCIES]
 

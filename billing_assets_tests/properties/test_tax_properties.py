@@ -31,6 +31,7 @@ def line_taxes(nets: list[int], rates: list[int], documents: int) -> pl.DataFram
         place_code=pl.lit("XX"),
         line_of_business=pl.lit("*"),
         category_code=pl.lit("S"),
+        exemption_reason=pl.lit(""),
         valid_from=pl.lit(date(2020, 1, 1)),
         valid_to=pl.lit(None, pl.Date),
     )

@@ -7,7 +7,7 @@ first run on, and each run issues on its own date.
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 
 from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
@@ -15,6 +15,7 @@ from billing_assets.domain.tax_rule import TaxRule
 from billing_assets.domain.taxes import shipped_tax_rules
 from billing_assets_tests.reference.calendars import is_closed, roll
 from billing_assets_tests.reference.installments import installments
+from billing_assets_tests.reference.periods import plan_of
 from billing_assets_tests.reference.policy import (
     ReferenceInstallment,
     ReferenceInvoice,
@@ -48,7 +49,7 @@ def invoices(
             caught.append((run_date, installment.due_date, installment))
     caught.sort(key=lambda item: (item[0], item[1], item[2].number))
     return [
-        _invoice(policy, run_date, due_date, [item[2] for item in group], tax_rules)
+        _invoice(policy, plan_of(policy, plans), run_date, due_date, [item[2] for item in group], tax_rules)
         for (run_date, due_date), group in groupby(caught, key=lambda item: item[:2])
     ]
 
@@ -66,6 +67,7 @@ def catching_run(installment: ReferenceInstallment, open_dates: list[date]) -> d
 
 def _invoice(
     policy: ReferencePolicy,
+    plan: PaymentPlan,
     run_date: date,
     planned_due_date: date,
     items: list[ReferenceInstallment],
@@ -87,7 +89,9 @@ def _invoice(
         run_date=run_date,
         issue_date=run_date,
         planned_due_date=planned_due_date,
-        due_date=_printed_due_date(planned_due_date, run_date, policy.place_code),
+        due_date=_printed_due_date(
+            planned_due_date, run_date + timedelta(days=plan.minimum_payment_days), policy.place_code
+        ),
         lines=tuple(_line(item, share) for item, share in zip(items, shares, strict=True)),
         taxes=tuple(taxes),
         net_minor=net,
@@ -107,8 +111,8 @@ def _line(item: ReferenceInstallment, tax_minor: int) -> ReferenceLine:
     )
 
 
-def _printed_due_date(planned_due_date: date, issue_date: date, place_code: str) -> date:
-    """The planned due date, unless it is past when the invoice is issued."""
-    if planned_due_date >= issue_date:
+def _printed_due_date(planned_due_date: date, earliest_date: date, place_code: str) -> date:
+    """The planned due date, unless that leaves less time to pay than the plan promises."""
+    if planned_due_date >= earliest_date:
         return planned_due_date
-    return roll(issue_date, "following", place_code)
+    return roll(earliest_date, "following", place_code)

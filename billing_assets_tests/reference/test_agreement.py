@@ -26,13 +26,13 @@ FIRST, LAST = date(2023, 1, 1), date(2025, 12, 31)
 PLANS = (
     pl.DataFrame([asdict(plan) for plan in DEFAULT_PLANS], infer_schema_length=None)
     .with_row_index("payment_plan_id")
-    .with_columns(pl.col("valid_to").cast(pl.Date))
+    .with_columns(pl.col("valid_to").cast(pl.Date), plan_sha256=pl.lit("s"))
     .drop("source")
 )
 TAX_RULES = (
     pl.DataFrame([asdict(rule) for rule in shipped_tax_rules()], infer_schema_length=None)
     .with_row_index("tax_rule_id")
-    .drop("source", "exemption_reason")
+    .drop("source")
 )
 Rows = list[tuple[object, ...]]
 

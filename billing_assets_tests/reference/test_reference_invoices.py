@@ -102,16 +102,23 @@ def test_a_missed_installment_is_caught_by_the_next_open_run_and_printed_with_a_
     made = invoices(policy, "ES", [day("2023-06-05"), day("2023-06-03")])
     assert [line.installment_number for invoice in made for line in invoice.lines] == [1, 2, 3, 4, 5, 6]
     assert {(invoice.run_date, invoice.due_date) for invoice in made} == {
-        (day("2023-06-05"), day("2023-06-05"))
+        (day("2023-06-05"), day("2023-06-19"))
     }
     assert made[0].planned_due_date == day("2023-01-02")
 
 
 def test_the_due_date_printed_for_a_past_one_rolls_on_the_calendar_of_the_place() -> None:
-    """28 August 2023 is the late summer bank holiday in England and a working Monday in Spain."""
+    """28 August 2023, 14 days after the run, is the late summer bank holiday in England, not in Spain."""
     policy = term("2023-08-01", "2023-09-01", 12_00, place="GB", currency="GBP")
-    (invoice,) = invoices(policy, "ES", [day("2023-08-28")])
-    assert (invoice.issue_date, invoice.due_date) == (day("2023-08-28"), day("2023-08-29"))
+    (invoice,) = invoices(policy, "ES", [day("2023-08-14")])
+    assert (invoice.issue_date, invoice.due_date) == (day("2023-08-14"), day("2023-08-29"))
+
+
+def test_a_due_date_that_leaves_exactly_the_promised_days_is_printed_as_planned() -> None:
+    policy = term("2023-08-28", "2024-08-28", 12_00, "yearly")
+    for run_date, due_date in (("2023-08-14", "2023-08-28"), ("2023-08-16", "2023-08-30")):
+        (invoice,) = invoices(policy, "ES", [day(run_date)])
+        assert invoice.due_date == day(due_date)
 
 
 def test_zero_installments_stand_on_no_invoice() -> None:

@@ -124,6 +124,48 @@ def test_the_bytes_that_were_sent_are_the_first_rendering_that_is_kept(
     assert len(sent) == WITH_ADDRESS
 
 
+def test_the_mail_that_was_received_hashes_to_the_first_mail_of_its_document(
+    billing: Billing, tmp_path: Path
+) -> None:
+    with MailboxServer(tmp_path / "mailbox") as mailbox:
+        use_port(billing, mailbox.port)
+        billing.deliver(FEBRUARY)
+        kept = [path.read_bytes() for path in mailbox.messages()]
+    query = """
+        select message_id, encode(v.mail_sha256, 'hex'), encode(d.mail_sha256, 'hex')
+        from delivery v join document d using (document_id) where v.state = 'sent'
+    """
+    with billing.database.transaction() as connection:
+        rows = {row[0]: (row[1], row[2]) for row in connection.execute(text(query))}
+    received = {}
+    for content in kept:
+        message = email.message_from_bytes(content, policy=email.policy.default)
+        plain, html = message.get_body(("plain",)), message.get_body(("html",))
+        assert plain is not None
+        assert html is not None
+        bodies = [part.get_content().replace("\r\n", "\n").rstrip("\n") for part in (plain, html)]
+        parts = [str(message["Subject"]), *bodies]
+        words = sha256(b"".join(sha256(part.encode()).digest() for part in parts)).hexdigest()
+        received[str(message["Message-ID"]).strip("<>")] = (words, words)
+    assert received == rows
+    assert len(received) == WITH_ADDRESS
+
+
+def test_a_mail_that_would_read_differently_than_at_its_first_attempt_is_not_sent(billing: Billing) -> None:
+    with LabServer("rcpt_450") as server:
+        use_port(billing, server.port)
+        billing.deliver(FEBRUARY)
+        spoil = "update document set mail_sha256 = sha256('another') where document_id = 2"
+        with billing.database.transaction() as connection:
+            connection.execute(text("set local role none"))
+            connection.execute(text("set local session_replication_role = replica"))
+            connection.execute(text(spoil))
+        server.mode = "ok"
+        with pytest.raises(BillingError, match="rendering_changed"):
+            billing.deliver(FEBRUARY)
+        assert server.kept == []
+
+
 def test_a_transient_refusal_waits_and_the_next_call_sends_it(billing: Billing) -> None:
     with LabServer("rcpt_450") as server:
         use_port(billing, server.port)

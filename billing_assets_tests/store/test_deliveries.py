@@ -43,11 +43,11 @@ def queued(store: SqlDocumentStore) -> list[QueuedDelivery]:
     return list(store.next_deliveries(1, FEBRUARY, 0, 100))
 
 
-def printed(document_id: int, content: bytes) -> PrintedInvoice:
+def printed(document_id: int, content: bytes, words: str = "") -> PrintedInvoice:
     return PrintedInvoice(
         document_id=document_id,
         subject="",
-        text="",
+        text=words,
         html="",
         pdf=content,
         pdf_sha256=sha256(content).hexdigest(),
@@ -138,6 +138,30 @@ def test_the_first_rendering_is_kept_and_another_one_refused(store: SqlDocumentS
     assert rows(store, query) == [(b"first", 5)]
     store.keep_renderings([])
     assert store.next_deliveries(1, FEBRUARY, 0, 1)[0].job.pdf_sha256 == sha256(b"first").hexdigest()
+
+
+def test_the_first_mail_is_kept_and_another_one_refused(store: SqlDocumentStore) -> None:
+    row, other = queued(store)[:2]
+    first = printed(row.job.document_id, b"", "pay by May")
+    store.keep_mails([first])
+    store.keep_mails([first])
+    with pytest.raises(BillingError) as caught:
+        store.keep_mails(
+            [printed(other.job.document_id, b""), printed(row.job.document_id, b"", "pay by June")]
+        )
+    assert caught.value.code == "rendering_changed"
+    query = f"select encode(mail_sha256, 'hex') from document where document_id = {row.job.document_id}"
+    assert rows(store, query) == [(first.mail_sha256,)]
+    store.keep_mails([])
+
+
+def test_a_delivery_keeps_what_it_carried(store: SqlDocumentStore) -> None:
+    first = queued(store)[0]
+    store.hand_over(None, first, "ab" * 32, "cd" * 32)
+    query = """
+        select encode(content_sha256, 'hex'), encode(mail_sha256, 'hex') from delivery where state = 'sending'
+    """
+    assert rows(store, query) == [("ab" * 32, "cd" * 32)]
 
 
 def test_a_row_goes_from_hand_to_hand(store: SqlDocumentStore) -> None:

@@ -10,11 +10,10 @@ from sqlalchemy.exc import IntegrityError
 
 from billing_assets.domain.payment_plans import DEFAULT_PLANS
 from billing_assets.domain.taxes import shipped_tax_rules
+from billing_assets.frames.columns import PLAN_SCHEMA, TAX_RULE_SCHEMA
 from billing_assets.store import rule_rows
 from billing_assets.store.connection import Database
 from billing_assets.store.rule_rows import (
-    PLAN_SCHEMA,
-    TAX_RULE_SCHEMA,
     count_missing_rules,
     read_plans,
     read_tax_rules,
@@ -54,8 +53,10 @@ def test_missing_rows_are_counted(database: Database) -> None:
     with database.transaction() as connection:
         assert count_missing_rules(connection) == 0
         connection.execute(text("set local role none"))
+        connection.execute(text("set local session_replication_role = replica"))
         connection.execute(text("delete from payment_plan where plan_code = 'monthly'"))
         assert count_missing_rules(connection) == 1
+        connection.execute(text("set local session_replication_role = origin"))
         seed_rules(connection)
         assert count_missing_rules(connection) == 0
 

@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import IntegrityError
 
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.numbering import document_number
 from billing_assets.store import schema
 from billing_assets.store.checks import run_checks
 from billing_assets.store.checks.guards import FROZEN
@@ -161,7 +162,7 @@ def test_steps_and_rules_are_one_transaction(empty_url: str, monkeypatch: pytest
 def test_a_store_without_the_schema_or_with_a_missing_rule_is_outdated(empty_url: str) -> None:
     upgrade(empty_url)
     for spoil in (
-        "delete from billing.payment_plan where plan_code = 'monthly'",
+        "set session_replication_role = replica; delete from billing.payment_plan where due_days = 0",
         "delete from billing.alembic_version",
     ):
         run_sql(empty_url, spoil)
@@ -205,9 +206,8 @@ def test_every_frozen_table_refuses_even_its_owner(table: str, server_url: str, 
     query = (
         f"select count(*) from pg_trigger where tgrelid = 'billing.{table}'::regclass and not tgisinternal"
     )
-    assert rows(engine.url.render_as_string(hide_password=False), query) == [
-        (3 if table == "tax_rule" else 2,)
-    ]
+    trigger_count = {"tax_rule": 3, "payment_plan": 4}.get(table, 2)
+    assert rows(engine.url.render_as_string(hide_password=False), query) == [(trigger_count,)]
     engine.dispose()
 
 
@@ -219,6 +219,16 @@ def test_a_seeded_rule_accepts_no_change_and_no_removal_even_by_its_owner(databa
             with pytest.raises(IntegrityError, match="never edited"):
                 connection.execute(text(statement))
     engine.dispose()
+
+
+@pytest.mark.parametrize("prefix", ["INV-", "", "F2024/"])
+def test_a_number_is_built_in_the_store_as_it_is_printed(prefix: str, database: Database) -> None:
+    edges = [10**digits + step for digits in range(18) for step in (-1, 0, 1)]
+    numbers = [1, 42, *(number for number in edges if number > 0), 2**63 - 1]
+    query = text("select document_number(:prefix, n) from unnest(cast(:numbers as bigint[])) as n")
+    with database.transaction() as connection:
+        built = list(connection.execute(query, {"prefix": prefix, "numbers": numbers}).scalars())
+    assert built == [document_number(prefix, number) for number in numbers]
 
 
 def test_migrations_are_one_line_and_named_by_their_number() -> None:

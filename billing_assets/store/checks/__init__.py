@@ -1,7 +1,8 @@
 """The queries of the invariants: each returns what breaks it, and must return nothing.
 
 Belongs here: running the checks of ``domain.checks`` over the store. The queries stand beside this file, one
-file per theme: ``documents``, ``records``, ``runs``, ``deliveries``, ``intake``, ``references``, ``guards``.
+file per theme: ``documents``, ``records``, ``runs``, ``installments``, ``deliveries``, ``intake``,
+``references``, ``guards``.
 Does not belong here: the statements of the invariants (``domain.checks``), what to do about an offender.
 """
 
@@ -14,7 +15,16 @@ from sqlalchemy import Connection, text
 from billing_assets.domain.checks import CHECKS, Check, CheckResult
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.money import CURRENCIES
-from billing_assets.store.checks import deliveries, documents, guards, intake, records, references, runs
+from billing_assets.store.checks import (
+    deliveries,
+    documents,
+    guards,
+    installments,
+    intake,
+    records,
+    references,
+    runs,
+)
 
 EXAMPLE_COUNT = 5
 """So many offenders are named; all are counted."""
@@ -30,7 +40,7 @@ QUERIES: Mapping[str, str] = MappingProxyType(
         "I13": deliveries.IDENTITY,
         "I14": deliveries.BYTES,
         "I15": deliveries.STANDSTILL,
-        "I17": runs.OUTCOMES,
+        "I17": f"{runs.OUTCOMES} union all ({installments.UNANSWERED})",
         "I18": intake.ROWS_AND_MONEY,
         "I20": references.COMPANIES,
         "I22": guards.GUARDS,
@@ -71,6 +81,7 @@ def run_checks(
         )
     values = {
         **guards.PARAMETERS,
+        **installments.PARAMETERS,
         "is_everything": billing_date is None,
         "runs": list(
             connection.execute(text(_RUNS_OF_DATE), {"day": billing_date, "company": company_id}).scalars()

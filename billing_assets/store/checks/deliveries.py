@@ -20,7 +20,7 @@ from asked v
 left join company c using (company_id)
 left join number_series s using (number_series_id)
 where split_part(v.message_id, '@', 1) <> left(encode(sha256(convert_to(concat_ws(chr(31), c.company_code,
-    concat(s.prefix, to_char(v.invoice_number, 'FM999999999900000000')), v.channel, v.purpose), 'UTF8')),
+    document_number(s.prefix, v.invoice_number), v.channel, v.purpose), 'UTF8')),
     'hex'), 32)
 union all
 select concat('document ', v.document_id, ': it has ', count(*), ' deliveries for one channel and purpose')
@@ -54,7 +54,7 @@ where v.state = 'sent'
         and e.decision = 'delivered')
 """
 
-# An empty content hash: the message carried no PDF.
+# An empty content hash: the message carried no PDF. An empty mail hash: it left before mails were hashed.
 BYTES = """
 select concat('delivery ', v.delivery_id, ': it left, and its invoice was never issued')
 from delivery v
@@ -68,6 +68,13 @@ join document d using (document_id)
 join invoice i using (invoice_id)
 where (:is_everything or i.run_id = any(:runs)) and v.content_sha256 <> ''
     and v.content_sha256 is distinct from d.pdf_sha256
+union all
+select concat('delivery ', v.delivery_id, ': it carried another mail than the first one of its document')
+from delivery v
+join document d using (document_id)
+join invoice i using (invoice_id)
+where (:is_everything or i.run_id = any(:runs)) and v.mail_sha256 is distinct from d.mail_sha256
+    and v.mail_sha256 is not null
 union all
 select concat('document ', d.document_id, ': the bytes kept are not its first rendering')
 from document d

@@ -10,7 +10,7 @@ foreign key.
 """
 
 SUMS = """
-select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'), ': ',
+select concat(document_number(s.prefix, i.invoice_number), ': ',
     case when count(l.line_number) = 0 then 'it has no line'
         when i.total_minor <> i.net_minor + i.tax_minor then 'its total is not net + tax'
         else 'net or tax is not the sum of its lines' end)
@@ -44,7 +44,7 @@ with matched as (
     select invoice_id, tax_number, sum(net_minor) as base_minor
     from matched where is_named = has_named group by invoice_id, tax_number
 )
-select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'),
+select concat(document_number(s.prefix, i.invoice_number),
     ': its tax is not the sum of its taxes')
 from invoice i
 left join number_series s using (number_series_id)
@@ -53,7 +53,7 @@ where :is_everything or i.run_id = any(:runs)
 group by i.invoice_id, s.number_series_id
 having coalesce(sum(t.tax_minor), 0) <> i.tax_minor or count(t.tax_number) = 0
 union all
-select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'), ': tax ', t.tax_number,
+select concat(document_number(s.prefix, i.invoice_number), ': tax ', t.tax_number,
     case when b.base_minor is distinct from t.base_minor
         then ': its base is not the sum of the lines it falls on'
         else ': it is not base x rate, rounded once' end)
@@ -65,7 +65,7 @@ left join based b on b.invoice_id = t.invoice_id and b.tax_number = t.tax_number
 where (:is_everything or i.run_id = any(:runs)) and (b.base_minor is distinct from t.base_minor
     or t.tax_minor is distinct from round(t.base_minor::numeric * r.rate_ppm * 0.000001))
 union all
-select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'),
+select concat(document_number(s.prefix, i.invoice_number),
     ': no tax row falls on line ', l.line_number)
 from invoice i
 join invoice_line l using (invoice_id)
@@ -79,12 +79,12 @@ where :is_everything and not exists (select from invoice i where i.invoice_id = 
 """
 
 AMOUNTS = """
-select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'), ': its currency is not known')
+select concat(document_number(s.prefix, i.invoice_number), ': its currency is not known')
 from invoice i
 left join number_series s using (number_series_id)
 where (:is_everything or i.run_id = any(:runs)) and i.currency::text <> all(:currencies)
 union all
-select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'),
+select concat(document_number(s.prefix, i.invoice_number),
     ': its currency is not that of the policy term of line ', l.line_number)
 from invoice i
 join invoice_line l using (invoice_id)
@@ -128,7 +128,7 @@ with touched as (
         rows between unbounded preceding and 1 preceding) as billed_to_date
     from billed b where b.revision = 0
 )
-select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'),
+select concat(document_number(s.prefix, i.invoice_number),
     ': the period of line ', o.line_number, ' is billed already')
 from ordered o
 left join invoice i using (invoice_id)
@@ -162,12 +162,12 @@ with series as materialized (
     where s.first_number is not null
     window neighbours as (partition by i.number_series_id order by i.invoice_number)
 )
-select concat(prefix, to_char(invoice_number, 'FM999999999900000000'),
+select concat(document_number(prefix, invoice_number),
     ': the number before it is missing or doubled')
 from numbered
 where invoice_number <> coalesce(number_before + 1, lowest_number)
 union all
-select concat(prefix, to_char(invoice_number, 'FM999999999900000000'),
+select concat(document_number(prefix, invoice_number),
     ': it is dated before the number before it')
 from numbered
 where issue_date < date_before

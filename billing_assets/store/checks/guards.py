@@ -14,6 +14,7 @@ from billing_assets.store.connection import APP_ROLE, OWNER_ROLE, SCHEMA
 FROZEN = (
     "company_version",
     "tax_rule",
+    "payment_plan",
     "payer_version",
     "template_version",
     "invoice",
@@ -24,10 +25,16 @@ FROZEN = (
 )
 """Tables whose rows are written once, never changed, never removed."""
 
-ENDED = ("tax_rule",)
+ENDED = ("tax_rule", "payment_plan")
 """Of these, tables whose rows may be ended, once, by the owner."""
 
-_ROW_BEFORE_DELETE, _ROW_BEFORE_UPDATE, _ROW_BEFORE_UPDATE_OR_DELETE, _BEFORE_TRUNCATE = 11, 19, 27, 34
+_ROW_BEFORE_INSERT, _ROW_BEFORE_DELETE, _ROW_BEFORE_UPDATE, _ROW_BEFORE_UPDATE_OR_DELETE, _BEFORE_TRUNCATE = (
+    7,
+    11,
+    19,
+    27,
+    34,
+)
 
 TRIGGERS = (
     *(
@@ -39,6 +46,7 @@ TRIGGERS = (
     *((table, "only_end_once", "only_end_once", _ROW_BEFORE_UPDATE) for table in ENDED),
     *((table, "refuse_truncate", "refuse_change", _BEFORE_TRUNCATE) for table in FROZEN),
     ("document", "keep_first_rendering", "keep_first_rendering", _ROW_BEFORE_UPDATE),
+    ("payment_plan", "hash_plan", "hash_plan", _ROW_BEFORE_INSERT),
 )
 """Table, trigger, its function, and when it fires as ``pg_trigger.tgtype`` has it."""
 
@@ -76,9 +84,9 @@ MAY_UPDATE: Mapping[str, str] = {
     "planned_at, finalised_at",
     "run_shard": "due_count, invoice_count, seconds, committed_at",
     "number_series": "last_number, last_issue_date",
-    "document": "pdf_sha256, pdf_size, pdf, rendered_at",
+    "document": "pdf_sha256, pdf_size, pdf, rendered_at, mail_sha256",
     "delivery": "state, reply_code, reason_code, reply_text, content_sha256, owner, attempt_count, "
-    "changed_at",
+    "changed_at, mail_sha256",
     "delivery_attempt": "ended_at, state, reply_code, reason_code",
 }
 """Columns that the application may change; it may change no other."""
@@ -135,6 +143,10 @@ from pg_proc p join pg_namespace n on n.oid = p.pronamespace
 where n.nspname = :schema and ((p.proname in ('refuse_change', 'keep_first_rendering', 'only_end_once')
         and p.prosrc not like '%raise exception%')
     or (p.proname = 'refuse_change' and p.prosrc ~ '\\mreturn\\M'))
+union all
+select 'function document_number: it does not give the number that is printed'
+where (document_number('X-', 42), document_number('X-', 1234567890))
+    is distinct from ('X-00000042', 'X-1234567890')
 union all
 select concat('table ', e.table_name, ': no unique key on ', e.column_names, ' ', e.condition)
 from unnest(cast(:key_tables as text[]), cast(:key_columns as text[]), cast(:key_conditions as text[]))

@@ -1,7 +1,8 @@
 """Queries over frozen records: what was hashed at issue still hashes to the stored value.
 
-Belongs here: I09. The texts are those of ``frames.snapshots`` (documents), ``frames.policy_book`` (policy
-terms) and of the JSON contents of payers and companies; a test holds each together with its Python side.
+Belongs here: I09. The texts are those of ``frames.snapshots`` (documents, in each format), of
+``frames.policy_book`` (policy terms), of the payment plans' rows and of the JSON contents of payers and
+companies; a test holds each together with its Python side.
 Does not belong here: whether the figures of a document are right (``documents``).
 
 Dates become text as ``datestyle`` ISO has it, which every connection of ``store.connection`` sets.
@@ -9,7 +10,7 @@ Dates become text as ``datestyle`` ISO has it, which every connection of ``store
 
 # concat_ws leaves out what is missing, so a lost row of any kind changes the text and thereby the hash.
 RECORDS = """
-select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'),
+select concat(document_number(s.prefix, i.invoice_number),
     ': its frozen record does not hash to the stored value')
 from invoice i
 left join number_series s using (number_series_id)
@@ -19,24 +20,27 @@ left join template_version m using (template_version_id)
 left join lateral (
     select string_agg(concat_ws('|', 'line', l.line_number, encode(v.content_sha256, 'hex'), l.charge_kind,
         l.installment_number, l.installment_count, l.revision, l.period_from_date, l.period_to_date,
-        l.net_minor, l.tax_minor), chr(10) order by l.line_number) as body
+        l.net_minor, l.tax_minor, case when i.record_format > 1 then encode(n.content_sha256, 'hex') end),
+        chr(10) order by l.line_number) as body
     from invoice_line l left join policy_term_version v using (policy_term_version_id)
+    left join payment_plan n using (payment_plan_id)
     where l.invoice_id = i.invoice_id
 ) lines on true
 left join lateral (
     select string_agg(concat_ws('|', 'tax', t.tax_number, r.tax_code, r.category_code, r.rate_ppm,
-        t.base_minor, t.tax_minor), chr(10) order by t.tax_number) as body
+        t.base_minor, t.tax_minor, case when i.record_format > 1 then r.exemption_reason end),
+        chr(10) order by t.tax_number) as body
     from invoice_tax t left join tax_rule r using (tax_rule_id)
     where t.invoice_id = i.invoice_id
 ) taxes on true
 where (:is_everything or i.run_id = any(:runs)) and i.snapshot_sha256 <> sha256(convert_to(concat_ws(chr(10),
-    concat_ws('|', i.document_kind, i.company_id,
-        concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000')),
+    concat_ws('|', case when i.record_format > 1 then i.record_format end, i.document_kind, i.company_id,
+        document_number(s.prefix, i.invoice_number),
         i.issue_date, i.due_date, i.tax_point_date, i.currency, i.net_minor, i.tax_minor, i.total_minor,
         encode(y.content_sha256, 'hex'), encode(c.content_sha256, 'hex'), encode(m.content_sha256, 'hex')),
     lines.body, taxes.body), 'UTF8'))
 union all
-select concat(s.prefix, to_char(i.invoice_number, 'FM999999999900000000'),
+select concat(document_number(s.prefix, i.invoice_number),
     ': its document row carries the hash of another record')
 from invoice i
 join document d using (invoice_id)
@@ -46,6 +50,11 @@ union all
 select concat('company version ', c.company_version_id, ': its content does not hash to the stored value')
 from company_version c
 where sha256(convert_to(c.content, 'UTF8')) <> c.content_sha256
+union all
+select concat('payment plan ', n.payment_plan_id, ': its row does not hash to the stored value')
+from payment_plan n
+where n.content_sha256 <> sha256(convert_to(concat_ws(chr(31), n.plan_code, n.frequency_code, n.lead_days,
+    n.due_days, n.due_roll, n.generate_roll, n.minimum_payment_days, n.valid_from, n.source), 'UTF8'))
 union all
 select concat('payer version ', y.payer_version_id, ': its content does not hash to the stored value')
 from payer_version y

@@ -22,13 +22,15 @@ where (:is_everything or i.run_id = any(:runs))
     and s.document_kind = i.document_kind) is not true
 union all
 select concat('line ', l.line_number, ' of invoice ', l.invoice_id,
-    ': it refers to a row that is missing or of another company, payer or policy term')
+    ': it refers to a row that is missing or of another company, payer, policy term or plan')
 from invoice i
 join invoice_line l using (invoice_id)
 left join policy_term_version v using (policy_term_version_id)
+left join payment_plan n using (payment_plan_id)
 where (:is_everything or i.run_id = any(:runs)) and (l.company_id = i.company_id and l.payer_id = i.payer_id
     and v.company_id = i.company_id and v.policy_term_id = l.policy_term_id
-    and v.payer_id = l.payer_id) is not true
+    and v.payer_id = l.payer_id
+    and (i.record_format = 1 or (n.plan_code = v.plan_code and n.valid_from <= v.effective_date))) is not true
 union all
 select concat('tax ', t.tax_number, ' of invoice ', t.invoice_id,
     ': it refers to a row that is missing or of another company')

@@ -1,6 +1,7 @@
 """Queries over billing runs: every charge that was due has one outcome, and the invoice where it says so.
 
-Belongs here: I17. Does not belong here: what an invoice holds (``documents``), the book (``intake``).
+Belongs here: the half of I17 that holds what runs recorded against their plans and their invoices.
+Does not belong here: what an invoice holds (``documents``), what the book says was due (``installments``).
 """
 
 OUTCOMES = """

@@ -147,7 +147,7 @@ PLANTS: list[tuple[str, str, set[str], str]] = [
     (
         "I09",
         "update policy_term_version set plan_code = 'daily' where policy_term_id = 4",
-        set(),
+        {"I17", "I20"},
         "policy term version 4: its content",
     ),
     (
@@ -155,6 +155,24 @@ PLANTS: list[tuple[str, str, set[str], str]] = [
         "update tax_rule set category_code = 'Z' where tax_code = 'ES-CCS'",
         set(),
         "INV-00000001: its frozen record",
+    ),
+    (
+        "I09",
+        "update payment_plan set due_days = due_days + 1 where plan_code = 'monthly'",
+        set(),
+        ": its row does not hash to the stored value",
+    ),
+    (
+        "I09",
+        "update payment_plan set content_sha256 = sha256('other') where plan_code = 'yearly'",
+        set(),
+        "its frozen record",
+    ),
+    (
+        "I09",
+        "update invoice set record_format = 1 where invoice_number = 9",
+        set(),
+        "INV-00000009: its frozen record",
     ),
     (
         "I09",
@@ -201,6 +219,18 @@ PLANTS: list[tuple[str, str, set[str], str]] = [
         "update delivery set content_sha256 = sha256('other') where delivery_id = 1",
         set(),
         "delivery 1: it carried other bytes",
+    ),
+    (
+        "I14",
+        "update delivery set mail_sha256 = sha256('other') where delivery_id = 3",
+        set(),
+        "delivery 3: it carried another mail than the first one of its document",
+    ),
+    (
+        "I14",
+        "update document set mail_sha256 = null where document_id = 2",
+        set(),
+        ": it carried another mail than the first one of its document",
     ),
     (
         "I14",
@@ -308,6 +338,21 @@ PLANTS: list[tuple[str, str, set[str], str]] = [
         "tax 1 of invoice",
     ),
     ("I20", "update due_charge set company_id = 2 where policy_term_id = 1", set(), "charge 1/1 of run 1"),
+    (
+        "I20",
+        "update invoice_line set payment_plan_id = null where " + ANY_LINE_OF.format(2),
+        {"I09"},
+        "line 1 of invoice 2: it refers to a row",
+    ),
+    (
+        "I20",
+        (
+            "update invoice_line l set payment_plan_id = n.payment_plan_id from payment_plan n "
+            "where n.plan_code = 'daily' and l." + ANY_LINE_OF.format(2)
+        ),
+        {"I09"},
+        "line 1 of invoice 2: it refers to a row",
+    ),
     ("I20", "update number_series set company_id = 2", set(), "it refers to a row"),
     (
         "I20",

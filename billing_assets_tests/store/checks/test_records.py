@@ -1,32 +1,26 @@
-"""The frozen records that the store rebuilds are those that the frames hashed."""
+"""The frozen records that the store rebuilds are those that the frames hashed, in every format."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from hashlib import sha256
+from pathlib import Path
+from uuid import uuid4
 
 import polars as pl
-from sqlalchemy import Engine
+import pytest
+from sqlalchemy import Engine, text
 
 from billing_assets.domain.book_mapping import BookMapping, FieldSource
+from billing_assets.domain.payment_plans import DEFAULT_PLANS
 from billing_assets.frames.policy_book import checked_rows
-from billing_assets.frames.snapshots import HEAD, LINE, TAX, snapshot_hashes
+from billing_assets.frames.snapshots import snapshot_hashes
+from billing_assets.store.connection import Database
 from billing_assets.store.copy import copy_out
-from billing_assets_tests.store.checks.conftest import planted
+from billing_assets.store.schema import upgrade
+from billing_assets_tests.books import billing_over
+from billing_assets_tests.store.checks.conftest import APRIL, MARCH, broken, planted
+from billing_assets_tests.store.checks.frozen import first_store, stored_parts
 
-_HEADS = """
-select i.invoice_id, i.document_kind, i.company_id, s.prefix || lpad(i.invoice_number::text, 8, '0'),
-    i.issue_date, i.due_date, i.tax_point_date, i.currency, i.net_minor, i.tax_minor, i.total_minor,
-    encode(y.content_sha256, 'hex'), encode(c.content_sha256, 'hex'), encode(t.content_sha256, 'hex'),
-    encode(i.snapshot_sha256, 'hex')
-from invoice i join number_series s using (number_series_id) join payer_version y using (payer_version_id)
-join company_version c using (company_version_id) join template_version t using (template_version_id)
-order by i.invoice_id
-"""
-_LINES = """
-select l.invoice_id, l.line_number, encode(v.content_sha256, 'hex'), l.charge_kind, l.installment_number,
-    l.installment_count, l.revision, l.period_from_date, l.period_to_date, l.net_minor, l.tax_minor
-from invoice_line l join policy_term_version v using (policy_term_version_id) order by 1, 2
-"""
-_TAXES = """
-select t.invoice_id, t.tax_number, r.tax_code, r.category_code, r.rate_ppm, t.base_minor, t.tax_minor
-from invoice_tax t join tax_rule r using (tax_rule_id) order by 1, 2
-"""
 _TERMS = """
 select policy_number, payer_key, product_code, line_of_business, place_code, currency, plan_code,
     v.effective_date::text, expiration_date::text, anchor_date::text,
@@ -46,31 +40,17 @@ _FIELDS = (
     "anchor_date",
     "premium",
 )
-
-
-def _schema(*names: str) -> dict[str, type[pl.DataType]]:
-    return {
-        name: pl.Date
-        if name.endswith("_date")
-        else pl.Int64
-        if name.endswith(
-            ("_id", "_minor", "_ppm", "_count", "revision", "line_number", "tax_number", "ment_number")
-        )
-        and name != "document_number"
-        else pl.String
-        for name in names
-    }
+_PLANS = """
+select plan_code, frequency_code, lead_days, due_days, due_roll, generate_roll, minimum_payment_days,
+    valid_from, source, encode(content_sha256, 'hex')
+from payment_plan order by 1
+"""
 
 
 def test_snapshots_of_the_store_hash_as_the_frames_hash_them(superuser: Engine) -> None:
     with planted(superuser) as connection:
-        key = "invoice_id"
-        heads = copy_out(connection, _HEADS, (), _schema(key, *HEAD, "snapshot_sha256")).rename(
-            {key: "draft_index"}
-        )
-        lines = copy_out(connection, _LINES, (), _schema(key, *LINE)).rename({key: "draft_index"})
-        taxes = copy_out(connection, _TAXES, (), _schema(key, *TAX)).rename({key: "draft_index"})
-    assert heads.height > 0
+        heads, lines, taxes = stored_parts(connection)
+    assert set(heads["record_format"]) == {2}
     assert snapshot_hashes(heads, lines, taxes).to_list() == heads["snapshot_sha256"].to_list()
 
 
@@ -87,3 +67,76 @@ def test_contents_of_terms_hash_as_intake_hashes_them(superuser: Engine) -> None
     )
     assert rows["problem_code"].null_count() == rows.height
     assert rows["content_sha256"].to_list() == stored["content_sha256"].to_list()
+
+
+def test_a_plan_row_hashes_to_everything_it_says_but_its_end(superuser: Engine) -> None:
+    with planted(superuser) as connection:
+        rows = connection.execute(text(_PLANS)).all()
+    assert [row.plan_code for row in rows] == sorted(plan.plan_code for plan in DEFAULT_PLANS)
+    for *words, stored in rows:
+        assert stored == sha256("\x1f".join(map(str, words)).encode()).hexdigest()
+
+
+def test_the_reason_of_an_exemption_is_part_of_the_record(superuser: Engine) -> None:
+    statements = (
+        "alter table tax_rule drop constraint tax_rule_check1",
+        "update tax_rule set exemption_reason = 'another' where tax_code = 'ES-CCS'",
+    )
+    with planted(superuser, *statements) as connection:
+        assert set(broken(connection)) == {"I09"}
+
+
+def test_a_plan_row_may_be_ended_and_its_documents_stand(superuser: Engine) -> None:
+    statement = "update payment_plan set valid_to = '2024-02-02' where plan_code = 'monthly'"
+    with planted(superuser, statement) as connection:
+        assert broken(connection) == {}
+
+
+@pytest.fixture
+def migrated(server_url: str, store_url: str, tmp_path: Path) -> Iterator[Database]:
+    """A store of the first revision with two billed dates, one of them delivered, brought up to date."""
+    source, name = Database(store_url), f"first_{uuid4().hex[:12]}"
+    with first_store(server_url, source, name) as url:
+        upgrade(url)
+        database = Database(url)
+        yield database
+        database.close()
+    source.close()
+
+
+def test_documents_of_the_first_format_still_hash_after_the_upgrade(migrated: Database) -> None:
+    formats = "select distinct record_format from invoice"
+    with migrated.transaction() as connection:
+        assert list(connection.execute(text(formats)).scalars()) == [1]
+        assert broken(connection) == {}
+        assert broken(connection, MARCH) == {}
+
+
+def test_documents_of_both_formats_live_in_one_store(migrated: Database, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        billing = billing_over(migrated, tmp_path, stack, company="alondra")
+        assert billing.invoice(billing.order(APRIL)).facts["invoice_count"] != 0
+    with migrated.transaction() as connection:
+        formats = "select distinct record_format from invoice order by 1"
+        assert list(connection.execute(text(formats)).scalars()) == [1, 2]
+        assert broken(connection) == {}
+
+
+def test_a_changed_document_of_the_first_format_is_still_named(migrated: Database) -> None:
+    with migrated.engine.connect() as connection, connection.begin() as transaction:
+        connection.execute(text("set local role none"))
+        connection.execute(text("set local session_replication_role = replica"))
+        connection.execute(text("update invoice set due_date = due_date + 1 where invoice_number = 3"))
+        connection.execute(text("set local session_replication_role = origin"))
+        connection.execute(text("set local role billing_app"))
+        assert broken(connection)["I09"].examples == (
+            "INV-00000003: its frozen record does not hash to the stored value",
+        )
+        transaction.rollback()
+
+
+def test_the_shipped_plans_are_the_same_after_an_upgrade_as_in_a_new_store(
+    migrated: Database, database: Database
+) -> None:
+    with migrated.transaction() as old, database.transaction() as new:
+        assert old.execute(text(_PLANS)).all() == new.execute(text(_PLANS)).all()

@@ -1,0 +1,86 @@
+"""The dictionary of columns tells units by names and types, and no amount stands without its currency."""
+
+import polars as pl
+import pytest
+
+from billing_assets.frames import columns as dictionary
+from billing_assets.frames.columns import COLUMNS, Column
+from billing_assets_tests.house import columns
+from billing_assets_tests.house.tree import PACKAGE, Source, report, sources
+
+SCHEMAS = {name: value for name, value in vars(dictionary).items() if name.endswith("_SCHEMA")}
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [
+        ("fee_minor", pl.Float64),
+        ("fee_minor", pl.String),
+        ("due_date", pl.String),
+        ("lead_days", pl.Int32),
+        ("payer_id", pl.String),
+        ("reason_code", pl.Int64),
+        ("is_late", pl.Int64),
+        ("late", pl.Boolean),
+        ("sent_at", pl.Date),
+        ("sent", pl.Datetime),
+    ],
+)
+def test_a_name_that_promises_another_type_is_found(name: str, dtype: type[pl.DataType]) -> None:
+    assert columns.misfits([Column(name, dtype, "unit", "meaning")])
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [
+        ("fee_minor", pl.Int64),
+        ("policy_number", pl.String),
+        ("line_number", pl.Int64),
+        ("is_late", pl.Boolean),
+        ("outcome", pl.String),
+        ("sent_at", pl.Datetime),
+    ],
+)
+def test_a_name_that_keeps_its_promise_passes(name: str, dtype: type[pl.DataType]) -> None:
+    assert not columns.misfits([Column(name, dtype, "unit", "meaning")])
+
+
+@pytest.mark.parametrize(("unit", "meaning"), [("", "meaning"), ("unit", ""), ("unit", "  ")])
+def test_a_column_that_does_not_say_what_it_is_is_found(unit: str, meaning: str) -> None:
+    assert columns.says_too_little([Column("a", pl.String, unit, meaning)])
+
+
+def test_an_amount_without_its_currency_is_found() -> None:
+    assert columns.without_currency({"A": {"fee_minor": pl.Int64}})
+    assert columns.without_currency({"A": {"billed_fee_minor": pl.Int64, "currency": pl.String}})
+    assert not columns.without_currency({"A": {"fee_minor": pl.Int64, "currency": pl.String}})
+
+
+def test_a_schema_beside_the_dictionary_is_found() -> None:
+    text = "FEE_SCHEMA = {'fee_minor': int}\nOTHER_SCHEMA: dict = {}\nROWS = {}\n"
+    assert len(columns.schemas_elsewhere(Source(f"{PACKAGE}/frames/fees.py", text))) == 2
+    assert not columns.schemas_elsewhere(Source(columns.DICTIONARY, text))
+    assert not columns.schemas_elsewhere(Source(f"{PACKAGE}/store/fees.py", text))
+
+
+def test_every_column_of_the_dictionary_keeps_the_rules() -> None:
+    rows = list(COLUMNS.values())
+    faults = [*columns.says_too_little(rows), *columns.misfits(rows)]
+    assert not faults, report(faults)
+    assert all(name == column.name for name, column in COLUMNS.items())
+
+
+def test_every_amount_has_its_currency_beside_it() -> None:
+    assert len(SCHEMAS) >= 8
+    faults = columns.without_currency(SCHEMAS)
+    assert not faults, report(faults)
+
+
+def test_every_column_of_the_dictionary_stands_in_a_schema() -> None:
+    used = {name for schema in SCHEMAS.values() for name in schema}
+    assert set(COLUMNS) == used
+
+
+def test_no_frame_keeps_a_schema_of_its_own() -> None:
+    faults = [fault for source in sources(PACKAGE) for fault in columns.schemas_elsewhere(source)]
+    assert not faults, report(faults)
