@@ -1,0 +1,153 @@
+"""A book that went through intake, the store and runs comes to the invoices of the reference.
+
+Unlike `test_agreement`, which hands frames to the formulas, this goes the whole way: a file, its mapping, the
+queries by which a run reads the book, COPY, and what stands in the store at the end. Plans are random too, so that
+no rule is seen at its default only.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, replace
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import polars as pl
+import pytest
+from sqlalchemy import text
+
+from billing_assets.domain.business_days import Roll
+from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
+from billing_assets.feeds.mapping import mapping_from
+from billing_assets.store.connection import Database
+from billing_assets.wiring.build import Billing
+from billing_assets_tests.books import COMPANY, billing_over
+from billing_assets_tests.databases import database, fresh_database, server_url, template_database
+from billing_assets_tests.reference.generate import random_policies
+from billing_assets_tests.reference.invoices import invoices, open_run_dates
+from billing_assets_tests.reference.policy import ReferencePolicy
+from billing_assets_tests.store.intake import import_text, with_company
+
+__all__ = ["database", "fresh_database", "server_url", "template_database"]
+
+CUT_OVER = date(2023, 9, 1)
+RUN_DATES = [date(2023, 1, 2) + timedelta(days=41 * number) for number in range(28)]
+FIELDS = (
+    "policy_number",
+    "line_of_business",
+    "place_code",
+    "currency",
+    "plan_code",
+    "effective_date",
+    "expiration_date",
+    "anchor_date",
+    "cover_to_date",
+)
+MAPPING = mapping_from(
+    {
+        "columns": {name: name for name in (*FIELDS, "premium")},
+        "constants": {"payer_name": "Ann Lee", "payer_email": "ann@example.com", "payer_language": "en"},
+    }
+)
+
+
+def random_plans(rng: Random) -> tuple[PaymentPlan, ...]:
+    """Return a plan of each frequency with lead, days to pay and rolls by chance."""
+    return tuple(
+        PaymentPlan(
+            plan_code=f"x_{plan.plan_code}",
+            frequency_code=plan.frequency_code,
+            lead_days=rng.choice((0, 1, 14, 45)),
+            due_days=rng.choice((0, 3, 40, 90)),
+            due_roll=rng.choice(list(Roll)),
+            generate_roll=rng.choice(list(Roll)),
+            minimum_payment_days=rng.choice((0, 5, 21)),
+            source="a test",
+        )
+        for plan in DEFAULT_PLANS
+    )
+
+
+def add_plans(billing: Billing, plans: tuple[PaymentPlan, ...]) -> None:
+    names = list(asdict(plans[0]))
+    values = ", ".join(f":{name}" for name in names)
+    statement = text(f"insert into payment_plan ({', '.join(names)}) values ({values})")
+    with billing.database.transaction() as connection:
+        connection.execute(statement, [asdict(plan) for plan in plans])
+
+
+def csv_of(policies: list[ReferencePolicy]) -> str:
+    exponents = {"EUR": 2, "GBP": 2, "USD": 2, "JPY": 0, "KWD": 3}
+    rows = []
+    for policy in policies:
+        digits = exponents[policy.currency]
+        whole, rest = divmod(policy.premium_minor, 10**digits)
+        premium = f"{whole}.{rest:0{digits}d}" if digits else str(whole)
+        rows.append({name: getattr(policy, name) for name in FIELDS} | {"premium": premium})
+    return pl.DataFrame(rows, infer_schema_length=None).write_csv()
+
+
+def expected(policies: list[ReferencePolicy], plans: tuple[PaymentPlan, ...]) -> set[tuple[Any, ...]]:
+    found: set[tuple[Any, ...]] = set()
+    for policy in policies:
+        for invoice in invoices(policy, COMPANY.place_code, RUN_DATES, plans=plans):
+            head = (policy.policy_number, invoice.run_date, invoice.due_date)
+            found.add((*head, "total", invoice.net_minor, invoice.tax_minor))
+            found.update(
+                (*head, line.installment_number, line.net_minor, line.tax_minor) for line in invoice.lines
+            )
+    return found
+
+
+STORED = """
+with line as (
+    select policy_number, r.billing_date, i.due_date, l.installment_number, l.net_minor, l.tax_minor,
+        i.net_minor as net_of_all, i.tax_minor as tax_of_all
+    from invoice_line l join invoice i using (invoice_id) join billing_run r using (run_id)
+    join policy_term using (policy_term_id) join policy using (policy_id)
+)
+select policy_number, billing_date, due_date, installment_number::text, net_minor, tax_minor from line
+union all
+select distinct policy_number, billing_date, due_date, 'total', net_of_all, tax_of_all from line
+"""
+
+
+@pytest.fixture
+def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
+    with ExitStack() as stack:
+        yield billing_over(with_company(database), tmp_path, stack)
+
+
+def agree(billing: Billing, folder: Path, *, seed: int, count: int) -> None:
+    rng = Random(seed)
+    plans = random_plans(rng)
+    policies = [
+        replace(policy, plan_code=f"x_{policy.plan_code}", cut_over_date=CUT_OVER)
+        for policy in random_policies(seed=seed, count=count)
+    ]
+    add_plans(billing, plans)
+    content = csv_of(policies)
+    result = import_text(billing.database, folder, content, mapping=MAPPING, cut_over_date=CUT_OVER)
+    assert (result.facts["new_count"], result.problem_count) == (count, 0)
+    for day in open_run_dates(COMPANY.place_code, RUN_DATES):
+        billing.invoice(billing.order(day))
+    with billing.database.transaction() as connection:
+        rows = {tuple(map(str, row)) for row in connection.execute(text(STORED))}
+    wanted = {tuple(map(str, row)) for row in expected(policies, plans)}
+    assert (sorted(rows - wanted)[:3], sorted(wanted - rows)[:3]) == ([], [])
+    assert len(rows) > count
+
+
+def test_300_policies_of_random_plans_agree_through_file_store_and_runs(
+    billing: Billing, tmp_path: Path
+) -> None:
+    agree(billing, tmp_path, seed=21, count=300)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(31, 35))
+def test_5000_policies_of_random_plans_agree_through_file_store_and_runs(
+    billing: Billing, tmp_path: Path, seed: int
+) -> None:
+    agree(billing, tmp_path, seed=seed, count=5_000)
