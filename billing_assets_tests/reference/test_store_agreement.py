@@ -1,8 +1,8 @@
 """A book that went through intake, the store and runs comes to the invoices of the reference.
 
 Unlike `test_agreement`, which hands frames to the formulas, this goes the whole way: a file, its mapping, the
-queries by which a run reads the book, COPY, and what stands in the store at the end. Plans are random too, so that
-no rule is seen at its default only.
+queries by which a run reads the book, COPY, and what stands in the store at the end. Plans are random too, so
+that no rule is seen at its default only.
 """
 
 from collections.abc import Iterator
