@@ -104,8 +104,8 @@ _ADD_TERM = f"""
 with version as (
     select policy_term_id, policy_id, 1::smallint as company_id, cast(1 as bigint) as payer_id,
         'travel_single' as product_code, cast(:line as text) as line_of_business,
-        cast(:place as text) as place_code, cast(:currency as text) as currency, cast(:plan as text) as plan_code,
-        effective_date, (effective_date + interval '1 year')::date as expiration_date,
+        cast(:place as text) as place_code, cast(:currency as text) as currency,
+        cast(:plan as text) as plan_code, effective_date, (effective_date + interval '1 year')::date as expiration_date,
         effective_date as anchor_date, cast(:cut_over as date) as cut_over_date,
         cast(:premium_minor as bigint) as premium_minor
     from policy_term join policy using (policy_id) where policy_number = :number
