@@ -40,6 +40,13 @@ _TWO_WEEKS = (
 
 DEFAULT_PLANS = (
     PaymentPlan(
+        plan_code="one_off",
+        frequency_code="one_off",
+        lead_days=30,
+        minimum_payment_days=14,
+        source=_TWO_WEEKS,
+    ),
+    PaymentPlan(
         plan_code="daily",
         frequency_code="daily",
         lead_days=0,
@@ -53,6 +60,13 @@ DEFAULT_PLANS = (
         source="house default; a late invoice leaves as many days to pay as one in time",
     ),
     PaymentPlan(
+        plan_code="two_weekly",
+        frequency_code="two_weekly",
+        lead_days=7,
+        minimum_payment_days=7,
+        source="house default; a late invoice leaves as many days to pay as one in time",
+    ),
+    PaymentPlan(
         plan_code="monthly",
         frequency_code="monthly",
         lead_days=14,
@@ -60,9 +74,33 @@ DEFAULT_PLANS = (
         source="house default: the SEPA Direct Debit Core Rulebook asks for a pre-notification "
         "of 14 calendar days",
     ),
+    *(
+        PaymentPlan(
+            plan_code=frequency_code,
+            frequency_code=frequency_code,
+            lead_days=14,
+            minimum_payment_days=14,
+            source=_TWO_WEEKS,
+        )
+        for frequency_code in ("first_of_month", "second_tuesday", "last_business_day", "two_monthly")
+    ),
+    PaymentPlan(
+        plan_code="first_and_fifteenth",
+        frequency_code="first_and_fifteenth",
+        lead_days=10,
+        minimum_payment_days=10,
+        source="house default; a late invoice leaves as many days to pay as one in time",
+    ),
     PaymentPlan(
         plan_code="quarterly",
         frequency_code="quarterly",
+        lead_days=21,
+        minimum_payment_days=14,
+        source=_TWO_WEEKS,
+    ),
+    PaymentPlan(
+        plan_code="four_monthly",
+        frequency_code="four_monthly",
         lead_days=21,
         minimum_payment_days=14,
         source=_TWO_WEEKS,
@@ -85,5 +123,5 @@ DEFAULT_PLANS = (
 """Shipped plans; ``plan_code`` equals the frequency they bill by.
 
 >>> [plan.plan_code for plan in DEFAULT_PLANS if plan.lead_days >= 30]
-['half_yearly', 'yearly']
+['one_off', 'half_yearly', 'yearly']
 """

@@ -18,11 +18,9 @@ from billing_assets.frames.columns import DUE_SCHEMA, PLAN_SCHEMA, TERM_SCHEMA
 from billing_assets.frames.installments import with_cover, with_planned
 from billing_assets.frames.schedules import (
     SCHEDULE_KEY,
+    periods_of,
     schedules_of,
-    with_counts,
     with_dates,
-    with_numbers,
-    with_periods,
 )
 
 _ROLL_REACH_DAYS = 16
@@ -125,8 +123,8 @@ def _dated(schedules: pl.DataFrame, as_of: date, company_place_code: str) -> pl.
         + pl.duration(days=pl.col("lead_days") + 2 * _ROLL_REACH_DAYS)
         - pl.duration(days="due_days")
     )
-    billable = schedules.lazy().filter(pl.col("unit").is_not_null(), pl.col("effective_date") <= horizon)
-    periods = with_periods(with_numbers(with_counts(billable), horizon)).collect()
+    billable = schedules.filter(pl.col("unit").is_not_null(), pl.col("effective_date") <= horizon)
+    periods = periods_of(billable, horizon)
     dated = with_dates(periods.lazy(), _rolls(periods, as_of, company_place_code), company_place_code)
     return dated.filter(pl.col("billing_date") <= as_of).collect()
 
@@ -136,8 +134,8 @@ def _rolls(installments: pl.DataFrame, as_of: date, company_place_code: str) -> 
     if installments.is_empty():
         return roll_table([], [], as_of, as_of)
     first, last, lead, due = installments.select(
-        first=pl.col("period_from_date").min(),
-        last=pl.col("period_from_date").max(),
+        first=pl.col("due_from_date").min(),
+        last=pl.col("due_from_date").max(),
         lead=pl.col("lead_days").max(),
         due=pl.col("due_days").max(),
     ).row(0)
@@ -154,7 +152,9 @@ def _with_plan(keyed: pl.DataFrame, dated: pl.DataFrame, settled: pl.DataFrame) 
         .filter(pl.col("unit").is_not_null())
         .select("schedule_id", "term_row", *_FOR_AMOUNTS)
         .join(
-            dated.lazy().drop("unit", "plan_code", "place_code", "anchor_date"), on="schedule_id", how="inner"
+            dated.lazy().drop("unit", "pattern", "plan_code", "place_code", "anchor_date"),
+            on="schedule_id",
+            how="inner",
         )
         .filter(pl.col("nominal_due_date") >= pl.col("cut_over_date"))
         .join(settled.lazy(), on=["policy_term_id", "installment_number"], how="anti")

@@ -11,16 +11,32 @@ import polars as pl
 
 from billing_assets.domain.frequencies import FREQUENCIES, PeriodUnit
 from billing_assets.frames.dated_rows import is_valid_on, refuse_overlaps
+from billing_assets.frames.recurrence import grid_table
 
 SCHEDULE_KEY = ("plan_code", "place_code", "effective_date", "expiration_date", "anchor_date")
 """What a schedule depends on, besides the plan's row: terms that agree in these have the same schedule."""
 
 FREQUENCY_ROWS = pl.DataFrame(
-    [(row.frequency_code, row.unit.value, row.step) for row in FREQUENCIES.values()],
-    schema={"frequency_code": pl.String, "unit": pl.String, "step": pl.Int64},
+    [(row.frequency_code, row.unit.value, row.step, row.pattern) for row in FREQUENCIES.values()],
+    schema={"frequency_code": pl.String, "unit": pl.String, "step": pl.Int64, "pattern": pl.String},
     orient="row",
 )
 _IS_MONTHS = pl.col("unit") == PeriodUnit.MONTH.value
+
+
+_CYCLES = [PeriodUnit.DAY.value, PeriodUnit.MONTH.value]
+_PERIOD_COLUMNS = (
+    "schedule_id",
+    "installment_number",
+    "installment_count",
+    "period_from_date",
+    "period_end_date",
+    "due_from_date",
+    "first_days",
+    "first_full_days",
+    "last_days",
+    "last_full_days",
+)
 
 
 def schedules_of(terms: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
@@ -84,25 +100,44 @@ def _first_grid_number(after: pl.Expr, *, or_on: bool) -> pl.Expr:
     return pl.when(_IS_MONTHS).then(pl.when(reached).then(low).otherwise(low + 1)).otherwise(by_day)
 
 
-def with_counts(schedules: pl.LazyFrame) -> pl.LazyFrame:
-    """Return schedules with ``installment_count`` and the days that weigh their first and last period.
+def periods_of(schedules: pl.DataFrame, horizon: pl.Expr) -> pl.DataFrame:
+    """Return one row per installment of the schedules, for periods that begin before ``horizon``.
 
-    Adds ``grid_number`` (the j at which the first period ends), ``first_days`` and ``last_days`` (of the
-    periods), ``first_full_days`` and ``last_full_days`` (of the grid periods in which they lie).
+    ``schedules`` as :func:`schedules_of` gives them, those without a plan row left out. ``horizon`` is a date
+    per row; the bound is generous, later filters are exact. Columns beside those of the schedule:
+    ``installment_number`` (from 1), ``installment_count`` (of the whole term), ``period_from_date`` and
+    ``period_end_date`` (where the period ends if cover does not end before), ``due_from_date`` (from which
+    due days count), and the days that weigh the first and last period: ``first_days`` and ``last_days``,
+    ``first_full_days`` and ``last_full_days`` of the grid periods in which they lie.
 
     >>> from datetime import date
     >>> row = {
+    ...     "schedule_id": 0,
     ...     "anchor_date": date(2024, 1, 1),
     ...     "effective_date": date(2024, 1, 16),
     ...     "expiration_date": date(2024, 4, 1),
     ...     "unit": "month",
     ...     "step": 1,
+    ...     "pattern": "",
     ... }
-    >>> with_counts(pl.LazyFrame([row])).select(
-    ...     "installment_count", "first_days", "first_full_days"
-    ... ).collect().row(0)
-    (3, 16, 31)
+    >>> schedules = pl.DataFrame([row], schema_overrides={"schedule_id": pl.UInt32})
+    >>> periods_of(schedules, pl.lit(date(2024, 1, 31))).select(
+    ...     "installment_number",
+    ...     "installment_count",
+    ...     pl.col("period_from_date").cast(pl.String),
+    ...     "first_days",
+    ... ).rows()
+    [(1, 3, '2024-01-16', 16), (2, 3, '2024-02-01', 16)]
     """
+    is_cycle = pl.col("unit").is_in(_CYCLES)
+    cycles = _with_borders(_with_numbers(_with_counts(schedules.filter(is_cycle).lazy()), horizon))
+    patterns = _by_pattern(schedules.filter(~is_cycle))
+    periods = pl.concat([part.select(_PERIOD_COLUMNS).collect() for part in (cycles, patterns)])
+    return periods.join(schedules, on="schedule_id", how="inner", maintain_order="left")
+
+
+def _with_counts(schedules: pl.LazyFrame) -> pl.LazyFrame:
+    """Add ``installment_count``, ``grid_number`` (where the first period ends) and the weighing days."""
     grid = schedules.with_columns(
         grid_number=_first_grid_number(pl.col("effective_date"), or_on=False)
     ).with_columns(
@@ -123,21 +158,8 @@ def with_counts(schedules: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def with_numbers(schedules: pl.LazyFrame, horizon: pl.Expr) -> pl.LazyFrame:
-    """Return one row per schedule and ``installment_number``, for periods that begin before ``horizon``.
-
-    ``horizon`` is a date per row; the bound is generous, later filters are exact. A schedule with no
-    period before it has no row.
-
-    >>> from datetime import date
-    >>> rows = pl.LazyFrame(
-    ...     {"effective_date": [date(2024, 1, 1)], "installment_count": [12], "unit": ["month"], "step": [1]}
-    ... )
-    >>> with_numbers(rows, pl.lit(date(2024, 2, 10))).collect()["installment_number"].to_list()
-    [1, 2, 3]
-    >>> with_numbers(rows, pl.lit(date(2023, 12, 31))).collect().height
-    0
-    """
+def _with_numbers(schedules: pl.LazyFrame, horizon: pl.Expr) -> pl.LazyFrame:
+    """Return one row per schedule and installment number, none where nothing begins before ``horizon``."""
     step_days = pl.when(_IS_MONTHS).then(pl.col("step") * 28).otherwise(pl.col("step"))
     reach = (horizon - pl.col("effective_date")).dt.total_days()
     wanted = pl.min_horizontal(pl.col("installment_count"), reach // step_days + 2)
@@ -149,27 +171,39 @@ def with_numbers(schedules: pl.LazyFrame, horizon: pl.Expr) -> pl.LazyFrame:
     )
 
 
-def with_periods(installments: pl.LazyFrame) -> pl.LazyFrame:
-    """Add ``period_from_date`` and ``period_end_date``: where the period ends if cover does not end before.
-
-    >>> from datetime import date
-    >>> row = {
-    ...     "anchor_date": date(2024, 1, 1),
-    ...     "effective_date": date(2024, 1, 16),
-    ...     "expiration_date": date(2024, 4, 1),
-    ...     "unit": "month",
-    ...     "step": 1,
-    ... }
-    >>> rows = with_periods(with_numbers(with_counts(pl.LazyFrame([row])), pl.lit(date(2024, 2, 1))))
-    >>> rows.select(pl.col("period_from_date", "period_end_date").cast(pl.String)).collect().row(0)
-    ('2024-01-16', '2024-02-01')
-    """
+def _with_borders(installments: pl.LazyFrame) -> pl.LazyFrame:
     number = pl.col("installment_number")
     start = grid_date(pl.col("anchor_date"), pl.col("grid_number") + number - 2)
     end = grid_date(pl.col("anchor_date"), pl.col("grid_number") + number - 1)
     return installments.with_columns(
         period_from_date=pl.when(number == 1).then(pl.col("effective_date")).otherwise(start),
         period_end_date=pl.min_horizontal(end, pl.col("expiration_date")),
+    ).with_columns(due_from_date=pl.col("period_from_date"))
+
+
+def _by_pattern(schedules: pl.DataFrame) -> pl.LazyFrame:
+    """Return the periods of the schedules that bill once, by a rule or by a list of dates."""
+    border = pl.col("grid").list
+    grids = (
+        schedules.select("schedule_id", "effective_date", "expiration_date")
+        .join(grid_table(schedules), on="schedule_id", how="inner", maintain_order="left")
+        .lazy()
+        .with_columns(installment_count=border.len().cast(pl.Int64) - 1)
+        .with_columns(
+            first_days=(border.get(1) - pl.col("effective_date")).dt.total_days(),
+            first_full_days=(border.get(1) - border.get(0)).dt.total_days(),
+            last_days=(pl.col("expiration_date") - border.get(-2)).dt.total_days(),
+            last_full_days=(border.get(-1) - border.get(-2)).dt.total_days(),
+            installment_number=pl.int_ranges(1, pl.col("installment_count") + 1),
+            starts=border.head(pl.col("installment_count")),
+            ends=border.tail(pl.col("installment_count")),
+        )
+        .explode("installment_number", "starts", "ends", "due_from")
+    )
+    return grids.with_columns(
+        period_from_date=pl.max_horizontal("starts", "effective_date"),
+        period_end_date=pl.min_horizontal("ends", "expiration_date"),
+        due_from_date=pl.col("due_from"),
     )
 
 
@@ -180,7 +214,7 @@ def with_dates(installments: pl.LazyFrame, rolls: pl.DataFrame, company_place_co
     >>> from billing_assets.frames.calendars import roll_table
     >>> rolls = roll_table(["ES"], ["following", "preceding"], date(2024, 1, 1), date(2024, 12, 31))
     >>> row = {
-    ...     "period_from_date": date(2024, 6, 1),
+    ...     "due_from_date": date(2024, 6, 1),
     ...     "due_days": 0,
     ...     "lead_days": 14,
     ...     "place_code": "ES",
@@ -200,7 +234,7 @@ def with_dates(installments: pl.LazyFrame, rolls: pl.DataFrame, company_place_co
         pl.col("rolled_date").alias("billing_date"),
     )
     return (
-        installments.with_columns(nominal_due_date=pl.col("period_from_date") + pl.duration(days="due_days"))
+        installments.with_columns(nominal_due_date=pl.col("due_from_date") + pl.duration(days="due_days"))
         .join(by_place, on=["place_code", "due_roll", "nominal_due_date"], how="left")
         .with_columns(raw_billing_date=pl.col("due_date") - pl.duration(days="lead_days"))
         .join(by_company, on=["generate_roll", "raw_billing_date"], how="left")

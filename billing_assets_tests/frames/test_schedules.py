@@ -9,10 +9,9 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.frames.calendars import roll_table
 from billing_assets.frames.schedules import (
     grid_date,
+    periods_of,
     schedules_of,
-    with_counts,
     with_dates,
-    with_numbers,
 )
 from billing_assets_tests.frames.rows import ALL_PLANS, day, due, plan, plans, term, terms
 
@@ -45,6 +44,28 @@ def test_terms_that_agree_in_plan_place_and_dates_share_one_schedule() -> None:
     assert schedules_of(terms(row, *others), ALL_PLANS)["place_code"].to_list() == ["ES", "GB"]
 
 
+def test_a_list_of_dates_bills_each_of_them_and_falls_due_on_them() -> None:
+    """The first period begins with the term, and is due on the first date of the list."""
+    row = {
+        "schedule_id": 0,
+        "effective_date": date(2024, 1, 10),
+        "expiration_date": date(2025, 1, 10),
+        "anchor_date": date(2024, 1, 10),
+        "unit": "dates",
+        "step": 1,
+        "pattern": "2024-02-01 2024-05-01",
+    }
+    found = periods_of(
+        pl.DataFrame([row], schema_overrides={"schedule_id": pl.UInt32}), pl.lit(date(2026, 1, 1))
+    )
+    assert found.select(
+        "installment_count", "period_from_date", "period_end_date", "due_from_date"
+    ).rows() == [
+        (2, date(2024, 1, 10), date(2024, 5, 1), date(2024, 2, 1)),
+        (2, date(2024, 5, 1), date(2025, 1, 10), date(2024, 5, 1)),
+    ]
+
+
 def test_the_plan_row_is_the_one_valid_on_the_effective_date() -> None:
     rows = plans(
         plan(lead_days=5, valid_to=date(2024, 6, 1)),
@@ -73,8 +94,8 @@ def test_two_plan_rows_valid_at_once_are_refused_and_bill_nothing_twice() -> Non
     [("2022-12-31", 0), ("2023-01-01", 1), ("2023-02-01", 2), ("2023-12-01", 12), ("2099-01-01", 12)],
 )
 def test_numbers_reach_at_least_to_the_horizon_and_never_past_the_term(horizon: str, expected: int) -> None:
-    rows = with_counts(schedules_of(terms(term("2023-01-01", "2024-01-01")), ALL_PLANS).lazy())
-    found = with_numbers(rows, pl.lit(day(horizon))).collect()["installment_number"].to_list()
+    schedules = schedules_of(terms(term("2023-01-01", "2024-01-01")), ALL_PLANS)
+    found = periods_of(schedules, pl.lit(day(horizon)))["installment_number"].to_list()
     assert found == list(range(1, len(found) + 1))
     assert expected <= len(found) <= min(12, expected + 1)
 
@@ -82,7 +103,7 @@ def test_numbers_reach_at_least_to_the_horizon_and_never_past_the_term(horizon: 
 def test_dates_roll_on_the_place_for_due_and_on_the_company_for_billing() -> None:
     """8 December 2023 is closed in Spain; 30 days before Monday 11 December is a Saturday."""
     rolls = roll_table(["ES", "US"], ["following", "preceding"], date(2023, 1, 1), date(2024, 12, 31))
-    row = {"period_from_date": date(2023, 12, 1), "due_days": 7, "lead_days": 30, "place_code": "ES"}
+    row = {"due_from_date": date(2023, 12, 1), "due_days": 7, "lead_days": 30, "place_code": "ES"}
     rules = {"due_roll": "following", "generate_roll": "preceding"}
     frame = with_dates(pl.LazyFrame([{**row, **rules}]), rolls, "US")
     found = frame.select("nominal_due_date", "due_date", "billing_date").collect().row(0)

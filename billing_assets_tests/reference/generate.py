@@ -18,7 +18,11 @@ LAST_DATE = date(2025, 12, 31)
 """The 36 months in which the policies are to be billed; terms begin up to a year before."""
 
 _OWN_CURRENCY = {"DE": "EUR", "ES": "EUR", "GB": "GBP", "JP": "JPY", "KW": "KWD", "US": "USD"}
-_PLANS = ("daily", "weekly", "monthly", "monthly", "monthly", "quarterly", "half_yearly", "yearly")
+_PLANS = (
+    *("daily", "weekly", "monthly", "monthly", "monthly", "quarterly", "half_yearly", "yearly"),
+    *("one_off", "two_weekly", "two_monthly", "four_monthly"),
+    *("first_of_month", "first_and_fifteenth", "second_tuesday", "last_business_day"),
+)
 _TERM_MONTHS = (*(12,) * 6, 1, 3, 6, 6, 11, 13, 14, 24)
 _TERM_DAYS = (1, 2, 10, 29, 364, 366)
 _LEAP_DAYS = (date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1), date(2023, 2, 28), date(2025, 3, 1))

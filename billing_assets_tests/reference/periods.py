@@ -6,10 +6,11 @@ Belongs here: the grid and the periods that are cut from it. Does not belong her
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 
 from billing_assets.domain.frequencies import FREQUENCIES, Frequency
 from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
-from billing_assets_tests.reference.months import add_months
+from billing_assets_tests.reference.months import add_months, end_of_month
 from billing_assets_tests.reference.policy import ReferencePolicy
 
 
@@ -60,6 +61,8 @@ def grid_date(anchor: date, frequency: Frequency, index: int) -> date:
 def billing_periods(policy: ReferencePolicy, plans: tuple[PaymentPlan, ...] = DEFAULT_PLANS) -> list[Period]:
     """Return the billing periods of the whole term, in order."""
     frequency = FREQUENCIES[plan_of(policy, plans).frequency_code]
+    if frequency.unit in {"once", "rule"}:
+        return _pattern_periods(policy, frequency)
     index = _index_of_grid_period(policy.effective_date, policy.anchor_date, frequency)
     periods: list[Period] = []
     start = policy.effective_date
@@ -71,6 +74,55 @@ def billing_periods(policy: ReferencePolicy, plans: tuple[PaymentPlan, ...] = DE
         start = end
         index += 1
     return periods
+
+
+def _pattern_periods(policy: ReferencePolicy, frequency: Frequency) -> list[Period]:
+    """Return one period for the whole term, or those between the days that a monthly rule names."""
+    if frequency.unit == "once":
+        start, end = policy.effective_date, policy.expiration_date
+        return [Period(period_from=start, period_to=end, grid_from=start, grid_to=end)]
+    day = policy.effective_date
+    while not is_day_of_rule(day, frequency.pattern):
+        day -= timedelta(days=1)
+    borders = [day]
+    while borders[-1] < policy.expiration_date:
+        day += timedelta(days=1)
+        if is_day_of_rule(day, frequency.pattern):
+            borders.append(day)
+    return [
+        Period(
+            period_from=max(grid_from, policy.effective_date),
+            period_to=min(grid_to, policy.expiration_date),
+            grid_from=grid_from,
+            grid_to=grid_to,
+        )
+        for grid_from, grid_to in pairwise(borders)
+    ]
+
+
+def is_day_of_rule(day: date, pattern: str) -> bool:
+    """Tell whether a monthly rule of RFC 5545 names the day; the parts that the shipped rules use, no more.
+
+    >>> [
+    ...     is_day_of_rule(date(2024, 10, 8), f"FREQ=MONTHLY;{part}")
+    ...     for part in ("BYDAY=2TU", "BYMONTHDAY=1,15")
+    ... ]
+    [True, False]
+    """
+    parts = dict(part.split("=") for part in pattern.split(";"))
+    assert parts.pop("FREQ") == "MONTHLY"
+    month_days = [day.replace(day=number) for number in range(1, end_of_month(day).day + 1)]
+    if "BYMONTHDAY" in parts:
+        return str(day.day) in parts["BYMONTHDAY"].split(",")
+    words = parts["BYDAY"].split(",")
+    named = [each for each in month_days if any(_is_named(each, word) for word in words)]
+    return day == named[int(parts["BYSETPOS"])] if "BYSETPOS" in parts else day in named
+
+
+def _is_named(day: date, word: str) -> bool:
+    weekday = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")[day.weekday()]
+    ordinal = word[:-2]
+    return word[-2:] == weekday and (not ordinal or int(ordinal) == (day.day - 1) // 7 + 1)
 
 
 def _index_of_grid_period(day: date, anchor: date, frequency: Frequency) -> int:

@@ -26,10 +26,11 @@ from billing_assets.domain.frequencies import FREQUENCIES, PeriodUnit
 WINDOW_DAYS = 60
 """So far back the check of one date looks; the audit of everything looks at everything."""
 
-_STEPS = {unit: [row.step if row.unit is unit else 0 for row in FREQUENCIES.values()] for unit in PeriodUnit}
+_CYCLES = [row for row in FREQUENCIES.values() if row.unit in (PeriodUnit.DAY, PeriodUnit.MONTH)]
+_STEPS = {unit: [row.step if row.unit is unit else 0 for row in _CYCLES] for unit in PeriodUnit}
 
 PARAMETERS: Mapping[str, object] = {
-    "frequency_codes": list(FREQUENCIES),
+    "frequency_codes": [row.frequency_code for row in _CYCLES],
     "step_months": _STEPS[PeriodUnit.MONTH],
     "step_days": _STEPS[PeriodUnit.DAY],
     "window_days": WINDOW_DAYS,
