@@ -53,6 +53,16 @@ _TERMS = (
     Column("billed_to_date", pl.Date, "day", "end of the last billed period; null where nothing was billed"),
 )
 
+_SCHEDULES = (
+    Column("schedule_id", pl.Int64, "key", "the schedule, within one calculation"),
+    Column("period_end_date", pl.Date, "day", "day after the period, if cover does not end before"),
+    Column("due_from_date", pl.Date, "day", "day from which the due days of an installment count"),
+    Column("first_days", pl.Int64, "days", "of the first period"),
+    Column("first_full_days", pl.Int64, "days", "of the grid period in which the first period lies"),
+    Column("last_days", pl.Int64, "days", "of the last period"),
+    Column("last_full_days", pl.Int64, "days", "of the grid period in which the last period lies"),
+)
+
 _HASHES = (
     Column("content_sha256", pl.String, "hex SHA-256", "of everything a version says"),
     Column("term_sha256", pl.String, "hex SHA-256", "of the version of the policy term"),
@@ -110,7 +120,7 @@ BILLED_COLUMNS = (
 
 
 def _dictionary() -> Mapping[str, Column]:
-    rows = {row.name: row for row in (*_TERMS, *_HASHES, *_CHARGES, *_RULES, *_CALENDARS)}
+    rows = {row.name: row for row in (*_TERMS, *_SCHEDULES, *_HASHES, *_CHARGES, *_RULES, *_CALENDARS)}
     for name in BILLED_COLUMNS:
         meaning = f"{rows[name].meaning}; as of the version that was billed last"
         rows[f"billed_{name}"] = rows[name]._replace(name=f"billed_{name}", meaning=meaning)
@@ -188,6 +198,20 @@ DUE_SCHEMA = schema_of(
 ``outcome`` is ``invoiced`` until something speaks against it, and then has a ``reason_code``.
 A term without a plan row has one charge, for the whole term, with nulls for the plan.
 """
+
+PERIOD_SCHEMA = schema_of(
+    "schedule_id",
+    "installment_number",
+    "installment_count",
+    "period_from_date",
+    "period_end_date",
+    "due_from_date",
+    "first_days",
+    "first_full_days",
+    "last_days",
+    "last_full_days",
+)
+"""An installment of a billing schedule, before any money."""
 
 PLAN_SCHEMA = schema_of(
     "payment_plan_id",

@@ -42,14 +42,9 @@ _FROM_TERM = [name for name in DUE_SCHEMA if name in TERM_SCHEMA]
 _FROM_PLAN = [name for name in DUE_SCHEMA if name in PLAN_SCHEMA and name not in TERM_SCHEMA]
 """What a charge takes over from the plan row of its term."""
 
-_CHARGE_SCHEMA: dict[str, type[pl.DataType]] = {
-    "term_row": pl.UInt32,
-    **{
-        name: dtype
-        for name, dtype in DUE_SCHEMA.items()
-        if name not in TERM_SCHEMA or name in {"policy_number", "policy_term_id"}
-    },
-}
+_OF_CHARGE = [
+    name for name in DUE_SCHEMA if name not in TERM_SCHEMA or name in {"policy_number", "policy_term_id"}
+]
 """A charge before the columns of its term are gathered, with the two by which charges are sorted."""
 
 
@@ -146,7 +141,7 @@ def _rolls(installments: pl.DataFrame, as_of: date, company_place_code: str) -> 
 
 
 def _with_plan(keyed: pl.DataFrame, dated: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
-    """Return a charge for each open installment of the terms (``_CHARGE_SCHEMA``)."""
+    """Return a charge for each open installment of the terms (``term_row`` and ``_OF_CHARGE``)."""
     open_ones = (
         keyed.lazy()
         .filter(pl.col("unit").is_not_null())
@@ -218,4 +213,4 @@ def _without_plan(keyed: pl.DataFrame, settled: pl.DataFrame, as_of: date) -> pl
 
 
 def _shape(charges: pl.LazyFrame) -> pl.DataFrame:
-    return charges.select(pl.col(name).cast(dtype) for name, dtype in _CHARGE_SCHEMA.items()).collect()
+    return charges.select("term_row", *(pl.col(name).cast(DUE_SCHEMA[name]) for name in _OF_CHARGE)).collect()

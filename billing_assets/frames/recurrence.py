@@ -9,24 +9,18 @@ the RFC says. The grid of a rule is worked out once for each different schedule,
 
 from calendar import isleap
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from math import lcm
-from typing import Any, TypedDict
+from typing import Any
 
 import polars as pl
 from dateutil.rrule import rruleset, rrulestr
 
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.frequencies import PeriodUnit
-
-GRID_SCHEMA: dict[str, pl.DataType] = {
-    "schedule_id": pl.UInt32(),
-    "grid": pl.List(pl.Date),
-    "due_from": pl.List(pl.Date),
-}
-"""The grid of a schedule: ``grid`` the borders of its periods, the first on or before the effective date and
-the last on or after the expiration; ``due_from`` the day of each period from which its due date counts."""
+from billing_assets.frames.columns import PERIOD_SCHEMA
 
 _LONGEST_PATTERN = 4_000
 _LARGEST_NUMBER = 1_000
@@ -133,8 +127,8 @@ def _bad_list(pattern: str, why: str) -> BillingError:
     )
 
 
-def grid_table(schedules: pl.DataFrame) -> pl.DataFrame:
-    """Return the grids (``GRID_SCHEMA``) of the schedules that bill once, by a rule or by a list of dates.
+def pattern_periods(schedules: pl.DataFrame) -> pl.DataFrame:
+    """Return the periods (``PERIOD_SCHEMA``) of schedules that bill once, by a rule or by a list of dates.
 
     ``schedules`` has ``schedule_id``, ``unit``, ``pattern``, ``effective_date``, ``expiration_date`` and
     ``anchor_date``; those that count in days or months have no row.
@@ -147,28 +141,53 @@ def grid_table(schedules: pl.DataFrame) -> pl.DataFrame:
     ...     "expiration_date": date(2024, 3, 16),
     ...     "anchor_date": date(2024, 1, 16),
     ... }
-    >>> [str(day) for day in grid_table(pl.DataFrame([row]))["grid"].item()]
-    ['2024-01-01', '2024-02-01', '2024-03-01', '2024-04-01']
+    >>> periods = pattern_periods(pl.DataFrame([row]))
+    >>> periods.select(
+    ...     pl.col("period_from_date", "period_end_date").cast(pl.String), "first_full_days"
+    ... ).rows()
+    [('2024-01-16', '2024-02-01', 31), ('2024-02-01', '2024-03-01', 31), ('2024-03-01', '2024-03-16', 31)]
     """
-    rows = [
-        {"schedule_id": row["schedule_id"], **_grid(row)}
-        for row in schedules.filter(pl.col("unit").is_in(list(_GRIDS))).iter_rows(named=True)
-    ]
-    return pl.DataFrame(rows, schema=GRID_SCHEMA)
+    by_pattern = schedules.filter(pl.col("unit").is_in(list(_GRIDS)))
+    rows = [period for row in by_pattern.iter_rows(named=True) for period in _periods(row)]
+    return pl.DataFrame(rows, schema=PERIOD_SCHEMA)
 
 
-class _Grid(TypedDict):
-    grid: list[date]
+def _periods(row: Mapping[str, Any]) -> Iterator[dict[str, object]]:
+    effective, expiration = row["effective_date"], row["expiration_date"]
+    grid = _GRIDS[row["unit"]](row["pattern"], row["anchor_date"], effective, expiration)
+    borders = list(pairwise(grid.borders))
+    (first_from, first_to), (last_from, last_to) = borders[0], borders[-1]
+    of_schedule = {
+        "schedule_id": row["schedule_id"],
+        "installment_count": len(borders),
+        "first_days": (first_to - effective).days,
+        "first_full_days": (first_to - first_from).days,
+        "last_days": (expiration - last_from).days,
+        "last_full_days": (last_to - last_from).days,
+    }
+    for number, ((start, end), due_from) in enumerate(zip(borders, grid.due_from, strict=True), start=1):
+        yield {
+            **of_schedule,
+            "installment_number": number,
+            "period_from_date": max(start, effective),
+            "period_end_date": min(end, expiration),
+            "due_from_date": due_from,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """The borders of a term's periods, and for each period the day from which its due days count.
+
+    The first border lies on or before the effective date, the last on or after the expiration.
+    """
+
+    borders: list[date]
     due_from: list[date]
 
 
-def _grid(row: Mapping[str, Any]) -> _Grid:
-    make = _GRIDS[row["unit"]]
-    return make(row["pattern"], row["anchor_date"], row["effective_date"], row["expiration_date"])
-
-
 def _once(_pattern: str, _anchor: date, effective: date, expiration: date) -> _Grid:
-    return _Grid(grid=[effective, expiration], due_from=[effective])
+    return _Grid(borders=[effective, expiration], due_from=[effective])
 
 
 def _by_rule(pattern: str, anchor: date, effective: date, expiration: date) -> _Grid:
@@ -180,14 +199,14 @@ def _by_rule(pattern: str, anchor: date, effective: date, expiration: date) -> _
         elif day < expiration:
             inside.append(day)
         else:
-            return _Grid(grid=[before, *inside, day], due_from=[effective, *inside])
-    return _Grid(grid=[before, *inside, expiration], due_from=[effective, *inside])
+            return _Grid(borders=[before, *inside, day], due_from=[effective, *inside])
+    return _Grid(borders=[before, *inside, expiration], due_from=[effective, *inside])
 
 
 def _by_list(pattern: str, _anchor: date, effective: date, expiration: date) -> _Grid:
     """Return the listed days inside the term; the first period begins with the term."""
     inside = [day for day in listed_dates(pattern) if effective <= day < expiration] or [effective]
-    return _Grid(grid=[effective, *inside[1:], expiration], due_from=inside)
+    return _Grid(borders=[effective, *inside[1:], expiration], due_from=inside)
 
 
 _GRIDS: dict[str, Callable[[str, date, date, date], _Grid]] = {

@@ -10,8 +10,9 @@ the work grows with the number of different schedules and not with the number of
 import polars as pl
 
 from billing_assets.domain.frequencies import FREQUENCIES, PeriodUnit
+from billing_assets.frames.columns import PERIOD_SCHEMA
 from billing_assets.frames.dated_rows import is_valid_on, refuse_overlaps
-from billing_assets.frames.recurrence import grid_table
+from billing_assets.frames.recurrence import pattern_periods
 
 SCHEDULE_KEY = ("plan_code", "place_code", "effective_date", "expiration_date", "anchor_date")
 """What a schedule depends on, besides the plan's row: terms that agree in these have the same schedule."""
@@ -25,18 +26,6 @@ _IS_MONTHS = pl.col("unit") == PeriodUnit.MONTH.value
 
 
 _CYCLES = [PeriodUnit.DAY.value, PeriodUnit.MONTH.value]
-_PERIOD_COLUMNS = (
-    "schedule_id",
-    "installment_number",
-    "installment_count",
-    "period_from_date",
-    "period_end_date",
-    "due_from_date",
-    "first_days",
-    "first_full_days",
-    "last_days",
-    "last_full_days",
-)
 
 
 def schedules_of(terms: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
@@ -65,6 +54,7 @@ def schedules_of(terms: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
     refuse_overlaps(plans, ["plan_code"])
     rows = plans.lazy().join(FREQUENCY_ROWS.lazy(), on="frequency_code", how="inner")
     schedules = terms.select(SCHEDULE_KEY).unique(maintain_order=True).with_row_index("schedule_id").lazy()
+    schedules = schedules.with_columns(pl.col("schedule_id").cast(pl.Int64))
     valid = (
         schedules.select("schedule_id", "plan_code", "effective_date")
         .join(rows, on="plan_code", how="inner")
@@ -120,8 +110,7 @@ def periods_of(schedules: pl.DataFrame, horizon: pl.Expr) -> pl.DataFrame:
     ...     "step": 1,
     ...     "pattern": "",
     ... }
-    >>> schedules = pl.DataFrame([row], schema_overrides={"schedule_id": pl.UInt32})
-    >>> periods_of(schedules, pl.lit(date(2024, 1, 31))).select(
+    >>> periods_of(pl.DataFrame([row]), pl.lit(date(2024, 1, 31))).select(
     ...     "installment_number",
     ...     "installment_count",
     ...     pl.col("period_from_date").cast(pl.String),
@@ -131,8 +120,8 @@ def periods_of(schedules: pl.DataFrame, horizon: pl.Expr) -> pl.DataFrame:
     """
     is_cycle = pl.col("unit").is_in(_CYCLES)
     cycles = _with_borders(_with_numbers(_with_counts(schedules.filter(is_cycle).lazy()), horizon))
-    patterns = _by_pattern(schedules.filter(~is_cycle))
-    periods = pl.concat([part.select(_PERIOD_COLUMNS).collect() for part in (cycles, patterns)])
+    shaped = cycles.select(pl.col(name).cast(dtype) for name, dtype in PERIOD_SCHEMA.items()).collect()
+    periods = pl.concat([shaped, pattern_periods(schedules)])
     return periods.join(schedules, on="schedule_id", how="inner", maintain_order="left")
 
 
@@ -179,32 +168,6 @@ def _with_borders(installments: pl.LazyFrame) -> pl.LazyFrame:
         period_from_date=pl.when(number == 1).then(pl.col("effective_date")).otherwise(start),
         period_end_date=pl.min_horizontal(end, pl.col("expiration_date")),
     ).with_columns(due_from_date=pl.col("period_from_date"))
-
-
-def _by_pattern(schedules: pl.DataFrame) -> pl.LazyFrame:
-    """Return the periods of the schedules that bill once, by a rule or by a list of dates."""
-    border = pl.col("grid").list
-    grids = (
-        schedules.select("schedule_id", "effective_date", "expiration_date")
-        .join(grid_table(schedules), on="schedule_id", how="inner", maintain_order="left")
-        .lazy()
-        .with_columns(installment_count=border.len().cast(pl.Int64) - 1)
-        .with_columns(
-            first_days=(border.get(1) - pl.col("effective_date")).dt.total_days(),
-            first_full_days=(border.get(1) - border.get(0)).dt.total_days(),
-            last_days=(pl.col("expiration_date") - border.get(-2)).dt.total_days(),
-            last_full_days=(border.get(-1) - border.get(-2)).dt.total_days(),
-            installment_number=pl.int_ranges(1, pl.col("installment_count") + 1),
-            starts=border.head(pl.col("installment_count")),
-            ends=border.tail(pl.col("installment_count")),
-        )
-        .explode("installment_number", "starts", "ends", "due_from")
-    )
-    return grids.with_columns(
-        period_from_date=pl.max_horizontal("starts", "effective_date"),
-        period_end_date=pl.min_horizontal("ends", "expiration_date"),
-        due_from_date=pl.col("due_from"),
-    )
 
 
 def with_dates(installments: pl.LazyFrame, rolls: pl.DataFrame, company_place_code: str) -> pl.LazyFrame:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.frames.recurrence import grid_table, listed_dates, occurrences
+from billing_assets.frames.recurrence import listed_dates, occurrences, pattern_periods
 from billing_assets_tests.oracle import oracle_cases
 
 _PARTS = {"byweekday": "BYDAY"}
@@ -85,8 +85,12 @@ def grid(unit: str, pattern: str, effective: date, expiration: date, anchor: dat
         "expiration_date": expiration,
         "anchor_date": anchor or effective,
     }
-    (found,) = grid_table(pl.DataFrame([row])).to_dicts()
-    return [str(day) for day in found["grid"]], [str(day) for day in found["due_from"]]
+    found = pattern_periods(pl.DataFrame([row]))
+    first, last = found.row(0, named=True), found.row(-1, named=True)
+    grid_from = first["period_end_date"] - timedelta(days=first["first_full_days"])
+    grid_to = last["period_from_date"] + timedelta(days=last["last_full_days"])
+    borders = [grid_from, *found["period_end_date"][:-1], grid_to]
+    return [str(day) for day in borders], [str(day) for day in found["due_from_date"]]
 
 
 def test_once_is_one_period() -> None:
