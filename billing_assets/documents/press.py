@@ -24,6 +24,7 @@ from typing import TypeAlias
 from billing_assets.documents.email import EmailRenderer
 from billing_assets.documents.pdf import PdfPrinter
 from billing_assets.documents.templates import Template, from_archive
+from billing_assets.documents.view_model import build_view
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import PrintedInvoice, PrintJob
 
@@ -168,8 +169,9 @@ def _work(pipe: Connection) -> None:
 def _print_one(sheet: _Sheet) -> PrintedInvoice:
     """Print one invoice; in a worker process its printers stay ready for the next."""
     job, archive, with_pdf = sheet
-    subject, plain, html = _mail_renderer(archive).render(job.invoice)
-    printed = _printer(archive).printed(job.invoice) if with_pdf else None
+    view = build_view(job.invoice, _template(archive))
+    subject, plain, html = _mail_renderer(archive).of_view(view)
+    printed = _printer(archive).of_view(job.invoice, view) if with_pdf else None
     return PrintedInvoice(
         document_id=job.document_id,
         subject=subject,
