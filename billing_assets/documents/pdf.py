@@ -83,7 +83,7 @@ class PdfPrinter:
             )
         missing: set[str] = set()
         printable = json.dumps(self._coverage.printable(view, missing), ensure_ascii=False)
-        # Files in memory: as inputs of the program they would make Typst forget all it knows of the last page.
+        # Files in memory: as inputs of the program Typst would forget what it learnt from the last page.
         files = {**self._files, "view.json": printable.encode()}
         issued_at = datetime.combine(invoice.issue_date, time(), tzinfo=UTC)
         try:
