@@ -43,7 +43,7 @@ def test_steps_run_in_the_process_of_their_run() -> None:
 
 @pytest.mark.slow
 def test_dg_check_defs_passes_and_has_nothing_to_say_about_the_project(tmp_path: Path) -> None:
-    """It shows its own warnings, about the project and its settings; those of Python the first test would see."""
+    """It shows its own warnings, about the project; those of Python are seen by the first test."""
     (tmp_path / "dagster.yaml").write_bytes((ROOT / "dagster.yaml").read_bytes())
     environment = {
         "PATH": "/usr/bin:/bin",
