@@ -43,8 +43,7 @@ def send(billing_date: AnyDay = None, as_json: Json = False) -> None:
     ):
         billing = desk.billing
         billing.print(billing_date, progress=stop.checked(progress))
-        billing.require_clean(billing_date)
-        facts = billing.deliver(billing_date, progress=stop.checked(progress)).facts
+        facts = billing.send(billing_date, progress=stop.checked(progress)).facts
     screen.document(dict(facts))
     rows = [[words, f"{int(facts[name]):,}"] for name, words in _WORDS.items() if facts[name]]
     if rows:

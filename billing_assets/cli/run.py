@@ -1,7 +1,8 @@
 """``billing run``: bill a date, or one date after the other.
 
-Belongs here: the order of days and steps as a person asks for them, the row of each day.
-Does not belong here: what a step does (``steps``), the report of one run (``runs``).
+Belongs here: the order of days as a person asks for them, the row of each day.
+Does not belong here: the order of steps (``wiring.build``), what a step does (``steps``), the report of one
+run (``runs``).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,7 @@ from billing_assets.cli.runs import OUTCOMES, show_amounts, show_run
 
 if TYPE_CHECKING:
     from billing_assets.domain.runs import CurrencyTotal
+    from billing_assets.steps.result import StepResult
     from billing_assets.wiring.desk import Desk
 
 EPILOG = (
@@ -137,25 +139,23 @@ def bill_day(
 ) -> BilledDay:
     """Return what one date came to, after every step; raises ``audit_failed`` before anything is sent."""
     billing, told = desk.billing, stop.checked(progress)
-    results = [
-        billing.invoice(billing.order(day, issuing_date), progress=told),
-        billing.print(day, progress=told),
-    ]
-    billing.require_clean(day)
-    if not is_quiet:
-        stop.check()
-        results.append(billing.deliver(day, progress=told))
-    run_id = results[0].facts.get("run_id")
+    results: dict[str, StepResult] = {}
+    for result in billing.run(billing.order(day, issuing_date), is_quiet=is_quiet, progress=told):
+        results[result.step] = result
+        if "deliver_documents" not in results:
+            stop.check()
+    raised = results["raise_invoices"].facts
+    run_id = raised.get("run_id")
     detail = desk.run(int(run_id)) if run_id is not None else None
     return BilledDay(
         billing_date=day,
         run_id=detail.run_id if detail else None,
-        due_count=int(results[0].facts["due_count"]),
+        due_count=int(raised["due_count"]),
         counts=detail.report["outcome_counts"] if detail else {},
         invoices=detail.report["invoices"] if detail else (),
-        document_count=int(results[1].facts["document_count"]),
-        deliveries=dict(results[2].facts) if len(results) > 2 else {},  # noqa: PLR2004 - the third step
-        seconds={result.step: f"{sum(result.seconds.values()):.3f}" for result in results},
+        document_count=int(results["print_documents"].facts["document_count"]),
+        deliveries={} if is_quiet else dict(results["deliver_documents"].facts),
+        seconds={step: f"{sum(result.seconds.values()):.3f}" for step, result in results.items()},
     )
 
 

@@ -4,8 +4,8 @@ Belongs here: opening the facade, telling Dagster what a failure means. Does not
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Self
 
 import dagster as dg
 
@@ -22,28 +22,53 @@ OUTAGE_WAIT_SECONDS = 30
 class BillingResource:
     """The program over the store of the environment's ``BILLING_*`` variables.
 
-    It takes no configuration, so that no address and no password stands in Dagster's pages.
+    A context manager around one run: the program is opened by the first step that asks and serves the later
+    ones too, which saves each of them a tenth to a fifth of a second. It takes no configuration, so that no
+    address and no password stands in Dagster's pages.
     """
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._program: Billing | None = None
+
+    def __enter__(self) -> Self:
+        """Return the resource; nothing is opened yet."""
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        """Close the program, if a step opened it."""
+        self._close()
 
     @contextmanager
     def open(self) -> Iterator["Billing"]:
         """Yield the facade.
 
         An outage is tried again by Dagster; anything else fails at once, with what to do about it. Values
-        that a database error quotes are left out, because they may be somebody's name.
+        that a database error quotes are left out, because they may be somebody's name. After any failure the
+        program is opened anew: it may have been its connection, or its server.
         """
         # Imported late: loading the definitions needs neither Polars nor a driver.
         from billing_assets.wiring.build import open_billing
 
-        with _told_to_dagster(), open_billing(read_settings()) as billing:
-            yield billing
+        with _told_to_dagster():
+            try:
+                if self._program is None:
+                    self._program = self._stack.enter_context(open_billing(read_settings()))
+                yield self._program
+            except Exception:
+                self._close()
+                raise
+
+    def _close(self) -> None:
+        self._program = None
+        self._stack.close()
 
 
 def _billing(_context: dg.InitResourceContext) -> Iterator[BillingResource]:
     from billing_assets.wiring.build import hold_store
 
-    with hold_store(read_settings()):
-        yield BillingResource()
+    with hold_store(read_settings()), BillingResource() as resource:
+        yield resource
 
 
 BILLING = dg.ResourceDefinition(

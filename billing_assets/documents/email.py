@@ -25,7 +25,10 @@ class EmailRenderer:
         The subject is one line without control characters, so that nothing in it can begin another
         header. Raises :class:`BillingError` where the template does not render.
         """
-        view = build_view(invoice, self.template)
+        return self.of_view(build_view(invoice, self.template))
+
+    def of_view(self, view: dict[str, object]) -> tuple[str, str, str]:
+        """Return the same from the view of an invoice, where that is made already."""
         subject, text, html = (
             render(self._environment, f"{self.template.kind}/email.{form}.j2", view)
             for form in ("subject", "txt", "html")

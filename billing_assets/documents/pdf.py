@@ -6,6 +6,7 @@ Does not belong here: the page (``templates/invoice/invoice.typ``), what it says
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -50,8 +51,10 @@ class PdfPrinter:
                 "put .otf or .ttf files into templates/_shared/fonts/",
             )
         self._coverage = Coverage(fonts)
-        self._source = self.template.text("invoice.typ").encode()
-        self._logo = self.template.text("logo.svg")
+        self._files = {
+            "main.typ": self.template.text("invoice.typ").encode(),
+            "logo.svg": self.template.text("logo.svg").encode(),
+        }
         folders = sorted({str((self.template.folder / name).parent) for name in fonts})
         faces = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
         self._compiler = typst.Compiler(font_paths=faces, ignore_system_fonts=True)
@@ -68,6 +71,10 @@ class PdfPrinter:
         document is the issue date, and no clock, time zone or path goes in. Raises
         :class:`BillingError` after a fork, and where the template does not compile.
         """
+        return self.of_view(invoice, build_view(invoice, self.template))
+
+    def of_view(self, invoice: Invoice, view: Mapping[str, object]) -> PrintedPdf:
+        """Return the PDF of ``invoice`` from its ``view``, where that is made already."""
         if os.getpid() != self._process_id:
             raise BillingError(
                 "printer_used_after_fork",
@@ -75,12 +82,14 @@ class PdfPrinter:
                 "make one PdfPrinter in each worker process, or start workers with 'spawn'",
             )
         missing: set[str] = set()
-        view = self._coverage.printable(build_view(invoice, self.template), missing)
-        inputs = {"view": json.dumps(view, ensure_ascii=False), "logo": self._logo}
+        printable = json.dumps(self._coverage.printable(view, missing), ensure_ascii=False)
+        # Files in memory: as inputs of the program Typst would forget what it learnt from the last page.
+        files = {**self._files, "view.json": printable.encode()}
         issued_at = datetime.combine(invoice.issue_date, time(), tzinfo=UTC)
         try:
-            content = self._compiler.compile(
-                self._source, format="pdf", sys_inputs=inputs, pdf_standards=_STANDARDS, timestamp=issued_at
+            # The stub of Typst knows no dictionary of files; its documentation does.
+            content = self._compiler.compile(  # type: ignore[type-var]
+                files, format="pdf", pdf_standards=_STANDARDS, timestamp=issued_at
             )
         except typst.TypstError as error:
             # The diagnostic can quote the page, and with it a name: only its position is safe to pass on.

@@ -24,6 +24,7 @@ from typing import TypeAlias
 from billing_assets.documents.email import EmailRenderer
 from billing_assets.documents.pdf import PdfPrinter
 from billing_assets.documents.templates import Template, from_archive, with_fonts
+from billing_assets.documents.view_model import build_view
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import PrintedInvoice, PrintJob
 
@@ -186,11 +187,12 @@ def _work(pipe: Connection) -> None:
 def _print_one(sheet: _Sheet) -> PrintedInvoice:
     """Print one invoice; in a worker process its printers stay ready for the next."""
     job, archive, with_newer_fonts, with_pdf = sheet
-    subject, plain, html = _mail_renderer(archive).render(job.invoice)
-    printed = _printer(archive).printed(job.invoice) if with_pdf else None
+    view = build_view(job.invoice, _template(archive))
+    subject, plain, html = _mail_renderer(archive).of_view(view)
+    printed = _printer(archive).of_view(job.invoice, view) if with_pdf else None
     is_frozen = printed is not None and sha256(printed.content).hexdigest() == job.pdf_sha256
     if printed is not None and printed.missing_characters and with_newer_fonts != archive and not is_frozen:
-        printed = _printer(with_newer_fonts).printed(job.invoice)
+        printed = _printer(with_newer_fonts).of_view(job.invoice, view)
     return PrintedInvoice(
         document_id=job.document_id,
         subject=subject,

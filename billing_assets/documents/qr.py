@@ -4,6 +4,7 @@ Belongs here: when a document may carry one, its payload, and its drawing as one
 Does not belong here: where it stands on the page (template), other codes.
 """
 
+import re
 from functools import lru_cache
 
 import segno
@@ -15,6 +16,7 @@ _REFERENCE_LIMIT = 140
 _AMOUNT_LIMIT_MINOR = 99_999_999_999
 _MASK = 4
 _IBAN_SHORTEST, _IBAN_LONGEST = 15, 34
+_DARK = re.compile(rb"\x01+")
 
 
 def is_iban(text: str) -> bool:
@@ -84,19 +86,13 @@ def drawing(payload: str) -> dict[str, object]:
 def _drawn(payload: str) -> tuple[int, str]:
     # Trying all eight masks takes five times as long, and readers read each of them.
     code = segno.make_qr(payload, error="m", encoding="utf-8", boost_error=False, mask=_MASK)
-    rows = [list(row) for row in code.matrix]
+    rows = [bytes(row) for row in code.matrix]
     return len(rows), _path(rows)
 
 
-def _path(rows: list[list[int]]) -> str:
-    pieces: list[str] = []
-    for y, row in enumerate(rows):
-        x = 0
-        while x < len(row):
-            start = x
-            while x < len(row) and row[x]:
-                x += 1
-            if x > start:
-                pieces.append(f"M{start} {y}h{x - start}v1H{start}z")
-            x += 1
-    return "".join(pieces)
+def _path(rows: list[bytes]) -> str:
+    return "".join(
+        f"M{run.start()} {y}h{run.end() - run.start()}v1H{run.start()}z"
+        for y, row in enumerate(rows)
+        for run in _DARK.finditer(row)
+    )

@@ -138,7 +138,7 @@ class Billing:
         )
 
     def deliver(self, billing_date: date | None, *, progress: Progress = silent) -> StepResult:
-        """Send what waits to be sent."""
+        """Send what waits to be sent, whatever the checks say; see :meth:`send`."""
         with EmailChannel(self._smtp()) as channel:
             return deliver_documents(
                 self.company_code(),
@@ -161,15 +161,25 @@ class Billing:
         with self.database.transaction() as connection:
             return run_checks(connection, billing_date, at=utc_now(), company_id=company_id)
 
-    def run(self, order: RunOrder, *, progress: Progress = silent) -> Iterator[StepResult]:
-        """Bill a date from book to mailbox, yielding each step's result; checks block the delivery.
+    def run(
+        self, order: RunOrder, *, is_quiet: bool = False, progress: Progress = silent
+    ) -> Iterator[StepResult]:
+        """Bill a date from book to mailbox, yielding each step's result; a quiet run sends nothing.
 
-        Raises ``audit_failed`` before anything is sent where an invariant is broken.
+        This is the order of the steps. Raises ``audit_failed`` before anything is sent where an invariant is
+        broken.
         """
         yield self.invoice(order, progress=progress)
         yield self.print(order.billing_date, progress=progress)
-        self.require_clean(order.billing_date)
-        yield self.deliver(order.billing_date, progress=progress)
+        if is_quiet:
+            self.require_clean(order.billing_date)
+        else:
+            yield self.send(order.billing_date, progress=progress)
+
+    def send(self, billing_date: date | None, *, progress: Progress = silent) -> StepResult:
+        """Deliver behind the gate: every blocking check passes, or ``audit_failed`` and nothing leaves."""
+        self.require_clean(billing_date)
+        return self.deliver(billing_date, progress=progress)
 
     def require_clean(self, billing_date: date | None) -> None:
         """Raise ``audit_failed``, naming the broken invariants, unless every blocking check passes."""

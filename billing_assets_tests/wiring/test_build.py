@@ -95,14 +95,24 @@ def test_a_run_goes_from_book_to_mailbox(billing: Billing, tmp_path: Path) -> No
     assert billing.book_stamp().policy_count == 6
 
 
-def test_a_broken_invariant_stops_the_run_before_anything_is_queued(billing: Billing) -> None:
+@pytest.mark.parametrize("is_quiet", [False, True], ids=["delivering", "quiet"])
+def test_a_broken_invariant_stops_the_run_before_anything_is_queued(
+    billing: Billing, *, is_quiet: bool
+) -> None:
     billing.invoice(billing.order(FEBRUARY))
     spoil = "update billing.number_series set last_number = last_number + 1"
     run_sql(url_of(billing.database), spoil)
-    steps = billing.run(billing.order(FEBRUARY))
+    steps = billing.run(billing.order(FEBRUARY), is_quiet=is_quiet)
     with pytest.raises(BillingError, match="I08") as caught:
         list(steps)
     assert caught.value.code == "audit_failed"
+    with billing.database.transaction() as connection:
+        assert connection.execute(text("select count(*) from delivery")).scalar_one() == 0
+
+
+def test_a_quiet_run_makes_the_documents_and_sends_nothing(billing: Billing) -> None:
+    results = list(billing.run(billing.order(FEBRUARY), is_quiet=True))
+    assert [result.step for result in results] == ["raise_invoices", "print_documents"]
     with billing.database.transaction() as connection:
         assert connection.execute(text("select count(*) from delivery")).scalar_one() == 0
 

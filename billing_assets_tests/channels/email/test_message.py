@@ -1,6 +1,7 @@
 """The bytes of a message are a pure, well-formed function of its parts."""
 
 import re
+from base64 import b64encode
 from datetime import datetime, timedelta, timezone
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing_assets.channels.email import message_bytes
+from billing_assets.channels.email.message import _stand_in
 from billing_assets.domain.deliveries import Attachment
 from billing_assets.domain.errors import BillingError
 from billing_assets_tests.channels.email.samples import PDF, parts
@@ -141,3 +143,12 @@ def test_whatever_the_texts_the_headers_stay_ours_and_the_lines_short(
     assert message_from_bytes(content, policy=policy.default)["From"].addresses[0].addr_spec == (
         "billing@example.com"
     )
+
+
+def test_a_text_that_holds_the_stand_in_of_an_attachment_keeps_it() -> None:
+    stand_in = b64encode(_stand_in(parts(), 0)).decode()
+    message = _read(text=f"{stand_in}\n", html=f"<p>{stand_in}</p>")
+    text = message.get_body(("plain",))
+    assert text is not None
+    assert _lines(text) == f"{stand_in}\n"
+    assert [a.get_payload(decode=True) for a in message.iter_attachments()] == [PDF]
