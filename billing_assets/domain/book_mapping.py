@@ -98,6 +98,17 @@ class BookControls:
     premium: Mapping[str, str] = field(default_factory=dict)
 
 
+def cell_name(column: str) -> str:
+    """Return the name under which the rows of a book hold the cells of a column of the file.
+
+    A file may call its columns anything, also ``row_number`` or ``*``: none of its names stands among ours.
+
+    >>> cell_name("row_number")
+    'cell:row_number'
+    """
+    return f"cell:{column}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookMapping:
     """A mapping, checked. ``content_sha256`` identifies what it does to a row, not its file's layout."""

@@ -1,25 +1,25 @@
 """Policy files: CSV and Parquet into one frame of raw text.
 
 Belongs here: everything that is about the file and nothing that is about its meaning: encoding, header,
-columns. Does not belong here: how CSV text is cut into records (``records``), what a value means
-(``frames``).
+columns. Does not belong here: how CSV text is cut into records (``records``), Parquet (``parquet_rows``),
+what a value means (``frames``).
 
 A fault of the file refuses it whole; a fault of one record is a ``row_fault`` beside the other rows.
 """
 
 import csv
 import io
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
 
-from billing_assets.domain.book_mapping import DATE_FIELDS, BookFormat, BookMapping
+from billing_assets.domain.book_mapping import BookFormat, BookMapping, cell_name
 from billing_assets.domain.errors import BillingError
+from billing_assets.feeds.headers import check_header
+from billing_assets.feeds.parquet_rows import parquet_rows
 from billing_assets.feeds.records import Records, cut_records
 from billing_assets.steps.intake_ports import PolicyFile, RawBook
 
@@ -62,7 +62,7 @@ def read_policy_file(file: PolicyFile, mapping: BookMapping) -> RawBook:
 
     The frame has ``row_number`` (1 is the first row below the header), ``original_row`` (the row as it
     stands in the file; of Parquet as JSON), ``row_fault`` (null, or a problem code) and one text column per
-    mapped column, null only where the row could not be cut.
+    mapped column, named by ``book_mapping.cell_name`` and null only where the row could not be cut.
 
     Raises:
         BillingError: the file cannot be taken at all: ``file_has_no_rows``, ``file_truncated``,
@@ -70,7 +70,7 @@ def read_policy_file(file: PolicyFile, mapping: BookMapping) -> RawBook:
             ``amount_is_float``, ``column_not_flat``.
     """
     is_parquet = file.content.startswith(_PARQUET_MAGIC) or file.name.lower().endswith(".parquet")
-    frame = _read_parquet(file, mapping) if is_parquet else _read_csv(file, mapping)
+    frame = parquet_rows(file.content, mapping, file.name) if is_parquet else _read_csv(file, mapping)
     if frame.is_empty():
         raise BillingError(
             "file_has_no_rows", f"{file.name} has a header and no rows", "export the book again"
@@ -82,7 +82,7 @@ def _read_csv(file: PolicyFile, mapping: BookMapping) -> pl.DataFrame:
     text, escaped = _decoded(file, mapping.format)
     records = cut_records(text, mapping.format, file.name)
     header = _header(records.header, mapping.format)
-    _check_columns(file.name, header, mapping)
+    check_header(file.name, header, mapping)
     frame = _fields(records, header, mapping)
     if escaped is not None:
         frame = _with_encoding_faults(frame, escaped, mapping.format, file.name)
@@ -138,33 +138,11 @@ def _reader(lines: Iterable[str], form: BookFormat) -> Iterator[list[str]]:
     )
 
 
-def _check_columns(name: str, header: Sequence[str], mapping: BookMapping) -> None:
-    needed = mapping.source_columns()
-    doubled = [column for column, count in Counter(header).items() if count > 1 and column]
-    if doubled:
-        raise BillingError(
-            "header_doubled",
-            f"{name} names the column '{doubled[0][:60]}' more than once",
-            "give every column a name of its own",
-        )
-    missing = [column for column in needed if column not in header]
-    if missing:
-        close = get_close_matches(missing[0], header, 1) if len(header) > 1 else []
-        hint = f"did you mean '{close[0]}'?" if close else _missing_hint(header, mapping.format)
-        listed = ", ".join(f"'{column}'" for column in missing[:5])
-        raise BillingError("mapping_column_missing", f"{name} has no column {listed}", hint)
-
-
-def _missing_hint(header: Sequence[str], form: BookFormat) -> str:
-    if len(header) == 1:
-        return f"the header is one name: check 'format.delimiter' ('{form.delimiter}') and the header row"
-    return "correct the column in the mapping; the file must begin with a header row"
-
-
 def _fields(records: Records, header: Sequence[str], mapping: BookMapping) -> pl.DataFrame:
     """Return the records with the mapped columns cut out."""
-    names = mapping.source_columns()
-    positions = [header.index(name) for name in names]
+    columns = mapping.source_columns()
+    names = [cell_name(column) for column in columns]
+    positions = [header.index(column) for column in columns]
     rows = records.rows.with_row_index("position").with_columns(
         row_number=pl.col("position").cast(pl.Int64) + 1
     )
@@ -220,54 +198,3 @@ def _cells_one_by_one(
         for position, name in zip(positions, names, strict=True)
     }
     return pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String))
-
-
-def _read_parquet(file: PolicyFile, mapping: BookMapping) -> pl.DataFrame:
-    try:
-        frame = pl.read_parquet(io.BytesIO(file.content))
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise BillingError(
-            "file_not_parquet", f"{file.name} is not a whole Parquet file", "export the policy book again"
-        ) from error
-    _check_columns(file.name, frame.columns, mapping)
-    names = mapping.source_columns()
-    _check_types(file.name, frame.select(names), mapping)
-    original = pl.struct(frame.columns).struct.json_encode()
-    is_day = {
-        name for field in DATE_FIELDS if field in mapping.fields for name in mapping.fields[field].columns
-    }
-    return frame.select(
-        pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("row_number"),
-        original.alias("original_row"),
-        pl.lit(None, pl.String).alias("row_fault"),
-        *(_as_text(name, frame.schema[name], name in is_day, mapping.format) for name in names),
-    )
-
-
-def _check_types(name: str, frame: pl.DataFrame, mapping: BookMapping) -> None:
-    premium = mapping.fields["premium"].columns
-    for column, kind in frame.schema.items():
-        if kind.is_nested() or kind in (pl.Binary, pl.Object):
-            raise BillingError(
-                "column_not_flat", f"{name}: column '{column}' is {kind}", "map a column of plain values"
-            )
-        if kind.is_float() and column in premium:
-            raise BillingError(
-                "amount_is_float",
-                f"{name}: the premium column '{column}' holds floating-point numbers",
-                "write it as decimal, integer or text: a binary fraction is no exact amount",
-            )
-
-
-def _as_text(name: str, kind: pl.DataType, is_day: bool, form: BookFormat) -> pl.Expr:
-    """Write a typed column as the text that the mapping's formats read back."""
-    column = pl.col(name)
-    if kind == pl.Date or isinstance(kind, pl.Datetime):
-        has_time = column.cast(pl.Datetime("us")).dt.time() != pl.time(0, 0, 0)
-        day = column.dt.to_string(form.date_formats[0] if is_day else "%Y-%m-%d")
-        text = pl.when(has_time).then(column.cast(pl.String)).otherwise(day)
-    else:
-        text = column.cast(pl.String)
-    if isinstance(kind, pl.Decimal) and form.decimal_mark != ".":
-        text = text.str.replace(".", form.decimal_mark, literal=True)
-    return text.fill_null("").alias(name)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from billing_assets.domain.book_mapping import BOOK_FIELDS, KEY_FIELDS, BookMapping, FieldSource
+from billing_assets.domain.book_mapping import BOOK_FIELDS, KEY_FIELDS, BookMapping, FieldSource, cell_name
 from billing_assets.domain.deliveries import is_deliverable_address
 
 _CONTROL = r"[\p{Cc}\u{2028}\u{2029}]"
@@ -28,7 +28,9 @@ def book_fields(raw: pl.LazyFrame, mapping: BookMapping) -> pl.LazyFrame:
     ``unmapped_field`` names the first field whose value is not in the value map; such a field is empty.
 
     >>> from billing_assets.domain.book_mapping import FieldSource
-    >>> raw = pl.LazyFrame({"row_number": [1], "original_row": ["7"], "row_fault": [None], "pay": ["7 "]})
+    >>> raw = pl.LazyFrame(
+    ...     {"row_number": [1], "original_row": ["7"], "row_fault": [None], "cell:pay": ["7 "]}
+    ... )
     >>> mapping = BookMapping(fields={"plan_code": FieldSource(columns=("pay",), values={"7": "weekly"})})
     >>> book_fields(raw, mapping).select("plan_code", "currency", "unmapped_field").collect().rows()
     [('weekly', '', None)]
@@ -54,7 +56,8 @@ def original_value(name: str, mapping: BookMapping) -> pl.Expr:
 
     >>> from billing_assets.domain.book_mapping import FieldSource
     >>> mapping = BookMapping(fields={"payer_name": FieldSource(columns=("first", "last"))})
-    >>> pl.DataFrame({"first": ["Ann"], "last": [" "]}).select(original_value("payer_name", mapping)).item()
+    >>> frame = pl.DataFrame({"cell:first": ["Ann"], "cell:last": [" "]})
+    >>> frame.select(original_value("payer_name", mapping)).item()
     'Ann'
     """
     source = mapping.fields.get(name, FieldSource())
@@ -68,7 +71,7 @@ def original_value(name: str, mapping: BookMapping) -> pl.Expr:
 
 
 def _cell(name: str, column: str) -> pl.Expr:
-    cell = pl.col(column).fill_null("")
+    cell = pl.col(cell_name(column)).fill_null("")
     if name in KEY_FIELDS:
         return cell.str.strip_chars(" ")
     return (

@@ -71,7 +71,9 @@ def checked_rows(
     ``premium_minor`` is null where the amount cannot be read, whatever else is wrong with the row.
 
     >>> from billing_assets.domain.book_mapping import FieldSource
-    >>> raw = pl.DataFrame({"row_number": [1], "original_row": ["P1"], "row_fault": [None], "no": ["P1"]})
+    >>> raw = pl.DataFrame(
+    ...     {"row_number": [1], "original_row": ["P1"], "row_fault": [None], "cell:no": ["P1"]}
+    ... )
     >>> mapping = BookMapping(fields={"policy_number": FieldSource(columns=("no",))})
     >>> checked_rows(raw, mapping, {"monthly"}, None).select("status", "problem_code").rows()
     [('problem', 'payer_name_empty')]

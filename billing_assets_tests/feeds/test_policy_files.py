@@ -1,15 +1,14 @@
 """Policy files come in as raw text, or are refused whole with a reason."""
 
-from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from billing_assets.domain.book_mapping import BookFormat, BookMapping, FieldSource
+from billing_assets.domain.book_mapping import BookFormat, BookMapping, FieldSource, cell_name
 from billing_assets.domain.errors import BillingError
 from billing_assets.feeds.policy_files import PolicyFiles
+from billing_assets.frames.book_fields import book_fields
 
 
 def mapping(form: BookFormat | None = None, **columns: str) -> BookMapping:
@@ -33,7 +32,40 @@ def path(tmp_path: Path) -> Path:
 def test_mapped_columns_come_in_as_text_beside_the_row_as_it_stood(path: Path) -> None:
     frame = read(path, b'premium,x,no\n1.50,"a,b",P1\n,,\n')
     assert frame.rows() == [(1, '1.50,"a,b",P1', None, "1.50", "P1"), (2, ",,", None, "", "")]
-    assert frame.columns == ["row_number", "original_row", "row_fault", "premium", "no"]
+    assert frame.columns == ["row_number", "original_row", "row_fault", "cell:premium", "cell:no"]
+
+
+OURS = (
+    "row_number",
+    "position",
+    "original_row",
+    "row_fault",
+    "is_multi_line",
+    "unmapped_field",
+    "*",
+    "^no.*$",
+)
+
+
+@pytest.mark.parametrize("column", OURS)
+@pytest.mark.parametrize("kind", ["csv", "quoted", "parquet"])
+def test_a_column_may_have_a_name_of_ours_or_one_that_polars_expands(
+    tmp_path: Path, column: str, kind: str
+) -> None:
+    path, values = tmp_path / f"book.{kind}", ["D0", "D\n1", "D2"]
+    if kind == "parquet":
+        pl.DataFrame({"no": ["x"] * 3, column: values, "premium": ["1"] * 3}).write_parquet(path)
+    else:
+        quote = '"' if kind == "quoted" else ""
+        values = values if quote else ["D0", "D1", "D2"]
+        path.write_text(
+            f"no,{column},premium\n" + "".join(f"x,{quote}{value}{quote},1\n" for value in values)
+        )
+    frame = PolicyFiles().read(PolicyFiles().open(path), mapping(policy_number=column)).frame
+    assert frame[cell_name(column)].to_list() == values
+    assert frame["row_number"].to_list() == [1, 2, 3]
+    book = book_fields(frame.lazy(), mapping(policy_number=column)).collect()
+    assert book["policy_number"].to_list() == values
 
 
 def test_a_row_of_another_width_has_a_fault_and_no_cells(path: Path) -> None:
@@ -43,13 +75,13 @@ def test_a_row_of_another_width_has_a_fault_and_no_cells(path: Path) -> None:
 
 def test_rows_with_line_breaks_are_cut_like_the_others(path: Path) -> None:
     frame = read(path, b'no,premium\n"P\r\n1",1\nP2,2\n')
-    assert frame["no"].to_list() == ["P\n1", "P2"]
+    assert frame[cell_name("no")].to_list() == ["P\n1", "P2"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
 def test_a_file_is_read_in_the_declared_encoding(path: Path, encoding: str) -> None:
     frame = read(path, "no,premium\nPéñ,1\n".encode(encoding), BookFormat(encoding=encoding))
-    assert frame["no"].to_list() == ["Péñ"]
+    assert frame[cell_name("no")].to_list() == ["Péñ"]
 
 
 def test_one_row_of_another_encoding_in_a_long_file_is_a_fault_of_that_row(path: Path) -> None:
@@ -85,37 +117,3 @@ def test_a_faulty_file_is_refused_whole(path: Path, content: bytes, code: str, t
 def test_a_file_that_is_not_there_is_unreadable(path: Path) -> None:
     with pytest.raises(BillingError, match="file_unreadable"):
         PolicyFiles().open(path)
-
-
-def test_typed_columns_of_parquet_become_the_text_that_the_formats_read(tmp_path: Path) -> None:
-    path = tmp_path / "book.parquet"
-    pl.DataFrame(
-        {
-            "no": [7, 8],
-            "premium": pl.Series([Decimal("902.50"), None], dtype=pl.Decimal(10, 2)),
-            "start": [date(2024, 2, 29), date(2024, 3, 1)],
-            "end": [datetime.fromisoformat("2025-02-28"), datetime.fromisoformat("2025-03-01T12:30")],
-        }
-    ).write_parquet(path)
-    form = BookFormat(decimal_mark=",", date_formats=("%d/%m/%Y",))
-    columns = {"policy_number": "no", "effective_date": "start", "expiration_date": "end"}
-    frame = PolicyFiles().read(PolicyFiles().open(path), mapping(form, premium="premium", **columns)).frame
-    assert frame["premium"].to_list() == ["902,50", ""]
-    assert frame["no"].to_list() == ["7", "8"]
-    assert frame["start"].to_list() == ["29/02/2024", "01/03/2024"]
-    assert frame["end"][0] == "28/02/2025"
-    assert "12:30" in frame["end"][1]
-    assert frame["row_number"].to_list() == [1, 2]
-    assert '"no":7' in frame["original_row"][0]
-
-
-@pytest.mark.parametrize(
-    ("premium", "code"), [([1.5], "amount_is_float"), ([[1]], "column_not_flat")], ids=["float", "list"]
-)
-def test_a_premium_of_parquet_is_never_a_float_nor_a_list(
-    tmp_path: Path, premium: list[object], code: str
-) -> None:
-    path = tmp_path / "book.parquet"
-    pl.DataFrame({"no": ["P1"], "premium": premium}).write_parquet(path)
-    with pytest.raises(BillingError, match=code):
-        PolicyFiles().read(PolicyFiles().open(path), mapping())

@@ -5,12 +5,17 @@ from datetime import date
 import polars as pl
 import pytest
 
-from billing_assets.domain.book_mapping import BOOK_FIELDS, BookMapping, FieldSource
+from billing_assets.domain.book_mapping import BOOK_FIELDS, BookMapping, FieldSource, cell_name
 from billing_assets.frames.book_fields import book_fields, deliverable_addresses, original_value, read_day
 
 
 def field(name: str, source: FieldSource, **cells: str | None) -> tuple[str, str | None]:
-    row = {"row_number": 1, "original_row": "", "row_fault": None, **cells}
+    row = {
+        "row_number": 1,
+        "original_row": "",
+        "row_fault": None,
+        **{cell_name(name): cell for name, cell in cells.items()},
+    }
     raw = pl.LazyFrame([row])
     frame = book_fields(raw, BookMapping(fields={name: source})).collect()
     assert set(BOOK_FIELDS) < set(frame.columns)
@@ -51,7 +56,7 @@ def test_html_templates_and_marks_of_direction_are_text() -> None:
 
 def test_the_original_value_is_what_stood_in_the_file() -> None:
     source = FieldSource(columns=("a",), values={"0": "yearly"}, constant="monthly")
-    frame = pl.DataFrame({"a": ["9", None]}).select(
+    frame = pl.DataFrame({cell_name("a"): ["9", None]}).select(
         original_value("plan_code", BookMapping(fields={"plan_code": source}))
     )
     assert frame["plan_code"].to_list() == ["9", ""]

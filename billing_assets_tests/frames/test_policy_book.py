@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from billing_assets.domain.book_mapping import BOOK_FIELDS, BookMapping, FieldSource
+from billing_assets.domain.book_mapping import BOOK_FIELDS, BookMapping, FieldSource, cell_name
 from billing_assets.domain.problems import PROBLEM_CODES
 from billing_assets.frames.policy_book import TERM_COLUMNS, checked_rows
 
@@ -39,7 +39,7 @@ def check(*rows: dict[str, str], mapping: BookMapping = MAPPING) -> pl.DataFrame
             "row_number": range(1, len(full) + 1),
             "original_row": [json.dumps(row) for row in full],
             "row_fault": pl.Series([None] * len(full), dtype=pl.String),
-            **{name: [row.get(name, "") for row in full] for name in names},
+            **{cell_name(name): [row.get(name, "") for row in full] for name in names},
         }
     )
     return checked_rows(raw, mapping, {"monthly", "yearly"}, None)
@@ -200,7 +200,7 @@ def test_a_payer_with_two_contents_takes_all_its_rows_out() -> None:
 
 
 def test_a_row_that_could_not_be_cut_keeps_that_fault() -> None:
-    raw: dict[str, Any] = {name: pl.Series([None, GOOD[name]], dtype=pl.String) for name in GOOD}
+    raw: dict[str, Any] = {cell_name(name): pl.Series([None, GOOD[name]], dtype=pl.String) for name in GOOD}
     frame = pl.DataFrame(
         {"row_number": [1, 2], "original_row": ["P1", "x"], "row_fault": ["row_shape", None], **raw}
     )
