@@ -7,6 +7,7 @@ Columns are taken by their position in the file, never by name in an expression:
 """
 
 import io
+from datetime import time
 
 import polars as pl
 
@@ -36,15 +37,13 @@ def parquet_rows(content: bytes, mapping: BookMapping, file_name: str) -> pl.Dat
     days = {
         name for field in DATE_FIELDS if field in mapping.fields for name in mapping.fields[field].columns
     }
-    texts = [
-        _as_text(cell_name(name), cell.dtype, name in days, mapping.format)
-        for name, cell in zip(names, cells, strict=True)
-    ]
-    return pl.DataFrame([_original_row(frame), *cells]).select(
-        pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("row_number"),
-        "original_row",
-        pl.lit(None, pl.String).alias("row_fault"),
-        *texts,
+    return pl.DataFrame(
+        [
+            pl.int_range(1, frame.height + 1, dtype=pl.Int64, eager=True).alias("row_number"),
+            _original_row(frame),
+            pl.repeat(None, frame.height, dtype=pl.String, eager=True).alias("row_fault"),
+            *(_as_text(cell, name in days, mapping.format) for name, cell in zip(names, cells, strict=True)),
+        ]
     )
 
 
@@ -66,15 +65,24 @@ def _check_type(file_name: str, column: str, kind: pl.DataType, mapping: BookMap
         )
 
 
-def _as_text(name: str, kind: pl.DataType, is_day: bool, form: BookFormat) -> pl.Expr:
+def _as_text(cell: pl.Series, is_day: bool, form: BookFormat) -> pl.Series:
     """Write a typed column as the text that the mapping's formats read back."""
-    column = pl.col(name)
-    if kind == pl.Date or isinstance(kind, pl.Datetime):
-        has_time = column.cast(pl.Datetime("us")).dt.time() != pl.time(0, 0, 0)
-        day = column.dt.to_string(form.date_formats[0] if is_day else "%Y-%m-%d")
-        text = pl.when(has_time).then(column.cast(pl.String)).otherwise(day)
+    if cell.dtype == pl.Date or isinstance(cell.dtype, pl.Datetime):
+        text = _day_texts(cell, form.date_formats[0] if is_day else "%Y-%m-%d")
     else:
-        text = column.cast(pl.String)
-    if isinstance(kind, pl.Decimal) and form.decimal_mark != ".":
+        text = cell.cast(pl.String)
+    if isinstance(cell.dtype, pl.Decimal) and form.decimal_mark != ".":
         text = text.str.replace(".", form.decimal_mark, literal=True)
-    return text.fill_null("").alias(name)
+    return text.fill_null("")
+
+
+def _day_texts(days: pl.Series, form: str) -> pl.Series:
+    """Write each day in ``form``, one with a time other than midnight in full.
+
+    An instant with a time zone is the day that a clock on a wall of that zone shows.
+    """
+    if days.dtype == pl.Date:
+        return days.dt.to_string(form)
+    clock = days.dt.replace_time_zone(None)
+    has_time = (clock.dt.time() != time(0)).fill_null(value=False)
+    return clock.dt.to_string(form).zip_with(~has_time, clock.cast(pl.String))

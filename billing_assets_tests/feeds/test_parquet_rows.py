@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
+from typing import Literal
 
 import polars as pl
 import pytest
@@ -42,6 +43,33 @@ def test_typed_columns_become_the_text_that_the_formats_read() -> None:
     assert "12:30" in frame[cell_name("end")][1]
     assert frame["row_number"].to_list() == [1, 2]
     assert '"no":7' in frame["original_row"][0]
+
+
+@pytest.mark.parametrize(
+    ("instant", "zone", "text"),
+    [
+        ("2025-01-01T00:00", "Europe/Madrid", "2025-01-01"),
+        ("2025-01-01T00:00", "America/New_York", "2025-01-01"),
+        ("2025-01-01T00:00", "UTC", "2025-01-01"),
+        ("2024-12-31T19:00", "America/New_York", "2024-12-31 19:00:00.000000"),
+        ("2024-12-31T23:00", "UTC", "2024-12-31 23:00:00.000000"),
+    ],
+)
+@pytest.mark.parametrize("unit", ["ms", "us"])
+def test_an_instant_is_the_day_that_a_clock_of_its_zone_shows(
+    instant: str, zone: str, text: str, unit: Literal["ms", "us"]
+) -> None:
+    start = pl.Series([datetime.fromisoformat(instant)]).dt.replace_time_zone(zone).dt.cast_time_unit(unit)
+    file = pl.DataFrame({"no": ["P1"], "premium": ["1"], "start": start})
+    read_back = read(file, effective_date="start")[cell_name("start")][0]
+    assert read_back == text.removesuffix("000" if unit == "ms" else "")
+
+
+def test_a_nanosecond_after_midnight_is_a_time_of_day() -> None:
+    start = pl.Series([0, 1], dtype=pl.Int64).cast(pl.Datetime("ns"))
+    file = pl.DataFrame({"no": ["P1"] * 2, "premium": ["1"] * 2, "start": start})
+    days = read(file, effective_date="start")[cell_name("start")]
+    assert days.to_list() == ["1970-01-01", "1970-01-01 00:00:00.000000001"]
 
 
 @pytest.mark.parametrize(
