@@ -7,13 +7,22 @@ Columns are taken by their position in the file, never by name in an expression:
 """
 
 import io
+from collections.abc import Iterator
 from datetime import time
+from typing import cast
 
 import polars as pl
 
 from billing_assets.domain.book_mapping import DATE_FIELDS, BookFormat, BookMapping, cell_name
 from billing_assets.domain.errors import BillingError
 from billing_assets.feeds.headers import check_header
+
+_PLAIN = (pl.String, pl.Boolean, pl.Null, pl.Categorical, pl.Enum)
+_FLAT = (*_PLAIN, pl.Date)
+_DAY_SECONDS = 86_400
+_PER_SECOND = {"ms": 10**3, "us": 10**6, "ns": 10**9}
+# The years 0 to 10000, counted from 1970-01-01: beyond them Polars has no words for a day.
+_FIRST_DAY, _LAST_DAY = -719_528, 2_933_261
 
 
 def parquet_rows(content: bytes, mapping: BookMapping, file_name: str) -> pl.DataFrame:
@@ -25,7 +34,7 @@ def parquet_rows(content: bytes, mapping: BookMapping, file_name: str) -> pl.Dat
     """
     try:
         frame = pl.read_parquet(io.BytesIO(content))
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise BillingError(
             "file_not_parquet", f"{file_name} is not a whole Parquet file", "export the policy book again"
         ) from error
@@ -48,12 +57,45 @@ def parquet_rows(content: bytes, mapping: BookMapping, file_name: str) -> pl.Dat
 
 
 def _original_row(frame: pl.DataFrame) -> pl.Series:
-    """Return each row as a JSON object of all its columns."""
-    return frame.to_struct("original_row").struct.json_encode()
+    """Return each row as a JSON object of the columns that JSON can show."""
+    # Under numbers of their own, because Polars takes some names of columns for patterns.
+    cells = [(name, _shown(cell.alias(str(place)))) for place, (name, cell) in enumerate(_named(frame))]
+    shown = {name: cell for name, cell in cells if cell is not None}
+    row = pl.DataFrame(list(shown.values())).to_struct("original_row")
+    return row.struct.rename_fields(list(shown)).struct.json_encode()
+
+
+def _named(frame: pl.DataFrame) -> Iterator[tuple[str, pl.Series]]:
+    return zip(frame.columns, frame.get_columns(), strict=True)
+
+
+def _shown(cell: pl.Series) -> pl.Series | None:
+    """Return a column as JSON shows it, None for a nested one with leaves that JSON has no form for.
+
+    Bytes are hexadecimal, times of day and durations the number that stands in the file.
+    """
+    kind = cell.dtype
+    if kind == pl.Binary:
+        return cell.bin.encode("hex")
+    if kind in (pl.Time, pl.Duration):
+        return cell.to_physical()
+    if kind == pl.Date or isinstance(kind, pl.Datetime):
+        return _day_texts(cell, "%Y-%m-%d")
+    if kind.is_float():
+        return cell.cast(pl.String)
+    return cell if _is_plain(kind) else None
+
+
+def _is_plain(kind: pl.DataType) -> bool:
+    if isinstance(kind, pl.List | pl.Array):
+        return _is_plain(cast("pl.DataType", kind.inner))
+    if isinstance(kind, pl.Struct):
+        return all(_is_plain(cast("pl.DataType", field.dtype)) for field in kind.fields)
+    return kind.is_integer() or kind.is_decimal() or kind.is_float() or kind in _PLAIN
 
 
 def _check_type(file_name: str, column: str, kind: pl.DataType, mapping: BookMapping) -> None:
-    if kind.is_nested() or kind in (pl.Binary, pl.Object):
+    if not (kind.is_numeric() or kind in _FLAT or isinstance(kind, pl.Datetime)):
         raise BillingError(
             "column_not_flat", f"{file_name}: column '{column}' is {kind}", "map a column of plain values"
         )
@@ -79,10 +121,17 @@ def _as_text(cell: pl.Series, is_day: bool, form: BookFormat) -> pl.Series:
 def _day_texts(days: pl.Series, form: str) -> pl.Series:
     """Write each day in ``form``, one with a time other than midnight in full.
 
-    An instant with a time zone is the day that a clock on a wall of that zone shows.
+    An instant with a time zone is the day that a clock on a wall of that zone shows. What no calendar holds
+    is written as the number that stands in the file.
     """
-    if days.dtype == pl.Date:
-        return days.dt.to_string(form)
-    clock = days.dt.replace_time_zone(None)
-    has_time = (clock.dt.time() != time(0)).fill_null(value=False)
-    return clock.dt.to_string(form).zip_with(~has_time, clock.cast(pl.String))
+    number = days.to_physical().cast(pl.Int64)
+    per_day = _DAY_SECONDS * _PER_SECOND[days.dtype.time_unit] if isinstance(days.dtype, pl.Datetime) else 1
+    is_day = (number // per_day).is_between(_FIRST_DAY, _LAST_DAY).fill_null(value=True)
+    known = days.set(~is_day, None)
+    if isinstance(days.dtype, pl.Datetime):
+        clock = known.dt.replace_time_zone(None)
+        has_time = (clock.dt.time() != time(0)).fill_null(value=False)
+        text = clock.dt.to_string(form).zip_with(~has_time, clock.cast(pl.String))
+    else:
+        text = known.dt.to_string(form)
+    return text.zip_with(is_day, number.cast(pl.String))

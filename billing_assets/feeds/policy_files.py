@@ -70,7 +70,11 @@ def read_policy_file(file: PolicyFile, mapping: BookMapping) -> RawBook:
             ``amount_is_float``, ``column_not_flat``.
     """
     is_parquet = file.content.startswith(_PARQUET_MAGIC) or file.name.lower().endswith(".parquet")
-    frame = parquet_rows(file.content, mapping, file.name) if is_parquet else _read_csv(file, mapping)
+    try:
+        frame = parquet_rows(file.content, mapping, file.name) if is_parquet else _read_csv(file, mapping)
+    except pl.exceptions.PanicException as error:
+        # A panic is no Exception to Python: nobody who guards a run or a request would catch it.
+        raise RuntimeError("the reader of policy files broke down") from error
     if frame.is_empty():
         raise BillingError(
             "file_has_no_rows", f"{file.name} has a header and no rows", "export the book again"

@@ -1,6 +1,8 @@
 """Parquet comes in as the text that the mapping reads back, or is refused whole with a reason."""
 
-from datetime import date, datetime
+import json
+from datetime import date, datetime, timedelta
+from datetime import time as clock_time
 from decimal import Decimal
 from io import BytesIO
 from typing import Literal
@@ -70,6 +72,65 @@ def test_a_nanosecond_after_midnight_is_a_time_of_day() -> None:
     file = pl.DataFrame({"no": ["P1"] * 2, "premium": ["1"] * 2, "start": start})
     days = read(file, effective_date="start")[cell_name("start")]
     assert days.to_list() == ["1970-01-01", "1970-01-01 00:00:00.000000001"]
+
+
+UNMAPPED: dict[str, tuple[pl.Series, object]] = {
+    "bytes": (pl.Series([b"\xff\x00"]), "ff00"),
+    "time": (pl.Series([1], dtype=pl.Int64).cast(pl.Time), 1),
+    "duration": (pl.Series([timedelta(days=1)]), 86_400_000_000),
+    "day without a calendar": (pl.Series([2**31 - 1], dtype=pl.Int32).cast(pl.Date), "2147483647"),
+    "instant without a calendar": (
+        pl.Series([-(2**63) + 1], dtype=pl.Int64).cast(pl.Datetime("us", "Asia/Tokyo")),
+        str(-(2**63) + 1),
+    ),
+    "no number": (pl.Series([float("nan")]), "NaN"),
+    "fraction": (pl.Series([1.1]), "1.1"),
+    "large number": (pl.Series([2**100], dtype=pl.Int128), 2**100),
+    "decimal": (pl.Series([Decimal("1.50")], dtype=pl.Decimal(10, 2)), "1.50"),
+    "category": (pl.Series(["a"], dtype=pl.Categorical), "a"),
+    "nothing": (pl.Series([None]), None),
+    "list": (pl.Series([[1, 2]]), [1, 2]),
+    "struct": (pl.Series([{"a": "x", "b": [1]}]), {"a": "x", "b": [1]}),
+    "array": (pl.Series([["x"]], dtype=pl.Array(pl.String, 1)), ["x"]),
+}
+
+
+@pytest.mark.parametrize(("cell", "shown"), UNMAPPED.values(), ids=UNMAPPED)
+def test_a_column_of_any_type_may_stand_beside_the_mapped_ones(cell: pl.Series, shown: object) -> None:
+    frame = read(pl.DataFrame({"no": ["P1"], "premium": ["1"], "x": cell}))
+    assert json.loads(frame["original_row"][0]) == {"no": "P1", "premium": "1", "x": shown}
+
+
+@pytest.mark.parametrize("cell", [[[b"x"]], [{"a": [b"x"]}], [[date(2024, 1, 1)]]])
+def test_a_nested_column_that_json_cannot_show_is_left_out(cell: list[object]) -> None:
+    frame = read(pl.DataFrame({"no": ["P1"], "premium": ["1"], "x": cell}))
+    assert json.loads(frame["original_row"][0]) == {"no": "P1", "premium": "1"}
+
+
+@pytest.mark.parametrize(
+    "cell", [b"x", [1], {"a": 1}, timedelta(days=1), clock_time(1)], ids=lambda cell: type(cell).__name__
+)
+def test_a_mapped_column_holds_plain_values(cell: object) -> None:
+    with pytest.raises(BillingError, match="column_not_flat"):
+        read(pl.DataFrame({"no": [cell], "premium": ["1"]}))
+
+
+def test_a_mapped_day_without_a_calendar_is_a_text_that_is_no_date() -> None:
+    start = pl.Series([0, 2**31 - 1, None], dtype=pl.Int32).cast(pl.Date)
+    file = pl.DataFrame({"no": ["P1"] * 3, "premium": ["1"] * 3, "start": start})
+    assert read(file, effective_date="start")[cell_name("start")].to_list() == [
+        "1970-01-01",
+        "2147483647",
+        "",
+    ]
+
+
+@pytest.mark.parametrize("length", [4, 40, 400, -1])
+def test_a_file_cut_short_is_no_parquet(length: int) -> None:
+    file = BytesIO()
+    pl.DataFrame({"no": ["P1"] * 50, "premium": ["1"] * 50}).write_parquet(file)
+    with pytest.raises(BillingError, match="file_not_parquet"):
+        parquet_rows(file.getvalue()[:length], mapping(), "book.parquet")
 
 
 @pytest.mark.parametrize(

@@ -117,3 +117,14 @@ def test_a_faulty_file_is_refused_whole(path: Path, content: bytes, code: str, t
 def test_a_file_that_is_not_there_is_unreadable(path: Path) -> None:
     with pytest.raises(BillingError, match="file_unreadable"):
         PolicyFiles().open(path)
+
+
+def test_a_breakdown_of_the_library_is_an_error_that_python_catches(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def panic(*_given: object) -> pl.DataFrame:
+        raise pl.exceptions.PanicException
+
+    monkeypatch.setattr("billing_assets.feeds.policy_files.cut_records", panic)
+    with pytest.raises(RuntimeError, match="broke down"):
+        read(path, b"no,premium\nP1,1\n")
