@@ -30,7 +30,7 @@ def parquet_rows(content: bytes, mapping: BookMapping, file_name: str) -> pl.Dat
 
     Raises:
         BillingError: ``file_not_parquet``, ``header_doubled``, ``mapping_column_missing``,
-            ``amount_is_float`` or ``column_not_flat``.
+            ``amount_is_float``, ``column_is_float`` or ``column_not_flat``.
     """
     try:
         frame = pl.read_parquet(io.BytesIO(content))
@@ -99,11 +99,12 @@ def _check_type(file_name: str, column: str, kind: pl.DataType, mapping: BookMap
         raise BillingError(
             "column_not_flat", f"{file_name}: column '{column}' is {kind}", "map a column of plain values"
         )
-    if kind.is_float() and column in mapping.fields["premium"].columns:
+    if kind.is_float():
+        is_premium = column in mapping.fields["premium"].columns
         raise BillingError(
-            "amount_is_float",
-            f"{file_name}: the premium column '{column}' holds floating-point numbers",
-            "write it as decimal, integer or text: a binary fraction is no exact amount",
+            "amount_is_float" if is_premium else "column_is_float",
+            f"{file_name}: column '{column}' holds floating-point numbers",
+            "write it as decimal, integer or text: a binary fraction is neither an exact amount nor a key",
         )
 
 

@@ -67,7 +67,7 @@ def read_policy_file(file: PolicyFile, mapping: BookMapping) -> RawBook:
     Raises:
         BillingError: the file cannot be taken at all: ``file_has_no_rows``, ``file_truncated``,
             ``file_encoding_wrong``, ``file_not_parquet``, ``header_doubled``, ``mapping_column_missing``,
-            ``amount_is_float``, ``column_not_flat``.
+            ``amount_is_float``, ``column_is_float``, ``column_not_flat``.
     """
     is_parquet = file.content.startswith(_PARQUET_MAGIC) or file.name.lower().endswith(".parquet")
     try:

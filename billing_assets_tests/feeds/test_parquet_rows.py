@@ -115,6 +115,15 @@ def test_a_mapped_column_holds_plain_values(cell: object) -> None:
         read(pl.DataFrame({"no": [cell], "premium": ["1"]}))
 
 
+@pytest.mark.parametrize("kind", [pl.Float32, pl.Float64])
+@pytest.mark.parametrize("field", ["policy_number", "payer_key", "plan_code", "payer_address_line_1"])
+def test_a_binary_fraction_is_no_key_and_no_text(field: str, kind: type[pl.DataType]) -> None:
+    """2.0 would become another key than 2, and long numbers lose their last digits."""
+    file = pl.DataFrame({"no": ["P1"], "premium": ["1"], "x": pl.Series([2.0], dtype=kind)})
+    with pytest.raises(BillingError, match="column_is_float"):
+        read(file, None, **{field: "x"})
+
+
 def test_a_mapped_day_without_a_calendar_is_a_text_that_is_no_date() -> None:
     start = pl.Series([0, 2**31 - 1, None], dtype=pl.Int32).cast(pl.Date)
     file = pl.DataFrame({"no": ["P1"] * 3, "premium": ["1"] * 3, "start": start})
