@@ -7,12 +7,10 @@ what a value means (``frames``).
 A fault of the file refuses it whole; a fault of one record is a ``row_fault`` beside the other rows.
 """
 
-import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
 
 import polars as pl
 
@@ -20,7 +18,7 @@ from billing_assets.domain.book_mapping import BookFormat, BookMapping, cell_nam
 from billing_assets.domain.errors import BillingError
 from billing_assets.feeds.headers import check_header
 from billing_assets.feeds.parquet_rows import parquet_rows
-from billing_assets.feeds.records import Records, cut_records
+from billing_assets.feeds.records import Records, cut_records, fields_of
 from billing_assets.steps.intake_ports import PolicyFile, RawBook
 
 _PARQUET_MAGIC = b"PAR1"
@@ -85,9 +83,8 @@ def read_policy_file(file: PolicyFile, mapping: BookMapping) -> RawBook:
 def _read_csv(file: PolicyFile, mapping: BookMapping) -> pl.DataFrame:
     text, escaped = _decoded(file, mapping.format)
     records = cut_records(text, mapping.format, file.name)
-    header = _header(records.header, mapping.format)
-    check_header(file.name, header, mapping)
-    frame = _fields(records, header, mapping)
+    check_header(file.name, records.header, mapping)
+    frame = _fields(records, mapping)
     if escaped is not None:
         frame = _with_encoding_faults(frame, escaped, mapping.format, file.name)
     return frame
@@ -131,22 +128,11 @@ def _wrong_encoding(name: str, form: BookFormat, found: str) -> BillingError:
     )
 
 
-def _header(line: str, form: BookFormat) -> list[str]:
-    return [name.strip() for name in next(_reader([line], form))]
-
-
-def _reader(lines: Iterable[str], form: BookFormat) -> Iterator[list[str]]:
-    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE
-    return csv.reader(
-        lines, delimiter=form.delimiter, quotechar=form.quote or None, quoting=quoting, strict=True
-    )
-
-
-def _fields(records: Records, header: Sequence[str], mapping: BookMapping) -> pl.DataFrame:
+def _fields(records: Records, mapping: BookMapping) -> pl.DataFrame:
     """Return the records with the mapped columns cut out."""
     columns = mapping.source_columns()
     names = [cell_name(column) for column in columns]
-    positions = [header.index(column) for column in columns]
+    positions = [records.header.index(column) for column in columns]
     rows = records.rows.with_row_index("position").with_columns(
         row_number=pl.col("position").cast(pl.Int64) + 1
     )
@@ -173,10 +159,12 @@ def _cells(
     if lines.is_empty():
         return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
     buffer = io.BytesIO()
-    lines.to_frame().write_csv(buffer, include_header=False, quote_style="never")
+    # A header to skip, because Polars drops a byte order mark at the very beginning, even of a cell.
+    lines.to_frame().write_csv(buffer, include_header=True, quote_style="never")
     frame = pl.read_csv(
         buffer.getvalue(),
         has_header=False,
+        skip_rows=1,
         separator=form.delimiter,
         quote_char=form.quote or None,
         columns=sorted(positions),
@@ -195,8 +183,8 @@ def _cells(
 def _cells_one_by_one(
     lines: pl.Series, positions: Sequence[int], names: Sequence[str], form: BookFormat
 ) -> pl.DataFrame:
-    """Cut records that hold line breaks: few, and the standard library reads them right."""
-    records = [next(_reader(io.StringIO(line, newline=""), form)) for line in lines]
+    """Cut records that hold line breaks: few, and one at a time."""
+    records = [fields_of(line, form) for line in lines]
     columns = {
         name: [record[position] for record in records]
         for position, name in zip(positions, names, strict=True)

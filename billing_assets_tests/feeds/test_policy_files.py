@@ -1,14 +1,20 @@
 """Policy files come in as raw text, or are refused whole with a reason."""
 
+import csv
+import io
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from billing_assets.domain.book_mapping import BookFormat, BookMapping, FieldSource, cell_name
 from billing_assets.domain.errors import BillingError
 from billing_assets.feeds.policy_files import PolicyFiles
 from billing_assets.frames.book_fields import book_fields
+from billing_assets.steps.intake_ports import PolicyFile
 
 
 def mapping(form: BookFormat | None = None, **columns: str) -> BookMapping:
@@ -117,6 +123,34 @@ def test_a_faulty_file_is_refused_whole(path: Path, content: bytes, code: str, t
 def test_a_file_that_is_not_there_is_unreadable(path: Path) -> None:
     with pytest.raises(BillingError, match="file_unreadable"):
         PolicyFiles().open(path)
+
+
+def test_a_file_with_cr_alone_as_line_end_is_read(path: Path) -> None:
+    frame = read(path, b'no,premium\rP1,1\r"P\r2",2\r')
+    assert frame.select(cell_name("no"), cell_name("premium")).rows() == [("P1", "1"), ("P\n2", "2")]
+
+
+def test_a_cr_within_a_cell_costs_no_row_even_beside_line_breaks_and_long_cells(path: Path) -> None:
+    long = "x" * 200_000
+    frame = read(path, f'no,x,premium\nP\r1,"a\n{long}",1\nP\r2,,2\n'.encode())
+    assert frame[cell_name("no")].to_list() == ["P\r1", "P\r2"]
+    assert frame[cell_name("premium")].to_list() == ["1", "2"]
+
+
+CELL = st.text(alphabet=st.sampled_from('ab,;"\n\r\x01 \ufeffé'), max_size=6)
+
+
+@example(rows=[["\ufeff", ""]])
+@given(rows=st.lists(st.lists(CELL, min_size=2, max_size=2), min_size=1, max_size=6))
+def test_cells_come_in_as_they_were_written(rows: list[list[str]]) -> None:
+    text = io.StringIO()
+    has_cr = any("\r" in cell for row in rows for cell in row)
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if has_cr else csv.QUOTE_MINIMAL
+    csv.writer(text, lineterminator="\n", quoting=quoting).writerows([["no", "premium"], *rows])
+    content = text.getvalue().encode()
+    file = PolicyFile(name="book.csv", content=content, content_sha256="")
+    cells = PolicyFiles().read(file, mapping()).frame.select(cell_name("no"), cell_name("premium"))
+    assert cells.rows() == [tuple(cell.replace("\r\n", "\n") for cell in row) for row in rows]
 
 
 def test_a_breakdown_of_the_library_is_an_error_that_python_catches(
