@@ -8,7 +8,6 @@ Nothing in a mapping is guessed or ignored: an unknown key, a key given twice an
 something else (``NO`` as false) are refused, with the file, the key and the remedy.
 """
 
-import codecs
 import json
 import re
 from collections.abc import Hashable, Iterable, Mapping
@@ -30,6 +29,7 @@ from billing_assets.domain.book_mapping import (
     FieldSource,
 )
 from billing_assets.domain.errors import BillingError
+from billing_assets.feeds.encodings import encoding_name
 
 _KEYS = (
     "company",
@@ -203,12 +203,13 @@ class _Reader:
 
     def encoding(self, value: object) -> str:
         text = self.text("format.encoding", value)
-        try:
-            return codecs.lookup(text).name
-        except LookupError:
+        name = encoding_name(text)
+        if name is None:
             self.refuse(
-                f"'{text[:40]}' in 'format.encoding' is not an encoding", "use utf-8, cp1252 or iso-8859-15"
+                f"'{text[:40]}' in 'format.encoding' is no encoding of text",
+                "use utf-8, cp1252 or iso-8859-15",
             )
+        return name
 
     def controls(self, value: object) -> BookControls:
         record = self.section("control_totals", value, ("rows", "premium"))

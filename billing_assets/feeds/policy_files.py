@@ -1,8 +1,8 @@
 """Policy files: CSV and Parquet into one frame of raw text.
 
-Belongs here: everything that is about the file and nothing that is about its meaning: encoding, header,
-columns. Does not belong here: how CSV text is cut into records (``records``), Parquet (``parquet_rows``),
-what a value means (``frames``).
+Belongs here: everything that is about the file and nothing that is about its meaning. Does not belong here:
+encodings (``encodings``), how CSV text is cut into records (``records``), Parquet (``parquet_rows``), what a
+value means (``frames``).
 
 A fault of the file refuses it whole; a fault of one record is a ``row_fault`` beside the other rows.
 """
@@ -16,6 +16,7 @@ import polars as pl
 
 from billing_assets.domain.book_mapping import BookFormat, BookMapping, cell_name
 from billing_assets.domain.errors import BillingError
+from billing_assets.feeds.encodings import decoded, has_utf8_sequences, hides_utf8, wrong_encoding
 from billing_assets.feeds.headers import check_header
 from billing_assets.feeds.parquet_rows import parquet_rows
 from billing_assets.feeds.records import Records, cut_records, fields_of
@@ -23,7 +24,7 @@ from billing_assets.steps.intake_ports import PolicyFile, RawBook
 
 _PARQUET_MAGIC = b"PAR1"
 _BAD_ENCODING_PER_CENT = 1
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_ENCODING_INVALID = "encoding_invalid"
 
 
 class PolicyFiles:
@@ -81,50 +82,47 @@ def read_policy_file(file: PolicyFile, mapping: BookMapping) -> RawBook:
 
 
 def _read_csv(file: PolicyFile, mapping: BookMapping) -> pl.DataFrame:
-    text, escaped = _decoded(file, mapping.format)
+    text, escaped = decoded(file.content, mapping.format.encoding, file.name)
     records = cut_records(text, mapping.format, file.name)
     check_header(file.name, records.header, mapping)
     frame = _fields(records, mapping)
     if escaped is not None:
-        frame = _with_encoding_faults(frame, escaped, mapping.format, file.name)
+        frame = _with_undecodable(frame, cut_records(escaped, mapping.format, file.name))
+    frame = _with_hidden_utf8(frame, mapping.format.encoding)
+    bad_count = (frame["row_fault"] == _ENCODING_INVALID).sum()
+    if bad_count * 100 > frame.height * _BAD_ENCODING_PER_CENT or (escaped is not None and not bad_count):
+        found = f"{bad_count} of {frame.height} rows are not valid in it"
+        raise wrong_encoding(file.name, mapping.format.encoding, found)
     return frame
 
 
-def _decoded(file: PolicyFile, form: BookFormat) -> tuple[bytes, bytes | None]:
-    r"""Return the content as UTF-8; where bytes are wrong, also with those bytes written as ``\\xNN``."""
-    content = file.content.removeprefix(b"\xef\xbb\xbf") if form.encoding == "utf-8" else file.content
-    try:
-        text = content.decode(form.encoding)
-        return (content if form.encoding == "utf-8" else text.removeprefix("\ufeff").encode()), None
-    except UnicodeDecodeError as error:
-        if content.startswith(_UTF16) or form.encoding.startswith("utf-16"):
-            raise _wrong_encoding(file.name, form, "it is UTF-16, or cut in half") from error
-    text = content.decode(form.encoding, errors="replace")
-    return text.encode(), content.decode(form.encoding, errors="backslashreplace").encode()
+def _with_undecodable(frame: pl.DataFrame, escaped: Records) -> pl.DataFrame:
+    r"""Mark rows with undecodable bytes, and let their original row show those bytes as ``\xNN``."""
+    is_bad = frame["original_row"].str.contains("\ufffd", literal=True)
+    originals = escaped.rows["original_row"]
+    return _marked(frame, is_bad, originals if len(originals) == frame.height else frame["original_row"])
 
 
-def _with_encoding_faults(frame: pl.DataFrame, escaped: bytes, form: BookFormat, name: str) -> pl.DataFrame:
-    r"""Mark rows with undecodable bytes, and let their original row show those bytes as ``\\xNN``."""
-    is_bad = pl.col("original_row").str.contains("\ufffd", literal=True)
-    bad_count = frame.select(is_bad.sum()).item()
-    if bad_count * 100 > frame.height * _BAD_ENCODING_PER_CENT or not bad_count:
-        raise _wrong_encoding(name, form, f"{bad_count} of {frame.height} rows are not valid in it")
-    originals = cut_records(escaped, form, name).rows["original_row"]
-    if len(originals) != frame.height:
-        originals = frame["original_row"]
+def _with_hidden_utf8(frame: pl.DataFrame, encoding: str) -> pl.DataFrame:
+    r"""Mark rows that are UTF-8 under an encoding of single bytes; their original row shows ``\xNN``."""
+    pattern = has_utf8_sequences(encoding)
+    if not pattern:
+        return frame
+    rows = frame["original_row"]
+    suspects = rows.str.contains(pattern).arg_true()
+    bad = [number for number in suspects if hides_utf8(rows[number], encoding)]
+    if not bad:
+        return frame
+    shown = [rows[number].encode(encoding).decode("ascii", "backslashreplace") for number in bad]
+    is_bad = pl.repeat(value=False, n=frame.height, dtype=pl.Boolean, eager=True).scatter(bad, values=True)
+    return _marked(frame, is_bad, rows.scatter(bad, shown))
+
+
+def _marked(frame: pl.DataFrame, is_bad: pl.Series, originals: pl.Series) -> pl.DataFrame:
+    fault = pl.when(pl.col("row_fault").is_null() & is_bad).then(pl.lit(_ENCODING_INVALID))
     return frame.with_columns(
-        row_fault=pl.when(pl.col("row_fault").is_null() & is_bad)
-        .then(pl.lit("encoding_invalid"))
-        .otherwise("row_fault"),
-        original_row=pl.when(is_bad).then(originals).otherwise("original_row"),
-    )
-
-
-def _wrong_encoding(name: str, form: BookFormat, found: str) -> BillingError:
-    return BillingError(
-        "file_encoding_wrong",
-        f"{name} is not in {form.encoding}: {found}",
-        "correct 'format.encoding' in the mapping (cp1252, iso-8859-15), or export the file again",
+        row_fault=fault.otherwise("row_fault"),
+        original_row=frame["original_row"].zip_with(~is_bad, originals),
     )
 
 

@@ -76,6 +76,8 @@ def test_every_key_arrives_in_the_mapping() -> None:
         ({"columns": COLUMNS, "format": {"date_formats": []}}, "is empty", "%Y-%m-%d"),
         ({"columns": COLUMNS, "format": {"delimiter": ";;"}}, "one ASCII character", "quotes"),
         ({"columns": COLUMNS, "format": {"encoding": "utf-9"}}, "'utf-9'", "cp1252"),
+        ({"columns": COLUMNS, "format": {"encoding": "base64"}}, "no encoding of text", "cp1252"),
+        ({"columns": COLUMNS, "format": {"encoding": "unicode_escape"}}, "no encoding of text", "cp1252"),
         ({"columns": COLUMNS, "format": {"decimal_mark": ";"}}, "contradictory", "decimal_mark"),
         ({"columns": COLUMNS, "cut_over_date": "01/02/2024"}, "'cut_over_date' is not a date", "2024-01-31"),
         ({"columns": COLUMNS, "row_count_tolerance": "many"}, "not a percentage", "20 %"),

@@ -97,6 +97,34 @@ def test_one_row_of_another_encoding_in_a_long_file_is_a_fault_of_that_row(path:
     assert frame["original_row"][0] == "Bego\\xf1a,1"
 
 
+def test_utf8_under_an_encoding_of_single_bytes_is_refused_not_read_as_other_letters(path: Path) -> None:
+    for content in ("no,premium\nJosé Peña,1\n", "\ufeffno,premium\nP1,1\n", "no,premium\nP1,1\nИв,2\n"):
+        with pytest.raises(BillingError, match="file_encoding_wrong"):
+            read(path, content.encode(), BookFormat(encoding="cp1252"))
+
+
+def test_one_row_of_utf8_in_a_long_file_of_single_bytes_is_a_fault_of_that_row(path: Path) -> None:
+    rows = "".join(f"Peña {number},1\n" for number in range(200)).encode("cp1252")
+    frame = read(path, "no,premium\nJosé,1\n".encode() + rows, BookFormat(encoding="cp1252"))
+    assert frame["row_fault"].to_list() == ["encoding_invalid", *[None] * 200]
+    assert frame["original_row"][:2].to_list() == [r"Jos\xc3\xa9,1", "Peña 0,1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [
+        ("CAFÉ® Peña", "cp1252"),
+        ("«CAFÉ» “ÀÉ”", "cp1252"),
+        ("Пётр Ёлкин", "cp1251"),
+        ("Γεώργιος", "iso8859-7"),
+        ("GRÖßE Ä.", "iso8859-15"),
+    ],
+)
+def test_letters_that_could_begin_utf8_are_read_as_declared(path: Path, name: str, encoding: str) -> None:
+    frame = read(path, f"no,premium\n{name},1\n".encode(encoding), BookFormat(encoding=encoding))
+    assert frame[cell_name("no")].to_list() == [name]
+
+
 @pytest.mark.parametrize(
     ("content", "code", "todo"),
     [
