@@ -74,7 +74,7 @@ class FieldSource:
 class BookFormat:
     """How the file is written; Parquet needs only ``date_formats``.
 
-    ``quote`` is empty where the file quotes nothing.
+    ``quote`` is empty where the file quotes nothing, ``thousands`` where amounts have no grouping mark.
     ``date_formats`` are strftime formats of ``%Y``, ``%m`` and ``%d``; where two of them read one text as
     different days, the text is ambiguous and refused.
     """
@@ -83,6 +83,7 @@ class BookFormat:
     encoding: str = "utf-8"
     quote: str = '"'
     decimal_mark: str = "."
+    thousands: str = ""
     date_formats: tuple[str, ...] = ("%Y-%m-%d",)
 
 

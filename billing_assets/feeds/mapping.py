@@ -40,6 +40,8 @@ _KEYS = (
     "row_count_tolerance",
     "control_totals",
 )
+# None, point, comma, apostrophes, and the spaces that part thousands in print.
+_THOUSANDS = ("", ".", ",", "'", "\u2019", " ", "\u00a0", "\u2009", "\u202f")
 _DATE_TOKENS = {"Y", "m", "d"}
 _SEE = "docs/reference/mapping.md describes every key"
 
@@ -174,7 +176,7 @@ class _Reader:
         return {self.text(key, old): self.text(f"{key}.{old}", new) for old, new in value.items()}
 
     def format(self, value: object) -> BookFormat:
-        known = ("delimiter", "encoding", "quote", "decimal_mark", "date_formats")
+        known = ("delimiter", "encoding", "quote", "decimal_mark", "thousands", "date_formats")
         record = self.section("format", value, known)
         dates = record.get("date_formats", ["%Y-%m-%d"])
         formats = tuple(self.date_format(item) for item in (dates if isinstance(dates, list) else [dates]))
@@ -183,13 +185,25 @@ class _Reader:
             encoding=self.encoding(record.get("encoding", "utf-8")),
             quote=self.mark("quote", record.get("quote", '"'), may_be_empty=True),
             decimal_mark=self.mark("decimal_mark", record.get("decimal_mark", ".")),
+            thousands=self.thousands(record.get("thousands")),
             date_formats=formats,
         )
         if not formats:
             self.refuse("'format.date_formats' is empty", "give the format of dates, such as '%Y-%m-%d'")
         if read.delimiter == read.quote or read.decimal_mark not in {".", ","}:
             self.refuse("'format' is contradictory", "delimiter and quote differ; decimal_mark is '.' or ','")
+        if read.decimal_mark == read.thousands:
+            self.refuse("'format' is contradictory", "decimal_mark and thousands differ")
         return read
+
+    def thousands(self, value: object) -> str:
+        text = self.text("format.thousands", value)
+        if text not in _THOUSANDS:
+            self.refuse(
+                "'format.thousands' is not a grouping mark",
+                "put one of . , ' \u2019 or a space in quotes, or leave it out",
+            )
+        return text
 
     def date_format(self, value: object) -> str:
         text = self.text("format.date_formats", value)

@@ -11,7 +11,7 @@ from billing_assets.domain.book_mapping import BOOK_FIELDS, KEY_FIELDS, BookMapp
 from billing_assets.domain.deliveries import is_deliverable_address
 
 _CONTROL = r"[\p{Cc}\u{2028}\u{2029}]"
-_EXACT_FIELDS = frozenset({*KEY_FIELDS, "payer_email"})
+_EXACT_FIELDS = frozenset({*KEY_FIELDS, "payer_email", "premium"})
 _PLAIN_ADDRESS = (
     r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$"
@@ -24,7 +24,7 @@ def book_fields(raw: pl.LazyFrame, mapping: BookMapping) -> pl.LazyFrame:
 
     ``row_number``, ``original_row`` and ``row_fault`` are kept.
     Fields are text, never null, without white space around them; one that the mapping does not name is empty.
-    Control characters become spaces, except in keys and e-mail addresses, where they are a fault.
+    Control characters become spaces, except in keys, amounts and e-mail addresses, where they are a fault.
     ``unmapped_field`` names the first field whose value is not in the value map; such a field is empty.
 
     >>> from billing_assets.domain.book_mapping import FieldSource

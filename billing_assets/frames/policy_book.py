@@ -131,7 +131,8 @@ def _typed(fields: pl.LazyFrame, mapping: BookMapping, cut_over_date: date | Non
     ).with_columns(
         anchor_date=pl.when(pl.col("anchor_date_text") == "").then("effective_date").otherwise("anchor_date")
     )
-    return with_amounts(filled, "premium", "currency", mapping.format.decimal_mark, "premium")
+    form = mapping.format
+    return with_amounts(filled, "premium", "currency", form.decimal_mark, "premium", thousands=form.thousands)
 
 
 def _or(name: str, default: pl.Expr) -> pl.Expr:

@@ -49,6 +49,10 @@ def test_control_characters_become_spaces_except_in_keys() -> None:
     assert field("policy_number", FieldSource(columns=("a",)), a=" A\tB ") == ("A\tB", None)
 
 
+def test_a_control_character_within_an_amount_is_no_space_to_group_it_by() -> None:
+    assert field("premium", FieldSource(columns=("a",)), a=" 1\x00234 ") == ("1\x00234", None)
+
+
 def test_html_templates_and_marks_of_direction_are_text() -> None:
     name = "<b>{{7*7}}</b> \u202enimaJ\u202c"
     assert field("payer_name", FieldSource(columns=("a",)), a=name) == (name, None)
