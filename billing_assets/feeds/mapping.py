@@ -17,6 +17,7 @@ from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
+from unicodedata import normalize
 
 import yaml
 
@@ -279,7 +280,7 @@ class _Reader:
             self.refuse(
                 f"'{key}' is read by YAML as {type(value).__name__}, not as text", "put the value in quotes"
             )
-        return "" if value is None else str(value)
+        return "" if value is None else normalize("NFC", str(value))
 
     def section(self, key: str, value: object, known: Iterable[str]) -> dict[str, Any]:
         if value is None:

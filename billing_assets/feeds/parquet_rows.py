@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterator
 from datetime import time
 from typing import cast
+from unicodedata import normalize
 
 import polars as pl
 
@@ -38,9 +39,10 @@ def parquet_rows(content: bytes, mapping: BookMapping, file_name: str) -> pl.Dat
         raise BillingError(
             "file_not_parquet", f"{file_name} is not a whole Parquet file", "export the policy book again"
         ) from error
-    check_header(file_name, frame.columns, mapping)
+    header = [normalize("NFC", name) for name in frame.columns]
+    check_header(file_name, header, mapping)
     names = mapping.source_columns()
-    cells = [frame.get_column(name).alias(cell_name(name)) for name in names]
+    cells = [frame.to_series(header.index(name)).alias(cell_name(name)) for name in names]
     for name, cell in zip(names, cells, strict=True):
         _check_type(file_name, name, cell.dtype, mapping)
     days = {

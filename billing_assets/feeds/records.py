@@ -13,6 +13,7 @@ own row, not its neighbours.
 import re
 from dataclasses import dataclass
 from io import BytesIO
+from unicodedata import normalize
 
 import polars as pl
 
@@ -57,7 +58,7 @@ def cut_records(text: bytes, form: BookFormat, file_name: str) -> Records:
         last = _field_count(rows["original_row"].tail(1), form)[0]
         if last is None or last < width:
             raise _truncated(file_name)
-    return Records(header=[name.strip() for name in fields_of(header, form)], rows=rows)
+    return Records(header=[normalize("NFC", name).strip() for name in fields_of(header, form)], rows=rows)
 
 
 def _truncated(file_name: str) -> BillingError:

@@ -32,7 +32,7 @@ NO_CUT_OVER = date(1950, 1, 1)
 _FIRST_DAY, _LAST_DAY = NO_CUT_OVER, date(2199, 12, 31)
 _LONGEST_KEY = 100
 _LONGEST_TEXT = 500
-_CONTROL = r"[\p{Cc}\u{2028}\u{2029}]"
+_INVISIBLE = r"[\p{Cc}\p{Cf}\u{2028}\u{2029}]"
 _LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 _COUNTRY = r"^[A-Z]{2}$"
 _REQUIRED_DAYS = ("effective_date", "expiration_date")
@@ -164,7 +164,7 @@ def _key_checks() -> Iterator[Check]:
     for name, code in zip(KEY_FIELDS, ("key_empty", "payer_key_empty"), strict=True):
         yield code, name, pl.col(name) == ""
         yield "key_too_long", name, pl.col(name).str.len_chars() > _LONGEST_KEY
-        yield "key_has_control_characters", name, pl.col(name).str.contains(_CONTROL)
+        yield "key_has_control_characters", name, pl.col(name).str.contains(_INVISIBLE)
 
 
 def _day_checks() -> Iterator[Check]:

@@ -49,6 +49,28 @@ def test_control_characters_become_spaces_except_in_keys() -> None:
     assert field("policy_number", FieldSource(columns=("a",)), a=" A\tB ") == ("A\tB", None)
 
 
+@pytest.mark.parametrize("name", ["policy_number", "payer_key"])
+@pytest.mark.parametrize(
+    "key", ["K4", " K4", "K4\u00a0", "\u3000K4\u2009", "\ufeffK4", "K4\u200b", "\u00a0 \u200eK4 \u202f"]
+)
+def test_keys_that_look_alike_are_one(name: str, key: str) -> None:
+    assert field(name, FieldSource(columns=("a",)), a=key) == ("K4", None)
+
+
+@pytest.mark.parametrize("name", ["policy_number", "payer_name", "payer_email"])
+def test_letters_are_composed_with_their_accents(name: str) -> None:
+    source = FieldSource(columns=("a",))
+    assert field(name, source, a="Cafe\u0301") == field(name, source, a="Caf\u00e9") == ("Caf\u00e9", None)
+
+
+@pytest.mark.parametrize(
+    "text", ["\u200b\u200b", "\u00a0\ufeff \u2060", "\u3164", "\u2800", "\u00ad", "\x07\u200e"]
+)
+@pytest.mark.parametrize("name", ["payer_name", "policy_number", "payer_address_line_1"])
+def test_a_text_of_which_nothing_is_seen_is_empty(name: str, text: str) -> None:
+    assert field(name, FieldSource(columns=("a",)), a=text)[0] == ""
+
+
 def test_a_control_character_within_an_amount_is_no_space_to_group_it_by() -> None:
     assert field("premium", FieldSource(columns=("a",)), a=" 1\x00234 ") == ("1\x00234", None)
 

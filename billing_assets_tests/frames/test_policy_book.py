@@ -55,6 +55,9 @@ def with_columns(**sources: FieldSource) -> BookMapping:
         ({"policy_number": ""}, "key_empty", "policy_number"),
         ({"policy_number": "9" * 101}, "key_too_long", "policy_number"),
         ({"policy_number": "P\x001"}, "key_has_control_characters", "policy_number"),
+        ({"policy_number": "P\u200b1"}, "key_has_control_characters", "policy_number"),
+        ({"policy_number": "\u200b\u00a0"}, "key_empty", "policy_number"),
+        ({"payer_name": "\u200b\u200b"}, "payer_name_empty", "payer_name"),
         ({"payer_name": " \x07 "}, "payer_name_empty", "payer_name"),
         ({"payer_address_line_1": "x" * 501}, "text_too_long", "payer_address_line_1"),
         ({"premium": ""}, "amount_empty", "premium"),
@@ -173,6 +176,13 @@ def test_the_same_row_again_is_a_duplicate() -> None:
         "accepted",
         "duplicate",
     ]
+
+
+def test_copies_that_differ_only_in_what_nobody_sees_are_duplicates() -> None:
+    mapping = with_columns(payer_key=FieldSource(columns=("payer_key",)))
+    alike = {"policy_number": "P1\u00a0", "payer_key": "\ufeffCafe\u0301", "payer_name": "Jose\u0301 "}
+    rows = check({"payer_key": "Caf\u00e9", "payer_name": "Jos\u00e9"}, alike, mapping=mapping)
+    assert rows["status"].to_list() == ["accepted", "duplicate"]
 
 
 def test_of_copies_that_differ_none_is_taken() -> None:
