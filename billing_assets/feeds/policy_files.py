@@ -24,6 +24,7 @@ from billing_assets.steps.intake_ports import PolicyFile, RawBook
 
 _PARQUET_MAGIC = b"PAR1"
 _BAD_ENCODING_PER_CENT = 1
+_SLICE_ROWS = 50_000
 _ENCODING_INVALID = "encoding_invalid"
 
 
@@ -131,22 +132,29 @@ def _fields(records: Records, mapping: BookMapping) -> pl.DataFrame:
     columns = mapping.source_columns()
     names = [cell_name(column) for column in columns]
     positions = [records.header.index(column) for column in columns]
-    rows = records.rows.with_row_index("position").with_columns(
-        row_number=pl.col("position").cast(pl.Int64) + 1
+    rows = records.rows.with_row_index("position")
+    is_whole = pl.col("row_fault").is_null()
+    plain, folded = (
+        rows.filter(is_whole, pl.col("is_multi_line") == is_folded) for is_folded in (False, True)
     )
-    plain = rows.filter(pl.col("row_fault").is_null(), ~pl.col("is_multi_line"))
-    folded = rows.filter(pl.col("row_fault").is_null(), pl.col("is_multi_line"))
-    cells = [
-        pl.concat([part.select("position"), values], how="horizontal")
-        for part, values in (
-            (plain, _cells(plain["original_row"], positions, names, mapping.format)),
-            (folded, _cells_one_by_one(folded["original_row"], positions, names, mapping.format)),
-        )
-        if part.height
+    # A slice at a time: as a whole the text would be there twice more.
+    parts = [
+        (part["position"], _cells(part["original_row"], positions, names, mapping.format))
+        for part in plain.iter_slices(_SLICE_ROWS)
     ]
+    if folded.height:
+        cells = _cells_one_by_one(folded["original_row"], positions, names, mapping.format)
+        parts.append((folded["position"], cells))
+    kept = rows.select(
+        "position", "original_row", "row_fault", row_number=pl.col("position").cast(pl.Int64) + 1
+    ).select("position", "row_number", "original_row", "row_fault")
+    if plain.height == rows.height:
+        return pl.concat(
+            [kept.drop("position"), pl.concat([cells for _place, cells in parts])], how="horizontal"
+        )
     empty = pl.DataFrame(schema={"position": rows.schema["position"], **dict.fromkeys(names, pl.String)})
-    kept = rows.select("position", "row_number", "original_row", "row_fault")
-    joined = kept.join(pl.concat([empty, *cells]), on="position", how="left", maintain_order="left")
+    placed = [cells.insert_column(0, place) for place, cells in parts]
+    joined = kept.join(pl.concat([empty, *placed]), on="position", how="left", maintain_order="left")
     return joined.drop("position")
 
 

@@ -71,7 +71,10 @@ def _rows(body: pl.Series, width: int, form: BookFormat, file_name: str) -> pl.D
     counts = _field_count(body, form)
     if not form.quote or not body.str.contains(form.quote, literal=True).any():
         return _shaped(_table(body, counts, is_multi_line=False), width)
-    table = _by_quotes(body, form)
+    quotes = body.str.count_matches(form.quote, literal=True).cast(pl.Int64)
+    if (quotes % 2 == 0).all():
+        return _shaped(_table(body, counts, is_multi_line=False), width)
+    table = _by_quotes(body, quotes, form)
     whole = _shaped(table, width)
     if whole["row_fault"].is_null().all():
         return whole
@@ -92,9 +95,8 @@ def _shaped(table: pl.DataFrame, width: int) -> pl.DataFrame:
     )
 
 
-def _by_quotes(body: pl.Series, form: BookFormat) -> pl.DataFrame:
+def _by_quotes(body: pl.Series, quotes: pl.Series, form: BookFormat) -> pl.DataFrame:
     """Cut as RFC 4180 has it: a record ends with the first line after which no quote is open."""
-    quotes = body.str.count_matches(form.quote, literal=True).cast(pl.Int64)
     record = (quotes.cum_sum() - quotes) % 2 == 0
     grouped = (
         pl.DataFrame({"line": body, "record": record.cast(pl.Int64).cum_sum()})
