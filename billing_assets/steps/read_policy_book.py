@@ -102,7 +102,7 @@ def read_policy_book(
 
 
 def _settled(rows: pl.DataFrame, work: IntakeWork) -> SettledBook:
-    accepted = rows.filter(pl.col("status") == "accepted")
+    accepted = rows.select("status", "policy_number", "payer_key").filter(pl.col("status") == "accepted")
     terms = work.stored_terms(accepted["policy_number"].unique())
     return settle_book(rows, terms, work.stored_payers(accepted["payer_key"].unique()))
 
