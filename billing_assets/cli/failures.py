@@ -92,9 +92,10 @@ class GuardedGroup(TyperGroup):
         HAS_DOCUMENT.set(False)
         try:
             return super().invoke(ctx)
-        except (typer.Exit, typer.Abort, TyperException, BrokenPipeError):
+        except (typer.Exit, typer.Abort, TyperException, BrokenPipeError, SystemExit):
             raise
-        except (Exception, KeyboardInterrupt) as error:
+        # Also what is no Exception: the panic of a library in Rust derives from BaseException.
+        except BaseException as error:
             raise typer.Exit(tell(error)) from error
 
 

@@ -74,7 +74,7 @@ class FieldSource:
 class BookFormat:
     """How the file is written; Parquet needs only ``date_formats``.
 
-    ``quote`` is empty where the file quotes nothing.
+    ``quote`` is empty where the file quotes nothing, ``thousands`` where amounts have no grouping mark.
     ``date_formats`` are strftime formats of ``%Y``, ``%m`` and ``%d``; where two of them read one text as
     different days, the text is ambiguous and refused.
     """
@@ -83,6 +83,7 @@ class BookFormat:
     encoding: str = "utf-8"
     quote: str = '"'
     decimal_mark: str = "."
+    thousands: str = ""
     date_formats: tuple[str, ...] = ("%Y-%m-%d",)
 
 
@@ -96,6 +97,17 @@ class BookControls:
 
     rows: int | None = None
     premium: Mapping[str, str] = field(default_factory=dict)
+
+
+def cell_name(column: str) -> str:
+    """Return the name under which the rows of a book hold the cells of a column of the file.
+
+    A file may call its columns anything, also ``row_number`` or ``*``: none of its names stands among ours.
+
+    >>> cell_name("row_number")
+    'cell:row_number'
+    """
+    return f"cell:{column}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,8 @@ CURRENCIES: Mapping[str, int] = MappingProxyType(
 _LONGEST_TEXT = 40
 # ASCII digits and the white space of Unicode: what the column twin in frames.amounts reads.
 _PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-_SPACES = re.compile(r"[^\S\x1c-\x1f]")
+_GROUPED = re.compile(r"-?[0-9]{1,3}(_[0-9]{3})+(\.[0-9]+)?")
+_SPACES_AROUND = re.compile(r"^[^\S\x1c-\x1f]+|[^\S\x1c-\x1f]+\Z")
 
 
 def minor_digits(currency: str) -> int:
@@ -72,11 +73,13 @@ def round_half_up(numerator: int, denominator: int) -> int:
     return magnitude if numerator >= 0 else -magnitude
 
 
-def parse_minor(text: str, currency: str, decimal_mark: str = ".") -> int:
+def parse_minor(text: str, currency: str, decimal_mark: str = ".", thousands: str = "") -> int:
     """Return the amount written in ``text`` as minor units of ``currency``.
 
-    Nothing is guessed and nothing is rounded: grouping marks are refused, because ``1.234,56`` and
-    ``1,234.56`` cannot be told apart safely, and so are digits below the minor unit unless they are zero.
+    Nothing is guessed and nothing is rounded. A grouping mark is refused unless it is declared as
+    ``thousands``, because ``1.234,56`` and ``1,234.56`` cannot be told apart safely; declared, it may be left
+    out, but where it stands it must part all the digits before the decimal mark in threes. Digits below the
+    minor unit are refused unless they are zero. White space around an amount is no part of it.
 
     Raises:
         ValueError: with a reason code as its text: ``amount_empty``, ``amount_not_a_number``,
@@ -85,14 +88,17 @@ def parse_minor(text: str, currency: str, decimal_mark: str = ".") -> int:
 
     >>> parse_minor("902.0", "EUR"), parse_minor("12,5", "EUR", ","), parse_minor("1050", "JPY")
     (90200, 1250, 1050)
+    >>> parse_minor("1.234,50", "EUR", ",", ".")
+    123450
     """
-    plain = _SPACES.sub("", text)
-    if not plain:
+    written = _SPACES_AROUND.sub("", text)
+    if not written:
         raise ValueError("amount_empty")
-    if decimal_mark != ".":
-        plain = plain.replace(".", "?").replace(decimal_mark, ".")
-    if len(plain) > _LONGEST_TEXT or not _PLAIN.fullmatch(plain):
+    marks = {"_": "?", ".": "?", thousands: "_", decimal_mark: "."}
+    plain = "".join(marks.get(letter, letter) for letter in written)
+    if len(plain) > _LONGEST_TEXT or not (_PLAIN.fullmatch(plain) or _GROUPED.fullmatch(plain)):
         raise ValueError("amount_not_a_number")
+    plain = plain.replace("_", "")
     whole, _, fraction = plain.partition(".")
     digits = minor_digits(currency)
     if fraction[digits:].strip("0"):

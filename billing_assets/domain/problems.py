@@ -21,7 +21,8 @@ class ProblemCode:
 _TEXT = """
 key_empty | the policy number is empty | give the row its policy number and import the corrected file
 key_too_long | the policy number is longer than 100 characters | correct the policy number
-key_has_control_characters | the policy number holds control characters | remove them in the source system
+key_has_control_characters | the policy number holds control or invisible characters | \
+remove them in the source system
 key_conflict | the same policy term stands in the file twice with different content; no copy is taken | \
 keep the right row and import the corrected file
 amount_empty | the premium is empty | give the premium of the term

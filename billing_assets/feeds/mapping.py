@@ -8,7 +8,6 @@ Nothing in a mapping is guessed or ignored: an unknown key, a key given twice an
 something else (``NO`` as false) are refused, with the file, the key and the remedy.
 """
 
-import codecs
 import json
 import re
 from collections.abc import Hashable, Iterable, Mapping
@@ -18,6 +17,7 @@ from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
+from unicodedata import normalize
 
 import yaml
 
@@ -30,6 +30,7 @@ from billing_assets.domain.book_mapping import (
     FieldSource,
 )
 from billing_assets.domain.errors import BillingError
+from billing_assets.feeds.encodings import encoding_name
 
 _KEYS = (
     "company",
@@ -40,6 +41,8 @@ _KEYS = (
     "row_count_tolerance",
     "control_totals",
 )
+# None, point, comma, apostrophes, and the spaces that part thousands in print.
+_THOUSANDS = ("", ".", ",", "'", "\u2019", " ", "\u00a0", "\u2009", "\u202f")
 _DATE_TOKENS = {"Y", "m", "d"}
 _SEE = "docs/reference/mapping.md describes every key"
 
@@ -174,7 +177,7 @@ class _Reader:
         return {self.text(key, old): self.text(f"{key}.{old}", new) for old, new in value.items()}
 
     def format(self, value: object) -> BookFormat:
-        known = ("delimiter", "encoding", "quote", "decimal_mark", "date_formats")
+        known = ("delimiter", "encoding", "quote", "decimal_mark", "thousands", "date_formats")
         record = self.section("format", value, known)
         dates = record.get("date_formats", ["%Y-%m-%d"])
         formats = tuple(self.date_format(item) for item in (dates if isinstance(dates, list) else [dates]))
@@ -183,13 +186,25 @@ class _Reader:
             encoding=self.encoding(record.get("encoding", "utf-8")),
             quote=self.mark("quote", record.get("quote", '"'), may_be_empty=True),
             decimal_mark=self.mark("decimal_mark", record.get("decimal_mark", ".")),
+            thousands=self.thousands(record.get("thousands")),
             date_formats=formats,
         )
         if not formats:
             self.refuse("'format.date_formats' is empty", "give the format of dates, such as '%Y-%m-%d'")
         if read.delimiter == read.quote or read.decimal_mark not in {".", ","}:
             self.refuse("'format' is contradictory", "delimiter and quote differ; decimal_mark is '.' or ','")
+        if read.decimal_mark == read.thousands:
+            self.refuse("'format' is contradictory", "decimal_mark and thousands differ")
         return read
+
+    def thousands(self, value: object) -> str:
+        text = self.text("format.thousands", value)
+        if text not in _THOUSANDS:
+            self.refuse(
+                "'format.thousands' is not a grouping mark",
+                "put one of . , ' \u2019 or a space in quotes, or leave it out",
+            )
+        return text
 
     def date_format(self, value: object) -> str:
         text = self.text("format.date_formats", value)
@@ -203,12 +218,13 @@ class _Reader:
 
     def encoding(self, value: object) -> str:
         text = self.text("format.encoding", value)
-        try:
-            return codecs.lookup(text).name
-        except LookupError:
+        name = encoding_name(text)
+        if name is None:
             self.refuse(
-                f"'{text[:40]}' in 'format.encoding' is not an encoding", "use utf-8, cp1252 or iso-8859-15"
+                f"'{text[:40]}' in 'format.encoding' is no encoding of text",
+                "use utf-8, cp1252 or iso-8859-15",
             )
+        return name
 
     def controls(self, value: object) -> BookControls:
         record = self.section("control_totals", value, ("rows", "premium"))
@@ -264,7 +280,7 @@ class _Reader:
             self.refuse(
                 f"'{key}' is read by YAML as {type(value).__name__}, not as text", "put the value in quotes"
             )
-        return "" if value is None else str(value)
+        return "" if value is None else normalize("NFC", str(value))
 
     def section(self, key: str, value: object, known: Iterable[str]) -> dict[str, Any]:
         if value is None:

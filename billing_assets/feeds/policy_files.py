@@ -1,31 +1,31 @@
 """Policy files: CSV and Parquet into one frame of raw text.
 
-Belongs here: everything that is about the file and nothing that is about its meaning: encoding, header,
-columns. Does not belong here: how CSV text is cut into records (``records``), what a value means
-(``frames``).
+Belongs here: everything that is about the file and nothing that is about its meaning. Does not belong here:
+encodings (``encodings``), how CSV text is cut into records (``records``), Parquet (``parquet_rows``), what a
+value means (``frames``).
 
 A fault of the file refuses it whole; a fault of one record is a ``row_fault`` beside the other rows.
 """
 
-import csv
 import io
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
 
 import polars as pl
 
-from billing_assets.domain.book_mapping import DATE_FIELDS, BookFormat, BookMapping
+from billing_assets.domain.book_mapping import BookFormat, BookMapping, cell_name
 from billing_assets.domain.errors import BillingError
-from billing_assets.feeds.records import Records, cut_records
+from billing_assets.feeds.encodings import decoded, has_utf8_sequences, hides_utf8, wrong_encoding
+from billing_assets.feeds.headers import check_header
+from billing_assets.feeds.parquet_rows import parquet_rows
+from billing_assets.feeds.records import Records, cut_records, fields_of
 from billing_assets.steps.intake_ports import PolicyFile, RawBook
 
 _PARQUET_MAGIC = b"PAR1"
 _BAD_ENCODING_PER_CENT = 1
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_SLICE_ROWS = 50_000
+_ENCODING_INVALID = "encoding_invalid"
 
 
 class PolicyFiles:
@@ -62,15 +62,19 @@ def read_policy_file(file: PolicyFile, mapping: BookMapping) -> RawBook:
 
     The frame has ``row_number`` (1 is the first row below the header), ``original_row`` (the row as it
     stands in the file; of Parquet as JSON), ``row_fault`` (null, or a problem code) and one text column per
-    mapped column, null only where the row could not be cut.
+    mapped column, named by ``book_mapping.cell_name`` and null only where the row could not be cut.
 
     Raises:
         BillingError: the file cannot be taken at all: ``file_has_no_rows``, ``file_truncated``,
             ``file_encoding_wrong``, ``file_not_parquet``, ``header_doubled``, ``mapping_column_missing``,
-            ``amount_is_float``, ``column_not_flat``.
+            ``amount_is_float``, ``column_is_float``, ``column_not_flat``.
     """
     is_parquet = file.content.startswith(_PARQUET_MAGIC) or file.name.lower().endswith(".parquet")
-    frame = _read_parquet(file, mapping) if is_parquet else _read_csv(file, mapping)
+    try:
+        frame = parquet_rows(file.content, mapping, file.name) if is_parquet else _read_csv(file, mapping)
+    except pl.exceptions.PanicException as error:
+        # A panic is no Exception to Python: nobody who guards a run or a request would catch it.
+        raise RuntimeError("the reader of policy files broke down") from error
     if frame.is_empty():
         raise BillingError(
             "file_has_no_rows", f"{file.name} has a header and no rows", "export the book again"
@@ -79,108 +83,78 @@ def read_policy_file(file: PolicyFile, mapping: BookMapping) -> RawBook:
 
 
 def _read_csv(file: PolicyFile, mapping: BookMapping) -> pl.DataFrame:
-    text, escaped = _decoded(file, mapping.format)
+    text, escaped = decoded(file.content, mapping.format.encoding, file.name)
     records = cut_records(text, mapping.format, file.name)
-    header = _header(records.header, mapping.format)
-    _check_columns(file.name, header, mapping)
-    frame = _fields(records, header, mapping)
+    check_header(file.name, records.header, mapping)
+    frame = _fields(records, mapping)
     if escaped is not None:
-        frame = _with_encoding_faults(frame, escaped, mapping.format, file.name)
+        frame = _with_undecodable(frame, cut_records(escaped, mapping.format, file.name))
+    frame = _with_hidden_utf8(frame, mapping.format.encoding)
+    bad_count = (frame["row_fault"] == _ENCODING_INVALID).sum()
+    if bad_count * 100 > frame.height * _BAD_ENCODING_PER_CENT or (escaped is not None and not bad_count):
+        found = f"{bad_count} of {frame.height} rows are not valid in it"
+        raise wrong_encoding(file.name, mapping.format.encoding, found)
     return frame
 
 
-def _decoded(file: PolicyFile, form: BookFormat) -> tuple[bytes, bytes | None]:
-    r"""Return the content as UTF-8; where bytes are wrong, also with those bytes written as ``\\xNN``."""
-    content = file.content.removeprefix(b"\xef\xbb\xbf") if form.encoding == "utf-8" else file.content
-    try:
-        text = content.decode(form.encoding)
-        return (content if form.encoding == "utf-8" else text.removeprefix("\ufeff").encode()), None
-    except UnicodeDecodeError as error:
-        if content.startswith(_UTF16) or form.encoding.startswith("utf-16"):
-            raise _wrong_encoding(file.name, form, "it is UTF-16, or cut in half") from error
-    text = content.decode(form.encoding, errors="replace")
-    return text.encode(), content.decode(form.encoding, errors="backslashreplace").encode()
+def _with_undecodable(frame: pl.DataFrame, escaped: Records) -> pl.DataFrame:
+    r"""Mark rows with undecodable bytes, and let their original row show those bytes as ``\xNN``."""
+    is_bad = frame["original_row"].str.contains("\ufffd", literal=True)
+    originals = escaped.rows["original_row"]
+    return _marked(frame, is_bad, originals if len(originals) == frame.height else frame["original_row"])
 
 
-def _with_encoding_faults(frame: pl.DataFrame, escaped: bytes, form: BookFormat, name: str) -> pl.DataFrame:
-    r"""Mark rows with undecodable bytes, and let their original row show those bytes as ``\\xNN``."""
-    is_bad = pl.col("original_row").str.contains("\ufffd", literal=True)
-    bad_count = frame.select(is_bad.sum()).item()
-    if bad_count * 100 > frame.height * _BAD_ENCODING_PER_CENT or not bad_count:
-        raise _wrong_encoding(name, form, f"{bad_count} of {frame.height} rows are not valid in it")
-    originals = cut_records(escaped, form, name).rows["original_row"]
-    if len(originals) != frame.height:
-        originals = frame["original_row"]
+def _with_hidden_utf8(frame: pl.DataFrame, encoding: str) -> pl.DataFrame:
+    r"""Mark rows that are UTF-8 under an encoding of single bytes; their original row shows ``\xNN``."""
+    pattern = has_utf8_sequences(encoding)
+    if not pattern:
+        return frame
+    rows = frame["original_row"]
+    suspects = rows.str.contains(pattern).arg_true()
+    bad = [number for number in suspects if hides_utf8(rows[number], encoding)]
+    if not bad:
+        return frame
+    shown = [rows[number].encode(encoding).decode("ascii", "backslashreplace") for number in bad]
+    is_bad = pl.repeat(value=False, n=frame.height, dtype=pl.Boolean, eager=True).scatter(bad, values=True)
+    return _marked(frame, is_bad, rows.scatter(bad, shown))
+
+
+def _marked(frame: pl.DataFrame, is_bad: pl.Series, originals: pl.Series) -> pl.DataFrame:
+    fault = pl.when(pl.col("row_fault").is_null() & is_bad).then(pl.lit(_ENCODING_INVALID))
     return frame.with_columns(
-        row_fault=pl.when(pl.col("row_fault").is_null() & is_bad)
-        .then(pl.lit("encoding_invalid"))
-        .otherwise("row_fault"),
-        original_row=pl.when(is_bad).then(originals).otherwise("original_row"),
+        row_fault=fault.otherwise("row_fault"),
+        original_row=frame["original_row"].zip_with(~is_bad, originals),
     )
 
 
-def _wrong_encoding(name: str, form: BookFormat, found: str) -> BillingError:
-    return BillingError(
-        "file_encoding_wrong",
-        f"{name} is not in {form.encoding}: {found}",
-        "correct 'format.encoding' in the mapping (cp1252, iso-8859-15), or export the file again",
-    )
-
-
-def _header(line: str, form: BookFormat) -> list[str]:
-    return [name.strip() for name in next(_reader([line], form))]
-
-
-def _reader(lines: Iterable[str], form: BookFormat) -> Iterator[list[str]]:
-    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE
-    return csv.reader(
-        lines, delimiter=form.delimiter, quotechar=form.quote or None, quoting=quoting, strict=True
-    )
-
-
-def _check_columns(name: str, header: Sequence[str], mapping: BookMapping) -> None:
-    needed = mapping.source_columns()
-    doubled = [column for column, count in Counter(header).items() if count > 1 and column]
-    if doubled:
-        raise BillingError(
-            "header_doubled",
-            f"{name} names the column '{doubled[0][:60]}' more than once",
-            "give every column a name of its own",
-        )
-    missing = [column for column in needed if column not in header]
-    if missing:
-        close = get_close_matches(missing[0], header, 1) if len(header) > 1 else []
-        hint = f"did you mean '{close[0]}'?" if close else _missing_hint(header, mapping.format)
-        listed = ", ".join(f"'{column}'" for column in missing[:5])
-        raise BillingError("mapping_column_missing", f"{name} has no column {listed}", hint)
-
-
-def _missing_hint(header: Sequence[str], form: BookFormat) -> str:
-    if len(header) == 1:
-        return f"the header is one name: check 'format.delimiter' ('{form.delimiter}') and the header row"
-    return "correct the column in the mapping; the file must begin with a header row"
-
-
-def _fields(records: Records, header: Sequence[str], mapping: BookMapping) -> pl.DataFrame:
+def _fields(records: Records, mapping: BookMapping) -> pl.DataFrame:
     """Return the records with the mapped columns cut out."""
-    names = mapping.source_columns()
-    positions = [header.index(name) for name in names]
-    rows = records.rows.with_row_index("position").with_columns(
-        row_number=pl.col("position").cast(pl.Int64) + 1
+    columns = mapping.source_columns()
+    names = [cell_name(column) for column in columns]
+    positions = [records.header.index(column) for column in columns]
+    rows = records.rows.with_row_index("position")
+    is_whole = pl.col("row_fault").is_null()
+    plain, folded = (
+        rows.filter(is_whole, pl.col("is_multi_line") == is_folded) for is_folded in (False, True)
     )
-    plain = rows.filter(pl.col("row_fault").is_null(), ~pl.col("is_multi_line"))
-    folded = rows.filter(pl.col("row_fault").is_null(), pl.col("is_multi_line"))
-    cells = [
-        pl.concat([part.select("position"), values], how="horizontal")
-        for part, values in (
-            (plain, _cells(plain["original_row"], positions, names, mapping.format)),
-            (folded, _cells_one_by_one(folded["original_row"], positions, names, mapping.format)),
-        )
-        if part.height
+    # A slice at a time: as a whole the text would be there twice more.
+    parts = [
+        (part["position"], _cells(part["original_row"], positions, names, mapping.format))
+        for part in plain.iter_slices(_SLICE_ROWS)
     ]
+    if folded.height:
+        cells = _cells_one_by_one(folded["original_row"], positions, names, mapping.format)
+        parts.append((folded["position"], cells))
+    kept = rows.select(
+        "position", "original_row", "row_fault", row_number=pl.col("position").cast(pl.Int64) + 1
+    ).select("position", "row_number", "original_row", "row_fault")
+    if plain.height == rows.height:
+        return pl.concat(
+            [kept.drop("position"), pl.concat([cells for _place, cells in parts])], how="horizontal"
+        )
     empty = pl.DataFrame(schema={"position": rows.schema["position"], **dict.fromkeys(names, pl.String)})
-    kept = rows.select("position", "row_number", "original_row", "row_fault")
-    joined = kept.join(pl.concat([empty, *cells]), on="position", how="left", maintain_order="left")
+    placed = [cells.insert_column(0, place) for place, cells in parts]
+    joined = kept.join(pl.concat([empty, *placed]), on="position", how="left", maintain_order="left")
     return joined.drop("position")
 
 
@@ -191,10 +165,12 @@ def _cells(
     if lines.is_empty():
         return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
     buffer = io.BytesIO()
-    lines.to_frame().write_csv(buffer, include_header=False, quote_style="never")
+    # A header to skip, because Polars drops a byte order mark at the very beginning, even of a cell.
+    lines.to_frame().write_csv(buffer, include_header=True, quote_style="never")
     frame = pl.read_csv(
         buffer.getvalue(),
         has_header=False,
+        skip_rows=1,
         separator=form.delimiter,
         quote_char=form.quote or None,
         columns=sorted(positions),
@@ -213,61 +189,10 @@ def _cells(
 def _cells_one_by_one(
     lines: pl.Series, positions: Sequence[int], names: Sequence[str], form: BookFormat
 ) -> pl.DataFrame:
-    """Cut records that hold line breaks: few, and the standard library reads them right."""
-    records = [next(_reader(io.StringIO(line, newline=""), form)) for line in lines]
+    """Cut records that hold line breaks: few, and one at a time."""
+    records = [fields_of(line, form) for line in lines]
     columns = {
         name: [record[position] for record in records]
         for position, name in zip(positions, names, strict=True)
     }
     return pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String))
-
-
-def _read_parquet(file: PolicyFile, mapping: BookMapping) -> pl.DataFrame:
-    try:
-        frame = pl.read_parquet(io.BytesIO(file.content))
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise BillingError(
-            "file_not_parquet", f"{file.name} is not a whole Parquet file", "export the policy book again"
-        ) from error
-    _check_columns(file.name, frame.columns, mapping)
-    names = mapping.source_columns()
-    _check_types(file.name, frame.select(names), mapping)
-    original = pl.struct(frame.columns).struct.json_encode()
-    is_day = {
-        name for field in DATE_FIELDS if field in mapping.fields for name in mapping.fields[field].columns
-    }
-    return frame.select(
-        pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("row_number"),
-        original.alias("original_row"),
-        pl.lit(None, pl.String).alias("row_fault"),
-        *(_as_text(name, frame.schema[name], name in is_day, mapping.format) for name in names),
-    )
-
-
-def _check_types(name: str, frame: pl.DataFrame, mapping: BookMapping) -> None:
-    premium = mapping.fields["premium"].columns
-    for column, kind in frame.schema.items():
-        if kind.is_nested() or kind in (pl.Binary, pl.Object):
-            raise BillingError(
-                "column_not_flat", f"{name}: column '{column}' is {kind}", "map a column of plain values"
-            )
-        if kind.is_float() and column in premium:
-            raise BillingError(
-                "amount_is_float",
-                f"{name}: the premium column '{column}' holds floating-point numbers",
-                "write it as decimal, integer or text: a binary fraction is no exact amount",
-            )
-
-
-def _as_text(name: str, kind: pl.DataType, is_day: bool, form: BookFormat) -> pl.Expr:
-    """Write a typed column as the text that the mapping's formats read back."""
-    column = pl.col(name)
-    if kind == pl.Date or isinstance(kind, pl.Datetime):
-        has_time = column.cast(pl.Datetime("us")).dt.time() != pl.time(0, 0, 0)
-        day = column.dt.to_string(form.date_formats[0] if is_day else "%Y-%m-%d")
-        text = pl.when(has_time).then(column.cast(pl.String)).otherwise(day)
-    else:
-        text = column.cast(pl.String)
-    if isinstance(kind, pl.Decimal) and form.decimal_mark != ".":
-        text = text.str.replace(".", form.decimal_mark, literal=True)
-    return text.fill_null("").alias(name)

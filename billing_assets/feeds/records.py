@@ -13,6 +13,7 @@ own row, not its neighbours.
 import re
 from dataclasses import dataclass
 from io import BytesIO
+from unicodedata import normalize
 
 import polars as pl
 
@@ -20,20 +21,21 @@ from billing_assets.domain.book_mapping import BookFormat
 from billing_assets.domain.errors import BillingError
 
 _ROW_SHAPE = "row_shape"
-_MARK = "\x01"
 _LONGEST_RECORD_LINES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The header's text, and ``rows`` with ``original_row``, ``row_fault`` and ``is_multi_line``."""
+    """The header's names, and ``rows`` with ``original_row``, ``row_fault`` and ``is_multi_line``."""
 
-    header: str
+    header: list[str]
     rows: pl.DataFrame
 
 
 def cut_records(text: bytes, form: BookFormat, file_name: str) -> Records:
     r"""Return the records of ``text`` (UTF-8); empty lines between records are no records.
+
+    Lines end with LF or CR LF, or with CR alone where the text has no LF at all.
 
     Raises:
         BillingError: ``file_truncated`` where the text ends within a quote, or within a row.
@@ -42,6 +44,8 @@ def cut_records(text: bytes, form: BookFormat, file_name: str) -> Records:
     >>> cut.rows.select("original_row", "row_fault").rows()
     [('1,"a\nb"', None), ('2', 'row_shape')]
     """
+    if b"\n" not in text:
+        text = text.replace(b"\r", b"\n")
     lines = pl.read_lines(BytesIO(text))["line"]
     lines = lines.str.strip_suffix("\r")
     start = next((number for number, line in enumerate(lines.head(1000)) if line), 0)
@@ -54,7 +58,7 @@ def cut_records(text: bytes, form: BookFormat, file_name: str) -> Records:
         last = _field_count(rows["original_row"].tail(1), form)[0]
         if last is None or last < width:
             raise _truncated(file_name)
-    return Records(header=header, rows=rows)
+    return Records(header=[normalize("NFC", name).strip() for name in fields_of(header, form)], rows=rows)
 
 
 def _truncated(file_name: str) -> BillingError:
@@ -67,7 +71,10 @@ def _rows(body: pl.Series, width: int, form: BookFormat, file_name: str) -> pl.D
     counts = _field_count(body, form)
     if not form.quote or not body.str.contains(form.quote, literal=True).any():
         return _shaped(_table(body, counts, is_multi_line=False), width)
-    table = _by_quotes(body, form)
+    quotes = body.str.count_matches(form.quote, literal=True).cast(pl.Int64)
+    if (quotes % 2 == 0).all():
+        return _shaped(_table(body, counts, is_multi_line=False), width)
+    table = _by_quotes(body, quotes, form)
     whole = _shaped(table, width)
     if whole["row_fault"].is_null().all():
         return whole
@@ -88,9 +95,8 @@ def _shaped(table: pl.DataFrame, width: int) -> pl.DataFrame:
     )
 
 
-def _by_quotes(body: pl.Series, form: BookFormat) -> pl.DataFrame:
+def _by_quotes(body: pl.Series, quotes: pl.Series, form: BookFormat) -> pl.DataFrame:
     """Cut as RFC 4180 has it: a record ends with the first line after which no quote is open."""
-    quotes = body.str.count_matches(form.quote, literal=True).cast(pl.Int64)
     record = (quotes.cum_sum() - quotes) % 2 == 0
     grouped = (
         pl.DataFrame({"line": body, "record": record.cast(pl.Int64).cum_sum()})
@@ -115,12 +121,37 @@ def _field_count(records: pl.Series, form: BookFormat) -> pl.Series:
 
 
 def _quoted_field_count(records: pl.Series, form: BookFormat) -> pl.Series:
-    """Put a mark for each quoted field, then count: a quote that is left over is broken quoting."""
+    """Count the fields of whole records; null where a quote opens or closes within a field."""
     delimiter, quote = re.escape(form.delimiter), re.escape(form.quote)
-    field = rf"(?s)(^|{delimiter}){quote}(?:[^{quote}]|{quote}{quote})*{quote}"
-    marked = records.str.replace_all(field, f"${{1}}{_MARK}")
-    is_broken = marked.str.contains(form.quote, literal=True) | marked.str.contains(f"{_MARK}[^{delimiter}]")
-    return (_delimiters(marked, form) + 1).set(is_broken, None)
+    quoted = f"{quote}(?:[^{quote}]|{quote}{quote})*{quote}"
+    field = f"(?:{quoted}|[^{quote}{delimiter}]*)"
+    is_whole = records.str.contains(f"^{field}(?:{delimiter}{field})*$")
+    return (_delimiters(records.str.replace_all(quoted, ""), form) + 1).set(~is_whole, None)
+
+
+def fields_of(record: str, form: BookFormat) -> list[str]:
+    r"""Return the fields of one whole record, without the quotes around them.
+
+    The csv module of the standard library is of no use here: it takes a CR within a field for the end of the
+    record, and refuses a field that is longer than 131,072 characters.
+
+    >>> fields_of('1,"say ""hi"", \n Ann",', BookFormat())
+    ['1', 'say "hi", \n Ann', '']
+    """
+    if not form.quote:
+        return record.split(form.delimiter)
+    delimiter, quote = re.escape(form.delimiter), re.escape(form.quote)
+    field = re.compile(
+        f"(?:{quote}((?:[^{quote}]|{quote}{quote})*){quote}|([^{quote}{delimiter}]*))({delimiter}|\\Z)"
+    )
+    fields, position = [], 0
+    while found := field.match(record, position):
+        quoted, plain, end = found.groups()
+        fields.append(plain if quoted is None else quoted.replace(form.quote * 2, form.quote))
+        if not end:
+            break
+        position = found.end()
+    return fields
 
 
 def _delimiters(records: pl.Series, form: BookFormat) -> pl.Series:

@@ -4,6 +4,8 @@ Belongs here: the column twin of ``domain.money.parse_minor``. Does not belong h
 premium.
 """
 
+import re
+
 import polars as pl
 
 from billing_assets.domain.money import CURRENCIES, MAX_AMOUNT_MINOR
@@ -13,12 +15,14 @@ _MOST_DIGITS = len(str(MAX_AMOUNT_MINOR))
 _MOST_MINOR_DIGITS = max(CURRENCIES.values())
 
 
-def with_amounts(rows: pl.LazyFrame, text: str, currency: str, decimal_mark: str, name: str) -> pl.LazyFrame:
+def with_amounts(
+    rows: pl.LazyFrame, text: str, currency: str, decimal_mark: str, name: str, *, thousands: str = ""
+) -> pl.LazyFrame:
     """Return ``rows`` with ``{name}_minor`` (Int64) and ``{name}_fault`` (a problem code).
 
     Where the amount cannot be read, the first is null and the second says why; where the currency is
-    unknown, both are null. Nothing is rounded and no grouping mark is guessed; digits stay text until they
-    are an integer.
+    unknown, both are null. Nothing is rounded, and no grouping mark is read but ``thousands``, in threes;
+    digits stay text until they are an integer.
 
     >>> rows = pl.LazyFrame({"premium": ["902.0", "1.234,56", "0.005"], "currency": ["EUR", "EUR", "KWD"]})
     >>> with_amounts(rows, "premium", "currency", ".", "premium").select(
@@ -26,9 +30,7 @@ def with_amounts(rows: pl.LazyFrame, text: str, currency: str, decimal_mark: str
     ... ).collect().rows()
     [(90200, None), (None, 'amount_not_a_number'), (5, None)]
     """
-    plain = pl.col(text).str.replace_all(r"[\s\u{a0}\u{202f}]", "")
-    if decimal_mark != ".":
-        plain = plain.str.replace_all(".", "?", literal=True).str.replace_all(decimal_mark, ".", literal=True)
+    plain = _plain(pl.col(text).str.strip_chars(), decimal_mark, thousands)
     digits = pl.col(currency).replace_strict(dict(CURRENCIES), default=None, return_dtype=pl.Int64)
     split = rows.with_columns(_plain=plain, _digits=digits).with_columns(
         _whole=pl.col("_plain").str.extract(r"^-?0*([0-9]*)").fill_null(""),
@@ -47,6 +49,18 @@ def with_amounts(rows: pl.LazyFrame, text: str, currency: str, decimal_mark: str
     is_readable = pl.col(f"{name}_fault").is_null() & pl.col("_digits").is_not_null()
     minor = pl.when(is_readable).then("_minor").alias(f"{name}_minor")
     return faulty.with_columns(minor).drop(r"_plain", "_digits", "_whole", "_fraction", "_amount", "_minor")
+
+
+def _plain(written: pl.Expr, decimal_mark: str, thousands: str) -> pl.Expr:
+    """Return amounts with a point and without grouping marks; what is out of place becomes ``?``."""
+    if thousands:
+        grouped = f"^-?[0-9]{{1,3}}({re.escape(thousands)}[0-9]{{3}})+({re.escape(decimal_mark)}[0-9]+)?$"
+        is_grouped = (written.str.len_chars() <= _LONGEST_TEXT) & written.str.contains(grouped)
+        bare = written.str.replace_all(thousands, "", literal=True)
+        written = pl.when(is_grouped).then(bare).otherwise(written)
+    if decimal_mark == ".":
+        return written
+    return written.str.replace_all(".", "?", literal=True).str.replace_all(decimal_mark, ".", literal=True)
 
 
 def _fault() -> pl.Expr:

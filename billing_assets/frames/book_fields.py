@@ -3,15 +3,21 @@
 Belongs here: what a cell says. Does not belong here: whether billing can take it (``policy_book``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
-from billing_assets.domain.book_mapping import BOOK_FIELDS, KEY_FIELDS, BookMapping, FieldSource
+from billing_assets.domain.book_mapping import BOOK_FIELDS, KEY_FIELDS, BookMapping, FieldSource, cell_name
 from billing_assets.domain.deliveries import is_deliverable_address
 
 _CONTROL = r"[\p{Cc}\u{2028}\u{2029}]"
-_EXACT_FIELDS = frozenset({*KEY_FIELDS, "payer_email"})
+# Spaces, format characters, and the letters and marks that print nothing though Unicode calls them letters.
+_INVISIBLE = (
+    r"^[\p{Z}\p{Cf}\p{Cc}\u{34f}\u{115f}\u{1160}\u{17b4}\u{17b5}\u{180b}-\u{180f}\u{2800}\u{3164}"
+    r"\u{fe00}-\u{fe0f}\u{ffa0}]*$"
+)
+_INVISIBLE_ENDS = r"^[\p{Zs}\p{Cf}]+|[\p{Zs}\p{Cf}]+$"
+_EXACT_FIELDS = frozenset({*KEY_FIELDS, "payer_email", "premium"})
 _PLAIN_ADDRESS = (
     r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$"
@@ -24,11 +30,15 @@ def book_fields(raw: pl.LazyFrame, mapping: BookMapping) -> pl.LazyFrame:
 
     ``row_number``, ``original_row`` and ``row_fault`` are kept.
     Fields are text, never null, without white space around them; one that the mapping does not name is empty.
-    Control characters become spaces, except in keys and e-mail addresses, where they are a fault.
+    Letters are composed with their accents (Unicode NFC), so that one name is one text. A text of which
+    nothing would be seen in print is empty, and keys lose such characters at both ends.
+    Control characters become spaces, except in keys, amounts and e-mail addresses, where they are a fault.
     ``unmapped_field`` names the first field whose value is not in the value map; such a field is empty.
 
     >>> from billing_assets.domain.book_mapping import FieldSource
-    >>> raw = pl.LazyFrame({"row_number": [1], "original_row": ["7"], "row_fault": [None], "pay": ["7 "]})
+    >>> raw = pl.LazyFrame(
+    ...     {"row_number": [1], "original_row": ["7"], "row_fault": [None], "cell:pay": ["7 "]}
+    ... )
     >>> mapping = BookMapping(fields={"plan_code": FieldSource(columns=("pay",), values={"7": "weekly"})})
     >>> book_fields(raw, mapping).select("plan_code", "currency", "unmapped_field").collect().rows()
     [('weekly', '', None)]
@@ -54,7 +64,8 @@ def original_value(name: str, mapping: BookMapping) -> pl.Expr:
 
     >>> from billing_assets.domain.book_mapping import FieldSource
     >>> mapping = BookMapping(fields={"payer_name": FieldSource(columns=("first", "last"))})
-    >>> pl.DataFrame({"first": ["Ann"], "last": [" "]}).select(original_value("payer_name", mapping)).item()
+    >>> frame = pl.DataFrame({"cell:first": ["Ann"], "cell:last": [" "]})
+    >>> frame.select(original_value("payer_name", mapping)).item()
     'Ann'
     """
     source = mapping.fields.get(name, FieldSource())
@@ -68,14 +79,35 @@ def original_value(name: str, mapping: BookMapping) -> pl.Expr:
 
 
 def _cell(name: str, column: str) -> pl.Expr:
-    cell = pl.col(column).fill_null("")
-    if name in KEY_FIELDS:
-        return cell.str.strip_chars(" ")
-    return (
-        cell.str.strip_chars()
-        if name in _EXACT_FIELDS
-        else cell.str.replace_all(_CONTROL, " ").str.strip_chars()
+    clean = _clean_keys if name in KEY_FIELDS else _clean_exact if name in _EXACT_FIELDS else _clean_texts
+    return pl.col(cell_name(column)).fill_null("").map_batches(clean, return_dtype=pl.String)
+
+
+def _clean_keys(keys: pl.Series) -> pl.Series:
+    return _beyond_ascii(
+        keys.str.strip_chars(" "), lambda text: _seen(text.str.replace_all(_INVISIBLE_ENDS, ""))
     )
+
+
+def _clean_exact(texts: pl.Series) -> pl.Series:
+    return _beyond_ascii(texts.str.strip_chars(), lambda text: text)
+
+
+def _clean_texts(texts: pl.Series) -> pl.Series:
+    stripped = texts.str.replace_all(_CONTROL, " ").str.strip_chars()
+    return _beyond_ascii(stripped, _seen)
+
+
+def _seen(texts: pl.Series) -> pl.Series:
+    return texts.set(texts.str.contains(_INVISIBLE), "")
+
+
+def _beyond_ascii(texts: pl.Series, clean: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """Compose letters with their accents, and clean further, where a text is not ASCII: the fewer by far."""
+    places = (texts.str.len_bytes() != texts.str.len_chars()).arg_true()
+    if places.is_empty():
+        return texts
+    return texts.scatter(places, clean(texts.gather(places).str.normalize("NFC")))
 
 
 def _mapped(name: str, source: FieldSource) -> pl.Expr:

@@ -32,7 +32,7 @@ NO_CUT_OVER = date(1950, 1, 1)
 _FIRST_DAY, _LAST_DAY = NO_CUT_OVER, date(2199, 12, 31)
 _LONGEST_KEY = 100
 _LONGEST_TEXT = 500
-_CONTROL = r"[\p{Cc}\u{2028}\u{2029}]"
+_INVISIBLE = r"[\p{Cc}\p{Cf}\u{2028}\u{2029}]"
 _LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 _COUNTRY = r"^[A-Z]{2}$"
 _REQUIRED_DAYS = ("effective_date", "expiration_date")
@@ -71,7 +71,9 @@ def checked_rows(
     ``premium_minor`` is null where the amount cannot be read, whatever else is wrong with the row.
 
     >>> from billing_assets.domain.book_mapping import FieldSource
-    >>> raw = pl.DataFrame({"row_number": [1], "original_row": ["P1"], "row_fault": [None], "no": ["P1"]})
+    >>> raw = pl.DataFrame(
+    ...     {"row_number": [1], "original_row": ["P1"], "row_fault": [None], "cell:no": ["P1"]}
+    ... )
     >>> mapping = BookMapping(fields={"policy_number": FieldSource(columns=("no",))})
     >>> checked_rows(raw, mapping, {"monthly"}, None).select("status", "problem_code").rows()
     [('problem', 'payer_name_empty')]
@@ -129,7 +131,8 @@ def _typed(fields: pl.LazyFrame, mapping: BookMapping, cut_over_date: date | Non
     ).with_columns(
         anchor_date=pl.when(pl.col("anchor_date_text") == "").then("effective_date").otherwise("anchor_date")
     )
-    return with_amounts(filled, "premium", "currency", mapping.format.decimal_mark, "premium")
+    form = mapping.format
+    return with_amounts(filled, "premium", "currency", form.decimal_mark, "premium", thousands=form.thousands)
 
 
 def _or(name: str, default: pl.Expr) -> pl.Expr:
@@ -161,7 +164,7 @@ def _key_checks() -> Iterator[Check]:
     for name, code in zip(KEY_FIELDS, ("key_empty", "payer_key_empty"), strict=True):
         yield code, name, pl.col(name) == ""
         yield "key_too_long", name, pl.col(name).str.len_chars() > _LONGEST_KEY
-        yield "key_has_control_characters", name, pl.col(name).str.contains(_CONTROL)
+        yield "key_has_control_characters", name, pl.col(name).str.contains(_INVISIBLE)
 
 
 def _day_checks() -> Iterator[Check]:

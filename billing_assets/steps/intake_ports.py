@@ -28,7 +28,7 @@ class PolicyFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawBook:
-    """Raw text by row: ``row_number``, ``original_row``, ``row_fault`` and the mapped columns."""
+    """Raw text by row: ``row_number``, ``original_row``, ``row_fault``, mapped columns by ``cell_name``."""
 
     frame: pl.DataFrame
 

@@ -77,6 +77,7 @@ def read_policy_book(
         if earlier:
             return _repeat(file, earlier)
         raw = reader.read(file, mapping).frame
+        file = replace(file, content=b"")
         _check_row_count(
             file, raw.height, work.last_batch(mapping_sha256), mapping.row_count_tolerance_percent
         )
@@ -94,13 +95,14 @@ def read_policy_book(
             control_totals=book.control_totals,
             imported_at=clock(),
         )
+        del raw, rows  # Of a large book the half of memory, while it is written.
         batch_id = work.write(batch, book)
     watch.lap("write", _PARTS)
     return _result(batch_id, file, book, watch.seconds)
 
 
 def _settled(rows: pl.DataFrame, work: IntakeWork) -> SettledBook:
-    accepted = rows.filter(pl.col("status") == "accepted")
+    accepted = rows.select("status", "policy_number", "payer_key").filter(pl.col("status") == "accepted")
     terms = work.stored_terms(accepted["policy_number"].unique())
     return settle_book(rows, terms, work.stored_payers(accepted["payer_key"].unique()))
 

@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 _BLOCK = 1 << 20
+_SLICE_ROWS = 50_000
 
 
 def copy_in(connection: Connection, table: str, frame: pl.DataFrame) -> int:
@@ -29,21 +30,26 @@ def copy_in(connection: Connection, table: str, frame: pl.DataFrame) -> int:
     """
     if frame.is_empty():
         return 0
-    hashes = [name for name in frame.columns if name.endswith("_sha256")]
-    ready = frame.with_columns(pl.format("\\x{}", pl.col(name)).alias(name) for name in hashes)
     statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
         sql.Identifier(table), sql.SQL(",").join(map(sql.Identifier, frame.columns))
     )
+    with _driver_errors(connection), _driver(connection).cursor() as cursor, cursor.copy(statement) as copy:
+        for part in frame.iter_slices(_SLICE_ROWS):
+            _write_slice(copy, part)
+    return frame.height
+
+
+def _write_slice(copy: psycopg.Copy, rows: pl.DataFrame) -> None:
+    hashes = [name for name in rows.columns if name.endswith("_sha256")]
+    ready = rows.with_columns(pl.format("\\x{}", pl.col(name)).alias(name) for name in hashes)
     buffer = BytesIO()
     # Before PostgreSQL 18 a line of \. alone ends the data, unless it is quoted.
     ready.write_csv(
-        buffer, include_header=False, quote_style="non_numeric" if frame.width == 1 else "necessary"
+        buffer, include_header=False, quote_style="non_numeric" if rows.width == 1 else "necessary"
     )
     view = buffer.getbuffer()
-    with _driver_errors(connection), _driver(connection).cursor() as cursor, cursor.copy(statement) as copy:
-        for start in range(0, len(view), _BLOCK):
-            copy.write(view[start : start + _BLOCK])
-    return frame.height
+    for start in range(0, len(view), _BLOCK):
+        copy.write(view[start : start + _BLOCK])
 
 
 def copy_out(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from polars.exceptions import PanicException
 from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner, Result
 
@@ -63,6 +64,17 @@ def test_our_own_mistake_is_logged_without_values_and_named_shortly(home: Path) 
     assert "Jane" not in result.stderr + log.read_text()
     assert "Traceback" not in result.stderr
     assert "in broken" in log.read_text()
+
+
+def test_the_panic_of_a_library_is_a_mistake_of_ours_too(home: Path) -> None:
+    result = ended_by(PanicException("Jane Roe"), is_json=True)
+    assert (result.exit_code, json.loads(result.stdout)["error"]["code"]) == (70, "crashed")
+    (log,) = (home / "logs").iterdir()
+    assert "Jane" not in result.stdout + result.stderr + log.read_text()
+
+
+def test_an_exit_that_was_asked_for_is_no_mistake() -> None:
+    assert ended_by(SystemExit(5)).exit_code == 5
 
 
 def test_a_home_that_cannot_be_written_does_not_hide_the_crash(home: Path) -> None:

@@ -102,8 +102,8 @@ def test_a_denominator_of_zero_or_below_is_refused(denominator: int) -> None:
         ("1050.000", "JPY", ".", 1050),
         ("0.005", "KWD", ".", 5),
         ("12,5", "EUR", ",", 1250),
-        ("1 234.56", "EUR", ".", 123456),
-        ("1\u202f234,56", "EUR", ",", 123456),
+        (" 1234.56\u00a0", "EUR", ".", 123456),
+        ("\u202f1234,56\t", "EUR", ",", 123456),
         ("10000000000000.00", "EUR", ".", MAX_AMOUNT_MINOR),
     ],
 )
@@ -125,6 +125,11 @@ def test_an_amount_is_read_exactly(text: str, currency: str, mark: str, expected
         ("1e3", ".", "amount_not_a_number"),
         ("NaN", ".", "amount_not_a_number"),
         ("(5.00)", ".", "amount_not_a_number"),
+        ("12 34", ".", "amount_not_a_number"),
+        ("1 234.50", ".", "amount_not_a_number"),
+        ("1\u202f234.50", ".", "amount_not_a_number"),
+        ("- 5", ".", "amount_not_a_number"),
+        ("1_234", ".", "amount_not_a_number"),
         ("0" * 41, ".", "amount_not_a_number"),
         ("1.005", ".", "amount_too_fine"),
         ("10000000000000.01", ".", "amount_out_of_range"),
@@ -134,6 +139,33 @@ def test_an_amount_is_read_exactly(text: str, currency: str, mark: str, expected
 def test_an_amount_that_is_not_plain_is_refused_with_its_reason(text: str, mark: str, reason: str) -> None:
     with pytest.raises(ValueError, match=f"^{reason}$"):
         parse_minor(text, "EUR", mark)
+
+
+@pytest.mark.parametrize(
+    ("text", "mark", "thousands", "expected"),
+    [
+        ("1,234,567.50", ".", ",", 123456750),
+        ("1.234,50", ",", ".", 123450),
+        ("-1.234", ",", ".", -123400),
+        ("1 234.50", ".", " ", 123450),
+        ("1\u00a0234.50", ".", "\u00a0", 123450),
+        ("12'345", ".", "'", 1234500),
+        ("1234.50", ".", ",", 123450),
+        ("999", ".", ",", 99900),
+    ],
+)
+def test_a_declared_grouping_mark_parts_digits_in_threes(
+    text: str, mark: str, thousands: str, expected: int
+) -> None:
+    assert parse_minor(text, "EUR", mark, thousands) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["1,23", "12,34.5", "1234,567", ",123", "1,,234", "1.234,5", "1,234.567,8", "1 234"]
+)
+def test_a_declared_grouping_mark_elsewhere_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="amount_not_a_number"):
+        parse_minor(text, "EUR", ".", ",")
 
 
 @pytest.mark.parametrize("text", ["١٢", "\uff11\uff12", "1\x1c2", "1\x1f2"])

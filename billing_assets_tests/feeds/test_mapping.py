@@ -76,7 +76,11 @@ def test_every_key_arrives_in_the_mapping() -> None:
         ({"columns": COLUMNS, "format": {"date_formats": []}}, "is empty", "%Y-%m-%d"),
         ({"columns": COLUMNS, "format": {"delimiter": ";;"}}, "one ASCII character", "quotes"),
         ({"columns": COLUMNS, "format": {"encoding": "utf-9"}}, "'utf-9'", "cp1252"),
+        ({"columns": COLUMNS, "format": {"encoding": "base64"}}, "no encoding of text", "cp1252"),
+        ({"columns": COLUMNS, "format": {"encoding": "unicode_escape"}}, "no encoding of text", "cp1252"),
         ({"columns": COLUMNS, "format": {"decimal_mark": ";"}}, "contradictory", "decimal_mark"),
+        ({"columns": COLUMNS, "format": {"thousands": "."}}, "contradictory", "thousands"),
+        ({"columns": COLUMNS, "format": {"thousands": "_"}}, "not a grouping mark", "quotes"),
         ({"columns": COLUMNS, "cut_over_date": "01/02/2024"}, "'cut_over_date' is not a date", "2024-01-31"),
         ({"columns": COLUMNS, "row_count_tolerance": "many"}, "not a percentage", "20 %"),
         ({"columns": COLUMNS, "control_totals": {"rows": "3"}}, "not a whole number", "number of rows"),
@@ -121,6 +125,7 @@ def test_a_missing_file_is_unreadable(tmp_path: Path) -> None:
         ({"row_count_tolerance": 50}, True),
         ({"constants": {"payer_language": "es"}}, False),
         ({"format": {"decimal_mark": ","}}, False),
+        ({"format": {"thousands": "\u00a0"}}, False),
     ],
 )
 def test_the_hash_of_a_mapping_follows_what_it_does_to_a_row(change: dict[str, Any], is_same: bool) -> None:

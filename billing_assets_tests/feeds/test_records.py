@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from billing_assets.domain.book_mapping import BookFormat
 from billing_assets.domain.errors import BillingError
-from billing_assets.feeds.records import cut_records
+from billing_assets.feeds.records import cut_records, fields_of
 
 
 def cut(text: str, form: BookFormat | None = None) -> list[tuple[str, str | None]]:
@@ -17,7 +17,7 @@ def cut(text: str, form: BookFormat | None = None) -> list[tuple[str, str | None
     return rows.select("original_row", "row_fault").rows()
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_rows_of_another_width_are_faulty_and_the_others_are_not(end: str) -> None:
     text = end.join(["a,b", "1,2", "3", "4,5,6", "7,8", ""])
     assert cut(text) == [("1,2", None), ("3", "row_shape"), ("4,5,6", "row_shape"), ("7,8", None)]
@@ -25,6 +25,11 @@ def test_rows_of_another_width_are_faulty_and_the_others_are_not(end: str) -> No
 
 def test_empty_lines_are_no_rows() -> None:
     assert cut("\na,b\n\n1,2\n\n\n") == [("1,2", None)]
+
+
+def test_a_lone_cr_ends_a_line_only_where_no_lf_stands_in_the_file() -> None:
+    assert cut('a,b\r1,"x\ry"\r2,3\r') == [('1,"x\ny"', None), ("2,3", None)]
+    assert cut("a,b\n1,x\ry\n2,3\n") == [("1,x\ry", None), ("2,3", None)]
 
 
 def test_the_last_row_needs_no_line_end() -> None:
@@ -51,6 +56,10 @@ def test_a_quote_within_a_word_is_broken_quoting() -> None:
     assert cut('a,b\n1,5" pipe\n2,3\n') == [('1,5" pipe', "row_shape"), ("2,3", None)]
 
 
+def test_a_control_character_beside_a_quoted_field_is_text() -> None:
+    assert cut('a,b\n"x,y",A\x01B\n') == [('"x,y",A\x01B', None)]
+
+
 def test_without_a_quote_character_quotes_are_text() -> None:
     assert cut('a,b\n1,5" pipe\n', BookFormat(quote="")) == [('1,5" pipe', None)]
 
@@ -70,7 +79,20 @@ def test_whatever_the_standard_library_writes_comes_back_whole(rows: list[list[s
     csv.writer(text, lineterminator="\n").writerows([["x", "y", "z"], *rows])
     records = cut(text.getvalue())
     assert [fault for _row, fault in records] == [None] * len(rows)
-    assert [next(csv.reader(io.StringIO(row, newline=""))) for row, _fault in records] == rows
+    assert [fields_of(row, BookFormat()) for row, _fault in records] == rows
+
+
+@pytest.mark.parametrize("delimiter", [";", "|", "\t", " ", "^", "-"])
+def test_any_character_may_divide_fields(delimiter: str) -> None:
+    form = BookFormat(delimiter=delimiter)
+    text = f'a{delimiter}"b{delimiter}b"{delimiter}c'
+    assert cut(text + "\n" + text + "\n", form) == [(text, None)]
+    assert fields_of(text, form) == ["a", f"b{delimiter}b", "c"]
+
+
+def test_fields_hold_line_breaks_and_any_length() -> None:
+    long = "x" * 200_000
+    assert fields_of(f'1,"a\n{long}",A\rB', BookFormat()) == ["1", f"a\n{long}", "A\rB"]
 
 
 LINE = st.text(alphabet=st.sampled_from('a,"'), min_size=1, max_size=8)

@@ -5,12 +5,17 @@ from datetime import date
 import polars as pl
 import pytest
 
-from billing_assets.domain.book_mapping import BOOK_FIELDS, BookMapping, FieldSource
+from billing_assets.domain.book_mapping import BOOK_FIELDS, BookMapping, FieldSource, cell_name
 from billing_assets.frames.book_fields import book_fields, deliverable_addresses, original_value, read_day
 
 
 def field(name: str, source: FieldSource, **cells: str | None) -> tuple[str, str | None]:
-    row = {"row_number": 1, "original_row": "", "row_fault": None, **cells}
+    row = {
+        "row_number": 1,
+        "original_row": "",
+        "row_fault": None,
+        **{cell_name(name): cell for name, cell in cells.items()},
+    }
     raw = pl.LazyFrame([row])
     frame = book_fields(raw, BookMapping(fields={name: source})).collect()
     assert set(BOOK_FIELDS) < set(frame.columns)
@@ -44,6 +49,32 @@ def test_control_characters_become_spaces_except_in_keys() -> None:
     assert field("policy_number", FieldSource(columns=("a",)), a=" A\tB ") == ("A\tB", None)
 
 
+@pytest.mark.parametrize("name", ["policy_number", "payer_key"])
+@pytest.mark.parametrize(
+    "key", ["K4", " K4", "K4\u00a0", "\u3000K4\u2009", "\ufeffK4", "K4\u200b", "\u00a0 \u200eK4 \u202f"]
+)
+def test_keys_that_look_alike_are_one(name: str, key: str) -> None:
+    assert field(name, FieldSource(columns=("a",)), a=key) == ("K4", None)
+
+
+@pytest.mark.parametrize("name", ["policy_number", "payer_name", "payer_email"])
+def test_letters_are_composed_with_their_accents(name: str) -> None:
+    source = FieldSource(columns=("a",))
+    assert field(name, source, a="Cafe\u0301") == field(name, source, a="Caf\u00e9") == ("Caf\u00e9", None)
+
+
+@pytest.mark.parametrize(
+    "text", ["\u200b\u200b", "\u00a0\ufeff \u2060", "\u3164", "\u2800", "\u00ad", "\x07\u200e"]
+)
+@pytest.mark.parametrize("name", ["payer_name", "policy_number", "payer_address_line_1"])
+def test_a_text_of_which_nothing_is_seen_is_empty(name: str, text: str) -> None:
+    assert field(name, FieldSource(columns=("a",)), a=text)[0] == ""
+
+
+def test_a_control_character_within_an_amount_is_no_space_to_group_it_by() -> None:
+    assert field("premium", FieldSource(columns=("a",)), a=" 1\x00234 ") == ("1\x00234", None)
+
+
 def test_html_templates_and_marks_of_direction_are_text() -> None:
     name = "<b>{{7*7}}</b> \u202enimaJ\u202c"
     assert field("payer_name", FieldSource(columns=("a",)), a=name) == (name, None)
@@ -51,7 +82,7 @@ def test_html_templates_and_marks_of_direction_are_text() -> None:
 
 def test_the_original_value_is_what_stood_in_the_file() -> None:
     source = FieldSource(columns=("a",), values={"0": "yearly"}, constant="monthly")
-    frame = pl.DataFrame({"a": ["9", None]}).select(
+    frame = pl.DataFrame({cell_name("a"): ["9", None]}).select(
         original_value("plan_code", BookMapping(fields={"plan_code": source}))
     )
     assert frame["plan_code"].to_list() == ["9", ""]

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from billing_assets.domain.book_mapping import BOOK_FIELDS, BookMapping, FieldSource
+from billing_assets.domain.book_mapping import BOOK_FIELDS, BookMapping, FieldSource, cell_name
 from billing_assets.domain.problems import PROBLEM_CODES
 from billing_assets.frames.policy_book import TERM_COLUMNS, checked_rows
 
@@ -39,7 +39,7 @@ def check(*rows: dict[str, str], mapping: BookMapping = MAPPING) -> pl.DataFrame
             "row_number": range(1, len(full) + 1),
             "original_row": [json.dumps(row) for row in full],
             "row_fault": pl.Series([None] * len(full), dtype=pl.String),
-            **{name: [row.get(name, "") for row in full] for name in names},
+            **{cell_name(name): [row.get(name, "") for row in full] for name in names},
         }
     )
     return checked_rows(raw, mapping, {"monthly", "yearly"}, None)
@@ -55,6 +55,9 @@ def with_columns(**sources: FieldSource) -> BookMapping:
         ({"policy_number": ""}, "key_empty", "policy_number"),
         ({"policy_number": "9" * 101}, "key_too_long", "policy_number"),
         ({"policy_number": "P\x001"}, "key_has_control_characters", "policy_number"),
+        ({"policy_number": "P\u200b1"}, "key_has_control_characters", "policy_number"),
+        ({"policy_number": "\u200b\u00a0"}, "key_empty", "policy_number"),
+        ({"payer_name": "\u200b\u200b"}, "payer_name_empty", "payer_name"),
         ({"payer_name": " \x07 "}, "payer_name_empty", "payer_name"),
         ({"payer_address_line_1": "x" * 501}, "text_too_long", "payer_address_line_1"),
         ({"premium": ""}, "amount_empty", "premium"),
@@ -175,6 +178,13 @@ def test_the_same_row_again_is_a_duplicate() -> None:
     ]
 
 
+def test_copies_that_differ_only_in_what_nobody_sees_are_duplicates() -> None:
+    mapping = with_columns(payer_key=FieldSource(columns=("payer_key",)))
+    alike = {"policy_number": "P1\u00a0", "payer_key": "\ufeffCafe\u0301", "payer_name": "Jose\u0301 "}
+    rows = check({"payer_key": "Caf\u00e9", "payer_name": "Jos\u00e9"}, alike, mapping=mapping)
+    assert rows["status"].to_list() == ["accepted", "duplicate"]
+
+
 def test_of_copies_that_differ_none_is_taken() -> None:
     rows = check({}, {}, {"premium": "1"}, {"policy_number": "P2"})
     assert rows["status"].to_list() == ["problem", "problem", "problem", "accepted"]
@@ -200,7 +210,7 @@ def test_a_payer_with_two_contents_takes_all_its_rows_out() -> None:
 
 
 def test_a_row_that_could_not_be_cut_keeps_that_fault() -> None:
-    raw: dict[str, Any] = {name: pl.Series([None, GOOD[name]], dtype=pl.String) for name in GOOD}
+    raw: dict[str, Any] = {cell_name(name): pl.Series([None, GOOD[name]], dtype=pl.String) for name in GOOD}
     frame = pl.DataFrame(
         {"row_number": [1, 2], "original_row": ["P1", "x"], "row_fault": ["row_shape", None], **raw}
     )
