@@ -154,6 +154,14 @@ insert into intake_batch (company_id, file_name, file_sha256, mapping_sha256, ro
     changed_count, unchanged_count, duplicate_count, problem_count, control_totals, imported_at)
 values (1, 'made2.csv', 'c', 'd', 1, 0, 1, 0, 0, 0, '{}', :at)
 """
+_CHANGE_ADDRESS = """
+insert into payer_version (payer_id, company_id, content, content_sha256, batch_id)
+select payer_id, company_id, content, sha256(convert_to(content, 'UTF8')),
+    (select max(batch_id) from intake_batch)
+from (select distinct on (payer_id) payer_id, company_id,
+        (content::jsonb || jsonb_build_object('email', cast(:email as text)))::text as content
+    from payer_version where payer_id = :payer order by payer_id, payer_version_id desc) as changed
+"""
 _CHANGE_TERM = """
 with former as (
     update policy_term_version set superseded_batch_id = (select max(batch_id) from intake_batch)
@@ -178,6 +186,13 @@ def change_premium(database: Database, policy_id: int, premium_minor: int) -> No
 def end_cover(database: Database, policy_id: int, cover_to: date | None) -> None:
     """Let the cover of a term end on a day, or not end early at all, by a later import."""
     _change(database, policy_id, cover_to=cover_to, changes_cover=True)
+
+
+def change_address(database: Database, payer_id: int, email: str) -> None:
+    """Give a payer another e-mail address, or none, by a later import."""
+    with database.transaction() as connection:
+        connection.execute(text(_SECOND_BATCH), {"at": AT})
+        connection.execute(text(_CHANGE_ADDRESS), {"payer": payer_id, "email": email})
 
 
 def _change(

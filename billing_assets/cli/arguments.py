@@ -8,11 +8,13 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
+from getpass import getuser
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from billing_assets.cli.output import WANTS_JSON, Screen
+from billing_assets.domain.errors import BillingError
 
 if TYPE_CHECKING:
     from billing_assets.wiring.desk import Desk
@@ -52,6 +54,23 @@ AnyDay = Annotated[
         parser=iso_date, metavar="[DATE]", help="Billing date, as 2025-01-31; every date if left out."
     ),
 ]
+
+Note = Annotated[
+    str, typer.Option("--note", metavar="TEXT", help="Why; kept for ever, for whoever asks later.")
+]
+By = Annotated[
+    str, typer.Option("--by", metavar="NAME", help="Who decides; the login on this machine if left out.")
+]
+
+
+def name_of(given: str) -> str:
+    """Return the name of whoever decides: the one that is given, or the login on this machine."""
+    if given.strip():
+        return given
+    try:
+        return getuser()
+    except (ImportError, KeyError, OSError) as error:
+        raise BillingError("name_missing", "this login has no name", "say who decides: --by NAME") from error
 
 
 @contextmanager

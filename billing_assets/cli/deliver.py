@@ -1,21 +1,17 @@
-"""``billing deliver`` and ``billing deliveries``: sending what waits, and what did not arrive.
+"""``billing deliver``: sending what waits.
 
-Belongs here: the two commands. Does not belong here: the order of sending (``steps.deliver_documents``).
+Belongs here: the command. Does not belong here: the order of sending (``steps.deliver_documents``), what did
+not arrive (``deliveries``).
 """
-
-from datetime import date
-from typing import Annotated
 
 import typer
 
-from billing_assets.cli.arguments import AnyDay, Json, Limit, iso_date, open_desk
-from billing_assets.cli.deliveries import reason_words
+from billing_assets.cli.arguments import AnyDay, Json, open_desk
 from billing_assets.cli.failures import ExitCode
 from billing_assets.cli.interrupts import stop_on_request
-from billing_assets.cli.output import Screen, instant, state_cell
+from billing_assets.cli.output import Screen
 
 EPILOG = "billing deliver\n\nbilling deliver 2025-01-31"
-LIST_EPILOG = "billing deliveries\n\nbilling deliveries --state unknown"
 
 _WORDS = {
     "sent_count": "sent",
@@ -23,6 +19,7 @@ _WORDS = {
     "waiting_count": "to be tried again",
     "unknown_count": "may or may not have arrived",
     "without_address_count": "without an address",
+    "address_found_count": "queued again: an address is known now",
     "interrupted_count": "left over by a sender that died",
 }
 NEEDS_A_LOOK = ("failed_count", "waiting_count", "unknown_count", "interrupted_count")
@@ -57,39 +54,3 @@ def send(billing_date: AnyDay = None, as_json: Json = False) -> None:
     if any(facts[name] for name in NEEDS_A_LOOK):
         screen.hint("which and why: billing deliveries")
         raise typer.Exit(ExitCode.ATTENTION)
-
-
-def show(
-    state: Annotated[
-        str, typer.Option("--state", metavar="STATE", help="Only queued, sending, failed or unknown ones.")
-    ] = "",
-    billing_date: Annotated[
-        date | None,
-        typer.Option("--date", parser=iso_date, metavar="DATE", help="Only of this billing date."),
-    ] = None,
-    limit: Limit = 20,
-    as_json: Json = False,
-) -> None:
-    """List what was not delivered, why and since when, the longest waiting first."""
-    if state not in {"", "queued", "sending", "failed", "unknown"}:
-        raise typer.BadParameter("it is one of queued, sending, failed, unknown", param_hint="--state")
-    screen = Screen(as_json)
-    with open_desk(screen) as desk:
-        counts = desk.delivery_counts()
-        found = desk.undelivered(limit, state=state, billing_date=billing_date)
-    screen.document({"counts": counts, "undelivered": found})
-    if counts:
-        screen.say("   ".join(f"{state_cell(name)} {count:,}" for name, count in counts.items()) + "\n")
-    if not found:
-        screen.say("Nothing is undelivered." if counts else "Nothing was queued yet.")
-        return
-    screen.table(
-        ["invoice", "state", "since (UTC)", "owner", "why"],
-        [
-            [row.invoice_number, state_cell(row.state), instant(row.changed_at), row.owner, reason_words(row)]
-            for row in found
-        ],
-        wrap=["why"],
-    )
-    if len(found) == limit:
-        screen.hint("there are more: add --limit 1000")

@@ -1,24 +1,216 @@
-"""What became of a message, in words.
+"""``billing deliveries``: what did not arrive, why, and what a person decides on it.
 
-Belongs here: the reason of a state as people read it. Does not belong here: sending (``deliver``).
+Belongs here: the worklist, one delivery with its history, the decisions; the reason of a state in words.
+Does not belong here: sending (``deliver``), which decision a state allows (``domain.decisions``).
 """
 
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from billing_assets.cli.arguments import By, Json, Limit, Note, iso_date, name_of, open_desk
+from billing_assets.cli.output import Screen, count_of, instant, state_cell
+from billing_assets.domain.decisions import DECISIONS, Decision
 
 if TYPE_CHECKING:
-    from billing_assets.store.listings import DeliveryRow
+    from billing_assets.store.delivery_listings import DeliveryDetail, DeliveryRow
+
+app = typer.Typer(help="See what was not delivered and decide on it.", invoke_without_command=True)
+
+_STATES = ("queued", "sending", "failed", "unknown")
 
 _OWN_REASONS = {
-    "no_address": "no e-mail address; send it another way",
+    "no_address": "no e-mail address; a policy book that has one sends it, or send it another way",
     "sender_died": "the sender died in the middle; ask whether it arrived, it is never sent again by itself",
+    "unprintable": "no font of the template has a character of it; add one to templates/_shared/fonts",
+    "gave_up_after_attempts": "refused for now as often as is allowed; ask the payer, or send it again",
+    "again_by_decision": "to be sent again, as a person decided",
+    "delivered_by_decision": "it did arrive, as a person decided",
+    "given_up": "given up, as a person decided",
 }
+_NEWER_ADDRESS = "a newer address is known"
+
+
+@app.callback(
+    epilog="billing deliveries\n\nbilling deliveries --state unknown\n\nbilling deliveries show 7\n\n"
+    'billing deliveries resolve 7 --as again --note "the address was mended"'
+)
+def deliveries(
+    ctx: typer.Context,
+    state: Annotated[
+        str, typer.Option("--state", metavar="STATE", help="Only queued, sending, failed or unknown ones.")
+    ] = "",
+    billing_date: Annotated[
+        date | None,
+        typer.Option("--date", parser=iso_date, metavar="DATE", help="Only of this billing date."),
+    ] = None,
+    with_given_up: Annotated[bool, typer.Option("--all", help="Those that were given up, too.")] = False,
+    limit: Limit = 20,
+    as_json: Json = False,
+) -> None:
+    """List what was not delivered, why and since when, the longest waiting first."""
+    if ctx.invoked_subcommand is not None:
+        return
+    if state not in {"", *_STATES}:
+        raise typer.BadParameter("it is one of queued, sending, failed, unknown", param_hint="--state")
+    screen = Screen(as_json)
+    with open_desk(screen) as desk:
+        from billing_assets.store.delivery_listings import DeliveryFilter
+
+        wanted = DeliveryFilter(
+            state=state, billing_date=billing_date, with_given_up=with_given_up, limit=limit
+        )
+        counts, given_up_count = desk.delivery_counts(), desk.given_up_count()
+        found = desk.undelivered(wanted)
+    screen.document({"counts": counts, "given_up_count": given_up_count, "undelivered": found})
+    if counts:
+        given_up = f"   [dim](given up {given_up_count:,})[/dim]" if given_up_count else ""
+        states = (f"{state_cell(name)} {count:,}" for name, count in counts.items())
+        screen.say(f"{'   '.join(states)}{given_up}\n")
+    if not found:
+        screen.say("Nothing is left to deal with." if counts else "Nothing was queued yet.")
+        return
+    _show_list(screen, found)
+    if len(found) == limit:
+        screen.hint("there are more: add --limit 1000")
+    screen.hint("decide: billing deliveries resolve ID --as delivered|again|given-up --note TEXT")
+
+
+@app.command("show", epilog="billing deliveries show 7")
+def show(
+    delivery_id: Annotated[int, typer.Argument(metavar="ID", help="Number of the delivery, as listed.")],
+    as_json: Json = False,
+) -> None:
+    """Show one delivery: its attempts, and who decided what on it."""
+    screen = Screen(as_json)
+    with open_desk(screen) as desk:
+        detail = desk.delivery(delivery_id)
+    screen.document(detail)
+    row = detail.delivery
+    screen.say(f"[bold]delivery {row.delivery_id}[/bold]  {state_cell(row.state)}")
+    screen.facts(
+        [
+            ("invoice", f"{row.invoice_number}, billed {row.billing_date}"),
+            ("channel", row.channel),
+            ("Message-ID", f"<{row.message_id}>"),
+            ("since (UTC)", instant(row.changed_at)),
+            ("owner", row.owner or "-"),
+            ("why", reason_words(row) or "-"),
+            ("last answer", f"{row.reply_code} {row.reply_text}".strip("0 ") or "-"),
+        ]
+    )
+    _show_history(screen, detail)
+
+
+@app.command(
+    "resolve",
+    epilog='billing deliveries resolve 7 --as delivered --note "found in the mail server\'s log"\n\n'
+    'billing deliveries resolve 7 8 9 --as again --note "the addresses were mended"\n\n'
+    'billing deliveries resolve 7 --as given-up --note "sent by post" --by ana',
+)
+def resolve(
+    delivery_ids: Annotated[
+        list[int], typer.Argument(metavar="ID...", help="Numbers of the deliveries, as listed.")
+    ],
+    decision: Annotated[
+        Decision,
+        typer.Option(
+            "--as",
+            metavar="DECISION",
+            help="delivered: an unknown one did arrive. again: send a failed or unknown one again; an "
+            "unknown one may then arrive twice. given-up: send it no more, it counts as failed.",
+        ),
+    ],
+    note: Note,
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    """Decide what becomes of deliveries that were refused, or may or may not have arrived.
+
+    All of the named ones or none; what was sent is never decided on. A message that goes again keeps its
+    Message-ID, goes to the payer's newest address, and leaves with the next 'billing deliver'. Decisions are
+    kept for ever with note, name and instant: 'billing deliveries show ID'.
+    """
+    screen = Screen(as_json)
+    decided_by = name_of(by)
+    with open_desk(screen) as desk:
+        from billing_assets.steps.delivery_ports import DecisionOrder
+
+        order = DecisionOrder(
+            delivery_ids=tuple(delivery_ids), decision=decision, note=note, decided_by=decided_by
+        )
+        facts = desk.billing.resolve(order).facts
+    state = DECISIONS[decision].to_state.value
+    screen.document(
+        {**facts, "delivery_ids": sorted(set(delivery_ids)), "state": state, "decided_by": decided_by}
+    )
+    screen.say(f"{count_of(int(facts['decided_count']), 'delivery')}: {state_cell(state)}")
+    if decision is Decision.AGAIN:
+        screen.hint("send: billing deliver")
 
 
 def reason_words(row: "DeliveryRow") -> str:
     """Return why a delivery is in its state: the other side's reply code, the reason in words."""
     from billing_assets.channels.email.replies import REASON_MEANINGS
 
-    if row.state == "sent" or not row.reason_code:
+    by_person = row.reason_code in {rule.reason_code for rule in DECISIONS.values()}
+    if not by_person and (row.state == "sent" or not row.reason_code):
         return f"{row.reply_code} {row.reply_text}".strip("0 ")
     words = _OWN_REASONS.get(row.reason_code) or REASON_MEANINGS.get(row.reason_code, row.reason_code)
-    return f"{row.reply_code}: {words}" if row.reply_code else words
+    words = words if by_person or not row.reply_code else f"{row.reply_code}: {words}"
+    return f"{words}; {_NEWER_ADDRESS}" if row.has_newer_address and row.state != "sent" else words
+
+
+def _show_list(screen: Screen, found: "list[DeliveryRow]") -> None:
+    screen.table(
+        [">id", "invoice", "state", "since (UTC)", ">attempts", "owner", "why"],
+        [
+            [
+                row.delivery_id,
+                row.invoice_number,
+                state_cell(row.state),
+                instant(row.changed_at),
+                row.attempt_count,
+                row.owner,
+                reason_words(row),
+            ]
+            for row in found
+        ],
+        wrap=["why"],
+    )
+
+
+def _show_history(screen: Screen, detail: "DeliveryDetail") -> None:
+    if detail.attempts:
+        screen.heading("Attempts")
+        screen.table(
+            [">attempt", "begun (UTC)", "came to", ">reply", "reason"],
+            [
+                [
+                    row.attempt_number,
+                    instant(row.started_at),
+                    state_cell(row.state),
+                    row.reply_code or "",
+                    row.reason_code,
+                ]
+                for row in detail.attempts
+            ],
+        )
+    if detail.decisions:
+        screen.heading("Decisions")
+        screen.table(
+            ["decided (UTC)", "by", "decision", "before", "after", "note"],
+            [
+                [
+                    instant(row.decided_at),
+                    row.decided_by,
+                    row.decision,
+                    f"{row.state_before} {row.reason_before}".strip(),
+                    row.state_after,
+                    row.note,
+                ]
+                for row in detail.decisions
+            ],
+            wrap=["note"],
+        )

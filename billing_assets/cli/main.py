@@ -13,6 +13,7 @@ from billing_assets.cli import (
     company,
     database,
     deliver,
+    deliveries,
     demo,
     imports,
     invoices,
@@ -53,7 +54,7 @@ app.command("deliver", epilog=deliver.EPILOG, rich_help_panel="Bill")(deliver.se
 app.command("audit", epilog=audit.EPILOG, rich_help_panel="Bill")(audit.check)
 app.add_typer(runs.app, name="runs", rich_help_panel="Look")
 app.add_typer(invoices.app, name="invoices", rich_help_panel="Look")
-app.command("deliveries", epilog=deliver.LIST_EPILOG, rich_help_panel="Look")(deliver.show)
+app.add_typer(deliveries.app, name="deliveries", rich_help_panel="Look")
 app.add_typer(problems.app, name="problems", rich_help_panel="Look")
 app.command("ui", epilog=ui.EPILOG, rich_help_panel="Try")(ui.serve)
 app.command("demo", epilog=demo.EPILOG, rich_help_panel="Try")(demo.show)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from billing_assets.cli.arguments import Json, Limit, open_desk
+from billing_assets.cli.arguments import By, Json, Limit, Note, name_of, open_desk
 from billing_assets.cli.output import Screen, instant
 from billing_assets.domain.problems import PROBLEM_CODES
 
@@ -25,7 +25,7 @@ Id = Annotated[int, typer.Argument(metavar="ID", help="Number of the problem, as
 
 @app.callback(
     epilog="billing problems\n\nbilling problems list --code amount_too_fine\n\nbilling problems show 7\n\n"
-    "billing problems assign 7 --to claims\n\nbilling problems close 7"
+    'billing problems assign 7 --to claims\n\nbilling problems close 7 --note "the policy was withdrawn"'
 )
 def problems(ctx: typer.Context, as_json: Json = False) -> None:
     """Count the open problems by kind; `list` has each of them."""
@@ -80,12 +80,19 @@ def listed(
         screen.say("No problem fits.")
         return
     screen.table(
-        [">id", "code", ">row", "field", "owner", "what to do"],
+        [">id", "code", ">row", "field", "owner", "what became of it" if with_closed else "what to do"],
         [
-            [row.problem_id, row.problem_code, row.row_number, row.field_name, row.owner, todo(row)]
+            [
+                row.problem_id,
+                row.problem_code,
+                row.row_number,
+                row.field_name,
+                row.owner,
+                todo(row) if row.is_open else closing_words(row),
+            ]
             for row in found
         ],
-        wrap=["what to do"],
+        wrap=["what became of it", "what to do"],
     )
     if following:
         screen.hint(f"the next page: add --before {following}")
@@ -105,7 +112,7 @@ def show(problem_id: Id, as_json: Json = False) -> None:
     screen.facts(
         [
             ("what is wrong", meaning(row.problem_code)),
-            ("what to do", todo(row)),
+            ("what to do", todo(row)) if row.is_open else ("closed", closing_words(row)),
             ("file", f"{row.file_name}, row {row.row_number}"),
             ("field", row.field_name or "-"),
             ("key", detail.record_key or "-"),
@@ -118,13 +125,17 @@ def show(problem_id: Id, as_json: Json = False) -> None:
     screen.say(escape(detail.original_row))
 
 
-@app.command("close", epilog="billing problems close 7")
-def close(problem_id: Id, as_json: Json = False) -> None:
-    """Close a problem that needs no further work. A corrected file closes its problems by itself."""
+@app.command("close", epilog='billing problems close 7 --note "the policy was withdrawn"')
+def close(problem_id: Id, note: Note, by: By = "", as_json: Json = False) -> None:
+    """Close a problem that needs no further work, and keep why and who.
+
+    A corrected file closes its problems by itself. 'billing problems list --all' shows closed ones.
+    """
     screen = Screen(as_json)
+    closed_by = name_of(by)
     with open_desk(screen) as desk:
-        desk.close_problem(problem_id)
-    screen.document({"problem_id": problem_id, "is_open": False})
+        row = desk.close_problem(problem_id, note, closed_by)
+    screen.document({"problem_id": problem_id, "is_open": False, "closing": row.closing})
     screen.say(f"problem {problem_id} is closed")
 
 
@@ -156,6 +167,16 @@ def meaning(code: str) -> str:
 def todo(row: "ProblemRow") -> str:
     """Return what to do about a problem."""
     return PROBLEM_CODES[row.problem_code].todo if row.problem_code in PROBLEM_CODES else ""
+
+
+def closing_words(row: "ProblemRow") -> str:
+    """Return when and by whom a problem was closed, and why."""
+    closing = row.closing
+    if closing is None:
+        return "closed"
+    if closing.batch_id is not None:
+        return f"closed {instant(closing.closed_at)}: answered by import {closing.batch_id}"
+    return f"closed {instant(closing.closed_at)} by {closing.closed_by}: {closing.note}"
 
 
 def _record(row: "ProblemRow") -> dict[str, object]:

@@ -12,7 +12,7 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from itertools import chain, islice
@@ -23,7 +23,7 @@ from typing import TypeAlias
 
 from billing_assets.documents.email import EmailRenderer
 from billing_assets.documents.pdf import PdfPrinter
-from billing_assets.documents.templates import Template, from_archive
+from billing_assets.documents.templates import Template, from_archive, with_fonts
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import PrintedInvoice, PrintJob
 
@@ -31,30 +31,41 @@ SMALL_JOB = 40
 _CHUNK = 10
 _LAST_WORDS_SECONDS = 5
 
-_Sheet: TypeAlias = tuple[PrintJob, str, bool]
-"""What is to be printed: the job, the path of its template's archive, and whether a PDF is wanted."""
+_Sheet: TypeAlias = tuple[PrintJob, str, str, bool]
+"""What is to be printed: the job, the paths of its template's archive and of the same with newer fonts, and
+whether a PDF is wanted."""
 
 
 class TemplatePress:
     """Prints with the template version that each invoice froze; implements ``steps.delivery_ports.Press``.
 
     ``read_archive`` returns the stored archive of a template version; archives are unpacked once under
-    ``cache_dir``. ``worker_count`` processes share a large job.
+    ``cache_dir``. ``worker_count`` processes share a large job. ``newer_fonts`` returns font files by name:
+    those that the frozen template lacks draw what its own cannot, so that a font that was added lets an
+    invoice leave that was issued before. Whatever its own fonts can draw is printed with them alone, and so
+    is a document that has its first rendering from them.
     """
 
-    def __init__(self, read_archive: Callable[[int], bytes], cache_dir: Path, worker_count: int = 2) -> None:
+    def __init__(
+        self,
+        read_archive: Callable[[int], bytes],
+        cache_dir: Path,
+        worker_count: int = 2,
+        newer_fonts: Callable[[], Mapping[str, bytes]] = dict,
+    ) -> None:
         """Prepare the press; workers start with the first large job."""
         self._read_archive = read_archive
+        self._newer_fonts = newer_fonts
         self._cache_dir = cache_dir
         self._worker_count = worker_count
-        self._folders: dict[int, Path] = {}
+        self._archives: dict[int, tuple[str, str]] = {}
         self._workers: list[_Worker] = []
 
     def print_all(self, jobs: Iterable[PrintJob], *, with_pdf: bool) -> Iterator[PrintedInvoice]:
         """Yield each printed invoice, in order; raise ``print_worker_ended`` where a worker is gone."""
         stream = iter(jobs)
         head = list(islice(stream, SMALL_JOB))
-        sheets = ((job, str(self._folder(job.template_version_id)), with_pdf) for job in chain(head, stream))
+        sheets = ((job, *self._paths(job.template_version_id), with_pdf) for job in chain(head, stream))
         if len(head) < SMALL_JOB or self._worker_count < 2:  # noqa: PLR2004 - one worker is this process
             yield from map(_print_one, sheets)
         else:
@@ -90,17 +101,24 @@ class TemplatePress:
             if not is_done:
                 self.close()
 
-    def _folder(self, template_version_id: int) -> Path:
-        if template_version_id not in self._folders:
+    def _paths(self, template_version_id: int) -> tuple[str, str]:
+        """Return the paths of a template version's archive, as it is and with newer fonts."""
+        if template_version_id not in self._archives:
             archive = self._read_archive(template_version_id)
-            kept = self._cache_dir / f"{template_version_id}-{sha256(archive).hexdigest()}.archive"
-            if not kept.exists() or kept.read_bytes() != archive:
-                self._cache_dir.mkdir(parents=True, exist_ok=True)
-                partial = kept.with_suffix(f".{os.getpid()}-{id(self)}.partial")
-                partial.write_bytes(archive)
-                partial.replace(kept)
-            self._folders[template_version_id] = kept
-        return self._folders[template_version_id]
+            own = self._kept(template_version_id, archive)
+            extended = with_fonts(archive, self._newer_fonts())
+            with_newer = own if extended == archive else self._kept(template_version_id, extended)
+            self._archives[template_version_id] = str(own), str(with_newer)
+        return self._archives[template_version_id]
+
+    def _kept(self, template_version_id: int, archive: bytes) -> Path:
+        kept = self._cache_dir / f"{template_version_id}-{sha256(archive).hexdigest()}.archive"
+        if not kept.exists() or kept.read_bytes() != archive:
+            self._cache_dir.mkdir(parents=True, exist_ok=True)
+            partial = kept.with_suffix(f".{os.getpid()}-{id(self)}.partial")
+            partial.write_bytes(archive)
+            partial.replace(kept)
+        return kept
 
 
 class _Worker:
@@ -167,9 +185,12 @@ def _work(pipe: Connection) -> None:
 
 def _print_one(sheet: _Sheet) -> PrintedInvoice:
     """Print one invoice; in a worker process its printers stay ready for the next."""
-    job, archive, with_pdf = sheet
+    job, archive, with_newer_fonts, with_pdf = sheet
     subject, plain, html = _mail_renderer(archive).render(job.invoice)
     printed = _printer(archive).printed(job.invoice) if with_pdf else None
+    is_frozen = printed is not None and sha256(printed.content).hexdigest() == job.pdf_sha256
+    if printed is not None and printed.missing_characters and with_newer_fonts != archive and not is_frozen:
+        printed = _printer(with_newer_fonts).printed(job.invoice)
     return PrintedInvoice(
         document_id=job.document_id,
         subject=subject,

@@ -138,6 +138,15 @@ def from_archive(content: bytes, cache_dir: Path, expected_sha256: str = "") -> 
     return Template(kind=kind, folder=target, files=files)
 
 
+def with_fonts(archive: bytes, fonts: Mapping[str, bytes]) -> bytes:
+    """Return ``archive`` with those of ``fonts`` (by name) that it lacks; the same bytes if it lacks none."""
+    files = _unpack(archive)
+    missing = {name: content for name, content in fonts.items() if name not in files}
+    if not missing:
+        return archive
+    return Template(kind="", folder=Path(), files={**files, **missing}).archive()
+
+
 def _damaged(found: str) -> BillingError:
     return BillingError(
         "template_archive_damaged",

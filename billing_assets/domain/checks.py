@@ -39,10 +39,19 @@ _ROWS = (
     ("I09", "an issued document is unchanged: its frozen record hashes to the stored value"),
     (
         "I13",
-        "one delivery per document, channel and purpose, at most one accepted, Message-ID made from the key",
+        (
+            "one delivery per document, channel and purpose, at most one accepted, by the server or by a "
+            "recorded decision, Message-ID made from the key"
+        ),
     ),
     ("I14", "nothing is sent that was not issued, and the bytes sent are the document's first rendering"),
-    ("I15", "nothing stays in sending for a day, and nothing unknown is without an owner for a day"),
+    (
+        "I15",
+        (
+            "nothing stays in sending for a day, and nothing unknown or failed is without an owner for a "
+            "day, unless a recorded decision gave it up"
+        ),
+    ),
     ("I17", "every charge due in a finalised run has exactly one outcome, and the invoice where it says so"),
     ("I18", "intake loses nothing: rows and money in are rows and money accepted, in problems or repeated"),
     ("I20", "no reference crosses from one company to another"),

@@ -7,7 +7,7 @@ Does not belong here: how a channel talks to the world (``channels``), the queue
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -149,4 +149,31 @@ def masked_addresses(text: str) -> str:
 
 
 CHANNEL_FAULTS = frozenset({"connect_failed", "tls_failed", "auth_failed", "service_not_available"})
-"""Reason codes that speak of the channel and not of the message: several in a row mean that it is down."""
+"""Reason codes that speak of the channel alone; such an answer is no attempt of the message."""
+
+SIGNS_OF_OUTAGE = CHANNEL_FAULTS | {"refused_for_now"}
+"""Reason codes that a channel in trouble gives: several in a row mean that it is down."""
+
+MAX_ATTEMPTS = 12
+"""So many temporary refusals of one message, and it waits for a person."""
+
+GAVE_UP = "gave_up_after_attempts"
+"""The reason of a delivery that was refused for now as often as is allowed."""
+
+
+def within_attempts(result: SendResult, refused_count: int, max_attempts: int) -> SendResult:
+    """Return ``result``, or a failure where it is the last temporary refusal that a message may have.
+
+    ``refused_count`` temporary refusals came before it. A fault of the channel is no attempt of the message
+    and never the last one. Reply code and wording of the last answer stay.
+
+    >>> refused = SendResult(
+    ...     state=DeliveryState.QUEUED, reply_code=450, reason_code="greylisted", reply_text="later"
+    ... )
+    >>> within_attempts(refused, 10, 12).reason_code, within_attempts(refused, 11, 12).reason_code
+    ('greylisted', 'gave_up_after_attempts')
+    """
+    is_refusal = result.state is DeliveryState.QUEUED and result.reason_code not in CHANNEL_FAULTS
+    if not is_refusal or refused_count + 1 < max_attempts:
+        return result
+    return replace(result, state=DeliveryState.FAILED, reason_code=GAVE_UP)

@@ -17,11 +17,13 @@ from datetime import date, datetime
 from typing import TypeAlias
 
 from billing_assets.domain.deliveries import (
-    CHANNEL_FAULTS,
+    MAX_ATTEMPTS,
+    SIGNS_OF_OUTAGE,
     Attachment,
     DeliveryState,
     EmailMessageParts,
     SendResult,
+    within_attempts,
 )
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import Invoice
@@ -33,11 +35,11 @@ BATCH = 400
 """Rows read, printed and kept together; memory stays that of one batch."""
 
 MAX_OUTAGES = 5
-"""So many answers in a row that speak of the channel itself mean that it is down."""
+"""So many answers in a row that a channel in trouble gives mean that it is down."""
 
 
 class Outages:
-    """Counts answers in a row that speak of the channel and not of the message.
+    """Counts answers in a row that a channel in trouble gives.
 
     >>> refused = SendResult(
     ...     state=DeliveryState.QUEUED, reply_code=0, reason_code="connect_failed", reply_text=""
@@ -54,7 +56,7 @@ class Outages:
 
     def count(self, result: SendResult) -> int:
         """Take in one answer; return how many outages stand in a row."""
-        is_outage = result.reason_code in CHANNEL_FAULTS
+        is_outage = result.reason_code in SIGNS_OF_OUTAGE
         self.in_a_row = self.in_a_row + 1 if is_outage else 0
         self.last_reason = result.reason_code
         return self.in_a_row
@@ -78,12 +80,14 @@ def deliver_documents(
     press: Press,
     channel: Channel,
     clock: Callable[[], datetime],
+    max_attempts: int = MAX_ATTEMPTS,
     progress: Progress = silent,
 ) -> StepResult:
     """Queue the documents of ``billing_date`` (all dates where None) and send what is queued.
 
-    What the channel refuses for now stays queued for the next call; a second call after success sends
-    nothing.
+    What the channel refuses for now stays queued for the next call, ``max_attempts`` times; then it fails
+    and waits for a person. A second call after success sends nothing. A message goes to the newest address
+    of its payer; what had none is queued again as soon as there is one.
     ``unprintable_count`` is the number of documents with characters that no font of their template has.
 
     Raises:
@@ -101,6 +105,7 @@ def deliver_documents(
             press=press,
             channel=channel,
             clock=clock,
+            max_attempts=max_attempts,
             tell=lambda done: progress("delivering", done, total),
         )
         batches = _batches(store, issuer.company_id, billing_date)
@@ -111,6 +116,7 @@ def deliver_documents(
     facts: dict[str, int | str] = {
         "queued_count": counts.queued_count,
         "without_address_count": counts.without_address_count,
+        "address_found_count": counts.address_found_count,
         "interrupted_count": interrupted,
         **{f"{state.value}_count": dispatch.states[state] for state in _REPORTED},
         "waiting_count": dispatch.states[DeliveryState.QUEUED],
@@ -160,6 +166,7 @@ class _Dispatch:
     press: Press
     channel: Channel
     clock: Callable[[], datetime]
+    max_attempts: int
     tell: Callable[[int], None]
     outages: Outages = field(default_factory=Outages)
     states: Counter[DeliveryState] = field(default_factory=Counter)
@@ -178,17 +185,21 @@ class _Dispatch:
         """Send one printed batch; whatever ends it early, no answer of the channel is lost."""
         self.unprintable_count += sum(sheet.missing_character_count > 0 for sheet in sheets)
         if self.with_pdf:
-            self.store.keep_renderings(sheets)
+            self.store.keep_renderings([sheet for sheet in sheets if not sheet.missing_character_count])
         answered: tuple[QueuedDelivery, SendResult, datetime] | None = None
         try:
             for row, sheet in zip(batch, sheets, strict=True):
-                self.store.hand_over(answered, row, sheet.pdf_sha256)
+                content_sha256 = "" if sheet.missing_character_count else sheet.pdf_sha256
+                is_begun = self.store.hand_over(answered, row, content_sha256)
                 answered = None
-                result = self._send_one(row, sheet)
+                if not is_begun:
+                    continue
+                answer = self._send_one(row, sheet)
+                result = within_attempts(answer, row.refused_count, self.max_attempts)
                 answered = row, result, self.clock()
                 self.states[result.state] += 1
                 self.tell(self.states.total())
-                if self.outages.count(result) >= MAX_OUTAGES:
+                if self.outages.count(answer) >= MAX_OUTAGES:
                     break
         finally:
             if answered is not None:
@@ -198,10 +209,7 @@ class _Dispatch:
         """Send one message; a page with characters that no font could draw waits for a person instead."""
         if sheet.pdf and sheet.missing_character_count:
             return SendResult(
-                state=DeliveryState.FAILED,
-                reply_code=0,
-                reason_code="unprintable",
-                reply_text="add a font with these characters to templates/_shared/fonts",
+                state=DeliveryState.FAILED, reply_code=0, reason_code="unprintable", reply_text=""
             )
         return self.channel.send(_message(row, sheet, self.issuer, self.clock()))
 
@@ -216,7 +224,7 @@ def _message(
         dated_at=dated_at,
         from_name=issuer.company.name,
         from_email=issuer.company.email,
-        to_email=invoice.payer.email,
+        to_email=row.to_email,
         subject=sheet.subject,
         text=sheet.text,
         html=sheet.html,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from billing_assets.domain.decisions import DecidedDelivery, Decision
 from billing_assets.domain.deliveries import EmailMessageParts, SendResult
 from billing_assets.domain.invoices import Invoice
 from billing_assets.steps.run_ports import Issuer, Progress
@@ -46,20 +47,41 @@ class PrintedInvoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedDelivery:
-    """A row of the outbox that is to be sent now."""
+    """A row of the outbox that is to be sent now.
+
+    ``to_email`` is the payer's newest address, of ``payer_version_id``. ``refused_count`` counts temporary
+    refusals of this message since a person last decided to send it again.
+    """
 
     delivery_id: int
     message_id: str
     attempt_count: int
+    refused_count: int
+    to_email: str
+    payer_version_id: int
     job: PrintJob
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueCounts:
-    """What queueing did: new rows, and rows that cannot be sent because the payer has no address."""
+    """What queueing did: rows that wait now, and rows that cannot be sent because the payer has no address.
+
+    ``address_found_count`` of the queued ones had failed for want of an address before.
+    """
 
     queued_count: int
     without_address_count: int
+    address_found_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionOrder:
+    """One decision on some deliveries, with its reason; all of them or none."""
+
+    delivery_ids: tuple[int, ...]
+    decision: Decision
+    note: str
+    decided_by: str
 
 
 class Press(Protocol):
@@ -102,7 +124,7 @@ class DocumentStore(Protocol):
         ...
 
     def queue(self, company_id: int, billing_date: date | None, message_domain: str) -> QueueCounts:
-        """Add the outbox row of each document that has none."""
+        """Add the outbox row of each document that has none; look again for addresses that were missing."""
         ...
 
     def queued_count(self, company_id: int, billing_date: date | None) -> int:
@@ -124,9 +146,26 @@ class DocumentStore(Protocol):
         finished: tuple[QueuedDelivery, SendResult, datetime] | None,
         following: QueuedDelivery | None,
         content_sha256: str,
-    ) -> None:
+    ) -> bool:
         """Record the result of one row and mark the next as ``sending``, in one durable transaction.
 
+        False where a person gave the next one up meanwhile: it is not to be sent.
         Raises ``delivery_taken``, with nothing begun, where another program has taken one of the two.
+        """
+        ...
+
+
+class DecisionStore(Protocol):
+    """The store's side of what people decide on deliveries."""
+
+    def issuer(self, company_code: str) -> Issuer:
+        """Return the company with that code, or raise ``company_unknown``."""
+        ...
+
+    def decide(self, company_id: int, order: DecisionOrder) -> Sequence[DecidedDelivery]:
+        """Take the decision on every delivery of the order and keep it, or raise with nothing changed.
+
+        Each row is locked, and its state looked at and changed in one statement, so that a sender and a
+        decision never both have it. Raises what ``domain.decisions.decision_refused`` returns.
         """
         ...

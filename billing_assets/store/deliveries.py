@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from billing_assets.domain.deliveries import DeliveryState, SendResult
+from billing_assets.domain.deliveries import CHANNEL_FAULTS, DeliveryState, SendResult
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import PrintedInvoice, PrintJob, QueueCounts, QueuedDelivery
 from billing_assets.steps.run_ports import Clock, Issuer, Progress
@@ -26,6 +26,14 @@ OWNER_OF_UNKNOWN = "billing operations"
 """Who owns a delivery that may or may not have been accepted, until somebody takes it."""
 
 _OF_DATE = "(cast(:day as date) is null or r.billing_date = :day)"
+
+NEWEST_ADDRESS = """
+join lateral (
+    select y.payer_version_id, coalesce(y.content::json ->> 'email', '') as email from payer_version y
+    where y.payer_id = i.payer_id order by y.payer_version_id desc limit 1
+) newest on true
+"""
+"""Joins to an invoice ``i`` its payer's newest address: contact data, unlike what the invoice froze."""
 
 _MAKE_DOCUMENTS = f"""
 insert into document (company_id, invoice_id, snapshot_sha256, recorded_at)
@@ -55,14 +63,14 @@ select d.company_id, d.document_id, :channel, :purpose,
     substr(encode(sha256(convert_to(concat_ws(chr(31), c.company_code,
         s.prefix || lpad(i.invoice_number::text, greatest(8, length(i.invoice_number::text)), '0'),
         cast(:channel as text), cast(:purpose as text)), 'UTF8')), 'hex'), 1, 32) || '@' || :domain,
-    case when coalesce(y.content::json ->> 'email', '') = '' then 'failed' else 'queued' end,
-    case when coalesce(y.content::json ->> 'email', '') = '' then 'no_address' else '' end,
-    case when coalesce(y.content::json ->> 'email', '') = '' then :owner else '' end,
+    case when newest.email = '' then 'failed' else 'queued' end,
+    case when newest.email = '' then 'no_address' else '' end,
+    case when newest.email = '' then :owner else '' end,
     :at, :at
 from document d join invoice i using (invoice_id) join billing_run r using (run_id)
 join number_series s using (number_series_id)
 join company c on c.company_id = d.company_id
-join payer_version y using (payer_version_id)
+{NEWEST_ADDRESS}
 where d.company_id = :company and {_OF_DATE}
     and not exists (select from delivery v where v.document_id = d.document_id and v.channel = :channel
         and v.purpose = :purpose)
@@ -71,17 +79,46 @@ on conflict (document_id, channel, purpose) do nothing
 returning state
 """  # noqa: S608 - constants
 
-_QUEUED = f"""
-from delivery v join document d using (document_id) join invoice i using (invoice_id)
-join billing_run r using (run_id)
-where v.company_id = :company and v.state = 'queued' and {_OF_DATE}
+_OF_INVOICE = f"""
+from document d join invoice i using (invoice_id) join billing_run r using (run_id)
+{NEWEST_ADDRESS}
+where v.document_id = d.document_id and v.company_id = :company and {_OF_DATE}
 """
 
+# What a channel was never asked to send may go by itself; all else waits for a person's decision.
+_ADDRESS_FOUND = f"""
+update delivery v set state = 'queued', reason_code = '', owner = '', changed_at = :at
+{_OF_INVOICE} and v.state = 'failed' and v.reason_code = 'no_address' and v.attempt_count = 0
+    and newest.email <> ''
+"""  # noqa: S608 - constants
+
+_ADDRESS_LOST = f"""
+update delivery v set state = 'failed', reason_code = 'no_address', owner = :owner, changed_at = :at
+{_OF_INVOICE} and v.state = 'queued' and newest.email = ''
+"""  # noqa: S608 - constants
+
+_IS_QUEUED = f"v.company_id = :company and v.state = 'queued' and {_OF_DATE}"
+
+_QUEUED_COUNT = f"""
+select count(*) from delivery v join document d using (document_id) join invoice i using (invoice_id)
+join billing_run r using (run_id)
+where {_IS_QUEUED}
+"""  # noqa: S608 - constants
+
+# A person who says "again" gives the message all its attempts anew.
 _NEXT = f"""
 select v.delivery_id, v.message_id, v.attempt_count, d.document_id, i.invoice_id, i.template_version_id,
-    coalesce(encode(d.pdf_sha256, 'hex'), '') as pdf_hex
-{_QUEUED} and v.delivery_id > :after order by v.delivery_id limit :limit
-"""
+    coalesce(encode(d.pdf_sha256, 'hex'), '') as pdf_hex, newest.payer_version_id, newest.email,
+    (select count(*) from delivery_attempt a
+        where a.delivery_id = v.delivery_id and a.state = 'queued' and a.reason_code <> all(:faults)
+            and a.attempt_number > coalesce((select max(e.attempt_count) from delivery_decision e
+                where e.delivery_id = v.delivery_id and e.decision = 'again'), 0)) as refused_count
+from delivery v join document d using (document_id) join invoice i using (invoice_id)
+join billing_run r using (run_id)
+{NEWEST_ADDRESS}
+where {_IS_QUEUED} and v.delivery_id > :after and newest.email <> ''
+order by v.delivery_id limit :limit
+"""  # noqa: S608 - constants
 
 _INTERRUPTED = """
 with left_over as (
@@ -92,27 +129,39 @@ update delivery_attempt a set state = 'unknown', reason_code = 'sender_died', en
 from left_over o where a.delivery_id = o.delivery_id and a.attempt_number = o.attempt_count
 """
 
-# A sender that only lost its lock was taken for dead; its answer is worth more than that guess.
+# A sender that only lost its lock was taken for dead; its answer is worth more than that guess, and that the
+# message was accepted is worth more than what a person decided meanwhile. After a further attempt has begun
+# the row is no longer its own.
 _FINISH = """
-with done as (
-    update delivery set state = :state, reply_code = :reply, reason_code = :reason, reply_text = :reply_text,
-        owner = case when :state in ('unknown', 'failed') then :owner else '' end, changed_at = :at
-    where delivery_id = :delivery and attempt_count = :attempt
-        and (state in ('sending', :state) or (state = 'unknown' and reason_code = 'sender_died'))
-    returning delivery_id, attempt_count
+with held as (
+    select delivery_id, attempt_count from delivery
+    where delivery_id = :delivery and attempt_count = :attempt for update
+), settled as (
+    update delivery v set state = :state, reply_code = :reply, reason_code = :reason,
+        reply_text = :reply_text, changed_at = :at,
+        owner = case when :state in ('unknown', 'failed') then :owner else '' end
+    from held where v.delivery_id = held.delivery_id and (v.state = 'sending' or :state = 'sent'
+        or (v.state = 'unknown' and v.reason_code = 'sender_died'))
 )
 update delivery_attempt a set state = :state, reply_code = :reply, reason_code = :reason, ended_at = :at
-from done where a.delivery_id = done.delivery_id and a.attempt_number = done.attempt_count
+from held where a.delivery_id = held.delivery_id and a.attempt_number = held.attempt_count
+    and (a.state in ('sending', :state) or (a.state = 'unknown' and a.reason_code = 'sender_died'))
 """
 
 _BEGIN = """
 with begun as (
     update delivery set state = 'sending', attempt_count = attempt_count + 1, changed_at = :at,
         content_sha256 = decode(nullif(:hash, ''), 'hex')
-    where delivery_id = :delivery and state = 'queued' returning delivery_id, attempt_count
+    where delivery_id = :delivery and state = 'queued' and attempt_count = :attempts
+    returning delivery_id, attempt_count
 )
-insert into delivery_attempt (delivery_id, attempt_number, started_at)
-select delivery_id, attempt_count, :at from begun
+insert into delivery_attempt (delivery_id, attempt_number, started_at, payer_version_id)
+select delivery_id, attempt_count, :at, :payer_version from begun
+"""
+
+_GIVEN_UP_MEANWHILE = """
+select exists (select from delivery
+    where delivery_id = :delivery and state = 'failed' and attempt_count = :attempts)
 """
 
 
@@ -155,7 +204,7 @@ class SqlDocumentStore:
             return connection.execute(text(_INTERRUPTED), values).rowcount
 
     def queue(self, company_id: int, billing_date: date | None, message_domain: str) -> QueueCounts:
-        """Add the missing outbox rows; a payer without an address has a failed row with its reason."""
+        """Add the missing outbox rows; what has no address fails, and is queued again once it has one."""
         values = {
             "company": company_id,
             "day": billing_date,
@@ -166,21 +215,33 @@ class SqlDocumentStore:
             "at": self.clock(),
         }
         with self.database.transaction() as connection:
+            found = connection.execute(text(_ADDRESS_FOUND), values).rowcount
+            lost = connection.execute(text(_ADDRESS_LOST), values).rowcount
             states = list(connection.execute(text(_QUEUE), values).scalars())
         unreachable = sum(state == DeliveryState.FAILED for state in states)
-        return QueueCounts(queued_count=len(states) - unreachable, without_address_count=unreachable)
+        return QueueCounts(
+            queued_count=len(states) - unreachable + found,
+            without_address_count=unreachable + lost,
+            address_found_count=found,
+        )
 
     def queued_count(self, company_id: int, billing_date: date | None) -> int:
         """Return how many rows wait."""
         values = {"company": company_id, "day": billing_date}
         with self.database.transaction() as connection:
-            return int(connection.execute(text(f"select count(*) {_QUEUED}"), values).scalar_one())
+            return int(connection.execute(text(_QUEUED_COUNT), values).scalar_one())
 
     def next_deliveries(
         self, company_id: int, billing_date: date | None, after_id: int, limit: int
     ) -> Sequence[QueuedDelivery]:
         """Return the next queued rows with their complete invoices."""
-        values = {"company": company_id, "day": billing_date, "after": after_id, "limit": limit}
+        values = {
+            "company": company_id,
+            "day": billing_date,
+            "after": after_id,
+            "limit": limit,
+            "faults": sorted(CHANNEL_FAULTS),
+        }
         with self.database.transaction() as connection:
             rows = connection.execute(text(_NEXT), values).all()
             jobs = _jobs(
@@ -191,6 +252,9 @@ class SqlDocumentStore:
                 delivery_id=row.delivery_id,
                 message_id=row.message_id,
                 attempt_count=row.attempt_count,
+                refused_count=row.refused_count,
+                to_email=row.email,
+                payer_version_id=row.payer_version_id,
                 job=job,
             )
             for row, job in zip(rows, jobs, strict=True)
@@ -235,16 +299,29 @@ class SqlDocumentStore:
         finished: tuple[QueuedDelivery, SendResult, datetime] | None,
         following: QueuedDelivery | None,
         content_sha256: str,
-    ) -> None:
-        """Record one result and mark the next row as sending, in one committed transaction."""
+    ) -> bool:
+        """Record one result and mark the next row as sending, in one committed transaction.
+
+        False where the next row was given up meanwhile: it is not to be sent.
+        """
         with self.database.transaction() as connection:
             if finished is not None:
-                _require_own(
-                    connection.execute(text(_FINISH), _finish_values(*finished)).rowcount, finished[0]
-                )
-            if following is not None:
-                values = {"delivery": following.delivery_id, "at": self.clock(), "hash": content_sha256}
-                _require_own(connection.execute(text(_BEGIN), values).rowcount, following)
+                row_count = connection.execute(text(_FINISH), _finish_values(*finished)).rowcount
+                _require_own(row_count == 1, finished[0])
+            return following is None or self._begin(connection, following, content_sha256)
+
+    def _begin(self, connection: Connection, row: QueuedDelivery, content_sha256: str) -> bool:
+        values = {
+            "delivery": row.delivery_id,
+            "attempts": row.attempt_count,
+            "payer_version": row.payer_version_id,
+            "at": self.clock(),
+            "hash": content_sha256,
+        }
+        if connection.execute(text(_BEGIN), values).rowcount == 1:
+            return True
+        _require_own(connection.execute(text(_GIVEN_UP_MEANWHILE), values).scalar_one(), row)
+        return False
 
 
 def rendering_changed(document_ids: Sequence[int]) -> BillingError:
@@ -265,8 +342,8 @@ def _jobs(connection: Connection, rows: Sequence[tuple[int, int, int, str]]) -> 
     ]
 
 
-def _require_own(row_count: int, row: QueuedDelivery) -> None:
-    if row_count != 1:
+def _require_own(is_own: bool, row: QueuedDelivery) -> None:
+    if not is_own:
         raise BillingError(
             "delivery_taken",
             f"delivery {row.delivery_id} is in the hands of another program",

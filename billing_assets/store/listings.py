@@ -1,8 +1,8 @@
-"""What the store shows to people: runs, invoices, deliveries and imports, as lists and one at a time.
+"""What the store shows to people: runs, invoices and imports, as lists and one at a time.
 
 Belongs here: read models, each a row type and the query that fills it; newest first, limited, paged by key.
 Does not belong here: any writing, the work of a run (``runs``), whole invoices for printing
-(``invoice_reader``).
+(``invoice_reader``), deliveries (``delivery_listings``).
 
 A list never holds a name, an address or an original row; what one record holds is shown one record at a time.
 """
@@ -17,6 +17,7 @@ from sqlalchemy import Connection, text
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.numbering import document_number, split_document_number
 from billing_assets.reports.run_report import build_run_report
+from billing_assets.store.delivery_listings import count_deliveries
 from billing_assets.store.runs import read_run_facts
 
 
@@ -92,25 +93,6 @@ class InvoiceRow:
     delivery_state: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryRow:
-    """A delivery as people follow it."""
-
-    delivery_id: int
-    invoice_number: str
-    billing_date: date
-    channel: str
-    message_id: str
-    state: str
-    reason_code: str
-    reply_code: int
-    reply_text: str
-    owner: str
-    attempt_count: int
-    queued_at: datetime
-    changed_at: datetime
-
-
 _RUN = """
 select run_id, billing_date, sequence_number, issuing_date, state, due_count, report, planned_at, finalised_at
 from billing_run where company_id = :company
@@ -174,23 +156,6 @@ def last_run_of(connection: Connection, company_id: int, billing_date: date) -> 
         "order by sequence_number desc limit 1"
     )
     return connection.execute(query, {"company": company_id, "day": billing_date}).scalar_one_or_none()
-
-
-_COUNTS = """
-select state, count(*) from delivery where company_id = :company group by state
-order by array_position(array['queued', 'sending', 'sent', 'failed', 'unknown'], state)
-"""
-_COUNTS_OF_RUN = """
-select v.state, count(*) from delivery v join document d using (document_id) join invoice i using (invoice_id)
-where v.company_id = :company and i.run_id = :run group by v.state
-order by array_position(array['queued', 'sending', 'sent', 'failed', 'unknown'], v.state)
-"""
-
-
-def count_deliveries(connection: Connection, company_id: int, *, run_id: int | None = None) -> dict[str, int]:
-    """Return state -> deliveries, of a run or of all; states that do not occur are left out."""
-    query = text(_COUNTS if run_id is None else _COUNTS_OF_RUN)
-    return {row[0]: row[1] for row in connection.execute(query, {"company": company_id, "run": run_id})}
 
 
 def invoice_totals(connection: Connection, company_id: int) -> list[dict[str, Any]]:
@@ -277,49 +242,3 @@ def list_invoices(connection: Connection, company_id: int, wanted: InvoiceFilter
         )
         for row in rows
     ]
-
-
-_DELIVERIES = """
-select v.*, s.prefix, i.invoice_number, r.billing_date
-from delivery v join document d using (document_id) join invoice i using (invoice_id)
-join number_series s using (number_series_id) join billing_run r using (run_id)
-where v.company_id = :company
-"""
-
-
-def deliveries_of(connection: Connection, company_id: int, invoice_id: int) -> list[DeliveryRow]:
-    """Return the deliveries of one invoice, oldest first."""
-    query = text(f"{_DELIVERIES} and i.invoice_id = :invoice order by v.delivery_id")
-    return [
-        _delivery(row) for row in connection.execute(query, {"company": company_id, "invoice": invoice_id})
-    ]
-
-
-def list_undelivered(
-    connection: Connection, company_id: int, limit: int, *, state: str = "", billing_date: date | None = None
-) -> list[DeliveryRow]:
-    """Return deliveries that were not accepted, longest waiting first, at most ``limit``."""
-    query = text(
-        f"{_DELIVERIES} and v.state <> 'sent' and (:state = '' or v.state = :state) "
-        "and (cast(:day as date) is null or r.billing_date = :day) order by v.delivery_id limit :limit"
-    )
-    values = {"company": company_id, "state": state, "day": billing_date, "limit": limit}
-    return [_delivery(row) for row in connection.execute(query, values)]
-
-
-def _delivery(row: Any) -> DeliveryRow:  # noqa: ANN401 - a row of SQLAlchemy
-    return DeliveryRow(
-        delivery_id=row.delivery_id,
-        invoice_number=document_number(row.prefix, row.invoice_number),
-        billing_date=row.billing_date,
-        channel=row.channel,
-        message_id=row.message_id,
-        state=row.state,
-        reason_code=row.reason_code,
-        reply_code=row.reply_code,
-        reply_text=row.reply_text,
-        owner=row.owner,
-        attempt_count=row.attempt_count,
-        queued_at=row.queued_at,
-        changed_at=row.changed_at,
-    )

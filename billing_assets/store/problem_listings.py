@@ -28,8 +28,21 @@ class ProblemFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemClosing:
+    """How a problem was closed: by a person with a note, or by the import ``batch_id`` that answered it."""
+
+    closed_at: datetime
+    closed_by: str
+    note: str
+    batch_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemRow:
-    """A problem in a list: where it is and what kind, nothing of what the row says."""
+    """A problem in a list: where it is and what kind, nothing of what the row says.
+
+    ``closing`` is None of an open problem, and of one that was closed before closings were kept.
+    """
 
     problem_id: int
     problem_code: str
@@ -39,6 +52,7 @@ class ProblemRow:
     owner: str
     is_open: bool
     recorded_at: datetime
+    closing: ProblemClosing | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +66,11 @@ class ProblemDetail:
 
 
 _PROBLEMS = """
-select p.*, coalesce(b.file_name, '') as file_name
-from problem p left join intake_batch b using (batch_id) where p.company_id = :company
+select p.*, coalesce(b.file_name, '') as file_name, c.closed_at, c.closed_by, c.note,
+    c.batch_id as closing_batch_id
+from problem p left join intake_batch b using (batch_id)
+left join problem_closing c on c.problem_id = p.problem_id
+where p.company_id = :company
 """
 
 
@@ -117,4 +134,11 @@ def _problem(row: Any) -> ProblemRow:  # noqa: ANN401 - a row of SQLAlchemy
         owner=row.owner,
         is_open=row.is_open,
         recorded_at=row.recorded_at,
+        closing=None if row.closed_at is None else _closing(row),
+    )
+
+
+def _closing(row: Any) -> ProblemClosing:  # noqa: ANN401 - a row of SQLAlchemy
+    return ProblemClosing(
+        closed_at=row.closed_at, closed_by=row.closed_by, note=row.note, batch_id=row.closing_batch_id
     )

@@ -28,6 +28,27 @@ PROBLEM_SCHEMA: dict[str, type[pl.DataType]] = {
 }
 """A problem as it is listed, with ``recorded_at`` as ISO text in UTC."""
 
+_CLOSE = """
+with closed as (
+    update problem set is_open = false where company_id = :company and problem_id = :problem and is_open
+    returning problem_id, company_id
+)
+insert into problem_closing (problem_id, company_id, note, closed_by, closed_at)
+select problem_id, company_id, :note, :closed_by, :at from closed
+"""
+
+# What waits for a person's decision is not answered by a row.
+_CLOSE_ANSWERED = """
+with closed as (
+    update problem set is_open = false where company_id = :company and is_open and batch_id < :batch
+        and problem_code <> 'cover_ended_inside_billed_period' and record_key = any(:keys)
+    returning problem_id, company_id
+)
+insert into problem_closing (problem_id, company_id, batch_id, note, closed_by, closed_at)
+select c.problem_id, c.company_id, b.batch_id, '', '', b.imported_at
+from closed c cross join intake_batch b where b.batch_id = :batch
+"""
+
 _LONGEST_VALUE = 1_000
 _TEXTS = ("record_key", "field_name", "original_value", "original_row")
 
@@ -69,12 +90,8 @@ def close_answered(connection: Connection, company_id: int, batch_id: int, answe
     answered = waiting["record_key"].filter(waiting["record_key"].is_in(keys.implode())).to_list()
     if not answered:
         return 0
-    statement = text(
-        "update problem set is_open = false where company_id = :company and is_open and batch_id < :batch "
-        "and problem_code <> 'cover_ended_inside_billed_period' and record_key = any(:keys)"
-    )
     return connection.execute(
-        statement, {"company": company_id, "batch": batch_id, "keys": answered}
+        text(_CLOSE_ANSWERED), {"company": company_id, "batch": batch_id, "keys": answered}
     ).rowcount
 
 
@@ -89,12 +106,27 @@ def open_problems(connection: Connection, company_id: int, limit: int = 1_000) -
     return copy_out(connection, query, (company_id, limit), PROBLEM_SCHEMA)
 
 
-def close_problem(connection: Connection, company_id: int, problem_id: int) -> bool:
-    """Close an open problem; return False where this company has no such open problem."""
-    statement = text(
-        "update problem set is_open = false where company_id = :company and problem_id = :problem and is_open"
-    )
-    return connection.execute(statement, {"company": company_id, "problem": problem_id}).rowcount == 1
+def close_problem(
+    connection: Connection,
+    company_id: int,
+    problem_id: int,
+    *,
+    note: str,
+    closed_by: str,
+    closed_at: datetime,
+) -> bool:
+    """Close an open problem and keep why, who and when.
+
+    False where this company has no such open problem.
+    """
+    values = {
+        "company": company_id,
+        "problem": problem_id,
+        "note": note,
+        "closed_by": closed_by,
+        "at": closed_at,
+    }
+    return connection.execute(text(_CLOSE), values).rowcount == 1
 
 
 def assign_problem(connection: Connection, company_id: int, problem_id: int, owner: str) -> bool:

@@ -20,15 +20,18 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.runs import RunOrder
 from billing_assets.steps.deliver_documents import deliver_documents
+from billing_assets.steps.delivery_ports import DecisionOrder
 from billing_assets.steps.plan_due_charges import plan_due_charges
 from billing_assets.steps.print_documents import print_documents
 from billing_assets.steps.raise_invoices import raise_invoices
+from billing_assets.steps.resolve_deliveries import resolve_deliveries
 from billing_assets.steps.result import StepResult
 from billing_assets.steps.run_ports import FrozenTemplate, Progress, silent
 from billing_assets.store.checks import run_checks
 from billing_assets.store.companies import company_codes
 from billing_assets.store.connection import APP_ROLE, OWNER_ROLE, Database
 from billing_assets.store.deliveries import SqlDocumentStore
+from billing_assets.store.delivery_decisions import SqlDecisionStore
 from billing_assets.store.embedded import EmbeddedServer
 from billing_assets.store.run_history import BookStamp, read_book_stamp, read_run_reports
 from billing_assets.store.runs import SqlRunStore
@@ -89,7 +92,10 @@ class Billing:
     def press(self) -> TemplatePress:
         """The press; its workers end with the program."""
         press = TemplatePress(
-            self._archive, self.settings.home / "cache" / "templates", self.settings.print_workers
+            self._archive,
+            self.settings.home / "cache" / "templates",
+            self.settings.print_workers,
+            newer_fonts=self._own_fonts,
         )
         self._stack.callback(press.close)
         return press
@@ -141,8 +147,13 @@ class Billing:
                 press=self.press,
                 channel=channel,
                 clock=utc_now,
+                max_attempts=self.settings.delivery_max_attempts,
                 progress=progress,
             )
+
+    def resolve(self, order: DecisionOrder) -> StepResult:
+        """Take a person's decision on deliveries; see :func:`resolve_deliveries`."""
+        return resolve_deliveries(self.company_code(), order, store=SqlDecisionStore(self.database, utc_now))
 
     def audit(self, billing_date: date | None = None) -> list[CheckResult]:
         """Run every check, over the runs of one date or over everything; offenders are values, not errors."""
@@ -188,6 +199,9 @@ class Billing:
     def run_chart(self, report: Mapping[str, Any]) -> bytes:
         """Return the chart of a run report, a PNG."""
         return run_chart(report, self.settings.templates_dir or default_templates_dir())
+
+    def _own_fonts(self) -> Mapping[str, bytes]:
+        return self.template.fonts()
 
     def _archive(self, template_version_id: int) -> bytes:
         with self.database.transaction() as connection:

@@ -18,6 +18,7 @@ from billing_assets.documents.html import HtmlRenderer
 from billing_assets.documents.templates import from_archive
 from billing_assets.domain.book_mapping import BookControls
 from billing_assets.domain.companies import Company, company_from
+from billing_assets.domain.decisions import signed
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import Invoice
 from billing_assets.feeds.mapping import read_mapping
@@ -26,7 +27,7 @@ from billing_assets.steps.delivery_ports import PrintJob
 from billing_assets.steps.read_policy_book import IntakeOrder, read_policy_book
 from billing_assets.steps.result import StepResult
 from billing_assets.steps.run_ports import Progress, silent
-from billing_assets.store import charge_listings, listings, problem_listings, problems
+from billing_assets.store import charge_listings, delivery_listings, listings, problem_listings, problems
 from billing_assets.store.companies import company_codes, read_issuer, save_company
 from billing_assets.store.document_views import DocumentView, view_document
 from billing_assets.store.invoice_reader import find_invoice
@@ -40,7 +41,7 @@ class InvoiceDetail:
     """One invoice as issued, and what became of its deliveries; it holds personal data."""
 
     invoice: Invoice
-    deliveries: tuple[listings.DeliveryRow, ...]
+    deliveries: tuple[delivery_listings.DeliveryRow, ...]
 
 
 class Desk:
@@ -133,12 +134,13 @@ class Desk:
         """Return one invoice by its printed number, or raise ``invoice_unknown``."""
         with self.database.transaction() as connection:
             found = find_invoice(connection, self.company_id, number)
-            deliveries = listings.deliveries_of(connection, self.company_id, found.invoice_id)
+            deliveries = delivery_listings.deliveries_of(connection, self.company_id, found.invoice_id)
         return InvoiceDetail(invoice=found, deliveries=tuple(deliveries))
 
     def invoice_pdf(self, number: str) -> bytes:
         """Return the PDF of an invoice: the kept bytes, or its first rendering, which is kept from then on.
 
+        A page with characters that no font can draw is shown and not kept: it is not what the payer will get.
         Raises ``rendering_changed`` where it would print differently from its first rendering.
         """
         found, view = self._view(number)
@@ -151,7 +153,8 @@ class Desk:
             pdf_sha256=view.pdf_sha256,
         )
         (printed,) = self.billing.press.print_all([job], with_pdf=True)
-        self.billing.documents.keep_renderings([printed])
+        if not printed.missing_character_count:
+            self.billing.documents.keep_renderings([printed])
         return printed.pdf
 
     def invoice_html(self, number: str) -> str:
@@ -162,19 +165,25 @@ class Desk:
         cache_dir = self.billing.settings.home / "cache" / "templates"
         return HtmlRenderer(from_archive(archive, cache_dir)).html(found)
 
-    def undelivered(
-        self, limit: int, *, state: str = "", billing_date: date | None = None
-    ) -> list[listings.DeliveryRow]:
+    def undelivered(self, wanted: delivery_listings.DeliveryFilter) -> list[delivery_listings.DeliveryRow]:
         """Return deliveries that were not accepted, longest waiting first."""
         with self.database.transaction() as connection:
-            return listings.list_undelivered(
-                connection, self.company_id, limit, state=state, billing_date=billing_date
-            )
+            return delivery_listings.list_undelivered(connection, self.company_id, wanted)
+
+    def delivery(self, delivery_id: int) -> delivery_listings.DeliveryDetail:
+        """Return one delivery with attempts and decisions, or raise ``delivery_unknown``."""
+        with self.database.transaction() as connection:
+            return delivery_listings.show_delivery(connection, self.company_id, delivery_id)
 
     def delivery_counts(self) -> dict[str, int]:
         """Return state -> deliveries."""
         with self.database.transaction() as connection:
-            return listings.count_deliveries(connection, self.company_id)
+            return delivery_listings.count_deliveries(connection, self.company_id)
+
+    def given_up_count(self) -> int:
+        """Return how many of the failed deliveries were given up."""
+        with self.database.transaction() as connection:
+            return delivery_listings.count_given_up(connection, self.company_id)
 
     def problems(self, wanted: problem_listings.ProblemFilter) -> list[problem_listings.ProblemRow]:
         """Return the newest problems that fit."""
@@ -191,11 +200,20 @@ class Desk:
         with self.database.transaction() as connection:
             return problem_listings.show_problem(connection, self.company_id, problem_id)
 
-    def close_problem(self, problem_id: int) -> None:
-        """Close an open problem; raise ``problem_unknown`` or ``problem_closed`` where that cannot be."""
+    def close_problem(self, problem_id: int, note: str, closed_by: str) -> problem_listings.ProblemRow:
+        """Close an open problem and keep why and who.
+
+        Raises:
+            BillingError: ``problem_unknown``, ``problem_closed``, ``note_missing``, ``name_missing``.
+        """
+        note, closed_by = signed(note, closed_by)
         with self.database.transaction() as connection:
-            if not problems.close_problem(connection, self.company_id, problem_id):
+            is_closed = problems.close_problem(
+                connection, self.company_id, problem_id, note=note, closed_by=closed_by, closed_at=utc_now()
+            )
+            if not is_closed:
                 self._raise_not_open(problem_id)
+            return problem_listings.show_problem(connection, self.company_id, problem_id).problem
 
     def assign_problem(self, problem_id: int, owner: str) -> None:
         """Give an open problem to ``owner``; raise where there is no such open problem."""

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from billing_assets.domain.deliveries import MAX_ATTEMPTS
 from billing_assets.domain.errors import BillingError
 
 
@@ -42,6 +43,12 @@ class Settings(BaseSettings):
     smtp_timeout_seconds: int = Field(default=60, ge=1, le=3600)
     smtp_answer_timeout_seconds: int = Field(
         default=600, ge=1, le=3600, description="wait after the final dot"
+    )
+    delivery_max_attempts: int = Field(
+        default=MAX_ATTEMPTS,
+        ge=1,
+        le=1000,
+        description="temporary refusals of one message, after which it waits for a person",
     )
     time_zone: str = Field(
         default="Europe/Madrid", description="IANA zone in which Dagster counts billing dates"

@@ -1,14 +1,30 @@
-"""The reason of a delivery, in words."""
+"""`billing deliveries`: what did not arrive is listed with why, and a person decides on it."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from getpass import getuser
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from billing_assets.channels.mailbox import MailboxServer
 from billing_assets.cli.deliveries import reason_words
-from billing_assets.store.listings import DeliveryRow
+from billing_assets.store.delivery_listings import DeliveryRow
+from billing_assets_tests.channels.email.servers import LabServer
+from billing_assets_tests.cli.conftest import Billing
+
+NOTE = ("--note", "found in the log")
 
 
-def row(state: str, reason_code: str, reply_code: int = 0, reply_text: str = "") -> DeliveryRow:
+def row(
+    state: str,
+    reason_code: str,
+    reply_code: int = 0,
+    reply_text: str = "",
+    *,
+    has_newer_address: bool = False,
+) -> DeliveryRow:
     at = datetime(2025, 1, 2, tzinfo=UTC)
     return DeliveryRow(
         delivery_id=1,
@@ -22,6 +38,7 @@ def row(state: str, reason_code: str, reply_code: int = 0, reply_text: str = "")
         reply_text=reply_text,
         owner="",
         attempt_count=1,
+        has_newer_address=has_newer_address,
         queued_at=at,
         changed_at=at,
     )
@@ -36,9 +53,117 @@ def row(state: str, reason_code: str, reply_code: int = 0, reply_text: str = "")
         (row("failed", "no_address"), "no e-mail address"),
         (row("unknown", "sender_died"), "the sender died in the middle"),
         (row("failed", "brand_new_reason"), "brand_new_reason"),
+        (
+            row("failed", "mailbox_unavailable", 550, has_newer_address=True),
+            "550: no such mailbox, or it is closed or blocked; a newer address is known",
+        ),
+        (row("failed", "given_up", 550, "no"), "given up, as a person decided"),
+        (row("sent", "delivered_by_decision", 0), "it did arrive, as a person decided"),
     ],
 )
 def test_each_state_says_why(delivery: DeliveryRow, words: str) -> None:
     said = reason_words(delivery)
     assert said.startswith(words)
     assert bool(said) == bool(words)
+
+
+@pytest.fixture
+def billed(book: Path, ask: Callable[..., Any]) -> Path:
+    ask("run", "2024-01-10", "--no-deliver")
+    ask("run", "2024-01-31", "--no-deliver")
+    return book
+
+
+def listed(ask: Callable[..., Any], *options: str) -> list[dict[str, Any]]:
+    return list(ask("deliveries", "--limit", "100", *options)["undelivered"])
+
+
+def test_before_anything_was_queued_it_says_so(billed: Path, billing: Billing) -> None:
+    assert "Nothing was queued yet" in billing("deliveries").stdout
+
+
+def test_a_state_that_is_none_is_a_usage_error(billing: Billing) -> None:
+    assert "queued, sending, failed, unknown" in billing("deliveries", "--state", "sent", code=2).stderr
+
+
+def test_what_did_not_arrive_is_listed_with_its_reason_and_what_to_do(
+    billed: Path, billing: Billing, mailbox: MailboxServer
+) -> None:
+    billing("deliver")
+    shown = billing("deliveries")
+    assert "sent 27" in shown.stdout
+    assert shown.stdout.count("no e-mail address") == 3
+    assert "billing deliveries resolve ID" in shown.stderr
+
+
+def test_an_unknown_delivery_is_decided_by_a_person_with_a_note(
+    billed: Path, billing: Billing, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with LabServer("drop_after_keep") as server:
+        monkeypatch.setenv("BILLING_SMTP_PORT", str(server.port))
+        billing("deliver", code=4)
+        first, second, *_ = [row["delivery_id"] for row in listed(ask, "--state", "unknown")]
+        told = ask("deliveries", "resolve", str(first), "--as", "delivered", *NOTE)
+        assert told == {
+            "decision": "delivered",
+            "decided_count": 1,
+            "delivery_ids": [first],
+            "state": "sent",
+            "decided_by": getuser(),
+        }
+        assert "queued" in billing("deliveries", "resolve", str(second), "--as", "again", *NOTE).stdout
+        server.mode = "ok"
+        kept_before = len(server.kept)
+        billing("deliver")
+        assert len(server.kept) == kept_before + 1
+    detail = ask("deliveries", "show", str(second))
+    assert [row["state"] for row in detail["attempts"]] == ["unknown", "sent"]
+    assert [(row["decided_by"], row["note"]) for row in detail["decisions"]] == [(getuser(), NOTE[1])]
+    shown = billing("deliveries", "show", str(first)).stdout
+    assert "it did arrive, as a person decided" in shown
+    assert NOTE[1] in shown
+    assert ask("audit", code=0)
+
+
+def test_what_is_given_up_leaves_the_list_and_is_still_counted(
+    billed: Path, billing: Billing, ask: Callable[..., Any], mailbox: MailboxServer
+) -> None:
+    billing("deliver")
+    ids = [str(row["delivery_id"]) for row in listed(ask)]
+    ask("deliveries", "resolve", *ids, "--as", "given-up", "--note", "sent by post", "--by", "ana")
+    assert listed(ask) == []
+    document = ask("deliveries", "--all")
+    assert (document["counts"]["failed"], document["given_up_count"]) == (3, 3)
+    assert {str(row["delivery_id"]) for row in document["undelivered"]} == set(ids)
+    assert "given up 3" in billing("deliveries").stdout
+    error = ask("deliveries", "resolve", ids[0], "--as", "again", "--note", "x", code=3)["error"]
+    assert error["code"] == "delivery_without_address"
+
+
+def test_an_address_that_the_next_book_brings_sends_what_waited_for_it(
+    billed: Path, billing: Billing, ask: Callable[..., Any], mailbox: MailboxServer
+) -> None:
+    billing("deliver")
+    billed.write_text(billed.read_text().replace("Payer 3,,", "Payer 3,found@example.com,"))
+    billing("import", "policies", str(billed), "--mapping", str(billed.with_suffix(".yaml")))
+    assert sorted(row["has_newer_address"] for row in listed(ask)) == [False, False, True]
+    assert "a newer address is known" in billing("deliveries").stdout
+    facts = ask("deliver")
+    assert (facts["address_found_count"], facts["sent_count"]) == (1, 1)
+
+
+def test_a_decision_needs_a_note_and_a_delivery_that_allows_it(
+    billed: Path, billing: Billing, ask: Callable[..., Any], mailbox: MailboxServer
+) -> None:
+    billing("deliver")
+    codes = {
+        ("1", "--as", "again", *NOTE): "delivery_sent",
+        ("999", "--as", "again", *NOTE): "delivery_unknown",
+        ("1", "--as", "again", "--note", " "): "note_missing",
+        ("1", "--as", "again", *NOTE, "--by", "n" * 101): "name_missing",
+    }
+    for arguments, code in codes.items():
+        assert ask("deliveries", "resolve", *arguments, code=3)["error"]["code"] == code
+    assert "--note" in billing("deliveries", "resolve", "1", "--as", "again", code=2).stderr
+    assert "given-up" in billing("deliveries", "resolve", "1", "--as", "sent", *NOTE, code=2).stderr
+    assert ask("deliveries", "show", "999", code=3)["error"]["code"] == "delivery_unknown"

@@ -1,6 +1,7 @@
 """`billing problems`: counting, listing, showing, closing and giving away bad rows."""
 
 from collections.abc import Callable
+from getpass import getuser
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from billing_assets_tests.cli.conftest import Billing, write_book, write_company
 
+NOTE = ("--note", "the policy was withdrawn")
 BAD_ROWS = (
     "P-9001,Secret Name,s@example.com,monthly,2024-02-01,2025-02-01,12.345\n"
     "P-9002,Secret Name,s@example.com,monthly,2024-02-31,2025-02-01,12.00\n"
@@ -55,10 +57,36 @@ def test_a_problem_given_away_has_its_owner(ask: Callable[..., Any]) -> None:
 
 
 def test_a_closed_problem_leaves_the_list_and_stays_in_the_store(ask: Callable[..., Any]) -> None:
-    assert ask("problems", "close", "1") == {"problem_id": 1, "is_open": False}
+    closed = ask("problems", "close", "1", "--note", " withdrawn ", "--by", "ana")
+    assert (closed["problem_id"], closed["is_open"]) == (1, False)
+    assert (closed["closing"]["note"], closed["closing"]["closed_by"]) == ("withdrawn", "ana")
     assert [row["problem_id"] for row in ask("problems", "list")["problems"]] == [2]
     assert len(ask("problems", "list", "--all")["problems"]) == 2
-    assert ask("problems", "close", "1", code=3)["error"]["code"] == "problem_closed"
+    assert ask("problems", "close", "1", *NOTE, code=3)["error"]["code"] == "problem_closed"
+
+
+def test_closed_problems_show_who_closed_them_and_why(billing: Billing, ask: Callable[..., Any]) -> None:
+    billing("problems", "close", "1", *NOTE)
+    (closed,) = [row for row in ask("problems", "list", "--all")["problems"] if not row["is_open"]]
+    assert (closed["closing"]["note"], closed["closing"]["closed_by"]) == (NOTE[1], getuser())
+    assert f"by {getuser()}: {NOTE[1]}" in billing("problems", "list", "--all").stdout
+    assert f"by {getuser()}: {NOTE[1]}" in billing("problems", "show", "1").stdout
+
+
+def test_a_corrected_row_closes_its_problem_by_the_import(
+    billing: Billing, ask: Callable[..., Any], tmp_path: Path
+) -> None:
+    path = write_book(tmp_path / "book.csv", more_rows=BAD_ROWS.replace("12.345", "12.34"))
+    billing("import", "policies", str(path), "--mapping", str(path.with_suffix(".yaml")))
+    first = ask("problems", "show", "1")
+    assert (first["is_open"], first["closing"]["batch_id"], first["closing"]["note"]) == (False, 2, "")
+    assert "answered by import 2" in billing("problems", "show", "1").stdout
+
+
+def test_a_problem_is_not_closed_without_a_reason(billing: Billing, ask: Callable[..., Any]) -> None:
+    assert ask("problems", "close", "1", "--note", " ", code=3)["error"]["code"] == "note_missing"
+    assert "--note" in billing("problems", "close", "1", code=2).stderr
+    assert ask("problems", "close", "77", *NOTE, code=3)["error"]["code"] == "problem_unknown"
 
 
 def test_what_is_no_problem_is_refused(ask: Callable[..., Any]) -> None:

@@ -1,5 +1,6 @@
 """Invoices that the document tests print: the sample of the template, and changes of it."""
 
+import struct
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -18,6 +19,45 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 def template() -> Template:
     """The project's own template."""
     return load_template(default_templates_dir())
+
+
+RARE = "\u038c"
+"""A character that a cut font lacks."""
+
+
+@lru_cache(maxsize=1)
+def cut_template() -> Template:
+    """The project's template with fonts that cannot draw ``RARE``."""
+    cut = {name: _without_rare(font) for name, font in template().fonts().items()}
+    return replace(template(), files={**template().files, **cut})
+
+
+def added_fonts() -> dict[str, bytes]:
+    """A whole font under a name that the cut template does not have."""
+    return {"_shared/fonts/Added-Regular.otf": template().files["_shared/fonts/Inter-Regular.otf"]}
+
+
+def _without_rare(font: bytes) -> bytes:
+    """Move the one-character segments and groups of ``RARE`` to the code behind it."""
+    made, code = bytearray(font), ord(RARE)
+    tables = (struct.unpack_from(">4sIII", font, 12 + 16 * index) for index in range(font[5]))
+    base = next(offset for tag, _, offset, _ in tables if tag == b"cmap")
+    (count,) = struct.unpack_from(">H", font, base + 2)
+    for index in range(count):
+        (offset,) = struct.unpack_from(">I", font, base + 8 + 8 * index)
+        table = base + offset
+        if struct.unpack_from(">H", font, table) == (4,):
+            (doubled,) = struct.unpack_from(">H", font, table + 6)
+            ends = struct.unpack_from(f">{doubled // 2}H", font, table + 14)
+            at = 2 * ends.index(code)
+            struct.pack_into(">H", made, table + 14 + at, code + 1)
+            struct.pack_into(">H", made, table + 16 + doubled + at, code + 1)
+        else:
+            (group_count,) = struct.unpack_from(">I", font, table + 12)
+            for at in range(table + 16, table + 16 + 12 * group_count, 12):
+                if struct.unpack_from(">II", font, at) == (code, code):
+                    struct.pack_into(">II", made, at, code + 1, code + 1)
+    return bytes(made)
 
 
 def spanish() -> Invoice:

@@ -18,7 +18,16 @@ from billing_assets.documents.press import SMALL_JOB, TemplatePress
 from billing_assets.documents.templates import Template
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import PrintJob
-from billing_assets_tests.documents.samples import english, page_texts, spanish, template, with_payer
+from billing_assets_tests.documents.samples import (
+    RARE,
+    added_fonts,
+    cut_template,
+    english,
+    page_texts,
+    spanish,
+    template,
+    with_payer,
+)
 
 OLD, NEW = 1, 2
 
@@ -86,6 +95,32 @@ def test_characters_that_no_font_has_are_counted(press: TemplatePress) -> None:
     odd = replace(job, invoice=with_payer(job.invoice, name="Ana \ud7b0\ud7b1\ud7b0"))
     (sheet,) = press.print_all([odd], with_pdf=True)
     assert sheet.missing_character_count == 2
+
+
+def with_rare(job: PrintJob) -> PrintJob:
+    return replace(job, invoice=with_payer(job.invoice, name=f"Ana {RARE}mega"))
+
+
+def test_a_font_that_was_added_draws_what_the_frozen_template_cannot(tmp_path: Path) -> None:
+    archive = cut_template().archive()
+    alone = TemplatePress(lambda _version: archive, tmp_path / "alone", 1)
+    helped = TemplatePress(lambda _version: archive, tmp_path / "helped", 1, added_fonts)
+    plain, rare = jobs(1)[0], with_rare(jobs(1)[0])
+    (before,) = alone.print_all([rare], with_pdf=True)
+    unchanged, mended = helped.print_all([plain, rare], with_pdf=True)
+    assert (before.missing_character_count, mended.missing_character_count) == (1, 0)
+    assert f"Ana {RARE}mega" in page_texts(mended.pdf)[0]
+    assert [unchanged] == list(alone.print_all([plain], with_pdf=True))
+    assert list(helped.print_all([replace(rare, pdf_sha256=mended.pdf_sha256)], with_pdf=True)) == [mended]
+
+
+def test_a_document_that_has_its_first_rendering_is_printed_as_it_was(tmp_path: Path) -> None:
+    archive = cut_template().archive()
+    alone = TemplatePress(lambda _version: archive, tmp_path / "alone", 1)
+    helped = TemplatePress(lambda _version: archive, tmp_path / "helped", 1, added_fonts)
+    (first,) = alone.print_all([with_rare(jobs(1)[0])], with_pdf=True)
+    kept = replace(with_rare(jobs(1)[0]), pdf_sha256=first.pdf_sha256)
+    assert list(helped.print_all([kept], with_pdf=True)) == [first]
 
 
 def test_a_damaged_file_of_the_cache_is_replaced(press: TemplatePress, tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from billing_assets.documents.html import HtmlRenderer
-from billing_assets.documents.templates import from_archive, load_template
+from billing_assets.documents.templates import from_archive, load_template, with_fonts
 from billing_assets.domain.errors import BillingError
-from billing_assets_tests.documents.samples import spanish, template
+from billing_assets_tests.documents.samples import added_fonts, spanish, template
 
 
 def folder_with(tmp_path: Path, files: dict[str, bytes]) -> Path:
@@ -29,6 +29,14 @@ def test_the_archive_brings_the_template_back_and_it_still_renders(tmp_path: Pat
     assert restored.folder == tmp_path.resolve() / template().sha256
     assert load_template(restored.folder).files == template().files
     assert HtmlRenderer(restored).html(spanish()) == HtmlRenderer(template()).html(spanish())
+
+
+def test_fonts_that_an_archive_lacks_are_added_and_none_of_its_own_is_replaced(tmp_path: Path) -> None:
+    archive = template().archive()
+    own = next(iter(template().fonts()))
+    assert with_fonts(archive, {own: b"other"}) == archive
+    extended = from_archive(with_fonts(archive, {own: b"other", **added_fonts()}), tmp_path)
+    assert extended.files == {**template().files, **added_fonts()}
 
 
 def test_the_same_files_make_the_same_archive() -> None:

@@ -3,10 +3,15 @@
 import pytest
 
 from billing_assets.domain.deliveries import (
+    CHANNEL_FAULTS,
+    GAVE_UP,
+    DeliveryState,
+    SendResult,
     is_deliverable_address,
     masked_addresses,
     message_id,
     wire_address,
+    within_attempts,
 )
 
 
@@ -95,3 +100,28 @@ def test_a_message_id_changes_with_every_part_of_its_key() -> None:
     }
     ids = {message_id(**{**key, name: f"{value}x"}) for name, value in key.items()} | {message_id(**key)}
     assert len(ids) == 6
+
+
+def answer(state: DeliveryState, reason_code: str) -> SendResult:
+    return SendResult(state=state, reply_code=451, reason_code=reason_code, reply_text="later")
+
+
+def test_the_last_temporary_refusal_is_a_failure_that_keeps_the_answer() -> None:
+    result = answer(DeliveryState.QUEUED, "refused_for_now")
+    assert within_attempts(result, 1, 3) == result
+    last = within_attempts(result, 2, 3)
+    assert (last.state, last.reason_code) == ("failed", GAVE_UP)
+    assert (last.reply_code, last.reply_text) == (451, "later")
+    assert within_attempts(result, 0, 1).state is DeliveryState.FAILED
+
+
+@pytest.mark.parametrize("reason_code", sorted(CHANNEL_FAULTS))
+def test_a_fault_of_the_channel_is_never_the_last_attempt(reason_code: str) -> None:
+    result = answer(DeliveryState.QUEUED, reason_code)
+    assert within_attempts(result, 99, 3) == result
+
+
+@pytest.mark.parametrize("state", [DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN])
+def test_a_final_answer_stays_what_it_is(state: DeliveryState) -> None:
+    result = answer(state, "x")
+    assert within_attempts(result, 99, 3) == result

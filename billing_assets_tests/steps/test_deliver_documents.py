@@ -3,7 +3,7 @@
 import email
 import email.policy
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from datetime import date
 from hashlib import sha256
@@ -13,14 +13,17 @@ import pytest
 from sqlalchemy import text
 
 from billing_assets.channels.mailbox import MailboxServer
-from billing_assets.domain.deliveries import DeliveryState, SendResult
+from billing_assets.domain.decisions import Decision
+from billing_assets.domain.deliveries import GAVE_UP, DeliveryState, SendResult
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps import deliver_documents as delivering
 from billing_assets.steps.deliver_documents import MAX_OUTAGES, Outages
+from billing_assets.steps.delivery_ports import DecisionOrder
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
-from billing_assets_tests.books import billing_over, fill_book
+from billing_assets_tests.books import billing_over, change_address, fill_book
 from billing_assets_tests.channels.email.servers import LabServer
+from billing_assets_tests.documents.samples import RARE, added_fonts, cut_template
 
 FEBRUARY = date(2024, 2, 1)
 POLICIES = 8
@@ -30,6 +33,13 @@ _SPOIL_ADDRESS = """
 insert into payer_version (payer_id, company_id, content, content_sha256, batch_id)
 select payer_id, company_id, replace(content, 'payer2@example.com', 'payer2 at example'), 'x', batch_id
 from payer_version where payer_id = 2
+"""
+
+_RARE_NAME = f"""
+insert into payer_version (payer_id, company_id, content, content_sha256, batch_id)
+select payer_id, company_id, content, sha256(convert_to(content, 'UTF8')), batch_id
+from (select payer_id, company_id, batch_id, replace(content, 'Payer 2', 'Payer {RARE}') as content
+    from payer_version where payer_id = 2) as renamed
 """
 
 
@@ -51,6 +61,23 @@ def outbox(billing: Billing) -> list[tuple[str, int, str, int, str]]:
     query = "select state, reply_code, reason_code, attempt_count, owner from delivery order by delivery_id"
     with billing.database.transaction() as connection:
         return [tuple(row) for row in connection.execute(text(query))]
+
+
+def resolve(billing: Billing, decision: Decision, delivery_id: int) -> None:
+    billing.resolve(
+        DecisionOrder(delivery_ids=(delivery_id,), decision=decision, note="why", decided_by="ana")
+    )
+
+
+def broken_invariants(billing: Billing) -> list[str]:
+    return [example for result in billing.audit() for example in result.examples]
+
+
+def write_template(folder: Path, files: Mapping[str, bytes]) -> Path:
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
 
 
 def states(billing: Billing) -> Counter[str]:
@@ -107,6 +134,104 @@ def test_a_transient_refusal_waits_and_the_next_call_sends_it(billing: Billing) 
         assert len(server.kept) == WITH_ADDRESS
     assert first.facts["waiting_count"] == second.facts["sent_count"] == WITH_ADDRESS
     assert {row[3] for row in outbox(billing) if row[0] == "sent"} == {2}
+
+
+def test_a_message_refused_for_now_too_often_waits_for_a_person(billing: Billing) -> None:
+    billing.settings = billing.settings.model_copy(update={"delivery_max_attempts": 2})
+    with LabServer("rcpt_450") as server:
+        use_port(billing, server.port)
+        assert billing.deliver(FEBRUARY).facts["waiting_count"] == WITH_ADDRESS
+        last = billing.deliver(FEBRUARY).facts
+        assert (last["waiting_count"], last["failed_count"]) == (0, WITH_ADDRESS)
+        server.mode = "ok"
+        assert billing.deliver(FEBRUARY).facts["sent_count"] == 0
+        given = {row for row in outbox(billing) if row[3]}
+        assert given == {("failed", 450, GAVE_UP, 2, "billing operations")}
+        resolve(billing, Decision.AGAIN, 1)
+        assert billing.deliver(FEBRUARY).facts["sent_count"] == 1
+    assert broken_invariants(billing) == []
+
+
+def test_a_server_that_is_down_uses_up_no_attempt(billing: Billing) -> None:
+    billing.settings = billing.settings.model_copy(update={"delivery_max_attempts": 1})
+    for _ in range(3):
+        use_port(billing, 9)
+        with pytest.raises(BillingError, match="channel_down"):
+            billing.deliver(FEBRUARY)
+    assert states(billing) == {"queued": WITH_ADDRESS, "failed": 1}
+
+
+def test_a_message_goes_to_the_newest_address_and_what_had_none_follows_by_itself(
+    billing: Billing, tmp_path: Path
+) -> None:
+    with MailboxServer(tmp_path / "mailbox") as mailbox:
+        use_port(billing, mailbox.port)
+        change_address(billing.database, 1, "moved@example.com")
+        assert billing.deliver(FEBRUARY).facts["sent_count"] == WITH_ADDRESS
+        change_address(billing.database, 3, "found@example.com")
+        second = billing.deliver(FEBRUARY).facts
+        assert (second["address_found_count"], second["queued_count"], second["sent_count"]) == (1, 1, 1)
+        kept = [email.message_from_bytes(path.read_bytes()) for path in mailbox.messages()]
+    receivers = {str(message["To"]).strip("<>") for message in kept}
+    assert {"moved@example.com", "found@example.com"} <= receivers
+    assert "payer1@example.com" not in receivers
+
+
+def test_a_refused_address_waits_for_a_person_though_a_newer_one_is_known(
+    billing: Billing, tmp_path: Path
+) -> None:
+    with LabServer("rcpt_550") as server:
+        use_port(billing, server.port)
+        billing.deliver(FEBRUARY)
+    change_address(billing.database, 1, "mended@example.com")
+    with MailboxServer(tmp_path / "mailbox") as mailbox:
+        use_port(billing, mailbox.port)
+        assert billing.deliver(FEBRUARY).facts["sent_count"] == 0
+        resolve(billing, Decision.AGAIN, 1)
+        assert billing.deliver(FEBRUARY).facts["sent_count"] == 1
+        (message,) = [email.message_from_bytes(path.read_bytes()) for path in mailbox.messages()]
+    assert str(message["To"]) == "<mended@example.com>"
+
+
+def test_what_a_person_gives_up_while_others_are_sent_is_passed_over(
+    billing: Billing, tmp_path: Path
+) -> None:
+    def give_up(stage: str, done: int, _total: int) -> None:
+        if stage == "delivering" and done == 2:
+            resolve(billing, Decision.GIVEN_UP, 6)
+
+    with MailboxServer(tmp_path / "mailbox") as mailbox:
+        use_port(billing, mailbox.port)
+        facts = billing.deliver(FEBRUARY, progress=give_up).facts
+        assert len(mailbox.messages()) == facts["sent_count"] == WITH_ADDRESS - 1
+    assert broken_invariants(billing) == []
+
+
+def test_an_invoice_that_no_font_could_print_leaves_once_a_font_was_added(
+    database: Database, tmp_path: Path
+) -> None:
+    """Its template is frozen, its first rendering not yet: a page full of squares is never kept."""
+    fill_book(database, POLICIES)
+    with database.transaction() as connection:
+        connection.execute(text(_RARE_NAME))
+    folders = [
+        write_template(tmp_path / "cut", cut_template().files),
+        write_template(tmp_path / "mended", {**cut_template().files, **added_fonts()}),
+    ]
+    with MailboxServer(tmp_path / "mailbox") as mailbox, ExitStack() as stack:
+        before, after = (
+            billing_over(database, tmp_path, stack, smtp_port=mailbox.port, templates_dir=folder)
+            for folder in folders
+        )
+        before.invoice(before.order(FEBRUARY))
+        before.print(FEBRUARY)
+        assert before.deliver(FEBRUARY).facts["failed_count"] == 1
+        assert ("failed", 0, "unprintable", 1, "billing operations") in outbox(before)
+        assert broken_invariants(before) == []
+        resolve(after, Decision.AGAIN, 2)
+        assert after.deliver(FEBRUARY).facts["sent_count"] == 1
+        assert len(mailbox.messages()) == WITH_ADDRESS
+    assert broken_invariants(after) == []
 
 
 def test_a_permanent_refusal_fails_with_its_code_and_an_owner(billing: Billing) -> None:

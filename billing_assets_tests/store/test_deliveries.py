@@ -12,11 +12,11 @@ from sqlalchemy import text
 
 from billing_assets.domain.deliveries import DeliveryState, SendResult, message_id
 from billing_assets.domain.errors import BillingError
-from billing_assets.steps.delivery_ports import PrintedInvoice, QueuedDelivery
+from billing_assets.steps.delivery_ports import PrintedInvoice, QueueCounts, QueuedDelivery
 from billing_assets.steps.run_ports import silent
 from billing_assets.store.connection import Database
 from billing_assets.store.deliveries import EMAIL, ISSUE, OWNER_OF_UNKNOWN, SqlDocumentStore
-from billing_assets_tests.books import AT, COMPANY, billing_over, fill_book
+from billing_assets_tests.books import AT, COMPANY, billing_over, change_address, fill_book
 
 FEBRUARY = date(2024, 2, 1)
 DOMAIN = COMPANY.message_domain
@@ -61,6 +61,55 @@ def test_queueing_again_adds_nothing(store: SqlDocumentStore) -> None:
     assert (second.queued_count, second.without_address_count) == (0, 0)
     assert store.queued_count(1, FEBRUARY) == 11
     assert store.queued_count(1, date(2024, 2, 2)) == store.queued_count(2, None) == 0
+
+
+def test_the_newest_address_of_the_payer_counts_and_not_the_frozen_one(store: SqlDocumentStore) -> None:
+    change_address(store.database, 1, "new@example.com")
+    row = next(row for row in queued(store) if row.job.invoice.payer.payer_key == "K1")
+    assert (row.to_email, row.job.invoice.payer.email) == ("new@example.com", "payer1@example.com")
+    store.hand_over(None, row, "")
+    query = """
+        select content::json ->> 'email' from delivery_attempt join payer_version using (payer_version_id)
+    """
+    assert rows(store, query) == [("new@example.com",)]
+
+
+def test_an_address_that_came_in_queues_what_failed_for_want_of_it_and_one_that_went_takes_it_out(
+    store: SqlDocumentStore,
+) -> None:
+    store.queue(1, FEBRUARY, DOMAIN)
+    change_address(store.database, 3, "found@example.com")
+    change_address(store.database, 4, "")
+    nothing = QueueCounts(queued_count=0, without_address_count=0, address_found_count=0)
+    assert store.queue(1, date(2024, 2, 2), DOMAIN) == nothing
+    assert store.queue(1, None, DOMAIN) == QueueCounts(
+        queued_count=1, without_address_count=1, address_found_count=1
+    )
+    (failed,) = rows(store, "select delivery_id, reason_code, owner from delivery where state = 'failed'")
+    assert failed[1:] == ("no_address", OWNER_OF_UNKNOWN)
+    assert {row.to_email for row in store.next_deliveries(1, None, 0, 100)} >= {"found@example.com"}
+
+
+def test_what_was_handed_to_a_channel_is_not_queued_again_by_itself(store: SqlDocumentStore) -> None:
+    first = queued(store)[0]
+    store.hand_over(None, first, "")
+    later = replace(SENT, state=DeliveryState.QUEUED, reply_code=450, reason_code="greylisted")
+    store.hand_over((first, later, AT), None, "")
+    change_address(store.database, 1, "")
+    assert store.queue(1, None, DOMAIN).without_address_count == 1
+    change_address(store.database, 1, "again@example.com")
+    assert store.queue(1, None, DOMAIN).address_found_count == 0
+
+
+def test_faults_of_the_channel_are_no_refusals_of_a_message(store: SqlDocumentStore) -> None:
+    queued(store)
+    for reason, refused_count in (("connect_failed", 0), ("greylisted", 0), ("service_not_available", 1)):
+        first = store.next_deliveries(1, FEBRUARY, 0, 1)[0]
+        assert first.refused_count == refused_count
+        store.hand_over(None, first, "")
+        later = replace(SENT, state=DeliveryState.QUEUED, reply_code=450, reason_code=reason)
+        store.hand_over((first, later, AT), None, "")
+    assert store.next_deliveries(1, FEBRUARY, 0, 1)[0].refused_count == 1
 
 
 def test_the_message_id_in_the_store_is_the_function_of_the_domain(store: SqlDocumentStore) -> None:

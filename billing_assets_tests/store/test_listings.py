@@ -44,23 +44,12 @@ def test_the_state_of_delivery_filters(billed: Database) -> None:
         assert len(numbers(connection, InvoiceFilter(delivery_state="queued"))) == 9
         assert len(numbers(connection, InvoiceFilter(delivery_state="failed"))) == 1
         assert numbers(connection, InvoiceFilter(delivery_state="none")) == []
-        assert listings.count_deliveries(connection, 1) == {"queued": 9, "failed": 1}
-        assert listings.count_deliveries(connection, 1, run_id=1) == {"queued": 9, "failed": 1}
-
-
-def test_undelivered_rows_say_why(billed: Database) -> None:
-    with billed.transaction() as connection:
-        (failed,) = listings.list_undelivered(connection, 1, 20, state="failed")
-        assert failed.reason_code == "no_address"
-        assert len(listings.list_undelivered(connection, 1, 3)) == 3
-        assert listings.list_undelivered(connection, 1, 20, billing_date=date(2024, 1, 30)) == []
 
 
 def test_another_company_sees_nothing(billed: Database) -> None:
     with billed.transaction() as connection:
         assert numbers(connection, InvoiceFilter(), STRANGER) == []
         assert listings.list_runs(connection, STRANGER, 10) == []
-        assert listings.list_undelivered(connection, STRANGER, 10) == []
         assert listings.invoice_totals(connection, STRANGER) == []
         with pytest.raises(BillingError, match="run_unknown"):
             listings.show_run(connection, STRANGER, 1)

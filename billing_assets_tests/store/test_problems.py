@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from billing_assets.store.connection import Database
 from billing_assets.store.problems import PROBLEM_SCHEMA, assign_problem, close_problem, open_problems
@@ -15,6 +16,10 @@ BAD = {"premium": "x"}
 @pytest.fixture
 def store(database: Database) -> Database:
     return with_company(database)
+
+
+def close(connection: Connection, company_id: int = 1) -> bool:
+    return close_problem(connection, company_id, 1, note="withdrawn", closed_by="ana", closed_at=AT)
 
 
 def codes(database: Database) -> list[str]:
@@ -46,11 +51,15 @@ def test_a_problem_can_be_assigned_and_closed_once(store: Database, tmp_path: Pa
     with store.transaction() as connection:
         assert assign_problem(connection, 1, 1, "maria")
         assert open_problems(connection, 1)["owner"].to_list() == ["maria"]
-        assert not close_problem(connection, 2, 1)
-        assert close_problem(connection, 1, 1)
-        assert not close_problem(connection, 1, 1)
+        assert not close(connection, company_id=2)
+        assert close(connection)
+        assert not close(connection)
         assert not assign_problem(connection, 1, 1, "maria")
     assert codes(store) == []
+    closings = query(
+        store, "select problem_id, company_id, batch_id, note, closed_by, closed_at from problem_closing"
+    )
+    assert closings == [(1, 1, None, "withdrawn", "ana", AT)]
 
 
 def test_the_corrected_row_closes_its_problem(store: Database, tmp_path: Path) -> None:
@@ -60,6 +69,7 @@ def test_the_corrected_row_closes_its_problem(store: Database, tmp_path: Path) -
         ("P1 2024-01-01", False),
         ("P2 2024-01-01", True),
     ]
+    assert query(store, "select problem_id, batch_id, closed_at from problem_closing") == [(1, 2, AT)]
 
 
 def test_the_same_problem_in_the_next_book_takes_the_place_and_the_owner_of_the_first(

@@ -2,15 +2,20 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import IntegrityError
 
 from billing_assets.domain.errors import BillingError
 from billing_assets.store import schema
+from billing_assets.store.checks import run_checks
 from billing_assets.store.checks.guards import FROZEN
 from billing_assets.store.connection import OWNER_ROLE, Database
 from billing_assets.store.schema import newest_revision, require_current, upgrade
@@ -88,6 +93,44 @@ def test_the_owner_login_may_upgrade_and_a_stranger_is_told_what_to_grant(empty_
         assert upgrade(url) == newest_revision()
     finally:
         run_sql(empty_url, f"drop role {name}")
+
+
+def test_a_store_of_the_first_schema_keeps_its_rows_and_gets_the_later_guards(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "command", SimpleNamespace(upgrade=_to_the_first))
+        upgrade(empty_url)
+    assert rows(empty_url, "select version_num from billing.alembic_version") == [("0001",)]
+    run_sql(empty_url, _FIRST_ROWS)
+    assert upgrade(empty_url) == newest_revision()
+    attempts = "select attempt_number, state, payer_version_id from billing.delivery_attempt"
+    assert rows(empty_url, attempts) == [(1, "unknown", None)]
+    assert rows(empty_url, "select is_open from billing.problem") == [(False,)]
+    store = Database(empty_url)
+    with store.transaction() as connection:
+        (result,) = run_checks(connection, at=datetime(2025, 1, 2, tzinfo=UTC), check_ids=["I22"])
+    store.close()
+    assert result.examples == ()
+
+
+def _to_the_first(config: Config, _revision: str) -> None:
+    command.upgrade(config, "0001")
+
+
+# Without keys to other tables: what counts is that the rows stay.
+_FIRST_ROWS = """
+begin;
+set local session_replication_role = replica;
+set local search_path = billing;
+insert into company (company_code) values ('demo');
+insert into problem (company_id, record_key, problem_code, field_name, original_value, original_row, owner,
+    is_open, recorded_at) values (1, '', 'key_empty', '', '', '', 'intake', false, now());
+insert into delivery (company_id, document_id, channel, purpose, message_id, state, attempt_count, queued_at,
+    changed_at) values (1, 1, 'email', 'issue', 'x@example.com', 'unknown', 1, now(), now());
+insert into delivery_attempt (delivery_id, attempt_number, started_at, state) values (1, 1, now(), 'unknown');
+commit
+"""
 
 
 def test_an_upgrade_that_cannot_have_a_lock_ends_with_nothing_changed(

@@ -1,12 +1,16 @@
 """The desk: what the command line's tests do not reach through their commands."""
 
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from billing_assets.domain.errors import BillingError
+from billing_assets.steps.delivery_ports import Press, PrintedInvoice, PrintJob
 from billing_assets.store.connection import Database
 from billing_assets.store.listings import InvoiceFilter
 from billing_assets.wiring.desk import Desk
@@ -55,3 +59,23 @@ def test_before_an_import_there_is_none_to_show(desk: Desk) -> None:
     desk.billing.settings.company = "other"
     with pytest.raises(BillingError, match="nothing_imported"):
         desk.last_import()
+
+
+def test_a_page_with_characters_that_no_font_draws_is_shown_and_not_kept(desk: Desk) -> None:
+    number = desk.invoices(InvoiceFilter())[0].invoice_number
+    desk.billing.press = _Squares(desk.billing.press)  # type: ignore[assignment]
+    assert desk.invoice_pdf(number).startswith(b"%PDF")
+    with desk.database.transaction() as connection:
+        kept = connection.execute(text("select count(*) from document where pdf_sha256 is not null"))
+        assert kept.scalar_one() == 0
+
+
+class _Squares:
+    """A press whose every page has a character that no font can draw."""
+
+    def __init__(self, press: Press) -> None:
+        self.press = press
+
+    def print_all(self, jobs: Iterable[PrintJob], *, with_pdf: bool) -> Iterator[PrintedInvoice]:
+        for sheet in self.press.print_all(jobs, with_pdf=with_pdf):
+            yield replace(sheet, missing_character_count=1)

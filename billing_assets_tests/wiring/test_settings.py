@@ -37,6 +37,7 @@ def test_variables_and_the_env_file_count_and_the_variable_wins(
     [
         ("SMTP_PORT", "70000"),
         ("SMTP_PORT", "mail"),
+        ("DELIVERY_MAX_ATTEMPTS", "0"),
         ("SMTP_SECURITY", "ssl"),
         ("PRINT_WORKERS", "0"),
         ("TIME_ZONE", "Europe/Atlantis"),

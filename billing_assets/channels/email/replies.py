@@ -23,6 +23,7 @@ REASON_MEANINGS: Final = {
     "rejected": "refused for content or policy",
     "protocol_error": "an answer outside SMTP, or a command the server does not know",
     "service_not_available": "the server cannot work now (421, 451, 452, shutting down, no storage)",
+    "refused_for_now": "the server cannot take this message now (451, 452)",
     "connect_failed": "no connection, or lost before the server was ready for a message",
     "tls_failed": "STARTTLS not offered or refused, or the certificate is not trusted",
     "auth_failed": "user name or password refused, missing, or no common method",
@@ -70,6 +71,9 @@ def _reason_of(phase: Phase, code: int, text: str) -> str:
         return "greylisted"
     reason = _BY_ENHANCED_STATUS.get(detail) or _BY_REPLY_CODE.get(code)
     reason = reason or ("rejected" if code // 100 == _NEVER else "service_not_available")
+    is_refusal = code // 100 == _NOT_NOW and code != _CLOSING
+    if is_refusal and phase != "mail" and reason == "service_not_available":
+        return "refused_for_now"
     if phase == "mail" and reason in {"mailbox_unavailable", "bad_address"}:
         return "sender_refused"
     if phase == "content" and reason == "mailbox_unavailable" and not detail:

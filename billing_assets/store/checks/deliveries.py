@@ -36,10 +36,22 @@ from asked v join delivery_attempt a using (delivery_id)
 where a.state = 'sent'
 group by v.delivery_id having count(*) > 1
 union all
-select concat('delivery ', v.delivery_id, ': it was accepted and would be sent again')
+select concat('delivery ', v.delivery_id,
+    case when v.state in ('queued', 'sending') then ': it was accepted and would be sent again'
+        else ': it was accepted and does not count as sent' end)
 from asked v
-where v.state in ('queued', 'sending')
-    and exists (select from delivery_attempt a where a.delivery_id = v.delivery_id and a.state = 'sent')
+where v.state <> 'sent'
+    and (exists (select from delivery_attempt a where a.delivery_id = v.delivery_id and a.state = 'sent')
+        or exists (select from delivery_decision e where e.delivery_id = v.delivery_id
+            and e.decision = 'delivered'))
+union all
+select concat('delivery ', v.delivery_id,
+    ': it counts as sent, and neither an accepted attempt nor a decision says so')
+from asked v
+where v.state = 'sent'
+    and not exists (select from delivery_attempt a where a.delivery_id = v.delivery_id and a.state = 'sent')
+    and not exists (select from delivery_decision e where e.delivery_id = v.delivery_id
+        and e.decision = 'delivered')
 """
 
 # An empty content hash: the message carried no PDF.
@@ -64,13 +76,16 @@ where (:is_everything or i.run_id = any(:runs)) and d.pdf is not null
     and (sha256(d.pdf) is distinct from d.pdf_sha256 or length(d.pdf) is distinct from d.pdf_size)
 """
 
+# Only a recorded decision lets a failed row be without an owner.
 STANDSTILL = """
 select concat('delivery ', v.delivery_id, case v.state when 'sending' then ': in sending for more than a day'
-    else ': unknown for more than a day, and nobody owns it' end)
+    else concat(': ', v.state, ' for more than a day, and nobody owns it') end)
 from delivery v
 left join document d using (document_id)
 left join invoice i using (invoice_id)
 where (:is_everything or i.run_id = any(:runs)) and v.state <> 'sent'
-    and (v.state = 'sending' or (v.state = 'unknown' and v.owner = ''))
+    and (v.state = 'sending' or (v.state in ('unknown', 'failed') and v.owner = ''
+        and not (v.reason_code = 'given_up' and exists (select from delivery_decision e
+            where e.delivery_id = v.delivery_id and e.decision = 'given-up'))))
     and v.changed_at < cast(:at as timestamptz) - interval '24 hours'
 """

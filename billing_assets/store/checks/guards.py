@@ -19,6 +19,8 @@ FROZEN = (
     "invoice",
     "invoice_line",
     "invoice_tax",
+    "delivery_decision",
+    "problem_closing",
 )
 """Tables whose rows are written once, never changed, never removed."""
 
@@ -58,6 +60,8 @@ KEYS = (
     ("delivery", "message_id", _NO_CONDITION),
     ("delivery_attempt", "delivery_id, attempt_number", _NO_CONDITION),
     ("delivery_attempt", "delivery_id", "(state = 'sent'::text)"),
+    ("delivery_decision", "delivery_id", "(decision = 'delivered'::text)"),
+    ("problem_closing", "problem_id", _NO_CONDITION),
     ("payer", "company_id, payer_key", _NO_CONDITION),
     ("policy", "company_id, policy_number", _NO_CONDITION),
     ("policy_term", "policy_id, effective_date", _NO_CONDITION),

@@ -49,6 +49,30 @@ left join document d using (document_id)
 left join invoice i using (invoice_id)
 where (:is_everything or i.run_id = any(:runs)) and (d.company_id = v.company_id) is not true
 union all
+select concat('attempt ', a.attempt_number, ' of delivery ', a.delivery_id,
+    ': the address it used is not one of the payer')
+from delivery_attempt a
+join delivery v using (delivery_id)
+join document d using (document_id)
+join invoice i using (invoice_id)
+left join payer_version y on y.payer_version_id = a.payer_version_id
+where (:is_everything or i.run_id = any(:runs)) and a.payer_version_id is not null
+    and (y.payer_id = i.payer_id) is not true
+union all
+select concat('decision ', e.delivery_decision_id, ': its delivery is missing or of another company')
+from delivery_decision e
+left join delivery v using (delivery_id)
+left join document d using (document_id)
+left join invoice i using (invoice_id)
+where (:is_everything or i.run_id = any(:runs)) and (v.company_id = e.company_id) is not true
+union all
+select concat('closing of problem ', c.problem_id, ': its problem or batch is missing or of another company')
+from problem_closing c
+left join problem p using (problem_id)
+left join intake_batch b on b.batch_id = c.batch_id
+where :is_everything and (p.company_id = c.company_id
+    and coalesce(b.company_id, c.company_id) = c.company_id) is not true
+union all
 select concat('charge ', d.policy_term_id, '/', d.installment_number, ' of run ', d.run_id,
     ': it refers to a row that is missing or of another company, payer or policy term')
 from due_charge d

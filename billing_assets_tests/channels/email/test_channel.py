@@ -28,7 +28,7 @@ def _send_once(settings: SmtpSettings) -> SendResult:
         ("rcpt_450", "queued", 450, "greylisted", 0),
         ("rcpt_550", "failed", 550, "mailbox_unavailable", 0),
         ("rcpt_421", "queued", 421, "service_not_available", 0),
-        ("data_451", "queued", 451, "service_not_available", 0),
+        ("data_451", "queued", 451, "refused_for_now", 0),
         ("data_552", "failed", 552, "message_too_big", 0),
         ("drop_before_keep", "unknown", 0, "no_answer_after_data", 0),
         ("drop_after_keep", "unknown", 0, "no_answer_after_data", 1),

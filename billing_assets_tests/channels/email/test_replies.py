@@ -9,7 +9,7 @@ from billing_assets.channels.email.replies import (
     Phase,
     answer_of,
 )
-from billing_assets.domain.deliveries import CHANNEL_FAULTS
+from billing_assets.domain.deliveries import SIGNS_OF_OUTAGE
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,10 @@ from billing_assets.domain.deliveries import CHANNEL_FAULTS
         ("content", 550, "spam", "failed", "rejected"),
         ("content", 550, "5.7.26 unauthenticated mail", "failed", "sender_refused"),
         ("content", 421, "4.3.2 bye", "queued", "service_not_available"),
+        ("mail", 452, "4.3.1 no storage", "queued", "service_not_available"),
+        ("rcpt", 451, "try later", "queued", "refused_for_now"),
+        ("content", 452, "4.3.1 no storage", "queued", "refused_for_now"),
+        ("rcpt", 421, "closing", "queued", "service_not_available"),
         ("data", 250, "not 354", "queued", "protocol_error"),
         ("content", -1, "mumble", "unknown", "no_answer_after_data"),
     ],
@@ -43,7 +47,7 @@ def test_an_answer_means_the_same_state_and_word_each_time(
 
 
 def test_every_reason_in_the_tables_is_documented() -> None:
-    used = {*_BY_ENHANCED_STATUS.values(), *_BY_REPLY_CODE.values(), *CHANNEL_FAULTS}
+    used = {*_BY_ENHANCED_STATUS.values(), *_BY_REPLY_CODE.values(), *SIGNS_OF_OUTAGE}
     assert used <= set(REASON_MEANINGS)
 
 

@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from billing_assets.domain.checks import CheckResult
+from billing_assets.domain.decisions import Decision
 from billing_assets.domain.deliveries import DeliveryState, EmailMessageParts, SendResult
 from billing_assets.steps.deliver_documents import deliver_documents
+from billing_assets.steps.delivery_ports import DecisionOrder
 from billing_assets.store.checks import run_checks
 from billing_assets.store.connection import APP_ROLE, Database, make_engine
 from billing_assets_tests.books import billing_over, fill_book
@@ -33,7 +35,11 @@ insert into payer (company_id, payer_key) values (2, 'K1');
 insert into problem (company_id, batch_id, row_number, record_key, problem_code, field_name, original_value,
     original_row, owner, recorded_at) values (1, 1, 13, '', 'key_empty', '', '', '', 'intake', now());
 update intake_batch set problem_count = 1, row_count = row_count + 1;
+update problem set is_open = false;
+insert into problem_closing (problem_id, company_id, note, closed_by, closed_at)
+values (1, 1, 'the policy was withdrawn', 'ana', now());
 """
+_WITHOUT_ADDRESS = "select delivery_id from delivery where reason_code = 'no_address'"
 
 
 class EveryOther:
@@ -81,6 +87,13 @@ def _fill(url: str, home: Path) -> None:
             press=billing.press,
             channel=EveryOther(),
             clock=lambda: AT,
+        )
+        with owner.begin() as connection:
+            nowhere = connection.execute(text(_WITHOUT_ADDRESS)).scalar_one()
+        billing.resolve(
+            DecisionOrder(
+                delivery_ids=(nowhere,), decision=Decision.GIVEN_UP, note="sent by post", decided_by="ana"
+            )
         )
         with owner.begin() as connection:
             connection.execute(text(_NEIGHBOUR))

@@ -178,6 +178,25 @@ PLANTS: list[tuple[str, str, set[str], str]] = [
         "it was accepted and would be sent again",
     ),
     (
+        "I13",
+        (
+            "update delivery set state = 'sent' where state = 'unknown' and delivery_id = "
+            "(select min(delivery_id) from delivery where state = 'unknown')"
+        ),
+        set(),
+        "it counts as sent, and neither an accepted attempt nor a decision says so",
+    ),
+    (
+        "I13",
+        (
+            "insert into delivery_decision (company_id, delivery_id, decision, note, decided_by, decided_at, "
+            "state_before, reason_before, state_after, attempt_count) select company_id, delivery_id, "
+            "'delivered', 'x', 'x', now(), 'unknown', '', 'sent', 1 from delivery where state = 'unknown'"
+        ),
+        set(),
+        "it was accepted and does not count as sent",
+    ),
+    (
         "I14",
         "update delivery set content_sha256 = sha256('other') where delivery_id = 1",
         set(),
@@ -200,6 +219,24 @@ PLANTS: list[tuple[str, str, set[str], str]] = [
         "update delivery set owner = '', changed_at = now() - interval '26 hours' where state = 'unknown'",
         set(),
         "unknown for more than a day",
+    ),
+    (
+        "I15",
+        (
+            "update delivery set reason_code = 'mailbox_full', owner = '', changed_at = '2020-01-01' "
+            "where reason_code = 'given_up'"
+        ),
+        set(),
+        "failed for more than a day, and nobody owns it",
+    ),
+    (
+        "I15",
+        (
+            "with lost as (delete from delivery_decision) "
+            "update delivery set changed_at = '2020-01-01' where reason_code = 'given_up'"
+        ),
+        set(),
+        "failed for more than a day, and nobody owns it",
     ),
     (
         "I17",
@@ -234,7 +271,7 @@ PLANTS: list[tuple[str, str, set[str], str]] = [
         set(),
         "run 1: its shards do not add up",
     ),
-    ("I18", "delete from problem", set(), "batch 1: it counts 1 problem rows, and 0 are kept"),
+    ("I18", "delete from problem", {"I20"}, "batch 1: it counts 1 problem rows, and 0 are kept"),
     (
         "I18",
         "update intake_batch set new_count = new_count - 1, unchanged_count = 1",
@@ -285,6 +322,14 @@ PLANTS: list[tuple[str, str, set[str], str]] = [
         "policy term version 1: it refers",
     ),
     ("I20", "update problem set company_id = 2", set(), "problem 1: its batch"),
+    ("I20", "update delivery_decision set company_id = 2", set(), "decision 1: its delivery is missing"),
+    ("I20", "update problem_closing set company_id = 2", set(), "closing of problem 1: its problem"),
+    (
+        "I20",
+        "update delivery_attempt set payer_version_id = payer_version_id + 1 where delivery_id = 1",
+        set(),
+        "attempt 1 of delivery 1: the address it used is not one of the payer",
+    ),
     (
         "I20",
         "update invoice set template_version_id = 77 where invoice_number = 1",

@@ -1,0 +1,176 @@
+"""Deliveries as people follow them: counts, the worklist, and one with all that became of it.
+
+Belongs here: read models of the outbox. Does not belong here: any writing (``deliveries``,
+``delivery_decisions``).
+
+A list never holds an address: it says whether a newer one is known.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from billing_assets.domain.decisions import GIVEN_UP_REASON, DecidedDelivery, delivery_unknown
+from billing_assets.domain.numbering import document_number
+from billing_assets.store.deliveries import NEWEST_ADDRESS
+from billing_assets.store.delivery_decisions import decisions_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow:
+    """A delivery as people follow it.
+
+    ``has_newer_address``: the payer's newest e-mail address is another one than the last attempt used, or,
+    before any attempt, there is one where the invoice had none.
+    """
+
+    delivery_id: int
+    invoice_number: str
+    billing_date: date
+    channel: str
+    message_id: str
+    state: str
+    reason_code: str
+    reply_code: int
+    reply_text: str
+    owner: str
+    attempt_count: int
+    has_newer_address: bool
+    queued_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRow:
+    """One attempt at a delivery, and what came of it."""
+
+    attempt_number: int
+    started_at: datetime
+    ended_at: datetime | None
+    state: str
+    reply_code: int
+    reason_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryDetail:
+    """One delivery with its attempts and the decisions of people, each oldest first."""
+
+    delivery: DeliveryRow
+    attempts: tuple[AttemptRow, ...]
+    decisions: tuple[DecidedDelivery, ...]
+
+
+_COUNTS = """
+select state, count(*) from delivery where company_id = :company group by state
+order by array_position(array['queued', 'sending', 'sent', 'failed', 'unknown'], state)
+"""
+_COUNTS_OF_RUN = """
+select v.state, count(*) from delivery v join document d using (document_id) join invoice i using (invoice_id)
+where v.company_id = :company and i.run_id = :run group by v.state
+order by array_position(array['queued', 'sending', 'sent', 'failed', 'unknown'], v.state)
+"""
+
+_DELIVERIES = f"""
+select v.*, s.prefix, i.invoice_number, r.billing_date, newest.email <> '' and newest.email <> coalesce((
+    select coalesce(y.content::json ->> 'email', '') from delivery_attempt a
+    join payer_version y on y.payer_version_id = coalesce(a.payer_version_id, i.payer_version_id)
+    where a.delivery_id = v.delivery_id order by a.attempt_number desc limit 1
+    ), frozen.content::json ->> 'email', '') as has_newer_address
+from delivery v join document d using (document_id) join invoice i using (invoice_id)
+join number_series s using (number_series_id) join billing_run r using (run_id)
+join payer_version frozen on frozen.payer_version_id = i.payer_version_id
+{NEWEST_ADDRESS}
+where v.company_id = :company
+"""  # noqa: S608 - constants
+
+
+def count_deliveries(connection: Connection, company_id: int, *, run_id: int | None = None) -> dict[str, int]:
+    """Return state -> deliveries, of a run or of all; states that do not occur are left out."""
+    query = text(_COUNTS if run_id is None else _COUNTS_OF_RUN)
+    return {row[0]: row[1] for row in connection.execute(query, {"company": company_id, "run": run_id})}
+
+
+def count_given_up(connection: Connection, company_id: int) -> int:
+    """Return how many of the failed deliveries were given up."""
+    query = text(
+        "select count(*) from delivery where company_id = :company and state <> 'sent' "
+        "and reason_code = :given_up"
+    )
+    return int(connection.execute(query, {"company": company_id, "given_up": GIVEN_UP_REASON}).scalar_one())
+
+
+def deliveries_of(connection: Connection, company_id: int, invoice_id: int) -> list[DeliveryRow]:
+    """Return the deliveries of one invoice, oldest first."""
+    query = text(f"{_DELIVERIES} and i.invoice_id = :invoice order by v.delivery_id")
+    return [
+        _delivery(row) for row in connection.execute(query, {"company": company_id, "invoice": invoice_id})
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryFilter:
+    """Which undelivered ones, longest waiting first; an empty field asks for nothing."""
+
+    state: str = ""
+    billing_date: date | None = None
+    with_given_up: bool = False
+    limit: int = 20
+
+
+def list_undelivered(connection: Connection, company_id: int, wanted: DeliveryFilter) -> list[DeliveryRow]:
+    """Return deliveries that were not accepted, longest waiting first, at most ``wanted.limit``."""
+    query = text(
+        f"{_DELIVERIES} and v.state <> 'sent' and (:state = '' or v.state = :state) "
+        "and (:with_given_up or v.reason_code <> :given_up) "
+        "and (cast(:day as date) is null or r.billing_date = :day) order by v.delivery_id limit :limit"
+    )
+    values = {
+        "company": company_id,
+        "state": wanted.state,
+        "with_given_up": wanted.with_given_up,
+        "given_up": GIVEN_UP_REASON,
+        "day": wanted.billing_date,
+        "limit": wanted.limit,
+    }
+    return [_delivery(row) for row in connection.execute(query, values)]
+
+
+def show_delivery(connection: Connection, company_id: int, delivery_id: int) -> DeliveryDetail:
+    """Return one delivery with its history, or raise ``delivery_unknown``."""
+    values = {"company": company_id, "delivery": delivery_id}
+    row = connection.execute(text(f"{_DELIVERIES} and v.delivery_id = :delivery"), values).first()
+    if row is None:
+        raise delivery_unknown(delivery_id)
+    attempts = connection.execute(
+        text("select * from delivery_attempt where delivery_id = :delivery order by attempt_number"), values
+    )
+    return DeliveryDetail(
+        delivery=_delivery(row),
+        attempts=tuple(
+            AttemptRow(**{name: getattr(attempt, name) for name in AttemptRow.__slots__})
+            for attempt in attempts
+        ),
+        decisions=tuple(decisions_of(connection, company_id, delivery_id)),
+    )
+
+
+def _delivery(row: Any) -> DeliveryRow:  # noqa: ANN401 - a row of SQLAlchemy
+    return DeliveryRow(
+        delivery_id=row.delivery_id,
+        invoice_number=document_number(row.prefix, row.invoice_number),
+        billing_date=row.billing_date,
+        channel=row.channel,
+        message_id=row.message_id,
+        state=row.state,
+        reason_code=row.reason_code,
+        reply_code=row.reply_code,
+        reply_text=row.reply_text,
+        owner=row.owner,
+        attempt_count=row.attempt_count,
+        has_newer_address=row.has_newer_address,
+        queued_at=row.queued_at,
+        changed_at=row.changed_at,
+    )
