@@ -8,6 +8,7 @@ import re
 
 from billing_assets.domain.errors import BillingError
 
+_NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 _FORM = re.compile(r"(?P<prefix>.*[^0-9])(?P<number>[0-9]{8,})")
 
 
@@ -37,3 +38,13 @@ def split_document_number(text: str) -> tuple[str, int]:
             "give it as printed, such as INV-00000042",
         )
     return match["prefix"], int(match["number"])
+
+
+def document_file_name(number: str, ending: str) -> str:
+    """Return the name of the file that holds a document: plain on every system, whatever the number holds.
+
+    >>> document_file_name("INV-00000042", "pdf"), document_file_name("2025/00000042", "pdf")
+    ('INV-00000042.pdf', '2025-00000042.pdf')
+    """
+    plain = _NOT_IN_FILE_NAMES.sub("-", number).lstrip(".-")
+    return f"{plain or 'document'}.{ending}"

@@ -20,6 +20,7 @@ import yaml
 from billing_assets.channels.mailbox import file_stem
 from billing_assets.domain.deliveries import DeliveryState
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.numbering import document_file_name
 from billing_assets.feeds.demo_book import write_demo_book
 from billing_assets.steps.result import StepResult, Stopwatch
 from billing_assets.steps.run_ports import Progress, silent
@@ -249,7 +250,7 @@ def _samples(desk: Desk, mailbox_dir: Path) -> tuple[Path | None, Path | None]:
     if not sent:
         return None, None
     number = sent[0].invoice_number
-    pdf_path = demo_dir(desk.billing.settings.home) / f"{number}.pdf"
+    pdf_path = demo_dir(desk.billing.settings.home) / document_file_name(number, "pdf")
     pdf_path.write_bytes(desk.invoice_pdf(number))
     (delivery, *_) = desk.invoice(number).deliveries
     email_path = mailbox_dir / f"{file_stem(delivery.message_id)}.eml"

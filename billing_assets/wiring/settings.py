@@ -7,13 +7,13 @@ Belongs here: every variable the program reads, with its default. Does not belon
 from datetime import date
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from billing_assets.domain.deliveries import MAX_ATTEMPTS
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.time_zones import is_time_zone
 
 
 class Settings(BaseSettings):
@@ -62,10 +62,8 @@ class Settings(BaseSettings):
     @field_validator("time_zone")
     @classmethod
     def _is_known_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (KeyError, OSError, ValueError):
-            raise ValueError("not an IANA time zone; Europe/Madrid is one") from None
+        if not is_time_zone(name):
+            raise ValueError("not an IANA time zone; Europe/Madrid is one")
         return name
 
 

@@ -19,7 +19,13 @@ from typing import Final, Literal, Self
 
 from billing_assets.channels.email.message import checked_addresses, message_bytes
 from billing_assets.channels.email.replies import Phase, answer_of, is_last_answer, outcome
-from billing_assets.domain.deliveries import DeliveryState, EmailMessageParts, SendResult, wire_address
+from billing_assets.domain.deliveries import (
+    CHANNEL_FAULTS,
+    DeliveryState,
+    EmailMessageParts,
+    SendResult,
+    wire_address,
+)
 from billing_assets.domain.errors import BillingError
 
 _LONGEST_FAREWELL_SECONDS: Final = 5
@@ -147,14 +153,16 @@ class EmailChannel:
     def send(self, parts: EmailMessageParts) -> SendResult:
         """Try to hand over one message and return what came of it; see ``SendResult``.
 
-        A message that cannot be built is ``failed`` with ``bad_address`` or ``bad_message``. A connection
-        that turns out stale before MAIL was accepted is replaced once. Network trouble is a result, not an
-        exception. An interruption closes the connection, so that no later message runs into its remains.
+        A message that cannot be built is ``failed`` with ``bad_address`` or ``bad_message``, and stays
+        ``queued`` with ``bad_sender`` where the sender is at fault. A connection that turns out stale before
+        MAIL was accepted is replaced once. Network trouble is a result, not an exception. An interruption
+        closes the connection, so that no later message runs into its remains.
         """
         try:
             mail = _mail(parts, self._settings.bounce_email)
         except BillingError as error:
-            return outcome(DeliveryState.FAILED, error.code)
+            is_ours = error.code in CHANNEL_FAULTS
+            return outcome(DeliveryState.QUEUED if is_ours else DeliveryState.FAILED, error.code)
         try:
             result = self._deliver(mail)
         except BaseException:
