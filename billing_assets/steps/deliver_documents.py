@@ -229,7 +229,7 @@ def _message(
         subject=sheet.subject,
         text=sheet.text,
         html=sheet.html,
-        language=invoice.payer.language,
+        language=sheet.language,
         attachments=attachments,
     )
 

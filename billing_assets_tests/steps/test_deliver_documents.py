@@ -44,6 +44,15 @@ from (select payer_id, company_id, batch_id, replace(content, 'Payer 2', 'Payer 
     from payer_version where payer_id = 2) as renamed
 """
 
+_OTHER_LANGUAGE = """
+insert into payer_version (payer_id, company_id, content, content_sha256, batch_id)
+select payer_id, company_id, content, sha256(convert_to(content, 'UTF8')), batch_id from (
+    select payer_id, company_id, batch_id,
+        regexp_replace(content, '"language" : "[a-z]*"', '"language" : "' || :language || '"') as content
+    from payer_version where payer_id = 1) as other
+"""
+
+
 @pytest.fixture
 def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
     fill_book(database, POLICIES)
@@ -113,6 +122,27 @@ def test_a_number_with_a_slash_makes_a_plain_file_name(database: Database, tmp_p
     message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     (attachment,) = message.iter_attachments()
     assert attachment.get_filename() == "2024-00000001.pdf"
+
+
+@pytest.mark.parametrize(
+    ("language", "text_language"), [("es", "es"), ("es-MX", "es"), ("en", "en"), ("de", "en"), ("", "en")]
+)
+def test_a_message_names_the_language_of_its_text(
+    database: Database, tmp_path: Path, language: str, text_language: str
+) -> None:
+    """A language without a catalogue gets the English text, and that is what the header says."""
+    fill_book(database, 1)
+    with database.transaction() as connection:
+        spoil = text(_OTHER_LANGUAGE)
+        connection.execute(spoil, {"language": language})
+    with MailboxServer(tmp_path / "mailbox") as mailbox, ExitStack() as stack:
+        billing = billing_over(database, tmp_path, stack, smtp_port=mailbox.port)
+        billing.invoice(billing.order(FEBRUARY))
+        billing.print(FEBRUARY)
+        assert billing.deliver(FEBRUARY).facts["sent_count"] == 1
+        (path,) = mailbox.messages()
+    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    assert message["Content-Language"] == text_language
 
 
 def test_the_bytes_that_were_sent_are_the_first_rendering_that_is_kept(
