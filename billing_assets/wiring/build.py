@@ -156,8 +156,17 @@ class Billing:
         return resolve_deliveries(self.company_code(), order, store=SqlDecisionStore(self.database, utc_now))
 
     def audit(self, billing_date: date | None = None) -> list[CheckResult]:
-        """Run every check, over the runs of one date or over everything; offenders are values, not errors."""
-        company_id = None if billing_date is None else self.runs.issuer(self.company_code()).company_id
+        """Run every check, over the runs of one date or over everything; offenders are values, not errors.
+
+        Everything is what the company has that the settings name, or the whole store where they name none.
+        """
+        is_store = billing_date is None and not self.settings.company
+        return self._checks(billing_date, None if is_store else self._company_id())
+
+    def _company_id(self) -> int:
+        return self.runs.issuer(self.company_code()).company_id
+
+    def _checks(self, billing_date: date | None, company_id: int | None) -> list[CheckResult]:
         with self.database.transaction() as connection:
             return run_checks(connection, billing_date, at=utc_now(), company_id=company_id)
 
@@ -172,10 +181,10 @@ class Billing:
         yield self.deliver(order.billing_date, progress=progress)
 
     def require_clean(self, billing_date: date | None) -> None:
-        """Raise ``audit_failed``, naming the broken invariants, unless every blocking check passes."""
+        """Raise ``audit_failed``, naming what is broken for this company, unless all that blocks passes."""
         broken = [
             result
-            for result in self.audit(billing_date)
+            for result in self._checks(billing_date, self._company_id())
             if result.offender_count and result.check.check_id not in STANDING_CHECKS
         ]
         if broken:

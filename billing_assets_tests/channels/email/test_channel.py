@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -246,7 +247,7 @@ def test_a_message_that_cannot_be_built_fails_without_a_connection() -> None:
     ],
 )
 def test_a_fault_of_the_sender_is_a_fault_of_the_channel_and_leaves_the_message_queued(
-    changes: dict[str, str],
+    changes: dict[str, Any],
 ) -> None:
     with LabServer() as server, EmailChannel(server.settings()) as channel:
         result = channel.send(parts(**changes))
