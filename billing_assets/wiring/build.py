@@ -29,10 +29,11 @@ from billing_assets.steps.result import StepResult
 from billing_assets.steps.run_ports import FrozenTemplate, Progress, silent
 from billing_assets.store.checks import run_checks
 from billing_assets.store.companies import company_codes
-from billing_assets.store.connection import APP_ROLE, OWNER_ROLE, Database
+from billing_assets.store.connection import Database
 from billing_assets.store.deliveries import SqlDocumentStore
 from billing_assets.store.delivery_decisions import SqlDecisionStore
 from billing_assets.store.embedded import EmbeddedServer
+from billing_assets.store.roles import APP_ROLE, OWNER_ROLE
 from billing_assets.store.run_history import BookStamp, read_book_stamp, read_run_reports
 from billing_assets.store.runs import SqlRunStore
 from billing_assets.store.schema import require_current, upgrade
