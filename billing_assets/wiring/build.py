@@ -222,7 +222,10 @@ class Billing:
         return SmtpSettings(
             host=settings.smtp_host,
             port=settings.smtp_port,
-            security=settings.smtp_security,
+            security=settings.smtp_encryption,
+            ca_file=str(settings.smtp_ca_file or ""),
+            bounce_email=settings.smtp_bounce_email,
+            ehlo_name=settings.smtp_ehlo_name,
             username=settings.smtp_username,
             password=settings.smtp_password.get_secret_value(),
             timeout_seconds=settings.smtp_timeout_seconds,

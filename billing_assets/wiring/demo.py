@@ -84,6 +84,20 @@ def demo_settings(settings: Settings, mailbox: Mailbox | None = None) -> dict[st
     return own
 
 
+def mailbox_variables(mailbox: Mailbox) -> dict[str, str]:
+    """Return the environment in which the program sends to a local mailbox, whatever .env says.
+
+    >>> mailbox_variables(Mailbox(host="127.0.0.1", port=2525, folder=Path("mails")))["BILLING_SMTP_PORT"]
+    '2525'
+    """
+    return {
+        "BILLING_SMTP_HOST": mailbox.host,
+        "BILLING_SMTP_PORT": str(mailbox.port),
+        "BILLING_SMTP_SECURITY": "none",
+        "BILLING_SMTP_USERNAME": "",
+    }
+
+
 @contextmanager
 def demo_mailbox(home: Path) -> Iterator[Mailbox]:
     """Run the local mailbox of ``home`` in a process of its own for the block; its files stay."""

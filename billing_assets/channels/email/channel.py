@@ -15,6 +15,7 @@ import smtplib
 import socket
 import ssl
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from typing import Final, Literal, Self
 
 from billing_assets.channels.email.message import checked_addresses, message_bytes
@@ -74,14 +75,32 @@ class SmtpSettings:
                 "smtp_settings_invalid",
                 "the SMTP settings cannot work",
                 "check host, port (1 to 65535), security (none, starttls, tls), time-outs and messages per "
-                "connection (above 0), the bounce address, and that user name and password are ASCII",
+                "connection (above 0), the bounce address, the EHLO name, and that user name and password "
+                "are ASCII",
             )
-        if self.username and self.security == "none" and self.host not in {"localhost", "127.0.0.1", "::1"}:
+        if self.username and self.security == "none" and not is_loopback(self.host):
             raise BillingError(
                 "smtp_password_unprotected",
                 "the SMTP settings would send a password over an unencrypted connection",
                 "set security to starttls or tls",
             )
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether ``host`` names this machine, so that nothing crosses a network.
+
+    >>> (
+    ...     is_loopback("localhost"),
+    ...     is_loopback("127.0.0.2"),
+    ...     is_loopback("::1"),
+    ...     is_loopback("mail.example.com"),
+    ... )
+    (True, True, True, False)
+    """
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 @dataclass(frozen=True, slots=True)
