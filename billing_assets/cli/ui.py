@@ -36,7 +36,7 @@ def serve(
     from billing_assets.wiring.build import hold_store
     from billing_assets.wiring.demo import demo_mailbox, is_demo, mailbox_variables
     from billing_assets.wiring.settings import read_settings
-    from billing_assets.wiring.ui import prepare_ui
+    from billing_assets.wiring.ui import agreed_time_zone, prepare_ui
 
     screen = Screen(as_json)
     settings = read_settings()
@@ -48,6 +48,7 @@ def serve(
             mailbox = stack.enter_context(demo_mailbox(settings.home))
             environment |= mailbox_variables(mailbox)
             screen.hint(f"e-mail that Dagster's runs send is kept in {mailbox.folder}")
+        environment["BILLING_TIME_ZONE"] = agreed_time_zone(settings)
         launch = prepare_ui(settings, environment, port)
         screen.document({"url": launch.url, "dagster_home": launch.dagster_home})
         screen.say(f"Dagster opens on [bold]{launch.url}[/bold]; Ctrl-C ends it")

@@ -36,6 +36,7 @@ class BillingResource:
         from billing_assets.wiring.build import open_billing
 
         with _told_to_dagster(), open_billing(read_settings()) as billing:
+            billing.require_time_zone()
             yield billing
 
 

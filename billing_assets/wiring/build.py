@@ -16,6 +16,7 @@ from billing_assets.documents.press import TemplatePress
 from billing_assets.documents.run_chart import run_chart
 from billing_assets.documents.templates import Template, default_templates_dir, load_template
 from billing_assets.domain.checks import STANDING_CHECKS, CheckResult
+from billing_assets.domain.companies import Company
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.runs import RunOrder
@@ -46,6 +47,15 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def time_zone_differs(company: Company, time_zone: str) -> BillingError:
+    """Return the error for a company whose zone is not the one in which Dagster counts billing dates."""
+    return BillingError(
+        "time_zone_differs",
+        f"company '{company.company_code}' lives in {company.time_zone}, Dagster counts dates in {time_zone}",
+        f"set BILLING_TIME_ZONE={company.time_zone}, or correct 'time_zone' with 'billing company set FILE'",
+    )
+
+
 class Billing:
     """Every step of billing, ready to call; made by :func:`open_billing`."""
 
@@ -70,6 +80,17 @@ class Billing:
                 "set BILLING_COMPANY, or record one: 'billing company set FILE' (see examples/company.yaml)",
             )
         return codes[0]
+
+    def require_time_zone(self) -> str:
+        """Return the company's time zone, or raise ``time_zone_differs`` where the settings name another one.
+
+        Dagster counts its billing dates in the zone of the settings before any store is open; the business
+        day of a run is that of the company. Two zones would bill a date on its eve or on the morning after.
+        """
+        company = self.runs.issuer(self.company_code()).company
+        if company.time_zone != self.settings.time_zone:
+            raise time_zone_differs(company, self.settings.time_zone)
+        return company.time_zone
 
     @cached_property
     def template(self) -> Template:

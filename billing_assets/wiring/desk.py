@@ -33,7 +33,7 @@ from billing_assets.store.document_views import DocumentView, view_document
 from billing_assets.store.invoice_reader import find_invoice
 from billing_assets.store.policies import SqlIntakeStore
 from billing_assets.store.templates import read_template_archive
-from billing_assets.wiring.build import Billing, utc_now
+from billing_assets.wiring.build import Billing, time_zone_differs, utc_now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +69,14 @@ class Desk:
             return read_issuer(connection, company_code or self.billing.company_code()).company
 
     def set_company(self, record: Mapping[str, object]) -> tuple[Company, bool]:
-        """Record the settings; return the company and whether anything changed."""
-        company = company_from(dict(record))
+        """Record the settings; return the company and whether anything changed.
+
+        Raises ``time_zone_differs`` where BILLING_TIME_ZONE is set, for this company, to another zone.
+        """
+        company, settings = company_from(dict(record)), self.billing.settings
+        is_ours = settings.company in {"", company.company_code} and "time_zone" in settings.model_fields_set
+        if is_ours and settings.time_zone != company.time_zone:
+            raise time_zone_differs(company, settings.time_zone)
         with self.database.transaction() as connection:
             return company, save_company(connection, company, utc_now())
 

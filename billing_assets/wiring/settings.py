@@ -67,7 +67,9 @@ class Settings(BaseSettings):
         description="temporary refusals of one message, after which it waits for a person",
     )
     time_zone: str = Field(
-        default="Europe/Madrid", description="IANA zone in which Dagster counts billing dates"
+        default="Europe/Madrid",
+        description="IANA zone in which Dagster counts billing dates; it must be the company's, from which "
+        "`billing ui` takes it, and Dagster refuses to bill in another",
     )
     first_date: date = Field(default=date(2024, 1, 1), description="first billing date that Dagster offers")
     coming_days: int = Field(default=60, ge=1, le=400, description="billing dates offered after today")

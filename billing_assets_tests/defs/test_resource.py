@@ -14,6 +14,16 @@ def test_it_opens_the_program_over_the_store_of_the_environment(store: Database)
         assert billing.company_code() == "alondra"
 
 
+def test_dates_are_counted_in_the_zone_of_the_company_or_nothing_is_billed(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BILLING_TIME_ZONE", "Pacific/Auckland")
+    with pytest.raises(dg.Failure) as failure, BillingResource().open():
+        pytest.fail("it opened")
+    assert failure.value.metadata["code"].value == "time_zone_differs"
+    assert "set BILLING_TIME_ZONE=Europe/Madrid" in str(failure.value.description)
+
+
 def test_it_takes_no_configuration() -> None:
     assert BILLING.config_schema.config_type is None or not BILLING.config_schema.is_required
 
