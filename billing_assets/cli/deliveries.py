@@ -88,6 +88,7 @@ def show(
         detail = desk.delivery(delivery_id)
     screen.document(detail)
     row = detail.delivery
+    answer, why = f"{row.reply_code} {row.reply_text}".strip("0 "), reason_words(row)
     screen.say(f"[bold]delivery {row.delivery_id}[/bold]  {state_cell(row.state)}")
     screen.facts(
         [
@@ -96,8 +97,8 @@ def show(
             ("Message-ID", f"<{row.message_id}>"),
             ("since (UTC)", instant(row.changed_at)),
             ("owner", row.owner or "-"),
-            ("why", reason_words(row) or "-"),
-            ("last answer", f"{row.reply_code} {row.reply_text}".strip("0 ") or "-"),
+            ("why", why or "-"),
+            *([("last answer", answer)] if answer and answer != why else []),
         ]
     )
     _show_history(screen, detail)

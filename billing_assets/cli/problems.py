@@ -79,21 +79,7 @@ def listed(
     if not found:
         screen.say("No problem fits.")
         return
-    screen.table(
-        [">id", "code", ">row", "field", "owner", "what became of it" if with_closed else "what to do"],
-        [
-            [
-                row.problem_id,
-                row.problem_code,
-                row.row_number,
-                row.field_name,
-                row.owner,
-                todo(row) if row.is_open else closing_words(row),
-            ]
-            for row in found
-        ],
-        wrap=["what became of it", "what to do"],
-    )
+    _show_list(screen, found, "what became of it" if with_closed else "what to do")
     if following:
         screen.hint(f"the next page: add --before {following}")
 
@@ -177,6 +163,24 @@ def closing_words(row: "ProblemRow") -> str:
     if closing.batch_id is not None:
         return f"closed {instant(closing.closed_at)}: answered by import {closing.batch_id}"
     return f"closed {instant(closing.closed_at)} by {closing.closed_by}: {closing.note}"
+
+
+def _show_list(screen: Screen, found: "list[ProblemRow]", last_column: str) -> None:
+    screen.table(
+        [">id", "code", ">row", "field", "owner", last_column],
+        [
+            [
+                row.problem_id,
+                row.problem_code,
+                row.row_number,
+                row.field_name,
+                row.owner,
+                todo(row) if row.is_open else closing_words(row),
+            ]
+            for row in found
+        ],
+        wrap=[last_column],
+    )
 
 
 def _record(row: "ProblemRow") -> dict[str, object]:
