@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from billing_assets.cli.arguments import By, Json, Limit, Note, iso_date, name_of, open_desk
-from billing_assets.cli.output import Screen, count_of, instant, state_cell
+from billing_assets.cli.output import Screen, count_of, instant, state_cell, styled
 from billing_assets.domain.decisions import DECISIONS, Decision
 
 if TYPE_CHECKING:
@@ -65,9 +65,11 @@ def deliveries(
         found = desk.undelivered(wanted)
     screen.document({"counts": counts, "given_up_count": given_up_count, "undelivered": found})
     if counts:
-        given_up = f"   [dim](given up {given_up_count:,})[/dim]" if given_up_count else ""
-        states = (f"{state_cell(name)} {count:,}" for name, count in counts.items())
-        screen.say(f"{'   '.join(states)}{given_up}\n")
+        states = [styled("{} {}", state_cell(name), f"{count:,}") for name, count in counts.items()]
+        if given_up_count:
+            states.append(styled("[dim](given up {})[/dim]", f"{given_up_count:,}"))
+        screen.say(styled("   ".join("{}" for _ in states), *states))
+        screen.say()
     if not found:
         screen.say("Nothing is left to deal with." if counts else "Nothing was queued yet.")
         return
@@ -89,7 +91,7 @@ def show(
     screen.document(detail)
     row = detail.delivery
     answer, why = f"{row.reply_code} {row.reply_text}".strip("0 "), reason_words(row)
-    screen.say(f"[bold]delivery {row.delivery_id}[/bold]  {state_cell(row.state)}")
+    screen.say(styled("[bold]delivery {}[/bold]  {}", row.delivery_id, state_cell(row.state)))
     screen.facts(
         [
             ("invoice", f"{row.invoice_number}, billed {row.billing_date}"),
@@ -146,7 +148,7 @@ def resolve(
     screen.document(
         {**facts, "delivery_ids": sorted(set(delivery_ids)), "state": state, "decided_by": decided_by}
     )
-    screen.say(f"{count_of(int(facts['decided_count']), 'delivery')}: {state_cell(state)}")
+    screen.say(styled("{}: {}", count_of(int(facts["decided_count"]), "delivery"), state_cell(state)))
     if decision is Decision.AGAIN:
         screen.hint("send: billing deliver")
 

@@ -13,11 +13,10 @@ from types import MappingProxyType
 from typing import Any
 
 import typer
-from rich.markup import escape
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from billing_assets.cli.output import HAS_DOCUMENT, WANTS_JSON, Screen, as_json
+from billing_assets.cli.output import HAS_DOCUMENT, WANTS_JSON, Screen, as_json, styled
 from billing_assets.domain.errors import BillingError
 
 
@@ -119,12 +118,11 @@ def tell(error: BaseException) -> ExitCode:
 
 
 def _print(screen: Screen, code: ExitCode, word: str, found: str, todo: str) -> None:
-    is_stop = code is ExitCode.INTERRUPTED
-    mark = "[yellow]stopped[/yellow]" if is_stop else "[bold red]error[/bold red]"
-    end = "" if is_stop else f" [dim]({escape(word)})[/dim]"
-    first = "interrupted" if is_stop else escape(found)
-    screen.err.print(f"{mark}  {first}{end}", soft_wrap=not screen.err.is_terminal)
-    screen.err.print(f"[bold]to do[/bold]  {escape(todo)}", soft_wrap=not screen.err.is_terminal)
+    if code is ExitCode.INTERRUPTED:
+        screen.aside(styled("[yellow]stopped[/yellow]  interrupted"))
+    else:
+        screen.aside(styled("[bold red]error[/bold red]  {} [dim]({})[/dim]", found, word))
+    screen.aside(styled("[bold]to do[/bold]  {}", todo))
 
 
 def _as_refusal(error: BaseException) -> BillingError | None:

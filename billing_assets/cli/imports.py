@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from billing_assets.cli.arguments import Json, iso_date, open_desk
-from billing_assets.cli.output import Screen, count_of
+from billing_assets.cli.output import Screen, count_of, styled
 
 if TYPE_CHECKING:
     from billing_assets.steps.result import StepResult
@@ -87,7 +87,8 @@ def show_import(screen: Screen, result: "StepResult") -> None:
         )
         return
     seconds = sum(result.seconds.values())
-    screen.say(f"[bold]{facts['file_name']}[/bold]  batch {facts['batch_id']}, {seconds:.1f} s")
+    told = f"batch {facts['batch_id']}, {seconds:.1f} s"
+    screen.say(styled("[bold]{}[/bold]  {}", facts["file_name"], told))
     names = {
         "new_count": "new terms",
         "changed_count": "changed terms",

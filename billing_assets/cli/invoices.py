@@ -12,7 +12,7 @@ import typer
 
 from billing_assets.cli.arguments import Json, Limit, iso_date, open_desk
 from billing_assets.cli.deliveries import reason_words
-from billing_assets.cli.output import Screen, amount, instant, state_cell
+from billing_assets.cli.output import Screen, amount, instant, state_cell, styled
 from billing_assets.domain.deliveries import DeliveryState
 from billing_assets.domain.errors import BillingError
 
@@ -109,7 +109,9 @@ def show(
     with open_desk(screen) as desk:
         detail = desk.invoice(number)
         if pdf is not None and str(pdf) == "-":
-            typer.get_binary_stream("stdout").write(desk.invoice_pdf(number))
+            stdout = typer.get_binary_stream("stdout")
+            stdout.write(desk.invoice_pdf(number))
+            stdout.flush()
             return
         if pdf is not None:
             _write(pdf, desk.invoice_pdf(number))
@@ -118,13 +120,13 @@ def show(
     screen.document({**_record(detail), "pdf": pdf, "html": html})
     show_invoice(screen, detail)
     for path in filter(None, (pdf, html)):
-        screen.say(f"\nwritten to [bold]{path}[/bold]")
+        screen.say(styled("\nwritten to [bold]{}[/bold]", path))
 
 
 def show_invoice(screen: Screen, detail: "InvoiceDetail") -> None:
     """Show one invoice to a person."""
     invoice = detail.invoice
-    screen.say(f"[bold]{invoice.invoice_number}[/bold]")
+    screen.say(styled("[bold]{}[/bold]", invoice.invoice_number))
     payer = invoice.payer
     screen.facts(
         [

@@ -9,10 +9,9 @@ A list says where a bad row is and what to do; what the row says is shown for on
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
 from billing_assets.cli.arguments import By, Json, Limit, Note, name_of, open_desk
-from billing_assets.cli.output import Screen, instant
+from billing_assets.cli.output import Screen, instant, styled
 from billing_assets.domain.problems import PROBLEM_CODES
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ def show(problem_id: Id, as_json: Json = False) -> None:
     texts = {"record_key": detail.record_key, "original_value": detail.original_value}
     screen.document({**_record(row), **texts, "original_row": detail.original_row})
     state = "open" if row.is_open else "closed"
-    screen.say(f"[bold]problem {row.problem_id}[/bold]  {row.problem_code}  {state}")
+    screen.say(styled("[bold]problem {}[/bold]  {}  {}", row.problem_id, row.problem_code, state))
     screen.facts(
         [
             ("what is wrong", meaning(row.problem_code)),
@@ -108,7 +107,7 @@ def show(problem_id: Id, as_json: Json = False) -> None:
         ]
     )
     screen.heading("The row as it stands in the file")
-    screen.say(escape(detail.original_row))
+    screen.say(detail.original_row)
 
 
 @app.command("close", epilog='billing problems close 7 --note "the policy was withdrawn"')
@@ -138,7 +137,7 @@ def assign(
     with open_desk(screen) as desk:
         desk.assign_problem(problem_id, owner)
     screen.document({"problem_id": problem_id, "owner": owner.strip()})
-    screen.say(f"problem {problem_id} is with [bold]{escape(owner.strip())}[/bold]")
+    screen.say(styled("problem {} is with [bold]{}[/bold]", problem_id, owner.strip()))
 
 
 def meaning(code: str) -> str:

@@ -15,7 +15,7 @@ from billing_assets.cli.arguments import Day, Json, iso_date, open_desk
 from billing_assets.cli.deliver import NEEDS_A_LOOK
 from billing_assets.cli.failures import ExitCode, UnfinishedError
 from billing_assets.cli.interrupts import Progress, Stop, stop_on_request
-from billing_assets.cli.output import Markup, Screen, count_of, total_rows
+from billing_assets.cli.output import Screen, count_of, styled, total_rows
 from billing_assets.cli.runs import OUTCOMES, show_amounts, show_run
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ def _row(day: BilledDay) -> list[object]:
     for outcome in OUTCOMES:
         count = numbers.get(outcome, 0)
         is_bad = outcome == "failed" and count
-        cells.append(Markup(f"[red]{count:,}[/red]") if is_bad else f"{count:,}" if count else "-")
+        cells.append(styled("[red]{}[/red]", f"{count:,}") if is_bad else f"{count:,}" if count else "-")
     sent = f"{numbers['sent']:,}" if day.deliveries else "-"
     missing = f"{numbers['not_sent']:,}" if numbers["not_sent"] else "-"
     seconds = sum(float(spent) for spent in day.seconds.values())
@@ -255,7 +255,7 @@ def _dry_run(screen: Screen, days: Sequence[date]) -> None:
 
 def _show_plan(screen: Screen, day: date, totals: "Sequence[CurrencyTotal]") -> None:
     due_count = sum(total.charge_count for total in totals)
-    screen.say(f"[bold]{day}[/bold]  {count_of(due_count, 'charge')} due")
+    screen.say(styled("[bold]{}[/bold]  {} due", day, count_of(due_count, "charge")))
     if totals:
         screen.table(["outcome", "currency", ">charges", ">net"], total_rows(totals))
     screen.hint("a dry run: nothing was written")

@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from billing_assets.cli.arguments import Json, Limit, open_desk
-from billing_assets.cli.output import Markup, Screen, amount, state_cell
+from billing_assets.cli.output import Screen, amount, state_cell, styled
 from billing_assets.domain.runs import OUTCOME_REASONS, Outcome
 
 if TYPE_CHECKING:
@@ -58,7 +57,8 @@ def show(
     if is_markdown:
         from billing_assets.reports.run_report import run_report_markdown
 
-        screen.say(escape(run_report_markdown(detail.report)))
+        for line in run_report_markdown(detail.report).splitlines():
+            screen.say(line)
     else:
         show_run(screen, detail)
 
@@ -138,10 +138,8 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
     """Show one run to a person."""
     report = detail.report
     sequence = f", the {report['sequence_number']}. of its date" if report["sequence_number"] > 1 else ""
-    screen.say(
-        f"[bold]{report['billing_date']}[/bold]  run {detail.run_id}{sequence}  "
-        f"company {report['company_code']}  {state_cell(detail.state)}"
-    )
+    told = f"run {detail.run_id}{sequence}  company {report['company_code']}"
+    screen.say(styled("[bold]{}[/bold]  {}  {}", report["billing_date"], told, state_cell(detail.state)))
     if detail.state != "finalised":
         screen.say(f"{detail.committed_shard_count} of {detail.shard_count} shards are done")
         screen.hint(f"go on: billing run {report['billing_date']}")
@@ -168,7 +166,7 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
         show_deliveries(screen, detail.delivery_counts)
     if report["seconds"]:
         spent = "  ".join(f"{part} {seconds}" for part, seconds in report["seconds"].items())
-        screen.say(f"\n[dim]seconds  {spent}[/dim]")
+        screen.say(styled("\n[dim]seconds  {}[/dim]", spent))
 
 
 def show_amounts(screen: Screen, totals: Sequence[Mapping[str, Any]]) -> None:
@@ -197,7 +195,7 @@ def _row(run: "RunRow") -> list[object]:
 def _count(outcome: str, count: int | None) -> str:
     if not count:
         return "-" if count is None else "0"
-    return Markup(f"[red]{count:,}[/red]") if outcome == "failed" else f"{count:,}"
+    return styled("[red]{}[/red]", f"{count:,}") if outcome == "failed" else f"{count:,}"
 
 
 def _reason(row: Mapping[str, Any]) -> list[object]:

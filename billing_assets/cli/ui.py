@@ -15,7 +15,7 @@ import typer
 
 from billing_assets.cli.arguments import Json
 from billing_assets.cli.demo import load_demo_book
-from billing_assets.cli.output import Screen
+from billing_assets.cli.output import Screen, styled
 
 _STDERR = 2
 """Dagster talks there, whatever it calls it: our stdout is for the result."""
@@ -51,7 +51,7 @@ def serve(
         environment["BILLING_TIME_ZONE"] = agreed_time_zone(settings)
         launch = prepare_ui(settings, environment, port)
         screen.document({"url": launch.url, "dagster_home": launch.dagster_home})
-        screen.say(f"Dagster opens on [bold]{launch.url}[/bold]; Ctrl-C ends it")
+        screen.say(styled("Dagster opens on [bold]{}[/bold]; Ctrl-C ends it", launch.url))
         _run_until_stopped(list(launch.command), dict(launch.environment), launch.dagster_home)
 
 

@@ -58,5 +58,19 @@ class TestAfterTwoRuns:
             None,
         )
 
+    def test_a_policy_number_is_text_whatever_stands_in_it(
+        self, billing: Billing, ask: Callable[..., Any], store: Database
+    ) -> None:
+        number = "P[/b]' 1"
+        assert "No such charge" in billing("runs", "charges", "1", "--policy", number).stdout
+        (first,) = ask("runs", "charges", "1", "--limit", "1")["charges"]
+        with store.transaction() as connection:
+            connection.execute(text("reset role"))
+            rename = text("update policy set policy_number = :new where policy_number = :old")
+            connection.execute(rename, {"new": number, "old": first["policy_number"]})
+            connection.execute(text("set role billing_app"))
+        shown = billing("runs", "charges", "1", "--policy", number, "--limit", "1")
+        assert number in shown.stdout
+
     def test_an_unknown_run_is_refused(self, ask: Callable[..., Any]) -> None:
         assert ask("runs", "show", "99", code=3)["error"]["code"] == "run_unknown"
