@@ -18,7 +18,7 @@ from billing_assets.domain.errors import BillingError
 
 if TYPE_CHECKING:
     from billing_assets.domain.invoices import Invoice
-    from billing_assets.store.listings import InvoiceRow
+    from billing_assets.store.invoice_listings import InvoiceRow
     from billing_assets.wiring.desk import InvoiceDetail
 
 app = typer.Typer(no_args_is_help=True, help="Find invoices, show one, get its PDF.")
@@ -67,7 +67,7 @@ def listed(
     """List invoices, newest first."""
     screen = Screen(as_json)
     with open_desk(screen) as desk:
-        from billing_assets.store.listings import InvoiceFilter
+        from billing_assets.store.invoice_listings import InvoiceFilter
 
         wanted = InvoiceFilter(
             billing_date=billing_date,

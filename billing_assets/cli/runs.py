@@ -15,7 +15,7 @@ from billing_assets.domain.runs import OUTCOME_REASONS, Outcome
 
 if TYPE_CHECKING:
     from billing_assets.store.charge_listings import ChargeRow
-    from billing_assets.store.listings import RunDetail, RunRow
+    from billing_assets.store.run_listings import RunDetail, RunRow
 
 app = typer.Typer(help="See what the billing runs did.", invoke_without_command=True)
 
