@@ -20,6 +20,7 @@ from billing_assets.cli.runs import OUTCOMES, show_amounts, show_run
 
 if TYPE_CHECKING:
     from billing_assets.domain.runs import CurrencyTotal
+    from billing_assets.store.charge_listings import StandingCharges
     from billing_assets.wiring.desk import Desk
 
 EPILOG = (
@@ -34,7 +35,11 @@ _COLUMNS = ["billing date", ">run", ">due", *_OUTCOME_COLUMNS, ">sent", ">not se
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BilledDay:
-    """What a day came to. ``counts`` maps an outcome to charges, ``invoices`` has a row per currency."""
+    """What a day came to.
+
+    ``counts`` maps an outcome to the charges of this call's run, ``invoices`` has a row per currency.
+    ``standing`` are the charges of the date that any of its runs held or failed and none has billed since.
+    """
 
     billing_date: date
     run_id: int | None
@@ -43,12 +48,13 @@ class BilledDay:
     invoices: Sequence[Mapping[str, Any]]
     document_count: int
     deliveries: Mapping[str, int | str]
+    standing: "Sequence[StandingCharges]" = ()
     seconds: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def needs_a_look(self) -> bool:
-        """Whether a charge failed, or a message was not simply sent."""
-        return bool(self.counts.get("failed") or any(self.deliveries.get(name) for name in NEEDS_A_LOOK))
+        """Whether a charge is held or failed, or a message was not simply sent."""
+        return bool(self.standing) or any(self.deliveries.get(name) for name in NEEDS_A_LOOK)
 
 
 def bill(
@@ -93,8 +99,17 @@ def bill(
     if len(days) > 1:
         _show_days(screen, done)
     if any(billed.needs_a_look for billed in done):
-        screen.hint("somebody has to look: billing deliveries, billing runs show ID")
+        _hint_at(screen, done)
         raise typer.Exit(ExitCode.ATTENTION)
+
+
+def _hint_at(screen: Screen, days: Sequence[BilledDay]) -> None:
+    """Say what somebody has to look at, and where it is listed."""
+    for row in next((day.standing for day in reversed(days) if day.standing), ()):
+        what = f"{count_of(row.charge_count, 'charge')} {row.outcome}"
+        screen.hint(f"{what}: billing runs charges {row.run_id} --outcome {row.outcome}")
+    if any(day.deliveries.get(name) for day in days for name in NEEDS_A_LOOK):
+        screen.hint("messages that were not sent: billing deliveries")
 
 
 def _days(first: date, last: date | None) -> list[date]:
@@ -155,6 +170,7 @@ def bill_day(
         invoices=detail.report["invoices"] if detail else (),
         document_count=int(results[1].facts["document_count"]),
         deliveries=dict(results[2].facts) if len(results) > 2 else {},  # noqa: PLR2004 - the third step
+        standing=desk.standing_charges(day),
         seconds={result.step: f"{sum(result.seconds.values()):.3f}" for result in results},
     )
 

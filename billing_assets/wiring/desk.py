@@ -124,6 +124,11 @@ class Desk:
             run_listings.show_run(connection, self.company_id, wanted.run_id)
             return charge_listings.list_charges(connection, self.company_id, wanted)
 
+    def standing_charges(self, billing_date: date) -> list[charge_listings.StandingCharges]:
+        """Return the held and failed charges of a date that were not billed since."""
+        with self.database.transaction() as connection:
+            return charge_listings.standing_charges(connection, self.company_id, billing_date)
+
     def last_run_of(self, billing_date: date) -> int | None:
         """Return the id of the last run of a date, or None."""
         with self.database.transaction() as connection:
