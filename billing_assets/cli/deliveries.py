@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from billing_assets.cli.arguments import By, Json, Limit, Note, iso_date, name_of, open_desk
+from billing_assets.cli.arguments import (
+    Before,
+    By,
+    Json,
+    Limit,
+    Note,
+    hint_next_page,
+    iso_date,
+    name_of,
+    open_desk,
+)
 from billing_assets.cli.output import Screen, count_of, instant, state_cell, styled
 from billing_assets.domain.decisions import DECISIONS, Decision
 
@@ -46,6 +56,7 @@ def deliveries(
         typer.Option("--date", parser=iso_date, metavar="DATE", help="Only of this billing date."),
     ] = None,
     with_given_up: Annotated[bool, typer.Option("--all", help="Those that were given up, too.")] = False,
+    before: Before = None,
     limit: Limit = 20,
     as_json: Json = False,
 ) -> None:
@@ -59,11 +70,23 @@ def deliveries(
         from billing_assets.store.delivery_listings import DeliveryFilter
 
         wanted = DeliveryFilter(
-            state=state, billing_date=billing_date, with_given_up=with_given_up, limit=limit
+            state=state,
+            billing_date=billing_date,
+            with_given_up=with_given_up,
+            after_id=before or 0,
+            limit=limit,
         )
         counts, given_up_count = desk.delivery_counts(), desk.given_up_count()
         found = desk.undelivered(wanted)
-    screen.document({"counts": counts, "given_up_count": given_up_count, "undelivered": found})
+    following = found[-1].delivery_id if len(found) == limit else None
+    screen.document(
+        {
+            "counts": counts,
+            "given_up_count": given_up_count,
+            "undelivered": found,
+            "before": following,
+        }
+    )
     if counts:
         states = [styled("{} {}", state_cell(name), f"{count:,}") for name, count in counts.items()]
         if given_up_count:
@@ -74,8 +97,7 @@ def deliveries(
         screen.say("Nothing is left to deal with." if counts else "Nothing was queued yet.")
         return
     _show_list(screen, found)
-    if len(found) == limit:
-        screen.hint("there are more: add --limit 1000")
+    hint_next_page(screen, following)
     screen.hint("decide: billing deliveries resolve ID --as delivered|again|given-up --note TEXT")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from billing_assets.cli.arguments import Json, Limit, iso_date, open_desk
+from billing_assets.cli.arguments import BeforeNumber, Json, Limit, hint_next_page, iso_date, open_desk
 from billing_assets.cli.deliveries import reason_words
 from billing_assets.cli.output import Screen, amount, instant, state_cell, styled
 from billing_assets.domain.deliveries import DeliveryState
@@ -57,10 +57,7 @@ def listed(
         ),
     ] = "",
     currency: Annotated[str, typer.Option("--currency", metavar="CODE", help="Only in this currency.")] = "",
-    before: Annotated[
-        str,
-        typer.Option("--before", metavar="NUMBER", help="Go on below this invoice: the next page of a list."),
-    ] = "",
+    before: BeforeNumber = "",
     limit: Limit = 20,
     as_json: Json = False,
 ) -> None:
@@ -81,8 +78,7 @@ def listed(
     following = found[-1].invoice_number if len(found) == limit else None
     screen.document({"invoices": found, "before": following})
     _show_list(screen, found)
-    if following:
-        screen.hint(f"the next page: add --before {following}")
+    hint_next_page(screen, following)
 
 
 @app.command(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from billing_assets.cli.arguments import By, Json, Limit, Note, name_of, open_desk
+from billing_assets.cli.arguments import Before, By, Json, Limit, Note, hint_next_page, name_of, open_desk
 from billing_assets.cli.output import Screen, instant, styled
 from billing_assets.domain.problems import PROBLEM_CODES
 
@@ -52,10 +52,7 @@ def listed(
     ] = "",
     batch: Annotated[int | None, typer.Option("--batch", metavar="ID", help="Only of this import.")] = None,
     with_closed: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
-    before: Annotated[
-        int | None,
-        typer.Option("--before", metavar="ID", help="Go on below this problem: the next page of a list."),
-    ] = None,
+    before: Before = None,
     limit: Limit = 20,
     as_json: Json = False,
 ) -> None:
@@ -79,8 +76,7 @@ def listed(
         screen.say("No problem fits.")
         return
     _show_list(screen, found, "what became of it" if with_closed else "what to do")
-    if following:
-        screen.hint(f"the next page: add --before {following}")
+    hint_next_page(screen, following)
 
 
 @app.command("show", epilog="billing problems show 7")

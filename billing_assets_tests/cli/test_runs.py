@@ -29,8 +29,23 @@ class TestAfterTwoRuns:
         assert newest["numbers"] == [{"first": "INV-00000011", "last": "INV-00000030"}]
         assert oldest["counts"] == {"invoiced": 10, "zero": 0, "held": 0, "failed": 0}
 
-    def test_limit_cuts_the_list(self, ask: Callable[..., Any]) -> None:
-        assert len(ask("runs", "--limit", "1")["runs"]) == 1
+    def test_pages_follow_below_the_last_run(self, ask: Callable[..., Any]) -> None:
+        first = ask("runs", "--limit", "1")
+        second = ask("runs", "--limit", "1", "--before", str(first["before"]))
+        assert [page["runs"][0]["run_id"] for page in (first, second)] == [2, 1]
+        assert ask("runs", "--before", "1") == {"runs": [], "before": None}
+        assert ask("runs", "--limit", "3")["before"] is None
+
+    def test_pages_of_charges_follow_below_the_last_charge(
+        self, ask: Callable[..., Any], billing: Billing
+    ) -> None:
+        page = ask("runs", "charges", "1", "--limit", "4")
+        seen = [row["policy_number"] for row in page["charges"]]
+        while page["before"]:
+            page = ask("runs", "charges", "1", "--limit", "4", "--before", page["before"])
+            seen += [row["policy_number"] for row in page["charges"]]
+        assert len(seen) == len(set(seen)) == 10
+        assert "add --before P-" in billing("runs", "charges", "1", "--limit", "4").stderr
 
     def test_one_run_shows_outcomes_amounts_numbers_and_seconds(self, billing: Billing) -> None:
         shown = billing("runs", "show", "1").stdout
