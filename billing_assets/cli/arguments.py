@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from getpass import getuser
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from billing_assets.cli.output import WANTS_JSON, Screen
+from billing_assets.cli.output import Screen
 from billing_assets.domain.errors import BillingError
 
 if TYPE_CHECKING:
@@ -36,17 +37,11 @@ def iso_date(text: str) -> date:
     raise typer.BadParameter(f"'{text[:20]}' is not a date; write it as 2025-01-31")
 
 
-def _remember(is_json: bool) -> bool:
-    if is_json:
-        WANTS_JSON.set(True)
-    return is_json
-
-
-Json = Annotated[
-    bool,
-    typer.Option("--json", callback=_remember, help="Print one JSON document on stdout and nothing else."),
-]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, metavar="N", help="At most so many rows.")]
+_NEXT_PAGE = "Go on below this row of the list: the next page."
+Before = Annotated[int | None, typer.Option("--before", metavar="ID", help=_NEXT_PAGE)]
+BeforeNumber = Annotated[str, typer.Option("--before", metavar="NUMBER", help=_NEXT_PAGE)]
 Day = Annotated[date, typer.Argument(parser=iso_date, metavar="DATE", help="Billing date, as 2025-01-31.")]
 AnyDay = Annotated[
     date | None,
@@ -71,6 +66,12 @@ def name_of(given: str) -> str:
         return getuser()
     except (ImportError, KeyError, OSError) as error:
         raise BillingError("name_missing", "this login has no name", "say who decides: --by NAME") from error
+
+
+def hint_next_page(screen: Screen, before: int | str | None) -> None:
+    """Say how the list goes on below its last row; ``before`` is None where it does not."""
+    if before is not None:
+        screen.hint(f"the next page: add --before {quote(str(before))}")
 
 
 @contextmanager

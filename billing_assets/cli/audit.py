@@ -7,11 +7,10 @@ Belongs here: running every check and showing what it found. Does not belong her
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from billing_assets.cli.arguments import AnyDay, Json, open_desk
 from billing_assets.cli.failures import ExitCode
-from billing_assets.cli.output import Markup, Screen, count_of
+from billing_assets.cli.output import Screen, count_of, styled
 
 EPILOG = "billing audit\n\nbilling audit 2025-01-31\n\nbilling audit --json | jq .is_clean"
 
@@ -43,16 +42,16 @@ def check(
     )
     rows = []
     for result in broken if is_short else results:
-        bad = (
-            f"[red]{count_of(result.offender_count, 'offender')}[/red]"
-            if result.offender_count
-            else "[green]ok[/green]"
-        )
-        named = f"\n[red]{escape(', '.join(result.examples))}[/red]" if result.offender_count else ""
-        rows.append([result.check.check_id, Markup(bad), Markup(escape(result.check.statement) + named)])
+        check = result.check
+        if result.offender_count:
+            found = styled("[red]{}[/red]", count_of(result.offender_count, "offender"))
+            said = styled("{}\n[red]{}[/red]", check.statement, ", ".join(result.examples))
+        else:
+            found, said = styled("[green]ok[/green]"), styled("{}", check.statement)
+        rows.append([check.check_id, found, said])
     if rows:
         screen.table(["id", "result", "what holds"], rows, wrap=["what holds"])
     if broken:
         screen.hint("nothing is sent while an invariant is broken; keep the store as it is and find out why")
         raise typer.Exit(ExitCode.FOUND)
-    screen.say(f"\n[green]{count_of(len(results), 'check')}, no offender[/green]")
+    screen.say(styled("\n[green]{}, no offender[/green]", count_of(len(results), "check")))

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from billing_assets.cli.arguments import Json, open_desk
-from billing_assets.cli.output import Screen
+from billing_assets.cli.output import Screen, styled
 from billing_assets.domain.companies import Company, company_record
 from billing_assets.domain.errors import BillingError
 
@@ -34,7 +34,7 @@ def record(
         company, is_changed = desk.set_company(content)
     screen.document({"company_code": company.company_code, "is_changed": is_changed})
     done = "recorded" if is_changed else "nothing changed"
-    screen.say(f"company [bold]{company.company_code}[/bold]: {done}")
+    screen.say(styled("company [bold]{}[/bold]: {}", company.company_code, done))
 
 
 @app.command("show", epilog="billing company show")

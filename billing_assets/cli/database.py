@@ -12,6 +12,7 @@ from billing_assets.cli.arguments import Json
 from billing_assets.cli.failures import ExitCode
 from billing_assets.cli.output import Screen
 from billing_assets.domain.errors import BillingError
+from billing_assets.store.roles import APP_ROLE, OWNER_ROLE
 
 if TYPE_CHECKING:
     from billing_assets.store.embedded import EmbeddedServer
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True, help="Start, stop and look at the database server; bring its schema up to date."
 )
-
-_OWNER = "billing_owner"
-_APPLICATION = "billing_app"
 
 
 @app.command("start", epilog="billing db start")
@@ -102,7 +100,7 @@ def upgrade(as_json: Json = False) -> None:
             revision = schema.upgrade(owner_url)
         else:
             with _embedded(settings).use() as address:
-                revision = schema.upgrade(address.url(_OWNER), address.connect_args)
+                revision = schema.upgrade(address.url(OWNER_ROLE), address.connect_args)
     screen.document({"revision": revision})
     screen.say(f"the schema is at revision {revision}")
 
@@ -128,7 +126,7 @@ def url(
             )
         if state.is_on_demand:
             screen.warn("this server stops with the program that uses it; 'billing db start' keeps it up")
-        found = state.address.libpq_url(_OWNER if is_owner else _APPLICATION)
+        found = state.address.libpq_url(OWNER_ROLE if is_owner else APP_ROLE)
     screen.document({"url": found})
     screen.say(found)
 
@@ -169,7 +167,7 @@ def _server_facts(settings: "Settings") -> tuple[str, dict[str, object]]:
     }
     if state.address is None:
         return "", facts
-    return state.address.url(_APPLICATION), {"version": state.address.version, **facts}
+    return state.address.url(APP_ROLE), {"version": state.address.version, **facts}
 
 
 def _revisions(database_url: str) -> tuple[str, str]:

@@ -9,8 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from billing_assets.cli.arguments import By, Json, Limit, Note, iso_date, name_of, open_desk
-from billing_assets.cli.output import Screen, count_of, instant, state_cell
+from billing_assets.cli.arguments import (
+    Before,
+    By,
+    Json,
+    Limit,
+    Note,
+    hint_next_page,
+    iso_date,
+    name_of,
+    open_desk,
+)
+from billing_assets.cli.output import Screen, count_of, instant, state_cell, styled
 from billing_assets.domain.decisions import DECISIONS, Decision
 
 if TYPE_CHECKING:
@@ -46,6 +56,7 @@ def deliveries(
         typer.Option("--date", parser=iso_date, metavar="DATE", help="Only of this billing date."),
     ] = None,
     with_given_up: Annotated[bool, typer.Option("--all", help="Those that were given up, too.")] = False,
+    before: Before = None,
     limit: Limit = 20,
     as_json: Json = False,
 ) -> None:
@@ -59,21 +70,34 @@ def deliveries(
         from billing_assets.store.delivery_listings import DeliveryFilter
 
         wanted = DeliveryFilter(
-            state=state, billing_date=billing_date, with_given_up=with_given_up, limit=limit
+            state=state,
+            billing_date=billing_date,
+            with_given_up=with_given_up,
+            after_id=before or 0,
+            limit=limit,
         )
         counts, given_up_count = desk.delivery_counts(), desk.given_up_count()
         found = desk.undelivered(wanted)
-    screen.document({"counts": counts, "given_up_count": given_up_count, "undelivered": found})
+    following = found[-1].delivery_id if len(found) == limit else None
+    screen.document(
+        {
+            "counts": counts,
+            "given_up_count": given_up_count,
+            "undelivered": found,
+            "before": following,
+        }
+    )
     if counts:
-        given_up = f"   [dim](given up {given_up_count:,})[/dim]" if given_up_count else ""
-        states = (f"{state_cell(name)} {count:,}" for name, count in counts.items())
-        screen.say(f"{'   '.join(states)}{given_up}\n")
+        states = [styled("{} {}", state_cell(name), f"{count:,}") for name, count in counts.items()]
+        if given_up_count:
+            states.append(styled("[dim](given up {})[/dim]", f"{given_up_count:,}"))
+        screen.say(styled("   ".join("{}" for _ in states), *states))
+        screen.say()
     if not found:
         screen.say("Nothing is left to deal with." if counts else "Nothing was queued yet.")
         return
     _show_list(screen, found)
-    if len(found) == limit:
-        screen.hint("there are more: add --limit 1000")
+    hint_next_page(screen, following)
     screen.hint("decide: billing deliveries resolve ID --as delivered|again|given-up --note TEXT")
 
 
@@ -89,7 +113,7 @@ def show(
     screen.document(detail)
     row = detail.delivery
     answer, why = f"{row.reply_code} {row.reply_text}".strip("0 "), reason_words(row)
-    screen.say(f"[bold]delivery {row.delivery_id}[/bold]  {state_cell(row.state)}")
+    screen.say(styled("[bold]delivery {}[/bold]  {}", row.delivery_id, state_cell(row.state)))
     screen.facts(
         [
             ("invoice", f"{row.invoice_number}, billed {row.billing_date}"),
@@ -146,7 +170,7 @@ def resolve(
     screen.document(
         {**facts, "delivery_ids": sorted(set(delivery_ids)), "state": state, "decided_by": decided_by}
     )
-    screen.say(f"{count_of(int(facts['decided_count']), 'delivery')}: {state_cell(state)}")
+    screen.say(styled("{}: {}", count_of(int(facts["decided_count"]), "delivery"), state_cell(state)))
     if decision is Decision.AGAIN:
         screen.hint("send: billing deliver")
 

@@ -11,7 +11,7 @@ import typer
 from billing_assets.cli.arguments import Json, open_desk
 from billing_assets.cli.imports import show_import
 from billing_assets.cli.interrupts import stop_on_request
-from billing_assets.cli.output import Screen, count_of
+from billing_assets.cli.output import Screen, count_of, styled
 from billing_assets.cli.runs import show_amounts, show_deliveries
 
 if TYPE_CHECKING:
@@ -77,11 +77,12 @@ def load_demo_book(screen: Screen, settings: "Settings") -> None:
 def _tell(screen: Screen, outcome: "DemoOutcome", seconds: float) -> None:
     if outcome.is_repeat:
         screen.say(
-            "[bold]Everything is already there:[/bold] nothing was billed again and nothing was sent twice.\n"
+            styled("[bold]Everything is already there:[/bold] nothing was billed again or sent twice.\n")
         )
     else:
         dates = f"{outcome.first_date} to {outcome.last_date}"
-        screen.say(f"[bold]A quarter is billed and delivered:[/bold] {dates}, {seconds:.0f} seconds\n")
+        told = f"{dates}, {seconds:.0f} seconds"
+        screen.say(styled("[bold]A quarter is billed and delivered:[/bold] {}\n", told))
     kept = [count_of(outcome.problem_count, "problem"), count_of(outcome.duplicate_count, "repeated row")]
     book = f"{count_of(outcome.row_count, 'row')}: {outcome.accepted_count:,} taken, {', '.join(kept)}"
     days = f"{outcome.date_count}, from {outcome.first_date} to {outcome.last_date}"
@@ -103,8 +104,5 @@ def _tell(screen: Screen, outcome: "DemoOutcome", seconds: float) -> None:
         ]
     )
     if outcome.seconds:
-        screen.say(
-            "\n[dim]seconds  "
-            + "  ".join(f"{part} {spent}" for part, spent in outcome.seconds.items())
-            + "[/dim]"
-        )
+        spent = "  ".join(f"{part} {seconds}" for part, seconds in outcome.seconds.items())
+        screen.say(styled("\n[dim]seconds  {}[/dim]", spent))

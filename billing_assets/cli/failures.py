@@ -5,19 +5,20 @@ Does not belong here: raising (everywhere), the wording of an error (where it is
 """
 
 import os
+import select
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import typer
-from rich.markup import escape
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from billing_assets.cli.output import HAS_DOCUMENT, WANTS_JSON, Screen, as_json
+from billing_assets.cli.interrupts import ended_by_sigterm
+from billing_assets.cli.output import HAS_DOCUMENT, WANTS_JSON, Screen, as_json, styled
 from billing_assets.domain.errors import BillingError
 
 
@@ -31,32 +32,37 @@ class ExitCode(IntEnum):
     ATTENTION = 4
     CRASHED = 70
     INTERRUPTED = 130
+    UNREAD = 141
 
 
 EXIT_CODES: Mapping[ExitCode, str] = MappingProxyType(
     {
         ExitCode.DONE: "done; also where there was nothing to do",
-        ExitCode.FOUND: "`billing audit` found offenders; `billing db status` found no server",
+        ExitCode.FOUND: (
+            "`billing audit` found offenders; `billing db status` found no server; what `billing ui` had "
+            "started ended with an error"
+        ),
         ExitCode.USAGE: "the command line is wrong: an unknown command or option, a date that is not one",
         ExitCode.REFUSED: (
             "the command could not do its work and says what to do about it; nothing is half done, and the "
             "same command goes on once that is put right"
         ),
         ExitCode.ATTENTION: (
-            "`billing run` or `billing deliver` did its work, and somebody has to look: a charge failed, or "
-            "a message was refused, waits for another try, or may or may not have arrived"
+            "`billing run` or `billing deliver` did its work, and somebody has to look: a charge of the date "
+            "failed or is held and was not billed since, or a message was refused, waits for another try, or "
+            "may or may not have arrived"
         ),
         ExitCode.CRASHED: "a mistake of the program; a crash log was written, and the message says where",
-        ExitCode.INTERRUPTED: "interrupted by Ctrl-C or SIGTERM; the same command goes on where it stopped",
+        ExitCode.INTERRUPTED: (
+            "interrupted by Ctrl-C or SIGTERM; the same command goes on where it stopped (`billing ui` and "
+            "`billing mailbox` end with 0: they run until they are interrupted)"
+        ),
+        ExitCode.UNREAD: "whoever read the output stopped reading, as in `billing runs | head -1`",
     }
 )
 """Exit code -> words."""
 
 _GO_ON = "the same command goes on where it stopped"
-
-
-class Interrupted(KeyboardInterrupt):
-    """The command was asked to stop and has reached a point where nothing is half done."""
 
 
 class UnfinishedError(Exception):
@@ -86,17 +92,73 @@ class GuardedGroup(TyperGroup):
         """Return the commands in the order of a first day's work."""
         return [name for name in ORDER if name in self.commands]
 
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,  # noqa: ANN401 - Typer's own signature
+    ) -> Any:  # noqa: ANN401 - Typer's own signature
+        """Read the command line and run the command; every ending that is not in ``invoke`` is here."""
+        given = list(sys.argv[1:] if args is None else args)
+        WANTS_JSON.set("--json" in given)
+        HAS_DOCUMENT.set(False)
+        with ended_by_sigterm():
+            try:
+                code = super().main(
+                    given,
+                    prog_name,
+                    complete_var,
+                    standalone_mode and not WANTS_JSON.get(),
+                    windows_expand_args,
+                    **extra,
+                )
+            except TyperException as error:
+                tell_usage(error)
+                code = ExitCode.USAGE
+            except SystemExit as end:
+                # Typer and Rich end with 1 where nobody reads any more; that is the code of a finding.
+                if not isinstance(end.__context__, BrokenPipeError):
+                    raise
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                code = ExitCode.UNREAD
+            sys.exit(int(code or ExitCode.DONE))
+
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - Typer's own signature
         """Run the command; see ``EXIT_CODES`` for how it may end."""
-        WANTS_JSON.set(False)
-        HAS_DOCUMENT.set(False)
         try:
             return super().invoke(ctx)
-        except (typer.Exit, typer.Abort, TyperException, BrokenPipeError, SystemExit):
+        except (typer.Exit, typer.Abort, TyperException, SystemExit):
             raise
         # Also what is no Exception: the panic of a library in Rust derives from BaseException.
         except BaseException as error:
+            if isinstance(error, BrokenPipeError) and _is_unread():
+                raise
             raise typer.Exit(tell(error)) from error
+
+
+def _is_unread() -> bool:
+    """Tell whether nobody reads stdout any more; other pipes may break as well, and that is a fault."""
+    waiting = select.poll()
+    try:
+        waiting.register(sys.stdout.fileno(), 0)
+    except (OSError, ValueError):
+        return False
+    return any(event & select.POLLERR for _, event in waiting.poll(0))
+
+
+def tell_usage(error: TyperException) -> None:
+    """Print, for a program, what is wrong with the command line."""
+    context = getattr(error, "ctx", None)
+    found = {
+        "code": "usage",
+        "found": " ".join(error.format_message().split()),
+        "todo": f"see how it is used: {context.command_path if context else 'billing'} --help",
+    }
+    sys.stdout.write(as_json({"error": found}))
+    sys.stdout.flush()
 
 
 def tell(error: BaseException) -> ExitCode:
@@ -114,18 +176,18 @@ def tell(error: BaseException) -> ExitCode:
     if screen.is_json and not HAS_DOCUMENT.get():
         found = {"code": words[0], "found": words[1], "todo": words[2]}
         sys.stdout.write(as_json({**document, "error": found}))
+        sys.stdout.flush()
     else:
         _print(screen, code, *words)
     return code
 
 
 def _print(screen: Screen, code: ExitCode, word: str, found: str, todo: str) -> None:
-    is_stop = code is ExitCode.INTERRUPTED
-    mark = "[yellow]stopped[/yellow]" if is_stop else "[bold red]error[/bold red]"
-    end = "" if is_stop else f" [dim]({escape(word)})[/dim]"
-    first = "interrupted" if is_stop else escape(found)
-    screen.err.print(f"{mark}  {first}{end}", soft_wrap=not screen.err.is_terminal)
-    screen.err.print(f"[bold]to do[/bold]  {escape(todo)}", soft_wrap=not screen.err.is_terminal)
+    if code is ExitCode.INTERRUPTED:
+        screen.aside(styled("[yellow]stopped[/yellow]  interrupted"))
+    else:
+        screen.aside(styled("[bold red]error[/bold red]  {} [dim]({})[/dim]", found, word))
+    screen.aside(styled("[bold]to do[/bold]  {}", todo))
 
 
 def _as_refusal(error: BaseException) -> BillingError | None:

@@ -11,10 +11,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from billing_assets.cli.arguments import Json, iso_date, open_desk
-from billing_assets.cli.output import Screen, count_of
+from billing_assets.cli.output import Screen, count_of, styled
 
 if TYPE_CHECKING:
     from billing_assets.steps.result import StepResult
+
+_COUNTS = (
+    *("row_count", "new_count", "changed_count", "unchanged_count", "duplicate_count", "problem_count"),
+    *("held_count", "unreadable_amount_count", "email_missing_count"),
+)
+_PREMIUMS = ("premium_in", "premium_accepted", "premium_duplicate", "premium_problem")
+_NOTHING: dict[str, int | str] = {
+    **dict.fromkeys(_COUNTS, 0),
+    **dict.fromkeys(_PREMIUMS, ""),
+    "imported_at": "",
+}
+"""What an import comes to that had nothing to do; ``imported_at`` is that of the first time."""
 
 app = typer.Typer(no_args_is_help=True, help="Bring a policy book in.")
 
@@ -73,13 +85,13 @@ def policies(
         premium = expected_premium(expect_premium) if expect_premium else {}
         controls = BookControls(rows=expect_rows, premium=premium)
         result = desk.import_policies(file, mapping, cut_over, controls, progress=progress)
-    screen.document({**result.facts, "seconds": seconds_of(result)})
+    screen.document({**_NOTHING, **result.facts, "seconds": seconds_of(result)})
     show_import(screen, result)
 
 
 def show_import(screen: Screen, result: "StepResult") -> None:
     """Show what an import did: rows by what became of them, and premium in and out."""
-    facts = {"imported_at": "", **result.facts}
+    facts = {**_NOTHING, **result.facts}
     if facts["is_repeat"]:
         at = str(facts["imported_at"])[:16].replace("T", " ")
         screen.say(
@@ -87,7 +99,8 @@ def show_import(screen: Screen, result: "StepResult") -> None:
         )
         return
     seconds = sum(result.seconds.values())
-    screen.say(f"[bold]{facts['file_name']}[/bold]  batch {facts['batch_id']}, {seconds:.1f} s")
+    told = f"batch {facts['batch_id']}, {seconds:.1f} s"
+    screen.say(styled("[bold]{}[/bold]  {}", facts["file_name"], told))
     names = {
         "new_count": "new terms",
         "changed_count": "changed terms",

@@ -1,4 +1,4 @@
-"""Stopping on request: Ctrl-C and SIGTERM end a run at the next point where nothing is half done.
+"""Stopping on request: Ctrl-C and SIGTERM end a command, a run at the next point where nothing is half done.
 
 Belongs here: the signals, and where such a point is. Does not belong here: what is said then (``failures``).
 """
@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from billing_assets.cli.failures import Interrupted
-
 Progress = Callable[[str, int, int], None]
+
+
+class Interrupted(KeyboardInterrupt):
+    """The command was asked to stop: at once, or at a point where nothing is half done."""
 
 
 class Stop:
@@ -40,6 +42,23 @@ class Stop:
                 self.check()
 
         return tell
+
+
+@contextmanager
+def ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end the block as Ctrl-C does, so that every transaction and server in it is closed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise Interrupted
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

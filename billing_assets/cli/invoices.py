@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from billing_assets.cli.arguments import Json, Limit, iso_date, open_desk
+from billing_assets.cli.arguments import BeforeNumber, Json, Limit, hint_next_page, iso_date, open_desk
 from billing_assets.cli.deliveries import reason_words
-from billing_assets.cli.output import Screen, amount, instant, state_cell
+from billing_assets.cli.output import Screen, amount, instant, state_cell, styled
 from billing_assets.domain.deliveries import DeliveryState
 from billing_assets.domain.errors import BillingError
 
 if TYPE_CHECKING:
     from billing_assets.domain.invoices import Invoice
-    from billing_assets.store.listings import InvoiceRow
+    from billing_assets.store.invoice_listings import InvoiceRow
     from billing_assets.wiring.desk import InvoiceDetail
 
 app = typer.Typer(no_args_is_help=True, help="Find invoices, show one, get its PDF.")
@@ -57,17 +57,14 @@ def listed(
         ),
     ] = "",
     currency: Annotated[str, typer.Option("--currency", metavar="CODE", help="Only in this currency.")] = "",
-    before: Annotated[
-        str,
-        typer.Option("--before", metavar="NUMBER", help="Go on below this invoice: the next page of a list."),
-    ] = "",
+    before: BeforeNumber = "",
     limit: Limit = 20,
     as_json: Json = False,
 ) -> None:
     """List invoices, newest first."""
     screen = Screen(as_json)
     with open_desk(screen) as desk:
-        from billing_assets.store.listings import InvoiceFilter
+        from billing_assets.store.invoice_listings import InvoiceFilter
 
         wanted = InvoiceFilter(
             billing_date=billing_date,
@@ -81,8 +78,7 @@ def listed(
     following = found[-1].invoice_number if len(found) == limit else None
     screen.document({"invoices": found, "before": following})
     _show_list(screen, found)
-    if following:
-        screen.hint(f"the next page: add --before {following}")
+    hint_next_page(screen, following)
 
 
 @app.command(
@@ -109,7 +105,9 @@ def show(
     with open_desk(screen) as desk:
         detail = desk.invoice(number)
         if pdf is not None and str(pdf) == "-":
-            typer.get_binary_stream("stdout").write(desk.invoice_pdf(number))
+            stdout = typer.get_binary_stream("stdout")
+            stdout.write(desk.invoice_pdf(number))
+            stdout.flush()
             return
         if pdf is not None:
             _write(pdf, desk.invoice_pdf(number))
@@ -118,13 +116,13 @@ def show(
     screen.document({**_record(detail), "pdf": pdf, "html": html})
     show_invoice(screen, detail)
     for path in filter(None, (pdf, html)):
-        screen.say(f"\nwritten to [bold]{path}[/bold]")
+        screen.say(styled("\nwritten to [bold]{}[/bold]", path))
 
 
 def show_invoice(screen: Screen, detail: "InvoiceDetail") -> None:
     """Show one invoice to a person."""
     invoice = detail.invoice
-    screen.say(f"[bold]{invoice.invoice_number}[/bold]")
+    screen.say(styled("[bold]{}[/bold]", invoice.invoice_number))
     payer = invoice.payer
     screen.facts(
         [

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from billing_assets.cli.arguments import Json
-from billing_assets.cli.output import Screen
+from billing_assets.cli.output import Screen, styled
 from billing_assets.domain.errors import BillingError
 
 EPILOG = (
@@ -46,9 +46,8 @@ def receive(
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: is_over.set())
         screen.document({"host": server.host, "port": server.port, "folder": folder})
-        screen.say(
-            f"receiving on {server.host}:{server.port}, messages go to [bold]{folder}[/bold]; Ctrl-C ends it"
-        )
+        where = f"receiving on {server.host}:{server.port}"
+        screen.say(styled("{}, messages go to [bold]{}[/bold]; Ctrl-C ends it", where, folder))
         is_over.wait()
     finally:
         server.stop()

@@ -5,9 +5,13 @@ Does not belong here: errors and exit codes (``failures``), what is in a table (
 
 Results go to stdout, everything else (progress, hints, errors) to stderr. Without a terminal there is no
 colour, no progress bar and no line broken to fit a screen.
+
+Every text is plain, whatever it holds: nothing in it is markup, and a control character is shown instead of
+reaching the terminal. Who wants colours says so with :func:`styled`.
 """
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +25,7 @@ from rich.box import Box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from billing_assets.domain.money import plain_amount
 
@@ -54,31 +59,38 @@ class Screen:
         """Print ``value`` as JSON; nothing happens where a person is reading."""
         if self.is_json:
             sys.stdout.write(as_json(value))
+            sys.stdout.flush()
             HAS_DOCUMENT.set(True)
 
     def say(self, text: str = "") -> None:
-        """Print a line of markup for people."""
+        """Print a line for people; without a text, an empty one."""
         if not self.is_json:
-            self.out.print(text, soft_wrap=not self.out.is_terminal)
+            self.out.print(_shown(text), soft_wrap=not self.out.is_terminal)
 
     def hint(self, text: str) -> None:
         """Print, apart from the result, a line on what to do next."""
         if not self.is_json:
-            self.err.print(f"[dim]{text}[/dim]", soft_wrap=not self.err.is_terminal)
+            self.aside(text, "dim")
 
     def warn(self, text: str) -> None:
         """Print a warning apart from the result; programs see it too, on stderr."""
-        self.err.print(f"[yellow]{text}[/yellow]", soft_wrap=not self.err.is_terminal)
+        self.aside(text, "yellow")
+
+    def aside(self, text: str, style: str = "") -> None:
+        """Print a line apart from the result, whoever reads."""
+        shown = _shown(text)
+        shown.stylize(style)
+        self.err.print(shown, soft_wrap=not self.err.is_terminal)
 
     def facts(self, rows: Sequence[tuple[str, object]]) -> None:
-        """Print names and values in two columns; values are plain text."""
+        """Print names and values in two columns."""
         if self.is_json:
             return
         grid = Table.grid(padding=(0, 2, 0, 0))
         grid.add_column(style="dim", no_wrap=True)
         grid.add_column(overflow="fold")
         for name, value in rows:
-            grid.add_row(name, escape(_words(value)))
+            grid.add_row(_shown(name), _shown(_words(value)))
         self.out.print(grid)
 
     def table(
@@ -89,10 +101,7 @@ class Screen:
         footer: Sequence[object] | None = None,
         wrap: Sequence[str] = (),
     ) -> None:
-        """Print a table; a column ``>name`` is aligned to the right, one in ``wrap`` may take several lines.
-
-        Cells are plain text, except instances of :class:`Markup`.
-        """
+        """Print a table; a column ``>name`` is aligned to the right, one in ``wrap`` may take more lines."""
         if self.is_json:
             return
         table = Table(
@@ -107,7 +116,7 @@ class Screen:
             name = column.removeprefix(">")
             is_wide = name in wrap
             table.add_column(
-                name,
+                _shown(name),
                 footer=_cell(end),
                 footer_style="bold",
                 justify="right" if column.startswith(">") else "left",
@@ -121,7 +130,8 @@ class Screen:
 
     def heading(self, text: str) -> None:
         """Print a heading with an empty line above it."""
-        self.say(f"\n[bold]{text}[/bold]")
+        self.say()
+        self.say(styled("[bold]{}[/bold]", text))
 
     @contextmanager
     def progress(self, title: str) -> Iterator[Callable[[str, int, int], None]]:
@@ -132,17 +142,19 @@ class Screen:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
         with Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=30),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             console=self.err,
             transient=True,
         ) as bars:
-            task = bars.add_task(title, total=None)
+            task = bars.add_task(visible(title), total=None)
 
             def tell(stage: str, done: int, total: int) -> None:
-                bars.update(task, description=f"{title}  {stage}", completed=done, total=total or None)
+                bars.update(
+                    task, description=visible(f"{title}  {stage}"), completed=done, total=total or None
+                )
 
             yield tell
 
@@ -152,14 +164,32 @@ class Screen:
         if not self.err.is_terminal or self.is_json:
             yield
             return
-        with self.err.status(text):
+        with self.err.status(_shown(text)):
             yield
 
 
 class Markup(str):
-    """A cell that is Rich markup already; what came from outside went through ``escape`` first."""
+    """A text with colours, made by :func:`styled`; its line breaks are meant."""
 
     __slots__ = ()
+
+
+def styled(markup: str, *values: object) -> Markup:
+    r"""Return ``markup`` with ``values`` in the place of its ``{}``, each as plain text unless styled itself.
+
+    >>> styled("[bold]{}[/bold]  {}", "P[/b]1", styled("[red]{}[/red]", "failed"))
+    '[bold]P\\[/b]1[/bold]  [red]failed[/red]'
+    """
+    return Markup(markup.format(*map(_as_markup, values)))
+
+
+def visible(text: str) -> str:
+    r"""Return ``text`` with every character that could steer a terminal, or break a line, written out.
+
+    >>> print(visible("\x1b[31mred\x1b]0;title\x07\n\u202e"))
+    \x1b[31mred\x1b]0;title\x07\n\u202e
+    """
+    return _STEERING.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def as_json(value: object) -> str:
@@ -172,7 +202,9 @@ def as_json(value: object) -> str:
       "currency": "EUR"
     }
     """
-    return json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n"
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    # What JSON itself lets through is written as it writes the rest.
+    return _STEERING_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
 def amount(amount_minor: int, currency: str) -> str:
@@ -235,8 +267,13 @@ def state_cell(state: str) -> Markup:
     '[red]failed[/red]'
     """
     colour = _COLOURS.get(state)
-    return Markup(f"[{colour}]{state}[/{colour}]" if colour else state)
+    return styled(f"[{colour}]{{}}[/{colour}]" if colour else "{}", state)
 
+
+# C0, DEL and C1, line and paragraph separators, marks that turn the direction of writing, halves of a pair.
+_UNSEEN = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+_STEERING = re.compile(rf"[\x00-\x1f{_UNSEEN}]")
+_STEERING_IN_JSON = re.compile(f"[{_UNSEEN}]")
 
 # A line below the header and one above the footer, nothing else.
 _LINES = Box("    \n    \n ── \n    \n    \n ── \n    \n    \n")
@@ -258,8 +295,19 @@ def _words(value: object) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-def _cell(value: object) -> str:
-    return value if isinstance(value, Markup) else escape("" if value is None else str(value))
+def _cell(value: object) -> Text:
+    return _shown("" if value is None else value)
+
+
+def _shown(value: object) -> Text:
+    """Return a text for Rich in which nothing is read as markup or as the name of an emoji."""
+    if isinstance(value, Markup):
+        return Text.from_markup(value, emoji=False)
+    return Text(visible(str(value)))
+
+
+def _as_markup(value: object) -> str:
+    return value if isinstance(value, Markup) else escape(visible(str(value)))
 
 
 def _console(*, is_stderr: bool) -> Console:

@@ -9,10 +9,9 @@ A list says where a bad row is and what to do; what the row says is shown for on
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from billing_assets.cli.arguments import By, Json, Limit, Note, name_of, open_desk
-from billing_assets.cli.output import Screen, instant
+from billing_assets.cli.arguments import Before, By, Json, Limit, Note, hint_next_page, name_of, open_desk
+from billing_assets.cli.output import Screen, instant, styled
 from billing_assets.domain.problems import PROBLEM_CODES
 
 if TYPE_CHECKING:
@@ -53,10 +52,7 @@ def listed(
     ] = "",
     batch: Annotated[int | None, typer.Option("--batch", metavar="ID", help="Only of this import.")] = None,
     with_closed: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
-    before: Annotated[
-        int | None,
-        typer.Option("--before", metavar="ID", help="Go on below this problem: the next page of a list."),
-    ] = None,
+    before: Before = None,
     limit: Limit = 20,
     as_json: Json = False,
 ) -> None:
@@ -80,8 +76,7 @@ def listed(
         screen.say("No problem fits.")
         return
     _show_list(screen, found, "what became of it" if with_closed else "what to do")
-    if following:
-        screen.hint(f"the next page: add --before {following}")
+    hint_next_page(screen, following)
 
 
 @app.command("show", epilog="billing problems show 7")
@@ -94,7 +89,7 @@ def show(problem_id: Id, as_json: Json = False) -> None:
     texts = {"record_key": detail.record_key, "original_value": detail.original_value}
     screen.document({**_record(row), **texts, "original_row": detail.original_row})
     state = "open" if row.is_open else "closed"
-    screen.say(f"[bold]problem {row.problem_id}[/bold]  {row.problem_code}  {state}")
+    screen.say(styled("[bold]problem {}[/bold]  {}  {}", row.problem_id, row.problem_code, state))
     screen.facts(
         [
             ("what is wrong", meaning(row.problem_code)),
@@ -108,7 +103,7 @@ def show(problem_id: Id, as_json: Json = False) -> None:
         ]
     )
     screen.heading("The row as it stands in the file")
-    screen.say(escape(detail.original_row))
+    screen.say(detail.original_row)
 
 
 @app.command("close", epilog='billing problems close 7 --note "the policy was withdrawn"')
@@ -138,7 +133,7 @@ def assign(
     with open_desk(screen) as desk:
         desk.assign_problem(problem_id, owner)
     screen.document({"problem_id": problem_id, "owner": owner.strip()})
-    screen.say(f"problem {problem_id} is with [bold]{escape(owner.strip())}[/bold]")
+    screen.say(styled("problem {} is with [bold]{}[/bold]", problem_id, owner.strip()))
 
 
 def meaning(code: str) -> str:

@@ -119,7 +119,7 @@ def _plain(text: str) -> str:
 
 def _kind(schema: Mapping[str, Any]) -> str:
     if "enum" in schema:
-        return ", ".join(f"`{value}`" for value in schema["enum"])
+        return ", ".join(f"`{value}`" for value in schema["enum"] if value)
     of = schema.get("anyOf", [schema])[0]
     words = {"integer": "whole number", "string": "text"}.get(of.get("type", ""), "text")
     words = {"path": "path", "date": "date", "password": "secret"}.get(of.get("format", ""), words)

@@ -16,12 +16,13 @@ from billing_assets.cli.arguments import Day, Json, iso_date, open_desk
 from billing_assets.cli.deliver import NEEDS_A_LOOK
 from billing_assets.cli.failures import ExitCode, UnfinishedError
 from billing_assets.cli.interrupts import Progress, Stop, stop_on_request
-from billing_assets.cli.output import Markup, Screen, count_of, total_rows
+from billing_assets.cli.output import Screen, count_of, styled, total_rows
 from billing_assets.cli.runs import OUTCOMES, show_amounts, show_run
 
 if TYPE_CHECKING:
     from billing_assets.domain.runs import CurrencyTotal
     from billing_assets.steps.result import StepResult
+    from billing_assets.store.charge_listings import StandingCharges
     from billing_assets.wiring.desk import Desk
 
 EPILOG = (
@@ -36,7 +37,11 @@ _COLUMNS = ["billing date", ">run", ">due", *_OUTCOME_COLUMNS, ">sent", ">not se
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BilledDay:
-    """What a day came to. ``counts`` maps an outcome to charges, ``invoices`` has a row per currency."""
+    """What a day came to.
+
+    ``counts`` maps an outcome to the charges of this call's run, ``invoices`` has a row per currency.
+    ``standing`` are the charges of the date that any of its runs held or failed and none has billed since.
+    """
 
     billing_date: date
     run_id: int | None
@@ -45,12 +50,13 @@ class BilledDay:
     invoices: Sequence[Mapping[str, Any]]
     document_count: int
     deliveries: Mapping[str, int | str]
+    standing: "Sequence[StandingCharges]" = ()
     seconds: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def needs_a_look(self) -> bool:
-        """Whether a charge failed, or a message was not simply sent."""
-        return bool(self.counts.get("failed") or any(self.deliveries.get(name) for name in NEEDS_A_LOOK))
+        """Whether a charge is held or failed, or a message was not simply sent."""
+        return bool(self.standing) or any(self.deliveries.get(name) for name in NEEDS_A_LOOK)
 
 
 def bill(
@@ -95,8 +101,17 @@ def bill(
     if len(days) > 1:
         _show_days(screen, done)
     if any(billed.needs_a_look for billed in done):
-        screen.hint("somebody has to look: billing deliveries, billing runs show ID")
+        _hint_at(screen, done)
         raise typer.Exit(ExitCode.ATTENTION)
+
+
+def _hint_at(screen: Screen, days: Sequence[BilledDay]) -> None:
+    """Say what somebody has to look at, and where it is listed."""
+    for row in next((day.standing for day in reversed(days) if day.standing), ()):
+        what = f"{count_of(row.charge_count, 'charge')} {row.outcome}"
+        screen.hint(f"{what}: billing runs charges {row.run_id} --outcome {row.outcome}")
+    if any(day.deliveries.get(name) for day in days for name in NEEDS_A_LOOK):
+        screen.hint("messages that were not sent: billing deliveries")
 
 
 def _days(first: date, last: date | None) -> list[date]:
@@ -155,6 +170,7 @@ def bill_day(
         invoices=detail.report["invoices"] if detail else (),
         document_count=int(results["print_documents"].facts["document_count"]),
         deliveries={} if is_quiet else dict(results["deliver_documents"].facts),
+        standing=desk.standing_charges(day),
         seconds={step: f"{sum(result.seconds.values()):.3f}" for step, result in results.items()},
     )
 
@@ -218,7 +234,7 @@ def _row(day: BilledDay) -> list[object]:
     for outcome in OUTCOMES:
         count = numbers.get(outcome, 0)
         is_bad = outcome == "failed" and count
-        cells.append(Markup(f"[red]{count:,}[/red]") if is_bad else f"{count:,}" if count else "-")
+        cells.append(styled("[red]{}[/red]", f"{count:,}") if is_bad else f"{count:,}" if count else "-")
     sent = f"{numbers['sent']:,}" if day.deliveries else "-"
     missing = f"{numbers['not_sent']:,}" if numbers["not_sent"] else "-"
     seconds = sum(float(spent) for spent in day.seconds.values())
@@ -255,7 +271,7 @@ def _dry_run(screen: Screen, days: Sequence[date]) -> None:
 
 def _show_plan(screen: Screen, day: date, totals: "Sequence[CurrencyTotal]") -> None:
     due_count = sum(total.charge_count for total in totals)
-    screen.say(f"[bold]{day}[/bold]  {count_of(due_count, 'charge')} due")
+    screen.say(styled("[bold]{}[/bold]  {} due", day, count_of(due_count, "charge")))
     if totals:
         screen.table(["outcome", "currency", ">charges", ">net"], total_rows(totals))
     screen.hint("a dry run: nothing was written")

@@ -8,15 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
-from billing_assets.cli.arguments import Json, Limit, open_desk
-from billing_assets.cli.output import Markup, Screen, amount, state_cell
+from billing_assets.cli.arguments import Before, Json, Limit, hint_next_page, open_desk
+from billing_assets.cli.output import Screen, amount, state_cell, styled
 from billing_assets.domain.runs import OUTCOME_REASONS, Outcome
 
 if TYPE_CHECKING:
     from billing_assets.store.charge_listings import ChargeRow
-    from billing_assets.store.listings import RunDetail, RunRow
+    from billing_assets.store.run_listings import RunDetail, RunRow
 
 app = typer.Typer(help="See what the billing runs did.", invoke_without_command=True)
 
@@ -26,20 +25,22 @@ OUTCOMES = tuple(outcome.value for outcome in Outcome)
 @app.callback(
     epilog="billing runs --limit 5\n\nbilling runs show 12\n\nbilling runs show 12 --markdown > report.md"
 )
-def runs(ctx: typer.Context, limit: Limit = 20, as_json: Json = False) -> None:
+def runs(ctx: typer.Context, before: Before = None, limit: Limit = 20, as_json: Json = False) -> None:
     """List the newest runs; `show` tells of one."""
     if ctx.invoked_subcommand is not None:
         return
     screen = Screen(as_json)
     with open_desk(screen) as desk:
-        found = desk.runs(limit)
-    screen.document({"runs": found})
+        found = desk.runs(limit, before)
+    following = found[-1].run_id if len(found) == limit else None
+    screen.document({"runs": found, "before": following})
     if not found:
-        screen.say("Nothing was billed yet.")
-        screen.hint("bill a date: billing run 2025-01-31")
+        screen.say("There is no run below that." if before else "Nothing was billed yet.")
+        screen.hint("the newest: billing runs" if before else "bill a date: billing run 2025-01-31")
         return
     columns = ["run", "billing date", "state", ">due", *(f">{outcome}" for outcome in OUTCOMES), "numbers"]
     screen.table([f">{columns[0]}", *columns[1:]], [_row(run) for run in found])
+    hint_next_page(screen, following)
 
 
 @app.command("show", epilog="billing runs show 12\n\nbilling runs show 12 --markdown > report.md")
@@ -58,7 +59,8 @@ def show(
     if is_markdown:
         from billing_assets.reports.run_report import run_report_markdown
 
-        screen.say(escape(run_report_markdown(detail.report)))
+        for line in run_report_markdown(detail.report).splitlines():
+            screen.say(line)
     else:
         show_run(screen, detail)
 
@@ -74,8 +76,13 @@ def charges(
         Outcome | None, typer.Option("--outcome", help="Only charges that ended like this.")
     ] = None,
     policy: Annotated[str, typer.Option("--policy", metavar="NUMBER", help="Only this policy.")] = "",
-    after: Annotated[
-        str, typer.Option("--after", metavar="NUMBER:N", help="Go on after this policy and installment.")
+    before: Annotated[
+        str,
+        typer.Option(
+            "--before",
+            metavar="NUMBER:N",
+            help="Go on below this policy and installment of the list: the next page.",
+        ),
     ] = "",
     limit: Limit = 20,
     as_json: Json = False,
@@ -88,12 +95,13 @@ def charges(
         run_id=run_id,
         outcome=outcome.value if outcome else "",
         policy_number=policy,
-        after=_place(after),
+        after=_place(before),
         limit=limit,
     )
     with open_desk(screen) as desk:
         found = desk.charges(wanted)
-    screen.document({"charges": found})
+    following = _cursor(found[-1]) if len(found) == limit else None
+    screen.document({"charges": found, "before": following})
     if not found:
         screen.say("No such charge in this run.")
         return
@@ -102,20 +110,20 @@ def charges(
         [_charge(row) for row in found],
         wrap=["reason"],
     )
-    if len(found) == limit:
-        last = found[-1]
-        screen.hint(
-            f"more: billing runs charges {run_id} --after '{last.policy_number}:{last.installment_number}'"
-        )
+    hint_next_page(screen, following)
 
 
-def _place(after: str) -> tuple[str, int] | None:
+def _cursor(row: "ChargeRow") -> str:
+    return f"{row.policy_number}:{row.installment_number}"
+
+
+def _place(before: str) -> tuple[str, int] | None:
     """Return policy and installment of ``NUMBER:N``, None where nothing is given."""
-    if not after:
+    if not before:
         return None
-    policy, mark, number = after.rpartition(":")
+    policy, mark, number = before.rpartition(":")
     if not mark or not number.isdecimal():
-        raise typer.BadParameter("give it as NUMBER:N, such as MOT-1001:3", param_hint="--after")
+        raise typer.BadParameter("give it as NUMBER:N, such as MOT-1001:3", param_hint="--before")
     return policy, int(number)
 
 
@@ -138,10 +146,8 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
     """Show one run to a person."""
     report = detail.report
     sequence = f", the {report['sequence_number']}. of its date" if report["sequence_number"] > 1 else ""
-    screen.say(
-        f"[bold]{report['billing_date']}[/bold]  run {detail.run_id}{sequence}  "
-        f"company {report['company_code']}  {state_cell(detail.state)}"
-    )
+    told = f"run {detail.run_id}{sequence}  company {report['company_code']}"
+    screen.say(styled("[bold]{}[/bold]  {}  {}", report["billing_date"], told, state_cell(detail.state)))
     if detail.state != "finalised":
         screen.say(f"{detail.committed_shard_count} of {detail.shard_count} shards are done")
         screen.hint(f"go on: billing run {report['billing_date']}")
@@ -168,7 +174,7 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
         show_deliveries(screen, detail.delivery_counts)
     if report["seconds"]:
         spent = "  ".join(f"{part} {seconds}" for part, seconds in report["seconds"].items())
-        screen.say(f"\n[dim]seconds  {spent}[/dim]")
+        screen.say(styled("\n[dim]seconds  {}[/dim]", spent))
 
 
 def show_amounts(screen: Screen, totals: Sequence[Mapping[str, Any]]) -> None:
@@ -197,7 +203,7 @@ def _row(run: "RunRow") -> list[object]:
 def _count(outcome: str, count: int | None) -> str:
     if not count:
         return "-" if count is None else "0"
-    return Markup(f"[red]{count:,}[/red]") if outcome == "failed" else f"{count:,}"
+    return styled("[red]{}[/red]", f"{count:,}") if outcome == "failed" else f"{count:,}"
 
 
 def _reason(row: Mapping[str, Any]) -> list[object]:

@@ -15,7 +15,7 @@ import typer
 
 from billing_assets.cli.arguments import Json
 from billing_assets.cli.demo import load_demo_book
-from billing_assets.cli.output import Screen
+from billing_assets.cli.output import Screen, styled
 
 _STDERR = 2
 """Dagster talks there, whatever it calls it: our stdout is for the result."""
@@ -34,9 +34,9 @@ def serve(
     Dagster has no sign-in: it listens on this machine only.
     """
     from billing_assets.wiring.build import hold_store
-    from billing_assets.wiring.demo import demo_mailbox, is_demo
+    from billing_assets.wiring.demo import demo_mailbox, is_demo, mailbox_variables
     from billing_assets.wiring.settings import read_settings
-    from billing_assets.wiring.ui import prepare_ui
+    from billing_assets.wiring.ui import agreed_time_zone, prepare_ui
 
     screen = Screen(as_json)
     settings = read_settings()
@@ -46,11 +46,12 @@ def serve(
         environment = dict(os.environ)
         if is_demo(settings) and "BILLING_SMTP_HOST" not in environment:
             mailbox = stack.enter_context(demo_mailbox(settings.home))
-            environment |= {"BILLING_SMTP_HOST": mailbox.host, "BILLING_SMTP_PORT": str(mailbox.port)}
+            environment |= mailbox_variables(mailbox)
             screen.hint(f"e-mail that Dagster's runs send is kept in {mailbox.folder}")
+        environment["BILLING_TIME_ZONE"] = agreed_time_zone(settings)
         launch = prepare_ui(settings, environment, port)
         screen.document({"url": launch.url, "dagster_home": launch.dagster_home})
-        screen.say(f"Dagster opens on [bold]{launch.url}[/bold]; Ctrl-C ends it")
+        screen.say(styled("Dagster opens on [bold]{}[/bold]; Ctrl-C ends it", launch.url))
         _run_until_stopped(list(launch.command), dict(launch.environment), launch.dagster_home)
 
 

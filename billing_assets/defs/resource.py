@@ -54,6 +54,7 @@ class BillingResource:
             try:
                 if self._program is None:
                     self._program = self._stack.enter_context(open_billing(read_settings()))
+                    self._program.require_time_zone()
                 yield self._program
             except Exception:
                 self._close()

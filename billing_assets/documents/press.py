@@ -24,7 +24,7 @@ from typing import TypeAlias
 from billing_assets.documents.email import EmailRenderer
 from billing_assets.documents.pdf import PdfPrinter
 from billing_assets.documents.templates import Template, from_archive, with_fonts
-from billing_assets.documents.view_model import build_view
+from billing_assets.documents.view_model import build_view, language_of
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import PrintedInvoice, PrintJob
 
@@ -195,6 +195,7 @@ def _print_one(sheet: _Sheet) -> PrintedInvoice:
         printed = _printer(with_newer_fonts).of_view(job.invoice, view)
     return PrintedInvoice(
         document_id=job.document_id,
+        language=language_of(job.invoice, _template(archive)),
         subject=subject,
         text=plain,
         html=html,

@@ -10,30 +10,13 @@ from functools import lru_cache
 import segno
 
 from billing_assets.documents.formats import major
+from billing_assets.domain.bank_accounts import is_iban
 
 _NAME_LIMIT = 70
 _REFERENCE_LIMIT = 140
 _AMOUNT_LIMIT_MINOR = 99_999_999_999
 _MASK = 4
-_IBAN_SHORTEST, _IBAN_LONGEST = 15, 34
 _DARK = re.compile(rb"\x01+")
-
-
-def is_iban(text: str) -> bool:
-    """Return whether ``text`` is a compact IBAN whose check digits are right (ISO 13616, mod 97).
-
-    >>> is_iban("ES9121000418450200051332"), is_iban("ES9221000418450200051332")
-    (True, False)
-    """
-    if not (
-        _IBAN_SHORTEST <= len(text) <= _IBAN_LONGEST
-        and text.isascii()
-        and text.isalnum()
-        and text[:2].isalpha()
-    ):
-        return False
-    turned = text[4:] + text[:4]
-    return int("".join(str(int(character, 36)) for character in turned)) % 97 == 1
 
 
 def grouped_iban(text: str) -> str:

@@ -91,6 +91,11 @@ def build_view(invoice: Invoice, template: Template | None = None) -> dict[str, 
     }
 
 
+def language_of(invoice: Invoice, template: Template) -> str:
+    """Return the language that the document of ``invoice`` is written in: the payer's, or else English."""
+    return choose(_catalogues(template), invoice.payer.language).language
+
+
 def _check_sums(invoice: Invoice) -> None:
     net_minor = sum(line.net_minor for line in invoice.lines)
     line_tax_minor = sum(line.tax_minor for line in invoice.lines)

@@ -4,12 +4,19 @@ Belongs here: the settings record of a company. Does not belong here: its polici
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import MISSING, asdict, dataclass, fields
+from unicodedata import category
 
+from billing_assets.domain.bank_accounts import is_bic, is_iban
+from billing_assets.domain.countries import COUNTRY_CODES
+from billing_assets.domain.deliveries import is_message_domain, wire_address
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.places import PLACES
+from billing_assets.domain.time_zones import is_time_zone
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_PREFIX = re.compile(r"[A-Za-z0-9./_-]{1,20}")
 _MOST_ADDRESS_LINES = 5
 
 
@@ -18,8 +25,8 @@ class Company:
     """A company as of now; each change makes a new version, documents keep the version of their issue.
 
     ``time_zone`` is an IANA name in which business dates live; ``place_code`` names the calendar on which
-    runs generate; ``invoice_prefix`` begins each invoice number, ends in no digit and cannot
-    change once used;
+    runs generate; ``invoice_prefix`` begins each invoice number, ends in no digit and cannot change once
+    used;
     ``message_domain`` is the right side of Message-IDs; ``email_attachment`` is ``pdf`` or ``none``.
     """
 
@@ -61,7 +68,7 @@ def company_from(record: dict[str, object]) -> Company:
         raise _invalid("company setting 'address_lines' has an empty line")
     texts = {name: str(value) for name, value in given.items() if name != "address_lines"}
     company = Company(**texts, address_lines=tuple(str(line) for line in lines))
-    _check_values(company)
+    check_company(company)
     return company
 
 
@@ -75,17 +82,64 @@ def _check_names(given: dict[str, object]) -> None:
             raise _invalid(f"company setting '{name}' is missing")
 
 
-def _check_values(company: Company) -> None:
-    if not _CODE.fullmatch(company.company_code):
-        raise _invalid("company setting 'company_code' must be lower case letters, digits, '-' or '_'")
-    if company.place_code not in PLACES:
-        raise _invalid(f"company setting 'place_code' must be one of {', '.join(PLACES)}")
-    if not company.invoice_prefix or company.invoice_prefix[-1] in "0123456789":
-        raise _invalid("company setting 'invoice_prefix' must end in a character that is not a digit")
-    if company.iban and not is_iban(company.iban):
-        raise _invalid("company setting 'iban' has a wrong check number")
-    if company.email_attachment not in {"pdf", "none"}:
-        raise _invalid("company setting 'email_attachment' must be 'pdf' or 'none'")
+def check_company(company: Company) -> None:
+    """Raise ``company_invalid``, naming the setting, where a value could only fail later.
+
+    What goes into every message (name, address, domain) and onto every invoice is refused here, because there
+    it would fail for all payers at once.
+
+    >>> check_company(
+    ...     Company(
+    ...         company_code="demo",
+    ...         name="X",
+    ...         address_lines=("Y",),
+    ...         country_code="Spain",
+    ...         place_code="ES",
+    ...         time_zone="Europe/Madrid",
+    ...         email="x@example.com",
+    ...         message_domain="example.com",
+    ...     )
+    ... )
+    Traceback (most recent call last):
+    ...
+    billing_assets.domain.errors.BillingError: company setting 'country_code' is not a country of ISO 3166: \
+two capitals, such as ES (company_invalid): see examples/company.yaml for every setting
+    """
+    texts = {**asdict(company), "address_lines": "".join(company.address_lines)}
+    for name, text in texts.items():
+        if any(category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
+            raise _invalid(f"company setting '{name}' has a line break or a control character")
+    for name, is_right, words in _RULES:
+        if not is_right(getattr(company, name)):
+            raise _invalid(f"company setting '{name}' {words}")
+
+
+# An address beyond ASCII needs a server that offers SMTPUTF8; the sender's would need it for every message.
+_RULES: tuple[tuple[str, Callable[[str], object], str], ...] = (
+    ("company_code", _CODE.fullmatch, "must be lower case letters, digits, '-' or '_'"),
+    ("country_code", COUNTRY_CODES.__contains__, "is not a country of ISO 3166: two capitals, such as ES"),
+    ("place_code", PLACES.__contains__, f"must be one of {', '.join(PLACES)}"),
+    ("time_zone", is_time_zone, "is not an IANA time zone; Europe/Madrid is one"),
+    (
+        "iban",
+        lambda text: not text or is_iban(text),
+        "is not an IBAN without spaces and with its check number",
+    ),
+    ("bic", lambda text: not text or is_bic(text), "is not a BIC: eight or eleven capitals and digits"),
+    (
+        "email",
+        lambda text: text.isascii() and wire_address(text),
+        "is not one bare e-mail address, such as billing@example.com",
+    ),
+    ("message_domain", is_message_domain, "is not a domain in ASCII, such as billing.example.com"),
+    ("invoice_prefix", _PREFIX.fullmatch, "is one to twenty letters, digits or signs of - . / _"),
+    (
+        "invoice_prefix",
+        lambda text: not text[-1].isdigit(),
+        "must end in a character that is not a digit",
+    ),
+    ("email_attachment", {"pdf", "none"}.__contains__, "must be 'pdf' or 'none'"),
+)
 
 
 def company_record(company: Company) -> dict[str, object]:
@@ -105,17 +159,6 @@ def company_record(company: Company) -> dict[str, object]:
     True
     """
     return {**asdict(company), "address_lines": list(company.address_lines)}
-
-
-def is_iban(text: str) -> bool:
-    """Tell whether ``text`` (compact, no spaces) is an IBAN with a right check number (ISO 13616, mod 97).
-
-    >>> is_iban("DE89370400440532013000"), is_iban("DE89370400440532013001")
-    (True, False)
-    """
-    if not re.fullmatch(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}", text):
-        return False
-    return int("".join(str(int(char, 36)) for char in text[4:] + text[:4])) % 97 == 1
 
 
 def _invalid(found: str) -> BillingError:

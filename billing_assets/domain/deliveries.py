@@ -19,6 +19,7 @@ _ADDRESS_IN_TEXT: Final = re.compile(r"([^\s<>\"'(),;:@\[\]])[^\s<>\"'(),;:@\[\]
 _LONGEST_ADDRESS: Final = 254
 _LONGEST_LOCAL_PART: Final = 64
 _LONGEST_LABEL: Final = 63
+_LONGEST_MESSAGE_DOMAIN: Final = 120
 
 
 class DeliveryState(StrEnum):
@@ -139,6 +140,16 @@ def is_deliverable_address(text: str) -> bool:
     return wire_address(text) is not None
 
 
+def is_message_domain(text: str) -> bool:
+    """Return whether ``text`` may stand on the right of a Message-ID: a domain in ASCII with a dot.
+
+    >>> is_message_domain("billing.example.com"), is_message_domain("bad domain@x")
+    (True, False)
+    """
+    is_plain = text.isascii() and len(text) <= _LONGEST_MESSAGE_DOMAIN
+    return is_plain and wire_address(f"x@{text}") is not None
+
+
 def masked_addresses(text: str) -> str:
     """Return ``text`` with every e-mail address in it cut to its first letter and its domain.
 
@@ -148,8 +159,13 @@ def masked_addresses(text: str) -> str:
     return _ADDRESS_IN_TEXT.sub(r"\1***@", text)
 
 
-CHANNEL_FAULTS = frozenset({"connect_failed", "tls_failed", "auth_failed", "service_not_available"})
-"""Reason codes that speak of the channel alone; such an answer is no attempt of the message."""
+CHANNEL_FAULTS = frozenset(
+    {
+        *("connect_failed", "tls_failed", "auth_failed", "service_not_available"),
+        *("bad_sender", "sender_refused"),
+    }
+)
+"""Reason codes that speak of the channel or the sender alone; such an answer is no attempt of the message."""
 
 SIGNS_OF_OUTAGE = CHANNEL_FAULTS | {"refused_for_now"}
 """Reason codes that a channel in trouble gives: several in a row mean that it is down."""

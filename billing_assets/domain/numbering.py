@@ -12,6 +12,7 @@ from billing_assets.domain.errors import BillingError
 NUMBER_DIGITS = 8
 """A number is padded with zeros to this width; a longer one stays as long as it is."""
 
+_NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 _FORM = re.compile(rf"(?P<prefix>.*[^0-9])(?P<number>[0-9]{{{NUMBER_DIGITS},}})")
 
 
@@ -41,3 +42,13 @@ def split_document_number(text: str) -> tuple[str, int]:
             "give it as printed, such as INV-00000042",
         )
     return match["prefix"], int(match["number"])
+
+
+def document_file_name(number: str, ending: str) -> str:
+    """Return the name of the file that holds a document: plain on every system, whatever the number holds.
+
+    >>> document_file_name("INV-00000042", "pdf"), document_file_name("2025/00000042", "pdf")
+    ('INV-00000042.pdf', '2025-00000042.pdf')
+    """
+    plain = _NOT_IN_FILE_NAMES.sub("-", number).lstrip(".-")
+    return f"{plain or 'document'}.{ending}"

@@ -27,6 +27,7 @@ from billing_assets.domain.deliveries import (
 )
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import Invoice
+from billing_assets.domain.numbering import document_file_name
 from billing_assets.steps.delivery_ports import Channel, DocumentStore, Press, PrintedInvoice, QueuedDelivery
 from billing_assets.steps.result import StepResult
 from billing_assets.steps.run_ports import Issuer, Progress, silent
@@ -229,12 +230,14 @@ def _message(
         subject=sheet.subject,
         text=sheet.text,
         html=sheet.html,
-        language=invoice.payer.language,
+        language=sheet.language,
         attachments=attachments,
     )
 
 
 def _attachment(invoice: Invoice, sheet: PrintedInvoice) -> Attachment:
     return Attachment(
-        file_name=f"{invoice.invoice_number}.pdf", media_type="application/pdf", content=sheet.pdf
+        file_name=document_file_name(invoice.invoice_number, "pdf"),
+        media_type="application/pdf",
+        content=sheet.pdf,
     )

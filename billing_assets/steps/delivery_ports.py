@@ -34,10 +34,12 @@ class PrintJob:
 class PrintedInvoice:
     """A printed document: the mail that carries it, and the PDF (empty where none was asked for).
 
+    ``language`` is that of the text, which is English where the payer's has no words.
     ``missing_character_count`` tells how many different characters no font of the template can draw.
     """
 
     document_id: int
+    language: str
     subject: str
     text: str
     html: str
@@ -53,6 +55,7 @@ class PrintedInvoice:
 
         >>> sheet = PrintedInvoice(
         ...     document_id=1,
+        ...     language="en",
         ...     subject="Invoice",
         ...     text="Pay",
         ...     html="<p>Pay</p>",

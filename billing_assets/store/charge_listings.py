@@ -43,6 +43,32 @@ class ChargeRow:
     invoice_number: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingCharges:
+    """How many charges of a billing date ended ``outcome`` and were not billed since; the last such run."""
+
+    outcome: str
+    charge_count: int
+    run_id: int
+
+
+# Installment 0 stands for the whole term: it is answered as soon as any installment of the term is.
+_STANDING = """
+with last as (
+    select distinct on (d.policy_term_id, d.installment_number, d.charge_kind, d.revision) d.*
+    from due_charge d join billing_run r using (run_id)
+    where r.company_id = :company and r.billing_date = :day and d.outcome in ('held', 'failed')
+    order by d.policy_term_id, d.installment_number, d.charge_kind, d.revision, d.run_id desc
+)
+select last.outcome, count(*), max(last.run_id) from last
+join policy_term_version v using (policy_term_version_id)
+where v.superseded_batch_id is null and not exists (
+    select from due_charge z where z.policy_term_id = last.policy_term_id and z.run_id > last.run_id
+        and (z.installment_number = last.installment_number or last.installment_number = 0)
+        and z.outcome in ('invoiced', 'zero'))
+group by last.outcome order by last.outcome
+"""
+
 _CHARGES = """
 select p.policy_number, d.installment_number, d.outcome, coalesce(d.reason_code, '') as reason_code,
     d.period_from_date, d.period_to_date, d.due_date, d.currency, d.net_minor, s.prefix, i.invoice_number
@@ -85,3 +111,13 @@ def list_charges(connection: Connection, company_id: int, wanted: ChargeFilter) 
         )
         for row in connection.execute(text(_CHARGES), values)
     ]
+
+
+def standing_charges(connection: Connection, company_id: int, billing_date: date) -> list[StandingCharges]:
+    """Return the held and failed charges of a date that still stand, whichever of its runs found them.
+
+    A charge stands no more once it was billed, on that date or a later one, or once the book changed its
+    term: then a run says anew what becomes of it.
+    """
+    rows = connection.execute(text(_STANDING), {"company": company_id, "day": billing_date})
+    return [StandingCharges(outcome=row[0], charge_count=row[1], run_id=row[2]) for row in rows]

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, text
 
-from billing_assets.domain.companies import Company, company_from, company_record
+from billing_assets.domain.companies import Company, check_company, company_from, company_record
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.run_ports import Issuer
 
@@ -29,15 +29,9 @@ where company_code = :code and document_kind = 'invoice' and last_number > 0 ord
 def save_company(connection: Connection, company: Company, recorded_at: datetime) -> bool:
     """Record the settings as the company's newest version; return False where nothing changed.
 
-    Raises ``prefix_in_use`` where invoices already carry another prefix, and ``company_invalid`` for a prefix
-    that ends with a digit, because no reader could tell it from the number.
+    Raises ``prefix_in_use`` where invoices already carry another prefix, and ``company_invalid``.
     """
-    if company.invoice_prefix[-1:].isdigit() or not company.invoice_prefix:
-        raise BillingError(
-            "company_invalid",
-            "company setting 'invoice_prefix' must end with a sign that is no digit",
-            "end it with a letter or a dash, such as INV-",
-        )
+    check_company(company)
     content = json.dumps(company_record(company), ensure_ascii=False, sort_keys=True)
     insert = text("insert into company (company_code) values (:code) on conflict do nothing")
     connection.execute(insert, {"code": company.company_code})

@@ -16,9 +16,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from billing_assets.domain.errors import BillingError
+from billing_assets.store.roles import APP_ROLE
 
-APP_ROLE = "billing_app"
-OWNER_ROLE = "billing_owner"
 SCHEMA = "billing"
 
 # idle_session_timeout: the session that holds a run's lock is idle while the run works.

@@ -112,11 +112,12 @@ def deliveries_of(connection: Connection, company_id: int, invoice_id: int) -> l
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryFilter:
-    """Which undelivered ones, longest waiting first; an empty field asks for nothing."""
+    """Which undelivered ones, longest waiting first, above ``after_id``; an empty field asks for nothing."""
 
     state: str = ""
     billing_date: date | None = None
     with_given_up: bool = False
+    after_id: int = 0
     limit: int = 20
 
 
@@ -124,7 +125,7 @@ def list_undelivered(connection: Connection, company_id: int, wanted: DeliveryFi
     """Return deliveries that were not accepted, longest waiting first, at most ``wanted.limit``."""
     query = text(
         f"{_DELIVERIES} and v.state <> 'sent' and (:state = '' or v.state = :state) "
-        "and (:with_given_up or v.reason_code <> :given_up) "
+        "and (:with_given_up or v.reason_code <> :given_up) and v.delivery_id > :after "
         "and (cast(:day as date) is null or r.billing_date = :day) order by v.delivery_id limit :limit"
     )
     values = {
@@ -133,6 +134,7 @@ def list_undelivered(connection: Connection, company_id: int, wanted: DeliveryFi
         "with_given_up": wanted.with_given_up,
         "given_up": GIVEN_UP_REASON,
         "day": wanted.billing_date,
+        "after": wanted.after_id,
         "limit": wanted.limit,
     }
     return [_delivery(row) for row in connection.execute(query, values)]

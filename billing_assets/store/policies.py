@@ -245,9 +245,7 @@ class IntakeTransaction:
         return None if row is None else EarlierBatch(**row._asdict())
 
     def _by_key(self, query: str, keys: pl.Series, schema: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
-        self.connection.execute(
-            text("create temporary table incoming_key (key text) on commit drop")
-        )
+        self.connection.execute(text("create temporary table incoming_key (key text) on commit drop"))
         copy_in(self.connection, "incoming_key", keys.rename("key").to_frame())
         self.connection.execute(text("analyze incoming_key"))
         found = copy_out(self.connection, query.format(company=self.company_id), (), schema)

@@ -17,13 +17,12 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from billing_assets.domain.errors import BillingError
 from billing_assets.store.connection import (
-    APP_ROLE,
-    OWNER_ROLE,
     SCHEMA,
     open_engine,
     store_busy,
     unreachable,
 )
+from billing_assets.store.roles import APP_ROLE, OWNER_ROLE
 from billing_assets.store.rule_rows import count_missing_rules, seed_rules
 
 _UPGRADE_LOCK = 7_241_001

@@ -16,6 +16,7 @@ from billing_assets.documents.press import TemplatePress
 from billing_assets.documents.run_chart import run_chart
 from billing_assets.documents.templates import Template, default_templates_dir, load_template
 from billing_assets.domain.checks import STANDING_CHECKS, CheckResult
+from billing_assets.domain.companies import Company
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.runs import RunOrder
@@ -29,10 +30,11 @@ from billing_assets.steps.result import StepResult
 from billing_assets.steps.run_ports import FrozenTemplate, Progress, silent
 from billing_assets.store.checks import run_checks
 from billing_assets.store.companies import company_codes
-from billing_assets.store.connection import APP_ROLE, OWNER_ROLE, Database
+from billing_assets.store.connection import Database
 from billing_assets.store.deliveries import SqlDocumentStore
 from billing_assets.store.delivery_decisions import SqlDecisionStore
 from billing_assets.store.embedded import EmbeddedServer
+from billing_assets.store.roles import APP_ROLE, OWNER_ROLE
 from billing_assets.store.run_history import BookStamp, read_book_stamp, read_run_reports
 from billing_assets.store.runs import SqlRunStore
 from billing_assets.store.schema import require_current, upgrade
@@ -43,6 +45,15 @@ from billing_assets.wiring.settings import Settings
 def utc_now() -> datetime:
     """Return the present instant; the only place of the program that asks for it."""
     return datetime.now(UTC)
+
+
+def time_zone_differs(company: Company, time_zone: str) -> BillingError:
+    """Return the error for a company whose zone is not the one in which Dagster counts billing dates."""
+    return BillingError(
+        "time_zone_differs",
+        f"company '{company.company_code}' lives in {company.time_zone}, Dagster counts dates in {time_zone}",
+        f"set BILLING_TIME_ZONE={company.time_zone}, or correct 'time_zone' with 'billing company set FILE'",
+    )
 
 
 class Billing:
@@ -69,6 +80,17 @@ class Billing:
                 "set BILLING_COMPANY, or record one: 'billing company set FILE' (see examples/company.yaml)",
             )
         return codes[0]
+
+    def require_time_zone(self) -> str:
+        """Return the company's time zone, or raise ``time_zone_differs`` where the settings name another one.
+
+        Dagster counts its billing dates in the zone of the settings before any store is open; the business
+        day of a run is that of the company. Two zones would bill a date on its eve or on the morning after.
+        """
+        company = self.runs.issuer(self.company_code()).company
+        if company.time_zone != self.settings.time_zone:
+            raise time_zone_differs(company, self.settings.time_zone)
+        return company.time_zone
 
     @cached_property
     def template(self) -> Template:
@@ -156,8 +178,17 @@ class Billing:
         return resolve_deliveries(self.company_code(), order, store=SqlDecisionStore(self.database, utc_now))
 
     def audit(self, billing_date: date | None = None) -> list[CheckResult]:
-        """Run every check, over the runs of one date or over everything; offenders are values, not errors."""
-        company_id = None if billing_date is None else self.runs.issuer(self.company_code()).company_id
+        """Run every check, over the runs of one date or over everything; offenders are values, not errors.
+
+        Everything is what the company has that the settings name, or the whole store where they name none.
+        """
+        is_store = billing_date is None and not self.settings.company
+        return self._checks(billing_date, None if is_store else self._company_id())
+
+    def _company_id(self) -> int:
+        return self.runs.issuer(self.company_code()).company_id
+
+    def _checks(self, billing_date: date | None, company_id: int | None) -> list[CheckResult]:
         with self.database.transaction() as connection:
             return run_checks(connection, billing_date, at=utc_now(), company_id=company_id)
 
@@ -182,10 +213,10 @@ class Billing:
         return self.deliver(billing_date, progress=progress)
 
     def require_clean(self, billing_date: date | None) -> None:
-        """Raise ``audit_failed``, naming the broken invariants, unless every blocking check passes."""
+        """Raise ``audit_failed``, naming what is broken for this company, unless all that blocks passes."""
         broken = [
             result
-            for result in self.audit(billing_date)
+            for result in self._checks(billing_date, self._company_id())
             if result.offender_count and result.check.check_id not in STANDING_CHECKS
         ]
         if broken:
@@ -222,7 +253,10 @@ class Billing:
         return SmtpSettings(
             host=settings.smtp_host,
             port=settings.smtp_port,
-            security=settings.smtp_security,
+            security=settings.smtp_encryption,
+            ca_file=str(settings.smtp_ca_file or ""),
+            bounce_email=settings.smtp_bounce_email,
+            ehlo_name=settings.smtp_ehlo_name,
             username=settings.smtp_username,
             password=settings.smtp_password.get_secret_value(),
             timeout_seconds=settings.smtp_timeout_seconds,

@@ -20,11 +20,12 @@ import yaml
 from billing_assets.channels.mailbox import file_stem
 from billing_assets.domain.deliveries import DeliveryState
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.numbering import document_file_name
 from billing_assets.feeds.demo_book import write_demo_book
 from billing_assets.steps.result import StepResult, Stopwatch
 from billing_assets.steps.run_ports import Progress, silent
 from billing_assets.store.companies import company_codes
-from billing_assets.store.listings import InvoiceFilter
+from billing_assets.store.invoice_listings import InvoiceFilter
 from billing_assets.store.run_history import read_book_stamp
 from billing_assets.wiring.build import open_billing
 from billing_assets.wiring.desk import Desk
@@ -81,6 +82,20 @@ def demo_settings(settings: Settings, mailbox: Mailbox | None = None) -> dict[st
             "smtp_username": "",
         }
     return own
+
+
+def mailbox_variables(mailbox: Mailbox) -> dict[str, str]:
+    """Return the environment in which the program sends to a local mailbox, whatever .env says.
+
+    >>> mailbox_variables(Mailbox(host="127.0.0.1", port=2525, folder=Path("mails")))["BILLING_SMTP_PORT"]
+    '2525'
+    """
+    return {
+        "BILLING_SMTP_HOST": mailbox.host,
+        "BILLING_SMTP_PORT": str(mailbox.port),
+        "BILLING_SMTP_SECURITY": "none",
+        "BILLING_SMTP_USERNAME": "",
+    }
 
 
 @contextmanager
@@ -249,7 +264,7 @@ def _samples(desk: Desk, mailbox_dir: Path) -> tuple[Path | None, Path | None]:
     if not sent:
         return None, None
     number = sent[0].invoice_number
-    pdf_path = demo_dir(desk.billing.settings.home) / f"{number}.pdf"
+    pdf_path = demo_dir(desk.billing.settings.home) / document_file_name(number, "pdf")
     pdf_path.write_bytes(desk.invoice_pdf(number))
     (delivery, *_) = desk.invoice(number).deliveries
     email_path = mailbox_dir / f"{file_stem(delivery.message_id)}.eml"

@@ -27,13 +27,21 @@ from billing_assets.steps.delivery_ports import PrintJob
 from billing_assets.steps.read_policy_book import IntakeOrder, read_policy_book
 from billing_assets.steps.result import StepResult
 from billing_assets.steps.run_ports import Progress, silent
-from billing_assets.store import charge_listings, delivery_listings, listings, problem_listings, problems
+from billing_assets.store import (
+    batch_listings,
+    charge_listings,
+    delivery_listings,
+    invoice_listings,
+    problem_listings,
+    problems,
+    run_listings,
+)
 from billing_assets.store.companies import company_codes, read_issuer, save_company
 from billing_assets.store.document_views import DocumentView, view_document
 from billing_assets.store.invoice_reader import find_invoice
 from billing_assets.store.policies import SqlIntakeStore
 from billing_assets.store.templates import read_template_archive
-from billing_assets.wiring.build import Billing, utc_now
+from billing_assets.wiring.build import Billing, time_zone_differs, utc_now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +77,14 @@ class Desk:
             return read_issuer(connection, company_code or self.billing.company_code()).company
 
     def set_company(self, record: Mapping[str, object]) -> tuple[Company, bool]:
-        """Record the settings; return the company and whether anything changed."""
-        company = company_from(dict(record))
+        """Record the settings; return the company and whether anything changed.
+
+        Raises ``time_zone_differs`` where BILLING_TIME_ZONE is set, for this company, to another zone.
+        """
+        company, settings = company_from(dict(record)), self.billing.settings
+        is_ours = settings.company in {"", company.company_code} and "time_zone" in settings.model_fields_set
+        if is_ours and settings.time_zone != company.time_zone:
+            raise time_zone_differs(company, settings.time_zone)
         with self.database.transaction() as connection:
             return company, save_company(connection, company, utc_now())
 
@@ -94,41 +108,46 @@ class Desk:
         store = SqlIntakeStore(self.database)
         return read_policy_book(order, reader=PolicyFiles(), store=store, clock=utc_now, progress=progress)
 
-    def runs(self, limit: int, before_id: int | None = None) -> list[listings.RunRow]:
+    def runs(self, limit: int, before_id: int | None = None) -> list[run_listings.RunRow]:
         """Return the newest runs."""
         with self.database.transaction() as connection:
-            return listings.list_runs(connection, self.company_id, limit, before_id)
+            return run_listings.list_runs(connection, self.company_id, limit, before_id)
 
-    def run(self, run_id: int) -> listings.RunDetail:
+    def run(self, run_id: int) -> run_listings.RunDetail:
         """Return one run, or raise ``run_unknown``."""
         with self.database.transaction() as connection:
-            return listings.show_run(connection, self.company_id, run_id)
+            return run_listings.show_run(connection, self.company_id, run_id)
 
     def charges(self, wanted: charge_listings.ChargeFilter) -> list[charge_listings.ChargeRow]:
         """Return what became of the policies of a run; raise ``run_unknown`` where there is no such run."""
         with self.database.transaction() as connection:
-            listings.show_run(connection, self.company_id, wanted.run_id)
+            run_listings.show_run(connection, self.company_id, wanted.run_id)
             return charge_listings.list_charges(connection, self.company_id, wanted)
+
+    def standing_charges(self, billing_date: date) -> list[charge_listings.StandingCharges]:
+        """Return the held and failed charges of a date that were not billed since."""
+        with self.database.transaction() as connection:
+            return charge_listings.standing_charges(connection, self.company_id, billing_date)
 
     def last_run_of(self, billing_date: date) -> int | None:
         """Return the id of the last run of a date, or None."""
         with self.database.transaction() as connection:
-            return listings.last_run_of(connection, self.company_id, billing_date)
+            return run_listings.last_run_of(connection, self.company_id, billing_date)
 
-    def invoices(self, wanted: listings.InvoiceFilter) -> list[listings.InvoiceRow]:
+    def invoices(self, wanted: invoice_listings.InvoiceFilter) -> list[invoice_listings.InvoiceRow]:
         """Return the newest invoices that fit."""
         with self.database.transaction() as connection:
-            return listings.list_invoices(connection, self.company_id, wanted)
+            return invoice_listings.list_invoices(connection, self.company_id, wanted)
 
-    def last_import(self) -> listings.BatchRow:
+    def last_import(self) -> batch_listings.BatchRow:
         """Return the newest import, or raise ``nothing_imported``."""
         with self.database.transaction() as connection:
-            return listings.last_import(connection, self.company_id)
+            return batch_listings.last_import(connection, self.company_id)
 
     def invoice_totals(self) -> list[dict[str, Any]]:
         """Return currency, count, net, tax and total (minor units) of everything issued."""
         with self.database.transaction() as connection:
-            return listings.invoice_totals(connection, self.company_id)
+            return invoice_listings.invoice_totals(connection, self.company_id)
 
     def invoice(self, number: str) -> InvoiceDetail:
         """Return one invoice by its printed number, or raise ``invoice_unknown``."""

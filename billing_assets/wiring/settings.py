@@ -7,13 +7,14 @@ Belongs here: every variable the program reads, with its default. Does not belon
 from datetime import date
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from billing_assets.domain.deliveries import MAX_ATTEMPTS
+from billing_assets.channels.email import is_loopback
+from billing_assets.domain.deliveries import MAX_ATTEMPTS, is_deliverable_address
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.time_zones import is_time_zone
 
 
 class Settings(BaseSettings):
@@ -36,11 +37,26 @@ class Settings(BaseSettings):
     )
     print_workers: int = Field(default=2, ge=1, le=64, description="processes that print PDFs")
     smtp_host: str = Field(default="localhost", description="mail server")
-    smtp_port: int = Field(default=25, ge=1, le=65535)
-    smtp_security: Literal["none", "starttls", "tls"] = Field(default="none")
-    smtp_username: str = ""
-    smtp_password: SecretStr = SecretStr("")
-    smtp_timeout_seconds: int = Field(default=60, ge=1, le=3600)
+    smtp_port: int = Field(default=25, ge=1, le=65535, description="its port; 587 is usual with starttls")
+    smtp_security: Literal["", "none", "starttls", "tls", "plain-text-ok"] = Field(
+        default="",
+        description="empty: starttls, and none for a mail server on this machine; none is refused for any "
+        "other, unless plain-text-ok says that mail may cross the network unencrypted",
+    )
+    smtp_ca_file: Path | None = Field(
+        default=None, description="PEM file of the certificates to trust; empty: the machine's own"
+    )
+    smtp_bounce_email: str = Field(
+        default="", description="address that gets the bounces; empty: the company's own"
+    )
+    smtp_ehlo_name: str = Field(
+        default="", description="name that this machine gives itself; empty: its own host name"
+    )
+    smtp_username: str = Field(default="", description="login at the mail server; empty: none is asked for")
+    smtp_password: SecretStr = Field(default=SecretStr(""), description="its password")
+    smtp_timeout_seconds: int = Field(
+        default=60, ge=1, le=3600, description="wait for each answer of the mail server"
+    )
     smtp_answer_timeout_seconds: int = Field(
         default=600, ge=1, le=3600, description="wait after the final dot"
     )
@@ -51,7 +67,9 @@ class Settings(BaseSettings):
         description="temporary refusals of one message, after which it waits for a person",
     )
     time_zone: str = Field(
-        default="Europe/Madrid", description="IANA zone in which Dagster counts billing dates"
+        default="Europe/Madrid",
+        description="IANA zone in which Dagster counts billing dates; it must be the company's, from which "
+        "`billing ui` takes it, and Dagster refuses to bill in another",
     )
     first_date: date = Field(default=date(2024, 1, 1), description="first billing date that Dagster offers")
     coming_days: int = Field(default=60, ge=1, le=400, description="billing dates offered after today")
@@ -59,13 +77,36 @@ class Settings(BaseSettings):
         default=6, ge=0, le=23, description="hour at which the daily schedule bills the date"
     )
 
+    @field_validator("smtp_security")
+    @classmethod
+    def _is_protected(cls, security: str, info: ValidationInfo) -> str:
+        host = info.data.get("smtp_host", "")
+        if security == "none" and not is_loopback(host):
+            raise ValueError(
+                f"mail to {host} would cross the network unencrypted; set starttls or tls, or plain-text-ok "
+                "where that is meant"
+            )
+        return security
+
+    @field_validator("smtp_bounce_email")
+    @classmethod
+    def _is_deliverable(cls, address: str) -> str:
+        if address and not is_deliverable_address(address):
+            raise ValueError("not one bare e-mail address, such as bounces@example.com")
+        return address
+
+    @property
+    def smtp_encryption(self) -> Literal["none", "starttls", "tls"]:
+        """How the connection to the mail server is protected, where ``smtp_security`` is empty too."""
+        if self.smtp_security == "plain-text-ok":
+            return "none"
+        return self.smtp_security or ("none" if is_loopback(self.smtp_host) else "starttls")
+
     @field_validator("time_zone")
     @classmethod
     def _is_known_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (KeyError, OSError, ValueError):
-            raise ValueError("not an IANA time zone; Europe/Madrid is one") from None
+        if not is_time_zone(name):
+            raise ValueError("not an IANA time zone; Europe/Madrid is one")
         return name
 
 

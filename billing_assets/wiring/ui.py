@@ -14,6 +14,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from billing_assets.domain.errors import BillingError
+from billing_assets.wiring.build import open_billing
 from billing_assets.wiring.settings import Settings
 
 LOCALHOST = "127.0.0.1"
@@ -57,6 +58,19 @@ def prepare_ui(settings: Settings, environment: Mapping[str, str], port: int = 3
         dagster_home=dagster_home,
         url=f"http://{LOCALHOST}:{port}",
     )
+
+
+def agreed_time_zone(settings: Settings) -> str:
+    """Return the zone in which Dagster is to count billing dates: that of the company.
+
+    Raises ``time_zone_differs`` where the settings name another one, ``company_unclear`` where there is more
+    than one company and none is named.
+    """
+    is_named = "time_zone" in settings.model_fields_set
+    with open_billing(settings) as billing:
+        if is_named:
+            return billing.require_time_zone()
+        return billing.runs.issuer(billing.company_code()).company.time_zone
 
 
 def _billing_variables() -> dict[str, str]:

@@ -37,6 +37,18 @@ def test_a_wrong_setting_is_named(ask: Callable[..., Any], store: object, tmp_pa
     assert "'fax'" in ask("company", "set", str(tmp_path / "company.yaml"), code=3)["error"]["found"]
 
 
+def test_a_zone_beside_the_one_that_dagster_counts_in_is_refused(
+    ask: Callable[..., Any], store: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_company(tmp_path / "company.yaml")
+    monkeypatch.setenv("BILLING_TIME_ZONE", "Europe/London")
+    error = ask("company", "set", str(tmp_path / "company.yaml"), code=3)["error"]
+    assert error["code"] == "time_zone_differs"
+    assert "BILLING_TIME_ZONE=Europe/Madrid" in error["todo"]
+    monkeypatch.setenv("BILLING_COMPANY", "another")
+    assert ask("company", "set", str(tmp_path / "company.yaml"))["is_changed"]
+
+
 @pytest.mark.parametrize("content", [None, "- a list", "a: [", "\x00"])
 def test_a_file_without_settings_is_refused(content: str | None, tmp_path: Path) -> None:
     path = tmp_path / "company.yaml"

@@ -96,6 +96,18 @@ def test_what_did_not_arrive_is_listed_with_its_reason_and_what_to_do(
     assert "billing deliveries resolve ID" in shown.stderr
 
 
+def test_pages_of_the_list_follow_below_the_last_delivery(
+    billed: Path, billing: Billing, ask: Callable[..., Any], mailbox: MailboxServer
+) -> None:
+    billing("deliver")
+    first = ask("deliveries", "--limit", "2")
+    second = ask("deliveries", "--limit", "2", "--before", str(first["before"]))
+    ids = [row["delivery_id"] for page in (first, second) for row in page["undelivered"]]
+    assert len(ids) == 3
+    assert ids == sorted(set(ids))
+    assert second["before"] is None
+
+
 def test_an_unknown_delivery_is_decided_by_a_person_with_a_note(
     billed: Path, billing: Billing, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,8 @@ from polars.exceptions import PanicException
 from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner, Result
 
-from billing_assets.cli.failures import EXIT_CODES, ExitCode, GuardedGroup, Interrupted, UnfinishedError
+from billing_assets.cli.failures import EXIT_CODES, ExitCode, GuardedGroup, UnfinishedError
+from billing_assets.cli.interrupts import Interrupted
 from billing_assets.cli.output import WANTS_JSON
 from billing_assets.domain.errors import BillingError
 

@@ -12,6 +12,18 @@ def test_the_same_file_again_does_nothing(billing: Billing, book: Path) -> None:
     assert "was imported before, as batch 1" in shown
 
 
+def test_a_repeat_has_every_key_of_an_import(ask: Callable[..., Any], book: Path) -> None:
+    """A program reads one shape, whether there was something to do or not."""
+    arguments = ["import", "policies", str(book), "-m", str(book.with_suffix(".yaml"))]
+    repeat = ask(*arguments)
+    assert (repeat["is_repeat"], repeat["new_count"], repeat["premium_in"]) == (1, 0, "")
+    assert repeat["imported_at"]
+    book.write_text(book.read_text() + "P-9001,A,,monthly,2024-02-01,2025-02-01,x\n")
+    changed = ask(*arguments)
+    assert (changed["is_repeat"], changed["problem_count"], changed["imported_at"]) == (0, 1, "")
+    assert repeat.keys() == changed.keys()
+
+
 def test_rows_and_premium_are_shown_by_what_became_of_them(billing: Billing, book: Path) -> None:
     book.write_text(book.read_text() + "P-9001,A,,monthly,2024-02-01,2025-02-01,x\n")
     shown = billing("import", "policies", str(book), "-m", str(book.with_suffix(".yaml"))).stdout

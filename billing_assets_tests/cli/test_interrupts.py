@@ -2,12 +2,16 @@
 
 import os
 import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from billing_assets.cli.failures import Interrupted
-from billing_assets.cli.interrupts import stop_on_request
+from billing_assets.cli.interrupts import Interrupted, ended_by_sigterm, stop_on_request
 from billing_assets.steps.deliver_documents import BATCH
+from billing_assets_tests.cli.conftest import Billing, write_book, write_company
 
 
 def press_ctrl_c() -> None:
@@ -59,3 +63,48 @@ def test_handlers_are_put_back() -> None:
     with stop_on_request("go on", lambda: None):
         assert signal.getsignal(signal.SIGINT) is not before
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_sigterm_ends_a_block_as_ctrl_c_does_and_is_put_back() -> None:
+    def wait_for_the_signal() -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), ended_by_sigterm():
+        wait_for_the_signal()
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_during_an_import_ends_with_130_and_stops_the_server(
+    number: signal.Signals,
+    billing: Billing,
+    program: Callable[..., "subprocess.Popen[str]"],
+    home: Path,
+    tmp_path: Path,
+) -> None:
+    """The mapping is a pipe that nobody writes to: the import waits there, with the embedded server up."""
+    write_company(tmp_path / "company.yaml")
+    billing("company", "set", str(tmp_path / "company.yaml"))
+    book, mapping = write_book(tmp_path / "book.csv"), tmp_path / "mapping.pipe"
+    os.mkfifo(mapping)
+    running = program("import", "policies", str(book), "--mapping", str(mapping))
+    writer = _open_when_read(mapping, running)
+    assert (home / "postgres").exists()
+    running.send_signal(number)
+    _, said = running.communicate(timeout=60)
+    os.close(writer)
+    assert running.returncode == 130, said
+    assert "stopped" in said
+    billing("db", "status", code=1)
+
+
+def _open_when_read(pipe: Path, reader: "subprocess.Popen[str]") -> int:
+    deadline = time.monotonic() + 60
+    while reader.poll() is None and time.monotonic() < deadline:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError("the program never read the mapping")

@@ -1,22 +1,26 @@
 """What is printed: JSON for programs, tables for people, plain text where there is no terminal."""
 
+import ast
 import json
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from billing_assets.cli.output import (
-    Markup,
     Screen,
     amount,
     as_json,
     count_of,
     instant,
     state_cell,
+    styled,
     total_rows,
+    visible,
 )
 from billing_assets.domain.runs import CurrencyTotal, Outcome
+from billing_assets_tests.house.tree import ROOT
 
 
 @pytest.mark.parametrize(
@@ -65,7 +69,7 @@ def test_for_a_program_nothing_but_the_document_is_on_stdout(capsys: pytest.Capt
 
 def test_in_a_pipe_there_is_no_colour_and_no_broken_cell(capsys: pytest.CaptureFixture[str]) -> None:
     screen = Screen()
-    screen.table(["name", ">count"], [["[x]" + "y" * 120, Markup("[red]1[/red]")]], footer=["total", "1"])
+    screen.table(["name", ">count"], [["[x]" + "y" * 120, styled("[red]{}[/red]", 1)]], footer=["total", "1"])
     screen.facts([("is up", True)])
     shown = capsys.readouterr().out
     assert "\x1b" not in shown
@@ -84,3 +88,71 @@ def test_words_for_counts_instants_states_and_totals() -> None:
     assert state_cell("-") == "-"
     total = CurrencyTotal(outcome=Outcome.INVOICED, currency="JPY", charge_count=1200, net_minor=5)
     assert total_rows([total]) == [["invoiced", "JPY", "1,200", "5"]]
+
+
+STEERING = "\x1b[31mred\x1b]0;title\x07\x9b2J\x7f\r\u202e\u2028\ud800"
+SHOWN = r"\x1b[31mred\x1b]0;title\x07\x9b2J\x7f\r\u202e\u2028\ud800"
+
+
+def test_nothing_in_a_text_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    screen = Screen()
+    screen.say(STEERING)
+    screen.say(styled("[bold]{}[/bold]", STEERING))
+    screen.heading(STEERING)
+    screen.hint(STEERING)
+    screen.warn(STEERING)
+    screen.facts([("name", STEERING)])
+    screen.table(["column"], [[STEERING]], footer=[STEERING])
+    captured = capsys.readouterr()
+    assert (captured.out + captured.err).count(SHOWN) == 8
+    assert visible(captured.out.replace("\n", "")) == captured.out.replace("\n", "")
+
+
+def test_a_line_break_of_the_data_begins_no_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    Screen().say("a\nerror  forged")
+    assert capsys.readouterr().out == "a\\nerror  forged\n"
+
+
+def test_json_shows_what_json_lets_through_as_escapes() -> None:
+    text = as_json({"value": STEERING, "name": "Ñandú"})
+    assert visible(text.replace("\n", "")) == text.replace("\n", "")
+    assert json.loads(text) == {"value": STEERING, "name": "Ñandú"}
+
+
+@pytest.mark.parametrize("text", ["P[/b]1", "book [final].csv", "[red]x[/red]", ":car:", "ends in \\", "{0}"])
+def test_data_is_never_read_as_markup(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    screen = Screen()
+    screen.say(text)
+    screen.say(styled("[bold]{}[/bold]|", text))
+    screen.hint(text)
+    screen.facts([("name", text)])
+    screen.table(["c"], [[text], [styled("[red]{}[/red]|", text)]])
+    captured = capsys.readouterr()
+    assert (captured.out + captured.err).count(text) == 6
+
+
+def test_markup_is_never_written_where_texts_are_plain() -> None:
+    """A forgotten ``styled`` would show its brackets to people."""
+    found = [
+        f"{path.name}:{node.lineno}"
+        for path in sorted((ROOT / "billing_assets" / "cli").glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"say", "hint", "warn", "heading", "aside"}
+        and re.search(r"\[/(bold|dim|red|green|yellow)\]", _own_text(node))
+    ]
+    assert found == []
+
+
+def _own_text(call: ast.Call) -> str:
+    """The constants of a call's arguments, without those that it hands to another call."""
+    inner = {
+        id(part)
+        for node in ast.walk(call)
+        if isinstance(node, ast.Call) and node is not call
+        for part in ast.walk(node)
+    }
+    return "".join(
+        str(node.value) for node in ast.walk(call) if isinstance(node, ast.Constant) and id(node) not in inner
+    )

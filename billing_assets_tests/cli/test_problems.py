@@ -93,3 +93,14 @@ def test_what_is_no_problem_is_refused(ask: Callable[..., Any]) -> None:
     assert ask("problems", "show", "77", code=3)["error"]["code"] == "problem_unknown"
     assert ask("problems", "assign", "77", "--to", "x", code=3)["error"]["code"] == "problem_unknown"
     assert ask("problems", "assign", "1", "--to", " ", code=3)["error"]["code"] == "owner_empty"
+
+
+def test_a_row_that_would_steer_the_terminal_is_shown_as_text(billing: Billing, tmp_path: Path) -> None:
+    bad = "P-9\x1b[31m,\x1b]0;owned\x07[/b]Name,s@example.com,monthly,2024-02-31,2025-02-01,12.00\n"
+    path = write_book(tmp_path / "book [final].csv", more_rows=bad)
+    shown = billing("import", "policies", str(path), "--mapping", str(path.with_suffix(".yaml")))
+    assert "book [final].csv" in shown.stdout
+    for number in ("1", "2", "3"):
+        shown = billing("problems", "show", number)
+        assert not {"\x1b", "\x07"} & set(shown.stdout + shown.stderr)
+    assert r"\x1b]0;owned\x07[/b]Name" in shown.stdout

@@ -3,6 +3,7 @@
 import signal
 import time
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,6 +11,10 @@ import pytest
 from billing_assets.channels import mailbox as mailbox_module
 from billing_assets.channels.mailbox import MailboxServer
 from billing_assets.cli.run import BilledDay, add_amounts
+from billing_assets.store.charge_listings import StandingCharges
+from billing_assets.store.connection import Database
+from billing_assets.wiring import build
+from billing_assets_tests.books import add_term
 from billing_assets_tests.cli.conftest import Billing
 
 pytestmark = pytest.mark.usefixtures("book")
@@ -139,6 +144,25 @@ def test_amounts_of_days_add_up_by_currency() -> None:
     ]
 
 
+def test_a_charge_that_failed_asks_for_a_look_until_it_is_billed(
+    billing: Billing,
+    ask: Callable[..., Any],
+    store: Database,
+    mailbox: MailboxServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No tax rule is as old as the term; a second run of the date finds nothing new to bill."""
+    add_term(store, "OLD-GB", effective=date(2010, 2, 1), place="GB", currency="GBP")
+    # The term was put into the book past every import, which the audit rightly tells.
+    monkeypatch.setattr(build.Billing, "require_clean", lambda *_: None)
+    first, second = (ask("run", "2024-02-01", code=4)["dates"][0] for _ in range(2))
+    assert (first["counts"]["failed"], second["due_count"], second["counts"]) == (1, 0, {})
+    for day in (first, second):
+        assert day["standing"] == [{"outcome": "failed", "charge_count": 1, "run_id": first["run_id"]}]
+    said = billing("run", "2024-02-01", code=4).stderr
+    assert f"1 charge failed: billing runs charges {first['run_id']} --outcome failed" in said
+
+
 def test_failed_charges_and_unsent_messages_need_a_look() -> None:
     values: dict[str, Any] = {
         "billing_date": None,
@@ -150,5 +174,6 @@ def test_failed_charges_and_unsent_messages_need_a_look() -> None:
     assert not BilledDay(
         counts={"failed": 0}, deliveries={"sent_count": 3, "without_address_count": 1}, **values
     ).needs_a_look
-    assert BilledDay(counts={"failed": 1}, deliveries={}, **values).needs_a_look
+    held = StandingCharges(outcome="held", charge_count=1, run_id=1)
+    assert BilledDay(counts={}, deliveries={}, standing=[held], **values).needs_a_look
     assert BilledDay(counts={}, deliveries={"unknown_count": 1}, **values).needs_a_look

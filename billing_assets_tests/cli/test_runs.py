@@ -29,8 +29,23 @@ class TestAfterTwoRuns:
         assert newest["numbers"] == [{"first": "INV-00000011", "last": "INV-00000030"}]
         assert oldest["counts"] == {"invoiced": 10, "zero": 0, "held": 0, "failed": 0}
 
-    def test_limit_cuts_the_list(self, ask: Callable[..., Any]) -> None:
-        assert len(ask("runs", "--limit", "1")["runs"]) == 1
+    def test_pages_follow_below_the_last_run(self, ask: Callable[..., Any]) -> None:
+        first = ask("runs", "--limit", "1")
+        second = ask("runs", "--limit", "1", "--before", str(first["before"]))
+        assert [page["runs"][0]["run_id"] for page in (first, second)] == [2, 1]
+        assert ask("runs", "--before", "1") == {"runs": [], "before": None}
+        assert ask("runs", "--limit", "3")["before"] is None
+
+    def test_pages_of_charges_follow_below_the_last_charge(
+        self, ask: Callable[..., Any], billing: Billing
+    ) -> None:
+        page = ask("runs", "charges", "1", "--limit", "4")
+        seen = [row["policy_number"] for row in page["charges"]]
+        while page["before"]:
+            page = ask("runs", "charges", "1", "--limit", "4", "--before", page["before"])
+            seen += [row["policy_number"] for row in page["charges"]]
+        assert len(seen) == len(set(seen)) == 10
+        assert "add --before P-" in billing("runs", "charges", "1", "--limit", "4").stderr
 
     def test_one_run_shows_outcomes_amounts_numbers_and_seconds(self, billing: Billing) -> None:
         shown = billing("runs", "show", "1").stdout
@@ -57,6 +72,20 @@ class TestAfterTwoRuns:
             5,
             None,
         )
+
+    def test_a_policy_number_is_text_whatever_stands_in_it(
+        self, billing: Billing, ask: Callable[..., Any], store: Database
+    ) -> None:
+        number = "P[/b]' 1"
+        assert "No such charge" in billing("runs", "charges", "1", "--policy", number).stdout
+        (first,) = ask("runs", "charges", "1", "--limit", "1")["charges"]
+        with store.transaction() as connection:
+            connection.execute(text("reset role"))
+            rename = text("update policy set policy_number = :new where policy_number = :old")
+            connection.execute(rename, {"new": number, "old": first["policy_number"]})
+            connection.execute(text("set role billing_app"))
+        shown = billing("runs", "charges", "1", "--policy", number, "--limit", "1")
+        assert number in shown.stdout
 
     def test_an_unknown_run_is_refused(self, ask: Callable[..., Any]) -> None:
         assert ask("runs", "show", "99", code=3)["error"]["code"] == "run_unknown"

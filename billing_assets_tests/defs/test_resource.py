@@ -33,6 +33,16 @@ def test_after_a_failure_the_program_is_opened_anew(store: Database) -> None:
             assert found.company_code() == "alondra"
 
 
+def test_dates_are_counted_in_the_zone_of_the_company_or_nothing_is_billed(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BILLING_TIME_ZONE", "Pacific/Auckland")
+    with pytest.raises(dg.Failure) as failure, BillingResource().open():
+        pytest.fail("it opened")
+    assert failure.value.metadata["code"].value == "time_zone_differs"
+    assert "set BILLING_TIME_ZONE=Europe/Madrid" in str(failure.value.description)
+
+
 def test_it_takes_no_configuration() -> None:
     assert BILLING.config_schema.config_type is None or not BILLING.config_schema.is_required
 

@@ -6,7 +6,7 @@ import pytest
 import segno
 import zxingcpp
 
-from billing_assets.documents.qr import drawing, epc_payload, is_iban
+from billing_assets.documents.qr import drawing, epc_payload
 
 IBAN = "ES9121000418450200051332"
 
@@ -62,13 +62,6 @@ def test_the_largest_amount_has_a_code() -> None:
 def test_name_and_reference_keep_to_their_lengths() -> None:
     lines = payload(name="n" * 200, reference="r" * 200).split("\n")
     assert (len(lines[5]), len(lines[10])) == (70, 140)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "ES91", "es9121000418450200051332x" * 2, "9121000418450200051332ES", "ES91 2100"]
-)
-def test_what_is_no_iban_is_refused(text: str) -> None:
-    assert not is_iban(text)
 
 
 @pytest.mark.parametrize("name", ["Alondra", "Compañía Ñandú", "Łódź Ωμέγα", "n" * 70, "A-1 " * 12])

@@ -3,7 +3,7 @@
 import pytest
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.numbering import document_number, split_document_number
+from billing_assets.domain.numbering import document_file_name, document_number, split_document_number
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,16 @@ def test_the_refusal_repeats_forty_characters_at_most() -> None:
     with pytest.raises(BillingError) as caught:
         split_document_number("x" * 500)
     assert caught.value.found == f"'{'x' * 40}' is not a document number"
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        ("INV-00000001", "INV-00000001.pdf"),
+        ("2025/00000001", "2025-00000001.pdf"),
+        ("../..\\x:00000001", "x-00000001.pdf"),
+        ("Ñ\r\n", "document.pdf"),
+    ],
+)
+def test_a_file_name_is_plain_whatever_the_number_holds(number: str, name: str) -> None:
+    assert document_file_name(number, "pdf") == name

@@ -5,6 +5,7 @@ import email.policy
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -19,9 +20,10 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.steps import deliver_documents as delivering
 from billing_assets.steps.deliver_documents import MAX_OUTAGES, Outages
 from billing_assets.steps.delivery_ports import DecisionOrder
+from billing_assets.store.companies import save_company
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
-from billing_assets_tests.books import billing_over, change_address, fill_book
+from billing_assets_tests.books import AT, COMPANY, billing_over, change_address, fill_book
 from billing_assets_tests.channels.email.servers import LabServer
 from billing_assets_tests.documents.samples import RARE, added_fonts, cut_template
 
@@ -40,6 +42,14 @@ insert into payer_version (payer_id, company_id, content, content_sha256, batch_
 select payer_id, company_id, content, sha256(convert_to(content, 'UTF8')), batch_id
 from (select payer_id, company_id, batch_id, replace(content, 'Payer 2', 'Payer {RARE}') as content
     from payer_version where payer_id = 2) as renamed
+"""
+
+_OTHER_LANGUAGE = """
+insert into payer_version (payer_id, company_id, content, content_sha256, batch_id)
+select payer_id, company_id, content, sha256(convert_to(content, 'UTF8')), batch_id from (
+    select payer_id, company_id, batch_id,
+        regexp_replace(content, '"language" : "[a-z]*"', '"language" : "' || :language || '"') as content
+    from payer_version where payer_id = 1) as other
 """
 
 
@@ -97,6 +107,42 @@ def test_each_payer_with_an_address_gets_one_message_and_the_other_a_reason(
     assert second.facts["sent_count"] == second.facts["queued_count"] == 0
     (failed,) = [row for row in outbox(billing) if row[0] != "sent"]
     assert failed == ("failed", 0, "no_address", 0, "billing operations")
+
+
+def test_a_number_with_a_slash_makes_a_plain_file_name(database: Database, tmp_path: Path) -> None:
+    fill_book(database, 1)
+    with database.transaction() as connection:
+        save_company(connection, replace(COMPANY, invoice_prefix="2024/"), AT)
+    with MailboxServer(tmp_path / "mailbox") as mailbox, ExitStack() as stack:
+        billing = billing_over(database, tmp_path, stack, smtp_port=mailbox.port)
+        billing.invoice(billing.order(FEBRUARY))
+        billing.print(FEBRUARY)
+        assert billing.deliver(FEBRUARY).facts["sent_count"] == 1
+        (path,) = mailbox.messages()
+    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    (attachment,) = message.iter_attachments()
+    assert attachment.get_filename() == "2024-00000001.pdf"
+
+
+@pytest.mark.parametrize(
+    ("language", "text_language"), [("es", "es"), ("es-MX", "es"), ("en", "en"), ("de", "en"), ("", "en")]
+)
+def test_a_message_names_the_language_of_its_text(
+    database: Database, tmp_path: Path, language: str, text_language: str
+) -> None:
+    """A language without a catalogue gets the English text, and that is what the header says."""
+    fill_book(database, 1)
+    with database.transaction() as connection:
+        spoil = text(_OTHER_LANGUAGE)
+        connection.execute(spoil, {"language": language})
+    with MailboxServer(tmp_path / "mailbox") as mailbox, ExitStack() as stack:
+        billing = billing_over(database, tmp_path, stack, smtp_port=mailbox.port)
+        billing.invoice(billing.order(FEBRUARY))
+        billing.print(FEBRUARY)
+        assert billing.deliver(FEBRUARY).facts["sent_count"] == 1
+        (path,) = mailbox.messages()
+    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    assert message["Content-Language"] == text_language
 
 
 def test_the_bytes_that_were_sent_are_the_first_rendering_that_is_kept(

@@ -8,6 +8,7 @@ from billing_assets.steps.delivery_ports import PrintedInvoice
 
 SHEET = PrintedInvoice(
     document_id=1,
+    language="en",
     subject="Invoice",
     text="Pay by May\n",
     html="<p>Pay by May</p>",

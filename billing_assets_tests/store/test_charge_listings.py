@@ -6,12 +6,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from billing_assets.domain.errors import BillingError
 from billing_assets.store.charge_listings import ChargeFilter, ChargeRow
 from billing_assets.store.connection import Database
 from billing_assets.wiring.desk import Desk
-from billing_assets_tests.books import add_term, billing_over, fill_book
+from billing_assets_tests.books import add_term, billing_over, change_premium, fill_book
 
 
 @pytest.fixture
@@ -49,3 +50,33 @@ def test_one_policy_can_be_asked_for(desk: Desk) -> None:
 def test_a_run_that_does_not_exist_is_named(desk: Desk) -> None:
     with pytest.raises(BillingError, match="no run 99"):
         desk.charges(ChargeFilter(run_id=99))
+
+
+def standing(desk: Desk, day: date) -> list[tuple[str, int, int]]:
+    return [(row.outcome, row.charge_count, row.run_id) for row in desk.standing_charges(day)]
+
+
+def test_a_failed_charge_stands_on_its_dates_until_it_is_billed(desk: Desk) -> None:
+    later = date(2024, 2, 2)
+    assert standing(desk, date(2024, 2, 1)) == [("failed", 1, 1)]
+    for _ in range(2):
+        desk.billing.invoice(desk.billing.order(later))
+    assert standing(desk, later) == [("failed", 1, 2)]
+    assert standing(desk, date(2024, 2, 3)) == []
+    answer = """
+        insert into due_charge select 3, policy_term_id, installment_number, revision, company_id,
+            policy_term_version_id, payer_id, charge_kind, 'zero', 'zero_premium', billing_date, due_date,
+            period_from_date, period_to_date, currency, 0, null
+        from due_charge where run_id = 2
+    """
+    with desk.database.transaction() as connection:
+        connection.execute(text(answer))
+    assert (standing(desk, date(2024, 2, 1)), standing(desk, later)) == ([], [])
+
+
+def test_a_charge_of_a_term_that_the_book_changed_stands_no_more(desk: Desk) -> None:
+    with desk.database.transaction() as connection:
+        query = text("select policy_id from policy where policy_number = 'OLD-GB'")
+        policy_id = connection.execute(query).scalar_one()
+    change_premium(desk.database, policy_id, 20_000)
+    assert standing(desk, date(2024, 2, 1)) == []

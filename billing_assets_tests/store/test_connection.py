@@ -10,7 +10,8 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.store.connection import APP_ROLE, Database, make_engine, open_engine
+from billing_assets.store.connection import Database, make_engine, open_engine
+from billing_assets.store.roles import APP_ROLE
 from billing_assets_tests.databases import run_sql
 
 

@@ -46,6 +46,7 @@ def queued(store: SqlDocumentStore) -> list[QueuedDelivery]:
 def printed(document_id: int, content: bytes, words: str = "") -> PrintedInvoice:
     return PrintedInvoice(
         document_id=document_id,
+        language="en",
         subject="",
         text=words,
         html="",

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import Press, PrintedInvoice, PrintJob
 from billing_assets.store.connection import Database
-from billing_assets.store.listings import InvoiceFilter
+from billing_assets.store.invoice_listings import InvoiceFilter
 from billing_assets.wiring.desk import Desk
 from billing_assets_tests.books import billing_over, fill_book
 

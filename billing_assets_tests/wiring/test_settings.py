@@ -39,6 +39,7 @@ def test_variables_and_the_env_file_count_and_the_variable_wins(
         ("SMTP_PORT", "mail"),
         ("DELIVERY_MAX_ATTEMPTS", "0"),
         ("SMTP_SECURITY", "ssl"),
+        ("SMTP_BOUNCE_EMAIL", "Bounces <b@example.com>"),
         ("PRINT_WORKERS", "0"),
         ("TIME_ZONE", "Europe/Atlantis"),
         ("TIME_ZONE", "../../etc/passwd"),
@@ -69,3 +70,32 @@ def test_a_password_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_arguments_win() -> None:
     assert read_settings(smtp_port=26).smtp_port == 26
+
+
+@pytest.mark.parametrize(
+    ("host", "security", "encryption"),
+    [
+        ("localhost", "", "none"),
+        ("127.0.0.1", "none", "none"),
+        ("localhost", "starttls", "starttls"),
+        ("mail.example.com", "", "starttls"),
+        ("mail.example.com", "tls", "tls"),
+        ("mail.example.com", "plain-text-ok", "none"),
+        ("10.0.0.7", "", "starttls"),
+    ],
+)
+def test_mail_leaves_this_machine_encrypted_unless_the_setting_says_otherwise(
+    host: str, security: str, encryption: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BILLING_SMTP_HOST", host)
+    monkeypatch.setenv("BILLING_SMTP_SECURITY", security)
+    assert read_settings().smtp_encryption == encryption
+
+
+def test_none_is_refused_for_a_server_elsewhere_and_the_refusal_names_the_way_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BILLING_SMTP_HOST", "mail.example.com")
+    monkeypatch.setenv("BILLING_SMTP_SECURITY", "none")
+    with pytest.raises(BillingError, match=r"BILLING_SMTP_SECURITY: .*plain-text-ok"):
+        read_settings()

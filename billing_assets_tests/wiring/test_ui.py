@@ -1,12 +1,17 @@
 """The page of Dagster opens on this machine only, with a folder of its own."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from billing_assets.domain.errors import BillingError
+from billing_assets.store.companies import save_company
+from billing_assets.store.connection import Database
 from billing_assets.wiring.settings import Settings
-from billing_assets.wiring.ui import prepare_ui, shipped_file
+from billing_assets.wiring.ui import agreed_time_zone, prepare_ui, shipped_file
+from billing_assets_tests.books import AT, COMPANY
 
 
 @pytest.fixture
@@ -55,3 +60,14 @@ def test_the_env_file_of_this_folder_reaches_dagster_and_the_environment_goes_be
     assert launch.environment["BILLING_COMPANY"] == "alondra"
     assert launch.environment["BILLING_SMTP_HOST"] == "smtp.example.org"
     assert "OTHER" not in launch.environment
+
+
+def test_dagster_counts_dates_in_the_zone_of_the_company(
+    database: Database, settings: Settings, tmp_path: Path
+) -> None:
+    with database.transaction() as connection:
+        save_company(connection, replace(COMPANY, time_zone="Europe/London"), AT)
+    url = database.engine.url.render_as_string(hide_password=False)
+    assert agreed_time_zone(Settings(database_url=url)) == "Europe/London"
+    with pytest.raises(BillingError, match="set BILLING_TIME_ZONE=Europe/London"):
+        agreed_time_zone(Settings(database_url=url, time_zone="Europe/Madrid"))

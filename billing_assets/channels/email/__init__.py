@@ -5,8 +5,8 @@ means (``replies``).
 Does not belong here: when to try again, what becomes of an ``unknown``, the wording of a message, any clock.
 """
 
-from billing_assets.channels.email.channel import EmailChannel, SmtpSettings
+from billing_assets.channels.email.channel import EmailChannel, SmtpSettings, is_loopback
 from billing_assets.channels.email.message import message_bytes
 from billing_assets.channels.email.replies import REASON_MEANINGS
 
-__all__ = ["REASON_MEANINGS", "EmailChannel", "SmtpSettings", "message_bytes"]
+__all__ = ["REASON_MEANINGS", "EmailChannel", "SmtpSettings", "is_loopback", "message_bytes"]

@@ -15,11 +15,18 @@ import smtplib
 import socket
 import ssl
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from typing import Final, Literal, Self
 
 from billing_assets.channels.email.message import checked_addresses, message_bytes
 from billing_assets.channels.email.replies import Phase, answer_of, is_last_answer, outcome
-from billing_assets.domain.deliveries import DeliveryState, EmailMessageParts, SendResult, wire_address
+from billing_assets.domain.deliveries import (
+    CHANNEL_FAULTS,
+    DeliveryState,
+    EmailMessageParts,
+    SendResult,
+    wire_address,
+)
 from billing_assets.domain.errors import BillingError
 
 _LONGEST_FAREWELL_SECONDS: Final = 5
@@ -68,14 +75,32 @@ class SmtpSettings:
                 "smtp_settings_invalid",
                 "the SMTP settings cannot work",
                 "check host, port (1 to 65535), security (none, starttls, tls), time-outs and messages per "
-                "connection (above 0), the bounce address, and that user name and password are ASCII",
+                "connection (above 0), the bounce address, the EHLO name, and that user name and password "
+                "are ASCII",
             )
-        if self.username and self.security == "none" and self.host not in {"localhost", "127.0.0.1", "::1"}:
+        if self.username and self.security == "none" and not is_loopback(self.host):
             raise BillingError(
                 "smtp_password_unprotected",
                 "the SMTP settings would send a password over an unencrypted connection",
                 "set security to starttls or tls",
             )
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether ``host`` names this machine, so that nothing crosses a network.
+
+    >>> (
+    ...     is_loopback("localhost"),
+    ...     is_loopback("127.0.0.2"),
+    ...     is_loopback("::1"),
+    ...     is_loopback("mail.example.com"),
+    ... )
+    (True, True, True, False)
+    """
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +172,16 @@ class EmailChannel:
     def send(self, parts: EmailMessageParts) -> SendResult:
         """Try to hand over one message and return what came of it; see ``SendResult``.
 
-        A message that cannot be built is ``failed`` with ``bad_address`` or ``bad_message``. A connection
-        that turns out stale before MAIL was accepted is replaced once. Network trouble is a result, not an
-        exception. An interruption closes the connection, so that no later message runs into its remains.
+        A message that cannot be built is ``failed`` with ``bad_address`` or ``bad_message``, and stays
+        ``queued`` with ``bad_sender`` where the sender is at fault. A connection that turns out stale before
+        MAIL was accepted is replaced once. Network trouble is a result, not an exception. An interruption
+        closes the connection, so that no later message runs into its remains.
         """
         try:
             mail = _mail(parts, self._settings.bounce_email)
         except BillingError as error:
-            return outcome(DeliveryState.FAILED, error.code)
+            is_ours = error.code in CHANNEL_FAULTS
+            return outcome(DeliveryState.QUEUED if is_ours else DeliveryState.FAILED, error.code)
         try:
             result = self._deliver(mail)
         except BaseException:

@@ -51,22 +51,35 @@ def _mailbox(display_name: str, address: str) -> str:
 
 
 def checked_addresses(parts: EmailMessageParts) -> tuple[str, str]:
-    """Return sender and recipient as they go on the wire, or raise ``bad_address``."""
+    """Return sender and recipient as they go on the wire, or raise ``bad_sender`` or ``bad_address``."""
     sender, recipient = wire_address(parts.from_email), wire_address(parts.to_email)
-    if sender is None or recipient is None:
+    if sender is None:
+        raise _bad_sender("address")
+    if recipient is None:
         raise BillingError(
             "bad_address",
-            f"the {'sender' if sender is None else 'recipient'} is not one deliverable e-mail address",
+            "the recipient is not one deliverable e-mail address",
             "correct the address: one address, without a display name",
         )
     return sender, recipient
 
 
+def _bad_sender(name: str) -> BillingError:
+    """What is wrong with the sender is wrong with every message: none of them is at fault."""
+    return BillingError(
+        "bad_sender",
+        f"the sender's {name} cannot go into a message",
+        "correct the settings of the company: 'billing company set FILE'",
+    )
+
+
 def _check_fields(parts: EmailMessageParts) -> None:
+    if not _MESSAGE_ID.fullmatch(parts.message_id):
+        raise _bad_sender("Message-ID")
+    if not _is_header_text(parts.from_name):
+        raise _bad_sender("name")
     faults = {
-        "message_id": not _MESSAGE_ID.fullmatch(parts.message_id),
         "dated_at": parts.dated_at.utcoffset() is None,
-        "from_name": not _is_header_text(parts.from_name),
         "subject": not _is_header_text(parts.subject),
         "language": not _LANGUAGE.fullmatch(parts.language),
         "file_name": not all(
@@ -100,8 +113,9 @@ def message_bytes(parts: EmailMessageParts) -> bytes:
     A pure function: the MIME boundaries come from the Message-ID. Everything is 7-bit, save addresses with
     a local part beyond ASCII, which SMTPUTF8 carries as they are.
 
-    Errors: ``bad_address`` and ``bad_message`` (a line break or control character in a header field, a date
-    without a zone, an unusable file name or media type); their texts name the field, never its content.
+    Errors: ``bad_sender`` (address, name or Message-ID), ``bad_address`` (the recipient's) and
+    ``bad_message`` (a line break or control character in a header field, a date without a zone, an unusable
+    file name or media type); their texts name the field, never its content.
     """
     sender, recipient = checked_addresses(parts)
     _check_fields(parts)

@@ -29,7 +29,8 @@ REASON_MEANINGS: Final = {
     "auth_failed": "user name or password refused, missing, or no common method",
     "connection_lost_before_data": "lost or timed out before the final dot was written: nothing was accepted",
     "no_answer_after_data": "lost, timed out or unreadable after the final dot: may have been accepted",
-    "bad_address": "the recipient's or the sender's address is not one deliverable address",
+    "bad_sender": "address, name or message domain of the company's settings may not go into a message",
+    "bad_address": "the recipient's address is not one deliverable address",
     "bad_message": "a header, file name or media type that may not go into a message",
     "smtputf8_not_offered": "an address beyond ASCII, and the server does not take those",
 }
@@ -96,8 +97,9 @@ def answer_of(phase: Phase, code: int, text: str) -> SendResult:
     """Return what one reply means in its phase: by its code, never by the exception it would raise.
 
     2xx is ``sent`` to the final dot (phase ``content``); 4xx is ``queued`` and 5xx ``failed``, save a 5xx
-    that asks for a log-in: that is about our settings, so the message stays ``queued``. Anything else is
-    outside the protocol: ``unknown`` after the final dot, ``queued`` before.
+    that asks for a log-in or refuses the sender before it knows the payer: that is about our settings, so the
+    message stays ``queued``. Anything else is outside the protocol: ``unknown`` after the final dot,
+    ``queued`` before.
 
     >>> result = answer_of("rcpt", 550, "5.1.1 <jane@example.com>: no such user")
     >>> result.state.value, result.reason_code, result.reply_text
@@ -107,7 +109,8 @@ def answer_of(phase: Phase, code: int, text: str) -> SendResult:
         return outcome(DeliveryState.SENT, "accepted", code, text)
     if code // 100 in {_NOT_NOW, _NEVER}:
         reason = _reason_of(phase, code, text)
-        is_final = code // 100 == _NEVER and reason != "auth_failed"
+        is_ours = reason == "auth_failed" or (phase == "mail" and reason == "sender_refused")
+        is_final = code // 100 == _NEVER and not is_ours
         return outcome(DeliveryState.FAILED if is_final else DeliveryState.QUEUED, reason, code, text)
     if phase == "content":
         return outcome(DeliveryState.UNKNOWN, "no_answer_after_data", code, text)

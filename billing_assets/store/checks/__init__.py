@@ -48,9 +48,14 @@ QUERIES: Mapping[str, str] = MappingProxyType(
 )
 """``check_id`` -> its query, which returns one text column that names an offender by ids and numbers only."""
 
-_RUNS_OF_DATE = """
+_RUNS = """
 select run_id from billing_run
-where billing_date = :day and (cast(:company as smallint) is null or company_id = :company)
+where (cast(:day as date) is null or billing_date = :day)
+    and (cast(:company as smallint) is null or company_id = :company)
+"""
+_IS_EVERYTHING = """
+select cast(:day as date) is null and (
+    cast(:company as smallint) is null or not exists (select from company where company_id <> :company))
 """
 
 
@@ -64,10 +69,12 @@ def run_checks(
 ) -> list[CheckResult]:
     """Return what each check found, in the order of ``CHECKS``; a sound store has no offender in any.
 
-    ``billing_date`` narrows the checks to the runs of that date and what they rest on (guards are always
-    checked whole); None asks about everything. ``at`` is the present instant, for what has waited too long.
-    ``check_ids`` chooses checks, None all of them. ``connection`` is one of ``store.connection``: search
-    path, ISO dates, and the role that the application works as, which is itself checked.
+    ``billing_date`` and ``company_id`` narrow the checks to the runs of that date and company and what they
+    rest on (guards are always checked whole); None asks about all of them. Without a date, the only company
+    of a store is everything, rows that belong to no run included. ``at`` is the present instant, for what
+    has waited too long. ``check_ids`` chooses checks, None all of them. ``connection`` is one of
+    ``store.connection``: search path, ISO dates, and the role that the application works as, which is
+    itself checked.
 
     Raises:
         BillingError: ``check_unknown`` for an id that is not in ``CHECKS``.
@@ -79,13 +86,13 @@ def run_checks(
             f"there is no check '{unknown[0][:12]}'",
             f"choose from {', '.join(CHECKS)}",
         )
+    scope = {"day": billing_date, "company": company_id}
+    is_everything = connection.execute(text(_IS_EVERYTHING), scope).scalar_one()
     values = {
         **guards.PARAMETERS,
         **installments.PARAMETERS,
-        "is_everything": billing_date is None,
-        "runs": list(
-            connection.execute(text(_RUNS_OF_DATE), {"day": billing_date, "company": company_id}).scalars()
-        ),
+        "is_everything": is_everything,
+        "runs": [] if is_everything else list(connection.execute(text(_RUNS), scope).scalars()),
         "at": at,
         "currencies": sorted(CURRENCIES),
         "later_problem": intake.LATER_PROBLEM,

@@ -9,7 +9,8 @@ Asked of the catalogue, always of the whole store, and of the role that the conn
 
 from collections.abc import Mapping
 
-from billing_assets.store.connection import APP_ROLE, OWNER_ROLE, SCHEMA
+from billing_assets.store.connection import SCHEMA
+from billing_assets.store.roles import APP_ROLE, OWNER_ROLE
 
 FROZEN = (
     "company_version",

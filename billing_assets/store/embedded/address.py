@@ -9,8 +9,6 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 DATABASE = "billing"
-OWNER_ROLE = "billing_owner"
-APP_ROLE = "billing_app"
 SUPERUSER_ROLE = "postgres"
 PORT = 5432
 

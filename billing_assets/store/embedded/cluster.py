@@ -11,9 +11,10 @@ from pathlib import Path
 
 from billing_assets.domain.errors import BillingError
 from billing_assets.store.embedded import accounts, folders
-from billing_assets.store.embedded.address import APP_ROLE, DATABASE, OWNER_ROLE, PORT, SUPERUSER_ROLE
+from billing_assets.store.embedded.address import DATABASE, PORT, SUPERUSER_ROLE
 from billing_assets.store.embedded.binaries import Install
 from billing_assets.store.embedded.folders import Folders
+from billing_assets.store.roles import APP_ROLE, OWNER_ROLE
 
 _BUILTIN_LOCALE_SINCE = 17
 _PSQL_TIMEOUT_SECONDS = 60

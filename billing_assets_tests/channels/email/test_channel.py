@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from billing_assets.channels.email import EmailChannel, SmtpSettings
-from billing_assets.domain.deliveries import Attachment, DeliveryState, SendResult
+from billing_assets.domain.deliveries import CHANNEL_FAULTS, Attachment, DeliveryState, SendResult
 from billing_assets.domain.errors import BillingError
 from billing_assets_tests.channels.email.samples import PDF, parts
 from billing_assets_tests.channels.email.servers import Dialogue, LabServer, ScriptedServer, server_tls
@@ -24,7 +25,7 @@ def _send_once(settings: SmtpSettings) -> SendResult:
     ("mode", "state", "code", "reason", "kept_count"),
     [
         ("ok", "sent", 250, "accepted", 1),
-        ("mail_553", "failed", 553, "sender_refused", 0),
+        ("mail_553", "queued", 553, "sender_refused", 0),
         ("rcpt_450", "queued", 450, "greylisted", 0),
         ("rcpt_550", "failed", 550, "mailbox_unavailable", 0),
         ("rcpt_421", "queued", 421, "service_not_available", 0),
@@ -235,6 +236,23 @@ def test_a_message_that_cannot_be_built_fails_without_a_connection() -> None:
         )
         assert channel.send(parts(subject="x\r\nBcc: b@example.com")).reason_code == "bad_message"
         assert channel.connection_count == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"from_email": "Facturas <f@example.com>"},
+        {"message_id": "inv-1@bad domain@x"},
+        {"from_name": "Acme\r\nBcc: b@example.com"},
+    ],
+)
+def test_a_fault_of_the_sender_is_a_fault_of_the_channel_and_leaves_the_message_queued(
+    changes: dict[str, Any],
+) -> None:
+    with LabServer() as server, EmailChannel(server.settings()) as channel:
+        result = channel.send(parts(**changes))
+    assert (result.state, result.reason_code) == ("queued", "bad_sender")
+    assert result.reason_code in CHANNEL_FAULTS
 
 
 def test_settings_show_nothing_secret_or_personal_in_their_repr() -> None:

@@ -102,14 +102,14 @@ def test_a_message_without_attachments_is_an_alternative_of_text_and_html() -> N
     [
         ({"to_email": "a@example.com\r\nBcc: b@example.com"}, "bad_address"),
         ({"to_email": "a@example.com, b@example.com"}, "bad_address"),
-        ({"from_email": "a@example.com\nX: y"}, "bad_address"),
-        ({"from_name": "Acme\r\nBcc: b@example.com"}, "bad_message"),
+        ({"from_email": "a@example.com\nX: y"}, "bad_sender"),
+        ({"from_name": "Acme\r\nBcc: b@example.com"}, "bad_sender"),
         ({"subject": "Hello\nBcc: b@example.com"}, "bad_message"),
         ({"subject": "Hello\u2028there"}, "bad_message"),
         ({"subject": "Hello\x00"}, "bad_message"),
         ({"language": "de\r\nX: y"}, "bad_message"),
-        ({"message_id": "x@example.com>\r\nX: y"}, "bad_message"),
-        ({"message_id": "no-domain"}, "bad_message"),
+        ({"message_id": "x@example.com>\r\nX: y"}, "bad_sender"),
+        ({"message_id": "no-domain"}, "bad_sender"),
         ({"text": "\ud800"}, "bad_message"),
         ({"dated_at": datetime(2026, 3, 2)}, "bad_message"),  # noqa: DTZ001
         ({"attachments": (Attachment(file_name="a\r\nb", media_type="a/b", content=b""),)}, "bad_message"),

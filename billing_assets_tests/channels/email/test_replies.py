@@ -24,7 +24,7 @@ from billing_assets.domain.deliveries import SIGNS_OF_OUTAGE
         ("rcpt", 550, "5.7.1 not from you", "failed", "rejected"),
         ("rcpt", 556, "5.1.10 null MX", "failed", "domain_unavailable"),
         ("rcpt", 599, "who knows", "failed", "rejected"),
-        ("mail", 550, "no", "failed", "sender_refused"),
+        ("mail", 550, "no", "queued", "sender_refused"),
         ("mail", 530, "5.7.0 log in first", "failed", "rejected"),
         ("mail", 530, "log in first", "queued", "auth_failed"),
         ("mail", 552, "message size exceeds fixed maximum", "failed", "message_too_big"),

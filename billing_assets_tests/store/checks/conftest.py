@@ -14,7 +14,8 @@ from billing_assets.domain.deliveries import DeliveryState, EmailMessageParts, S
 from billing_assets.steps.deliver_documents import deliver_documents
 from billing_assets.steps.delivery_ports import DecisionOrder
 from billing_assets.store.checks import run_checks
-from billing_assets.store.connection import APP_ROLE, Database, make_engine
+from billing_assets.store.connection import Database, make_engine
+from billing_assets.store.roles import APP_ROLE
 from billing_assets_tests.books import billing_over, fill_book
 from billing_assets_tests.databases import run_sql, url_of
 

@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from billing_assets.store import migrations
 from billing_assets.store.checks import guards
-from billing_assets.store.connection import APP_ROLE, OWNER_ROLE, make_engine
+from billing_assets.store.connection import make_engine
+from billing_assets.store.roles import APP_ROLE, OWNER_ROLE
 from billing_assets_tests.store.checks.conftest import FEBRUARY, broken, planted
 
 # What somebody with the owner's or a superuser's rights did, and how it is named.

@@ -1,4 +1,4 @@
-"""Lists for people: another company's rows never show, limits and keys hold."""
+"""Lists of invoices: another company's rows never show, limits and keys hold."""
 
 from contextlib import ExitStack
 from datetime import date
@@ -7,10 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from billing_assets.domain.errors import BillingError
-from billing_assets.store import listings
 from billing_assets.store.connection import Database
-from billing_assets.store.listings import InvoiceFilter
+from billing_assets.store.invoice_listings import InvoiceFilter, invoice_totals, list_invoices
 from billing_assets_tests.books import billing_over, fill_book
 
 STRANGER = 2
@@ -29,7 +27,7 @@ def billed(database: Database, tmp_path: Path) -> Database:
 
 
 def numbers(connection: Connection, wanted: InvoiceFilter, company_id: int = 1) -> list[str]:
-    return [row.invoice_number for row in listings.list_invoices(connection, company_id, wanted)]
+    return [row.invoice_number for row in list_invoices(connection, company_id, wanted)]
 
 
 def test_pages_follow_by_number(billed: Database) -> None:
@@ -49,15 +47,11 @@ def test_the_state_of_delivery_filters(billed: Database) -> None:
 def test_another_company_sees_nothing(billed: Database) -> None:
     with billed.transaction() as connection:
         assert numbers(connection, InvoiceFilter(), STRANGER) == []
-        assert listings.list_runs(connection, STRANGER, 10) == []
-        assert listings.invoice_totals(connection, STRANGER) == []
-        with pytest.raises(BillingError, match="run_unknown"):
-            listings.show_run(connection, STRANGER, 1)
-        assert listings.last_run_of(connection, STRANGER, date(2024, 1, 31)) is None
+        assert invoice_totals(connection, STRANGER) == []
 
 
 def test_a_list_row_holds_nothing_of_the_payer(billed: Database) -> None:
     with billed.transaction() as connection:
-        shown = str(listings.list_invoices(connection, 1, InvoiceFilter()))
+        shown = str(list_invoices(connection, 1, InvoiceFilter()))
     assert "payer" not in shown.lower()
     assert "@" not in shown

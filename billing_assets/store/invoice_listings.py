@@ -1,0 +1,116 @@
+"""Invoices as people see them: lists, newest first, paged by number, and totals.
+
+Belongs here: read models of issued invoices. Does not belong here: whole invoices for printing
+(``invoice_reader``), writing them (``invoices``), their deliveries (``delivery_listings``).
+
+A list never holds a name or an address; what one invoice holds is shown one invoice at a time.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from billing_assets.domain.numbering import document_number, split_document_number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceFilter:
+    """Which invoices; an empty field asks for nothing; ``before_number`` goes on below that invoice."""
+
+    billing_date: date | None = None
+    policy_number: str = ""
+    delivery_state: str = ""
+    currency: str = ""
+    before_number: str = ""
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceRow:
+    """An invoice in a list. ``delivery_state`` is empty before a delivery is queued."""
+
+    invoice_number: str
+    billing_date: date
+    issue_date: date
+    due_date: date
+    policy_number: str
+    currency: str
+    net_minor: int
+    tax_minor: int
+    total_minor: int
+    delivery_state: str
+
+
+def invoice_totals(connection: Connection, company_id: int) -> list[dict[str, Any]]:
+    """Return currency, count, net, tax, total (minor units) of everything issued, as in a run report."""
+    query = text(
+        "select currency, count(*), sum(net_minor)::text, sum(tax_minor)::text, sum(total_minor)::text "
+        "from invoice where company_id = :company group by currency order by currency"
+    )
+    return [
+        {
+            "currency": row[0],
+            "count": row[1],
+            "net_minor": int(row[2]),
+            "tax_minor": int(row[3]),
+            "total_minor": int(row[4]),
+        }
+        for row in connection.execute(query, {"company": company_id})
+    ]
+
+
+_INVOICES = """
+select s.prefix, i.invoice_number, r.billing_date, i.issue_date, i.due_date, i.currency,
+    i.net_minor, i.tax_minor, i.total_minor, coalesce(v.state, '') as delivery_state,
+    (select string_agg(distinct p.policy_number, ', ') from invoice_line l
+        join policy_term t using (policy_term_id) join policy p using (policy_id)
+        where l.invoice_id = i.invoice_id) as policy_numbers
+from invoice i join number_series s using (number_series_id) join billing_run r using (run_id)
+left join document d using (invoice_id) left join delivery v using (document_id)
+where i.company_id = :company
+"""
+_CONDITIONS = {
+    "billing_date": "and r.billing_date = :billing_date",
+    "policy_number": """and i.invoice_id in (
+        select l.invoice_id from policy p join policy_term t using (policy_id)
+        join invoice_line l using (policy_term_id)
+        where p.company_id = :company and p.policy_number = :policy_number)
+    """,
+    "delivery_state": "and coalesce(v.state, 'none') = :delivery_state",
+    "currency": "and i.currency = :currency",
+    "before_number": """and i.invoice_id < (select b.invoice_id from invoice b join number_series x
+        using (number_series_id)
+        where b.company_id = :company and x.prefix = :prefix and b.invoice_number = :number)
+    """,
+}
+
+
+def list_invoices(connection: Connection, company_id: int, wanted: InvoiceFilter) -> list[InvoiceRow]:
+    """Return the newest invoices that fit, at most ``wanted.limit``.
+
+    The next page is asked for with the last row's number as ``before_number``: rows issued meanwhile move
+    nothing.
+    """
+    values: dict[str, Any] = {name: getattr(wanted, name) for name in _CONDITIONS if getattr(wanted, name)}
+    conditions = "\n".join(_CONDITIONS[name] for name in values)
+    if wanted.before_number:
+        values["prefix"], values["number"] = split_document_number(wanted.before_number)
+    query = text(f"{_INVOICES} {conditions} order by i.invoice_id desc limit :limit")
+    rows = connection.execute(query, {**values, "company": company_id, "limit": wanted.limit})
+    return [
+        InvoiceRow(
+            invoice_number=document_number(row.prefix, row.invoice_number),
+            billing_date=row.billing_date,
+            issue_date=row.issue_date,
+            due_date=row.due_date,
+            policy_number=row.policy_numbers or "",
+            currency=row.currency,
+            net_minor=row.net_minor,
+            tax_minor=row.tax_minor,
+            total_minor=row.total_minor,
+            delivery_state=row.delivery_state,
+        )
+        for row in rows
+    ]

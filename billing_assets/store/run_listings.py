@@ -1,0 +1,113 @@
+"""Runs as people see them: a list, newest first, paged by id, and one run with its report.
+
+Belongs here: read models of runs. Does not belong here: the work of a run (``runs``), what became of each
+policy (``charge_listings``).
+
+Neither holds a name or an address.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from billing_assets.domain.errors import BillingError
+from billing_assets.reports.run_report import build_run_report
+from billing_assets.store.delivery_listings import count_deliveries
+from billing_assets.store.runs import read_run_facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRow:
+    """A run in a list. ``counts`` maps an outcome to its charges; empty until the run is finalised."""
+
+    run_id: int
+    billing_date: date
+    sequence_number: int
+    issuing_date: date
+    state: str
+    due_count: int
+    counts: Mapping[str, int]
+    invoice_totals: tuple[Mapping[str, Any], ...]
+    numbers: tuple[Mapping[str, str], ...]
+    planned_at: datetime
+    finalised_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunDetail:
+    """One run: its report (``reports.run_report``), of an open run so far; shards; deliveries by state."""
+
+    run_id: int
+    state: str
+    report: Mapping[str, Any]
+    shard_count: int
+    committed_shard_count: int
+    delivery_counts: Mapping[str, int]
+
+
+_RUN = """
+select run_id, billing_date, sequence_number, issuing_date, state, due_count, report, planned_at, finalised_at
+from billing_run where company_id = :company
+"""
+
+
+def list_runs(
+    connection: Connection, company_id: int, limit: int, before_id: int | None = None
+) -> list[RunRow]:
+    """Return the newest runs, at most ``limit``, below run ``before_id``."""
+    query = text(
+        f"{_RUN} and (cast(:before as bigint) is null or run_id < :before) order by run_id desc limit :limit"
+    )
+    rows = connection.execute(query, {"company": company_id, "before": before_id, "limit": limit})
+    return [
+        RunRow(
+            run_id=row.run_id,
+            billing_date=row.billing_date,
+            sequence_number=row.sequence_number,
+            issuing_date=row.issuing_date,
+            state=row.state,
+            due_count=row.due_count,
+            counts=(row.report or {}).get("outcome_counts", {}),
+            invoice_totals=tuple((row.report or {}).get("invoices", ())),
+            numbers=tuple((row.report or {}).get("numbers", ())),
+            planned_at=row.planned_at,
+            finalised_at=row.finalised_at,
+        )
+        for row in rows
+    ]
+
+
+def show_run(connection: Connection, company_id: int, run_id: int) -> RunDetail:
+    """Return one run, or raise ``run_unknown``."""
+    row = connection.execute(
+        text(f"{_RUN} and run_id = :run"), {"company": company_id, "run": run_id}
+    ).first()
+    if row is None:
+        raise BillingError("run_unknown", f"there is no run {run_id}", "'billing runs' shows what there is")
+    shards = connection.execute(
+        text("select count(*), count(committed_at) from run_shard where run_id = :run"), {"run": run_id}
+    ).one()
+    report = row.report
+    if report is None:
+        facts = read_run_facts(connection, run_id, row.planned_at, {})
+        report = {**build_run_report(facts), "finalised_at": None}
+    return RunDetail(
+        run_id=run_id,
+        state=row.state,
+        report=report,
+        shard_count=shards[0],
+        committed_shard_count=shards[1],
+        delivery_counts=count_deliveries(connection, company_id, run_id=run_id),
+    )
+
+
+def last_run_of(connection: Connection, company_id: int, billing_date: date) -> int | None:
+    """Return the id of the last run of a date, or None where the date was never run."""
+    query = text(
+        "select run_id from billing_run where company_id = :company and billing_date = :day "
+        "order by sequence_number desc limit 1"
+    )
+    return connection.execute(query, {"company": company_id, "day": billing_date}).scalar_one_or_none()
