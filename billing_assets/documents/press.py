@@ -63,7 +63,10 @@ class TemplatePress:
         self._workers: list[_Worker] = []
 
     def print_all(self, jobs: Iterable[PrintJob], *, with_pdf: bool) -> Iterator[PrintedInvoice]:
-        """Yield each printed invoice, in order; raise ``print_worker_ended`` where a worker is gone."""
+        """Yield each printed invoice, in order; raise ``print_worker_ended`` where a worker is gone.
+
+        An invoice that cannot be printed comes with its ``fault``.
+        """
         stream = iter(jobs)
         head = list(islice(stream, SMALL_JOB))
         sheets = ((job, *self._paths(job.template_version_id), with_pdf) for job in chain(head, stream))
@@ -185,6 +188,38 @@ def _work(pipe: Connection) -> None:
 
 
 def _print_one(sheet: _Sheet) -> PrintedInvoice:
+    """Print one invoice; whatever goes wrong with it is its own fault and no other's."""
+    try:
+        return _printed(sheet)
+    except BillingError as error:
+        return _faulty(sheet[0], error)
+    except Exception as error:  # noqa: BLE001 - one bad page never stops the others
+        return _faulty(sheet[0], _print_failed(sheet[0], error))
+
+
+def _faulty(job: PrintJob, fault: BillingError) -> PrintedInvoice:
+    return PrintedInvoice(
+        document_id=job.document_id,
+        language="",
+        subject="",
+        text="",
+        html="",
+        pdf=b"",
+        pdf_sha256="",
+        missing_character_count=0,
+        fault=fault,
+    )
+
+
+def _print_failed(job: PrintJob, error: Exception) -> BillingError:
+    return BillingError(
+        "print_failed",
+        f"document {job.document_id} could not be printed ({type(error).__name__})",
+        "report it with the document's number: this is a fault of the program",
+    )
+
+
+def _printed(sheet: _Sheet) -> PrintedInvoice:
     """Print one invoice; in a worker process its printers stay ready for the next."""
     job, archive, with_newer_fonts, with_pdf = sheet
     view = build_view(job.invoice, _template(archive))

@@ -12,7 +12,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TypeAlias
 
@@ -34,6 +34,8 @@ from billing_assets.steps.run_ports import Issuer, Progress, silent
 
 BATCH = 400
 """Rows read, printed and kept together; memory stays that of one batch."""
+
+_LONGEST_REPLY = 500
 
 MAX_OUTAGES = 5
 """So many answers in a row that a channel in trouble gives mean that it is down."""
@@ -89,10 +91,11 @@ def deliver_documents(
     What the channel refuses for now stays queued for the next call, ``max_attempts`` times; then it fails
     and waits for a person. A second call after success sends nothing. A message goes to the newest address
     of its payer; what had none is queued again as soon as there is one.
-    ``unprintable_count`` is the number of documents with characters that no font of their template has.
+    ``unprintable_count`` is the number of documents with characters that no font of their template has,
+    ``print_fault_count`` that of documents that could not be printed as they must be: they fail alone.
 
     Raises:
-        BillingError: ``channel_down``; ``rendering_changed`` before anything of a batch is sent.
+        BillingError: ``channel_down``; the fault of printing where nothing of a whole batch can be printed.
     """
     started = time.perf_counter()
     issuer = store.issuer(company_code)
@@ -122,6 +125,7 @@ def deliver_documents(
         **{f"{state.value}_count": dispatch.states[state] for state in _REPORTED},
         "waiting_count": dispatch.states[DeliveryState.QUEUED],
         "unprintable_count": dispatch.unprintable_count,
+        "print_fault_count": dispatch.print_fault_count,
     }
     return StepResult(
         step="deliver_documents", facts=facts, seconds={"deliver": time.perf_counter() - started}
@@ -172,6 +176,7 @@ class _Dispatch:
     outages: Outages = field(default_factory=Outages)
     states: Counter[DeliveryState] = field(default_factory=Counter)
     unprintable_count: int = 0
+    print_fault_count: int = 0
 
     @property
     def with_pdf(self) -> bool:
@@ -182,17 +187,13 @@ class _Dispatch:
         """Print one batch."""
         return list(self.press.print_all([row.job for row in batch], with_pdf=self.with_pdf))
 
-    def send(self, batch: Sequence[QueuedDelivery], sheets: Sequence[PrintedInvoice]) -> None:
+    def send(self, batch: Sequence[QueuedDelivery], printed: Sequence[PrintedInvoice]) -> None:
         """Send one printed batch; whatever ends it early, no answer of the channel is lost."""
-        self.unprintable_count += sum(sheet.missing_character_count > 0 for sheet in sheets)
-        if self.with_pdf:
-            self.store.keep_renderings([sheet for sheet in sheets if not sheet.missing_character_count])
-        self.store.keep_mails(sheets)
+        sheets = self._proved(batch, printed)
         answered: tuple[QueuedDelivery, SendResult, datetime] | None = None
         try:
             for row, sheet in zip(batch, sheets, strict=True):
-                content_sha256 = "" if sheet.missing_character_count else sheet.pdf_sha256
-                is_begun = self.store.hand_over(answered, row, content_sha256, sheet.mail_sha256)
+                is_begun = self.store.hand_over(answered, row, *_carried(sheet))
                 answered = None
                 if not is_begun:
                     continue
@@ -207,13 +208,67 @@ class _Dispatch:
             if answered is not None:
                 self.store.hand_over(answered, None, "")
 
+    def _proved(
+        self, batch: Sequence[QueuedDelivery], printed: Sequence[PrintedInvoice]
+    ) -> list[PrintedInvoice]:
+        """Return the sheets as they may be sent: each is its document's first rendering, or has a fault.
+
+        Raises the fault where nothing of a batch of some size can be printed: that is no matter of one
+        document, and nothing is marked as failed for it.
+        """
+        sheets = [self._first_rendering(row, sheet) for row, sheet in zip(batch, printed, strict=True)]
+        faults = [sheet.fault for sheet in sheets if sheet.fault]
+        if len(faults) == len(sheets) >= MAX_OUTAGES:
+            raise faults[0]
+        good = [sheet for sheet in sheets if sheet.fault is None]
+        self.unprintable_count += sum(sheet.missing_character_count > 0 for sheet in good)
+        if self.with_pdf:
+            self.store.keep_renderings([sheet for sheet in good if not sheet.missing_character_count])
+        changed = set(self.store.keep_mails(good))
+        proved = [_changed(sheet) if sheet.document_id in changed else sheet for sheet in sheets]
+        self.print_fault_count += sum(sheet.fault is not None for sheet in proved)
+        return proved
+
+    def _first_rendering(self, row: QueuedDelivery, sheet: PrintedInvoice) -> PrintedInvoice:
+        """Return the sheet with the kept bytes of its document where it printed differently now."""
+        frozen = row.job.pdf_sha256
+        if sheet.fault or not self.with_pdf or sheet.pdf_sha256 == frozen or not frozen:
+            return sheet
+        kept = self.store.kept_pdf(row.job.document_id)
+        if not kept:
+            return _changed(sheet)
+        return replace(sheet, pdf=kept, pdf_sha256=frozen, missing_character_count=0)
+
     def _send_one(self, row: QueuedDelivery, sheet: PrintedInvoice) -> SendResult:
-        """Send one message; a page with characters that no font could draw waits for a person instead."""
+        """Send one message; what cannot be printed as it must be waits for a person instead."""
+        if sheet.fault:
+            return SendResult(
+                state=DeliveryState.FAILED,
+                reply_code=0,
+                reason_code=sheet.fault.code,
+                reply_text=sheet.fault.found[:_LONGEST_REPLY],
+            )
         if sheet.pdf and sheet.missing_character_count:
             return SendResult(
                 state=DeliveryState.FAILED, reply_code=0, reason_code="unprintable", reply_text=""
             )
         return self.channel.send(_message(row, sheet, self.issuer, self.clock()))
+
+
+def _carried(sheet: PrintedInvoice) -> tuple[str, str]:
+    """Return the hashes of the PDF and of the mail that the channel is handed; empty where there is none."""
+    if sheet.fault:
+        return "", ""
+    return "" if sheet.missing_character_count else sheet.pdf_sha256, sheet.mail_sha256
+
+
+def _changed(sheet: PrintedInvoice) -> PrintedInvoice:
+    fault = BillingError(
+        "rendering_changed",
+        f"document {sheet.document_id} would go out differently from its first rendering",
+        "use the program version that printed it first, or send it another way and give this delivery up",
+    )
+    return replace(sheet, fault=fault)
 
 
 def _message(

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from billing_assets.domain.decisions import DecidedDelivery, Decision
 from billing_assets.domain.deliveries import EmailMessageParts, SendResult
+from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import Invoice
 from billing_assets.steps.run_ports import Issuer, Progress
 
@@ -35,7 +36,8 @@ class PrintedInvoice:
     """A printed document: the mail that carries it, and the PDF (empty where none was asked for).
 
     ``language`` is that of the text, which is English where the payer's has no words.
-    ``missing_character_count`` tells how many different characters no font of the template can draw.
+    ``missing_character_count`` tells how many different characters no font of the template can draw. Where
+    the document could not be printed ``fault`` says why, and the rest is empty.
     """
 
     document_id: int
@@ -46,6 +48,7 @@ class PrintedInvoice:
     pdf: bytes
     pdf_sha256: str
     missing_character_count: int
+    fault: BillingError | None = None
 
     @property
     def mail_sha256(self) -> str:
@@ -167,8 +170,12 @@ class DocumentStore(Protocol):
         """Keep hash and bytes of the first rendering; raise where a rendering differs from the kept hash."""
         ...
 
-    def keep_mails(self, printed: Sequence[PrintedInvoice]) -> None:
-        """Keep the hash of each document's first mail; raise where a mail differs from the first one."""
+    def kept_pdf(self, document_id: int) -> bytes:
+        """Return the kept bytes of a document's first rendering; empty where none are kept."""
+        ...
+
+    def keep_mails(self, printed: Sequence[PrintedInvoice]) -> Sequence[int]:
+        """Keep the hash of each document's first mail; return the documents whose mail differs from it."""
         ...
 
     def hand_over(

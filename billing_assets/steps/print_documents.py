@@ -10,6 +10,7 @@ are what every later rendering is compared with.
 import time
 from datetime import date
 
+from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import DocumentStore, Press
 from billing_assets.steps.result import StepResult
 from billing_assets.steps.run_ports import Progress, silent
@@ -25,23 +26,30 @@ def print_documents(
 ) -> StepResult:
     """Make the documents of the runs of ``billing_date`` (all dates where None) and print their proofs.
 
-    A template that cannot print raises here, before anything is queued or sent; ``unprintable_count`` is the
-    number of proofs with characters that no font of their template has.
+    Where no proof at all can be printed, its fault raises here, before anything is queued or sent.
+    ``unprintable_count`` is the number of proofs with characters that no font of their template has,
+    ``print_fault_count`` that of proofs that cannot be printed; these documents fail alone.
     """
     started = time.perf_counter()
     issuer = store.issuer(company_code)
     made = store.make_documents(issuer.company_id, billing_date)
     proofs = store.proof_jobs(issuer.company_id, billing_date)
     unprintable_count = 0
+    faults: list[BillingError] = []
     for done, sheet in enumerate(press.print_all(proofs, with_pdf=True), start=1):
         unprintable_count += sheet.missing_character_count > 0
+        if sheet.fault:
+            faults.append(sheet.fault)
         progress("printing proofs", done, len(proofs))
+    if faults and len(faults) == len(proofs):
+        raise faults[0]
     return StepResult(
         step="print_documents",
         facts={
             "document_count": made,
             "proof_count": len(proofs),
             "unprintable_count": unprintable_count,
+            "print_fault_count": len(faults),
         },
         seconds={"print": time.perf_counter() - started},
     )

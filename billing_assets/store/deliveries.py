@@ -307,16 +307,20 @@ class SqlDocumentStore:
         if changed:
             raise rendering_changed(changed)
 
-    def keep_mails(self, printed: Sequence[PrintedInvoice]) -> None:
-        """Keep hashes of first mails; raise ``rendering_changed`` where a mail differs from the first one."""
+    def kept_pdf(self, document_id: int) -> bytes:
+        """Return the kept bytes of a document's first rendering; empty where none are kept."""
+        query = text("select pdf from document where document_id = :document")
+        with self.database.transaction() as connection:
+            return bytes(connection.execute(query, {"document": document_id}).scalar_one() or b"")
+
+    def keep_mails(self, printed: Sequence[PrintedInvoice]) -> Sequence[int]:
+        """Keep hashes of first mails; return the documents whose mail differs from the first one."""
         values = {
             "ids": [sheet.document_id for sheet in printed],
             "hashes": [sheet.mail_sha256 for sheet in printed],
         }
         with self.database.transaction() as connection:
-            changed = list(connection.execute(text(_KEEP_MAILS), values).scalars())
-        if changed:
-            raise rendering_changed(changed)
+            return list(connection.execute(text(_KEEP_MAILS), values).scalars())
 
     def hand_over(
         self,

@@ -172,6 +172,8 @@ class Desk:
             pdf_sha256=view.pdf_sha256,
         )
         (printed,) = self.billing.press.print_all([job], with_pdf=True)
+        if printed.fault:
+            raise printed.fault
         if not printed.missing_character_count:
             self.billing.documents.keep_renderings([printed])
         return printed.pdf

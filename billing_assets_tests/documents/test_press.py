@@ -133,16 +133,16 @@ def test_a_damaged_file_of_the_cache_is_replaced(press: TemplatePress, tmp_path:
     assert list(tmp_path.glob("*.partial")) == []
 
 
-def test_the_error_of_a_template_in_a_worker_is_the_error_of_the_job(tmp_path: Path) -> None:
+def test_the_error_of_a_template_in_a_worker_comes_with_each_page(tmp_path: Path) -> None:
     def broken(_version: int) -> bytes:
         files = dict(template().files)
         files[next(name for name in files if name.endswith("invoice.typ"))] = b"#panic()"
         return replace(template(), files=files).archive()
 
     press = TemplatePress(broken, tmp_path, worker_count=2)
-    with pytest.raises(BillingError) as caught:
-        list(press.print_all(jobs(SMALL_JOB), with_pdf=True))
-    assert caught.value.code == "template_does_not_compile"
+    faults = [sheet.fault for sheet in press.print_all(jobs(SMALL_JOB), with_pdf=True)]
+    press.close()
+    assert [fault.code for fault in faults if fault] == ["template_does_not_compile"] * SMALL_JOB
     assert workers_of(psutil.Process()) == []
 
 

@@ -14,12 +14,13 @@ import pytest
 from sqlalchemy import text
 
 from billing_assets.channels.mailbox import MailboxServer
+from billing_assets.documents import press
 from billing_assets.domain.decisions import Decision
 from billing_assets.domain.deliveries import GAVE_UP, DeliveryState, SendResult
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps import deliver_documents as delivering
 from billing_assets.steps.deliver_documents import MAX_OUTAGES, Outages
-from billing_assets.steps.delivery_ports import DecisionOrder
+from billing_assets.steps.delivery_ports import DecisionOrder, PrintedInvoice
 from billing_assets.store.companies import save_company
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
@@ -207,9 +208,61 @@ def test_a_mail_that_would_read_differently_than_at_its_first_attempt_is_not_sen
             connection.execute(text("set local session_replication_role = replica"))
             connection.execute(text(spoil))
         server.mode = "ok"
-        with pytest.raises(BillingError, match="rendering_changed"):
-            billing.deliver(FEBRUARY)
-        assert server.kept == []
+        assert billing.deliver(FEBRUARY).facts["print_fault_count"] == 1
+        assert len(server.kept) == WITH_ADDRESS - 1
+    assert [row[2] for row in outbox(billing) if row[0] == "failed"] == ["rendering_changed", "no_address"]
+
+
+def test_a_document_that_cannot_be_printed_fails_alone(
+    billing: Billing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def jammed(sheet: press._Sheet) -> PrintedInvoice:
+        if sheet[0].document_id == 2:
+            raise ZeroDivisionError
+        return printed(sheet)
+
+    printed = press._printed
+    monkeypatch.setattr(press, "_printed", jammed)
+    with LabServer("ok") as server:
+        use_port(billing, server.port)
+        facts = billing.deliver(FEBRUARY).facts
+        assert (facts["sent_count"], facts["print_fault_count"]) == (WITH_ADDRESS - 1, 1)
+        assert len(server.kept) == WITH_ADDRESS - 1
+    assert [row[2] for row in outbox(billing) if row[0] == "failed"] == ["print_failed", "no_address"]
+    assert broken_invariants(billing) == []
+
+
+def test_where_nothing_can_be_printed_nothing_is_marked_as_failed(
+    billing: Billing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def jammed(_sheet: press._Sheet) -> PrintedInvoice:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(press, "_printed", jammed)
+    for step in (billing.print, billing.deliver):
+        with pytest.raises(BillingError, match="print_failed"):
+            step(FEBRUARY)
+    assert states(billing) == {"queued": WITH_ADDRESS, "failed": 1}
+
+
+def test_the_kept_page_goes_out_where_it_would_print_differently_now(
+    billing: Billing, tmp_path: Path
+) -> None:
+    first = b"%PDF-1.7 as it was printed first"
+    keep = (
+        "update document set pdf = :pdf, pdf_sha256 = sha256(:pdf), pdf_size = 32, rendered_at = :at "
+        "where document_id = 2"
+    )
+    with billing.database.transaction() as connection:
+        connection.execute(text(keep), {"pdf": first, "at": AT})
+    with MailboxServer(tmp_path / "mailbox") as mailbox:
+        use_port(billing, mailbox.port)
+        assert billing.deliver(FEBRUARY).facts["sent_count"] == WITH_ADDRESS
+        kept = [path.read_bytes() for path in mailbox.messages()]
+    messages = [email.message_from_bytes(content, policy=email.policy.default) for content in kept]
+    pages = [part.get_content() for message in messages for part in message.iter_attachments()]
+    assert pages.count(first) == 1
+    assert broken_invariants(billing) == []
 
 
 def test_a_transient_refusal_waits_and_the_next_call_sends_it(billing: Billing) -> None:
