@@ -4,7 +4,8 @@ Belongs here: the store's side of ``steps.intake_ports``. Does not belong here: 
 means (``frames.book_changes``).
 
 A batch is one transaction: its rows go by COPY into temporary tables and from there, whole sets at a time,
-into the book. Imports of one company wait for each other on an advisory lock that ends with the transaction.
+into the book. Imports of one company wait for each other on an advisory lock that ends with the transaction,
+so that what is not there yet can be looked for first, which costs less than a conflict at each row.
 """
 
 import json
@@ -54,18 +55,22 @@ join lateral (
 
 _WRITE = """
 insert into payer (company_id, payer_key)
-    select :company, payer_key from incoming_payer order by row_id on conflict do nothing;
+    select :company, payer_key from incoming_payer i where not exists (
+        select from payer p where p.company_id = :company and p.payer_key = i.payer_key) order by row_id;
 insert into payer_version (payer_id, company_id, content, content_sha256, batch_id)
     select p.payer_id, p.company_id, i.content, i.content_sha256, :batch
     from incoming_payer i join payer p on p.company_id = :company and p.payer_key = i.payer_key order by
     i.row_id;
 insert into policy (company_id, policy_number)
-    select :company, policy_number from incoming_term group by policy_number order by min(row_id)
-    on conflict do nothing;
+    select :company, policy_number from incoming_term i where not exists (
+        select from policy p where p.company_id = :company and p.policy_number = i.policy_number)
+    group by policy_number order by min(row_id);
 insert into policy_term (policy_id, effective_date)
     select p.policy_id, i.effective_date
     from incoming_term i join policy p on p.company_id = :company and p.policy_number = i.policy_number
-    order by i.row_id on conflict do nothing;
+    where not exists (
+        select from policy_term t where t.policy_id = p.policy_id and t.effective_date = i.effective_date)
+    order by i.row_id;
 update policy_term_version v set superseded_batch_id = :batch
     from incoming_term i join policy p on p.company_id = :company and p.policy_number = i.policy_number
     join policy_term t on t.policy_id = p.policy_id and t.effective_date = i.effective_date
@@ -239,9 +244,7 @@ class IntakeTransaction:
         return None if row is None else EarlierBatch(**row._asdict())
 
     def _by_key(self, query: str, keys: pl.Series, schema: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
-        self.connection.execute(
-            text("create temporary table incoming_key (key text primary key) on commit drop")
-        )
+        self.connection.execute(text("create temporary table incoming_key (key text) on commit drop"))
         copy_in(self.connection, "incoming_key", keys.rename("key").to_frame())
         self.connection.execute(text("analyze incoming_key"))
         found = copy_out(self.connection, query.format(company=self.company_id), (), schema)
