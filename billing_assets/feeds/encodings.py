@@ -65,14 +65,15 @@ def decoded(content: bytes, encoding: str, file_name: str) -> Decoded:
 
     Raises:
         BillingError: ``file_encoding_wrong`` where the content shows another encoding than the declared one:
-            UTF-16 by its mark, or UTF-8 under an encoding of one byte a character, which would read it as
-            other letters without any fault.
+            UTF-16 by its mark or by NUL in the header, or UTF-8 under an encoding of one byte a character,
+            which would read it as other letters without any fault.
 
     >>> decoded("Peña".encode("cp1252"), "cp1252", "book.csv").text.decode()
     'Peña'
     """
-    if content.startswith(_UTF16_MARKS) and not encoding.startswith(("utf-16", "utf-32")):
-        raise wrong_encoding(file_name, encoding, "it is UTF-16")
+    is_wide = encoding.startswith(("utf-16", "utf-32"))
+    if not is_wide and (content.startswith(_UTF16_MARKS) or b"\0" in _first_line(content)):
+        raise wrong_encoding(file_name, encoding, "it is UTF-16, or no text at all")
     if encoding in _SINGLE and not content.isascii() and _is_utf8(content):
         raise wrong_encoding(file_name, encoding, "every letter beyond ASCII in it is UTF-8")
     if encoding in {"utf-8", "utf-8-sig"}:
@@ -81,9 +82,11 @@ def decoded(content: bytes, encoding: str, file_name: str) -> Decoded:
             return Decoded(content, None)
     try:
         return Decoded(_as_utf8(content, encoding, "strict"), None)
-    except UnicodeDecodeError as error:
-        if encoding.startswith(("utf-16", "utf-32")):
-            raise wrong_encoding(file_name, encoding, "it is cut in half, or damaged") from error
+    except UnicodeError as error:
+        if is_wide:
+            raise wrong_encoding(
+                file_name, encoding, "it has no byte order mark, or is cut in half"
+            ) from error
     return Decoded(_as_utf8(content, encoding, "replace"), _as_utf8(content, encoding, "backslashreplace"))
 
 
@@ -123,6 +126,12 @@ def wrong_encoding(file_name: str, encoding: str, found: str) -> BillingError:
         f"{file_name} is not in {encoding}: {found}",
         "correct 'format.encoding' in the mapping (utf-8, cp1252, iso-8859-15), or export the file again",
     )
+
+
+def _first_line(content: bytes) -> bytes:
+    start = len(content) - len(content.lstrip())
+    end = content.find(b"\n", start)
+    return content[start:] if end < 0 else content[start:end]
 
 
 def _is_utf8(content: bytes) -> bool:

@@ -148,7 +148,7 @@ def _fields(records: Records, mapping: BookMapping) -> pl.DataFrame:
     kept = rows.select(
         "position", "original_row", "row_fault", row_number=pl.col("position").cast(pl.Int64) + 1
     ).select("position", "row_number", "original_row", "row_fault")
-    if plain.height == rows.height:
+    if parts and plain.height == rows.height:
         return pl.concat(
             [kept.drop("position"), pl.concat([cells for _place, cells in parts])], how="horizontal"
         )

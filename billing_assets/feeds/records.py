@@ -38,12 +38,15 @@ def cut_records(text: bytes, form: BookFormat, file_name: str) -> Records:
     Lines end with LF or CR LF, or with CR alone where the text has no LF at all.
 
     Raises:
-        BillingError: ``file_truncated`` where the text ends within a quote, or within a row.
+        BillingError: ``file_truncated`` where the text ends within a quote, or within a row;
+            ``header_unreadable``; ``file_empty`` where nothing but white space stands in it.
 
     >>> cut = cut_records(b'no,name\n1,"a\nb"\n2\n', BookFormat(), "book.csv")
     >>> cut.rows.select("original_row", "row_fault").rows()
     [('1,"a\nb"', None), ('2', 'row_shape')]
     """
+    if not text.strip():
+        raise BillingError("file_empty", f"{file_name} has no header and no row", "export the book again")
     if b"\n" not in text:
         text = text.replace(b"\r", b"\n")
     lines = pl.read_lines(BytesIO(text))["line"]

@@ -49,6 +49,8 @@ def test_a_spelling_is_known_where_it_means_an_encoding_of_text(spelling: str, n
         ("P1".encode("utf-16"), "utf-8"),
         ("P1".encode("utf-16"), "cp1252"),
         ("P1".encode("utf-16")[:-1], "utf-16"),
+        ("P1".encode("utf-16-le"), "utf-16"),
+        (b"P1\xff", "utf-32"),
     ],
 )
 def test_a_file_in_another_encoding_is_refused(content: bytes, encoding: str) -> None:

@@ -9,6 +9,8 @@ from typing import Literal
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from billing_assets.domain.book_mapping import BookFormat, BookMapping, FieldSource, cell_name
 from billing_assets.domain.errors import BillingError
@@ -148,3 +150,20 @@ def test_a_file_cut_short_is_no_parquet(length: int) -> None:
 def test_a_premium_is_never_a_float_nor_a_list(premium: list[object], code: str) -> None:
     with pytest.raises(BillingError, match=code):
         read(pl.DataFrame({"no": ["P1"], "premium": premium}))
+
+
+WHOLE = BytesIO()
+pl.DataFrame({"no": ["P1", "P2"], "premium": ["1", None]}).write_parquet(WHOLE)
+SIZE = len(WHOLE.getvalue())
+
+
+@given(st.dictionaries(st.integers(4, SIZE - 1), st.integers(0, 255), max_size=6))
+def test_a_damaged_file_is_refused_or_read(damage: dict[int, int]) -> None:
+    content = bytearray(WHOLE.getvalue())
+    for place, byte in damage.items():
+        content[place] = byte
+    try:
+        frame = parquet_rows(bytes(content), mapping(), "book.parquet")
+    except BillingError:
+        return
+    assert frame["row_number"].to_list() == list(range(1, frame.height + 1))
