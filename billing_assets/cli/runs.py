@@ -151,6 +151,9 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
     if detail.state != "finalised":
         screen.say(f"{detail.committed_shard_count} of {detail.shard_count} shards are done")
         screen.hint(f"go on: billing run {report['billing_date']}")
+    if detail.backdating.reason:
+        why = f"issued on {report['issuing_date']}: {detail.backdating.reason}"
+        screen.say(f"{why} (approved by {detail.backdating.approved_by})")
     counts = report["outcome_counts"]
     rows = [[outcome, f"{counts[outcome]:,}"] for outcome in OUTCOMES if counts[outcome]]
     screen.table(["charges", ">count"], rows, footer=["due", f"{report['due_count']:,}"])
