@@ -29,7 +29,8 @@ EPILOG = (
     "billing run 2025-01-31 --dry-run\n\n"
     "billing run 2025-01-31\n\n"
     "billing run 2025-01-01 --until 2025-03-31\n\n"
-    "billing run 2025-01-31 --no-deliver, then billing deliver 2025-01-31"
+    "billing run 2025-01-31 --no-deliver\n\n"
+    "billing run 2025-01-31 --issuing-date 2025-01-31 --reason 'the auditor asked' --approved-by 'A. Gil'"
 )
 _OUTCOME_COLUMNS = [f">{outcome}" for outcome in OUTCOMES]
 _COLUMNS = ["billing date", ">run", ">due", *_OUTCOME_COLUMNS, ">sent", ">not sent", ">seconds"]
@@ -76,6 +77,26 @@ class Dating:
         return "".join(f" {name} {quote(value)}" for name, value in given.items() if value)
 
 
+_IssuingDate = Annotated[
+    date | None,
+    typer.Option(
+        "--issuing-date",
+        parser=iso_date,
+        metavar="DATE",
+        help="Date on the invoices, moved forward where later ones exist; today if left out.",
+    ),
+]
+_Reason = Annotated[
+    str,
+    typer.Option(
+        "--reason", metavar="TEXT", help="Why the invoices carry a date long past; kept with the run."
+    ),
+]
+_ApprovedBy = Annotated[
+    str, typer.Option("--approved-by", metavar="NAME", help="Who approved that date; kept with the run.")
+]
+
+
 def bill(
     day: Day,
     until: Annotated[
@@ -85,29 +106,19 @@ def bill(
     is_dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Count what is due and write nothing.")
     ] = False,
-    issuing_date: Annotated[
-        date | None,
-        typer.Option(
-            "--issuing-date",
-            parser=iso_date,
-            metavar="DATE",
-            help="Date on the invoices, moved forward where later ones exist; today if left out.",
-        ),
-    ] = None,
-    reason: Annotated[
-        str,
-        typer.Option("--reason", metavar="TEXT", help="Why the invoices carry a date long past; kept."),
-    ] = "",
-    approved_by: Annotated[
-        str, typer.Option("--approved-by", metavar="NAME", help="Who approved that date; kept.")
-    ] = "",
-    is_quiet: Annotated[bool, typer.Option("--no-deliver", help="Make the documents, send nothing.")] = False,
+    issuing_date: _IssuingDate = None,
+    reason: _Reason = "",
+    approved_by: _ApprovedBy = "",
+    is_quiet: Annotated[
+        bool,
+        typer.Option("--no-deliver", help="Make the documents, send nothing; 'billing deliver' sends them."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Bill a date: invoices, documents, checks, deliveries.
 
-    Running it again does what is missing and nothing twice. Ctrl-C ends it at a point where nothing is half
-    done.
+    Running it again does what is missing and nothing twice. A date that was missed is billed in the same way;
+    its invoices carry today's date. Ctrl-C ends it at a point where nothing is half done.
     """
     days = _days(day, until)
     screen = Screen(as_json)

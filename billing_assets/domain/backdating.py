@@ -16,8 +16,8 @@ from typing import Final
 
 from billing_assets.domain.errors import BillingError
 
-REHEARSAL_REASON: Final = "the past is rehearsed or taken over: documents carry their billing date"
-REHEARSAL_APPROVER: Final = "BILLING_ISSUE_ON=billing_date"
+REHEARSAL_REASON: Final = "this store rehearses the past or takes it over"
+REHEARSAL_APPROVER: Final = "the setting BILLING_ISSUE_ON"
 _LONGEST_REASON: Final = 1_000
 _LONGEST_NAME: Final = 100
 

@@ -82,7 +82,7 @@ def test_the_company_is_the_only_one_or_the_one_that_was_named(billing: Billing)
 
 def test_a_past_billing_date_is_issued_today_unless_the_store_rehearses_the_past(billing: Billing) -> None:
     assert billing.order(FEBRUARY).issuing_date == FEBRUARY
-    assert billing.order(FEBRUARY).backdating.approved_by == "BILLING_ISSUE_ON=billing_date"
+    assert billing.order(FEBRUARY).backdating.approved_by == "the setting BILLING_ISSUE_ON"
     assert billing.order(FEBRUARY, date(2024, 3, 1)).issuing_date == date(2024, 3, 1)
     billing.settings = billing.settings.model_copy(update={"issue_on": "today"})
     order = billing.order(FEBRUARY)
