@@ -149,8 +149,11 @@ def add_term(
 
 
 def billing_over(database: Database, home: Path, stack: ExitStack, **settings: object) -> Billing:
-    """Return the program over a test's database, with its files under ``home``."""
-    values: dict[str, object] = {"home": home, "print_workers": 1, **settings}
+    """Return the program over a test's database, with its files under ``home``.
+
+    Documents carry their billing date: whenever a test runs, it makes the same ones.
+    """
+    values: dict[str, object] = {"home": home, "print_workers": 1, "issue_on": "billing_date", **settings}
     return Billing(Settings(**values), database, stack)  # type: ignore[arg-type]
 
 

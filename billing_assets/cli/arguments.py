@@ -43,10 +43,13 @@ _NEXT_PAGE = "Go on below this row of the list: the next page."
 Before = Annotated[int | None, typer.Option("--before", metavar="ID", help=_NEXT_PAGE)]
 BeforeNumber = Annotated[str, typer.Option("--before", metavar="NUMBER", help=_NEXT_PAGE)]
 Day = Annotated[date, typer.Argument(parser=iso_date, metavar="DATE", help="Billing date, as 2025-01-31.")]
+OfDate = Annotated[
+    date | None, typer.Option("--date", parser=iso_date, metavar="DATE", help="Only of this billing date.")
+]
 AnyDay = Annotated[
     date | None,
     typer.Argument(
-        parser=iso_date, metavar="[DATE]", help="Billing date, as 2025-01-31; every date if left out."
+        parser=iso_date, metavar="DATE", help="Billing date, as 2025-01-31; every date if left out."
     ),
 ]
 

@@ -20,7 +20,10 @@ def check(
     is_short: Annotated[bool, typer.Option("--offenders", help="Show only what does not hold.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Check every invariant over everything or over one date; ends with 1 where one is broken."""
+    """Check what must always hold, over one billing date or over everything; ends with 1 where it does not.
+
+    Everything is what the company of BILLING_COMPANY has, or the whole store where none is named there.
+    """
     screen = Screen(as_json)
     with open_desk(screen) as desk, screen.waiting("checking"):
         results = desk.billing.audit(billing_date)

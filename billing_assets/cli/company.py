@@ -40,7 +40,7 @@ def record(
 @app.command("show", epilog="billing company show")
 def show(
     company_code: Annotated[
-        str, typer.Argument(metavar="[CODE]", help="Code of the company; the only one if left out.")
+        str, typer.Argument(metavar="CODE", help="Code of the company; the only one if left out.")
     ] = "",
     as_json: Json = False,
 ) -> None:

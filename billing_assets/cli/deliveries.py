@@ -4,7 +4,7 @@ Belongs here: the worklist, one delivery with its history, the decisions; the re
 Does not belong here: sending (``deliver``), which decision a state allows (``domain.decisions``).
 """
 
-from datetime import date
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,8 +15,8 @@ from billing_assets.cli.arguments import (
     Json,
     Limit,
     Note,
+    OfDate,
     hint_next_page,
-    iso_date,
     name_of,
     open_desk,
 )
@@ -26,9 +26,17 @@ from billing_assets.domain.decisions import DECISIONS, Decision
 if TYPE_CHECKING:
     from billing_assets.store.delivery_listings import DeliveryDetail, DeliveryRow
 
-app = typer.Typer(help="See what was not delivered and decide on it.", invoke_without_command=True)
+app = typer.Typer(
+    help="See what was not delivered and decide on it; without a command, list it.",
+    invoke_without_command=True,
+)
 
 _STATES = ("queued", "sending", "failed", "unknown")
+
+_State = Annotated[
+    str,
+    typer.Option("--state", metavar="STATE", help="Only those that are queued, sending, failed or unknown."),
+]
 
 _OWN_REASONS = {
     "no_address": "no e-mail address; a policy book that has one sends it, or send it another way",
@@ -51,14 +59,9 @@ _NEWER_ADDRESS = "a newer address is known"
 )
 def deliveries(
     ctx: typer.Context,
-    state: Annotated[
-        str, typer.Option("--state", metavar="STATE", help="Only queued, sending, failed or unknown ones.")
-    ] = "",
-    billing_date: Annotated[
-        date | None,
-        typer.Option("--date", parser=iso_date, metavar="DATE", help="Only of this billing date."),
-    ] = None,
-    with_given_up: Annotated[bool, typer.Option("--all", help="Those that were given up, too.")] = False,
+    state: _State = "",
+    billing_date: OfDate = None,
+    with_given_up: Annotated[bool, typer.Option("--all", help="Also those that were given up.")] = False,
     before: Before = None,
     limit: Limit = 20,
     as_json: Json = False,
@@ -90,12 +93,7 @@ def deliveries(
             "before": following,
         }
     )
-    if counts:
-        states = [styled("{} {}", state_cell(name), f"{count:,}") for name, count in counts.items()]
-        if given_up_count:
-            states.append(styled("[dim](given up {})[/dim]", f"{given_up_count:,}"))
-        screen.say(styled("   ".join("{}" for _ in states), *states))
-        screen.say()
+    _show_counts(screen, counts, given_up_count)
     if not found:
         screen.say("Nothing is left to deal with." if counts else "Nothing was queued yet.")
         return
@@ -188,6 +186,15 @@ def reason_words(row: "DeliveryRow") -> str:
     words = _OWN_REASONS.get(row.reason_code) or REASON_MEANINGS.get(row.reason_code, row.reason_code)
     words = words if by_person or not row.reply_code else f"{row.reply_code}: {words}"
     return f"{words}; {_NEWER_ADDRESS}" if row.has_newer_address and row.state != "sent" else words
+
+
+def _show_counts(screen: Screen, counts: Mapping[str, int], given_up_count: int) -> None:
+    states = [styled("{} {}", state_cell(name), f"{count:,}") for name, count in counts.items()]
+    if given_up_count:
+        states.append(styled("[dim](given up {})[/dim]", f"{given_up_count:,}"))
+    if states:
+        screen.say(styled("   ".join("{}" for _ in states), *states))
+        screen.say()
 
 
 def _show_list(screen: Screen, found: "list[DeliveryRow]") -> None:

@@ -4,13 +4,13 @@ Belongs here: finding invoices, showing one, writing its PDF or its page to a fi
 Does not belong here: making invoices (``run``), how a document looks (``documents``).
 """
 
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from billing_assets.cli.arguments import BeforeNumber, Json, Limit, hint_next_page, iso_date, open_desk
+from billing_assets.cli.arguments import BeforeNumber, Json, Limit, OfDate, hint_next_page, open_desk
 from billing_assets.cli.deliveries import reason_words
 from billing_assets.cli.output import Screen, amount, instant, state_cell, styled
 from billing_assets.domain.deliveries import DeliveryState
@@ -42,10 +42,7 @@ def _state(text: str) -> str:
     ),
 )
 def listed(
-    billing_date: Annotated[
-        date | None,
-        typer.Option("--date", parser=iso_date, metavar="DATE", help="Only of this billing date."),
-    ] = None,
+    billing_date: OfDate = None,
     policy: Annotated[str, typer.Option("--policy", metavar="NUMBER", help="Only of this policy.")] = "",
     delivery: Annotated[
         str,
@@ -189,7 +186,7 @@ def _show_list(screen: Screen, found: "list[InvoiceRow]") -> None:
         ]
         for row in found
     ]
-    screen.table(["number", "policy", "issued", "due", ">total", "", "delivery"], rows)
+    screen.table(["number", "policy", "issued", "due", ">total", "currency", "delivery"], rows)
 
 
 def _show_amounts(screen: Screen, invoice: "Invoice") -> None:

@@ -121,7 +121,7 @@ class Screen:
                 footer_style="bold",
                 justify="right" if column.startswith(">") else "left",
                 no_wrap=not is_wide,
-                overflow="fold",
+                overflow="fold" if is_wide else "ellipsis",
                 ratio=1 if is_wide and self.out.is_terminal else None,
             )
         for row in rows:

@@ -17,7 +17,10 @@ from billing_assets.domain.problems import PROBLEM_CODES
 if TYPE_CHECKING:
     from billing_assets.store.problem_listings import ProblemRow
 
-app = typer.Typer(help="See the bad rows of policy books and deal with them.", invoke_without_command=True)
+app = typer.Typer(
+    help="See the bad rows of policy books and deal with them; without a command, count them.",
+    invoke_without_command=True,
+)
 
 Id = Annotated[int, typer.Argument(metavar="ID", help="Number of the problem, as the list has it.")]
 
@@ -50,8 +53,10 @@ def listed(
     owner: Annotated[
         str, typer.Option("--owner", metavar="NAME", help="Only those that NAME deals with.")
     ] = "",
-    batch: Annotated[int | None, typer.Option("--batch", metavar="ID", help="Only of this import.")] = None,
-    with_closed: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
+    batch: Annotated[
+        int | None, typer.Option("--batch", metavar="ID", help="Only of this import, by its batch number.")
+    ] = None,
+    with_closed: Annotated[bool, typer.Option("--all", help="Also closed ones.")] = False,
     before: Before = None,
     limit: Limit = 20,
     as_json: Json = False,

@@ -8,6 +8,7 @@ run (``runs``).
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,6 +19,7 @@ from billing_assets.cli.failures import ExitCode, UnfinishedError
 from billing_assets.cli.interrupts import Progress, Stop, stop_on_request
 from billing_assets.cli.output import Screen, count_of, styled, total_rows
 from billing_assets.cli.runs import OUTCOMES, show_amounts, show_run
+from billing_assets.domain.backdating import Backdating
 
 if TYPE_CHECKING:
     from billing_assets.domain.runs import CurrencyTotal
@@ -29,7 +31,8 @@ EPILOG = (
     "billing run 2025-01-31 --dry-run\n\n"
     "billing run 2025-01-31\n\n"
     "billing run 2025-01-01 --until 2025-03-31\n\n"
-    "billing run 2025-01-31 --no-deliver, then billing deliver 2025-01-31"
+    "billing run 2025-01-31 --no-deliver\n\n"
+    "billing run 2025-01-31 --issuing-date 2025-01-31 --reason 'the auditor asked' --approved-by 'A. Gil'"
 )
 _OUTCOME_COLUMNS = [f">{outcome}" for outcome in OUTCOMES]
 _COLUMNS = ["billing date", ">run", ">due", *_OUTCOME_COLUMNS, ">sent", ">not sent", ">seconds"]
@@ -59,6 +62,43 @@ class BilledDay:
         return bool(self.standing) or any(self.deliveries.get(name) for name in NEEDS_A_LOOK)
 
 
+@dataclass(frozen=True, slots=True)
+class Dating:
+    """Which date the invoices are to carry, the day of issue where None, and why it is a past one."""
+
+    issuing_date: date | None
+    backdating: Backdating
+
+    def options(self) -> str:
+        """Return the same as options of the command line."""
+        given = {
+            "--issuing-date": str(self.issuing_date or ""),
+            "--reason": self.backdating.reason,
+            "--approved-by": self.backdating.approved_by,
+        }
+        return "".join(f" {name} {quote(value)}" for name, value in given.items() if value)
+
+
+_IssuingDate = Annotated[
+    date | None,
+    typer.Option(
+        "--issuing-date",
+        parser=iso_date,
+        metavar="DATE",
+        help="Date on the invoices, moved forward where later ones exist; today if left out.",
+    ),
+]
+_Reason = Annotated[
+    str,
+    typer.Option(
+        "--reason", metavar="TEXT", help="Why the invoices carry a date long past; kept with the run."
+    ),
+]
+_ApprovedBy = Annotated[
+    str, typer.Option("--approved-by", metavar="NAME", help="Who approved that date; kept with the run.")
+]
+
+
 def bill(
     day: Day,
     until: Annotated[
@@ -68,22 +108,19 @@ def bill(
     is_dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Count what is due and write nothing.")
     ] = False,
-    issuing_date: Annotated[
-        date | None,
-        typer.Option(
-            "--issuing-date",
-            parser=iso_date,
-            metavar="DATE",
-            help="Date on the invoices, moved forward where later ones exist; the billing date if left out.",
-        ),
-    ] = None,
-    is_quiet: Annotated[bool, typer.Option("--no-deliver", help="Make the documents, send nothing.")] = False,
+    issuing_date: _IssuingDate = None,
+    reason: _Reason = "",
+    approved_by: _ApprovedBy = "",
+    is_quiet: Annotated[
+        bool,
+        typer.Option("--no-deliver", help="Make the documents, send nothing; 'billing deliver' sends them."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Bill a date: invoices, documents, checks, deliveries.
 
-    Running it again does what is missing and nothing twice. Ctrl-C ends it at a point where nothing is half
-    done.
+    Running it again does what is missing and nothing twice. A date that was missed is billed in the same way;
+    its invoices carry today's date. Ctrl-C ends it at a point where nothing is half done.
     """
     days = _days(day, until)
     screen = Screen(as_json)
@@ -92,7 +129,8 @@ def bill(
         return
     done: list[BilledDay] = []
     try:
-        _bill_days(screen, days, issuing_date, is_quiet=is_quiet, report=done.append)
+        dating = Dating(issuing_date, Backdating(reason=reason, approved_by=approved_by))
+        _bill_days(screen, days, dating, is_quiet=is_quiet, report=done.append)
     except (Exception, KeyboardInterrupt) as error:
         if len(done) > 1:
             _show_days(screen, done)
@@ -123,15 +161,13 @@ def _days(first: date, last: date | None) -> list[date]:
 def _bill_days(
     screen: Screen,
     days: Sequence[date],
-    issuing_date: date | None,
+    dating: Dating,
     *,
     is_quiet: bool,
     report: Callable[[BilledDay], None],
 ) -> None:
     until = f" --until {days[-1]}" if len(days) > 1 else ""
-    options = (
-        f"{f' --issuing-date {issuing_date}' if issuing_date else ''}{' --no-deliver' if is_quiet else ''}"
-    )
+    options = f"{dating.options()}{' --no-deliver' if is_quiet else ''}"
     todo = (
         f"go on with the same command: billing run {days[0]}{until}{options}; what is done is not done again"
     )
@@ -144,18 +180,19 @@ def _bill_days(
         for number, day in enumerate(days):
             stop.check()
             told = progress if len(days) == 1 else _of_day(progress, day, number, len(days))
-            report(bill_day(desk, day, issuing_date, is_quiet=is_quiet, stop=stop, progress=told))
+            report(bill_day(desk, day, dating, is_quiet=is_quiet, stop=stop, progress=told))
         if len(days) == 1:
             _show_one(screen, desk, days[0])
 
 
 def bill_day(
-    desk: "Desk", day: date, issuing_date: date | None, *, is_quiet: bool, stop: Stop, progress: Progress
+    desk: "Desk", day: date, dating: Dating, *, is_quiet: bool, stop: Stop, progress: Progress
 ) -> BilledDay:
     """Return what one date came to, after every step; raises ``audit_failed`` before anything is sent."""
     billing, told = desk.billing, stop.checked(progress)
+    order = billing.order(day, dating.issuing_date, dating.backdating)
     results: dict[str, StepResult] = {}
-    for result in billing.run(billing.order(day, issuing_date), is_quiet=is_quiet, progress=told):
+    for result in billing.run(order, is_quiet=is_quiet, progress=told):
         results[result.step] = result
         if "deliver_documents" not in results:
             stop.check()

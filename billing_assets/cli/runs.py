@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from billing_assets.store.charge_listings import ChargeRow
     from billing_assets.store.run_listings import RunDetail, RunRow
 
-app = typer.Typer(help="See what the billing runs did.", invoke_without_command=True)
+app = typer.Typer(
+    help="See what the billing runs did; without a command, list the newest.", invoke_without_command=True
+)
 
 OUTCOMES = tuple(outcome.value for outcome in Outcome)
 
@@ -26,7 +28,7 @@ OUTCOMES = tuple(outcome.value for outcome in Outcome)
     epilog="billing runs --limit 5\n\nbilling runs show 12\n\nbilling runs show 12 --markdown > report.md"
 )
 def runs(ctx: typer.Context, before: Before = None, limit: Limit = 20, as_json: Json = False) -> None:
-    """List the newest runs; `show` tells of one."""
+    """List the newest runs; `show` tells of one, `charges` of each policy in it."""
     if ctx.invoked_subcommand is not None:
         return
     screen = Screen(as_json)
@@ -39,7 +41,7 @@ def runs(ctx: typer.Context, before: Before = None, limit: Limit = 20, as_json: 
         screen.hint("the newest: billing runs" if before else "bill a date: billing run 2025-01-31")
         return
     columns = ["run", "billing date", "state", ">due", *(f">{outcome}" for outcome in OUTCOMES), "numbers"]
-    screen.table([f">{columns[0]}", *columns[1:]], [_row(run) for run in found])
+    screen.table([f">{columns[0]}", *columns[1:]], [_row(run) for run in found], wrap=["numbers"])
     hint_next_page(screen, following)
 
 
@@ -151,9 +153,13 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
     if detail.state != "finalised":
         screen.say(f"{detail.committed_shard_count} of {detail.shard_count} shards are done")
         screen.hint(f"go on: billing run {report['billing_date']}")
+    _show_issue_date(screen, detail)
     counts = report["outcome_counts"]
     rows = [[outcome, f"{counts[outcome]:,}"] for outcome in OUTCOMES if counts[outcome]]
-    screen.table(["charges", ">count"], rows, footer=["due", f"{report['due_count']:,}"])
+    if rows:
+        screen.table(["charges", ">count"], rows, footer=["due", f"{report['due_count']:,}"])
+    else:
+        screen.say("Nothing was due.")
     reasons = [row for row in report["charges"] if row["reason_code"]]
     if reasons:
         screen.heading("Not invoiced")
@@ -175,6 +181,16 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
     if report["seconds"]:
         spent = "  ".join(f"{part} {seconds}" for part, seconds in report["seconds"].items())
         screen.say(styled("\n[dim]seconds  {}[/dim]", spent))
+
+
+def _show_issue_date(screen: Screen, detail: "RunDetail") -> None:
+    """Say the date of issue where it is not the billing date, or why it is a past one."""
+    report, backdating = detail.report, detail.backdating
+    if backdating.reason:
+        why = f": {backdating.reason} (approved by {backdating.approved_by})"
+        screen.say(f"issued on {report['issuing_date']}{why}")
+    elif report["issuing_date"] != report["billing_date"]:
+        screen.say(f"issued on {report['issuing_date']}")
 
 
 def show_amounts(screen: Screen, totals: Sequence[Mapping[str, Any]]) -> None:

@@ -34,7 +34,7 @@ def serve(
     Dagster has no sign-in: it listens on this machine only.
     """
     from billing_assets.wiring.build import hold_store
-    from billing_assets.wiring.demo import demo_mailbox, is_demo, mailbox_variables
+    from billing_assets.wiring.demo import demo_mailbox, demo_variables, is_demo
     from billing_assets.wiring.settings import read_settings
     from billing_assets.wiring.ui import agreed_time_zone, prepare_ui
 
@@ -46,7 +46,7 @@ def serve(
         environment = dict(os.environ)
         if is_demo(settings) and "BILLING_SMTP_HOST" not in environment:
             mailbox = stack.enter_context(demo_mailbox(settings.home))
-            environment |= mailbox_variables(mailbox)
+            environment |= demo_variables(mailbox)
             screen.hint(f"e-mail that Dagster's runs send is kept in {mailbox.folder}")
         environment["BILLING_TIME_ZONE"] = agreed_time_zone(settings)
         launch = prepare_ui(settings, environment, port)

@@ -9,6 +9,8 @@ from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
+from billing_assets.domain.backdating import UNASKED, Backdating
+
 
 class RunState(StrEnum):
     """``planned``: charges are counted; ``running``: shards are being committed; ``finalised``: complete."""
@@ -51,13 +53,15 @@ True
 class RunOrder:
     """What a run is asked to do; it holds every date, so that a replay makes the same bytes.
 
-    ``billing_date`` is the as-of date; ``issuing_date`` is the date the documents are to carry
-    (by default the billing date), moved forward where the number series is already later.
+    ``billing_date`` is the as-of date; ``issuing_date`` is the date the documents are to carry, moved forward
+    where the number series is already later. ``backdating`` says why it is a past one, where that was to be
+    approved.
     """
 
     company_code: str
     billing_date: date
     issuing_date: date
+    backdating: Backdating = UNASKED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,9 +81,7 @@ def plan_run(
     is_settled = not counted.totals and store.has_finalised_run(issuer.company_id, order.billing_date)
     if is_dry_run or (is_settled and not is_open):
         return Plan(counted=counted, run=None)
-    run = store.record_plan(
-        issuer.company_id, order.billing_date, order.issuing_date, position.batch_id, shards, counted.totals
-    )
+    run = store.record_plan(issuer.company_id, order, position.batch_id, shards, counted.totals)
     return Plan(counted=counted, run=run)
 
 

@@ -13,7 +13,7 @@ from typing import Protocol, TypeAlias
 import polars as pl
 
 from billing_assets.domain.companies import Company
-from billing_assets.domain.runs import CurrencyTotal, RunState
+from billing_assets.domain.runs import CurrencyTotal, RunOrder, RunState
 
 Clock: TypeAlias = Callable[[], datetime]
 """Returns the present instant, in UTC."""
@@ -181,8 +181,7 @@ class RunStore(Protocol):
     def record_plan(
         self,
         company_id: int,
-        billing_date: date,
-        issuing_date: date,
+        order: RunOrder,
         batch_id: int,
         shards: tuple[Shard, ...],
         totals: tuple[CurrencyTotal, ...],

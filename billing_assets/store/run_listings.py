@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from billing_assets.domain.backdating import Backdating
 from billing_assets.domain.errors import BillingError
 from billing_assets.reports.run_report import build_run_report
 from billing_assets.store.delivery_listings import count_deliveries
@@ -38,10 +39,14 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunDetail:
-    """One run: its report (``reports.run_report``), of an open run so far; shards; deliveries by state."""
+    """One run: its report (``reports.run_report``), of an open run so far; shards; deliveries by state.
+
+    ``backdating`` says why its documents carry a past date, and who approved it, where that was asked for.
+    """
 
     run_id: int
     state: str
+    backdating: Backdating
     report: Mapping[str, Any]
     shard_count: int
     committed_shard_count: int
@@ -49,7 +54,8 @@ class RunDetail:
 
 
 _RUN = """
-select run_id, billing_date, sequence_number, issuing_date, state, due_count, report, planned_at, finalised_at
+select run_id, billing_date, sequence_number, issuing_date, backdating_reason, approved_by, state, due_count,
+    report, planned_at, finalised_at
 from billing_run where company_id = :company
 """
 
@@ -97,6 +103,7 @@ def show_run(connection: Connection, company_id: int, run_id: int) -> RunDetail:
     return RunDetail(
         run_id=run_id,
         state=row.state,
+        backdating=Backdating(reason=row.backdating_reason, approved_by=row.approved_by),
         report=report,
         shard_count=shards[0],
         committed_shard_count=shards[1],

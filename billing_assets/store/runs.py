@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, text
 from sqlalchemy.exc import IntegrityError
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.runs import CurrencyTotal, Outcome, RunState
+from billing_assets.domain.runs import CurrencyTotal, Outcome, RunOrder, RunState
 from billing_assets.reports.run_report import RunFacts, build_run_report
 from billing_assets.steps.run_ports import (
     BookPosition,
@@ -100,8 +100,7 @@ class SqlRunStore:
     def record_plan(
         self,
         company_id: int,
-        billing_date: date,
-        issuing_date: date,
+        order: RunOrder,
         batch_id: int,
         shards: tuple[Shard, ...],
         totals: tuple[CurrencyTotal, ...],
@@ -109,8 +108,10 @@ class SqlRunStore:
         """Write the plan of the date's open run, or rewrite it where it has not begun."""
         values = {
             "company": company_id,
-            "day": billing_date,
-            "issuing": issuing_date,
+            "day": order.billing_date,
+            "issuing": order.issuing_date,
+            "reason": order.backdating.reason,
+            "approved_by": order.backdating.approved_by,
             "batch": batch_id,
             "shards": len(shards),
             "at": self.clock(),
@@ -119,7 +120,7 @@ class SqlRunStore:
         with self.database.transaction() as connection:
             run_id = connection.execute(text(_SAVE_PLAN), values).scalar_one_or_none()
             if run_id is None:
-                raise _run_taken(billing_date)
+                raise _run_taken(order.billing_date)
             connection.execute(text("delete from run_shard where run_id = :run"), {"run": run_id})
             connection.execute(
                 text(
@@ -199,14 +200,15 @@ select (select coalesce(max(batch_id), 0) from intake_batch where company_id = :
         where company_id = :company and superseded_batch_id is null), 1)
 """
 _SAVE_PLAN = """
-insert into billing_run (company_id, billing_date, sequence_number, issuing_date, state, book_batch_id,
-    shard_count, due_count, plan_totals, planned_at)
+insert into billing_run (company_id, billing_date, sequence_number, issuing_date, backdating_reason,
+    approved_by, state, book_batch_id, shard_count, due_count, plan_totals, planned_at)
 values (:company, :day,
     (select coalesce(max(sequence_number), 0) + 1 from billing_run
      where company_id = :company and billing_date = :day),
-    :issuing, 'planned', :batch, :shards, :due, cast(:totals as jsonb), :at)
+    :issuing, :reason, :approved_by, 'planned', :batch, :shards, :due, cast(:totals as jsonb), :at)
 on conflict (company_id, billing_date) where state <> 'finalised' do update
-set issuing_date = excluded.issuing_date, book_batch_id = excluded.book_batch_id,
+set issuing_date = excluded.issuing_date, backdating_reason = excluded.backdating_reason,
+    approved_by = excluded.approved_by, book_batch_id = excluded.book_batch_id,
     shard_count = excluded.shard_count, due_count = excluded.due_count,
     plan_totals = excluded.plan_totals, planned_at = excluded.planned_at
 where billing_run.state = 'planned'

@@ -15,6 +15,7 @@ from billing_assets.channels.email import EmailChannel, SmtpSettings
 from billing_assets.documents.press import TemplatePress
 from billing_assets.documents.run_chart import run_chart
 from billing_assets.documents.templates import Template, default_templates_dir, load_template
+from billing_assets.domain.backdating import UNASKED, Backdating, IssueOn, IssueRule, approved_backdating
 from billing_assets.domain.checks import STANDING_CHECKS, CheckResult
 from billing_assets.domain.companies import Company
 from billing_assets.domain.errors import BillingError
@@ -122,27 +123,35 @@ class Billing:
         self._stack.callback(press.close)
         return press
 
-    def order(self, billing_date: date, issuing_date: date | None = None) -> RunOrder:
-        """Return the order of a run of a date; its documents are dated on it, or today if that is earlier.
+    def order(
+        self, billing_date: date, issuing_date: date | None = None, backdating: Backdating = UNASKED
+    ) -> RunOrder:
+        """Return the order of a run of a date; its documents carry ``issuing_date``, or the day of issue.
 
         Raises:
             BillingError: ``date_too_far``; the numbers of a series never go back in time, so that a slip of
-                the year would date every later invoice.
+                the year would date every later invoice. ``backdating_unapproved`` and
+                ``backdating_incomplete``, see :func:`approved_backdating`.
         """
-        issuer = self.runs.issuer(self.company_code())
+        issuer, settings = self.runs.issuer(self.company_code()), self.settings
         today = utc_now().astimezone(ZoneInfo(issuer.company.time_zone)).date()
-        last = today + timedelta(days=self.settings.coming_days)
+        last = today + timedelta(days=settings.coming_days)
         for day in (billing_date, issuing_date or billing_date):
             if day > last:
                 raise BillingError(
                     "date_too_far",
-                    f"{day} lies more than {self.settings.coming_days} days ahead",
+                    f"{day} lies more than {settings.coming_days} days ahead",
                     "correct the date; BILLING_COMING_DAYS says how far ahead may be billed",
                 )
+        rule = IssueRule(
+            issue_on=IssueOn(settings.issue_on), today=today, bound_days=settings.backdating_days
+        )
+        issued_on = issuing_date or rule.day_of(billing_date)
         return RunOrder(
             company_code=issuer.company.company_code,
             billing_date=billing_date,
-            issuing_date=issuing_date or min(billing_date, today),
+            issuing_date=issued_on,
+            backdating=approved_backdating(rule, billing_date, issued_on, backdating),
         )
 
     def plan(self, order: RunOrder, *, is_dry_run: bool = False, progress: Progress = silent) -> StepResult:

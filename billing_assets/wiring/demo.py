@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from billing_assets.channels.mailbox import file_stem
+from billing_assets.domain.backdating import IssueOn
 from billing_assets.domain.deliveries import DeliveryState
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.numbering import document_file_name
@@ -72,8 +73,12 @@ class Mailbox:
 
 
 def demo_settings(settings: Settings, mailbox: Mailbox | None = None) -> dict[str, object]:
-    """Return the settings of the demo: its own company, and the local mailbox for a mail server."""
-    own: dict[str, object] = {"home": settings.home, "company": COMPANY}
+    """Return the settings of the demo: its own company, a past to rehearse, the local mailbox."""
+    own: dict[str, object] = {
+        "home": settings.home,
+        "company": COMPANY,
+        "issue_on": IssueOn.BILLING_DATE.value,
+    }
     if mailbox is not None:
         own |= {
             "smtp_host": mailbox.host,
@@ -84,10 +89,10 @@ def demo_settings(settings: Settings, mailbox: Mailbox | None = None) -> dict[st
     return own
 
 
-def mailbox_variables(mailbox: Mailbox) -> dict[str, str]:
-    """Return the environment in which the program sends to a local mailbox, whatever .env says.
+def demo_variables(mailbox: Mailbox) -> dict[str, str]:
+    """Return the environment of the demo: the past is billed, and a local mailbox gets the mail.
 
-    >>> mailbox_variables(Mailbox(host="127.0.0.1", port=2525, folder=Path("mails")))["BILLING_SMTP_PORT"]
+    >>> demo_variables(Mailbox(host="127.0.0.1", port=2525, folder=Path("mails")))["BILLING_SMTP_PORT"]
     '2525'
     """
     return {
@@ -95,6 +100,7 @@ def mailbox_variables(mailbox: Mailbox) -> dict[str, str]:
         "BILLING_SMTP_PORT": str(mailbox.port),
         "BILLING_SMTP_SECURITY": "none",
         "BILLING_SMTP_USERNAME": "",
+        "BILLING_ISSUE_ON": IssueOn.BILLING_DATE.value,
     }
 
 

@@ -73,6 +73,17 @@ class Settings(BaseSettings):
     )
     first_date: date = Field(default=date(2024, 1, 1), description="first billing date that Dagster offers")
     coming_days: int = Field(default=60, ge=1, le=400, description="billing dates offered after today")
+    issue_on: Literal["today", "billing_date"] = Field(
+        default="today",
+        description="date of invoices that are given none: today; billing_date in a store that rehearses the "
+        "past or takes it over",
+    )
+    backdating_days: int = Field(
+        default=31,
+        ge=0,
+        le=400,
+        description="days before the day of issue that an invoice may be dated without reason and approver",
+    )
     daily_hour: int = Field(
         default=6, ge=0, le=23, description="hour at which the daily schedule bills the date"
     )

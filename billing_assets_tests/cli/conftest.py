@@ -34,6 +34,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BILLING_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("BILLING_PRINT_WORKERS", "1")
+    monkeypatch.setenv("BILLING_ISSUE_ON", "billing_date")
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "160")
     return tmp_path / "home"

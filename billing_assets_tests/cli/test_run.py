@@ -72,6 +72,21 @@ def test_the_issuing_date_stands_on_the_invoices(ask: Callable[..., Any]) -> Non
     assert {row["issue_date"] for row in ask("invoices", "list")["invoices"]} == {"2024-01-12"}
 
 
+def test_a_date_long_past_on_the_invoices_needs_a_reason_and_a_name(
+    ask: Callable[..., Any], billing: Billing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BILLING_ISSUE_ON")
+    dated = ("run", "2024-01-10", "--issuing-date", "1990-01-01", "--no-deliver")
+    for options in ((), ("--reason", "the auditor asked"), ("--approved-by", "Ana")):
+        assert ask(*dated, *options, code=3)["error"]["code"].startswith("backdating_")
+    assert ask("runs")["runs"] == []
+    approval = {"reason": "the auditor asked", "approved_by": "Ana"}
+    billing(*dated, "--reason", approval["reason"], "--approved-by", approval["approved_by"])
+    assert ask("runs", "show", "1")["backdating"] == approval
+    shown = billing("runs", "show", "1").stdout
+    assert "issued on 1990-01-01: the auditor asked (approved by Ana)" in shown
+
+
 def test_a_date_with_nothing_due_says_so(billing: Billing, mailbox: MailboxServer) -> None:
     shown = billing("run", "2023-05-01").stdout
     assert "2023-05-01" in shown

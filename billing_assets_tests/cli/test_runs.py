@@ -52,6 +52,10 @@ class TestAfterTwoRuns:
         for word in ("2024-01-10", "finalised", "invoiced", "EUR", "INV-00000001 to INV-00000010", "seconds"):
             assert word in shown
 
+    def test_a_run_without_a_charge_says_so(self, billing: Billing) -> None:
+        billing("run", "2024-01-01", "--no-deliver")
+        assert "Nothing was due." in billing("runs", "show", "3").stdout
+
     def test_markdown_is_the_stored_report(self, billing: Billing) -> None:
         shown = billing("runs", "show", "1", "--markdown").stdout
         assert shown.startswith("**Billing date 2024-01-10**")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.runs import CurrencyTotal, Outcome, RunState
+from billing_assets.domain.runs import CurrencyTotal, Outcome, RunOrder, RunState
 from billing_assets.steps.run_ports import Run, Shard, silent
 from billing_assets.store.connection import Database
 from billing_assets.store.runs import SqlRunStore, read_run_facts
@@ -18,6 +19,7 @@ from billing_assets_tests.books import AT, billing_over, fill_book
 from billing_assets_tests.databases import run_sql
 
 FEBRUARY = date(2024, 2, 1)
+ORDER = RunOrder(company_code="alondra", billing_date=FEBRUARY, issuing_date=FEBRUARY)
 TOTALS = (CurrencyTotal(outcome=Outcome.INVOICED, currency="EUR", charge_count=3, net_minor=150_006),)
 SHARDS = (Shard(shard_number=0, from_policy_id=1, to_policy_id=4),)
 
@@ -35,7 +37,7 @@ def store(billing: Billing) -> SqlRunStore:
 
 
 def plan(store: SqlRunStore, issuing_date: date = FEBRUARY) -> Run:
-    return store.record_plan(1, FEBRUARY, issuing_date, 1, SHARDS, TOTALS)
+    return store.record_plan(1, replace(ORDER, issuing_date=issuing_date), 1, SHARDS, TOTALS)
 
 
 def test_a_plan_comes_back_as_recorded_and_can_be_rewritten(store: SqlRunStore) -> None:
@@ -112,7 +114,7 @@ def test_an_error_in_a_shard_leaves_it_pending(store: SqlRunStore) -> None:
 
 def test_the_report_adds_up_the_seconds_of_all_shards_whoever_did_them(store: SqlRunStore) -> None:
     shards = tuple(Shard(shard_number=n, from_policy_id=n, to_policy_id=n + 1) for n in range(2))
-    run = store.record_plan(1, FEBRUARY, FEBRUARY, 1, shards, ())
+    run = store.record_plan(1, ORDER, 1, shards, ())
     for shard in shards:
         with store.shard_work(run, shard) as work:
             work.checkpoint(0, 0, {"read": 0.25, "write": 1.5})

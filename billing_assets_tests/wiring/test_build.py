@@ -10,10 +10,12 @@ import pytest
 from sqlalchemy import text
 
 from billing_assets.channels.mailbox import MailboxServer
+from billing_assets.domain.backdating import Backdating
 from billing_assets.domain.errors import BillingError
 from billing_assets.store.companies import save_company
 from billing_assets.store.connection import Database
-from billing_assets.wiring.build import Billing, hold_store, open_billing
+from billing_assets.store.run_listings import show_run
+from billing_assets.wiring.build import Billing, hold_store, open_billing, utc_now
 from billing_assets.wiring.settings import Settings
 from billing_assets_tests.books import AT, COMPANY, billing_over, fill_book
 from billing_assets_tests.databases import run_sql
@@ -78,9 +80,36 @@ def test_the_company_is_the_only_one_or_the_one_that_was_named(billing: Billing)
     assert billing.company_code() == "zeta"
 
 
-def test_the_issuing_date_is_the_billing_date_unless_it_is_named(billing: Billing) -> None:
+def test_a_past_billing_date_is_issued_today_unless_the_store_rehearses_the_past(billing: Billing) -> None:
     assert billing.order(FEBRUARY).issuing_date == FEBRUARY
+    assert billing.order(FEBRUARY).backdating.approved_by == "the setting BILLING_ISSUE_ON"
     assert billing.order(FEBRUARY, date(2024, 3, 1)).issuing_date == date(2024, 3, 1)
+    billing.settings = billing.settings.model_copy(update={"issue_on": "today"})
+    order = billing.order(FEBRUARY)
+    assert abs((utc_now().date() - order.issuing_date).days) <= 1
+    assert order.backdating == Backdating()
+
+
+def test_a_run_keeps_why_its_documents_carry_a_past_date(billing: Billing) -> None:
+    billing.settings = billing.settings.model_copy(update={"issue_on": "today"})
+    with pytest.raises(BillingError, match="backdating_unapproved"):
+        billing.order(FEBRUARY, date(1990, 1, 1))
+    approved = Backdating(reason="agreed with the auditor", approved_by="Ana")
+    billing.invoice(billing.order(FEBRUARY, FEBRUARY, approved))
+    with billing.database.transaction() as connection:
+        assert show_run(connection, 1, 1).backdating == approved
+        issued = connection.execute(text("select distinct issue_date from invoice")).scalars().all()
+    assert issued == [FEBRUARY]
+
+
+def test_an_issue_date_never_lies_before_the_last_one_of_the_series(billing: Billing) -> None:
+    approved = Backdating(reason="agreed with the auditor", approved_by="Ana")
+    billing.invoice(billing.order(FEBRUARY))
+    billing.invoice(billing.order(date(2024, 6, 3), date(1990, 1, 1), approved))
+    with billing.database.transaction() as connection:
+        issued = connection.execute(text("select distinct issue_date from invoice")).scalars().all()
+    assert issued == [FEBRUARY]
+    assert not [result for result in billing.audit() if result.offender_count]
 
 
 def test_a_run_goes_from_book_to_mailbox(billing: Billing, tmp_path: Path) -> None:
