@@ -1,7 +1,7 @@
 """A checked policy book against the book in the store: what is new, what changed, and what that means.
 
-Belongs here: overlaps, history, holds, control totals. Does not belong here: checks of one row
-(``policy_book``).
+Belongs here: history, holds, control totals. Does not belong here: checks of one row (``policy_book``), of
+terms against each other (``period_overlaps``).
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from hashlib import sha256
 import polars as pl
 
 from billing_assets.domain.policies import HoldCode
+from billing_assets.frames.period_overlaps import billed_elsewhere, with_overlaps
 from billing_assets.frames.policy_book import TERM_COLUMNS
 
 _BILLED_COLUMNS: dict[str, type[pl.DataType]] = {
@@ -102,69 +103,6 @@ def settle_book(rows: pl.DataFrame, stored_terms: pl.DataFrame, stored_payers: p
     )
 
 
-def with_overlaps(rows: pl.DataFrame, stored_terms: pl.DataFrame) -> pl.DataFrame:
-    """Return ``rows`` where accepted terms that overlap another term of their policy are problems.
-
-    The other term is one of the file, or one of the store that the file does not replace. A row that is
-    refused leaves the stored version of its term in force, which may overlap in turn: so until nothing is
-    found any more.
-
-    >>> from datetime import date
-    >>> rows = pl.DataFrame(
-    ...     {
-    ...         "row_number": [1, 2],
-    ...         "policy_number": "P",
-    ...         "status": "accepted",
-    ...         "effective_date": [date(2024, 1, 1), date(2024, 6, 1)],
-    ...         "expiration_date": date(2025, 1, 1),
-    ...         "problem_code": pl.Series([None, None], dtype=pl.String),
-    ...         "field_name": pl.Series([None, None], dtype=pl.String),
-    ...     }
-    ... )
-    >>> stored = pl.DataFrame(schema=STORED_TERM_SCHEMA)
-    >>> with_overlaps(rows, stored)["problem_code"].to_list()
-    ['period_overlap', 'period_overlap']
-    """
-    while True:
-        overlapping = _overlapping(rows, stored_terms)
-        if overlapping.is_empty():
-            return rows
-        is_bad = pl.col("row_number").is_in(overlapping.implode())
-        # Copies of a refused row are refused with it: their term stands in the file only once.
-        copies = rows.filter(is_bad, pl.col("status") == "accepted").select(
-            *_KEY, _is_refused=pl.lit(value=True)
-        )
-        is_refused = pl.col("_is_refused").fill_null(value=False) & pl.col("status").is_in(
-            ["accepted", "duplicate"]
-        )
-        rows = (
-            rows.join(copies, on=_KEY, how="left", maintain_order="left")
-            .with_columns(
-                problem_code=pl.when(is_refused).then(pl.lit("period_overlap")).otherwise("problem_code"),
-                field_name=pl.when(is_refused).then(pl.lit("effective_date")).otherwise("field_name"),
-                status=pl.when(is_refused).then(pl.lit("problem")).otherwise("status"),
-            )
-            .drop("_is_refused")
-        )
-
-
-def _overlapping(rows: pl.DataFrame, stored_terms: pl.DataFrame) -> pl.Series:
-    columns = [*_KEY, "expiration_date"]
-    live = rows.filter(pl.col("status") == "accepted").select("row_number", *columns)
-    standing = stored_terms.join(live, on=_KEY, how="anti").select(
-        pl.lit(None, live.schema["row_number"]).alias("row_number"), *columns
-    )
-    several = (
-        pl.concat([live, standing])
-        .filter(pl.len().over("policy_number") > 1)
-        .sort("policy_number", "effective_date")
-    )
-    end = pl.col("expiration_date").to_physical().cum_max().shift(1).over("policy_number")
-    following = pl.col("effective_date").shift(-1).over("policy_number")
-    is_bad = (pl.col("effective_date").to_physical() < end) | (following < pl.col("expiration_date"))
-    return several.filter(is_bad)["row_number"].drop_nulls()
-
-
 def _compared(
     accepted: pl.DataFrame, stored_terms: pl.DataFrame, stored_payers: pl.DataFrame
 ) -> pl.DataFrame:
@@ -176,6 +114,8 @@ def _compared(
         how="left",
         maintain_order="left",
     )
+    elsewhere = billed_elsewhere(accepted, stored_terms).with_columns(is_billed_elsewhere=pl.lit(value=True))
+    joined = joined.join(elsewhere, on=_KEY, how="left", maintain_order="left")
     is_known = pl.col("old_content_sha256").is_not_null()
     term_changed = pl.col("content_sha256").ne_missing(pl.col("old_content_sha256"))
     payer_changed = pl.col("payer_sha256").ne_missing(pl.col("old_payer_sha256"))
@@ -187,7 +127,10 @@ def _compared(
         .when(term_changed | payer_changed)
         .then(pl.lit("changed"))
         .otherwise(pl.lit("unchanged")),
-        hold_code=pl.when(_is_held()).then(pl.lit(HoldCode.CHANGED_AFTER_BILLING.value)),
+        hold_code=pl.when(_is_held())
+        .then(pl.lit(HoldCode.CHANGED_AFTER_BILLING.value))
+        .when("is_billed_elsewhere", ~is_known | pl.col("old_hold_code").is_not_null())
+        .then(pl.lit(HoldCode.BILLED_UNDER_ANOTHER_TERM.value)),
     )
     is_ended_inside = (
         term_changed

@@ -1,4 +1,4 @@
-"""A book against the store: overlaps, history, holds and control totals."""
+"""A book against the store: history, holds and control totals."""
 
 from datetime import date
 from typing import Any
@@ -7,71 +7,8 @@ import polars as pl
 import pytest
 
 from billing_assets.domain.policies import HoldCode
-from billing_assets.frames.book_changes import (
-    STORED_PAYER_SCHEMA,
-    STORED_TERM_SCHEMA,
-    SettledBook,
-    control_totals,
-    settle_book,
-    with_overlaps,
-)
-
-JAN, JUN, NEXT_JAN = date(2024, 1, 1), date(2024, 6, 1), date(2025, 1, 1)
-BILLING = {
-    "line_of_business": "motor",
-    "place_code": "ES",
-    "currency": "EUR",
-    "plan_code": "monthly",
-    "expiration_date": NEXT_JAN,
-    "anchor_date": JAN,
-    "premium_minor": 10_000,
-}
-ROW: dict[str, Any] = {
-    **BILLING,
-    "row_number": 1,
-    "original_row": "row",
-    "policy_number": "P",
-    "payer_key": "K",
-    "product_code": "car",
-    "effective_date": JAN,
-    "cover_to_date": None,
-    "cut_over_date": JAN,
-    "problem_code": None,
-    "field_name": None,
-    "has_email": True,
-    "record_key": "P 2024-01-01",
-    "payer_content": "{}",
-    "content_sha256": "new",
-    "payer_sha256": "payer",
-    "status": "accepted",
-}
-TYPES = {
-    "cover_to_date": pl.Date,
-    "problem_code": pl.String,
-    "field_name": pl.String,
-    "premium_minor": pl.Int64,
-}
-
-
-def rows(*changes: dict[str, Any]) -> pl.DataFrame:
-    made = [{**ROW, "row_number": number, **change} for number, change in enumerate(changes, 1)]
-    return pl.DataFrame(made, schema_overrides=TYPES)
-
-
-def stored(**change: Any) -> pl.DataFrame:
-    row = {"policy_number": "P", "effective_date": JAN, **BILLING, "content_sha256": "old", **change}
-    return pl.DataFrame([{name: row.get(name) for name in STORED_TERM_SCHEMA}], schema=STORED_TERM_SCHEMA)
-
-
-def billed(**change: Any) -> pl.DataFrame:
-    return stored(
-        **{f"billed_{name}": value for name, value in BILLING.items()}, billed_to_date=JUN, **change
-    )
-
-
-NOTHING = pl.DataFrame(schema=STORED_TERM_SCHEMA)
-PAYER = pl.DataFrame({"payer_key": ["K"], "payer_sha256": ["payer"]})
-NO_PAYER = pl.DataFrame(schema=STORED_PAYER_SCHEMA)
+from billing_assets.frames.book_changes import SettledBook, control_totals, settle_book
+from billing_assets_tests.frames.book_rows import JUN, NO_PAYER, NOTHING, PAYER, billed, rows, stored
 
 
 def counts(book: SettledBook) -> tuple[int, int, int, int, int]:
@@ -152,42 +89,6 @@ def test_cover_that_ends_inside_a_billed_period_is_taken_and_noted(day: date, is
     noted = [("cover_ended_inside_billed_period", "cover_to_date", True)] if is_noted else []
     assert book.problems.select("problem_code", "field_name", "is_row_taken").rows() == noted
     assert (counts(book), book.held_count) == ((0, 1, 0, 0, 0), 0)
-
-
-def test_terms_that_touch_do_not_overlap() -> None:
-    touching = rows({"expiration_date": JUN}, {"effective_date": JUN})
-    assert with_overlaps(touching, NOTHING)["status"].to_list() == ["accepted", "accepted"]
-
-
-def test_a_long_term_overlaps_every_term_inside_it() -> None:
-    inside = rows(
-        {},
-        {"effective_date": date(2024, 2, 1), "expiration_date": date(2024, 3, 1)},
-        {"effective_date": date(2024, 4, 1), "expiration_date": date(2024, 5, 1)},
-        {"effective_date": NEXT_JAN, "expiration_date": date(2026, 1, 1)},
-        {"policy_number": "Q"},
-    )
-    problems = with_overlaps(inside, NOTHING)["problem_code"].to_list()
-    assert problems == ["period_overlap"] * 3 + [None, None]
-
-
-def test_a_term_overlaps_the_stored_terms_that_the_file_does_not_replace() -> None:
-    later = {"effective_date": JUN, "expiration_date": NEXT_JAN}
-    assert with_overlaps(rows(later), stored())["problem_code"].to_list() == ["period_overlap"]
-    replaced = rows({"expiration_date": JUN}, later)
-    assert with_overlaps(replaced, stored())["status"].to_list() == ["accepted", "accepted"]
-
-
-def test_a_refused_row_leaves_the_stored_term_in_force() -> None:
-    """Row 1 would shorten the stored term, but overlaps row 0; so row 2 meets the stored term after all."""
-    before = {"effective_date": date(2023, 6, 1), "expiration_date": date(2024, 2, 1)}
-    three = rows(before, {"expiration_date": JUN}, {"effective_date": JUN})
-    assert with_overlaps(three, stored())["problem_code"].to_list() == ["period_overlap"] * 3
-
-
-def test_a_copy_of_an_overlapping_row_is_refused_with_it() -> None:
-    copies = rows({}, {"status": "duplicate"}, {"effective_date": JUN})
-    assert with_overlaps(copies, NOTHING)["status"].to_list() == ["problem"] * 3
 
 
 def test_rows_without_a_key_are_named_after_their_content() -> None:

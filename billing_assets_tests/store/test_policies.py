@@ -95,6 +95,22 @@ def test_cover_that_ends_inside_a_billed_period_is_taken_and_noted(store: Databa
     ]
 
 
+def test_a_billed_term_that_is_cancelled_and_written_anew_is_taken_as_both(
+    store: Database, tmp_path: Path
+) -> None:
+    import_text(store, tmp_path, book({}))
+    bill(store, "P1", date(2024, 2, 1))
+    anew = {"from": "2024-04-01", "to": "2025-04-01"}
+    result = import_text(store, tmp_path, book({"cover_to": "2024-04-01"}, anew))
+    counts = [result.facts[name] for name in ("changed_count", "new_count", "problem_count", "held_count")]
+    assert counts == [1, 1, 0, 0]
+    terms = "select effective_date, cover_to_date from policy_term_version where superseded_batch_id is null"
+    assert query(store, f"{terms} order by 1") == [
+        (date(2024, 1, 1), date(2024, 4, 1)),
+        (date(2024, 4, 1), None),
+    ]
+
+
 def test_an_error_leaves_nothing_behind(store: Database, tmp_path: Path) -> None:
     """The last row passes every check and breaks a rule of the store, after all the others were copied."""
     with store.transaction() as connection:
