@@ -11,6 +11,7 @@ from hashlib import sha256
 import polars as pl
 
 from billing_assets.domain.policies import HoldCode
+from billing_assets.frames.payers import with_latest_payers
 from billing_assets.frames.period_overlaps import billed_elsewhere, with_overlaps
 from billing_assets.frames.policy_book import TERM_COLUMNS
 
@@ -82,7 +83,8 @@ def settle_book(rows: pl.DataFrame, stored_terms: pl.DataFrame, stored_payers: p
     ('book_changes', 'policy_number')
     """
     decided = with_overlaps(rows, stored_terms)
-    taken = _compared(decided.filter(pl.col("status") == "accepted"), stored_terms, stored_payers)
+    accepted = with_latest_payers(decided.filter(pl.col("status") == "accepted"), stored_terms)
+    taken = _compared(accepted, stored_terms, stored_payers)
     outcome = dict(taken.group_by("outcome").len().rows())
     status = dict(decided.group_by("status").len().rows())
     written = taken.filter("is_term_changed")
@@ -118,7 +120,9 @@ def _compared(
     joined = joined.join(elsewhere, on=_KEY, how="left", maintain_order="left")
     is_known = pl.col("old_content_sha256").is_not_null()
     term_changed = pl.col("content_sha256").ne_missing(pl.col("old_content_sha256"))
-    payer_changed = pl.col("payer_sha256").ne_missing(pl.col("old_payer_sha256"))
+    payer_changed = pl.col("old_payer_sha256").is_null() | (
+        pl.col("payer_sha256").ne(pl.col("old_payer_sha256")) & ~pl.col("is_payer_outdated")
+    )
     compared = joined.with_columns(
         is_term_changed=term_changed,
         is_payer_changed=payer_changed,

@@ -69,6 +69,7 @@ def checked_rows(
     ``TERM_COLUMNS``, ``content_sha256`` and ``payer_content`` (JSON) with ``payer_sha256`` of rows without
     fault, ``has_email``, ``record_key``, and ``problem_code`` with ``field_name`` of problems.
     ``premium_minor`` is null where the amount cannot be read, whatever else is wrong with the row.
+    ``is_payer_keyed`` tells whether payers have a key of their own; else it is the policy number.
 
     >>> from billing_assets.domain.book_mapping import FieldSource
     >>> raw = pl.DataFrame({"row_number": [1], "original_row": ["P1"], "row_fault": [None], "no": ["P1"]})
@@ -78,7 +79,7 @@ def checked_rows(
     """
     checks = list(_checks(plan_codes))
     slices = [_checked(part, mapping, checks, cut_over_date) for part in raw.iter_slices(_SLICE_ROWS)]
-    return _with_conflicts(pl.concat(slices))
+    return _with_conflicts(pl.concat(slices), is_payer_keyed="payer_key" in mapping.fields)
 
 
 def _checked(
@@ -219,31 +220,39 @@ def _hashes(contents: pl.Series) -> pl.Series:
     )
 
 
-def _with_conflicts(rows: pl.DataFrame) -> pl.DataFrame:
-    """Mark copies: the same content again is a duplicate, other content a problem of all copies."""
+def _with_conflicts(rows: pl.DataFrame, *, is_payer_keyed: bool) -> pl.DataFrame:
+    """Mark copies: the same content again is a duplicate, other content a problem of all copies.
+
+    A payer is stated by every row with its key, and all have to agree. Without a key the payer belongs to the
+    policy, and only the copies of one term have to agree on it.
+    """
     is_good = pl.col("problem_code").is_null()
     term = ["policy_number", "effective_date"]
     has_key = (pl.col("policy_number") != "") & pl.col("effective_date").is_not_null()
     content = pl.coalesce("content_sha256", "original_row")
+    payer = pl.col("payer_sha256").drop_nulls().n_unique()
     marked = rows.with_columns(
         _copies=pl.when(has_key).then(content.n_unique().over(term)).otherwise(1),
-        _payers=pl.when(is_good)
-        .then(pl.col("payer_sha256").drop_nulls().n_unique().over("payer_key"))
-        .otherwise(1),
+        _payers=pl.when(is_good).then(payer.over(["payer_key"] if is_payer_keyed else term)).otherwise(1),
     )
-    is_conflict = is_good & ((pl.col("_copies") > 1) | (pl.col("_payers") > 1))
-    conflict_field = (
-        pl.when(pl.col("_copies") > 1).then(pl.lit("policy_number")).otherwise(pl.lit("payer_key"))
+    is_copy_other = (
+        pl.col("_copies") > 1 if is_payer_keyed else (pl.col("_copies") > 1) | (pl.col("_payers") > 1)
+    )
+    conflict = (
+        pl.when(is_good & is_copy_other)
+        .then(pl.struct(problem_code=pl.lit("key_conflict"), field_name=pl.lit("policy_number")))
+        .when(is_good & (pl.col("_payers") > 1))
+        .then(pl.struct(problem_code=pl.lit("payer_conflict"), field_name=pl.lit("payer_key")))
     )
     decided = marked.with_columns(
-        problem_code=pl.when(is_conflict).then(pl.lit("key_conflict")).otherwise("problem_code"),
-        field_name=pl.when(is_conflict).then(conflict_field).otherwise("field_name"),
+        pl.coalesce(conflict.struct.field(name), name).alias(name) for name in ("problem_code", "field_name")
     ).drop("_copies", "_payers")
     is_copy = is_good & (pl.int_range(pl.len()).over(*term, "content_sha256") > 0)
     return decided.with_columns(
+        is_payer_keyed=pl.lit(is_payer_keyed),
         status=pl.when(~is_good)
         .then(pl.lit("problem"))
         .when(is_copy)
         .then(pl.lit("duplicate"))
-        .otherwise(pl.lit("accepted"))
+        .otherwise(pl.lit("accepted")),
     )

@@ -38,6 +38,7 @@ ROW: dict[str, Any] = {
     "payer_content": "{}",
     "content_sha256": "new",
     "payer_sha256": "payer",
+    "is_payer_keyed": True,
     "status": "accepted",
 }
 TYPES = {

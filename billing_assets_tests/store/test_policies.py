@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.store.connection import Database
 from billing_assets.store.policies import SqlIntakeStore
 from billing_assets_tests.books import COMPANY
-from billing_assets_tests.store.intake import bill, book, import_text, query, with_company
+from billing_assets_tests.store.intake import MAPPING, bill, book, import_text, query, with_company
 
 TABLES = ("intake_batch", "payer", "payer_version", "policy", "policy_term", "policy_term_version", "problem")
 CURRENT = (
@@ -50,6 +51,15 @@ def test_a_payer_who_moved_has_a_new_version_and_the_term_has_not(store: Databas
     result = import_text(store, tmp_path, book({"street": "Calle Menor 2"}))
     assert (result.facts["changed_count"], result.facts["new_count"]) == (1, 0)
     assert sizes(store) == [2, 1, 2, 1, 1, 1, 0]
+
+
+def test_without_a_payer_key_a_renewal_may_bring_a_new_address(store: Database, tmp_path: Path) -> None:
+    fields = {name: source for name, source in MAPPING.fields.items() if name != "payer_key"}
+    renewal = {"from": "2025-01-01", "to": "2026-01-01", "street": "Calle Menor 2"}
+    import_text(store, tmp_path, book({}, renewal), mapping=replace(MAPPING, fields=fields))
+    assert sizes(store) == [1, 1, 1, 1, 2, 2, 0]
+    ((content,),) = query(store, "select content from payer_version")
+    assert "Calle Menor 2" in content
 
 
 def test_an_unchanged_book_in_another_file_writes_its_batch_only(store: Database, tmp_path: Path) -> None:
