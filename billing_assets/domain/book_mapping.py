@@ -100,11 +100,16 @@ class BookControls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookMapping:
-    """A mapping, checked. ``content_sha256`` identifies what it does to a row, not its file's layout."""
+    """A mapping, checked. ``content_sha256`` identifies what it does to a row, not its file's layout.
+
+    ``source_code`` names the system that the books come from, where a company has several: a book is compared
+    with the books before it from the same one.
+    """
 
     fields: Mapping[str, FieldSource]
     format: BookFormat = BookFormat()
     company_code: str = ""
+    source_code: str = ""
     cut_over_date: date | None = None
     row_count_tolerance_percent: int = 20
     controls: BookControls = field(default_factory=BookControls)

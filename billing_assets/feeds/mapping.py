@@ -33,6 +33,7 @@ from billing_assets.domain.errors import BillingError
 
 _KEYS = (
     "company",
+    "source",
     "cut_over_date",
     "format",
     "columns",
@@ -121,6 +122,7 @@ class _Reader:
             fields=self.fields(top.get("columns"), top.get("constants")),
             format=self.format(top.get("format")),
             company_code=self.text("company", top.get("company")),
+            source_code=self.text("source", top.get("source")),
             cut_over_date=self.day("cut_over_date", top.get("cut_over_date")),
             row_count_tolerance_percent=self.percent(top.get("row_count_tolerance")),
             controls=self.controls(top.get("control_totals")),

@@ -49,6 +49,7 @@ class NewBatch:
     file_name: str
     file_sha256: str
     mapping_sha256: str
+    source_code: str
     cut_over_date: date | None
     control_totals: Mapping[str, object]
     imported_at: datetime
@@ -69,16 +70,16 @@ class PolicyFileReader(Protocol):
 class IntakeWork(Protocol):
     """One import's transaction, committed whole or not; imports of a company wait for each other."""
 
-    def earlier_batch(self, file_sha256: str, mapping_sha256: str) -> EarlierBatch | None:
-        """Return the batch of the same file under the same mapping, if there is one."""
+    def earlier_batch(self, source_code: str, file_sha256: str, mapping_sha256: str) -> EarlierBatch | None:
+        """Return the latest batch of that source with that file under that mapping, if there is one."""
         ...
 
     def last_cut_over_date(self) -> date | None:
         """Return the cut-over date that was given last for the company, None where none ever was."""
         ...
 
-    def last_batch(self, mapping_sha256: str) -> EarlierBatch | None:
-        """Return the last batch of the company under that mapping."""
+    def last_batch(self, source_code: str) -> EarlierBatch | None:
+        """Return the last batch of the company that came from that source."""
         ...
 
     def plan_codes(self) -> frozenset[str]:

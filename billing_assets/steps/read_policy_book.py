@@ -36,13 +36,17 @@ _PARTS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeOrder:
-    """What an import is asked to do. ``cut_over_date`` and ``controls`` go before those of the mapping."""
+    """What an import is asked to do. ``cut_over_date`` and ``controls`` go before those of the mapping.
+
+    ``is_again`` takes a file that later books have replaced, which puts back what it says.
+    """
 
     company_code: str
     path: Path
     mapping: BookMapping
     cut_over_date: date | None = None
     controls: BookControls = field(default_factory=BookControls)
+    is_again: bool = False
 
 
 def read_policy_book(
@@ -55,7 +59,8 @@ def read_policy_book(
 ) -> StepResult:
     """Import a policy book in one transaction and return its counts and control totals.
 
-    The same file under the same mapping and cut-over date writes nothing and says so (``is_repeat`` is 1).
+    The last book of its source once more, under the same mapping and cut-over date, writes nothing and says
+    so (``is_repeat`` is 1). An older one is refused, because it would undo what came after it.
 
     Raises:
         BillingError: the file is refused whole, and nothing is written.
@@ -73,13 +78,14 @@ def read_policy_book(
         # Once given, a cut-over date stays: a book without one would bill again what was billed elsewhere.
         cut_over_date = order.cut_over_date or mapping.cut_over_date or work.last_cut_over_date()
         mapping_sha256 = sha256(f"{mapping.content_sha256} {cut_over_date}".encode()).hexdigest()
-        earlier = work.earlier_batch(file.content_sha256, mapping_sha256)
-        if earlier:
+        earlier = work.earlier_batch(mapping.source_code, file.content_sha256, mapping_sha256)
+        last = work.last_batch(mapping.source_code)
+        if earlier is not None and earlier == last:
             return _repeat(file, earlier)
+        if earlier is not None and last is not None and not order.is_again:
+            raise _superseded(file, earlier, last)
         raw = reader.read(file, mapping).frame
-        _check_row_count(
-            file, raw.height, work.last_batch(mapping_sha256), mapping.row_count_tolerance_percent
-        )
+        _check_row_count(file, raw.height, last, mapping.row_count_tolerance_percent)
         watch.lap("read", 1)
         rows = checked_rows(raw, mapping, work.plan_codes(), cut_over_date)
         _check_controls(file, rows, mapping.controls, order.controls)
@@ -90,6 +96,7 @@ def read_policy_book(
             file_name=file.name,
             file_sha256=file.content_sha256,
             mapping_sha256=mapping_sha256,
+            source_code=mapping.source_code,
             cut_over_date=cut_over_date,
             control_totals=book.control_totals,
             imported_at=clock(),
@@ -127,7 +134,17 @@ def _check_row_count(file: PolicyFile, row_count: int, last: EarlierBatch | None
     raise BillingError(
         "row_count_dropped",
         f"{file.name} has {row_count} rows, the last book {last.row_count}: more than {tolerance} % fewer",
-        "send the whole book; where the drop is right, raise 'row_count_tolerance' in the mapping",
+        "send the whole book; where the drop is right, raise 'row_count_tolerance' in the mapping; where the "
+        "books come from different systems, name each by 'source' in its mapping",
+    )
+
+
+def _superseded(file: PolicyFile, earlier: EarlierBatch, last: EarlierBatch) -> BillingError:
+    return BillingError(
+        "file_superseded",
+        f"{file.name} was imported as batch {earlier.batch_id} on {earlier.imported_at:%Y-%m-%d}, and batch "
+        f"{last.batch_id} came after it: importing it now would undo what that one changed",
+        "send the newest book; where the old one is right after all, import it with --again",
     )
 
 

@@ -97,13 +97,12 @@ on commit drop
 """
 
 _BATCH = """
-insert into intake_batch (company_id, file_name, file_sha256, mapping_sha256, cut_over_date, row_count,
-new_count,
-    changed_count, unchanged_count, duplicate_count, problem_count, control_totals, imported_at)
-values (:company, :file_name, decode(:file_sha256, 'hex'), decode(:mapping_sha256, 'hex'), :cut_over_date,
-    :row_count, :new_count,
-    :changed_count, :unchanged_count, :duplicate_count, :problem_count, cast(:totals as jsonb),
-    :imported_at)
+insert into intake_batch (company_id, file_name, file_sha256, mapping_sha256, source_code, cut_over_date,
+    row_count, new_count, changed_count, unchanged_count, duplicate_count, problem_count, control_totals,
+    imported_at)
+values (:company, :file_name, decode(:file_sha256, 'hex'), decode(:mapping_sha256, 'hex'), :source_code,
+    :cut_over_date, :row_count, :new_count, :changed_count, :unchanged_count, :duplicate_count,
+    :problem_count, cast(:totals as jsonb), :imported_at)
 returning batch_id
 """
 
@@ -149,14 +148,12 @@ class IntakeTransaction:
         self.connection = connection
         self.company_id = company_id
 
-    def earlier_batch(self, file_sha256: str, mapping_sha256: str) -> EarlierBatch | None:
-        """Return the last batch under that mapping if it was of the same file."""
-        last = "select max(batch_id) from intake_batch where company_id = :company"
-        mapping = "mapping_sha256 = decode(:mapping, 'hex')"
+    def earlier_batch(self, source_code: str, file_sha256: str, mapping_sha256: str) -> EarlierBatch | None:
+        """Return the latest batch of that source with that file under that mapping."""
         return self._batch(
-            f"and file_sha256 = decode(:file, 'hex') and batch_id = ({last} and {mapping})",
-            mapping_sha256,
-            file_sha256,
+            "source_code = :source and file_sha256 = decode(:file, 'hex') "
+            "and mapping_sha256 = decode(:mapping, 'hex')",
+            {"source": source_code, "file": file_sha256, "mapping": mapping_sha256},
         )
 
     def last_cut_over_date(self) -> date | None:
@@ -167,9 +164,9 @@ class IntakeTransaction:
         )
         return self.connection.execute(query, {"company": self.company_id}).scalar_one_or_none()
 
-    def last_batch(self, mapping_sha256: str) -> EarlierBatch | None:
-        """Return the last batch of the company under that mapping."""
-        return self._batch("", mapping_sha256)
+    def last_batch(self, source_code: str) -> EarlierBatch | None:
+        """Return the last batch of the company that came from that source."""
+        return self._batch("source_code = :source", {"source": source_code})
 
     def plan_codes(self) -> frozenset[str]:
         """Return the codes of all payment plans."""
@@ -217,6 +214,7 @@ class IntakeTransaction:
             "file_name": batch.file_name,
             "file_sha256": batch.file_sha256,
             "mapping_sha256": batch.mapping_sha256,
+            "source_code": batch.source_code,
             "cut_over_date": batch.cut_over_date,
             "row_count": book.row_count,
             "new_count": book.new_count,
@@ -229,13 +227,12 @@ class IntakeTransaction:
         }
         return int(self.connection.execute(text(_BATCH), values).scalar_one())
 
-    def _batch(self, condition: str, mapping_sha256: str, file_sha256: str = "") -> EarlierBatch | None:
+    def _batch(self, condition: str, values: Mapping[str, object]) -> EarlierBatch | None:
         query = (
-            "select batch_id, row_count, imported_at from intake_batch where company_id = :company "  # noqa: S608 - constants
-            f"and mapping_sha256 = decode(:mapping, 'hex') {condition} order by batch_id desc limit 1"
+            "select batch_id, row_count, imported_at from intake_batch "  # noqa: S608 - constants
+            f"where company_id = :company and {condition} order by batch_id desc limit 1"
         )
-        values = {"company": self.company_id, "mapping": mapping_sha256, "file": file_sha256}
-        row = self.connection.execute(text(query), values if condition else _without_file(values)).first()
+        row = self.connection.execute(text(query), {"company": self.company_id, **values}).first()
         return None if row is None else EarlierBatch(**row._asdict())
 
     def _by_key(self, query: str, keys: pl.Series, schema: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
@@ -257,7 +254,3 @@ def _refused(error: Exception) -> BillingError:
         f"the store refused the batch: {rule or type(cause).__name__}",
         "nothing was imported; what intake accepts must fit the store: this is a fault of the program",
     )
-
-
-def _without_file(values: Mapping[str, object]) -> dict[str, object]:
-    return {name: value for name, value in values.items() if name != "file"}

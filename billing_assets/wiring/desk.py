@@ -80,6 +80,7 @@ class Desk:
         cut_over_date: date | None = None,
         controls: BookControls | None = None,
         *,
+        is_again: bool = False,
         progress: Progress = silent,
     ) -> StepResult:
         """Import a policy book; see :func:`read_policy_book`."""
@@ -89,6 +90,7 @@ class Desk:
             mapping=read_mapping(mapping_path),
             cut_over_date=cut_over_date,
             controls=controls or BookControls(),
+            is_again=is_again,
         )
         store = SqlIntakeStore(self.database)
         return read_policy_book(order, reader=PolicyFiles(), store=store, clock=utc_now, progress=progress)

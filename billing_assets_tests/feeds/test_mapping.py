@@ -29,6 +29,7 @@ def test_every_key_arrives_in_the_mapping() -> None:
     mapping = mapping_from(
         {
             "company": "demo",
+            "source": "motor",
             "cut_over_date": date(2024, 1, 1),
             "format": {
                 "delimiter": ";",
@@ -44,6 +45,7 @@ def test_every_key_arrives_in_the_mapping() -> None:
         }
     )
     assert (mapping.company_code, mapping.cut_over_date) == ("demo", date(2024, 1, 1))
+    assert mapping.source_code == "motor"
     assert (mapping.format.delimiter, mapping.format.quote, mapping.format.encoding) == (";", "", "iso8859-1")
     assert mapping.fields["payer_name"] == FieldSource(columns=("A", "B"), join=", ")
     assert mapping.fields["payer_language"] == FieldSource(constant="es")

@@ -69,6 +69,30 @@ def test_the_same_file_again_writes_nothing_and_says_so(store: Database, tmp_pat
     assert query(store, "select count(*) from intake_batch") == [(1,)]
 
 
+def test_an_older_file_is_refused_because_it_would_undo_the_newer(store: Database, tmp_path: Path) -> None:
+    old, new = book({"premium": "100.00"}), book({"premium": "200.00"})
+    import_text(store, tmp_path, old)
+    import_text(store, tmp_path, new)
+    with pytest.raises(BillingError, match="file_superseded") as caught:
+        import_text(store, tmp_path, old)
+    assert "batch 1 on 2024-01-02, and batch 2 came after it" in str(caught.value)
+    premiums = "select premium_minor from policy_term_version where superseded_batch_id is null"
+    assert query(store, premiums) == [(20_000,)]
+    assert import_text(store, tmp_path, old, is_again=True).facts["changed_count"] == 1
+    assert query(store, premiums) == [(10_000,)]
+    assert import_text(store, tmp_path, old).facts["is_repeat"] == 1
+    with pytest.raises(BillingError, match="file_superseded"):
+        import_text(store, tmp_path, new)
+
+
+def test_books_of_two_sources_do_not_replace_each_other(store: Database, tmp_path: Path) -> None:
+    motor, home = replace(MAPPING, source_code="motor"), replace(MAPPING, source_code="home")
+    rows = [{"no": f"P{number}"} for number in range(10)]
+    import_text(store, tmp_path, book(*rows), mapping=motor)
+    import_text(store, tmp_path, book({"no": "H1"}), mapping=home)
+    assert import_text(store, tmp_path, book(*rows), mapping=motor).facts["is_repeat"] == 1
+
+
 def test_another_cut_over_date_is_another_import(store: Database, tmp_path: Path) -> None:
     import_text(store, tmp_path, book({}))
     result = import_text(store, tmp_path, book({}), cut_over_date=date(2024, 6, 1))
@@ -134,6 +158,18 @@ def test_a_book_that_shrank_beyond_the_tolerance_is_refused(
             import_text(store, tmp_path, smaller, mapping=mapping)
     else:
         assert import_text(store, tmp_path, smaller, mapping=mapping).facts["unchanged_count"] == row_count
+
+
+def test_another_mapping_or_cut_over_date_does_not_hide_that_a_book_shrank(
+    store: Database, tmp_path: Path
+) -> None:
+    import_text(store, tmp_path, book(*({"no": f"P{number}"} for number in range(10))))
+    for mapping in (
+        replace(MAPPING, content_sha256="another"),
+        replace(MAPPING, cut_over_date=date(2024, 6, 1)),
+    ):
+        with pytest.raises(BillingError, match="row_count_dropped"):
+            import_text(store, tmp_path, book({}), mapping=mapping)
 
 
 def test_a_mapping_of_another_company_is_refused(store: Database, tmp_path: Path) -> None:

@@ -77,6 +77,7 @@ def import_text(
     mapping: BookMapping = MAPPING,
     cut_over_date: date | None = None,
     controls: BookControls | None = None,
+    is_again: bool = False,
 ) -> StepResult:
     """Import a file of that content."""
     path = folder / "book.csv"
@@ -87,6 +88,7 @@ def import_text(
         mapping=mapping,
         cut_over_date=cut_over_date,
         controls=controls or BookControls(),
+        is_again=is_again,
     )
     return read_policy_book(order, reader=PolicyFiles(), store=SqlIntakeStore(database), clock=lambda: AT)
 
