@@ -101,7 +101,7 @@ def settle_book(rows: pl.DataFrame, stored_terms: pl.DataFrame, stored_payers: p
         duplicate_count=status.get("duplicate", 0),
         problem_count=status.get("problem", 0),
         held_count=written["hold_code"].count(),
-        control_totals=control_totals(decided),
+        control_totals={**control_totals(decided), **_written_totals(taken, payers.height)},
     )
 
 
@@ -215,4 +215,27 @@ def control_totals(rows: pl.DataFrame) -> dict[str, object]:
         "premium": {str(row.pop("currency")): row for row in sums.to_dicts()},
         "unreadable_amount_count": rows.height - readable.height,
         "email_missing_count": missing,
+    }
+
+
+def _written_totals(taken: pl.DataFrame, payer_count: int) -> dict[str, object]:
+    """Return what the batch writes, for the audit to count again.
+
+    By currency: terms, their premium in minor units, and the premium of taken rows whose term stays as it
+    is. Beside it the payer versions, and the rows that changed in their payer only.
+    """
+    amount, is_written = pl.col("premium_minor").cast(pl.Int128), pl.col("is_term_changed")
+    sums = (
+        taken.group_by("currency")
+        .agg(
+            term_count=is_written.sum(),
+            premium=amount.filter(is_written).sum(),
+            standing_premium=amount.filter(~is_written).sum(),
+        )
+        .sort("currency")
+    )
+    return {
+        "written": {str(row.pop("currency")): row for row in sums.to_dicts()},
+        "written_payer_count": payer_count,
+        "payer_change_count": taken.filter(~is_written, pl.col("outcome") == "changed").height,
     }

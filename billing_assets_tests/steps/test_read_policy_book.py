@@ -207,7 +207,7 @@ def test_rows_and_money_in_are_rows_and_money_out(
     """Random dirty rows among good ones: each row has one fate, and so has each readable amount."""
     text = book(*rows) + GOOD[HEADER_LENGTH:]
     content = text.encode(errors="surrogateescape")
-    result = import_text(store, tmp_path_factory.mktemp("book"), content)
+    result = import_text(store, tmp_path_factory.mktemp("book"), content, is_again=True)
     batch_id = result.facts["batch_id"]
     ((row_count, taken, duplicates, problems, totals),) = query(
         store,

@@ -1,4 +1,4 @@
-"""What a policy book is one of: the system it comes from, and whether it names every policy."""
+"""Where a policy book comes from, whether it names every policy, and what it wrote."""
 
 from alembic import op
 
@@ -15,7 +15,32 @@ create index intake_batch_source on intake_batch (company_id, source_code, batch
 create index intake_batch_file on intake_batch (company_id, file_sha256);
 """
 
+# What older batches wrote, counted from what is there; an unchanged row left no trace of its premium.
+WRITTEN = """
+with written as (
+    select v.batch_id, v.currency::text as currency, count(*) as term_count, sum(v.premium_minor) as premium
+    from policy_term_version v group by 1, 2
+), summed as (
+    select b.batch_id, coalesce(m.currency, w.currency) as currency, coalesce(w.term_count, 0) as term_count,
+        coalesce(w.premium, 0) as premium, coalesce((m.sums ->> 'accepted')::numeric, 0) as accepted
+    from intake_batch b
+    left join lateral jsonb_each(b.control_totals -> 'premium') as m (currency, sums) on true
+    full join written w on w.batch_id = b.batch_id and w.currency = m.currency
+    where b.batch_id is not null and coalesce(m.currency, w.currency) is not null
+), totals as (
+    select batch_id, sum(term_count)::bigint as term_count, jsonb_object_agg(currency, jsonb_build_object(
+        'term_count', term_count, 'premium', premium, 'standing_premium', accepted - premium)) as written
+    from summed group by batch_id
+)
+update intake_batch b set control_totals = b.control_totals || jsonb_build_object(
+    'written', coalesce((select t.written from totals t where t.batch_id = b.batch_id), '{}'),
+    'written_payer_count', (select count(*) from payer_version y where y.batch_id = b.batch_id),
+    'payer_change_count', b.new_count + b.changed_count
+        - coalesce((select t.term_count from totals t where t.batch_id = b.batch_id), 0))
+"""
+
 
 def upgrade() -> None:
-    """Add what later books are compared by."""
+    """Add what later books are compared by, and what each batch wrote."""
     op.execute(BATCHES)
+    op.execute(WRITTEN)
