@@ -14,6 +14,7 @@ from billing_assets.domain.policies import HoldCode
 from billing_assets.frames.payers import with_latest_payers
 from billing_assets.frames.period_overlaps import billed_elsewhere, with_overlaps
 from billing_assets.frames.policy_book import TERM_COLUMNS
+from billing_assets.frames.problems import FOR_A_PERSON, answered_problems, held_terms, named_terms
 
 _BILLED_COLUMNS: dict[str, type[pl.DataType]] = {
     "line_of_business": pl.String,
@@ -42,7 +43,6 @@ STORED_PAYER_SCHEMA: dict[str, type[pl.DataType]] = {"payer_key": pl.String, "pa
 """The latest version of a payer of the store."""
 
 _KEY = ["policy_number", "effective_date"]
-_ENDED_INSIDE = "cover_ended_inside_billed_period"
 _LONGEST_VALUE = 1_000
 
 
@@ -52,15 +52,20 @@ class SettledBook:
 
     ``terms``: new and changed terms (``TERM_COLUMNS``, ``content_sha256``, ``hold_code``) in the order of
     the file. ``payers``: ``payer_key``, ``content``, ``content_sha256`` of those that are new or changed.
-    ``problems``: ``row_number``, ``record_key``, ``problem_code``, ``field_name``, ``original_row``; those
-    of rows that were taken all the same have ``is_row_taken``. ``answered_keys``: record keys of rows that
-    were taken. The counts add up to the number of rows.
+    ``problems``: ``row_number``, ``record_key``, ``problem_code``, ``field_name``, ``original_row``, and the
+    ``policy_number``, ``effective_date`` and ``expiration_date`` that the row names; those of rows that were
+    taken all the same have ``is_row_taken``. ``holds``: ``row_number`` of a problem and key of a term that it
+    holds. ``answered_ids``: problems that the book answers. ``released``: earlier holds
+    (``problems.OPEN_HOLD_SCHEMA``) of terms that it has a good row of. The counts add up to the number of
+    rows.
     """
 
     terms: pl.DataFrame
     payers: pl.DataFrame
     problems: pl.DataFrame
-    answered_keys: pl.Series
+    holds: pl.DataFrame
+    answered_ids: pl.Series
+    released: pl.DataFrame
     row_count: int
     new_count: int
     changed_count: int
@@ -71,20 +76,35 @@ class SettledBook:
     control_totals: Mapping[str, object]
 
 
-def settle_book(rows: pl.DataFrame, stored_terms: pl.DataFrame, stored_payers: pl.DataFrame) -> SettledBook:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredBook:
+    """What the store has of the policies and payers of a book, and what it has open.
+
+    ``terms`` (``STORED_TERM_SCHEMA``) are all current terms of the policies that the rows name, ``payers``
+    (``STORED_PAYER_SCHEMA``) those of the accepted rows; ``problems`` (``problems.OPEN_PROBLEM_SCHEMA``) and
+    ``holds`` (``problems.OPEN_HOLD_SCHEMA``) are those of the company.
+    """
+
+    terms: pl.DataFrame
+    payers: pl.DataFrame
+    problems: pl.DataFrame
+    holds: pl.DataFrame
+
+
+def settle_book(rows: pl.DataFrame, stored: StoredBook) -> SettledBook:
     """Return what to write for ``rows`` (as ``policy_book.checked_rows`` gives them).
 
-    ``stored_terms`` (``STORED_TERM_SCHEMA``) are all current terms of the policies in ``rows``;
-    ``stored_payers`` (``STORED_PAYER_SCHEMA``) the payers. A row is unchanged where neither its term nor its
-    payer changed.
+    A row is unchanged where neither its term nor its payer changed.
 
     >>> from billing_assets.frames import policy_book
     >>> settle_book.__module__.rpartition(".")[2], policy_book.TERM_COLUMNS[0]
     ('book_changes', 'policy_number')
     """
-    decided = with_overlaps(rows, stored_terms)
-    accepted = with_latest_payers(decided.filter(pl.col("status") == "accepted"), stored_terms)
-    taken = _compared(accepted, stored_terms, stored_payers)
+    decided = with_overlaps(rows, stored.terms)
+    accepted = with_latest_payers(decided.filter(pl.col("status") == "accepted"), stored.terms)
+    taken = _compared(accepted, stored.terms, stored.payers)
+    refused = decided.filter(pl.col("status") == "problem")
+    problems = _problems(refused, taken)
     outcome = dict(taken.group_by("outcome").len().rows())
     status = dict(decided.group_by("status").len().rows())
     written = taken.filter("is_term_changed")
@@ -92,8 +112,10 @@ def settle_book(rows: pl.DataFrame, stored_terms: pl.DataFrame, stored_payers: p
     return SettledBook(
         terms=written.select(*TERM_COLUMNS, "content_sha256", "hold_code"),
         payers=payers.select("payer_key", content="payer_content", content_sha256="payer_sha256"),
-        problems=_problems(decided, taken),
-        answered_keys=taken["record_key"],
+        problems=problems,
+        holds=held_terms(refused, taken, stored.terms),
+        answered_ids=answered_problems(stored.problems, taken, problems.filter(~pl.col("is_row_taken"))),
+        released=stored.holds.join(taken, on=_KEY, how="semi"),
         row_count=rows.height,
         new_count=outcome.get("new", 0),
         changed_count=outcome.get("changed", 0),
@@ -158,25 +180,23 @@ def _is_held() -> pl.Expr:
     return is_billed & differs("old_billed_") & is_open
 
 
-def _problems(decided: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+def _problems(refused_rows: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
     columns = ["row_number", "record_key", "problem_code", "field_name", "original_row"]
-    refused = decided.filter(pl.col("status") == "problem").select(*columns, is_row_taken=pl.lit(value=False))
-    noted = taken.filter("is_ended_inside").select(
-        "row_number",
-        "record_key",
-        pl.lit(_ENDED_INSIDE).alias("problem_code"),
-        pl.lit("cover_to_date").alias("field_name"),
-        "original_row",
-        is_row_taken=pl.lit(value=True),
+    named = [*columns, *_KEY, "expiration_date"]
+    refused = named_terms(refused_rows).select(*named, is_row_taken=pl.lit(value=False))
+    noted = (
+        taken.filter("is_ended_inside")
+        .with_columns(problem_code=pl.lit(FOR_A_PERSON), field_name=pl.lit("cover_to_date"))
+        .select(*named, is_row_taken=pl.lit(value=True))
     )
     nameless = refused.filter(pl.col("record_key") == "")["original_row"].unique().to_list()
     names = {row: f"row {sha256(row.encode()).hexdigest()[:12]}" for row in nameless}
-    named = pl.when(pl.col("record_key") == "").then(
+    key = pl.when(pl.col("record_key") == "").then(
         pl.col("original_row").replace_strict(names, default="", return_dtype=pl.String)
     )
     return (
         pl.concat([refused, noted])
-        .with_columns(record_key=named.otherwise("record_key").str.slice(0, _LONGEST_VALUE))
+        .with_columns(record_key=key.otherwise("record_key").str.slice(0, _LONGEST_VALUE))
         .sort("row_number")
     )
 

@@ -69,6 +69,7 @@ def checked_rows(
     ``TERM_COLUMNS``, ``content_sha256`` and ``payer_content`` (JSON) with ``payer_sha256`` of rows without
     fault, ``has_email``, ``record_key``, and ``problem_code`` with ``field_name`` of problems.
     ``premium_minor`` is null where the amount cannot be read, whatever else is wrong with the row.
+    ``named_policy_number`` is the policy number where a policy can have it, else null.
     ``is_payer_keyed`` tells whether payers have a key of their own; else it is the policy number.
 
     >>> from billing_assets.domain.book_mapping import FieldSource
@@ -138,7 +139,8 @@ def _or(name: str, default: pl.Expr) -> pl.Expr:
 
 
 def _checks(plan_codes: Collection[str]) -> Iterator[Check]:
-    yield from _key_checks()
+    for name, empty_code in zip(KEY_FIELDS, ("key_empty", "payer_key_empty"), strict=True):
+        yield from _key_checks(name, empty_code)
     yield "value_unmapped", "", pl.col("unmapped_field").is_not_null()
     yield "payer_name_empty", "payer_name", pl.col("payer_name") == ""
     for name in ("product_code", *ADDRESS_FIELDS):
@@ -158,11 +160,10 @@ def _checks(plan_codes: Collection[str]) -> Iterator[Check]:
     yield "amount_negative", "premium", pl.col("premium_minor") < 0
 
 
-def _key_checks() -> Iterator[Check]:
-    for name, code in zip(KEY_FIELDS, ("key_empty", "payer_key_empty"), strict=True):
-        yield code, name, pl.col(name) == ""
-        yield "key_too_long", name, pl.col(name).str.len_chars() > _LONGEST_KEY
-        yield "key_has_control_characters", name, pl.col(name).str.contains(_CONTROL)
+def _key_checks(name: str, empty_code: str) -> Iterator[Check]:
+    yield empty_code, name, pl.col(name) == ""
+    yield "key_too_long", name, pl.col(name).str.len_chars() > _LONGEST_KEY
+    yield "key_has_control_characters", name, pl.col(name).str.contains(_CONTROL)
 
 
 def _day_checks() -> Iterator[Check]:
@@ -201,6 +202,9 @@ def _with_contents(rows: pl.DataFrame) -> pl.DataFrame:
         "problem_code",
         "field_name",
         has_email=pl.col("payer_email") != "",
+        named_policy_number=pl.when(
+            ~pl.any_horizontal(check for _, _, check in _key_checks("policy_number", ""))
+        ).then(pl.col("policy_number")),
         record_key=pl.concat_str("policy_number", day, separator=" ").str.strip_chars(),
         term_content=pl.when(is_good).then(pl.concat_str(texts, separator=_SEPARATOR)),
         payer_content=pl.when(is_good).then(payer.struct.json_encode()),

@@ -14,7 +14,7 @@ from typing import Protocol
 import polars as pl
 
 from billing_assets.domain.book_mapping import BookMapping
-from billing_assets.frames.book_changes import SettledBook
+from billing_assets.frames.book_changes import SettledBook, StoredBook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +86,8 @@ class IntakeWork(Protocol):
         """Return the codes of all payment plans."""
         ...
 
-    def stored_terms(self, policy_numbers: pl.Series) -> pl.DataFrame:
-        """Return the current terms of those policies, ``book_changes.STORED_TERM_SCHEMA``."""
-        ...
-
-    def stored_payers(self, payer_keys: pl.Series) -> pl.DataFrame:
-        """Return the latest version of those payers, ``book_changes.STORED_PAYER_SCHEMA``."""
+    def stored_book(self, policy_numbers: pl.Series, payer_keys: pl.Series) -> StoredBook:
+        """Return the current terms of those policies, those payers, and what the company has open."""
         ...
 
     def write(self, batch: NewBatch, book: SettledBook) -> int:

@@ -107,9 +107,9 @@ def read_policy_book(
 
 
 def _settled(rows: pl.DataFrame, work: IntakeWork) -> SettledBook:
-    accepted = rows.filter(pl.col("status") == "accepted")
-    terms = work.stored_terms(accepted["policy_number"].unique())
-    return settle_book(rows, terms, work.stored_payers(accepted["payer_key"].unique()))
+    payer_keys = rows.filter(pl.col("status") == "accepted")["payer_key"].unique()
+    policy_numbers = rows["named_policy_number"].drop_nulls().unique()
+    return settle_book(rows, work.stored_book(policy_numbers, payer_keys))
 
 
 def _with_values(book: SettledBook, raw: pl.DataFrame, mapping: BookMapping) -> SettledBook:

@@ -18,13 +18,25 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DataError, IntegrityError
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.frames.book_changes import STORED_PAYER_SCHEMA, STORED_TERM_SCHEMA, SettledBook
+from billing_assets.frames.book_changes import (
+    STORED_PAYER_SCHEMA,
+    STORED_TERM_SCHEMA,
+    SettledBook,
+    StoredBook,
+)
 from billing_assets.steps.intake_ports import EarlierBatch, NewBatch
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
 from billing_assets.store.copy import copy_in, copy_out
 from billing_assets.store.locks import LockSpace
-from billing_assets.store.problems import close_answered, write_problems
+from billing_assets.store.problems import (
+    close_answered,
+    read_open_holds,
+    read_open_problems,
+    release_holds,
+    write_holds,
+    write_problems,
+)
 
 _STORED_TERMS = """
 select p.policy_number, v.effective_date, v.line_of_business, v.place_code, v.currency, v.plan_code,
@@ -172,13 +184,14 @@ class IntakeTransaction:
         """Return the codes of all payment plans."""
         return frozenset(self.connection.execute(text("select plan_code from payment_plan")).scalars())
 
-    def stored_terms(self, policy_numbers: pl.Series) -> pl.DataFrame:
-        """Return the current terms of those policies, ``book_changes.STORED_TERM_SCHEMA``."""
-        return self._by_key(_STORED_TERMS, policy_numbers, STORED_TERM_SCHEMA)
-
-    def stored_payers(self, payer_keys: pl.Series) -> pl.DataFrame:
-        """Return the latest version of those payers, ``book_changes.STORED_PAYER_SCHEMA``."""
-        return self._by_key(_STORED_PAYERS, payer_keys, STORED_PAYER_SCHEMA)
+    def stored_book(self, policy_numbers: pl.Series, payer_keys: pl.Series) -> StoredBook:
+        """Return the current terms of those policies, those payers, and what the company has open."""
+        return StoredBook(
+            terms=self._by_key(_STORED_TERMS, policy_numbers, STORED_TERM_SCHEMA),
+            payers=self._by_key(_STORED_PAYERS, payer_keys, STORED_PAYER_SCHEMA),
+            problems=read_open_problems(self.connection, self.company_id),
+            holds=read_open_holds(self.connection, self.company_id),
+        )
 
     def write(self, batch: NewBatch, book: SettledBook) -> int:
         """Write the batch with everything that it brings, and return its id.
@@ -205,7 +218,9 @@ class IntakeTransaction:
                 self.connection.execute(text(statement), {"company": self.company_id, "batch": batch_id})
         at = batch.imported_at
         write_problems(self.connection, self.company_id, batch_id, book.problems, at)
-        close_answered(self.connection, self.company_id, batch_id, book.answered_keys)
+        write_holds(self.connection, self.company_id, batch_id, book.holds)
+        release_holds(self.connection, self.company_id, batch_id, book.released)
+        close_answered(self.connection, self.company_id, book.answered_ids)
         return batch_id
 
     def _insert_batch(self, batch: NewBatch, book: SettledBook) -> int:

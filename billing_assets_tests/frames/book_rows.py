@@ -9,7 +9,14 @@ from typing import Any
 
 import polars as pl
 
-from billing_assets.frames.book_changes import STORED_PAYER_SCHEMA, STORED_TERM_SCHEMA
+from billing_assets.frames.book_changes import (
+    STORED_PAYER_SCHEMA,
+    STORED_TERM_SCHEMA,
+    SettledBook,
+    StoredBook,
+    settle_book,
+)
+from billing_assets.frames.problems import OPEN_HOLD_SCHEMA, OPEN_PROBLEM_SCHEMA
 
 JAN, JUN, NEXT_JAN = date(2024, 1, 1), date(2024, 6, 1), date(2025, 1, 1)
 BILLING = {
@@ -26,6 +33,7 @@ ROW: dict[str, Any] = {
     "row_number": 1,
     "original_row": "row",
     "policy_number": "P",
+    "named_policy_number": "P",
     "payer_key": "K",
     "product_code": "car",
     "effective_date": JAN,
@@ -46,6 +54,9 @@ TYPES = {
     "problem_code": pl.String,
     "field_name": pl.String,
     "premium_minor": pl.Int64,
+    "effective_date": pl.Date,
+    "expiration_date": pl.Date,
+    "named_policy_number": pl.String,
 }
 
 NOTHING = pl.DataFrame(schema=STORED_TERM_SCHEMA)
@@ -55,7 +66,10 @@ NO_PAYER = pl.DataFrame(schema=STORED_PAYER_SCHEMA)
 
 def rows(*changes: dict[str, Any]) -> pl.DataFrame:
     """Return one row of a book for each of ``changes``, which name what differs from ``ROW``."""
-    made = [{**ROW, "row_number": number, **change} for number, change in enumerate(changes, 1)]
+    made = [
+        {**ROW, "row_number": number, "named_policy_number": change.get("policy_number", "P"), **change}
+        for number, change in enumerate(changes, 1)
+    ]
     return pl.DataFrame(made, schema_overrides=TYPES)
 
 
@@ -69,3 +83,21 @@ def billed(**change: Any) -> pl.DataFrame:
     """Return a term of the store that was billed up to June."""
     last = {f"billed_{name}": value for name, value in BILLING.items()}
     return stored(**{**last, "billed_to_date": JUN, **change})
+
+
+def settle(
+    book: pl.DataFrame,
+    terms: pl.DataFrame,
+    payers: pl.DataFrame,
+    *,
+    problems: pl.DataFrame | None = None,
+    holds: pl.DataFrame | None = None,
+) -> SettledBook:
+    """Settle a book against these terms and payers; nothing is open unless it is given."""
+    stored_book = StoredBook(
+        terms=terms,
+        payers=payers,
+        problems=pl.DataFrame(schema=OPEN_PROBLEM_SCHEMA) if problems is None else problems,
+        holds=pl.DataFrame(schema=OPEN_HOLD_SCHEMA) if holds is None else holds,
+    )
+    return settle_book(book, stored_book)

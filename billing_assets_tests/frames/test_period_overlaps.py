@@ -5,9 +5,18 @@ from datetime import date
 import polars as pl
 
 from billing_assets.domain.policies import HoldCode
-from billing_assets.frames.book_changes import settle_book
 from billing_assets.frames.period_overlaps import billed_elsewhere, cover_end, with_overlaps
-from billing_assets_tests.frames.book_rows import JAN, JUN, NEXT_JAN, NOTHING, PAYER, billed, rows, stored
+from billing_assets_tests.frames.book_rows import (
+    JAN,
+    JUN,
+    NEXT_JAN,
+    NOTHING,
+    PAYER,
+    billed,
+    rows,
+    settle,
+    stored,
+)
 
 LATER = {"effective_date": JUN, "expiration_date": date(2025, 6, 1)}
 BEFORE = {"effective_date": date(2023, 6, 1), "expiration_date": date(2024, 2, 1)}
@@ -84,7 +93,7 @@ def test_a_copy_of_an_overlapping_row_is_refused_with_it() -> None:
 
 def test_a_term_that_begins_inside_a_period_billed_under_the_cancelled_one_is_held() -> None:
     april = {"effective_date": date(2024, 4, 1), "expiration_date": date(2025, 4, 1)}
-    book = settle_book(rows({"cover_to_date": date(2024, 4, 1)}, april), billed(), PAYER)
+    book = settle(rows({"cover_to_date": date(2024, 4, 1)}, april), billed(), PAYER)
     assert (book.changed_count, book.new_count, book.problem_count) == (1, 1, 0)
     assert book.terms["hold_code"].to_list() == [None, HoldCode.BILLED_UNDER_ANOTHER_TERM]
 
@@ -92,12 +101,12 @@ def test_a_term_that_begins_inside_a_period_billed_under_the_cancelled_one_is_he
 def test_a_term_that_begins_where_the_last_billed_period_ends_is_not_held() -> None:
     terms = rows({"cover_to_date": JUN}, LATER)
     assert billed_elsewhere(terms, billed()).is_empty()
-    assert settle_book(terms, billed(), PAYER).held_count == 0
+    assert settle(terms, billed(), PAYER).held_count == 0
 
 
 def test_a_hold_for_cover_billed_elsewhere_that_a_person_lifted_does_not_come_back() -> None:
     april = {"effective_date": date(2024, 4, 1), "expiration_date": date(2025, 4, 1)}
     for hold, count in ((HoldCode.BILLED_UNDER_ANOTHER_TERM, 1), (None, 0)):
         both = pl.concat([billed(cover_to_date=date(2024, 4, 1)), stored(**april, hold_code=hold)])
-        book = settle_book(rows({**april, "product_code": "van"}), both, PAYER)
+        book = settle(rows({**april, "product_code": "van"}), both, PAYER)
         assert (book.changed_count, book.held_count) == (1, count)

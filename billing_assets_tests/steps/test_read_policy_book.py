@@ -172,6 +172,21 @@ def test_another_mapping_or_cut_over_date_does_not_hide_that_a_book_shrank(
             import_text(store, tmp_path, book({}), mapping=mapping)
 
 
+def test_the_corrected_rows_of_the_shipped_example_close_their_problems(
+    store: Database, tmp_path: Path
+) -> None:
+    mapping = read_mapping(ROOT / "examples" / "policies.yaml")
+    faulty = (ROOT / "examples" / "policies.csv").read_text(encoding="utf-8")
+    is_open = "select problem_code, is_open from problem order by problem_id"
+    import_text(store, tmp_path, faulty, mapping=mapping)
+    assert query(store, is_open) == [("date_invalid", True), ("amount_not_a_number", True)]
+    dated = faulty.replace("2025-02-30", "2025-02-28")
+    import_text(store, tmp_path, dated, mapping=mapping)
+    assert query(store, is_open)[0] == ("date_invalid", False)
+    import_text(store, tmp_path, dated.replace('"1.234,56"', "1234.56"), mapping=mapping)
+    assert not any(row[1] for row in query(store, is_open))
+
+
 def test_a_mapping_of_another_company_is_refused(store: Database, tmp_path: Path) -> None:
     with pytest.raises(BillingError, match="mapping_company_differs"):
         import_text(store, tmp_path, book({}), mapping=replace(MAPPING, company_code="other"))

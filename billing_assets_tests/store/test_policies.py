@@ -184,6 +184,7 @@ def test_two_companies_may_use_the_same_numbers(store: Database, tmp_path: Path)
         )
     with SqlIntakeStore(store).intake("other") as work:
         assert work.last_batch("") is None
-        assert work.stored_terms(pl.Series(["P1"])).is_empty()
-        assert work.stored_payers(pl.Series(["K1"])).is_empty()
+        known = work.stored_book(pl.Series(["P1"]), pl.Series(["K1"]))
+        assert known.terms.is_empty()
+        assert known.payers.is_empty()
     assert query(store, query_company) == [(1,)]

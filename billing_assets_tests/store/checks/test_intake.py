@@ -10,7 +10,7 @@ from billing_assets.store.connection import Database, make_engine
 from billing_assets_tests.store.checks.conftest import broken, planted
 from billing_assets_tests.store.intake import book, import_text, with_company
 
-OLD = ({}, {"no": "P2", "payer": "K2"}, {"no": "P3", "payer": "K3"})
+OLD: tuple[dict[str, str], ...] = ({}, {"no": "P2", "payer": "K2"}, {"no": "P3", "payer": "K3"})
 # One row changed in its term, one in its payer only, one not at all, one new.
 NEW = (
     {"premium": "130.00"},
@@ -74,6 +74,19 @@ def test_what_an_import_lost_is_named(store: Engine, statements: tuple[str, ...]
     with planted(store, *statements) as connection:
         (found,) = broken(connection, check_ids=["I18"]).values()
     assert name in found.examples
+
+
+def test_a_hold_that_points_to_another_company_is_named(
+    store: Engine, database: Database, tmp_path: Path
+) -> None:
+    import_text(database, tmp_path, book(*NEW, {"no": "P5"}, {"premium": "x"}))
+    hold = (
+        "insert into problem_hold select problem_id, policy_term_id, 2, policy_id, null from problem, "
+        "policy_term where policy_term_id = 1"
+    )
+    with planted(store, "delete from problem_hold", hold) as connection:
+        (found,) = broken(connection, check_ids=["I20"]).values()
+    assert found.examples[0].startswith("hold of problem 1: it refers to a row")
 
 
 def test_batches_from_before_their_totals_were_kept_are_counted_by_the_migration(store: Engine) -> None:

@@ -1,4 +1,4 @@
-"""Where a policy book comes from, whether it names every policy, and what it wrote."""
+"""Where a policy book comes from, what it wrote, and what its problems hold."""
 
 from alembic import op
 
@@ -39,8 +39,30 @@ update intake_batch b set control_totals = b.control_totals || jsonb_build_objec
         - coalesce((select t.term_count from totals t where t.batch_id = b.batch_id), 0))
 """
 
+PROBLEMS = """
+alter table problem
+    add column policy_number text,
+    add column effective_date date,
+    add column expiration_date date;
+create table problem_hold (
+    problem_id bigint not null references problem,
+    policy_term_id bigint not null references policy_term,
+    company_id smallint not null,
+    policy_id bigint not null,
+    released_batch_id bigint references intake_batch,
+    primary key (problem_id, policy_term_id)
+);
+create index problem_hold_book on problem_hold (company_id, policy_id);
+"""
+
+UPDATES = {"problem_hold": "released_batch_id"}
+"""What the application may change, column by column, beside what it could before."""
+
 
 def upgrade() -> None:
-    """Add what later books are compared by, and what each batch wrote."""
-    op.execute(BATCHES)
-    op.execute(WRITTEN)
+    """Add what later books are compared by, what each batch wrote, and the holds of problems."""
+    for part in (BATCHES, WRITTEN, PROBLEMS):
+        op.execute(part)
+    op.execute("grant select, insert on problem_hold to billing_app")
+    for table, columns in UPDATES.items():
+        op.execute(f"grant update ({columns}) on {table} to billing_app")
