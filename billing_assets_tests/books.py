@@ -95,7 +95,7 @@ def fill_book(database: Database, count: int, effective: date = date(2024, 2, 1)
         written = f'{{"term_count": {count}, "premium": {premium}, "standing_premium": 0}}'
         totals = (
             f'{{"premium": {{"EUR": {sums}}}, "written": {{"EUR": {written}}}, '
-            f'"written_payer_count": {count}, "payer_change_count": 0}}'
+            f'"written_payer_count": {count}, "payer_change_count": 0, "missing_count": 0}}'
         )
         connection.execute(text(_BATCH), {"count": count, "at": AT, "totals": totals})
         for statement in (_PAYERS, _POLICIES):

@@ -109,6 +109,11 @@ def show_import(screen: Screen, result: "StepResult") -> None:
     screen.facts([(words, text or "-") for words, text in premiums])
     if facts["held_count"]:
         screen.hint(f"{count_of(int(facts['held_count']), 'term')} held: changed after it was billed")
+    if facts["missing_count"]:
+        missing = count_of(int(facts["missing_count"]), "term")
+        screen.hint(
+            f"{missing} in force left out by the book: billing problems list --code missing_from_book"
+        )
     if facts["problem_count"]:
         screen.hint("see the bad rows: billing problems list")
 

@@ -54,6 +54,8 @@ language_unknown | the language is not a language tag | correct it; leave it emp
 row_shape | the row has another number of columns than the header | correct the row; a quote may be unclosed
 encoding_invalid | the row is not valid in the declared encoding | \
 correct the row, or the encoding of the mapping
+missing_from_book | a full book does not name a term that is in force; it is billed on | \
+give its cover_to_date if cover ended, or the row that was left out; the problem then closes by itself
 cover_ended_inside_billed_period | cover ended within a period that was billed before | \
 a person decides what is returned
 """

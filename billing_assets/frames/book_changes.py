@@ -6,6 +6,7 @@ terms against each other (``period_overlaps``).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 
 import polars as pl
@@ -14,7 +15,13 @@ from billing_assets.domain.policies import HoldCode
 from billing_assets.frames.payers import with_latest_payers
 from billing_assets.frames.period_overlaps import billed_elsewhere, with_overlaps
 from billing_assets.frames.policy_book import TERM_COLUMNS
-from billing_assets.frames.problems import FOR_A_PERSON, answered_problems, held_terms, named_terms
+from billing_assets.frames.problems import (
+    FOR_A_PERSON,
+    answered_problems,
+    held_terms,
+    left_out,
+    named_terms,
+)
 
 _BILLED_COLUMNS: dict[str, type[pl.DataType]] = {
     "line_of_business": pl.String,
@@ -57,7 +64,7 @@ class SettledBook:
     taken all the same have ``is_row_taken``. ``holds``: ``row_number`` of a problem and key of a term that it
     holds. ``answered_ids``: problems that the book answers. ``released``: earlier holds
     (``problems.OPEN_HOLD_SCHEMA``) of terms that it has a good row of. The counts add up to the number of
-    rows.
+    rows; ``missing_count`` terms that a full book leaves out are problems beside them.
     """
 
     terms: pl.DataFrame
@@ -73,6 +80,7 @@ class SettledBook:
     duplicate_count: int
     problem_count: int
     held_count: int
+    missing_count: int
     control_totals: Mapping[str, object]
 
 
@@ -82,17 +90,19 @@ class StoredBook:
 
     ``terms`` (``STORED_TERM_SCHEMA``) are all current terms of the policies that the rows name, ``payers``
     (``STORED_PAYER_SCHEMA``) those of the accepted rows; ``problems`` (``problems.OPEN_PROBLEM_SCHEMA``) and
-    ``holds`` (``problems.OPEN_HOLD_SCHEMA``) are those of the company.
+    ``holds`` (``problems.OPEN_HOLD_SCHEMA``) are those of the company. ``in_force``
+    (``problems.IN_FORCE_SCHEMA``) are the terms that the book has to name: none, unless it is a full one.
     """
 
     terms: pl.DataFrame
     payers: pl.DataFrame
     problems: pl.DataFrame
     holds: pl.DataFrame
+    in_force: pl.DataFrame
 
 
-def settle_book(rows: pl.DataFrame, stored: StoredBook) -> SettledBook:
-    """Return what to write for ``rows`` (as ``policy_book.checked_rows`` gives them).
+def settle_book(rows: pl.DataFrame, stored: StoredBook, as_of: date) -> SettledBook:
+    """Return what to write for ``rows`` (as ``policy_book.checked_rows`` gives them) on the date ``as_of``.
 
     A row is unchanged where neither its term nor its payer changed.
 
@@ -104,7 +114,8 @@ def settle_book(rows: pl.DataFrame, stored: StoredBook) -> SettledBook:
     accepted = with_latest_payers(decided.filter(pl.col("status") == "accepted"), stored.terms)
     taken = _compared(accepted, stored.terms, stored.payers)
     refused = decided.filter(pl.col("status") == "problem")
-    problems = _problems(refused, taken)
+    missing = left_out(stored.in_force, rows)
+    problems = _problems(refused, taken, missing)
     outcome = dict(taken.group_by("outcome").len().rows())
     status = dict(decided.group_by("status").len().rows())
     written = taken.filter("is_term_changed")
@@ -114,7 +125,9 @@ def settle_book(rows: pl.DataFrame, stored: StoredBook) -> SettledBook:
         payers=payers.select("payer_key", content="payer_content", content_sha256="payer_sha256"),
         problems=problems,
         holds=held_terms(refused, taken, stored.terms),
-        answered_ids=answered_problems(stored.problems, taken, problems.filter(~pl.col("is_row_taken"))),
+        answered_ids=answered_problems(
+            stored.problems, taken, problems.filter(~pl.col("is_row_taken")), as_of
+        ),
         released=stored.holds.join(taken, on=_KEY, how="semi"),
         row_count=rows.height,
         new_count=outcome.get("new", 0),
@@ -123,7 +136,12 @@ def settle_book(rows: pl.DataFrame, stored: StoredBook) -> SettledBook:
         duplicate_count=status.get("duplicate", 0),
         problem_count=status.get("problem", 0),
         held_count=written["hold_code"].count(),
-        control_totals={**control_totals(decided), **_written_totals(taken, payers.height)},
+        missing_count=missing.height,
+        control_totals={
+            **control_totals(decided),
+            **_written_totals(taken, payers.height),
+            "missing_count": missing.height,
+        },
     )
 
 
@@ -180,7 +198,7 @@ def _is_held() -> pl.Expr:
     return is_billed & differs("old_billed_") & is_open
 
 
-def _problems(refused_rows: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+def _problems(refused_rows: pl.DataFrame, taken: pl.DataFrame, missing: pl.DataFrame) -> pl.DataFrame:
     columns = ["row_number", "record_key", "problem_code", "field_name", "original_row"]
     named = [*columns, *_KEY, "expiration_date"]
     refused = named_terms(refused_rows).select(*named, is_row_taken=pl.lit(value=False))
@@ -189,15 +207,16 @@ def _problems(refused_rows: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
         .with_columns(problem_code=pl.lit(FOR_A_PERSON), field_name=pl.lit("cover_to_date"))
         .select(*named, is_row_taken=pl.lit(value=True))
     )
+    silent = missing.select(*named, is_row_taken=pl.lit(value=False))
     nameless = refused.filter(pl.col("record_key") == "")["original_row"].unique().to_list()
     names = {row: f"row {sha256(row.encode()).hexdigest()[:12]}" for row in nameless}
     key = pl.when(pl.col("record_key") == "").then(
         pl.col("original_row").replace_strict(names, default="", return_dtype=pl.String)
     )
     return (
-        pl.concat([refused, noted])
+        pl.concat([refused, noted, silent.cast({"row_number": refused.schema["row_number"]})])
         .with_columns(record_key=key.otherwise("record_key").str.slice(0, _LONGEST_VALUE))
-        .sort("row_number")
+        .sort("row_number", nulls_last=True, maintain_order=True)
     )
 
 

@@ -50,6 +50,7 @@ class NewBatch:
     file_sha256: str
     mapping_sha256: str
     source_code: str
+    is_full: bool
     cut_over_date: date | None
     control_totals: Mapping[str, object]
     imported_at: datetime
@@ -86,8 +87,18 @@ class IntakeWork(Protocol):
         """Return the codes of all payment plans."""
         ...
 
-    def stored_book(self, policy_numbers: pl.Series, payer_keys: pl.Series) -> StoredBook:
-        """Return the current terms of those policies, those payers, and what the company has open."""
+    def stored_book(
+        self,
+        policy_numbers: pl.Series,
+        payer_keys: pl.Series,
+        full_source_code: str | None,
+        as_of: date,
+    ) -> StoredBook:
+        """Return the current terms of those policies, those payers, and what the company has open.
+
+        Where the book is the full one of a source, also the terms of that source whose cover has not ended
+        by ``as_of``.
+        """
         ...
 
     def write(self, batch: NewBatch, book: SettledBook) -> int:

@@ -38,12 +38,14 @@ _PARTS = 4
 class IntakeOrder:
     """What an import is asked to do. ``cut_over_date`` and ``controls`` go before those of the mapping.
 
-    ``is_again`` takes a file that later books have replaced, which puts back what it says.
+    ``as_of_date`` is the date of the import in the company's zone: what a full book has to name is what is in
+    force then. ``is_again`` takes a file that later books have replaced, which puts back what it says.
     """
 
     company_code: str
     path: Path
     mapping: BookMapping
+    as_of_date: date
     cut_over_date: date | None = None
     controls: BookControls = field(default_factory=BookControls)
     is_again: bool = False
@@ -77,7 +79,7 @@ def read_policy_book(
     with store.intake(order.company_code) as work:
         # Once given, a cut-over date stays: a book without one would bill again what was billed elsewhere.
         cut_over_date = order.cut_over_date or mapping.cut_over_date or work.last_cut_over_date()
-        mapping_sha256 = sha256(f"{mapping.content_sha256} {cut_over_date}".encode()).hexdigest()
+        mapping_sha256 = _identity(mapping, cut_over_date)
         earlier = work.earlier_batch(mapping.source_code, file.content_sha256, mapping_sha256)
         last = work.last_batch(mapping.source_code)
         if earlier is not None and earlier == last:
@@ -90,13 +92,14 @@ def read_policy_book(
         rows = checked_rows(raw, mapping, work.plan_codes(), cut_over_date)
         _check_controls(file, rows, mapping.controls, order.controls)
         watch.lap("check", 2)
-        book = _with_values(_settled(rows, work), raw, mapping)
+        book = _with_values(_settled(rows, work, mapping, order.as_of_date), raw, mapping)
         watch.lap("compare", 3)
         batch = NewBatch(
             file_name=file.name,
             file_sha256=file.content_sha256,
             mapping_sha256=mapping_sha256,
             source_code=mapping.source_code,
+            is_full=mapping.is_full,
             cut_over_date=cut_over_date,
             control_totals=book.control_totals,
             imported_at=clock(),
@@ -106,10 +109,17 @@ def read_policy_book(
     return _result(batch_id, file, book, watch.seconds)
 
 
-def _settled(rows: pl.DataFrame, work: IntakeWork) -> SettledBook:
+def _identity(mapping: BookMapping, cut_over_date: date | None) -> str:
+    """Return the hash of all that decides what a file's rows do."""
+    scope = " full" if mapping.is_full else ""
+    return sha256(f"{mapping.content_sha256} {cut_over_date}{scope}".encode()).hexdigest()
+
+
+def _settled(rows: pl.DataFrame, work: IntakeWork, mapping: BookMapping, as_of: date) -> SettledBook:
     payer_keys = rows.filter(pl.col("status") == "accepted")["payer_key"].unique()
     policy_numbers = rows["named_policy_number"].drop_nulls().unique()
-    return settle_book(rows, work.stored_book(policy_numbers, payer_keys))
+    full_source_code = mapping.source_code if mapping.is_full else None
+    return settle_book(rows, work.stored_book(policy_numbers, payer_keys, full_source_code, as_of), as_of)
 
 
 def _with_values(book: SettledBook, raw: pl.DataFrame, mapping: BookMapping) -> SettledBook:
@@ -226,6 +236,7 @@ def _result(batch_id: int, file: PolicyFile, book: SettledBook, seconds: Mapping
         "duplicate_count": book.duplicate_count,
         "problem_count": book.problem_count,
         "held_count": book.held_count,
+        "missing_count": book.missing_count,
     }
     for name in ("unreadable_amount_count", "email_missing_count"):
         facts[name] = int(str(book.control_totals[name]))

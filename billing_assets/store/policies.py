@@ -24,6 +24,7 @@ from billing_assets.frames.book_changes import (
     SettledBook,
     StoredBook,
 )
+from billing_assets.frames.problems import IN_FORCE_SCHEMA
 from billing_assets.steps.intake_ports import EarlierBatch, NewBatch
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
@@ -62,6 +63,14 @@ join lateral (
     select content_sha256 from payer_version where payer_id = p.payer_id order by payer_version_id desc limit
     1
 ) v on true
+"""
+
+# No source is null: of a book that is not full, no term has to be there.
+_IN_FORCE = """
+select p.policy_number, v.effective_date, least(v.cover_to_date, v.expiration_date)
+from policy_term_version v join policy p using (policy_id) join intake_batch b using (batch_id)
+where v.company_id = %s and v.superseded_batch_id is null and b.source_code = %s
+    and least(v.cover_to_date, v.expiration_date) > greatest(%s, v.effective_date)
 """
 
 _WRITE = """
@@ -109,11 +118,11 @@ on commit drop
 """
 
 _BATCH = """
-insert into intake_batch (company_id, file_name, file_sha256, mapping_sha256, source_code, cut_over_date,
-    row_count, new_count, changed_count, unchanged_count, duplicate_count, problem_count, control_totals,
-    imported_at)
+insert into intake_batch (company_id, file_name, file_sha256, mapping_sha256, source_code, is_full,
+    cut_over_date, row_count, new_count, changed_count, unchanged_count, duplicate_count, problem_count,
+    control_totals, imported_at)
 values (:company, :file_name, decode(:file_sha256, 'hex'), decode(:mapping_sha256, 'hex'), :source_code,
-    :cut_over_date, :row_count, :new_count, :changed_count, :unchanged_count, :duplicate_count,
+    :is_full, :cut_over_date, :row_count, :new_count, :changed_count, :unchanged_count, :duplicate_count,
     :problem_count, cast(:totals as jsonb), :imported_at)
 returning batch_id
 """
@@ -184,13 +193,22 @@ class IntakeTransaction:
         """Return the codes of all payment plans."""
         return frozenset(self.connection.execute(text("select plan_code from payment_plan")).scalars())
 
-    def stored_book(self, policy_numbers: pl.Series, payer_keys: pl.Series) -> StoredBook:
-        """Return the current terms of those policies, those payers, and what the company has open."""
+    def stored_book(
+        self,
+        policy_numbers: pl.Series,
+        payer_keys: pl.Series,
+        full_source_code: str | None,
+        as_of: date,
+    ) -> StoredBook:
+        """Return what the store has for a book; see ``steps.intake_ports.IntakeWork``."""
         return StoredBook(
             terms=self._by_key(_STORED_TERMS, policy_numbers, STORED_TERM_SCHEMA),
             payers=self._by_key(_STORED_PAYERS, payer_keys, STORED_PAYER_SCHEMA),
             problems=read_open_problems(self.connection, self.company_id),
             holds=read_open_holds(self.connection, self.company_id),
+            in_force=copy_out(
+                self.connection, _IN_FORCE, (self.company_id, full_source_code, as_of), IN_FORCE_SCHEMA
+            ),
         )
 
     def write(self, batch: NewBatch, book: SettledBook) -> int:
@@ -230,6 +248,7 @@ class IntakeTransaction:
             "file_sha256": batch.file_sha256,
             "mapping_sha256": batch.mapping_sha256,
             "source_code": batch.source_code,
+            "is_full": batch.is_full,
             "cut_over_date": batch.cut_over_date,
             "row_count": book.row_count,
             "new_count": book.new_count,

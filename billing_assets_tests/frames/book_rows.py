@@ -16,7 +16,7 @@ from billing_assets.frames.book_changes import (
     StoredBook,
     settle_book,
 )
-from billing_assets.frames.problems import OPEN_HOLD_SCHEMA, OPEN_PROBLEM_SCHEMA
+from billing_assets.frames.problems import IN_FORCE_SCHEMA, OPEN_HOLD_SCHEMA, OPEN_PROBLEM_SCHEMA
 
 JAN, JUN, NEXT_JAN = date(2024, 1, 1), date(2024, 6, 1), date(2025, 1, 1)
 BILLING = {
@@ -92,6 +92,7 @@ def settle(
     *,
     problems: pl.DataFrame | None = None,
     holds: pl.DataFrame | None = None,
+    in_force: pl.DataFrame | None = None,
 ) -> SettledBook:
     """Settle a book against these terms and payers; nothing is open unless it is given."""
     stored_book = StoredBook(
@@ -99,5 +100,6 @@ def settle(
         payers=payers,
         problems=pl.DataFrame(schema=OPEN_PROBLEM_SCHEMA) if problems is None else problems,
         holds=pl.DataFrame(schema=OPEN_HOLD_SCHEMA) if holds is None else holds,
+        in_force=pl.DataFrame(schema=IN_FORCE_SCHEMA) if in_force is None else in_force,
     )
-    return settle_book(book, stored_book)
+    return settle_book(book, stored_book, JUN)

@@ -8,10 +8,13 @@ import pytest
 
 from billing_assets.frames.problems import (
     FOR_A_PERSON,
+    IN_FORCE_SCHEMA,
+    LEFT_OUT,
     OPEN_HOLD_SCHEMA,
     OPEN_PROBLEM_SCHEMA,
     answered_problems,
     held_terms,
+    left_out,
     named_terms,
 )
 from billing_assets_tests.frames.book_rows import JAN, JUN, NEXT_JAN, NOTHING, PAYER, rows, settle, stored
@@ -90,7 +93,7 @@ def answered(problem: dict[str, Any], taken: pl.DataFrame, refused: pl.DataFrame
     }
     waiting = pl.DataFrame([{**row, **problem}], schema=OPEN_PROBLEM_SCHEMA)
     others = rows({}).clear() if refused is None else refused
-    return answered_problems(waiting, taken, named_terms(others)).to_list() == [9]
+    return answered_problems(waiting, taken, named_terms(others), JUN).to_list() == [9]
 
 
 @pytest.mark.parametrize(
@@ -116,6 +119,41 @@ def test_a_bad_row_takes_the_place_of_a_problem_with_its_key_only() -> None:
     assert answered({}, nothing, again)
     assert not answered({}, nothing, again.with_columns(record_key=pl.lit("P 2024-01-33")))
     assert not answered({}, rows({}), again.with_columns(record_key=pl.lit("P 2024-01-33")))
+
+
+IN_FORCE = pl.DataFrame([("P", JAN, NEXT_JAN), ("Q", JAN, NEXT_JAN)], schema=IN_FORCE_SCHEMA, orient="row")
+
+
+def test_a_term_that_a_full_book_does_not_name_is_a_problem_without_a_row() -> None:
+    book = settle(rows({}), stored(), PAYER, in_force=IN_FORCE)
+    columns = ("row_number", "record_key", "problem_code", "expiration_date", "is_row_taken")
+    assert book.problems.select(columns).rows() == [
+        (None, "Q 2024-01-01", "missing_from_book", NEXT_JAN, False)
+    ]
+    assert (book.missing_count, book.problem_count, book.holds.height) == (1, 0, 0)
+    assert book.control_totals["missing_count"] == 1
+
+
+def test_a_bad_row_names_its_term_and_one_without_a_date_every_term_of_its_policy() -> None:
+    for row in ({**BAD, "policy_number": "Q"}, {**NO_DATE, "policy_number": "Q"}):
+        assert left_out(IN_FORCE, rows({}, row)).is_empty()
+    assert left_out(IN_FORCE, rows({}, {**BAD, "policy_number": "Q", **RENEWAL})).height == 1
+
+
+@pytest.mark.parametrize(("end", "is_answered"), [(NEXT_JAN, False), (JUN, True)])
+def test_what_was_missing_is_answered_when_its_cover_has_ended(end: date, is_answered: bool) -> None:
+    problem = {"problem_code": LEFT_OUT, "record_key": "Q 2024-01-01", "policy_number": "Q", "field_name": ""}
+    assert answered({**problem, "expiration_date": end}, rows({})) is is_answered
+
+
+def test_what_a_book_leaves_out_does_not_keep_a_corrected_date_open() -> None:
+    missing = left_out(IN_FORCE, rows({"policy_number": "R"}))
+    waiting = pl.DataFrame(
+        [(9, "P 2024-01-32", "date_invalid", "effective_date", "P", NEXT_JAN)],
+        schema=OPEN_PROBLEM_SCHEMA,
+        orient="row",
+    )
+    assert answered_problems(waiting, rows({}), missing, JUN).to_list() == [9]
 
 
 def test_a_book_without_anything_open_settles() -> None:

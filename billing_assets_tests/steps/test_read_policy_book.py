@@ -46,6 +46,7 @@ def test_the_result_tells_rows_and_money(store: Database, tmp_path: Path) -> Non
         "duplicate_count": 1,
         "problem_count": 1,
         "held_count": 0,
+        "missing_count": 0,
         "unreadable_amount_count": 0,
         "email_missing_count": 1,
         "premium_in": "EUR 239.00, JPY 1050",
@@ -170,6 +171,38 @@ def test_another_mapping_or_cut_over_date_does_not_hide_that_a_book_shrank(
     ):
         with pytest.raises(BillingError, match="row_count_dropped"):
             import_text(store, tmp_path, book({}), mapping=mapping)
+
+
+def test_a_term_that_a_full_book_leaves_out_is_noted_until_it_comes_back_or_ends(
+    store: Database, tmp_path: Path
+) -> None:
+    full = replace(MAPPING, is_full=True, row_count_tolerance_percent=100)
+    both: tuple[dict[str, str], ...] = ({}, {"no": "P2", "payer": "K2"})
+    noted = "select record_key, problem_code, owner, is_open from problem order by problem_id"
+    missing = ("P2 2024-01-01", "missing_from_book", "intake")
+    import_text(store, tmp_path, book(*both), mapping=full)
+    other = replace(full, source_code="other")
+    assert import_text(store, tmp_path, book({"no": "P9"}), mapping=other).facts["missing_count"] == 0
+    result = import_text(store, tmp_path, book({}), mapping=full)
+    assert (result.facts["missing_count"], result.facts["problem_count"]) == (1, 0)
+    assert query(store, noted) == [(*missing, True)]
+    assert query(store, "select 1 from problem_hold") == []
+    import_text(store, tmp_path, book({"premium": "121.00"}), mapping=full)
+    assert query(store, noted) == [(*missing, False), (*missing, True)]
+    import_text(store, tmp_path, book(*both), mapping=full, is_again=True)
+    assert query(store, noted) == [(*missing, False), (*missing, False)]
+    import_text(store, tmp_path, book({}), mapping=full, is_again=True)
+    later = date(2025, 1, 1)
+    import_text(store, tmp_path, book({"premium": "122.00"}), mapping=full, as_of_date=later)
+    assert query(store, noted) == [(*missing, False)] * 3
+
+
+def test_a_book_of_changes_may_leave_out_what_it_likes(store: Database, tmp_path: Path) -> None:
+    changes = replace(MAPPING, row_count_tolerance_percent=100)
+    import_text(store, tmp_path, book({}, {"no": "P2"}), mapping=changes)
+    assert import_text(store, tmp_path, book({}), mapping=changes).facts["missing_count"] == 0
+    full = replace(changes, is_full=True)
+    assert import_text(store, tmp_path, book({}), mapping=full).facts["missing_count"] == 1
 
 
 def test_the_corrected_rows_of_the_shipped_example_close_their_problems(

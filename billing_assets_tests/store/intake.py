@@ -22,6 +22,7 @@ from billing_assets.store.policies import SqlIntakeStore
 from billing_assets_tests.books import COMPANY
 
 AT = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
+TODAY = AT.date()
 ROW = {
     "no": "P1",
     "payer": "K1",
@@ -78,6 +79,7 @@ def import_text(
     cut_over_date: date | None = None,
     controls: BookControls | None = None,
     is_again: bool = False,
+    as_of_date: date = TODAY,
 ) -> StepResult:
     """Import a file of that content."""
     path = folder / "book.csv"
@@ -86,6 +88,7 @@ def import_text(
         company_code=COMPANY.company_code,
         path=path,
         mapping=mapping,
+        as_of_date=as_of_date,
         cut_over_date=cut_over_date,
         controls=controls or BookControls(),
         is_again=is_again,

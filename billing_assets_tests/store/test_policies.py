@@ -13,7 +13,7 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.store.connection import Database
 from billing_assets.store.policies import SqlIntakeStore
 from billing_assets_tests.books import COMPANY
-from billing_assets_tests.store.intake import MAPPING, bill, book, import_text, query, with_company
+from billing_assets_tests.store.intake import AT, MAPPING, bill, book, import_text, query, with_company
 
 TABLES = ("intake_batch", "payer", "payer_version", "policy", "policy_term", "policy_term_version", "problem")
 CURRENT = (
@@ -184,7 +184,8 @@ def test_two_companies_may_use_the_same_numbers(store: Database, tmp_path: Path)
         )
     with SqlIntakeStore(store).intake("other") as work:
         assert work.last_batch("") is None
-        known = work.stored_book(pl.Series(["P1"]), pl.Series(["K1"]))
+        known = work.stored_book(pl.Series(["P1"]), pl.Series(["K1"]), "", AT.date())
         assert known.terms.is_empty()
         assert known.payers.is_empty()
+        assert known.in_force.is_empty()
     assert query(store, query_company) == [(1,)]

@@ -9,6 +9,9 @@ What a batch says that it wrote is counted again from the terms and payers, by c
 LATER_PROBLEM = "cover_ended_inside_billed_period"
 """A problem of a row that was accepted nonetheless; it does not count among the problem rows of a batch."""
 
+LEFT_OUT = "missing_from_book"
+"""A problem without a row; a batch counts these for themselves."""
+
 ROWS_AND_MONEY = """
 with asked as (
     select b.* from intake_batch b
@@ -45,7 +48,12 @@ with asked as (
 ), kept as (
     select p.batch_id, count(*) as problem_count, count(distinct p.row_number) as row_count
     from problem p join asked b using (batch_id)
-    where p.problem_code <> :later_problem
+    where p.problem_code not in (:later_problem, :left_out)
+    group by p.batch_id
+), missing as (
+    select p.batch_id, count(*) as problem_count, count(p.row_number) as row_count
+    from problem p join asked b using (batch_id)
+    where p.problem_code = :left_out
     group by p.batch_id
 )
 select concat('batch ', b.batch_id, ': its rows are not its accepted, repeated and problem rows')
@@ -75,6 +83,11 @@ select concat('batch ', b.batch_id, ': it counts ', b.problem_count, ' problem r
     coalesce(k.problem_count, 0), ' are kept')
 from asked b left join kept k using (batch_id)
 where coalesce(k.problem_count, 0) <> b.problem_count
+union all
+select concat('batch ', b.batch_id, ': it counts ', b.control_totals ->> 'missing_count',
+    ' terms that it leaves out, and ', coalesce(m.problem_count, 0), ' are kept')
+from asked b left join missing m using (batch_id)
+where (b.control_totals ->> 'missing_count')::bigint is distinct from coalesce(m.problem_count, 0)
 union all
 select concat('batch ', k.batch_id, ': a row stands among its problems twice, or without its number')
 from kept k

@@ -96,7 +96,7 @@ def test_batches_from_before_their_totals_were_kept_are_counted_by_the_migration
     totals = text("select control_totals from intake_batch order by batch_id")
     strip = (
         "update intake_batch set control_totals = control_totals - "
-        "array['written', 'written_payer_count', 'payer_change_count']"
+        "array['written', 'written_payer_count', 'payer_change_count', 'missing_count']"
     )
     with store.connect() as connection, connection.begin() as transaction:
         before = list(connection.execute(totals).scalars())

@@ -34,6 +34,7 @@ with written as (
 )
 update intake_batch b set control_totals = b.control_totals || jsonb_build_object(
     'written', coalesce((select t.written from totals t where t.batch_id = b.batch_id), '{}'),
+    'missing_count', 0,
     'written_payer_count', (select count(*) from payer_version y where y.batch_id = b.batch_id),
     'payer_change_count', b.new_count + b.changed_count
         - coalesce((select t.term_count from totals t where t.batch_id = b.batch_id), 0))
