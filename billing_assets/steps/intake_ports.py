@@ -15,6 +15,7 @@ import polars as pl
 
 from billing_assets.domain.book_mapping import BookMapping
 from billing_assets.frames.book_changes import SettledBook, StoredBook
+from billing_assets.steps.run_ports import Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +110,9 @@ class IntakeWork(Protocol):
 class IntakeStore(Protocol):
     """The store's side of intake."""
 
-    def intake(self, company_code: str) -> AbstractContextManager[IntakeWork]:
-        """Open an import's transaction; it commits when the block ends well."""
+    def intake(self, company_code: str, progress: Progress) -> AbstractContextManager[IntakeWork]:
+        """Open an import's transaction; it commits when the block ends well.
+
+        It waits while the company is being billed, or another import is on; ``progress`` is told so.
+        """
         ...

@@ -74,9 +74,9 @@ def read_policy_book(
             f"the mapping is for company '{mapping.company_code}', the import for '{order.company_code}'",
             "use the mapping of this company, or correct 'company' in the mapping",
         )
-    watch = _Watch(progress)
     file = reader.open(order.path)
-    with store.intake(order.company_code) as work:
+    with store.intake(order.company_code, progress) as work:
+        watch = _Watch(progress)
         # Once given, a cut-over date stays: a book without one would bill again what was billed elsewhere.
         cut_over_date = order.cut_over_date or mapping.cut_over_date or work.last_cut_over_date()
         mapping_sha256 = _identity(mapping, cut_over_date)

@@ -26,10 +26,11 @@ from billing_assets.frames.book_changes import (
 )
 from billing_assets.frames.problems import IN_FORCE_SCHEMA
 from billing_assets.steps.intake_ports import EarlierBatch, NewBatch
+from billing_assets.steps.run_ports import Progress
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
 from billing_assets.store.copy import copy_in, copy_out
-from billing_assets.store.locks import LockSpace
+from billing_assets.store.locks import hold_for_import
 from billing_assets.store.problems import (
     close_answered,
     read_open_holds,
@@ -136,13 +137,15 @@ class SqlIntakeStore:
         self.database = database
 
     @contextmanager
-    def intake(self, company_code: str) -> Iterator["IntakeTransaction"]:
-        """Open an import's transaction; it commits when the block ends well."""
+    def intake(self, company_code: str, progress: Progress) -> Iterator["IntakeTransaction"]:
+        """Open an import's transaction; it commits when the block ends well.
+
+        Imports and billing of a company take turns; ``progress`` is told whom this one waits for.
+        """
         with self.database.transaction() as connection:
             company_id = read_issuer(connection, company_code).company_id
             # Billing and imports of a company take turns: what an import finds billed is all that is billed.
-            lock = text("select pg_advisory_xact_lock(:space, :company)")
-            connection.execute(lock, {"space": int(LockSpace.RUNS), "company": company_id})
+            hold_for_import(connection, company_id, progress)
             _refuse_unfinished_run(connection, company_id)
             yield IntakeTransaction(connection, company_id)
 

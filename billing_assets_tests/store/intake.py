@@ -16,6 +16,7 @@ from billing_assets.feeds.mapping import mapping_from
 from billing_assets.feeds.policy_files import PolicyFiles
 from billing_assets.steps.read_policy_book import IntakeOrder, read_policy_book
 from billing_assets.steps.result import StepResult
+from billing_assets.steps.run_ports import Progress, silent
 from billing_assets.store.companies import save_company
 from billing_assets.store.connection import Database
 from billing_assets.store.policies import SqlIntakeStore
@@ -80,6 +81,7 @@ def import_text(
     controls: BookControls | None = None,
     is_again: bool = False,
     as_of_date: date = TODAY,
+    progress: Progress = silent,
 ) -> StepResult:
     """Import a file of that content."""
     path = folder / "book.csv"
@@ -93,7 +95,8 @@ def import_text(
         controls=controls or BookControls(),
         is_again=is_again,
     )
-    return read_policy_book(order, reader=PolicyFiles(), store=SqlIntakeStore(database), clock=lambda: AT)
+    store = SqlIntakeStore(database)
+    return read_policy_book(order, reader=PolicyFiles(), store=store, clock=lambda: AT, progress=progress)
 
 
 def query(database: Database, statement: str) -> list[Any]:

@@ -1,7 +1,6 @@
 """An import is written whole, with its history, and only what changed."""
 
 import threading
-import time
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -10,6 +9,7 @@ import polars as pl
 import pytest
 
 from billing_assets.domain.errors import BillingError
+from billing_assets.steps.run_ports import silent
 from billing_assets.store.connection import Database
 from billing_assets.store.policies import SqlIntakeStore
 from billing_assets_tests.books import COMPANY
@@ -139,20 +139,22 @@ def test_a_company_that_is_not_recorded_cannot_import(database: Database, tmp_pa
         import_text(database, tmp_path, book({}))
 
 
-def test_imports_of_one_company_wait_for_each_other(store: Database, tmp_path: Path) -> None:
+def test_imports_of_one_company_wait_for_each_other_and_say_so(store: Database, tmp_path: Path) -> None:
     done: list[str] = []
+    is_told = threading.Event()
+
+    def tell(stage: str, _done: int, _total: int) -> None:
+        if stage == "waiting for an import of this company":
+            is_told.set()
 
     def second() -> None:
-        import_text(store, tmp_path, book({}))
+        import_text(store, tmp_path, book({}), progress=tell)
         done.append("second")
 
     thread = threading.Thread(target=second)
-    with SqlIntakeStore(store).intake(COMPANY.company_code):
+    with SqlIntakeStore(store).intake(COMPANY.company_code, silent):
         thread.start()
-        waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted"
-        deadline = time.monotonic() + 20
-        while not query(store, waiting) and time.monotonic() < deadline:
-            time.sleep(0.02)
+        assert is_told.wait(30)
         done.append("first")
     thread.join()
     assert done == ["first", "second"]
@@ -182,7 +184,7 @@ def test_two_companies_may_use_the_same_numbers(store: Database, tmp_path: Path)
             "select 2, replace(content, '\"alondra\"', '\"other\"'), content_sha256, recorded_at "
             "from company_version"
         )
-    with SqlIntakeStore(store).intake("other") as work:
+    with SqlIntakeStore(store).intake("other", silent) as work:
         assert work.last_batch("") is None
         known = work.stored_book(pl.Series(["P1"]), pl.Series(["K1"]), "", AT.date())
         assert known.terms.is_empty()
