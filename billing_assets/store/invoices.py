@@ -18,6 +18,7 @@ from billing_assets.store.copy import copy_in, copy_out
 _REACH_DAYS = 430
 """Longest lead (400 days) and longest run of closed days: terms that begin later cannot be due yet."""
 
+# The held terms are looked up in a hash, not joined: after an import the planner does not know yet how many.
 _TERMS = """
 with changed_after_billing as (
     select distinct n.policy_term_id
@@ -37,7 +38,7 @@ with changed_after_billing as (
             or (l.period_to_date = f.cover_to_date
                 and coalesce(n.cover_to_date, n.expiration_date) > l.period_to_date))
 ), row_is_problem as (
-    select distinct h.policy_term_id
+    select h.policy_term_id
     from problem_hold h join problem q on q.problem_id = h.problem_id and q.is_open
     where h.company_id = %(company)s and h.policy_id >= %(low)s and h.policy_id < %(high)s
         and q.batch_id <= %(batch)s
@@ -47,12 +48,11 @@ select v.policy_term_id, v.policy_term_version_id, p.policy_number, v.payer_id, 
     v.line_of_business, v.place_code, v.currency, v.plan_code, v.effective_date, v.expiration_date,
     v.anchor_date, v.cover_to_date, v.cut_over_date, v.premium_minor,
     coalesce(v.hold_code, case when c.policy_term_id is not null then 'changed_after_billing'
-        when r.policy_term_id is not null then 'row_is_problem' end),
+        when v.policy_term_id in (select policy_term_id from row_is_problem) then 'row_is_problem' end),
     encode(v.content_sha256, 'hex'), encode(y.content_sha256, 'hex')
 from policy_term_version v
 join policy p on p.policy_id = v.policy_id and p.policy_id >= %(low)s and p.policy_id < %(high)s
 left join changed_after_billing c on c.policy_term_id = v.policy_term_id
-left join row_is_problem r on r.policy_term_id = v.policy_term_id
 cross join lateral (
     select payer_version_id, content_sha256 from payer_version
     where payer_id = v.payer_id and batch_id <= %(batch)s order by payer_version_id desc limit 1
