@@ -80,8 +80,8 @@ class IntakeWork(Protocol):
         """Return the cut-over date that was given last for the company, None where none ever was."""
         ...
 
-    def last_batch(self, source_code: str) -> EarlierBatch | None:
-        """Return the last batch of the company that came from that source."""
+    def last_batch(self, source_code: str, *, is_full: bool | None = None) -> EarlierBatch | None:
+        """Return the last batch of the company that came from that source, of full books or changes only."""
         ...
 
     def plan_codes(self) -> frozenset[str]:

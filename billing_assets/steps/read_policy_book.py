@@ -68,12 +68,7 @@ def read_policy_book(
         BillingError: the file is refused whole, and nothing is written.
     """
     mapping = order.mapping
-    if mapping.company_code and mapping.company_code != order.company_code:
-        raise BillingError(
-            "mapping_company_differs",
-            f"the mapping is for company '{mapping.company_code}', the import for '{order.company_code}'",
-            "use the mapping of this company, or correct 'company' in the mapping",
-        )
+    _check_company(mapping, order.company_code)
     file = reader.open(order.path)
     with store.intake(order.company_code, progress) as work:
         watch = _Watch(progress)
@@ -87,7 +82,8 @@ def read_policy_book(
         if earlier is not None and last is not None and not order.is_again:
             raise _superseded(file, earlier, last)
         raw = reader.read(file, mapping).frame
-        _check_row_count(file, raw.height, last, mapping.row_count_tolerance_percent)
+        comparable = work.last_batch(mapping.source_code, is_full=mapping.is_full)
+        _check_row_count(file, raw.height, comparable, mapping.row_count_tolerance_percent)
         watch.lap("read", 1)
         rows = checked_rows(raw, mapping, work.plan_codes(), cut_over_date)
         _check_controls(file, rows, mapping.controls, order.controls)
@@ -107,6 +103,15 @@ def read_policy_book(
         batch_id = work.write(batch, book)
     watch.lap("write", _PARTS)
     return _result(batch_id, file, book, watch.seconds)
+
+
+def _check_company(mapping: BookMapping, company_code: str) -> None:
+    if mapping.company_code and mapping.company_code != company_code:
+        raise BillingError(
+            "mapping_company_differs",
+            f"the mapping is for company '{mapping.company_code}', the import for '{company_code}'",
+            "use the mapping of this company, or correct 'company' in the mapping",
+        )
 
 
 def _identity(mapping: BookMapping, cut_over_date: date | None) -> str:

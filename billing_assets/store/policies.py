@@ -188,9 +188,10 @@ class IntakeTransaction:
         )
         return self.connection.execute(query, {"company": self.company_id}).scalar_one_or_none()
 
-    def last_batch(self, source_code: str) -> EarlierBatch | None:
-        """Return the last batch of the company that came from that source."""
-        return self._batch("source_code = :source", {"source": source_code})
+    def last_batch(self, source_code: str, *, is_full: bool | None = None) -> EarlierBatch | None:
+        """Return the last batch of the company that came from that source, of full books or changes only."""
+        condition = "source_code = :source and is_full = coalesce(:is_full, is_full)"
+        return self._batch(condition, {"source": source_code, "is_full": is_full})
 
     def plan_codes(self) -> frozenset[str]:
         """Return the codes of all payment plans."""

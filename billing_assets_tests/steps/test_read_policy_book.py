@@ -220,6 +220,15 @@ def test_the_corrected_rows_of_the_shipped_example_close_their_problems(
     assert not any(row[1] for row in query(store, is_open))
 
 
+def test_a_book_of_changes_is_not_measured_against_a_full_one(store: Database, tmp_path: Path) -> None:
+    full = replace(MAPPING, is_full=True)
+    rows = [{"no": f"P{number}"} for number in range(10)]
+    import_text(store, tmp_path, book(*rows), mapping=full)
+    assert import_text(store, tmp_path, book({"no": "P1"})).facts["unchanged_count"] == 1
+    with pytest.raises(BillingError, match="row_count_dropped"):
+        import_text(store, tmp_path, book(*rows[:5]), mapping=full)
+
+
 def test_a_mapping_of_another_company_is_refused(store: Database, tmp_path: Path) -> None:
     with pytest.raises(BillingError, match="mapping_company_differs"):
         import_text(store, tmp_path, book({}), mapping=replace(MAPPING, company_code="other"))
