@@ -92,7 +92,11 @@ def fill_book(database: Database, count: int, effective: date = date(2024, 2, 1)
         save_company(connection, COMPANY, AT)
         premium = sum(50_000 + number % 9999 for number in range(1, count + 1))
         sums = f'{{"in": {premium}, "accepted": {premium}, "duplicate": 0, "problem": 0}}'
-        totals = f'{{"premium": {{"EUR": {sums}}}}}'
+        written = f'{{"term_count": {count}, "premium": {premium}, "standing_premium": 0}}'
+        totals = (
+            f'{{"premium": {{"EUR": {sums}}}, "written": {{"EUR": {written}}}, '
+            f'"written_payer_count": {count}, "payer_change_count": 0, "missing_count": 0}}'
+        )
         connection.execute(text(_BATCH), {"count": count, "at": AT, "totals": totals})
         for statement in (_PAYERS, _POLICIES):
             connection.execute(text(statement), {"count": count})

@@ -5,6 +5,8 @@ that two stores that went through different accidents can be compared.
 Does not belong here: any judgement on them (``store.checks``).
 """
 
+from collections.abc import Mapping
+
 from sqlalchemy import text
 
 from billing_assets.store.connection import Database
@@ -40,11 +42,45 @@ _PARTS = {
     "series": "select prefix, last_number, last_issue_date from number_series",
 }
 
+_BOOK_PARTS = {
+    "batches": """
+        select file_name, encode(file_sha256, 'hex'), source_code, is_full, row_count, new_count,
+            changed_count, unchanged_count, duplicate_count, problem_count, control_totals::text
+        from intake_batch
+    """,
+    "payers": "select payer_key, content from payer_version join payer using (payer_id)",
+    "terms": """
+        select policy_number, payer_key, v.effective_date, expiration_date, cover_to_date, premium_minor,
+            hold_code, encode(content_sha256, 'hex'), superseded_batch_id is not null
+        from policy_term_version v join policy_term using (policy_term_id, policy_id)
+        join policy using (policy_id) join payer using (payer_id)
+    """,
+    "problems": """
+        select row_number, record_key, problem_code, field_name, original_value, original_row, owner, is_open,
+            policy_number
+        from problem
+    """,
+    "holds": """
+        select record_key, p.policy_number, t.effective_date, released_batch_id is not null
+        from problem_hold join problem using (problem_id) join policy_term t using (policy_term_id)
+        join policy p on p.policy_id = t.policy_id
+    """,
+}
+
+
+def book_state(database: Database) -> dict[str, list[tuple[object, ...]]]:
+    """Return every part of the policy book with its history and problems, each as sorted rows."""
+    return _read(database, _BOOK_PARTS)
+
 
 def business_state(database: Database) -> dict[str, list[tuple[object, ...]]]:
     """Return every part of the state, each as sorted rows."""
+    return _read(database, _PARTS)
+
+
+def _read(database: Database, parts: Mapping[str, str]) -> dict[str, list[tuple[object, ...]]]:
     with database.transaction() as connection:
         return {
             part: sorted((tuple(row) for row in connection.execute(text(query))), key=str)
-            for part, query in _PARTS.items()
+            for part, query in parts.items()
         }

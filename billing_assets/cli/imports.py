@@ -70,12 +70,18 @@ def policies(
             help="Refuse the file unless its premiums add up to: 1250.00, or EUR=1250.00,GBP=930.50.",
         ),
     ] = "",
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again", help="Take a file that a later book has replaced: what it says counts again."
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Import a policy book, all of it in one transaction.
 
     A bad row becomes a problem beside the good ones ('billing problems'); a changed row updates its policy,
-    with history; the same file again does nothing.
+    with history; the same file again does nothing, an older one is refused.
     """
     screen = Screen(as_json)
     with open_desk(screen) as desk, screen.progress(f"importing {file.name}") as progress:
@@ -84,7 +90,7 @@ def policies(
 
         premium = expected_premium(expect_premium) if expect_premium else {}
         controls = BookControls(rows=expect_rows, premium=premium)
-        result = desk.import_policies(file, mapping, cut_over, controls, progress=progress)
+        result = desk.import_policies(file, mapping, cut_over, controls, is_again=again, progress=progress)
     screen.document({**_NOTHING, **result.facts, "seconds": seconds_of(result)})
     show_import(screen, result)
 
@@ -116,6 +122,11 @@ def show_import(screen: Screen, result: "StepResult") -> None:
     screen.facts([(words, text or "-") for words, text in premiums])
     if facts["held_count"]:
         screen.hint(f"{count_of(int(facts['held_count']), 'term')} held: changed after it was billed")
+    if facts["missing_count"]:
+        missing = count_of(int(facts["missing_count"]), "term")
+        screen.hint(
+            f"{missing} in force left out by the book: billing problems list --code missing_from_book"
+        )
     if facts["problem_count"]:
         screen.hint("see the bad rows: billing problems list")
 

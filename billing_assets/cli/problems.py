@@ -99,7 +99,7 @@ def show(problem_id: Id, as_json: Json = False) -> None:
         [
             ("what is wrong", meaning(row.problem_code)),
             ("what to do", todo(row)) if row.is_open else ("closed", closing_words(row)),
-            ("file", f"{row.file_name}, row {row.row_number}"),
+            ("file", f"{row.file_name}, row {row.row_number}" if row.row_number else row.file_name),
             ("field", row.field_name or "-"),
             ("key", detail.record_key or "-"),
             ("value", repr(detail.original_value)),

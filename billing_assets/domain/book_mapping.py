@@ -112,11 +112,18 @@ def cell_name(column: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookMapping:
-    """A mapping, checked. ``content_sha256`` identifies what it does to a row, not its file's layout."""
+    """A mapping, checked. ``content_sha256`` identifies what it does to a row, not its file's layout.
+
+    ``source_code`` names the system that the books come from, where a company has several: a book is compared
+    with the books before it from the same one. ``is_full``: a book names every policy that is in force, so
+    that what it leaves out is missing.
+    """
 
     fields: Mapping[str, FieldSource]
     format: BookFormat = BookFormat()
     company_code: str = ""
+    source_code: str = ""
+    is_full: bool = False
     cut_over_date: date | None = None
     row_count_tolerance_percent: int = 20
     controls: BookControls = field(default_factory=BookControls)

@@ -22,12 +22,22 @@ class HoldCode(StrEnum):
     """Why a term is not billed for now."""
 
     CHANGED_AFTER_BILLING = "changed_after_billing"
+    ROW_IS_PROBLEM = "row_is_problem"
+    BILLED_UNDER_ANOTHER_TERM = "billed_under_another_term"
 
 
 HOLD_REASONS: dict[str, str] = {
     HoldCode.CHANGED_AFTER_BILLING: (
         "the book changed the premium, the plan, the place or the dates of a term that was already billed: "
         "a person decides what is owed"
+    ),
+    HoldCode.ROW_IS_PROBLEM: (
+        "a row of the book that speaks of the term was refused: correct it, or close the problem to bill on "
+        "as before"
+    ),
+    HoldCode.BILLED_UNDER_ANOTHER_TERM: (
+        "the term begins inside a period that was billed under an earlier term of the policy, whose cover "
+        "ended early: a person decides what is owed"
     ),
 }
 """Reason in words for each hold.

@@ -41,6 +41,8 @@ end_before_start | the term does not end after it starts | correct the dates of 
 cover_starts_after_term | the contract starts after the term that is to be billed has begun | \
 say which is right: the start of the contract or the start of the term
 period_overlap | the term overlaps another term of the same policy | correct the dates; cover is billed once
+payer_conflict | rows with the same payer key give the payer different names, addresses or e-mails; none of \
+them is taken | say in every row the same of one payer, or correct the payer keys
 payer_key_empty | the payer has no key | give the payer its key
 payer_name_empty | the payer has no name | give the payer a name; an invoice needs one
 text_too_long | a text is longer than 500 characters | shorten it
@@ -53,6 +55,8 @@ language_unknown | the language is not a language tag | correct it; leave it emp
 row_shape | the row has another number of columns than the header | correct the row; a quote may be unclosed
 encoding_invalid | the row is not valid in the declared encoding | \
 correct the row, or the encoding of the mapping
+missing_from_book | a full book does not name a term that is in force; it is billed on | \
+give its cover_to_date if cover ended, or the row that was left out; the problem then closes by itself
 cover_ended_inside_billed_period | cover ended within a period that was billed before | \
 a person decides what is returned
 """

@@ -37,6 +37,14 @@ OUTCOME_REASONS: Mapping[str, str] = MappingProxyType(
         "changed_after_billing": (
             "the book changed a term that was already billed: a person decides what is owed"
         ),
+        "row_is_problem": (
+            "a row of the book that speaks of the term was refused: correct it, or close the problem to bill "
+            "on as before"
+        ),
+        "billed_under_another_term": (
+            "the term begins inside a period that was billed under an earlier term of the policy: a person "
+            "decides what is owed"
+        ),
         "no_tax_rule": "no tax rule covers the place, line of business and tax point: add a dated row",
         "no_plan_row": "no row of the payment plan is valid on the first day of the term: add a dated row",
         "amount_out_of_range": "the amount is beyond any credible charge",

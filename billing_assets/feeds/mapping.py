@@ -34,6 +34,8 @@ from billing_assets.feeds.encodings import encoding_name
 
 _KEYS = (
     "company",
+    "source",
+    "book",
     "cut_over_date",
     "format",
     "columns",
@@ -124,6 +126,8 @@ class _Reader:
             fields=self.fields(top.get("columns"), top.get("constants")),
             format=self.format(top.get("format")),
             company_code=self.text("company", top.get("company")),
+            source_code=self.text("source", top.get("source")),
+            is_full=self.is_full(top.get("book")),
             cut_over_date=self.day("cut_over_date", top.get("cut_over_date")),
             row_count_tolerance_percent=self.percent(top.get("row_count_tolerance")),
             controls=self.controls(top.get("control_totals")),
@@ -243,6 +247,15 @@ class _Reader:
                 for currency, amount in amounts.items()
             },
         )
+
+    def is_full(self, value: object) -> bool:
+        text = self.text("book", "changes" if value is None else value)
+        if text not in {"full", "changes"}:
+            self.refuse(
+                f"'{text[:40]}' in 'book' is neither 'full' nor 'changes'",
+                "write 'full' where a book names every policy in force, else 'changes'",
+            )
+        return text == "full"
 
     def percent(self, value: object) -> int:
         text = re.sub(r"\s*%$", "", self.text("row_count_tolerance", 20 if value is None else value))

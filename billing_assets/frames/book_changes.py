@@ -1,21 +1,30 @@
 """A checked policy book against the book in the store: what is new, what changed, and what that means.
 
-Belongs here: overlaps, history, holds, control totals. Does not belong here: checks of one row
-(``policy_book``).
+Belongs here: history, holds, control totals. Does not belong here: checks of one row (``policy_book``), of
+terms against each other (``period_overlaps``).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 
 import polars as pl
 
 from billing_assets.domain.policies import HoldCode
 from billing_assets.frames.columns import BILLED_COLUMNS
+from billing_assets.frames.payers import with_latest_payers
+from billing_assets.frames.period_overlaps import billed_elsewhere, with_overlaps
 from billing_assets.frames.policy_book import TERM_COLUMNS
+from billing_assets.frames.problems import (
+    FOR_A_PERSON,
+    answered_problems,
+    held_terms,
+    left_out,
+    named_terms,
+)
 
 _KEY = ["policy_number", "effective_date"]
-_ENDED_INSIDE = "cover_ended_inside_billed_period"
 _LONGEST_VALUE = 1_000
 
 
@@ -25,15 +34,20 @@ class SettledBook:
 
     ``terms``: new and changed terms (``TERM_COLUMNS``, ``content_sha256``, ``hold_code``) in the order of
     the file. ``payers``: ``payer_key``, ``content``, ``content_sha256`` of those that are new or changed.
-    ``problems``: ``row_number``, ``record_key``, ``problem_code``, ``field_name``, ``original_row``; those
-    of rows that were taken all the same have ``is_row_taken``. ``answered_keys``: record keys of rows that
-    were taken. The counts add up to the number of rows.
+    ``problems``: ``row_number``, ``record_key``, ``problem_code``, ``field_name``, ``original_row``, and the
+    ``policy_number``, ``effective_date`` and ``expiration_date`` that the row names; those of rows that were
+    taken all the same have ``is_row_taken``. ``holds``: ``row_number`` of a problem and key of a term that it
+    holds. ``answered_ids``: problems that the book answers. ``released``: earlier holds
+    (``problems.OPEN_HOLD_SCHEMA``) of terms that it has a good row of. The counts add up to the number of
+    rows; ``missing_count`` terms that a full book leaves out are problems beside them.
     """
 
     terms: pl.DataFrame
     payers: pl.DataFrame
     problems: pl.DataFrame
-    answered_keys: pl.Series
+    holds: pl.DataFrame
+    answered_ids: pl.Series
+    released: pl.DataFrame
     row_count: int
     new_count: int
     changed_count: int
@@ -41,22 +55,42 @@ class SettledBook:
     duplicate_count: int
     problem_count: int
     held_count: int
+    missing_count: int
     control_totals: Mapping[str, object]
 
 
-def settle_book(rows: pl.DataFrame, stored_terms: pl.DataFrame, stored_payers: pl.DataFrame) -> SettledBook:
-    """Return what to write for ``rows`` (as ``policy_book.checked_rows`` gives them).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredBook:
+    """What the store has of the policies and payers of a book, and what it has open.
 
-    ``stored_terms`` (``columns.STORED_TERM_SCHEMA``) are all current terms of the policies in ``rows``;
-    ``stored_payers`` (``columns.STORED_PAYER_SCHEMA``) the payers. A row is unchanged where neither its
-    term nor its payer changed.
+    The schemas are those of ``columns``: ``terms`` (``STORED_TERM_SCHEMA``) are all current terms of the
+    policies that the rows name, ``payers`` (``STORED_PAYER_SCHEMA``) those of the accepted rows; ``problems``
+    (``OPEN_PROBLEM_SCHEMA``) and ``holds`` (``OPEN_HOLD_SCHEMA``) are those of the company. ``in_force``
+    (``IN_FORCE_SCHEMA``) are the terms that the book has to name: none, unless it is a full one.
+    """
+
+    terms: pl.DataFrame
+    payers: pl.DataFrame
+    problems: pl.DataFrame
+    holds: pl.DataFrame
+    in_force: pl.DataFrame
+
+
+def settle_book(rows: pl.DataFrame, stored: StoredBook, as_of: date) -> SettledBook:
+    """Return what to write for ``rows`` (as ``policy_book.checked_rows`` gives them) on the date ``as_of``.
+
+    A row is unchanged where neither its term nor its payer changed.
 
     >>> from billing_assets.frames import policy_book
     >>> settle_book.__module__.rpartition(".")[2], policy_book.TERM_COLUMNS[0]
     ('book_changes', 'policy_number')
     """
-    decided = with_overlaps(rows, stored_terms)
-    taken = _compared(decided.filter(pl.col("status") == "accepted"), stored_terms, stored_payers)
+    decided = with_overlaps(rows, stored.terms)
+    accepted = with_latest_payers(decided.filter(pl.col("status") == "accepted"), stored.terms)
+    taken = _compared(accepted, stored.terms, stored.payers)
+    refused = decided.filter(pl.col("status") == "problem")
+    missing = left_out(stored.in_force, rows)
+    problems = _problems(refused, taken, missing)
     outcome = dict(taken.group_by("outcome").len().rows())
     status = dict(decided.group_by("status").len().rows())
     written = taken.filter("is_term_changed")
@@ -69,8 +103,12 @@ def settle_book(rows: pl.DataFrame, stored_terms: pl.DataFrame, stored_payers: p
     return SettledBook(
         terms=written.select(*TERM_COLUMNS, "content_sha256", "hold_code"),
         payers=payers.select("payer_key", content="payer_content", content_sha256="payer_sha256"),
-        problems=_problems(decided, taken),
-        answered_keys=taken["record_key"],
+        problems=problems,
+        holds=held_terms(refused, taken, stored.terms),
+        answered_ids=answered_problems(
+            stored.problems, taken, problems.filter(~pl.col("is_row_taken")), as_of
+        ),
+        released=stored.holds.join(taken, on=_KEY, how="semi"),
         row_count=rows.height,
         new_count=outcome.get("new", 0),
         changed_count=outcome.get("changed", 0),
@@ -78,72 +116,13 @@ def settle_book(rows: pl.DataFrame, stored_terms: pl.DataFrame, stored_payers: p
         duplicate_count=status.get("duplicate", 0),
         problem_count=status.get("problem", 0),
         held_count=written["hold_code"].count(),
-        control_totals=control_totals(decided),
+        missing_count=missing.height,
+        control_totals={
+            **control_totals(decided),
+            **_written_totals(taken, payers.height),
+            "missing_count": missing.height,
+        },
     )
-
-
-def with_overlaps(rows: pl.DataFrame, stored_terms: pl.DataFrame) -> pl.DataFrame:
-    """Return ``rows`` where accepted terms that overlap another term of their policy are problems.
-
-    The other term is one of the file, or one of the store that the file does not replace. A row that is
-    refused leaves the stored version of its term in force, which may overlap in turn: so until nothing is
-    found any more.
-
-    >>> from billing_assets.frames.columns import STORED_TERM_SCHEMA
-    >>> from datetime import date
-    >>> rows = pl.DataFrame(
-    ...     {
-    ...         "row_number": [1, 2],
-    ...         "policy_number": "P",
-    ...         "status": "accepted",
-    ...         "effective_date": [date(2024, 1, 1), date(2024, 6, 1)],
-    ...         "expiration_date": date(2025, 1, 1),
-    ...         "problem_code": pl.Series([None, None], dtype=pl.String),
-    ...         "field_name": pl.Series([None, None], dtype=pl.String),
-    ...     }
-    ... )
-    >>> stored = pl.DataFrame(schema=STORED_TERM_SCHEMA)
-    >>> with_overlaps(rows, stored)["problem_code"].to_list()
-    ['period_overlap', 'period_overlap']
-    """
-    while True:
-        overlapping = _overlapping(rows, stored_terms)
-        if overlapping.is_empty():
-            return rows
-        is_bad = pl.col("row_number").is_in(overlapping.implode())
-        # Copies of a refused row are refused with it: their term stands in the file only once.
-        copies = rows.filter(is_bad, pl.col("status") == "accepted").select(
-            *_KEY, _is_refused=pl.lit(value=True)
-        )
-        is_refused = pl.col("_is_refused").fill_null(value=False) & pl.col("status").is_in(
-            ["accepted", "duplicate"]
-        )
-        rows = (
-            rows.join(copies, on=_KEY, how="left", maintain_order="left")
-            .with_columns(
-                problem_code=pl.when(is_refused).then(pl.lit("period_overlap")).otherwise("problem_code"),
-                field_name=pl.when(is_refused).then(pl.lit("effective_date")).otherwise("field_name"),
-                status=pl.when(is_refused).then(pl.lit("problem")).otherwise("status"),
-            )
-            .drop("_is_refused")
-        )
-
-
-def _overlapping(rows: pl.DataFrame, stored_terms: pl.DataFrame) -> pl.Series:
-    columns = [*_KEY, "expiration_date"]
-    live = rows.filter(pl.col("status") == "accepted").select("row_number", *columns)
-    standing = stored_terms.join(live, on=_KEY, how="anti").select(
-        pl.lit(None, live.schema["row_number"]).alias("row_number"), *columns
-    )
-    several = (
-        pl.concat([live, standing])
-        .filter(pl.len().over("policy_number") > 1)
-        .sort("policy_number", "effective_date")
-    )
-    end = pl.col("expiration_date").to_physical().cum_max().shift(1).over("policy_number")
-    following = pl.col("effective_date").shift(-1).over("policy_number")
-    is_bad = (pl.col("effective_date").to_physical() < end) | (following < pl.col("expiration_date"))
-    return several.filter(is_bad)["row_number"].drop_nulls()
 
 
 def _compared(
@@ -157,9 +136,13 @@ def _compared(
         how="left",
         maintain_order="left",
     )
+    elsewhere = billed_elsewhere(accepted, stored_terms).with_columns(is_billed_elsewhere=pl.lit(value=True))
+    joined = joined.join(elsewhere, on=_KEY, how="left", maintain_order="left")
     is_known = pl.col("old_content_sha256").is_not_null()
     term_changed = pl.col("content_sha256").ne_missing(pl.col("old_content_sha256"))
-    payer_changed = pl.col("payer_sha256").ne_missing(pl.col("old_payer_sha256"))
+    payer_changed = pl.col("old_payer_sha256").is_null() | (
+        pl.col("payer_sha256").ne(pl.col("old_payer_sha256")) & ~pl.col("is_payer_outdated")
+    )
     compared = joined.with_columns(
         is_term_changed=term_changed,
         is_payer_changed=payer_changed,
@@ -168,7 +151,10 @@ def _compared(
         .when(term_changed | payer_changed)
         .then(pl.lit("changed"))
         .otherwise(pl.lit("unchanged")),
-        hold_code=pl.when(_is_held()).then(pl.lit(HoldCode.CHANGED_AFTER_BILLING.value)),
+        hold_code=pl.when(_is_held())
+        .then(pl.lit(HoldCode.CHANGED_AFTER_BILLING.value))
+        .when("is_billed_elsewhere", ~is_known | pl.col("old_hold_code").is_not_null())
+        .then(pl.lit(HoldCode.BILLED_UNDER_ANOTHER_TERM.value)),
     )
     is_ended_inside = (
         term_changed
@@ -192,26 +178,25 @@ def _is_held() -> pl.Expr:
     return is_billed & differs("old_billed_") & is_open
 
 
-def _problems(decided: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+def _problems(refused_rows: pl.DataFrame, taken: pl.DataFrame, missing: pl.DataFrame) -> pl.DataFrame:
     columns = ["row_number", "record_key", "problem_code", "field_name", "original_row"]
-    refused = decided.filter(pl.col("status") == "problem").select(*columns, is_row_taken=pl.lit(value=False))
-    noted = taken.filter("is_ended_inside").select(
-        "row_number",
-        "record_key",
-        pl.lit(_ENDED_INSIDE).alias("problem_code"),
-        pl.lit("cover_to_date").alias("field_name"),
-        "original_row",
-        is_row_taken=pl.lit(value=True),
+    named = [*columns, *_KEY, "expiration_date"]
+    refused = named_terms(refused_rows).select(*named, is_row_taken=pl.lit(value=False))
+    noted = (
+        taken.filter("is_ended_inside")
+        .with_columns(problem_code=pl.lit(FOR_A_PERSON), field_name=pl.lit("cover_to_date"))
+        .select(*named, is_row_taken=pl.lit(value=True))
     )
+    silent = missing.select(*named, is_row_taken=pl.lit(value=False))
     nameless = refused.filter(pl.col("record_key") == "")["original_row"].unique().to_list()
     names = {row: f"row {sha256(row.encode()).hexdigest()[:12]}" for row in nameless}
-    named = pl.when(pl.col("record_key") == "").then(
+    key = pl.when(pl.col("record_key") == "").then(
         pl.col("original_row").replace_strict(names, default="", return_dtype=pl.String)
     )
     return (
-        pl.concat([refused, noted])
-        .with_columns(record_key=named.otherwise("record_key").str.slice(0, _LONGEST_VALUE))
-        .sort("row_number")
+        pl.concat([refused, noted, silent.cast({"row_number": refused.schema["row_number"]})])
+        .with_columns(record_key=key.otherwise("record_key").str.slice(0, _LONGEST_VALUE))
+        .sort("row_number", nulls_last=True, maintain_order=True)
     )
 
 
@@ -249,4 +234,27 @@ def control_totals(rows: pl.DataFrame) -> dict[str, object]:
         "premium": {str(row.pop("currency")): row for row in sums.to_dicts()},
         "unreadable_amount_count": rows.height - readable.height,
         "email_missing_count": missing,
+    }
+
+
+def _written_totals(taken: pl.DataFrame, payer_count: int) -> dict[str, object]:
+    """Return what the batch writes, for the audit to count again.
+
+    By currency: terms, their premium in minor units, and the premium of taken rows whose term stays as it
+    is. Beside it the payer versions, and the rows that changed in their payer only.
+    """
+    amount, is_written = pl.col("premium_minor").cast(pl.Int128), pl.col("is_term_changed")
+    sums = (
+        taken.group_by("currency")
+        .agg(
+            term_count=is_written.sum(),
+            premium=amount.filter(is_written).sum(),
+            standing_premium=amount.filter(~is_written).sum(),
+        )
+        .sort("currency")
+    )
+    return {
+        "written": {str(row.pop("currency")): row for row in sums.to_dicts()},
+        "written_payer_count": payer_count,
+        "payer_change_count": taken.filter(~is_written, pl.col("outcome") == "changed").height,
     }

@@ -53,6 +53,13 @@ _TERMS = (
     Column("billed_to_date", pl.Date, "day", "end of the last billed period; null where nothing was billed"),
 )
 
+_PROBLEMS = (
+    Column("problem_id", pl.Int64, "key", "the problem"),
+    Column("record_key", pl.String, "text", "what the bad row speaks of"),
+    Column("problem_code", pl.String, "code", "what is wrong"),
+    Column("field_name", pl.String, "text", "which field is wrong"),
+)
+
 _SCHEDULES = (
     Column("schedule_id", pl.Int64, "key", "the schedule, within one calculation"),
     Column("period_end_date", pl.Date, "day", "day after the period, if cover does not end before"),
@@ -120,7 +127,9 @@ BILLED_COLUMNS = (
 
 
 def _dictionary() -> Mapping[str, Column]:
-    rows = {row.name: row for row in (*_TERMS, *_SCHEDULES, *_HASHES, *_CHARGES, *_RULES, *_CALENDARS)}
+    rows = {
+        row.name: row for row in (*_TERMS, *_PROBLEMS, *_SCHEDULES, *_HASHES, *_CHARGES, *_RULES, *_CALENDARS)
+    }
     for name in BILLED_COLUMNS:
         meaning = f"{rows[name].meaning}; as of the version that was billed last"
         rows[f"billed_{name}"] = rows[name]._replace(name=f"billed_{name}", meaning=meaning)
@@ -258,3 +267,14 @@ STORED_TERM_SCHEMA = schema_of(
 
 STORED_PAYER_SCHEMA = schema_of("payer_key", "payer_sha256")
 """The latest version of a payer of the store."""
+
+OPEN_PROBLEM_SCHEMA = schema_of(
+    "problem_id", "record_key", "problem_code", "field_name", "policy_number", "expiration_date"
+)
+"""An open problem of the store; ``policy_number`` is null where its row names none that there can be."""
+
+OPEN_HOLD_SCHEMA = schema_of("problem_id", "policy_number", "effective_date")
+"""A term that an open problem holds."""
+
+IN_FORCE_SCHEMA = schema_of("policy_number", "effective_date", "expiration_date")
+"""A term of the store whose cover has not ended; ``expiration_date`` is where it does."""

@@ -69,6 +69,8 @@ def checked_rows(
     ``TERM_COLUMNS``, ``content_sha256`` and ``payer_content`` (JSON) with ``payer_sha256`` of rows without
     fault, ``has_email``, ``record_key``, and ``problem_code`` with ``field_name`` of problems.
     ``premium_minor`` is null where the amount cannot be read, whatever else is wrong with the row.
+    ``named_policy_number`` is the policy number where a policy can have it, else null.
+    ``is_payer_keyed`` tells whether payers have a key of their own; else it is the policy number.
 
     >>> from billing_assets.domain.book_mapping import FieldSource
     >>> raw = pl.DataFrame(
@@ -80,7 +82,7 @@ def checked_rows(
     """
     checks = list(_checks(plan_codes))
     slices = [_checked(part, mapping, checks, cut_over_date) for part in raw.iter_slices(_SLICE_ROWS)]
-    return _with_conflicts(pl.concat(slices))
+    return _with_conflicts(pl.concat(slices), is_payer_keyed="payer_key" in mapping.fields)
 
 
 def _checked(
@@ -140,7 +142,8 @@ def _or(name: str, default: pl.Expr) -> pl.Expr:
 
 
 def _checks(plan_codes: Collection[str]) -> Iterator[Check]:
-    yield from _key_checks()
+    for name, empty_code in zip(KEY_FIELDS, ("key_empty", "payer_key_empty"), strict=True):
+        yield from _key_checks(name, empty_code)
     yield "value_unmapped", "", pl.col("unmapped_field").is_not_null()
     yield "payer_name_empty", "payer_name", pl.col("payer_name") == ""
     for name in ("product_code", *ADDRESS_FIELDS):
@@ -160,11 +163,10 @@ def _checks(plan_codes: Collection[str]) -> Iterator[Check]:
     yield "amount_negative", "premium", pl.col("premium_minor") < 0
 
 
-def _key_checks() -> Iterator[Check]:
-    for name, code in zip(KEY_FIELDS, ("key_empty", "payer_key_empty"), strict=True):
-        yield code, name, pl.col(name) == ""
-        yield "key_too_long", name, pl.col(name).str.len_chars() > _LONGEST_KEY
-        yield "key_has_control_characters", name, pl.col(name).str.contains(_INVISIBLE)
+def _key_checks(name: str, empty_code: str) -> Iterator[Check]:
+    yield empty_code, name, pl.col(name) == ""
+    yield "key_too_long", name, pl.col(name).str.len_chars() > _LONGEST_KEY
+    yield "key_has_control_characters", name, pl.col(name).str.contains(_INVISIBLE)
 
 
 def _day_checks() -> Iterator[Check]:
@@ -203,6 +205,9 @@ def _with_contents(rows: pl.DataFrame) -> pl.DataFrame:
         "problem_code",
         "field_name",
         has_email=pl.col("payer_email") != "",
+        named_policy_number=pl.when(
+            ~pl.any_horizontal(check for _, _, check in _key_checks("policy_number", ""))
+        ).then(pl.col("policy_number")),
         record_key=pl.concat_str("policy_number", day, separator=" ").str.strip_chars(),
         term_content=pl.when(is_good).then(pl.concat_str(texts, separator=_SEPARATOR)),
         payer_content=pl.when(is_good).then(payer.struct.json_encode()),
@@ -222,31 +227,39 @@ def _hashes(contents: pl.Series) -> pl.Series:
     )
 
 
-def _with_conflicts(rows: pl.DataFrame) -> pl.DataFrame:
-    """Mark copies: the same content again is a duplicate, other content a problem of all copies."""
+def _with_conflicts(rows: pl.DataFrame, *, is_payer_keyed: bool) -> pl.DataFrame:
+    """Mark copies: the same content again is a duplicate, other content a problem of all copies.
+
+    A payer is stated by every row with its key, and all have to agree. Without a key the payer belongs to the
+    policy, and only the copies of one term have to agree on it.
+    """
     is_good = pl.col("problem_code").is_null()
     term = ["policy_number", "effective_date"]
     has_key = (pl.col("policy_number") != "") & pl.col("effective_date").is_not_null()
     content = pl.coalesce("content_sha256", "original_row")
+    payer = pl.col("payer_sha256").drop_nulls().n_unique()
     marked = rows.with_columns(
         _copies=pl.when(has_key).then(content.n_unique().over(term)).otherwise(1),
-        _payers=pl.when(is_good)
-        .then(pl.col("payer_sha256").drop_nulls().n_unique().over("payer_key"))
-        .otherwise(1),
+        _payers=pl.when(is_good).then(payer.over(["payer_key"] if is_payer_keyed else term)).otherwise(1),
     )
-    is_conflict = is_good & ((pl.col("_copies") > 1) | (pl.col("_payers") > 1))
-    conflict_field = (
-        pl.when(pl.col("_copies") > 1).then(pl.lit("policy_number")).otherwise(pl.lit("payer_key"))
+    is_copy_other = (
+        pl.col("_copies") > 1 if is_payer_keyed else (pl.col("_copies") > 1) | (pl.col("_payers") > 1)
+    )
+    conflict = (
+        pl.when(is_good & is_copy_other)
+        .then(pl.struct(problem_code=pl.lit("key_conflict"), field_name=pl.lit("policy_number")))
+        .when(is_good & (pl.col("_payers") > 1))
+        .then(pl.struct(problem_code=pl.lit("payer_conflict"), field_name=pl.lit("payer_key")))
     )
     decided = marked.with_columns(
-        problem_code=pl.when(is_conflict).then(pl.lit("key_conflict")).otherwise("problem_code"),
-        field_name=pl.when(is_conflict).then(conflict_field).otherwise("field_name"),
+        pl.coalesce(conflict.struct.field(name), name).alias(name) for name in ("problem_code", "field_name")
     ).drop("_copies", "_payers")
     is_copy = is_good & (pl.int_range(pl.len()).over(*term, "content_sha256") > 0)
     return decided.with_columns(
+        is_payer_keyed=pl.lit(is_payer_keyed),
         status=pl.when(~is_good)
         .then(pl.lit("problem"))
         .when(is_copy)
         .then(pl.lit("duplicate"))
-        .otherwise(pl.lit("accepted"))
+        .otherwise(pl.lit("accepted")),
     )

@@ -14,7 +14,8 @@ from typing import Protocol
 import polars as pl
 
 from billing_assets.domain.book_mapping import BookMapping
-from billing_assets.frames.book_changes import SettledBook
+from billing_assets.frames.book_changes import SettledBook, StoredBook
+from billing_assets.steps.run_ports import Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,8 @@ class NewBatch:
     file_name: str
     file_sha256: str
     mapping_sha256: str
+    source_code: str
+    is_full: bool
     cut_over_date: date | None
     control_totals: Mapping[str, object]
     imported_at: datetime
@@ -69,28 +72,34 @@ class PolicyFileReader(Protocol):
 class IntakeWork(Protocol):
     """One import's transaction, committed whole or not; imports of a company wait for each other."""
 
-    def earlier_batch(self, file_sha256: str, mapping_sha256: str) -> EarlierBatch | None:
-        """Return the batch of the same file under the same mapping, if there is one."""
+    def earlier_batch(self, source_code: str, file_sha256: str, mapping_sha256: str) -> EarlierBatch | None:
+        """Return the latest batch of that source with that file under that mapping, if there is one."""
         ...
 
     def last_cut_over_date(self) -> date | None:
         """Return the cut-over date that was given last for the company, None where none ever was."""
         ...
 
-    def last_batch(self, mapping_sha256: str) -> EarlierBatch | None:
-        """Return the last batch of the company under that mapping."""
+    def last_batch(self, source_code: str, *, is_full: bool | None = None) -> EarlierBatch | None:
+        """Return the last batch of the company that came from that source, of full books or changes only."""
         ...
 
     def plan_codes(self) -> frozenset[str]:
         """Return the codes of all payment plans."""
         ...
 
-    def stored_terms(self, policy_numbers: pl.Series) -> pl.DataFrame:
-        """Return the current terms of those policies, ``columns.STORED_TERM_SCHEMA``."""
-        ...
+    def stored_book(
+        self,
+        policy_numbers: pl.Series,
+        payer_keys: pl.Series,
+        full_source_code: str | None,
+        as_of: date,
+    ) -> StoredBook:
+        """Return the current terms of those policies, those payers, and what the company has open.
 
-    def stored_payers(self, payer_keys: pl.Series) -> pl.DataFrame:
-        """Return the latest version of those payers, ``columns.STORED_PAYER_SCHEMA``."""
+        Where the book is the full one of a source, also the terms of that source whose cover has not ended
+        by ``as_of``.
+        """
         ...
 
     def write(self, batch: NewBatch, book: SettledBook) -> int:
@@ -101,6 +110,9 @@ class IntakeWork(Protocol):
 class IntakeStore(Protocol):
     """The store's side of intake."""
 
-    def intake(self, company_code: str) -> AbstractContextManager[IntakeWork]:
-        """Open an import's transaction; it commits when the block ends well."""
+    def intake(self, company_code: str, progress: Progress) -> AbstractContextManager[IntakeWork]:
+        """Open an import's transaction; it commits when the block ends well.
+
+        It waits while the company is being billed, or another import is on; ``progress`` is told so.
+        """
         ...

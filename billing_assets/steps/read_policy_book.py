@@ -36,13 +36,19 @@ _PARTS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeOrder:
-    """What an import is asked to do. ``cut_over_date`` and ``controls`` go before those of the mapping."""
+    """What an import is asked to do. ``cut_over_date`` and ``controls`` go before those of the mapping.
+
+    ``as_of_date`` is the date of the import in the company's zone: what a full book has to name is what is in
+    force then. ``is_again`` takes a file that later books have replaced, which puts back what it says.
+    """
 
     company_code: str
     path: Path
     mapping: BookMapping
+    as_of_date: date
     cut_over_date: date | None = None
     controls: BookControls = field(default_factory=BookControls)
+    is_again: bool = False
 
 
 def read_policy_book(
@@ -55,42 +61,42 @@ def read_policy_book(
 ) -> StepResult:
     """Import a policy book in one transaction and return its counts and control totals.
 
-    The same file under the same mapping and cut-over date writes nothing and says so (``is_repeat`` is 1).
+    The last book of its source once more, under the same mapping and cut-over date, writes nothing and says
+    so (``is_repeat`` is 1). An older one is refused, because it would undo what came after it.
 
     Raises:
         BillingError: the file is refused whole, and nothing is written.
     """
     mapping = order.mapping
-    if mapping.company_code and mapping.company_code != order.company_code:
-        raise BillingError(
-            "mapping_company_differs",
-            f"the mapping is for company '{mapping.company_code}', the import for '{order.company_code}'",
-            "use the mapping of this company, or correct 'company' in the mapping",
-        )
-    watch = _Watch(progress)
+    _check_company(mapping, order.company_code)
     file = reader.open(order.path)
-    with store.intake(order.company_code) as work:
+    with store.intake(order.company_code, progress) as work:
+        watch = _Watch(progress)
         # Once given, a cut-over date stays: a book without one would bill again what was billed elsewhere.
         cut_over_date = order.cut_over_date or mapping.cut_over_date or work.last_cut_over_date()
-        mapping_sha256 = sha256(f"{mapping.content_sha256} {cut_over_date}".encode()).hexdigest()
-        earlier = work.earlier_batch(file.content_sha256, mapping_sha256)
-        if earlier:
+        mapping_sha256 = _identity(mapping, cut_over_date)
+        earlier = work.earlier_batch(mapping.source_code, file.content_sha256, mapping_sha256)
+        last = work.last_batch(mapping.source_code)
+        if earlier is not None and earlier == last:
             return _repeat(file, earlier)
+        if earlier is not None and last is not None and not order.is_again:
+            raise _superseded(file, earlier, last)
         raw = reader.read(file, mapping).frame
         file = replace(file, content=b"")
-        _check_row_count(
-            file, raw.height, work.last_batch(mapping_sha256), mapping.row_count_tolerance_percent
-        )
+        comparable = work.last_batch(mapping.source_code, is_full=mapping.is_full)
+        _check_row_count(file, raw.height, comparable, mapping.row_count_tolerance_percent)
         watch.lap("read", 1)
         rows = checked_rows(raw, mapping, work.plan_codes(), cut_over_date)
         _check_controls(file, rows, mapping.controls, order.controls)
         watch.lap("check", 2)
-        book = _with_values(_settled(rows, work), raw, mapping)
+        book = _with_values(_settled(rows, work, mapping, order.as_of_date), raw, mapping)
         watch.lap("compare", 3)
         batch = NewBatch(
             file_name=file.name,
             file_sha256=file.content_sha256,
             mapping_sha256=mapping_sha256,
+            source_code=mapping.source_code,
+            is_full=mapping.is_full,
             cut_over_date=cut_over_date,
             control_totals=book.control_totals,
             imported_at=clock(),
@@ -101,10 +107,26 @@ def read_policy_book(
     return _result(batch_id, file, book, watch.seconds)
 
 
-def _settled(rows: pl.DataFrame, work: IntakeWork) -> SettledBook:
-    accepted = rows.select("status", "policy_number", "payer_key").filter(pl.col("status") == "accepted")
-    terms = work.stored_terms(accepted["policy_number"].unique())
-    return settle_book(rows, terms, work.stored_payers(accepted["payer_key"].unique()))
+def _check_company(mapping: BookMapping, company_code: str) -> None:
+    if mapping.company_code and mapping.company_code != company_code:
+        raise BillingError(
+            "mapping_company_differs",
+            f"the mapping is for company '{mapping.company_code}', the import for '{company_code}'",
+            "use the mapping of this company, or correct 'company' in the mapping",
+        )
+
+
+def _identity(mapping: BookMapping, cut_over_date: date | None) -> str:
+    """Return the hash of all that decides what a file's rows do."""
+    scope = " full" if mapping.is_full else ""
+    return sha256(f"{mapping.content_sha256} {cut_over_date}{scope}".encode()).hexdigest()
+
+
+def _settled(rows: pl.DataFrame, work: IntakeWork, mapping: BookMapping, as_of: date) -> SettledBook:
+    payer_keys = rows.filter(pl.col("status") == "accepted")["payer_key"].unique()
+    policy_numbers = rows["named_policy_number"].drop_nulls().unique()
+    full_source_code = mapping.source_code if mapping.is_full else None
+    return settle_book(rows, work.stored_book(policy_numbers, payer_keys, full_source_code, as_of), as_of)
 
 
 def _with_values(book: SettledBook, raw: pl.DataFrame, mapping: BookMapping) -> SettledBook:
@@ -129,7 +151,17 @@ def _check_row_count(file: PolicyFile, row_count: int, last: EarlierBatch | None
     raise BillingError(
         "row_count_dropped",
         f"{file.name} has {row_count} rows, the last book {last.row_count}: more than {tolerance} % fewer",
-        "send the whole book; where the drop is right, raise 'row_count_tolerance' in the mapping",
+        "send the whole book; where the drop is right, raise 'row_count_tolerance' in the mapping; where the "
+        "books come from different systems, name each by 'source' in its mapping",
+    )
+
+
+def _superseded(file: PolicyFile, earlier: EarlierBatch, last: EarlierBatch) -> BillingError:
+    return BillingError(
+        "file_superseded",
+        f"{file.name} was imported as batch {earlier.batch_id} on {earlier.imported_at:%Y-%m-%d}, and batch "
+        f"{last.batch_id} came after it: importing it now would undo what that one changed",
+        "send the newest book; where the old one is right after all, import it with --again",
     )
 
 
@@ -211,6 +243,7 @@ def _result(batch_id: int, file: PolicyFile, book: SettledBook, seconds: Mapping
         "duplicate_count": book.duplicate_count,
         "problem_count": book.problem_count,
         "held_count": book.held_count,
+        "missing_count": book.missing_count,
     }
     for name in ("unreadable_amount_count", "email_missing_count"):
         facts[name] = int(str(book.control_totals[name]))

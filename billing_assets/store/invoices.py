@@ -21,6 +21,7 @@ _REACH_DAYS = 430
 _LONGEST_DUE_DAYS = 400
 """An installment falls due at most so long after its period begins, so also after the term has ended."""
 
+# The held terms are looked up in a hash, not joined: after an import the planner does not know yet how many.
 _TERMS = """
 with changed_after_billing as (
     select distinct n.policy_term_id
@@ -39,11 +40,18 @@ with changed_after_billing as (
             -- a period that was cut short by an end of cover, and the book now says that cover went on
             or (l.period_to_date = f.cover_to_date
                 and coalesce(n.cover_to_date, n.expiration_date) > l.period_to_date))
+), row_is_problem as (
+    select h.policy_term_id
+    from problem_hold h join problem q on q.problem_id = h.problem_id and q.is_open
+    where h.company_id = %(company)s and h.policy_id >= %(low)s and h.policy_id < %(high)s
+        and q.batch_id <= %(batch)s
+        and (h.released_batch_id is null or h.released_batch_id > %(batch)s)
 )
 select v.policy_term_id, v.policy_term_version_id, p.policy_number, v.payer_id, y.payer_version_id,
     v.line_of_business, v.place_code, v.currency, v.plan_code, v.effective_date, v.expiration_date,
     v.anchor_date, v.cover_to_date, v.cut_over_date, v.premium_minor,
-    coalesce(v.hold_code, case when c.policy_term_id is not null then 'changed_after_billing' end),
+    coalesce(v.hold_code, case when c.policy_term_id is not null then 'changed_after_billing'
+        when v.policy_term_id in (select policy_term_id from row_is_problem) then 'row_is_problem' end),
     encode(v.content_sha256, 'hex'), encode(y.content_sha256, 'hex')
 from policy_term_version v
 join policy p on p.policy_id = v.policy_id and p.policy_id >= %(low)s and p.policy_id < %(high)s
@@ -88,7 +96,9 @@ def read_shard_book(
 
     Settled is what was invoiced or recorded as zero, and what a run of this very date has already held or
     failed for the same version of the term: a second run of the date does not repeat it, the next date does.
-    A term is held where the book changed after one of its installments was billed, however late it did.
+    A term is held where the book changed after one of its installments was billed, however late it did, and
+    where a row that speaks of it was refused and neither a good row nor a person has answered for it. No
+    import closes a problem while a run is unfinished, so a run finds the same holds from beginning to end.
     """
     reach = date.fromordinal(min(as_of.toordinal() + _REACH_DAYS, date.max.toordinal()))
     parameters = {

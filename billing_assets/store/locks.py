@@ -1,10 +1,11 @@
-"""Rights that one program holds at a time: to run a company's billing, to send for it.
+"""Rights that one program holds at a time: to run a company's billing or import its book, to send for it.
 
-Belongs here: advisory locks on a session of their own. Does not belong here: row locks (they stand in the
-statements that need them), the lock of an import (it ends with its transaction, see ``policies``).
+Belongs here: advisory locks. Does not belong here: row locks (they stand in the statements that need them).
 
-No correctness rests on these locks alone, because a server may end the session that holds one: shards and
-deliveries are claimed row by row. The locks spare two programs each other's work.
+No correctness rests on the locks of sessions alone, because a server may end the session that holds one:
+shards and deliveries are claimed row by row. They spare two programs each other's work. An import holds its
+lock in its own transaction, so that it cannot lose the one without the other. Billing and imports of a
+company take turns on one lock, and an import marks it as its own, so that whoever waits is told for whom.
 """
 
 import time
@@ -18,13 +19,24 @@ from billing_assets.steps.run_ports import Progress
 from billing_assets.store.connection import Database
 
 _POLL_SECONDS = 0.2
+_WAITS_FOR_IMPORT = "waiting for an import of this company"
+_WAITS_FOR_RUN = "waiting for a run of this company"
+_HELD = """
+select exists (select from pg_locks where locktype = 'advisory' and granted
+    and classid::bigint = :space and objid::bigint = :company
+    and database = (select oid from pg_database where datname = current_database()))
+"""
 
 
 class LockSpace(IntEnum):
-    """What a lock is about; with a company's id it makes the key of the advisory lock."""
+    """What a lock is about; with a company's id it makes the key of the advisory lock.
+
+    ``IMPORTS`` marks a lock on ``RUNS`` as an import's.
+    """
 
     RUNS = 7_241_002
     DELIVERIES = 7_241_003
+    IMPORTS = 7_241_004
 
 
 @contextmanager
@@ -33,13 +45,16 @@ def hold_lock(
 ) -> Iterator[None]:
     """Hold a company's lock for the block; it is free as soon as the block or the process ends.
 
-    While another program has it, ``progress`` is told ``waits_for`` five times a second.
+    While another program has it, ``progress`` is told ``waits_for`` five times a second, or that it waits for
+    an import.
     """
     with database.session() as session:
         try:
             waited = 0
             while not _try_lock(session, space, company_id):
-                progress(waits_for, waited, 0)
+                is_import = space is LockSpace.RUNS and _is_held(session, LockSpace.IMPORTS, company_id)
+                session.commit()
+                progress(_WAITS_FOR_IMPORT if is_import else waits_for, waited, 0)
                 waited += 1
                 time.sleep(_POLL_SECONDS)
             yield
@@ -48,8 +63,34 @@ def hold_lock(
             session.invalidate()
 
 
+def hold_for_import(connection: Connection, company_id: int, progress: Progress) -> None:
+    """Wait until nobody bills the company or imports its book, and keep it so for this transaction.
+
+    Meanwhile ``progress`` is told five times a second whom it waits for.
+    """
+    query = text("select pg_try_advisory_xact_lock(:space, :company)")
+    waited = 0
+    while not connection.execute(query, _key(LockSpace.RUNS, company_id)).scalar_one():
+        is_import = _is_held(connection, LockSpace.IMPORTS, company_id)
+        progress(_WAITS_FOR_IMPORT if is_import else _WAITS_FOR_RUN, waited, 0)
+        waited += 1
+        time.sleep(_POLL_SECONDS)
+    # Only whoever has the one lock takes the other, and an import gives both back at once: no waiting here.
+    connection.execute(
+        text("select pg_advisory_xact_lock(:space, :company)"), _key(LockSpace.IMPORTS, company_id)
+    )
+
+
 def _try_lock(session: Connection, space: LockSpace, company_id: int) -> bool:
     query = text("select pg_try_advisory_lock(:space, :company)")
-    is_held = bool(session.execute(query, {"space": int(space), "company": company_id}).scalar_one())
+    is_held = bool(session.execute(query, _key(space, company_id)).scalar_one())
     session.commit()
     return is_held
+
+
+def _is_held(connection: Connection, space: LockSpace, company_id: int) -> bool:
+    return bool(connection.execute(text(_HELD), _key(space, company_id)).scalar_one())
+
+
+def _key(space: LockSpace, company_id: int) -> dict[str, int]:
+    return {"space": int(space), "company": company_id}

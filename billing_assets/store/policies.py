@@ -19,14 +19,22 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DataError, IntegrityError
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.frames.book_changes import SettledBook
-from billing_assets.frames.columns import STORED_PAYER_SCHEMA, STORED_TERM_SCHEMA
+from billing_assets.frames.book_changes import SettledBook, StoredBook
+from billing_assets.frames.columns import IN_FORCE_SCHEMA, STORED_PAYER_SCHEMA, STORED_TERM_SCHEMA
 from billing_assets.steps.intake_ports import EarlierBatch, NewBatch
+from billing_assets.steps.run_ports import Progress
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
 from billing_assets.store.copy import copy_in, copy_out
-from billing_assets.store.locks import LockSpace
-from billing_assets.store.problems import close_answered, write_problems
+from billing_assets.store.locks import hold_for_import
+from billing_assets.store.problems import (
+    close_answered,
+    read_open_holds,
+    read_open_problems,
+    release_holds,
+    write_holds,
+    write_problems,
+)
 
 _STORED_TERMS = """
 select p.policy_number, v.effective_date, v.line_of_business, v.place_code, v.currency, v.plan_code,
@@ -52,6 +60,14 @@ join lateral (
     select content_sha256 from payer_version where payer_id = p.payer_id order by payer_version_id desc limit
     1
 ) v on true
+"""
+
+# No source is null: of a book that is not full, no term has to be there.
+_IN_FORCE = """
+select p.policy_number, v.effective_date, least(v.cover_to_date, v.expiration_date)
+from policy_term_version v join policy p using (policy_id) join intake_batch b using (batch_id)
+where v.company_id = %s and v.superseded_batch_id is null and b.source_code = %s
+    and least(v.cover_to_date, v.expiration_date) > greatest(%s, v.effective_date)
 """
 
 _WRITE = """
@@ -103,13 +119,12 @@ on commit drop
 """
 
 _BATCH = """
-insert into intake_batch (company_id, file_name, file_sha256, mapping_sha256, cut_over_date, row_count,
-new_count,
-    changed_count, unchanged_count, duplicate_count, problem_count, control_totals, imported_at)
-values (:company, :file_name, decode(:file_sha256, 'hex'), decode(:mapping_sha256, 'hex'), :cut_over_date,
-    :row_count, :new_count,
-    :changed_count, :unchanged_count, :duplicate_count, :problem_count, cast(:totals as jsonb),
-    :imported_at)
+insert into intake_batch (company_id, file_name, file_sha256, mapping_sha256, source_code, is_full,
+    cut_over_date, row_count, new_count, changed_count, unchanged_count, duplicate_count, problem_count,
+    control_totals, imported_at)
+values (:company, :file_name, decode(:file_sha256, 'hex'), decode(:mapping_sha256, 'hex'), :source_code,
+    :is_full, :cut_over_date, :row_count, :new_count, :changed_count, :unchanged_count, :duplicate_count,
+    :problem_count, cast(:totals as jsonb), :imported_at)
 returning batch_id
 """
 
@@ -122,13 +137,15 @@ class SqlIntakeStore:
         self.database = database
 
     @contextmanager
-    def intake(self, company_code: str) -> Iterator["IntakeTransaction"]:
-        """Open an import's transaction; it commits when the block ends well."""
+    def intake(self, company_code: str, progress: Progress) -> Iterator["IntakeTransaction"]:
+        """Open an import's transaction; it commits when the block ends well.
+
+        Imports and billing of a company take turns; ``progress`` is told whom this one waits for.
+        """
         with self.database.transaction() as connection:
             company_id = read_issuer(connection, company_code).company_id
             # Billing and imports of a company take turns: what an import finds billed is all that is billed.
-            lock = text("select pg_advisory_xact_lock(:space, :company)")
-            connection.execute(lock, {"space": int(LockSpace.RUNS), "company": company_id})
+            hold_for_import(connection, company_id, progress)
             _refuse_unfinished_run(connection, company_id)
             yield IntakeTransaction(connection, company_id)
 
@@ -155,14 +172,12 @@ class IntakeTransaction:
         self.connection = connection
         self.company_id = company_id
 
-    def earlier_batch(self, file_sha256: str, mapping_sha256: str) -> EarlierBatch | None:
-        """Return the last batch under that mapping if it was of the same file."""
-        last = "select max(batch_id) from intake_batch where company_id = :company"
-        mapping = "mapping_sha256 = decode(:mapping, 'hex')"
+    def earlier_batch(self, source_code: str, file_sha256: str, mapping_sha256: str) -> EarlierBatch | None:
+        """Return the latest batch of that source with that file under that mapping."""
         return self._batch(
-            f"and file_sha256 = decode(:file, 'hex') and batch_id = ({last} and {mapping})",
-            mapping_sha256,
-            file_sha256,
+            "source_code = :source and file_sha256 = decode(:file, 'hex') "
+            "and mapping_sha256 = decode(:mapping, 'hex')",
+            {"source": source_code, "file": file_sha256, "mapping": mapping_sha256},
         )
 
     def last_cut_over_date(self) -> date | None:
@@ -173,21 +188,32 @@ class IntakeTransaction:
         )
         return self.connection.execute(query, {"company": self.company_id}).scalar_one_or_none()
 
-    def last_batch(self, mapping_sha256: str) -> EarlierBatch | None:
-        """Return the last batch of the company under that mapping."""
-        return self._batch("", mapping_sha256)
+    def last_batch(self, source_code: str, *, is_full: bool | None = None) -> EarlierBatch | None:
+        """Return the last batch of the company that came from that source, of full books or changes only."""
+        condition = "source_code = :source and is_full = coalesce(:is_full, is_full)"
+        return self._batch(condition, {"source": source_code, "is_full": is_full})
 
     def plan_codes(self) -> frozenset[str]:
         """Return the codes of all payment plans."""
         return frozenset(self.connection.execute(text("select plan_code from payment_plan")).scalars())
 
-    def stored_terms(self, policy_numbers: pl.Series) -> pl.DataFrame:
-        """Return the current terms of those policies, ``columns.STORED_TERM_SCHEMA``."""
-        return self._by_key(_STORED_TERMS, policy_numbers, STORED_TERM_SCHEMA)
-
-    def stored_payers(self, payer_keys: pl.Series) -> pl.DataFrame:
-        """Return the latest version of those payers, ``columns.STORED_PAYER_SCHEMA``."""
-        return self._by_key(_STORED_PAYERS, payer_keys, STORED_PAYER_SCHEMA)
+    def stored_book(
+        self,
+        policy_numbers: pl.Series,
+        payer_keys: pl.Series,
+        full_source_code: str | None,
+        as_of: date,
+    ) -> StoredBook:
+        """Return what the store has for a book; see ``steps.intake_ports.IntakeWork``."""
+        return StoredBook(
+            terms=self._by_key(_STORED_TERMS, policy_numbers, STORED_TERM_SCHEMA),
+            payers=self._by_key(_STORED_PAYERS, payer_keys, STORED_PAYER_SCHEMA),
+            problems=read_open_problems(self.connection, self.company_id),
+            holds=read_open_holds(self.connection, self.company_id),
+            in_force=copy_out(
+                self.connection, _IN_FORCE, (self.company_id, full_source_code, as_of), IN_FORCE_SCHEMA
+            ),
+        )
 
     def write(self, batch: NewBatch, book: SettledBook) -> int:
         """Write the batch with everything that it brings, and return its id.
@@ -214,7 +240,9 @@ class IntakeTransaction:
                 self.connection.execute(text(statement), {"company": self.company_id, "batch": batch_id})
         at = batch.imported_at
         write_problems(self.connection, self.company_id, batch_id, book.problems, at)
-        close_answered(self.connection, self.company_id, batch_id, book.answered_keys)
+        write_holds(self.connection, self.company_id, batch_id, book.holds)
+        release_holds(self.connection, self.company_id, batch_id, book.released)
+        close_answered(self.connection, self.company_id, batch_id, book.answered_ids)
         return batch_id
 
     def _insert_batch(self, batch: NewBatch, book: SettledBook) -> int:
@@ -223,6 +251,8 @@ class IntakeTransaction:
             "file_name": batch.file_name,
             "file_sha256": batch.file_sha256,
             "mapping_sha256": batch.mapping_sha256,
+            "source_code": batch.source_code,
+            "is_full": batch.is_full,
             "cut_over_date": batch.cut_over_date,
             "row_count": book.row_count,
             "new_count": book.new_count,
@@ -235,13 +265,12 @@ class IntakeTransaction:
         }
         return int(self.connection.execute(text(_BATCH), values).scalar_one())
 
-    def _batch(self, condition: str, mapping_sha256: str, file_sha256: str = "") -> EarlierBatch | None:
+    def _batch(self, condition: str, values: Mapping[str, object]) -> EarlierBatch | None:
         query = (
-            "select batch_id, row_count, imported_at from intake_batch where company_id = :company "  # noqa: S608 - constants
-            f"and mapping_sha256 = decode(:mapping, 'hex') {condition} order by batch_id desc limit 1"
+            "select batch_id, row_count, imported_at from intake_batch "  # noqa: S608 - constants
+            f"where company_id = :company and {condition} order by batch_id desc limit 1"
         )
-        values = {"company": self.company_id, "mapping": mapping_sha256, "file": file_sha256}
-        row = self.connection.execute(text(query), values if condition else _without_file(values)).first()
+        row = self.connection.execute(text(query), {"company": self.company_id, **values}).first()
         return None if row is None else EarlierBatch(**row._asdict())
 
     def _by_key(self, query: str, keys: pl.Series, schema: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
@@ -261,7 +290,3 @@ def _refused(error: Exception) -> BillingError:
         f"the store refused the batch: {rule or type(cause).__name__}",
         "nothing was imported; what intake accepts must fit the store: this is a fault of the program",
     )
-
-
-def _without_file(values: Mapping[str, object]) -> dict[str, object]:
-    return {name: value for name, value in values.items() if name != "file"}

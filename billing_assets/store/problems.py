@@ -4,11 +4,14 @@ Belongs here: writing, listing, assigning and closing problems. Does not belong 
 (``frames``).
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import polars as pl
 from sqlalchemy import Connection, text
 
+from billing_assets.frames.columns import OPEN_HOLD_SCHEMA, OPEN_PROBLEM_SCHEMA
+from billing_assets.frames.problems import FOR_A_PERSON
 from billing_assets.store.copy import copy_in, copy_out
 
 INTAKE_OWNER = "intake"
@@ -37,16 +40,42 @@ insert into problem_closing (problem_id, company_id, note, closed_by, closed_at)
 select problem_id, company_id, :note, :closed_by, :at from closed
 """
 
-# What waits for a person's decision is not answered by a row.
 _CLOSE_ANSWERED = """
 with closed as (
-    update problem set is_open = false where company_id = :company and is_open and batch_id < :batch
-        and problem_code <> 'cover_ended_inside_billed_period' and record_key = any(:keys)
+    update problem set is_open = false
+    where company_id = :company and is_open and problem_id = any(:problems)
     returning problem_id, company_id
 )
 insert into problem_closing (problem_id, company_id, batch_id, note, closed_by, closed_at)
 select c.problem_id, c.company_id, b.batch_id, '', '', b.imported_at
 from closed c cross join intake_batch b where b.batch_id = :batch
+"""
+_INCOMING_HOLD = """
+create temporary table incoming_hold (row_number integer, problem_id bigint, policy_number text,
+    effective_date date)
+on commit drop
+"""
+_HOLD = """
+insert into problem_hold (problem_id, policy_term_id, company_id, policy_id)
+    select q.problem_id, t.policy_term_id, :company, p.policy_id
+    from incoming_hold i
+    join problem q on q.batch_id = :batch and q.row_number = i.row_number and q.problem_code <> :person
+    join policy p on p.company_id = :company and p.policy_number = i.policy_number
+    join policy_term t on t.policy_id = p.policy_id and t.effective_date = i.effective_date
+    order by 1, 2
+"""
+_RELEASE = """
+update problem_hold h set released_batch_id = :batch
+    from incoming_hold i
+    join policy p on p.company_id = :company and p.policy_number = i.policy_number
+    join policy_term t on t.policy_id = p.policy_id and t.effective_date = i.effective_date
+    where h.problem_id = i.problem_id and h.policy_term_id = t.policy_term_id and h.released_batch_id is null
+"""
+_OPEN_HOLDS = """
+select h.problem_id, p.policy_number, t.effective_date
+from problem_hold h join problem q on q.problem_id = h.problem_id and q.is_open
+join policy_term t on t.policy_term_id = h.policy_term_id join policy p on p.policy_id = h.policy_id
+where h.company_id = %s and h.released_batch_id is null
 """
 
 _LONGEST_VALUE = 1_000
@@ -58,15 +87,15 @@ def write_problems(
 ) -> int:
     """Append the problems of a batch and return how many; the owner of the same open problem goes over to it.
 
-    ``problems`` has ``row_number``, ``record_key``, ``problem_code``, ``field_name``, ``original_value`` and
-    ``original_row``. NUL, which PostgreSQL cannot keep, is shown as U+2400.
+    ``problems`` has ``row_number``, ``record_key``, ``problem_code``, ``field_name``, ``original_value``,
+    ``original_row``, and ``policy_number``, ``effective_date`` and ``expiration_date`` as the row names them.
+    NUL, which PostgreSQL cannot keep, is shown as U+2400.
     """
     if problems.is_empty():
         return 0
     owners = _open_owners(connection, company_id)
     rows = problems.select(
-        "row_number",
-        "problem_code",
+        *("row_number", "problem_code", "policy_number", "effective_date", "expiration_date"),
         *(pl.col(name).str.replace_all("\x00", "\u2400", literal=True) for name in _TEXTS),
         company_id=pl.lit(company_id),
         batch_id=pl.lit(batch_id),
@@ -76,23 +105,46 @@ def write_problems(
     return copy_in(connection, "problem", owned.with_columns(pl.col("owner").fill_null(INTAKE_OWNER)))
 
 
-def close_answered(connection: Connection, company_id: int, batch_id: int, answered_keys: pl.Series) -> int:
-    """Close open problems of earlier batches that this batch answers, and return how many.
-
-    It answers a problem by taking a row of that key (``answered_keys``), or by having a problem of its own
-    there.
-    """
-    query = "select distinct record_key from problem where company_id = %s and is_open and batch_id < %s"
-    schema: dict[str, type[pl.DataType]] = {"record_key": pl.String}
-    waiting = copy_out(connection, query, (company_id, batch_id), schema)
-    again = copy_out(connection, "select record_key from problem where batch_id = %s", (batch_id,), schema)
-    keys = pl.concat([answered_keys.rename("record_key"), again["record_key"]]).unique()
-    answered = waiting["record_key"].filter(waiting["record_key"].is_in(keys.implode())).to_list()
-    if not answered:
+def close_answered(connection: Connection, company_id: int, batch_id: int, problem_ids: pl.Series) -> int:
+    """Close open problems that the book of a batch answers, and return how many."""
+    if problem_ids.is_empty():
         return 0
-    return connection.execute(
-        text(_CLOSE_ANSWERED), {"company": company_id, "batch": batch_id, "keys": answered}
-    ).rowcount
+    values = {"company": company_id, "batch": batch_id, "problems": problem_ids.to_list()}
+    return connection.execute(text(_CLOSE_ANSWERED), values).rowcount
+
+
+def write_holds(connection: Connection, company_id: int, batch_id: int, holds: pl.DataFrame) -> None:
+    """Append what the problems of a batch hold: ``row_number`` of the problem, and key of the term."""
+    _staged(connection, holds, _HOLD, {"company": company_id, "batch": batch_id, "person": FOR_A_PERSON})
+
+
+def release_holds(connection: Connection, company_id: int, batch_id: int, released: pl.DataFrame) -> None:
+    """Release the holds of terms that a batch has a good row of (``problems.OPEN_HOLD_SCHEMA``)."""
+    _staged(connection, released, _RELEASE, {"company": company_id, "batch": batch_id})
+
+
+def _staged(connection: Connection, rows: pl.DataFrame, statement: str, values: Mapping[str, object]) -> None:
+    """Run a statement over ``incoming_hold``, a temporary table with ``rows``."""
+    if rows.is_empty():
+        return
+    connection.execute(text(_INCOMING_HOLD))
+    copy_in(connection, "incoming_hold", rows)
+    connection.execute(text(statement), dict(values))
+    connection.execute(text("drop table incoming_hold"))
+
+
+def read_open_problems(connection: Connection, company_id: int) -> pl.DataFrame:
+    """Return the open problems of a company, columns of ``columns.OPEN_PROBLEM_SCHEMA``."""
+    query = (
+        f"select {', '.join(OPEN_PROBLEM_SCHEMA)} from problem where company_id = %s and is_open "  # noqa: S608 - constants
+        "order by problem_id"
+    )
+    return copy_out(connection, query, (company_id,), OPEN_PROBLEM_SCHEMA)
+
+
+def read_open_holds(connection: Connection, company_id: int) -> pl.DataFrame:
+    """Return what open problems of a company hold, columns of ``columns.OPEN_HOLD_SCHEMA``."""
+    return copy_out(connection, _OPEN_HOLDS, (company_id,), OPEN_HOLD_SCHEMA)
 
 
 def open_problems(connection: Connection, company_id: int, limit: int = 1_000) -> pl.DataFrame:

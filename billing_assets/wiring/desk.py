@@ -13,6 +13,7 @@ from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from billing_assets.documents.html import HtmlRenderer
 from billing_assets.documents.templates import from_archive
@@ -95,15 +96,19 @@ class Desk:
         cut_over_date: date | None = None,
         controls: BookControls | None = None,
         *,
+        is_again: bool = False,
         progress: Progress = silent,
     ) -> StepResult:
         """Import a policy book; see :func:`read_policy_book`."""
+        company = self.company()
         order = IntakeOrder(
-            company_code=self.billing.company_code(),
+            company_code=company.company_code,
             path=path,
             mapping=read_mapping(mapping_path),
+            as_of_date=utc_now().astimezone(ZoneInfo(company.time_zone)).date(),
             cut_over_date=cut_over_date,
             controls=controls or BookControls(),
+            is_again=is_again,
         )
         store = SqlIntakeStore(self.database)
         return read_policy_book(order, reader=PolicyFiles(), store=store, clock=utc_now, progress=progress)

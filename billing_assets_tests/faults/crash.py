@@ -1,9 +1,10 @@
-"""A program that bills a date and dies at the n-th call of a port.
+"""A program that bills a date, or imports a book, and dies at the n-th call of a port or inside a COPY.
 
 Run it as ``python -m billing_assets_tests.faults.crash``.
 
 Belongs here: the wrapping of ports. Each call of a port is a point before the call and a point after it, so
-that n = 1, 2, 3 ... visits every place between two acts of the store, the commit of a shard among them.
+that n = 1, 2, 3 ... visits every place between two acts of the store, the commit of a shard among them. What
+goes by COPY goes in small pieces, and each piece is a point of its own: the server has begun and is not done.
 Does not belong here: what must hold afterwards (``test_crashes``).
 """
 
@@ -16,10 +17,18 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from billing_assets.steps import deliver_documents as delivering
 from billing_assets.steps import plan_due_charges as planning
+from billing_assets.store import copy as copying
 from billing_assets.store.connection import Database
+from billing_assets.store.policies import SqlIntakeStore
 from billing_assets_tests.books import billing_over
+from billing_assets_tests.faults.two_books import import_book
+
+COPY_PIECE = 256
+"""Bytes of a piece: some rows, so that even a small table goes in several."""
 
 
 class Bomb:
@@ -65,20 +74,40 @@ class Wrapped:
         self._bomb.touch()
 
 
+def cut_copies(bomb: Bomb) -> None:
+    """Let every COPY go out in pieces of a few rows, and touch the bomb after each."""
+    copying._BLOCK = COPY_PIECE
+    write = psycopg.Copy.write
+
+    def write_and_touch(self: psycopg.Copy, piece: Any) -> None:
+        write(self, piece)
+        bomb.touch()
+
+    psycopg.Copy.write = write_and_touch  # type: ignore[assignment, method-assign]
+
+
 def main() -> None:
-    """Bill the date; exit 0 when the bomb did not go off."""
+    """Do the work; exit 0 when no bomb went off."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url")
     parser.add_argument("home", type=Path)
-    parser.add_argument("day", type=date.fromisoformat)
-    parser.add_argument("--fuse", type=int, default=0)
+    parser.add_argument("--day", type=date.fromisoformat, help="bill this date")
+    parser.add_argument("--book", type=Path, help="import this file")
+    parser.add_argument("--fuse", type=int, default=0, help="die at this call of a port")
+    parser.add_argument("--copy-fuse", type=int, default=0, help="die after this piece of a COPY")
     parser.add_argument("--victim", type=int, default=0)
     parser.add_argument("--smtp-port", type=int, default=0, help="deliver too, to this port")
     options = parser.parse_args()
     planning.SHARD_TERMS = 9
     delivering.BATCH = 4
-    bomb = Bomb(options.fuse, options.victim or os.getpid())
+    victim = options.victim or os.getpid()
+    bomb = Bomb(options.fuse, victim)
+    if options.copy_fuse:
+        cut_copies(Bomb(options.copy_fuse, victim))
     database = Database(options.url)
+    if options.book:
+        import_book(Wrapped(SqlIntakeStore(database), bomb), options.book)
+        return
     with ExitStack() as stack:
         billing = billing_over(database, options.home, stack, smtp_port=options.smtp_port or 25)
         billing.runs = Wrapped(billing.runs, bomb)  # type: ignore[assignment]

@@ -1,9 +1,6 @@
 """Whoever dies, whenever: the same command again ends in the state of an undisturbed run."""
 
 import signal
-import subprocess
-import sys
-import tempfile
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
@@ -12,10 +9,10 @@ import pytest
 
 from billing_assets.channels.mailbox import MailboxServer
 from billing_assets.store.connection import Database
-from billing_assets.store.embedded import EmbeddedServer
 from billing_assets.store.schema import upgrade
 from billing_assets_tests.books import billing_over, fill_book
 from billing_assets_tests.databases import run_sql, url_of
+from billing_assets_tests.faults.programs import crash, own_server, url_behind
 from billing_assets_tests.state import business_state
 
 FEBRUARY = date(2024, 2, 1)
@@ -24,21 +21,8 @@ State = dict[str, list[tuple[object, ...]]]
 
 
 def bill(url: str, home: Path, *options: str) -> int:
-    """Run the program in a process of its own; return its exit status (negative: killed by that signal)."""
-    command = [
-        sys.executable,
-        "-m",
-        "billing_assets_tests.faults.crash",
-        url,
-        str(home),
-        FEBRUARY.isoformat(),
-    ]
-    return subprocess.run([*command, *options], check=False, capture_output=True, timeout=120).returncode
-
-
-def url_behind(database: Database) -> str:
-    """Return the URL that a store was opened with."""
-    return database.engine.url.render_as_string(hide_password=False)
+    """Bill February in a process of its own; return its exit status (negative: killed by that signal)."""
+    return crash(url, home, "--day", FEBRUARY.isoformat(), *options)
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +40,10 @@ def undisturbed(server_url: str, template_database: str, tmp_path_factory: pytes
     return state
 
 
-def kill_and_repeat(database: Database, home: Path, fuse: int) -> tuple[int, State]:
+def kill_and_repeat(database: Database, home: Path, fuse: int, option: str = "--fuse") -> tuple[int, State]:
     """Bill with the bomb, then without; return the first exit status and the final state."""
     fill_book(database, POLICIES)
-    first = bill(url_behind(database), home, "--fuse", str(fuse))
+    first = bill(url_behind(database), home, option, str(fuse))
     assert bill(url_behind(database), home) == 0
     return first, business_state(database)
 
@@ -92,29 +76,46 @@ def test_a_run_killed_at_every_point_in_turn_and_repeated_ends_as_if_nothing_had
     assert fuse > 50
 
 
-@pytest.mark.parametrize("fuse", [26, 40])
+@pytest.mark.parametrize("point", [("--fuse", "26"), ("--fuse", "40"), ("--copy-fuse", "9")])
 def test_postgresql_killed_in_the_middle_and_the_command_again_ends_as_if_nothing_had_happened(
-    fuse: int, undisturbed: State
+    point: tuple[str, str], tmp_path: Path, undisturbed: State
 ) -> None:
-    home = Path(tempfile.mkdtemp(prefix="billing-crash-"))
-    home.chmod(0o755)
-    server = EmbeddedServer(home)
-    try:
+    assert kill_server_and_repeat(tmp_path, point) == undisturbed
+
+
+@pytest.mark.parametrize("piece", [3, 20])
+def test_a_run_killed_inside_a_copy_and_repeated_ends_as_if_nothing_had_happened(
+    piece: int, database: Database, tmp_path: Path, undisturbed: State
+) -> None:
+    status, state = kill_and_repeat(database, tmp_path, piece, "--copy-fuse")
+    assert status == -signal.SIGKILL
+    assert state == undisturbed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("piece", range(1, 40, 6))
+def test_postgresql_killed_inside_each_copy_of_a_run_loses_and_doubles_nothing(
+    piece: int, tmp_path: Path, undisturbed: State
+) -> None:
+    assert kill_server_and_repeat(tmp_path, ("--copy-fuse", str(piece))) == undisturbed
+
+
+def kill_server_and_repeat(home: Path, point: tuple[str, str]) -> State:
+    """Bill on a server of its own that dies at a point, start it again, bill again; return the state."""
+    with own_server() as server:
         address = server.start()
         upgrade(address.url("billing_owner"))
         database = Database(address.url("billing_app"))
         fill_book(database, POLICIES)
         database.close()
-        options = ("--fuse", str(fuse), "--victim", str(address.pid))
-        assert bill(address.url("billing_app"), home, *options) != 0
+        assert bill(address.url("billing_app"), home, *point, "--victim", str(address.pid)) != 0
         again = server.start()
         assert again.pid != address.pid
         assert bill(again.url("billing_app"), home) == 0
         database = Database(again.url("billing_app"))
-        assert business_state(database) == undisturbed
+        state = business_state(database)
         database.close()
-    finally:
-        server.stop()
+    return state
 
 
 def deliver_until_quiet(database: Database, home: Path, fuse: int, mailbox: MailboxServer) -> int:

@@ -29,6 +29,8 @@ def test_every_key_arrives_in_the_mapping() -> None:
     mapping = mapping_from(
         {
             "company": "demo",
+            "source": "motor",
+            "book": "full",
             "cut_over_date": date(2024, 1, 1),
             "format": {
                 "delimiter": ";",
@@ -44,6 +46,7 @@ def test_every_key_arrives_in_the_mapping() -> None:
         }
     )
     assert (mapping.company_code, mapping.cut_over_date) == ("demo", date(2024, 1, 1))
+    assert (mapping.source_code, mapping.is_full) == ("motor", True)
     assert (mapping.format.delimiter, mapping.format.quote, mapping.format.encoding) == (";", "", "iso8859-1")
     assert mapping.fields["payer_name"] == FieldSource(columns=("A", "B"), join=", ")
     assert mapping.fields["payer_language"] == FieldSource(constant="es")
@@ -54,6 +57,7 @@ def test_every_key_arrives_in_the_mapping() -> None:
 @pytest.mark.parametrize(
     ("record", "found", "todo"),
     [
+        ({"book": "whole", "columns": COLUMNS}, "'whole' in 'book'", "write 'full'"),
         ({"colums": {}}, "'colums' is not a known key", "did you mean 'columns'?"),
         ({"columns": {"premum": "P"}}, "'columns.premum'", "did you mean 'premium'?"),
         ({"columns": {}}, "'policy_number' has no column and no constant", "columns.policy_number"),

@@ -1,4 +1,4 @@
-"""A book against the store: overlaps, history, holds and control totals."""
+"""A book against the store: history, holds and control totals."""
 
 from datetime import date
 from typing import Any
@@ -7,70 +7,8 @@ import polars as pl
 import pytest
 
 from billing_assets.domain.policies import HoldCode
-from billing_assets.frames.book_changes import (
-    SettledBook,
-    control_totals,
-    settle_book,
-    with_overlaps,
-)
-from billing_assets.frames.columns import STORED_PAYER_SCHEMA, STORED_TERM_SCHEMA
-
-JAN, JUN, NEXT_JAN = date(2024, 1, 1), date(2024, 6, 1), date(2025, 1, 1)
-BILLING = {
-    "line_of_business": "motor",
-    "place_code": "ES",
-    "currency": "EUR",
-    "plan_code": "monthly",
-    "expiration_date": NEXT_JAN,
-    "anchor_date": JAN,
-    "premium_minor": 10_000,
-}
-ROW: dict[str, Any] = {
-    **BILLING,
-    "row_number": 1,
-    "original_row": "row",
-    "policy_number": "P",
-    "payer_key": "K",
-    "product_code": "car",
-    "effective_date": JAN,
-    "cover_to_date": None,
-    "cut_over_date": JAN,
-    "problem_code": None,
-    "field_name": None,
-    "has_email": True,
-    "record_key": "P 2024-01-01",
-    "payer_content": "{}",
-    "content_sha256": "new",
-    "payer_sha256": "payer",
-    "status": "accepted",
-}
-TYPES = {
-    "cover_to_date": pl.Date,
-    "problem_code": pl.String,
-    "field_name": pl.String,
-    "premium_minor": pl.Int64,
-}
-
-
-def rows(*changes: dict[str, Any]) -> pl.DataFrame:
-    made = [{**ROW, "row_number": number, **change} for number, change in enumerate(changes, 1)]
-    return pl.DataFrame(made, schema_overrides=TYPES)
-
-
-def stored(**change: Any) -> pl.DataFrame:
-    row = {"policy_number": "P", "effective_date": JAN, **BILLING, "content_sha256": "old", **change}
-    return pl.DataFrame([{name: row.get(name) for name in STORED_TERM_SCHEMA}], schema=STORED_TERM_SCHEMA)
-
-
-def billed(**change: Any) -> pl.DataFrame:
-    return stored(
-        **{f"billed_{name}": value for name, value in BILLING.items()}, billed_to_date=JUN, **change
-    )
-
-
-NOTHING = pl.DataFrame(schema=STORED_TERM_SCHEMA)
-PAYER = pl.DataFrame({"payer_key": ["K"], "payer_sha256": ["payer"]})
-NO_PAYER = pl.DataFrame(schema=STORED_PAYER_SCHEMA)
+from billing_assets.frames.book_changes import SettledBook, control_totals
+from billing_assets_tests.frames.book_rows import JUN, NO_PAYER, NOTHING, PAYER, billed, rows, settle, stored
 
 
 def counts(book: SettledBook) -> tuple[int, int, int, int, int]:
@@ -84,27 +22,26 @@ def counts(book: SettledBook) -> tuple[int, int, int, int, int]:
 
 
 def test_a_row_that_the_store_does_not_know_is_new() -> None:
-    book = settle_book(rows({}), NOTHING, NO_PAYER)
+    book = settle(rows({}), NOTHING, NO_PAYER)
     assert counts(book) == (1, 0, 0, 0, 0)
     assert (book.terms.height, book.payers.rows()) == (1, [("K", "{}", "payer")])
 
 
 def test_a_row_that_says_the_same_writes_nothing() -> None:
-    book = settle_book(rows({}), stored(content_sha256="new"), PAYER)
+    book = settle(rows({}), stored(content_sha256="new"), PAYER)
     assert counts(book) == (0, 0, 1, 0, 0)
     assert (book.terms.height, book.payers.height) == (0, 0)
-    assert book.answered_keys.to_list() == ["P 2024-01-01"]
 
 
 def test_a_payer_who_moved_makes_the_row_changed_and_leaves_the_term() -> None:
-    book = settle_book(rows({"payer_sha256": "moved"}), stored(content_sha256="new"), PAYER)
+    book = settle(rows({"payer_sha256": "moved"}), stored(content_sha256="new"), PAYER)
     assert counts(book) == (0, 1, 0, 0, 0)
     assert (book.terms.height, book.payers.height) == (0, 1)
 
 
 @pytest.mark.parametrize("change", [{"premium_minor": 1}, {"plan_code": "yearly"}, {"expiration_date": JUN}])
 def test_a_term_that_changes_before_it_is_billed_is_not_held(change: dict[str, Any]) -> None:
-    book = settle_book(rows(change), stored(), PAYER)
+    book = settle(rows(change), stored(), PAYER)
     assert counts(book) == (0, 1, 0, 0, 0)
     assert book.terms["hold_code"].to_list() == [None]
 
@@ -122,76 +59,40 @@ def test_a_term_that_changes_before_it_is_billed_is_not_held(change: dict[str, A
     ],
 )
 def test_a_term_that_changes_after_it_was_billed_is_held(change: dict[str, Any]) -> None:
-    book = settle_book(rows(change), billed(), PAYER)
+    book = settle(rows(change), billed(), PAYER)
     assert book.terms["hold_code"].to_list() == [HoldCode.CHANGED_AFTER_BILLING]
     assert book.held_count == 1
 
 
 def test_a_change_that_billing_does_not_see_is_not_held() -> None:
-    book = settle_book(rows({"product_code": "van"}), billed(), PAYER)
+    book = settle(rows({"product_code": "van"}), billed(), PAYER)
     assert book.terms["hold_code"].to_list() == [None]
 
 
 def test_a_held_term_stays_held_until_the_book_says_again_what_was_billed() -> None:
     held = billed(premium_minor=5, hold_code="changed_after_billing")
-    assert settle_book(rows({"premium_minor": 5, "product_code": "van"}), held, PAYER).held_count == 1
-    assert settle_book(rows({}), held, PAYER).held_count == 0
+    assert settle(rows({"premium_minor": 5, "product_code": "van"}), held, PAYER).held_count == 1
+    assert settle(rows({}), held, PAYER).held_count == 0
 
 
 def test_a_hold_that_a_person_lifted_does_not_come_back_for_another_change() -> None:
     lifted = billed(premium_minor=5)
-    assert settle_book(rows({"premium_minor": 5, "product_code": "van"}), lifted, PAYER).held_count == 0
+    assert settle(rows({"premium_minor": 5, "product_code": "van"}), lifted, PAYER).held_count == 0
 
 
 @pytest.mark.parametrize(
     ("day", "is_noted"), [(date(2024, 5, 31), True), (JUN, False), (date(2023, 1, 1), True)]
 )
 def test_cover_that_ends_inside_a_billed_period_is_taken_and_noted(day: date, is_noted: bool) -> None:
-    book = settle_book(rows({"cover_to_date": day}), billed(), PAYER)
+    book = settle(rows({"cover_to_date": day}), billed(), PAYER)
     noted = [("cover_ended_inside_billed_period", "cover_to_date", True)] if is_noted else []
     assert book.problems.select("problem_code", "field_name", "is_row_taken").rows() == noted
     assert (counts(book), book.held_count) == ((0, 1, 0, 0, 0), 0)
 
 
-def test_terms_that_touch_do_not_overlap() -> None:
-    touching = rows({"expiration_date": JUN}, {"effective_date": JUN})
-    assert with_overlaps(touching, NOTHING)["status"].to_list() == ["accepted", "accepted"]
-
-
-def test_a_long_term_overlaps_every_term_inside_it() -> None:
-    inside = rows(
-        {},
-        {"effective_date": date(2024, 2, 1), "expiration_date": date(2024, 3, 1)},
-        {"effective_date": date(2024, 4, 1), "expiration_date": date(2024, 5, 1)},
-        {"effective_date": NEXT_JAN, "expiration_date": date(2026, 1, 1)},
-        {"policy_number": "Q"},
-    )
-    problems = with_overlaps(inside, NOTHING)["problem_code"].to_list()
-    assert problems == ["period_overlap"] * 3 + [None, None]
-
-
-def test_a_term_overlaps_the_stored_terms_that_the_file_does_not_replace() -> None:
-    later = {"effective_date": JUN, "expiration_date": NEXT_JAN}
-    assert with_overlaps(rows(later), stored())["problem_code"].to_list() == ["period_overlap"]
-    replaced = rows({"expiration_date": JUN}, later)
-    assert with_overlaps(replaced, stored())["status"].to_list() == ["accepted", "accepted"]
-
-
-def test_a_refused_row_leaves_the_stored_term_in_force() -> None:
-    """Row 1 would shorten the stored term, but overlaps row 0; so row 2 meets the stored term after all."""
-    before = {"effective_date": date(2023, 6, 1), "expiration_date": date(2024, 2, 1)}
-    three = rows(before, {"expiration_date": JUN}, {"effective_date": JUN})
-    assert with_overlaps(three, stored())["problem_code"].to_list() == ["period_overlap"] * 3
-
-
-def test_a_copy_of_an_overlapping_row_is_refused_with_it() -> None:
-    copies = rows({}, {"status": "duplicate"}, {"effective_date": JUN})
-    assert with_overlaps(copies, NOTHING)["status"].to_list() == ["problem"] * 3
-
-
 def test_rows_without_a_key_are_named_after_their_content() -> None:
     nameless = rows({"status": "problem", "problem_code": "row_shape", "field_name": "", "record_key": ""})
-    (key,) = settle_book(nameless, NOTHING, NO_PAYER).problems["record_key"]
+    (key,) = settle(nameless, NOTHING, NO_PAYER).problems["record_key"]
     assert key.startswith("row ")
     assert len(key) == len("row ") + 12
 

@@ -205,8 +205,29 @@ def test_a_payer_with_two_contents_takes_all_its_rows_out() -> None:
         {"payer_key": "L", "policy_number": "P4"},
         mapping=mapping,
     )
-    assert rows["problem_code"].to_list() == ["key_conflict"] * 3 + [None]
+    assert rows["problem_code"].to_list() == ["payer_conflict"] * 3 + [None]
     assert rows["field_name"].to_list() == ["payer_key"] * 3 + [None]
+    assert "payer_conflict" in PROBLEM_CODES
+
+
+def test_copies_of_one_term_that_differ_contradict_each_other_before_their_payer_does() -> None:
+    mapping = with_columns(payer_key=FieldSource(columns=("payer_key",)))
+    rows = check(
+        {"payer_key": "K"}, {"payer_key": "K", "payer_name": "Other", "premium": "1"}, mapping=mapping
+    )
+    assert rows["problem_code"].to_list() == ["key_conflict"] * 2
+
+
+def test_without_a_payer_key_a_payer_may_move_between_two_terms() -> None:
+    later = {"effective_date": "2025-01-31", "expiration_date": "2026-01-31", "payer_name": "Ann Lee-Ross"}
+    rows = check({}, later)
+    assert rows["status"].to_list() == ["accepted", "accepted"]
+    assert rows["is_payer_keyed"].to_list() == [False, False]
+
+
+def test_without_a_payer_key_two_copies_of_a_term_must_name_one_payer() -> None:
+    rows = check({}, {"payer_name": "Other"})
+    assert rows.select("problem_code", "field_name").rows() == [("key_conflict", "policy_number")] * 2
 
 
 def test_a_row_that_could_not_be_cut_keeps_that_fault() -> None:

@@ -46,6 +46,7 @@ def test_the_result_tells_rows_and_money(store: Database, tmp_path: Path) -> Non
         "duplicate_count": 1,
         "problem_count": 1,
         "held_count": 0,
+        "missing_count": 0,
         "unreadable_amount_count": 0,
         "email_missing_count": 1,
         "premium_in": "EUR 239.00, JPY 1050",
@@ -67,6 +68,30 @@ def test_the_same_file_again_writes_nothing_and_says_so(store: Database, tmp_pat
         "imported_at": "2024-01-02T03:04:05+00:00",
     }
     assert query(store, "select count(*) from intake_batch") == [(1,)]
+
+
+def test_an_older_file_is_refused_because_it_would_undo_the_newer(store: Database, tmp_path: Path) -> None:
+    old, new = book({"premium": "100.00"}), book({"premium": "200.00"})
+    import_text(store, tmp_path, old)
+    import_text(store, tmp_path, new)
+    with pytest.raises(BillingError, match="file_superseded") as caught:
+        import_text(store, tmp_path, old)
+    assert "batch 1 on 2024-01-02, and batch 2 came after it" in str(caught.value)
+    premiums = "select premium_minor from policy_term_version where superseded_batch_id is null"
+    assert query(store, premiums) == [(20_000,)]
+    assert import_text(store, tmp_path, old, is_again=True).facts["changed_count"] == 1
+    assert query(store, premiums) == [(10_000,)]
+    assert import_text(store, tmp_path, old).facts["is_repeat"] == 1
+    with pytest.raises(BillingError, match="file_superseded"):
+        import_text(store, tmp_path, new)
+
+
+def test_books_of_two_sources_do_not_replace_each_other(store: Database, tmp_path: Path) -> None:
+    motor, home = replace(MAPPING, source_code="motor"), replace(MAPPING, source_code="home")
+    rows = [{"no": f"P{number}"} for number in range(10)]
+    import_text(store, tmp_path, book(*rows), mapping=motor)
+    import_text(store, tmp_path, book({"no": "H1"}), mapping=home)
+    assert import_text(store, tmp_path, book(*rows), mapping=motor).facts["is_repeat"] == 1
 
 
 def test_another_cut_over_date_is_another_import(store: Database, tmp_path: Path) -> None:
@@ -136,6 +161,74 @@ def test_a_book_that_shrank_beyond_the_tolerance_is_refused(
         assert import_text(store, tmp_path, smaller, mapping=mapping).facts["unchanged_count"] == row_count
 
 
+def test_another_mapping_or_cut_over_date_does_not_hide_that_a_book_shrank(
+    store: Database, tmp_path: Path
+) -> None:
+    import_text(store, tmp_path, book(*({"no": f"P{number}"} for number in range(10))))
+    for mapping in (
+        replace(MAPPING, content_sha256="another"),
+        replace(MAPPING, cut_over_date=date(2024, 6, 1)),
+    ):
+        with pytest.raises(BillingError, match="row_count_dropped"):
+            import_text(store, tmp_path, book({}), mapping=mapping)
+
+
+def test_a_term_that_a_full_book_leaves_out_is_noted_until_it_comes_back_or_ends(
+    store: Database, tmp_path: Path
+) -> None:
+    full = replace(MAPPING, is_full=True, row_count_tolerance_percent=100)
+    both: tuple[dict[str, str], ...] = ({}, {"no": "P2", "payer": "K2"})
+    noted = "select record_key, problem_code, owner, is_open from problem order by problem_id"
+    missing = ("P2 2024-01-01", "missing_from_book", "intake")
+    import_text(store, tmp_path, book(*both), mapping=full)
+    other = replace(full, source_code="other")
+    assert import_text(store, tmp_path, book({"no": "P9"}), mapping=other).facts["missing_count"] == 0
+    result = import_text(store, tmp_path, book({}), mapping=full)
+    assert (result.facts["missing_count"], result.facts["problem_count"]) == (1, 0)
+    assert query(store, noted) == [(*missing, True)]
+    assert query(store, "select 1 from problem_hold") == []
+    import_text(store, tmp_path, book({"premium": "121.00"}), mapping=full)
+    assert query(store, noted) == [(*missing, False), (*missing, True)]
+    import_text(store, tmp_path, book(*both), mapping=full, is_again=True)
+    assert query(store, noted) == [(*missing, False), (*missing, False)]
+    import_text(store, tmp_path, book({}), mapping=full, is_again=True)
+    later = date(2025, 1, 1)
+    import_text(store, tmp_path, book({"premium": "122.00"}), mapping=full, as_of_date=later)
+    assert query(store, noted) == [(*missing, False)] * 3
+
+
+def test_a_book_of_changes_may_leave_out_what_it_likes(store: Database, tmp_path: Path) -> None:
+    changes = replace(MAPPING, row_count_tolerance_percent=100)
+    import_text(store, tmp_path, book({}, {"no": "P2"}), mapping=changes)
+    assert import_text(store, tmp_path, book({}), mapping=changes).facts["missing_count"] == 0
+    full = replace(changes, is_full=True)
+    assert import_text(store, tmp_path, book({}), mapping=full).facts["missing_count"] == 1
+
+
+def test_the_corrected_rows_of_the_shipped_example_close_their_problems(
+    store: Database, tmp_path: Path
+) -> None:
+    mapping = read_mapping(ROOT / "examples" / "policies.yaml")
+    faulty = (ROOT / "examples" / "policies.csv").read_text(encoding="utf-8")
+    is_open = "select problem_code, is_open from problem order by problem_id"
+    import_text(store, tmp_path, faulty, mapping=mapping)
+    assert query(store, is_open) == [("date_invalid", True), ("amount_not_a_number", True)]
+    dated = faulty.replace("2025-02-30", "2025-02-28")
+    import_text(store, tmp_path, dated, mapping=mapping)
+    assert query(store, is_open)[0] == ("date_invalid", False)
+    import_text(store, tmp_path, dated.replace('"1.234,56"', "1234.56"), mapping=mapping)
+    assert not any(row[1] for row in query(store, is_open))
+
+
+def test_a_book_of_changes_is_not_measured_against_a_full_one(store: Database, tmp_path: Path) -> None:
+    full = replace(MAPPING, is_full=True)
+    rows = [{"no": f"P{number}"} for number in range(10)]
+    import_text(store, tmp_path, book(*rows), mapping=full)
+    assert import_text(store, tmp_path, book({"no": "P1"})).facts["unchanged_count"] == 1
+    with pytest.raises(BillingError, match="row_count_dropped"):
+        import_text(store, tmp_path, book(*rows[:5]), mapping=full)
+
+
 def test_a_mapping_of_another_company_is_refused(store: Database, tmp_path: Path) -> None:
     with pytest.raises(BillingError, match="mapping_company_differs"):
         import_text(store, tmp_path, book({}), mapping=replace(MAPPING, company_code="other"))
@@ -171,7 +264,7 @@ def test_rows_and_money_in_are_rows_and_money_out(
     """Random dirty rows among good ones: each row has one fate, and so has each readable amount."""
     text = book(*rows) + GOOD[HEADER_LENGTH:]
     content = text.encode(errors="surrogateescape")
-    result = import_text(store, tmp_path_factory.mktemp("book"), content)
+    result = import_text(store, tmp_path_factory.mktemp("book"), content, is_again=True)
     batch_id = result.facts["batch_id"]
     ((row_count, taken, duplicates, problems, totals),) = query(
         store,

@@ -16,12 +16,14 @@ from billing_assets.feeds.mapping import mapping_from
 from billing_assets.feeds.policy_files import PolicyFiles
 from billing_assets.steps.read_policy_book import IntakeOrder, read_policy_book
 from billing_assets.steps.result import StepResult
+from billing_assets.steps.run_ports import Progress, silent
 from billing_assets.store.companies import save_company
 from billing_assets.store.connection import Database
 from billing_assets.store.policies import SqlIntakeStore
 from billing_assets_tests.books import COMPANY
 
 AT = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
+TODAY = AT.date()
 ROW = {
     "no": "P1",
     "payer": "K1",
@@ -77,6 +79,9 @@ def import_text(
     mapping: BookMapping = MAPPING,
     cut_over_date: date | None = None,
     controls: BookControls | None = None,
+    is_again: bool = False,
+    as_of_date: date = TODAY,
+    progress: Progress = silent,
 ) -> StepResult:
     """Import a file of that content."""
     path = folder / "book.csv"
@@ -85,10 +90,13 @@ def import_text(
         company_code=COMPANY.company_code,
         path=path,
         mapping=mapping,
+        as_of_date=as_of_date,
         cut_over_date=cut_over_date,
         controls=controls or BookControls(),
+        is_again=is_again,
     )
-    return read_policy_book(order, reader=PolicyFiles(), store=SqlIntakeStore(database), clock=lambda: AT)
+    store = SqlIntakeStore(database)
+    return read_policy_book(order, reader=PolicyFiles(), store=store, clock=lambda: AT, progress=progress)
 
 
 def query(database: Database, statement: str) -> list[Any]:

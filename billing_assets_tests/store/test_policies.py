@@ -1,7 +1,7 @@
 """An import is written whole, with its history, and only what changed."""
 
 import threading
-import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -9,10 +9,11 @@ import polars as pl
 import pytest
 
 from billing_assets.domain.errors import BillingError
+from billing_assets.steps.run_ports import silent
 from billing_assets.store.connection import Database
 from billing_assets.store.policies import SqlIntakeStore
 from billing_assets_tests.books import COMPANY
-from billing_assets_tests.store.intake import bill, book, import_text, query, with_company
+from billing_assets_tests.store.intake import AT, MAPPING, bill, book, import_text, query, with_company
 
 TABLES = ("intake_batch", "payer", "payer_version", "policy", "policy_term", "policy_term_version", "problem")
 CURRENT = (
@@ -50,6 +51,15 @@ def test_a_payer_who_moved_has_a_new_version_and_the_term_has_not(store: Databas
     result = import_text(store, tmp_path, book({"street": "Calle Menor 2"}))
     assert (result.facts["changed_count"], result.facts["new_count"]) == (1, 0)
     assert sizes(store) == [2, 1, 2, 1, 1, 1, 0]
+
+
+def test_without_a_payer_key_a_renewal_may_bring_a_new_address(store: Database, tmp_path: Path) -> None:
+    fields = {name: source for name, source in MAPPING.fields.items() if name != "payer_key"}
+    renewal = {"from": "2025-01-01", "to": "2026-01-01", "street": "Calle Menor 2"}
+    import_text(store, tmp_path, book({}, renewal), mapping=replace(MAPPING, fields=fields))
+    assert sizes(store) == [1, 1, 1, 1, 2, 2, 0]
+    ((content,),) = query(store, "select content from payer_version")
+    assert "Calle Menor 2" in content
 
 
 def test_an_unchanged_book_in_another_file_writes_its_batch_only(store: Database, tmp_path: Path) -> None:
@@ -95,6 +105,22 @@ def test_cover_that_ends_inside_a_billed_period_is_taken_and_noted(store: Databa
     ]
 
 
+def test_a_billed_term_that_is_cancelled_and_written_anew_is_taken_as_both(
+    store: Database, tmp_path: Path
+) -> None:
+    import_text(store, tmp_path, book({}))
+    bill(store, "P1", date(2024, 2, 1))
+    anew = {"from": "2024-04-01", "to": "2025-04-01"}
+    result = import_text(store, tmp_path, book({"cover_to": "2024-04-01"}, anew))
+    counts = [result.facts[name] for name in ("changed_count", "new_count", "problem_count", "held_count")]
+    assert counts == [1, 1, 0, 0]
+    terms = "select effective_date, cover_to_date from policy_term_version where superseded_batch_id is null"
+    assert query(store, f"{terms} order by 1") == [
+        (date(2024, 1, 1), date(2024, 4, 1)),
+        (date(2024, 4, 1), None),
+    ]
+
+
 def test_an_error_leaves_nothing_behind(store: Database, tmp_path: Path) -> None:
     """The last row passes every check and breaks a rule of the store, after all the others were copied."""
     with store.transaction() as connection:
@@ -113,20 +139,22 @@ def test_a_company_that_is_not_recorded_cannot_import(database: Database, tmp_pa
         import_text(database, tmp_path, book({}))
 
 
-def test_imports_of_one_company_wait_for_each_other(store: Database, tmp_path: Path) -> None:
+def test_imports_of_one_company_wait_for_each_other_and_say_so(store: Database, tmp_path: Path) -> None:
     done: list[str] = []
+    is_told = threading.Event()
+
+    def tell(stage: str, _done: int, _total: int) -> None:
+        if stage == "waiting for an import of this company":
+            is_told.set()
 
     def second() -> None:
-        import_text(store, tmp_path, book({}))
+        import_text(store, tmp_path, book({}), progress=tell)
         done.append("second")
 
     thread = threading.Thread(target=second)
-    with SqlIntakeStore(store).intake(COMPANY.company_code):
+    with SqlIntakeStore(store).intake(COMPANY.company_code, silent):
         thread.start()
-        waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted"
-        deadline = time.monotonic() + 20
-        while not query(store, waiting) and time.monotonic() < deadline:
-            time.sleep(0.02)
+        assert is_told.wait(30)
         done.append("first")
     thread.join()
     assert done == ["first", "second"]
@@ -156,8 +184,10 @@ def test_two_companies_may_use_the_same_numbers(store: Database, tmp_path: Path)
             "select 2, replace(content, '\"alondra\"', '\"other\"'), content_sha256, recorded_at "
             "from company_version"
         )
-    with SqlIntakeStore(store).intake("other") as work:
-        assert work.last_batch("00" * 32) is None
-        assert work.stored_terms(pl.Series(["P1"])).is_empty()
-        assert work.stored_payers(pl.Series(["K1"])).is_empty()
+    with SqlIntakeStore(store).intake("other", silent) as work:
+        assert work.last_batch("") is None
+        known = work.stored_book(pl.Series(["P1"]), pl.Series(["K1"]), "", AT.date())
+        assert known.terms.is_empty()
+        assert known.payers.is_empty()
+        assert known.in_force.is_empty()
     assert query(store, query_company) == [(1,)]

@@ -1,5 +1,6 @@
 """Problems are kept until a person or a corrected file has dealt with them."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -8,9 +9,10 @@ from sqlalchemy import Connection
 
 from billing_assets.store.connection import Database
 from billing_assets.store.problems import PROBLEM_SCHEMA, assign_problem, close_problem, open_problems
-from billing_assets_tests.store.intake import AT, bill, book, import_text, query, with_company
+from billing_assets_tests.store.intake import AT, MAPPING, bill, book, import_text, query, with_company
 
 BAD = {"premium": "x"}
+CHANGES = replace(MAPPING, row_count_tolerance_percent=100)
 
 
 @pytest.fixture
@@ -70,6 +72,62 @@ def test_the_corrected_row_closes_its_problem(store: Database, tmp_path: Path) -
         ("P2 2024-01-01", True),
     ]
     assert query(store, "select problem_id, batch_id, closed_at from problem_closing") == [(1, 2, AT)]
+
+
+def test_the_corrected_date_closes_its_problem(store: Database, tmp_path: Path) -> None:
+    import_text(store, tmp_path, book({"from": "2024-01-32"}, {"no": "P2", "from": "2024-01-32"}))
+    import_text(store, tmp_path, book({}, {"no": "P3"}))
+    assert query(store, "select record_key, is_open from problem order by 1") == [
+        ("P1 2024-01-32", False),
+        ("P2 2024-01-32", True),
+    ]
+
+
+def test_a_wrong_date_is_not_answered_while_the_policy_has_a_bad_row(store: Database, tmp_path: Path) -> None:
+    import_text(store, tmp_path, book({"from": "2024-01-32"}))
+    renewal = {"from": "2025-01-01", "to": "2026-01-01", "premium": "x"}
+    import_text(store, tmp_path, book({}, renewal))
+    assert codes(store) == ["date_invalid", "amount_not_a_number"]
+    import_text(store, tmp_path, book({}, {**renewal, "premium": "9.00"}))
+    assert codes(store) == []
+
+
+def holds(database: Database) -> list[tuple[object, ...]]:
+    return query(
+        database,
+        "select problem_id, effective_date, released_batch_id from problem_hold join policy_term "
+        "using (policy_term_id, policy_id) order by 1, 2",
+    )
+
+
+def test_a_refused_row_holds_the_term_that_it_names_until_a_good_row_releases_it(
+    store: Database, tmp_path: Path
+) -> None:
+    renewal = {"from": "2025-01-01", "to": "2026-01-01"}
+    import_text(store, tmp_path, book({}, renewal), mapping=CHANGES)
+    import_text(store, tmp_path, book({**renewal, **BAD}), mapping=CHANGES)
+    assert holds(store) == [(1, date(2025, 1, 1), None)]
+    import_text(store, tmp_path, book(renewal), mapping=CHANGES)
+    assert holds(store) == [(1, date(2025, 1, 1), 3)]
+    assert codes(store) == []
+
+
+def test_a_row_without_a_readable_date_holds_every_term_that_the_book_does_not_state_well(
+    store: Database, tmp_path: Path
+) -> None:
+    renewal = {"from": "2025-01-01", "to": "2026-01-01"}
+    import_text(store, tmp_path, book({}, renewal), mapping=CHANGES)
+    import_text(store, tmp_path, book({"from": "soon", "to": ""}, renewal), mapping=CHANGES)
+    assert holds(store) == [(1, date(2024, 1, 1), None)]
+    import_text(store, tmp_path, book({"from": "later", "to": ""}), mapping=CHANGES)
+    assert holds(store)[1:] == [(2, date(2024, 1, 1), None), (2, date(2025, 1, 1), None)]
+    import_text(store, tmp_path, book({}, {**renewal, "premium": "x"}), mapping=CHANGES)
+    assert holds(store) == [
+        (1, date(2024, 1, 1), 4),
+        (2, date(2024, 1, 1), 4),
+        (2, date(2025, 1, 1), None),
+        (3, date(2025, 1, 1), None),
+    ]
 
 
 def test_the_same_problem_in_the_next_book_takes_the_place_and_the_owner_of_the_first(

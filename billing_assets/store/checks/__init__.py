@@ -96,6 +96,7 @@ def run_checks(
         "at": at,
         "currencies": sorted(CURRENCIES),
         "later_problem": intake.LATER_PROBLEM,
+        "left_out": intake.LEFT_OUT,
     }
     wanted = CHECKS if check_ids is None else check_ids
     return [_result(connection, check, values) for check_id, check in CHECKS.items() if check_id in wanted]

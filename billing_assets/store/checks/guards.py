@@ -74,6 +74,7 @@ KEYS = (
     ("payer", "company_id, payer_key", _NO_CONDITION),
     ("policy", "company_id, policy_number", _NO_CONDITION),
     ("policy_term", "policy_id, effective_date", _NO_CONDITION),
+    ("problem_hold", "problem_id, policy_term_id", _NO_CONDITION),
     ("policy_term_version", "policy_term_id", "(superseded_batch_id IS NULL)"),
 )
 """Table, columns and condition of the unique indexes that make each thing happen once."""
@@ -89,6 +90,7 @@ MAY_UPDATE: Mapping[str, str] = {
     "delivery": "state, reply_code, reason_code, reply_text, content_sha256, owner, attempt_count, "
     "changed_at, mail_sha256",
     "delivery_attempt": "ended_at, state, reply_code, reason_code",
+    "problem_hold": "released_batch_id",
 }
 """Columns that the application may change; it may change no other."""
 

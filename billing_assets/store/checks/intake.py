@@ -2,13 +2,15 @@
 
 Belongs here: I18. Does not belong here: what was billed of it (``runs``).
 
-Without ``:is_everything`` only the batches are asked about that the runs in ``:runs`` read the book as of. Of
-a row that was unchanged, or changed in its payer only, no term is written: where a batch has such rows, the
-money accepted is at least that of the terms written; where it has none, exactly that.
+Without ``:is_everything`` only the batches are asked about that the runs in ``:runs`` read the book as of.
+What a batch says that it wrote is counted again from the terms and payers, by currency and to the cent.
 """
 
 LATER_PROBLEM = "cover_ended_inside_billed_period"
 """A problem of a row that was accepted nonetheless; it does not count among the problem rows of a batch."""
+
+LEFT_OUT = "missing_from_book"
+"""A problem without a row; a batch counts these for themselves."""
 
 ROWS_AND_MONEY = """
 with asked as (
@@ -20,6 +22,11 @@ with asked as (
         (m.sums ->> 'duplicate')::numeric as duplicate_minor,
         (m.sums ->> 'problem')::numeric as problem_minor
     from asked b cross join lateral jsonb_each(b.control_totals -> 'premium') as m (currency, sums)
+), claimed as (
+    select b.batch_id, m.currency, (m.sums ->> 'term_count')::bigint as version_count,
+        (m.sums ->> 'premium')::numeric as premium_minor,
+        (m.sums ->> 'standing_premium')::numeric as standing_minor
+    from asked b cross join lateral jsonb_each(b.control_totals -> 'written') as m (currency, sums)
 ), written as (
     select v.batch_id, v.currency::text as currency, count(*) as version_count,
         sum(v.premium_minor) as premium_minor
@@ -31,16 +38,22 @@ with asked as (
     group by f.batch_id
 ), counted as (
     select b.*, coalesce(w.version_count, 0) as written_count, coalesce(g.term_count, 0) as begun_count,
-        y.batch_id is not null as has_payers
+        coalesce(y.version_count, 0) as payer_count
     from asked b
     left join (select batch_id, sum(version_count) as version_count from written group by batch_id) w
         using (batch_id)
     left join begun g using (batch_id)
-    left join (select distinct batch_id from payer_version) y using (batch_id)
+    left join (select batch_id, count(*) as version_count from payer_version group by batch_id) y
+        using (batch_id)
 ), kept as (
     select p.batch_id, count(*) as problem_count, count(distinct p.row_number) as row_count
     from problem p join asked b using (batch_id)
-    where p.problem_code <> :later_problem
+    where p.problem_code not in (:later_problem, :left_out)
+    group by p.batch_id
+), missing as (
+    select p.batch_id, count(*) as problem_count, count(p.row_number) as row_count
+    from problem p join asked b using (batch_id)
+    where p.problem_code = :left_out
     group by p.batch_id
 )
 select concat('batch ', b.batch_id, ': its rows are not its accepted, repeated and problem rows')
@@ -50,13 +63,31 @@ union all
 select concat('batch ', b.batch_id, ': it counts ', b.new_count, ' new and ', b.changed_count,
     ' changed terms; begun were ', b.begun_count, ', written ', b.written_count)
 from counted b
-where b.begun_count <> b.new_count or b.written_count > b.new_count + b.changed_count
-    or (b.written_count < b.new_count + b.changed_count and not b.has_payers)
+where b.begun_count <> b.new_count
+    or b.written_count + (b.control_totals ->> 'payer_change_count')::bigint
+        is distinct from b.new_count + b.changed_count
+union all
+select concat('batch ', b.batch_id, ': it says that it wrote ', b.control_totals ->> 'written_payer_count',
+    ' payers, and ', b.payer_count, ' are there')
+from counted b
+where (b.control_totals ->> 'written_payer_count')::bigint is distinct from b.payer_count
+union all
+select concat('batch ', batch_id, ': it says that it wrote ', coalesce(c.version_count, 0), ' terms in ',
+    currency, ' over ', coalesce(c.premium_minor, 0), ', and ', coalesce(w.version_count, 0), ' over ',
+    coalesce(w.premium_minor, 0), ' are there')
+from claimed c full join written w using (batch_id, currency)
+where coalesce(c.version_count, 0) <> coalesce(w.version_count, 0)
+    or coalesce(c.premium_minor, 0) <> coalesce(w.premium_minor, 0)
 union all
 select concat('batch ', b.batch_id, ': it counts ', b.problem_count, ' problem rows, and ',
     coalesce(k.problem_count, 0), ' are kept')
 from asked b left join kept k using (batch_id)
 where coalesce(k.problem_count, 0) <> b.problem_count
+union all
+select concat('batch ', b.batch_id, ': it counts ', b.control_totals ->> 'missing_count',
+    ' terms that it leaves out, and ', coalesce(m.problem_count, 0), ' are kept')
+from asked b left join missing m using (batch_id)
+where (b.control_totals ->> 'missing_count')::bigint is distinct from coalesce(m.problem_count, 0)
 union all
 select concat('batch ', k.batch_id, ': a row stands among its problems twice, or without its number')
 from kept k
@@ -66,9 +97,12 @@ select concat('batch ', c.batch_id, ': money in ', c.currency, ' is not accepted
 from controlled c
 where c.in_minor is distinct from c.accepted_minor + c.duplicate_minor + c.problem_minor
 union all
-select concat('batch ', b.batch_id, ': money accepted in ', currency, ' is not that of the terms written')
-from (controlled c full join written w using (batch_id, currency)) join counted b using (batch_id)
-where coalesce(c.accepted_minor, 0) < coalesce(w.premium_minor, 0)
-    or (b.unchanged_count = 0 and b.written_count = b.new_count + b.changed_count
-        and coalesce(c.accepted_minor, 0) <> coalesce(w.premium_minor, 0))
+select concat('batch ', batch_id, ': money accepted in ', currency,
+    ' is not that of the terms written and of those that stay')
+from controlled m full join claimed c using (batch_id, currency)
+where coalesce(m.accepted_minor, 0) <> coalesce(c.premium_minor, 0) + coalesce(c.standing_minor, 0)
+union all
+select concat('batch ', b.batch_id, ': no row stays as it is, and money does')
+from counted b join claimed c using (batch_id)
+where b.new_count + b.changed_count = b.written_count and b.unchanged_count = 0 and c.standing_minor <> 0
 """

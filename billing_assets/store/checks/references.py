@@ -117,4 +117,13 @@ select concat('problem ', p.problem_id, ': its batch is missing or of another co
 from problem p
 left join intake_batch b using (batch_id)
 where :is_everything and p.batch_id is not null and (b.company_id = p.company_id) is not true
+union all
+select concat('hold of problem ', h.problem_id, ': it refers to a row that is missing or of another company')
+from problem_hold h
+left join problem p using (problem_id)
+left join policy_term t using (policy_term_id)
+left join policy o on o.policy_id = h.policy_id
+left join intake_batch b on b.batch_id = h.released_batch_id
+where :is_everything and (p.company_id = h.company_id and o.company_id = h.company_id
+    and t.policy_id = h.policy_id and coalesce(b.company_id, h.company_id) = h.company_id) is not true
 """
