@@ -87,11 +87,13 @@ def _read_csv(file: PolicyFile, mapping: BookMapping) -> pl.DataFrame:
     records = cut_records(text, mapping.format, file.name)
     check_header(file.name, records.header, mapping)
     frame = _fields(records, mapping)
+    # A row may have another fault beside its bytes; where no row has them they stand in the header.
+    has_bad_bytes = frame["original_row"].str.contains("\ufffd", literal=True).any()
     if escaped is not None:
         frame = _with_undecodable(frame, cut_records(escaped, mapping.format, file.name))
     frame = _with_hidden_utf8(frame, mapping.format.encoding)
     bad_count = (frame["row_fault"] == _ENCODING_INVALID).sum()
-    if bad_count * 100 > frame.height * _BAD_ENCODING_PER_CENT or (escaped is not None and not bad_count):
+    if bad_count * 100 > frame.height * _BAD_ENCODING_PER_CENT or (escaped is not None and not has_bad_bytes):
         found = f"{bad_count} of {frame.height} rows are not valid in it"
         raise wrong_encoding(file.name, mapping.format.encoding, found)
     return frame

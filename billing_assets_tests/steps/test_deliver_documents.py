@@ -27,6 +27,7 @@ from billing_assets.wiring.build import Billing
 from billing_assets_tests.books import AT, COMPANY, billing_over, change_address, fill_book
 from billing_assets_tests.channels.email.servers import LabServer
 from billing_assets_tests.documents.samples import RARE, added_fonts, cut_template
+from billing_assets_tests.steps.outbox import broken_invariants, outbox, states, use_port
 
 FEBRUARY = date(2024, 2, 1)
 POLICIES = 8
@@ -64,24 +65,10 @@ def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
         yield opened
 
 
-def use_port(billing: Billing, port: int) -> None:
-    billing.settings = billing.settings.model_copy(update={"smtp_port": port, "smtp_timeout_seconds": 20})
-
-
-def outbox(billing: Billing) -> list[tuple[str, int, str, int, str]]:
-    query = "select state, reply_code, reason_code, attempt_count, owner from delivery order by delivery_id"
-    with billing.database.transaction() as connection:
-        return [tuple(row) for row in connection.execute(text(query))]
-
-
 def resolve(billing: Billing, decision: Decision, delivery_id: int) -> None:
     billing.resolve(
         DecisionOrder(delivery_ids=(delivery_id,), decision=decision, note="why", decided_by="ana")
     )
-
-
-def broken_invariants(billing: Billing) -> list[str]:
-    return [example for result in billing.audit() for example in result.examples]
 
 
 def write_template(folder: Path, files: Mapping[str, bytes]) -> Path:
@@ -89,10 +76,6 @@ def write_template(folder: Path, files: Mapping[str, bytes]) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     return folder
-
-
-def states(billing: Billing) -> Counter[str]:
-    return Counter(row[0] for row in outbox(billing))
 
 
 def test_each_payer_with_an_address_gets_one_message_and_the_other_a_reason(
@@ -144,125 +127,6 @@ def test_a_message_names_the_language_of_its_text(
         (path,) = mailbox.messages()
     message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     assert message["Content-Language"] == text_language
-
-
-def test_the_bytes_that_were_sent_are_the_first_rendering_that_is_kept(
-    billing: Billing, tmp_path: Path
-) -> None:
-    with MailboxServer(tmp_path / "mailbox") as mailbox:
-        use_port(billing, mailbox.port)
-        billing.deliver(FEBRUARY)
-        kept = [path.read_bytes() for path in mailbox.messages()]
-    query = """
-        select message_id, encode(v.content_sha256, 'hex'), encode(d.pdf_sha256, 'hex'), d.pdf
-        from delivery v join document d using (document_id) where v.state = 'sent'
-    """
-    with billing.database.transaction() as connection:
-        rows = {
-            row[0]: (row[1], row[2], sha256(row[3]).hexdigest()) for row in connection.execute(text(query))
-        }
-    sent = {}
-    for content in kept:
-        message = email.message_from_bytes(content, policy=email.policy.default)
-        (attachment,) = message.iter_attachments()
-        pdf_sha256 = sha256(attachment.get_content()).hexdigest()
-        sent[str(message["Message-ID"]).strip("<>")] = (pdf_sha256, pdf_sha256, pdf_sha256)
-    assert sent == rows
-    assert len(sent) == WITH_ADDRESS
-
-
-def test_the_mail_that_was_received_hashes_to_the_first_mail_of_its_document(
-    billing: Billing, tmp_path: Path
-) -> None:
-    with MailboxServer(tmp_path / "mailbox") as mailbox:
-        use_port(billing, mailbox.port)
-        billing.deliver(FEBRUARY)
-        kept = [path.read_bytes() for path in mailbox.messages()]
-    query = """
-        select message_id, encode(v.mail_sha256, 'hex'), encode(d.mail_sha256, 'hex')
-        from delivery v join document d using (document_id) where v.state = 'sent'
-    """
-    with billing.database.transaction() as connection:
-        rows = {row[0]: (row[1], row[2]) for row in connection.execute(text(query))}
-    received = {}
-    for content in kept:
-        message = email.message_from_bytes(content, policy=email.policy.default)
-        plain, html = message.get_body(("plain",)), message.get_body(("html",))
-        assert plain is not None
-        assert html is not None
-        bodies = [part.get_content().replace("\r\n", "\n").rstrip("\n") for part in (plain, html)]
-        parts = [str(message["Subject"]), *bodies]
-        words = sha256(b"".join(sha256(part.encode()).digest() for part in parts)).hexdigest()
-        received[str(message["Message-ID"]).strip("<>")] = (words, words)
-    assert received == rows
-    assert len(received) == WITH_ADDRESS
-
-
-def test_a_mail_that_would_read_differently_than_at_its_first_attempt_is_not_sent(billing: Billing) -> None:
-    with LabServer("rcpt_450") as server:
-        use_port(billing, server.port)
-        billing.deliver(FEBRUARY)
-        spoil = "update document set mail_sha256 = sha256('another') where document_id = 2"
-        with billing.database.transaction() as connection:
-            connection.execute(text("set local role none"))
-            connection.execute(text("set local session_replication_role = replica"))
-            connection.execute(text(spoil))
-        server.mode = "ok"
-        assert billing.deliver(FEBRUARY).facts["print_fault_count"] == 1
-        assert len(server.kept) == WITH_ADDRESS - 1
-    assert [row[2] for row in outbox(billing) if row[0] == "failed"] == ["rendering_changed", "no_address"]
-
-
-def test_a_document_that_cannot_be_printed_fails_alone(
-    billing: Billing, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def jammed(sheet: press._Sheet) -> PrintedInvoice:
-        if sheet[0].document_id == 2:
-            raise ZeroDivisionError
-        return printed(sheet)
-
-    printed = press._printed
-    monkeypatch.setattr(press, "_printed", jammed)
-    with LabServer("ok") as server:
-        use_port(billing, server.port)
-        facts = billing.deliver(FEBRUARY).facts
-        assert (facts["sent_count"], facts["print_fault_count"]) == (WITH_ADDRESS - 1, 1)
-        assert len(server.kept) == WITH_ADDRESS - 1
-    assert [row[2] for row in outbox(billing) if row[0] == "failed"] == ["print_failed", "no_address"]
-    assert broken_invariants(billing) == []
-
-
-def test_where_nothing_can_be_printed_nothing_is_marked_as_failed(
-    billing: Billing, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def jammed(_sheet: press._Sheet) -> PrintedInvoice:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(press, "_printed", jammed)
-    for step in (billing.print, billing.deliver):
-        with pytest.raises(BillingError, match="print_failed"):
-            step(FEBRUARY)
-    assert states(billing) == {"queued": WITH_ADDRESS, "failed": 1}
-
-
-def test_the_kept_page_goes_out_where_it_would_print_differently_now(
-    billing: Billing, tmp_path: Path
-) -> None:
-    first = b"%PDF-1.7 as it was printed first"
-    keep = (
-        "update document set pdf = :pdf, pdf_sha256 = sha256(:pdf), pdf_size = 32, rendered_at = :at "
-        "where document_id = 2"
-    )
-    with billing.database.transaction() as connection:
-        connection.execute(text(keep), {"pdf": first, "at": AT})
-    with MailboxServer(tmp_path / "mailbox") as mailbox:
-        use_port(billing, mailbox.port)
-        assert billing.deliver(FEBRUARY).facts["sent_count"] == WITH_ADDRESS
-        kept = [path.read_bytes() for path in mailbox.messages()]
-    messages = [email.message_from_bytes(content, policy=email.policy.default) for content in kept]
-    pages = [part.get_content() for message in messages for part in message.iter_attachments()]
-    assert pages.count(first) == 1
-    assert broken_invariants(billing) == []
 
 
 def test_a_transient_refusal_waits_and_the_next_call_sends_it(billing: Billing) -> None:

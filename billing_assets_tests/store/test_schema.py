@@ -102,6 +102,8 @@ def test_a_store_of_the_first_schema_keeps_its_rows_and_gets_the_later_guards(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(schema, "command", SimpleNamespace(upgrade=_to_the_first))
+        # The rows shipped now have columns that the first tables had not.
+        patch.setattr(schema, "seed_rules", lambda _connection: None)
         upgrade(empty_url)
     assert rows(empty_url, "select version_num from billing.alembic_version") == [("0001",)]
     run_sql(empty_url, _FIRST_ROWS)

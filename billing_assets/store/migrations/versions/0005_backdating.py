@@ -7,6 +7,9 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+UPDATES = {"billing_run": "backdating_reason, approved_by"}
+"""What the application may change, column by column, beside what it could before."""
+
 
 def upgrade() -> None:
     """Add reason and name to the runs; a run that nobody had to approve has neither."""
@@ -17,4 +20,5 @@ def upgrade() -> None:
             add check ((backdating_reason = '') = (approved_by = ''))
         """
     )
-    op.execute("grant update (backdating_reason, approved_by) on billing_run to billing_app")
+    for table, columns in UPDATES.items():
+        op.execute(f"grant update ({columns}) on {table} to billing_app")
