@@ -2,25 +2,22 @@
 
 import email
 import email.policy
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from billing_assets.channels.mailbox import MailboxServer
-from billing_assets.documents import press
 from billing_assets.domain.decisions import Decision
 from billing_assets.domain.deliveries import GAVE_UP, DeliveryState, SendResult
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps import deliver_documents as delivering
 from billing_assets.steps.deliver_documents import MAX_OUTAGES, Outages
-from billing_assets.steps.delivery_ports import DecisionOrder, PrintedInvoice
+from billing_assets.steps.delivery_ports import DecisionOrder
 from billing_assets.store.companies import save_company
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing

@@ -2,7 +2,6 @@
 
 import email
 import email.policy
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date
