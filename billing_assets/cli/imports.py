@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _COUNTS = (
     *("row_count", "new_count", "changed_count", "unchanged_count", "duplicate_count", "problem_count"),
-    *("held_count", "unreadable_amount_count", "email_missing_count"),
+    *("held_count", "missing_count", "unreadable_amount_count", "email_missing_count"),
 )
 _PREMIUMS = ("premium_in", "premium_accepted", "premium_duplicate", "premium_problem")
 _NOTHING: dict[str, int | str] = {

@@ -43,6 +43,11 @@ from (select payer_id, company_id, batch_id, replace(content, 'Payer 2', 'Payer 
     from payer_version where payer_id = 2) as renamed
 """
 
+_ONE_PAYER_MORE = """
+update intake_batch set control_totals = jsonb_set(control_totals, '{written_payer_count}',
+    to_jsonb((control_totals ->> 'written_payer_count')::int + 1))
+"""
+
 _OTHER_LANGUAGE = """
 insert into payer_version (payer_id, company_id, content, content_sha256, batch_id)
 select payer_id, company_id, content, sha256(convert_to(content, 'UTF8')), batch_id from (
@@ -216,6 +221,8 @@ def test_an_invoice_that_no_font_could_print_leaves_once_a_font_was_added(
     fill_book(database, POLICIES)
     with database.transaction() as connection:
         connection.execute(text(_RARE_NAME))
+        connection.execute(text("set local role none"))
+        connection.execute(text(_ONE_PAYER_MORE))
     folders = [
         write_template(tmp_path / "cut", cut_template().files),
         write_template(tmp_path / "mended", {**cut_template().files, **added_fonts()}),

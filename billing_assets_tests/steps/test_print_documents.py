@@ -37,7 +37,12 @@ def count(billing: Billing, query: str) -> int:
 def test_each_invoice_has_one_document_however_often_it_is_asked_for(billing: Billing) -> None:
     billing.invoice(billing.order(FEBRUARY))
     first, second = billing.print(FEBRUARY), billing.print(FEBRUARY)
-    assert first.facts == {"document_count": 6, "proof_count": 2, "unprintable_count": 0}
+    assert first.facts == {
+        "document_count": 6,
+        "proof_count": 2,
+        "unprintable_count": 0,
+        "print_fault_count": 0,
+    }
     assert second.facts["document_count"] == 0
     assert count(billing, "select count(*) from document") == 6
 

@@ -57,7 +57,8 @@ def test_snapshots_of_the_store_hash_as_the_frames_hash_them(superuser: Engine) 
 def test_contents_of_terms_hash_as_intake_hashes_them(superuser: Engine) -> None:
     with planted(superuser) as connection:
         stored = copy_out(connection, _TERMS, (), dict.fromkeys((*_FIELDS, "content_sha256"), pl.String))
-    raw = stored.select(*_FIELDS, payer_name=pl.lit("Ana"), original_row=pl.lit("")).with_row_index(
+    cells = stored.select(*(pl.col(name).alias(f"cell:{name}") for name in _FIELDS))
+    raw = cells.with_columns(pl.lit("Ana").alias("cell:payer_name"), original_row=pl.lit("")).with_row_index(
         "row_number", 1
     )
     mapping = BookMapping(fields={name: FieldSource(columns=(name,)) for name in (*_FIELDS, "payer_name")})
