@@ -35,24 +35,6 @@ class Roll(StrEnum):
     NEAREST = "nearest"
 
 
-class LeadUnit(StrEnum):
-    """What a plan's lead days count: every day, or the days on which the company is open."""
-
-    CALENDAR = "calendar"
-    BUSINESS = "business"
-
-
-class HolidayBehaviour(StrEnum):
-    """What a schedule does on a day that is closed for the company.
-
-    ``next_open_day`` generates on open days only; which one, says its roll. ``hold_sending`` generates on the
-    day itself, and what it made is sent on the next open day of the send calendar.
-    """
-
-    NEXT_OPEN_DAY = "next_open_day"
-    HOLD_SENDING = "hold_sending"
-
-
 class StepUnit(StrEnum):
     """What a step counts: business days, or calendar weeks, months and years."""
 

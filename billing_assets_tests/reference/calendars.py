@@ -43,15 +43,19 @@ def roll(day: date, rule: str, place_code: str) -> date:
     >>> roll(date(2024, 6, 30), "following", "ES"), roll(date(2024, 6, 30), "modified_following", "ES")
     (datetime.date(2024, 7, 1), datetime.date(2024, 6, 28))
     """
-    if rule == "none":
-        return day
-    if rule == "following":
-        return _next_open(day, place_code)
-    if rule == "preceding":
-        return _last_open(day, place_code)
-    if rule == "modified_following":
-        later = _next_open(day, place_code)
-        return later if later.month == day.month else _last_open(day, place_code)
+    later, earlier = _next_open(day, place_code), _last_open(day, place_code)
+    leaves_half = later.month != day.month or day.day <= 15 < later.day
+    rolled = {
+        "none": day,
+        "following": later,
+        "preceding": earlier,
+        "modified_following": later if later.month == day.month else earlier,
+        "modified_preceding": earlier if earlier.month == day.month else later,
+        "half_month_modified_following": earlier if leaves_half else later,
+        "nearest": earlier if day - earlier < later - day else later,
+    }
+    if rule in rolled:
+        return rolled[rule]
     raise ValueError(f"no such roll rule: {rule}")
 
 

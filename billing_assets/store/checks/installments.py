@@ -85,8 +85,8 @@ with frequency as (
     join frequency f using (frequency_code)
     cross join lateral (
         select a.reach_date + n.lead_days - n.due_days
-            - 16 * (n.due_roll in ('following', 'modified_following'))::int
-            - 16 * (n.generate_roll in ('following', 'modified_following'))::int as latest_from_date
+            - 16 * (n.due_roll not in ('none', 'preceding'))::int
+            - 16 * (n.generate_roll not in ('none', 'preceding'))::int as latest_from_date
     ) due
     where a.effective_date <= due.latest_from_date
 ), due as (
