@@ -219,7 +219,8 @@ def test_the_billing_date_is_the_lead_before_the_due_date_rolled_back_on_the_com
 def test_each_roll_rule_moves_a_closed_month_end_its_own_way() -> None:
     """30 June 2024 is a Sunday."""
     moved = [roll(day("2024-06-30"), rule.value, "ES") for rule in Roll]
-    assert [f"{date_:%m-%d}" for date_ in moved] == ["06-30", "07-01", "06-28", "06-28"]
+    back, on = "06-28", "07-01"
+    assert [f"{date_:%m-%d}" for date_ in moved] == ["06-30", on, back, back, back, back, on]
 
 
 def test_the_cut_over_looks_at_the_nominal_due_date_not_the_rolled_one() -> None:
