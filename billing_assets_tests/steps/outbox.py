@@ -1,10 +1,31 @@
-"""The outbox of a test: where it is sent to, what stands in it, and what the audit says of it."""
+"""The outbox of a test: a billed date, where it is sent to, what stands in it, what the audit says of it."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from pathlib import Path
 
 from sqlalchemy import text
 
+from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
+from billing_assets_tests.books import billing_over, fill_book
+
+FEBRUARY = date(2024, 2, 1)
+POLICIES = 8
+WITH_ADDRESS = POLICIES - 1
+
+
+@contextmanager
+def billed_february(database: Database, home: Path) -> Iterator[Billing]:
+    """Yield the program over a book of eight policies, billed and printed; one payer has no address."""
+    fill_book(database, POLICIES)
+    with ExitStack() as stack:
+        opened = billing_over(database, home, stack)
+        opened.invoice(opened.order(FEBRUARY))
+        opened.print(FEBRUARY)
+        yield opened
 
 
 def use_port(billing: Billing, port: int) -> None:

@@ -5,7 +5,6 @@ import email.policy
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -24,11 +23,16 @@ from billing_assets.wiring.build import Billing
 from billing_assets_tests.books import AT, COMPANY, billing_over, change_address, fill_book
 from billing_assets_tests.channels.email.servers import LabServer
 from billing_assets_tests.documents.samples import RARE, added_fonts, cut_template
-from billing_assets_tests.steps.outbox import broken_invariants, outbox, states, use_port
-
-FEBRUARY = date(2024, 2, 1)
-POLICIES = 8
-WITH_ADDRESS = POLICIES - 1
+from billing_assets_tests.steps.outbox import (
+    FEBRUARY,
+    POLICIES,
+    WITH_ADDRESS,
+    billed_february,
+    broken_invariants,
+    outbox,
+    states,
+    use_port,
+)
 
 _SPOIL_ADDRESS = """
 insert into payer_version (payer_id, company_id, content, content_sha256, batch_id)
@@ -59,11 +63,7 @@ select payer_id, company_id, content, sha256(convert_to(content, 'UTF8')), batch
 
 @pytest.fixture
 def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
-    fill_book(database, POLICIES)
-    with ExitStack() as stack:
-        opened = billing_over(database, tmp_path, stack)
-        opened.invoice(opened.order(FEBRUARY))
-        opened.print(FEBRUARY)
+    with billed_february(database, tmp_path) as opened:
         yield opened
 
 

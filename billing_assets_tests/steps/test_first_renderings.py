@@ -3,8 +3,6 @@
 import email
 import email.policy
 from collections.abc import Iterator
-from contextlib import ExitStack
-from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,22 +15,22 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import PrintedInvoice
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
-from billing_assets_tests.books import AT, billing_over, fill_book
+from billing_assets_tests.books import AT
 from billing_assets_tests.channels.email.servers import LabServer
-from billing_assets_tests.steps.outbox import broken_invariants, outbox, states, use_port
-
-FEBRUARY = date(2024, 2, 1)
-POLICIES = 8
-WITH_ADDRESS = POLICIES - 1
+from billing_assets_tests.steps.outbox import (
+    FEBRUARY,
+    WITH_ADDRESS,
+    billed_february,
+    broken_invariants,
+    outbox,
+    states,
+    use_port,
+)
 
 
 @pytest.fixture
 def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
-    fill_book(database, POLICIES)
-    with ExitStack() as stack:
-        opened = billing_over(database, tmp_path, stack)
-        opened.invoice(opened.order(FEBRUARY))
-        opened.print(FEBRUARY)
+    with billed_february(database, tmp_path) as opened:
         yield opened
 
 
