@@ -17,7 +17,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from billing_assets.cli.interrupts import ended_by_sigterm
+from billing_assets.cli.interrupts import ended_by_signals
 from billing_assets.cli.output import HAS_DOCUMENT, WANTS_JSON, Screen, as_json, styled
 from billing_assets.domain.errors import BillingError
 
@@ -105,7 +105,7 @@ class GuardedGroup(TyperGroup):
         given = list(sys.argv[1:] if args is None else args)
         WANTS_JSON.set("--json" in given)
         HAS_DOCUMENT.set(False)
-        with ended_by_sigterm():
+        with ended_by_signals():
             try:
                 code = super().main(
                     given,

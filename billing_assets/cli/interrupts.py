@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 Progress = Callable[[str, int, int], None]
+STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupted(KeyboardInterrupt):
@@ -45,8 +46,12 @@ class Stop:
 
 
 @contextmanager
-def ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM end the block as Ctrl-C does, so that every transaction and server in it is closed."""
+def ended_by_signals() -> Iterator[None]:
+    """Let SIGINT and SIGTERM end the block, so that every transaction and server in it is closed.
+
+    Both are set, not only SIGTERM: a shell without job control starts its background commands with SIGINT
+    ignored, and a command that cannot be stopped would keep its server up.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -54,11 +59,12 @@ def ended_by_sigterm() -> Iterator[None]:
     def end(_number: int, _frame: FrameType | None) -> None:
         raise Interrupted
 
-    before = signal.signal(signal.SIGTERM, end)
+    before = {number: signal.signal(number, end) for number in STOPPING}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
@@ -78,7 +84,7 @@ def stop_on_request(todo: str, asked: Callable[[], None]) -> Iterator[Stop]:
         stop.is_asked = True
         asked()
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, ask) for number in STOPPING}
     try:
         yield stop
     except Exception:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from billing_assets.cli.interrupts import Interrupted, ended_by_sigterm, stop_on_request
+from billing_assets.cli.interrupts import Interrupted, ended_by_signals, stop_on_request
 from billing_assets.steps.deliver_documents import BATCH
 from billing_assets_tests.cli.conftest import Billing, write_book, write_company
 
@@ -65,15 +65,27 @@ def test_handlers_are_put_back() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_sigterm_ends_a_block_as_ctrl_c_does_and_is_put_back() -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_block_and_its_handler_is_put_back(number: signal.Signals) -> None:
     def wait_for_the_signal() -> None:
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), number)
         time.sleep(5)
 
-    before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(KeyboardInterrupt), ended_by_sigterm():
+    before = signal.getsignal(number)
+    with pytest.raises(Interrupted), ended_by_signals():
         wait_for_the_signal()
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert signal.getsignal(number) is before
+
+
+def test_a_signal_that_a_shell_ignores_for_its_background_commands_ends_a_block() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with pytest.raises(Interrupted), ended_by_signals():
+            press_ctrl_c()
+            time.sleep(5)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
