@@ -50,7 +50,7 @@ from payment_plan order by 1
 def test_snapshots_of_the_store_hash_as_the_frames_hash_them(superuser: Engine) -> None:
     with planted(superuser) as connection:
         heads, lines, taxes = stored_parts(connection)
-    assert set(heads["record_format"]) == {2}
+    assert set(heads["record_format"]) == {3}
     assert snapshot_hashes(heads, lines, taxes).to_list() == heads["snapshot_sha256"].to_list()
 
 
@@ -118,7 +118,7 @@ def test_documents_of_both_formats_live_in_one_store(migrated: Database, tmp_pat
         assert billing.invoice(billing.order(APRIL)).facts["invoice_count"] != 0
     with migrated.transaction() as connection:
         formats = "select distinct record_format from invoice order by 1"
-        assert list(connection.execute(text(formats)).scalars()) == [1, 2]
+        assert list(connection.execute(text(formats)).scalars()) == [1, 3]
         assert broken(connection) == {}
 
 
