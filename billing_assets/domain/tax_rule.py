@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from billing_assets.domain.charges import INSTALLMENT_FEE, POLICY_FEE, PREMIUM
-from billing_assets.domain.money import CURRENCIES, PPM
+from billing_assets.domain.money import CURRENCIES, PPM, plain_amount
 
 ANY_LINE = "*"
 """A rule for every line of business that no other row of the place names."""
@@ -170,3 +170,35 @@ def falls_on(rules: Iterable[TaxRule], place_code: str, line_of_business: str, d
     valid = [rule for rule in rules if rule.place_code == place_code and rule.is_valid_on(day)]
     named = [rule for rule in valid if rule.line_of_business == line_of_business]
     return named or [rule for rule in valid if rule.line_of_business == ANY_LINE]
+
+
+def rate_words(rule: TaxRule) -> str:
+    """Return how much a row takes, in words for people.
+
+    >>> row = TaxRule(
+    ...     tax_code="XX-TAX",
+    ...     place_code="XX",
+    ...     line_of_business="*",
+    ...     rate_ppm=161_500,
+    ...     valid_from=date(2021, 1, 1),
+    ...     rounding_scope=RoundingScope.LINE,
+    ...     source="Act 1",
+    ... )
+    >>> rate_words(row)
+    '16.15 %, rounded per line'
+    """
+    if rule.category_code is not Category.TAXED:
+        return "exempt" if rule.category_code is Category.EXEMPT else "left out"
+    if rule.basis in FIXED:
+        return f"{plain_amount(rule.amount_minor, rule.currency)} {rule.currency} per {rule.basis.value}"
+    percent = f"{rule.rate_ppm // 10_000}.{rule.rate_ppm % 10_000:04d}".rstrip("0").rstrip(".")
+    words = [f"{percent} %"]
+    if rule.basis is Basis.NET_AND_TAXES:
+        words[0] += f" of net and {' and '.join(rule.basis_tax_codes.split())}"
+    if rule.is_inclusive:
+        words.append("in the price")
+    if rule.rounding_scope is not RoundingScope.GROUP:
+        words.append(f"rounded per {rule.rounding_scope.value}")
+    if rule.rounding_minor != 1:
+        words.append(f"rounded to {rule.rounding_minor} minor units")
+    return ", ".join(words)

@@ -68,7 +68,6 @@ _CHARGES = (
     Column("period_from_date", pl.Date, "day", "first day of the billing period; the tax point"),
     Column("period_to_date", pl.Date, "day", "day after its last covered day"),
     Column("net_minor", pl.Int64, "minor units", "premium of the covered days, without tax"),
-    Column("contained_tax_minor", pl.Int64, "minor units", "tax of a line that its price contained"),
     Column("outcome", pl.String, "code", "what became of the charge: invoiced, zero, held or failed"),
     Column("reason_code", pl.String, "code", "why it is not invoiced; null where it is"),
 )

@@ -31,7 +31,7 @@ def test_902_half_yearly_in_spain_is_451_with_8_and_0_15_percent() -> None:
     ("place", "line", "premium_minor", "tax_code", "tax_minor"),
     [
         ("DE", "motor", 50, "DE-VERSST", 10),  # 9.5 goes up
-        ("DE", "motor", 100_05, "DE-VERSST", 19_01),  # 19.0095
+        ("DE", "liability", 100_05, "DE-VERSST", 19_01),  # 19.0095
         ("DE", "health", 100_05, "DE-EXEMPT", 0),
         ("GB", "motor", 104, "GB-IPT", 12),  # 12.48
         ("GB", "home", 12_50, "GB-IPT", 1_50),

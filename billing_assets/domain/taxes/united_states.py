@@ -24,6 +24,7 @@ RULES = (
         tax_code="US-NONE",
         place_code="US",
         line_of_business="surplus_lines",
+        charge_kinds=PREMIUM_AND_FEES,
         category_code=Category.LEFT_OUT,
         valid_from=date(1990, 1, 1),
         source="15 U.S.C. 8201: the home state of the insured taxes surplus lines; give the policy its "

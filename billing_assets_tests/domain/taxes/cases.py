@@ -128,7 +128,7 @@ FRANCE = _cases(
     ("FR", "health", "2024-01-01", 80_00, {}, "the solidarity tax goes by the kind of contract"),
 )
 
-_OF_ITALY = (
+_OF_ITALY: tuple[tuple[str, int, Mapping[str, int], str], ...] = (
     ("other", 100_00, {"IT-IMPASS": 21_25}, "21.25 % of 100.00"),
     ("home", 100_00, {"IT-IMPASS": 21_25, "IT-FONDO": 1_00}, "21.25 %; 1 %: 22.25 % in all"),
     ("home_building", 100_00, {"IT-IMPASS": 21_25, "IT-FONDO": 1_00}, "21.25 %; 1 %"),
