@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from billing_assets.domain.tax_rule import ANY_LINE, Basis, Category, TaxRule, falls_on, rule_faults
+from billing_assets.domain.tax_rule import (
+    ANY_LINE,
+    Basis,
+    Category,
+    RoundingScope,
+    TaxRule,
+    falls_on,
+    rate_words,
+    rule_faults,
+)
 
 RULE = TaxRule(
     tax_code="XX-TAX",
@@ -87,3 +96,28 @@ def test_rows_that_name_the_line_replace_those_for_any_line() -> None:
     assert falls_on(rules, "XX", "travel", date(2022, 1, 1)) == [named]
     assert falls_on(rules, "XX", "travel", date(2021, 1, 1)) == [RULE]
     assert falls_on(rules, "XX", "motor", date(2022, 1, 1)) == [RULE]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({}, "8 %"),
+        ({"rate_ppm": 1_500}, "0.15 %"),
+        ({"rate_ppm": 1_000_000}, "100 %"),
+        ({"category_code": Category.EXEMPT, "rate_ppm": 0}, "exempt"),
+        ({"category_code": Category.LEFT_OUT, "rate_ppm": 0}, "left out"),
+        ({"basis": Basis.TERM, "rate_ppm": 0, "amount_minor": 5_90, "currency": "EUR"}, "5.90 EUR per term"),
+        (
+            {"basis": Basis.DOCUMENT, "rate_ppm": 0, "amount_minor": 50, "currency": "JPY"},
+            "50 JPY per document",
+        ),
+        ({"basis": Basis.NET_AND_TAXES, "basis_tax_codes": "A B"}, "8 % of net and A and B"),
+        ({"is_inclusive": True}, "8 %, in the price"),
+        (
+            {"rounding_scope": RoundingScope.POLICY, "rounding_minor": 100},
+            "8 %, rounded per policy, rounded to 100 minor units",
+        ),
+    ],
+)
+def test_a_row_says_in_words_how_much_it_takes(values: dict[str, Any], words: str) -> None:
+    assert rate_words(replace(RULE, **values)) == words

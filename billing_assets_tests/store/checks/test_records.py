@@ -54,6 +54,25 @@ def test_snapshots_of_the_store_hash_as_the_frames_hash_them(superuser: Engine) 
     assert snapshot_hashes(heads, lines, taxes).to_list() == heads["snapshot_sha256"].to_list()
 
 
+def test_documents_of_the_second_format_still_hash(superuser: Engine) -> None:
+    with planted(superuser) as connection:
+        heads, lines, taxes = stored_parts(connection)
+    hashes = snapshot_hashes(heads.with_columns(record_format=pl.lit(2)), lines, taxes, 2)
+    as_second = [
+        f"update invoice set record_format = 2, snapshot_sha256 = decode('{found}', 'hex') "
+        f"where invoice_id = {key}"
+        for key, found in zip(heads["draft_index"], hashes, strict=True)
+    ]
+    documents = (
+        "update document d set snapshot_sha256 = i.snapshot_sha256 from invoice i "
+        "where i.invoice_id = d.invoice_id"
+    )
+    with planted(superuser, *as_second, documents) as connection:
+        assert "I09" not in broken(connection)
+    with planted(superuser, as_second[0].replace("= 2,", "= 3,"), documents) as connection:
+        assert "I09" in broken(connection)
+
+
 def test_contents_of_terms_hash_as_intake_hashes_them(superuser: Engine) -> None:
     with planted(superuser) as connection:
         stored = copy_out(connection, _TERMS, (), dict.fromkeys((*_FIELDS, "content_sha256"), pl.String))
