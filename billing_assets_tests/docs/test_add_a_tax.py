@@ -1,4 +1,4 @@
-"""The steps of the page on taxes, taken in a copy of the program: a row is added, and a new rate is billed."""
+"""The steps of the page on taxes, taken in a copy of the program: a row is added and a new rate is billed."""
 
 import json
 import os
