@@ -194,7 +194,8 @@ def _show_amounts(screen: Screen, invoice: "Invoice") -> None:
     rows = [["net", "", "", amount(invoice.net_minor, invoice.currency)]]
     for tax in invoice.taxes:
         base = amount(tax.base_minor, invoice.currency)
-        rows.append([tax.tax_code, percent(tax.rate_ppm), base, amount(tax.tax_minor, invoice.currency)])
+        rate = amount(tax.amount_minor, invoice.currency) if tax.amount_minor else percent(tax.rate_ppm)
+        rows.append([tax.tax_code, rate, base, amount(tax.tax_minor, invoice.currency)])
     total = amount(invoice.total_minor, invoice.currency)
     screen.table(["", ">rate", ">on", f">{invoice.currency}"], rows, footer=["total", "", "", total])
 

@@ -19,6 +19,7 @@ from billing_assets.cli import (
     invoices,
     mailbox,
     problems,
+    rules,
     run,
     runs,
     ui,
@@ -56,6 +57,7 @@ app.add_typer(runs.app, name="runs", rich_help_panel="Look")
 app.add_typer(invoices.app, name="invoices", rich_help_panel="Look")
 app.add_typer(deliveries.app, name="deliveries", rich_help_panel="Look")
 app.add_typer(problems.app, name="problems", rich_help_panel="Look")
+app.add_typer(rules.app, name="rules", rich_help_panel="Look")
 app.command("ui", epilog=ui.EPILOG, rich_help_panel="Try")(ui.serve)
 app.command("demo", epilog=demo.EPILOG, rich_help_panel="Try")(demo.show)
 app.command("mailbox", epilog=mailbox.EPILOG, rich_help_panel="Try")(mailbox.receive)

@@ -1,7 +1,8 @@
-"""The reference pages of the command line and the settings, written from the program itself.
+"""The reference pages of commands, settings and shipped taxes, written from the program itself.
 
-Belongs here: what `docs/reference/cli.md`, `exit-codes.md` and `settings.md` say. A test compares the files
-with what these functions return; ``python -m billing_assets.cli.reference docs/reference`` writes them anew.
+Belongs here: what `docs/reference/cli.md`, `exit-codes.md`, `settings.md` and `taxes.md` say. A test compares
+the files with what these functions return; ``python -m billing_assets.cli.reference docs/reference`` writes
+them anew.
 Does not belong here: help texts and descriptions (where each option and setting is declared).
 """
 
@@ -14,6 +15,9 @@ from typer.main import get_command
 
 from billing_assets.cli.failures import EXIT_CODES
 from billing_assets.cli.main import app
+from billing_assets.domain.places import PLACES
+from billing_assets.domain.tax_rule import TaxPoint, TaxRule, rate_words
+from billing_assets.domain.taxes import shipped_tax_rules
 
 _GENERATED = "<!-- Written by `python -m billing_assets.cli.reference docs/reference`; do not edit. -->"
 
@@ -22,9 +26,14 @@ def reference_pages() -> Mapping[str, str]:
     """Return file name -> Markdown of every generated page.
 
     >>> sorted(reference_pages())
-    ['cli.md', 'exit-codes.md', 'settings.md']
+    ['cli.md', 'exit-codes.md', 'settings.md', 'taxes.md']
     """
-    return {"cli.md": cli_page(), "exit-codes.md": exit_codes_page(), "settings.md": settings_page()}
+    return {
+        "cli.md": cli_page(),
+        "exit-codes.md": exit_codes_page(),
+        "settings.md": settings_page(),
+        "taxes.md": taxes_page(),
+    }
 
 
 def cli_page() -> str:
@@ -73,6 +82,52 @@ def settings_page() -> str:
     intro = "Read from the environment, or from a file `.env` in the folder that a command is started in."
     table = "\n".join(["| variable | kind | default | meaning |", "|---|---|---|---|", *rows])
     return f"# Settings\n\n{_GENERATED}\n\n{intro}\n\n{table}\n"
+
+
+def taxes_page() -> str:
+    """Return the page of the shipped tax rows, place by place, with what each place leaves out."""
+    rules = shipped_tax_rules()
+    parts = ["# Taxes", _GENERATED, _TAXES_INTRO]
+    for place_code in sorted({rule.place_code for rule in rules}):
+        own = sorted(
+            (rule for rule in rules if rule.place_code == place_code),
+            key=lambda rule: (rule.line_of_business, rule.tax_code, rule.valid_from),
+        )
+        rows = [_tax_row(rule) for rule in own]
+        head = "| line of business | tax | rate | falls on | from | until | source |"
+        parts += [
+            f"## {PLACES[place_code].name} (`{place_code}`)",
+            "\n".join([head, "|---" * 7 + "|", *rows]),
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
+_TAXES_INTRO = (
+    "**Have counsel confirm these rows before you bill by them.** They are starting values with their "
+    "sources; the law of your product may differ. A row that names a line of business replaces the rows for "
+    "any line (`*`) of its place. *Left out* means that the law is not shipped for that line, or not as a "
+    "whole: a line that such a row falls on fails with `no_tax_rule` and is not billed; so does a line "
+    "without any row. A row holds from its first day until the day before its end; the first day is the one "
+    "from which the row is shipped, the law may be older. The day that counts is the first of the billing "
+    "period, or, where the table says so, the day on which the policy term begins. What else is not shipped "
+    "stands at the head of each file in `billing_assets/domain/taxes`. The arithmetic: [how an amount comes "
+    "about](../explanation/calculation.md#tax); a row of your own: [add a tax](../how-to/add-a-tax.md)."
+)
+
+
+def _tax_row(rule: TaxRule) -> str:
+    day = "" if rule.tax_point is TaxPoint.PERIOD else " (by the term)"
+    reason = f"<br>on the invoice: {rule.exemption_reason}" if rule.exemption_reason else ""
+    cells = [
+        f"`{rule.line_of_business}`",
+        f"`{rule.tax_code}`",
+        rate_words(rule),
+        rule.charge_kinds.replace(" ", ", ").replace("_", " "),
+        f"{rule.valid_from}{day}",
+        str(rule.valid_to or ""),
+        f"{rule.source}{reason}",
+    ]
+    return f"| {' | '.join(cells)} |"
 
 
 def main(folder: Path) -> None:

@@ -198,6 +198,8 @@ def _line(line: InvoiceLine, reader: _Reader, *, is_single: bool) -> dict[str, o
 def _tax(tax: InvoiceTax, reader: _Reader) -> dict[str, str]:
     is_exempt = tax.category_code == "E"
     rate = reader.words.text["exempt"] if is_exempt else formats.percent(tax.rate_ppm, reader.locale_code)
+    if tax.amount_minor:
+        rate = reader.amount(tax.amount_minor)
     return {
         "name": clean(reader.words.name("taxes", tax.tax_code), 80),
         "code": clean(tax.tax_code, 20),

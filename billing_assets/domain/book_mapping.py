@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 
+from billing_assets.domain.policies import LineOfBusiness
+
 ADDRESS_FIELDS = tuple(f"payer_address_line_{number}" for number in range(1, 6))
 """Up to five lines, without the country."""
 
@@ -23,7 +25,7 @@ BOOK_FIELDS: Mapping[str, str] = MappingProxyType(
         "payer_email": "one e-mail address",
         "payer_language": "BCP 47 tag of the language of documents; en where empty",
         "product_code": "product, as the insurer calls it; the line of business where empty",
-        "line_of_business": "line of business: motor, home, liability, travel, health, other",
+        "line_of_business": f"line of business: {', '.join(LineOfBusiness)}",
         "place_code": "place of the risk, as tax law and calendars know it",
         "currency": "ISO 4217 code",
         "plan_code": "payment plan",

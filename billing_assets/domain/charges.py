@@ -19,7 +19,16 @@ class ChargeKind:
 
 PREMIUM = ChargeKind(charge_kind="premium", is_premium=True, meaning="premium of a policy term")
 
-CHARGE_KINDS: Mapping[str, ChargeKind] = MappingProxyType({PREMIUM.charge_kind: PREMIUM})
+POLICY_FEE = ChargeKind(
+    charge_kind="policy_fee", is_premium=False, meaning="the insurer's fee for making out the policy"
+)
+INSTALLMENT_FEE = ChargeKind(
+    charge_kind="installment_fee", is_premium=False, meaning="the insurer's fee for paying in installments"
+)
+
+CHARGE_KINDS: Mapping[str, ChargeKind] = MappingProxyType(
+    {kind.charge_kind: kind for kind in (PREMIUM, POLICY_FEE, INSTALLMENT_FEE)}
+)
 """``charge_kind`` -> :class:`ChargeKind`.
 
 >>> CHARGE_KINDS["premium"].is_premium

@@ -69,8 +69,9 @@ class InvoiceLine:
 class InvoiceTax:
     """One tax of the document: ``tax_minor`` is rounded once over ``base_minor``.
 
-    ``rate_ppm`` is in parts per million (80000 = 8 %). ``exemption_reason`` is empty unless
-    ``category_code`` is ``E`` (EN 16931, exempt).
+    ``rate_ppm`` is in parts per million (80000 = 8 %); where ``amount_minor`` is set, the tax is that fixed
+    amount and has no rate. ``exemption_reason`` is empty unless ``category_code`` is ``E`` (EN 16931,
+    exempt).
     """
 
     tax_code: str
@@ -79,6 +80,7 @@ class InvoiceTax:
     base_minor: int
     tax_minor: int
     exemption_reason: str
+    amount_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,47 @@ class Place:
     source: str
 
 
+_US_DAYS = "5 U.S.C. 6103 and the public holidays of the state"
+
+_STATES = (
+    ("AZ", "Arizona"),
+    ("CA", "California"),
+    ("FL", "Florida"),
+    ("GA", "Georgia"),
+    ("ID", "Idaho"),
+    ("IL", "Illinois"),
+    ("NJ", "New Jersey"),
+    ("NV", "Nevada"),
+    ("NY", "New York"),
+    ("PA", "Pennsylvania"),
+    ("TX", "Texas"),
+)
+
+_PROVINCES = (("MI", "Milano"), ("RM", "Roma"))
+
+_SUBDIVISIONS = (
+    *(
+        Place(
+            place_code=f"IT-{code}",
+            name=f"Italy, {name}",
+            country_code="IT",
+            subdivision_code=code,
+            source="L. 27 maggio 1949, n. 260, and the feast of the patron saint",
+        )
+        for code, name in _PROVINCES
+    ),
+    *(
+        Place(
+            place_code=f"US-{code}",
+            name=f"United States, {name}",
+            country_code="US",
+            subdivision_code=code,
+            source=_US_DAYS,
+        )
+        for code, name in _STATES
+    ),
+)
+
 _ROWS = (
     Place(
         place_code="DE",
@@ -35,11 +76,29 @@ _ROWS = (
         source="Estatuto de los Trabajadores art. 37.2: national days",
     ),
     Place(
+        place_code="FR",
+        name="France",
+        country_code="FR",
+        source="Code du travail art. L. 3133-1: jours fériés légaux",
+    ),
+    Place(
         place_code="GB",
         name="England and Wales",
         country_code="GB",
         subdivision_code="ENG",
         source="Banking and Financial Dealings Act 1971, schedule 1",
+    ),
+    Place(
+        place_code="IE",
+        name="Ireland",
+        country_code="IE",
+        source="Organisation of Working Time Act 1997, schedule 2: public holidays",
+    ),
+    Place(
+        place_code="IT",
+        name="Italy",
+        country_code="IT",
+        source="L. 27 maggio 1949, n. 260: giorni festivi",
     ),
     Place(
         place_code="JP", name="Japan", country_code="JP", source="Act on National Holidays (Act 178 of 1948)"
@@ -51,10 +110,22 @@ _ROWS = (
         weekend=(5, 6),
         source="Kuwait Labour Law 6 of 2010, art. 67-68",
     ),
+    Place(
+        place_code="NL",
+        name="Netherlands",
+        country_code="NL",
+        source="Algemene termijnenwet art. 3: algemeen erkende feestdagen",
+    ),
+    Place(
+        place_code="PT",
+        name="Portugal",
+        country_code="PT",
+        source="Código do Trabalho art. 234: feriados obrigatórios",
+    ),
     Place(place_code="US", name="United States", country_code="US", source="5 U.S.C. 6103: federal holidays"),
 )
 
-PLACES: Mapping[str, Place] = MappingProxyType({row.place_code: row for row in _ROWS})
+PLACES: Mapping[str, Place] = MappingProxyType({row.place_code: row for row in (*_ROWS, *_SUBDIVISIONS)})
 """``place_code`` -> :class:`Place`."""
 
 

@@ -8,13 +8,26 @@ from enum import StrEnum
 
 
 class LineOfBusiness(StrEnum):
-    """Lines of business, as tax law tells them apart."""
+    """Lines of business, as tax law tells them apart.
+
+    ``motor`` and ``home`` are whole contracts; where the law taxes their parts differently, the book names
+    the part. ``surplus_lines`` is business of an insurer that is not admitted in a state of the US.
+    """
 
     MOTOR = "motor"
+    MOTOR_LIABILITY = "motor_liability"
+    MOTOR_DAMAGE = "motor_damage"
     HOME = "home"
+    HOME_BUILDING = "home_building"
+    HOME_CONTENTS = "home_contents"
+    FIRE = "fire"
     LIABILITY = "liability"
+    LEGAL_EXPENSES = "legal_expenses"
     TRAVEL = "travel"
     HEALTH = "health"
+    ACCIDENT = "accident"
+    LIFE = "life"
+    SURPLUS_LINES = "surplus_lines"
     OTHER = "other"
 
 

@@ -11,9 +11,9 @@ import polars as pl
 from billing_assets.domain.charges import PREMIUM
 from billing_assets.domain.money import MAX_AMOUNT_MINOR
 from billing_assets.domain.runs import Outcome
-from billing_assets.frames.rounding import exact_sum
-from billing_assets.frames.sorted_groups import group_number, number_within
-from billing_assets.frames.taxes import document_taxes, line_shares, tax_rows_of_lines
+from billing_assets.frames.sorted_groups import group_number, group_sums, number_within
+from billing_assets.frames.tax_rows import tax_rows_of_lines
+from billing_assets.frames.taxes import document_taxes, line_shares, tax_amounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,8 @@ class Drafts:
     """Priced invoices without a number yet; ``draft_index`` (from 0, dense) ties the frames together.
 
     ``invoices``: one row per document: payer, dates, currency, ``net_minor`` ``tax_minor`` ``total_minor``.
-    ``lines``: one row per charge, ``line_number`` from 1. ``taxes``: one row per document and tax row.
+    ``lines``: one row per charge, ``line_number`` from 1, whose price is ``net_minor`` and
+    ``contained_tax_minor``. ``taxes``: one row per document and tax row.
     ``charges``: the due charges with their final outcome; ``draft_index`` is null unless invoiced.
     """
 
@@ -54,8 +55,11 @@ def draft_invoices(due: pl.DataFrame, tax_rules: pl.DataFrame) -> Drafts:
     (104, 12, 116)
     """
     lines = _grouped(due)
-    line_taxes = tax_rows_of_lines(lines, tax_rules)
-    taxed = lines.join(line_shares(line_taxes), on="line_row", how="left", maintain_order="left")
+    amounts = tax_amounts(tax_rows_of_lines(lines, tax_rules), tax_rules)
+    shares = line_shares(amounts)
+    taxed = lines.join(shares, on="line_row", how="left", maintain_order="left").with_columns(
+        net_minor=pl.col("net_minor") - pl.col("contained_tax_minor").fill_null(0)
+    )
     reasons = _failures(taxed)
     if reasons.height:
         failed = due.with_row_index("charge_row").join(
@@ -68,7 +72,7 @@ def draft_invoices(due: pl.DataFrame, tax_rules: pl.DataFrame) -> Drafts:
             reason_code=pl.coalesce("failure", "reason_code"),
         ).sort("charge_row")
         return draft_invoices(repaired.select(due.columns), tax_rules)
-    taxes = document_taxes(line_taxes)
+    taxes = document_taxes(amounts, tax_rules)
     charges = due.with_row_index("charge_row").join(
         lines.select("charge_row", "draft_index"), on="charge_row", how="left", maintain_order="left"
     )
@@ -104,23 +108,21 @@ def _failures(taxed: pl.DataFrame) -> pl.DataFrame:
 
 def _documents(taxed: pl.DataFrame) -> pl.DataFrame:
     """Return one row per document, in the order of its lines."""
-    return (
-        taxed.lazy()
-        .group_by("draft_index", maintain_order=True)
-        .agg(
-            pl.col(
-                "payer_id",
-                "payer_version_id",
-                "payer_sha256",
-                "currency",
-                "place_code",
-                "due_date",
-                "minimum_payment_days",
-            ).first(),
-            tax_point_date=pl.col("period_from_date").min(),
-            net_minor=exact_sum(pl.col("net_minor")).cast(pl.Int64),
-            tax_minor=exact_sum(pl.col("tax_minor")).cast(pl.Int64),
-        )
-        .with_columns(total_minor=pl.col("net_minor") + pl.col("tax_minor"))
-        .collect()
+    # The earliest line comes last: its row is the one that stands for the document.
+    lines = taxed.select(
+        "draft_index",
+        "payer_id",
+        "payer_version_id",
+        "payer_sha256",
+        "currency",
+        "place_code",
+        "due_date",
+        "minimum_payment_days",
+        "net_minor",
+        "tax_minor",
+        tax_point_date="period_from_date",
+    ).sort("draft_index", "tax_point_date", descending=[False, True])
+    sums = group_sums(lines, "draft_index", "net_minor", "tax_minor")
+    return sums.with_columns(pl.col("net_minor", "tax_minor").cast(pl.Int64)).with_columns(
+        total_minor=pl.col("net_minor") + pl.col("tax_minor")
     )

@@ -210,6 +210,7 @@ def line_rows(drafts: Drafts, ids: pl.Series, company_id: int) -> pl.DataFrame:
         "period_to_date",
         "net_minor",
         "tax_minor",
+        "contained_tax_minor",
         "payment_plan_id",
     )
 

@@ -64,15 +64,29 @@ FORMATS: Mapping[int, RecordFormat] = MappingProxyType(
             line=(*_FIRST.line, "plan_sha256"),
             tax=(*_FIRST.tax, "exemption_reason"),
         ),
+        3: RecordFormat(
+            head=("record_format", *_FIRST.head),
+            line=(*_FIRST.line, "plan_sha256", "contained_tax_minor"),
+            tax=(
+                *_FIRST.tax,
+                "exemption_reason",
+                "basis",
+                "basis_tax_codes",
+                "amount_minor",
+                "rounding_scope",
+                "rounding_minor",
+                "is_inclusive",
+            ),
+        ),
     }
 )
 """``record_format`` -> its columns. A document keeps the format that it was issued with.
 
->>> FORMATS[2].line[-1], FORMATS[2].tax[-1]
-('plan_sha256', 'exemption_reason')
+>>> FORMATS[2].line[-1], FORMATS[3].line[-1], FORMATS[3].tax[-1]
+('plan_sha256', 'contained_tax_minor', 'is_inclusive')
 """
 
-RECORD_FORMAT = 2
+RECORD_FORMAT = 3
 """The format of what is issued now."""
 
 

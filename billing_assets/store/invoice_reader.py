@@ -31,7 +31,7 @@ join policy p on p.policy_id = v.policy_id
 where l.invoice_id = any(:ids) order by l.invoice_id, l.line_number
 """
 _TAXES = """
-select t.*, r.tax_code, r.category_code, r.rate_ppm, r.exemption_reason from invoice_tax t
+select t.*, r.tax_code, r.category_code, r.rate_ppm, r.exemption_reason, r.amount_minor from invoice_tax t
 join tax_rule r using (tax_rule_id)
 where t.invoice_id = any(:ids) order by t.invoice_id, t.tax_number
 """
@@ -129,4 +129,5 @@ def _tax(row: Row[Any]) -> InvoiceTax:
         base_minor=row.base_minor,
         tax_minor=row.tax_minor,
         exemption_reason=row.exemption_reason,
+        amount_minor=row.amount_minor,
     )

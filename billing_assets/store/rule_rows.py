@@ -50,7 +50,9 @@ def count_missing_rules(connection: Connection) -> int:
 
 def read_tax_rules(connection: Connection) -> pl.DataFrame:
     """Return every tax rule, ``columns.TAX_RULE_SCHEMA``."""
-    query = f"select {', '.join(TAX_RULE_SCHEMA)} from tax_rule"  # noqa: S608 - constants
+    # COPY writes t and f, a frame reads true and false.
+    names = [f"{name}::text" if dtype is pl.Boolean else name for name, dtype in TAX_RULE_SCHEMA.items()]
+    query = f"select {', '.join(names)} from tax_rule"  # noqa: S608 - constants
     return copy_out(connection, query, (), TAX_RULE_SCHEMA)
 
 

@@ -22,6 +22,8 @@ from billing_assets.domain.companies import Company, company_from
 from billing_assets.domain.decisions import signed
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import Invoice
+from billing_assets.domain.places import PLACES
+from billing_assets.domain.tax_rule import TaxRule
 from billing_assets.feeds.mapping import read_mapping
 from billing_assets.feeds.policy_files import PolicyFiles
 from billing_assets.steps.delivery_ports import PrintJob
@@ -35,6 +37,7 @@ from billing_assets.store import (
     invoice_listings,
     problem_listings,
     problems,
+    rule_listings,
     run_listings,
 )
 from billing_assets.store.companies import company_codes, read_issuer, save_company
@@ -190,6 +193,17 @@ class Desk:
             archive = read_template_archive(connection, view.template_version_id)
         cache_dir = self.billing.settings.home / "cache" / "templates"
         return HtmlRenderer(from_archive(archive, cache_dir)).html(found)
+
+    def tax_rules(self, place_code: str = "", day: date | None = None) -> list[TaxRule]:
+        """Return the tax rows of a place, or of all, that hold on ``day``; raise ``place_unknown``."""
+        if place_code and place_code not in PLACES:
+            raise BillingError(
+                "place_unknown",
+                f"there is no place '{place_code[:12]}'",
+                f"choose from {', '.join(sorted(PLACES))}",
+            )
+        with self.database.transaction() as connection:
+            return rule_listings.list_tax_rules(connection, place_code, day)
 
     def undelivered(self, wanted: delivery_listings.DeliveryFilter) -> list[delivery_listings.DeliveryRow]:
         """Return deliveries that were not accepted, longest waiting first."""

@@ -89,6 +89,13 @@ def test_an_exempt_tax_gives_its_reason_in_place_of_a_rate() -> None:
     assert (view["taxes"][0]["rate"], view["taxes"][0]["reason"]) == ("Exempt", "Exempt by law")
 
 
+def test_a_fixed_tax_shows_its_amount_in_place_of_a_rate() -> None:
+    base = english()
+    fixed = replace(base.taxes[0], rate_ppm=0, amount_minor=base.taxes[0].tax_minor)
+    view = view_of(replace(base, taxes=(fixed, *base.taxes[1:])))
+    assert view["taxes"][0]["rate"] == view["taxes"][0]["tax"]
+
+
 def test_without_an_account_the_reader_is_asked_to_call() -> None:
     view = view_of(replace(english(), creditor=replace(english().creditor, iban="", bic="")))
     assert view["payment"]["text"].startswith("Please contact us")

@@ -287,6 +287,6 @@ def test_the_mapping_reads_every_column_and_maps_every_code() -> None:
     assert set(value_map("plan_code")) == set(PLAN_SHARES)
     assert set(value_map("plan_code").values()) <= {plan.plan_code for plan in DEFAULT_PLANS}
     assert set(value_map("line_of_business")) == {product.branch for product in PRODUCTS}
-    assert set(value_map("line_of_business").values()) == {line.value for line in LineOfBusiness}
+    assert set(value_map("line_of_business").values()) < {line.value for line in LineOfBusiness}
     assert set(value_map("place_code")) == {country.territory for country in COUNTRIES}
-    assert set(value_map("place_code").values()) <= set(PLACES)
+    assert set(value_map("place_code").values()) < set(PLACES)

@@ -125,7 +125,7 @@ def test_invoice_rows_carry_their_ids_and_versions() -> None:
 
 def test_lines_name_their_plan_row_and_invoices_the_format_of_their_record() -> None:
     assert line_rows(TWO, IDS, company_id=3)["payment_plan_id"].to_list() == [1, 1]
-    assert numbered(TWO)["record_format"].to_list() == [2, 2]
+    assert numbered(TWO)["record_format"].to_list() == [3, 3]
 
 
 def test_lines_and_taxes_point_to_their_invoice() -> None:

@@ -46,6 +46,21 @@ def test_a_change_of_a_tax_is_found(name: str) -> None:
     assert snapshot_hashes(HEADS, LINES, changed).item() != snapshot_hashes(HEADS, LINES, TAXES).item()
 
 
+def test_the_third_format_adds_what_the_price_contained_and_how_a_tax_was_worked_out() -> None:
+    second, third = FORMATS[2], FORMATS[3]
+    assert third.head == second.head
+    assert third.line == (*second.line, "contained_tax_minor")
+    assert third.tax[: len(second.tax)] == second.tax
+    assert set(third.tax[len(second.tax) :]) == {
+        "basis",
+        "basis_tax_codes",
+        "amount_minor",
+        "rounding_scope",
+        "rounding_minor",
+        "is_inclusive",
+    }
+
+
 def test_the_first_format_knows_neither_the_plan_row_nor_the_reason_of_an_exemption() -> None:
     first = FORMATS[1]
     head = "|".join(f"{name} value" for name in first.head)
@@ -53,7 +68,12 @@ def test_the_first_format_knows_neither_the_plan_row_nor_the_reason_of_an_exempt
     tax = "|".join(["tax", *(f"{name} value" for name in first.tax)])
     expected = sha256(f"{head}\n{line}\n{tax}".encode()).hexdigest()
     assert snapshot_hashes(HEADS, LINES, TAXES, 1).to_list() == [expected]
-    added = (set(HEAD) - set(first.head), set(LINE) - set(first.line), set(TAX) - set(first.tax))
+    second = FORMATS[2]
+    added = (
+        set(second.head) - set(first.head),
+        set(second.line) - set(first.line),
+        set(second.tax) - set(first.tax),
+    )
     assert added == ({"record_format"}, {"plan_sha256"}, {"exemption_reason"})
 
 

@@ -4,7 +4,12 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_assets.frames.sorted_groups import group_number, number_within, running_sum_within
+from billing_assets.frames.sorted_groups import (
+    group_number,
+    group_sums,
+    number_within,
+    running_sum_within,
+)
 
 ROWS = st.lists(
     st.tuples(st.integers(0, 3), st.integers(0, 2), st.integers(-(2**62), 2**62)), min_size=1, max_size=40
@@ -23,6 +28,17 @@ def test_they_are_what_windows_over_sorted_rows_say(rows: list[tuple[int, int, i
             last, group, number, total = (row["a"], row["b"]), group + 1, 0, 0
         number, total = number + 1, total + row["net_minor"]
         assert (row["group"], row["number"], row["sum"]) == (group, number, total)
+
+
+@given(ROWS)
+def test_sums_of_groups_are_what_a_grouping_says(rows: list[tuple[int, int, int]]) -> None:
+    frame = pl.DataFrame(rows, schema={"a": pl.Int64, "b": pl.Int64, "net_minor": pl.Int64}, orient="row")
+    grouped = frame.sort("a", "b").with_columns(group=group_number("a", "b"))
+    sums: dict[tuple[int, int], int] = {}
+    for a, b, net_minor in rows:
+        sums[a, b] = sums.get((a, b), 0) + net_minor
+    found = group_sums(grouped, "group", "net_minor").select("a", "b", "net_minor").rows()
+    assert found == [(*key, total) for key, total in sorted(sums.items())]
 
 
 def test_a_sum_beyond_64_bits_does_not_wrap() -> None:

@@ -9,6 +9,8 @@ from random import Random
 
 from billing_assets.domain.places import PLACES
 from billing_assets.domain.policies import LineOfBusiness
+from billing_assets.domain.tax_rule import falls_on
+from billing_assets.domain.taxes import shipped_tax_rules
 from billing_assets_tests.reference.months import add_months, end_of_month
 from billing_assets_tests.reference.periods import billing_periods
 from billing_assets_tests.reference.policy import ReferencePolicy
@@ -17,7 +19,7 @@ FIRST_DATE = date(2023, 1, 1)
 LAST_DATE = date(2025, 12, 31)
 """The 36 months in which the policies are to be billed; terms begin up to a year before."""
 
-_OWN_CURRENCY = {"DE": "EUR", "ES": "EUR", "GB": "GBP", "JP": "JPY", "KW": "KWD", "US": "USD"}
+_OWN_CURRENCY = {"GB": "GBP", "JP": "JPY", "KW": "KWD", "US": "USD"}
 _PLANS = (
     *("daily", "weekly", "monthly", "monthly", "monthly", "quarterly", "half_yearly", "yearly"),
     *("one_off", "two_weekly", "two_monthly", "four_monthly"),
@@ -27,6 +29,29 @@ _TERM_MONTHS = (*(12,) * 6, 1, 3, 6, 6, 11, 13, 14, 24)
 _TERM_DAYS = (1, 2, 10, 29, 364, 366)
 _LEAP_DAYS = (date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1), date(2023, 2, 28), date(2025, 3, 1))
 _LARGEST_PREMIUM = 10**15
+
+
+def _taxed_lines() -> dict[str, list[str]]:
+    """The lines of business that the shipped rows tax or exempt for all terms that are made here."""
+    rules, days = shipped_tax_rules(), (date(2022, 1, 1), date(2027, 12, 31))
+    found: dict[str, list[str]] = {}
+    for place_code in PLACES:
+        for line in LineOfBusiness:
+            rows = [falls_on(rules, place_code, line, day) for day in days]
+            if all(rows) and all(row.category_code != "X" for row in (*rows[0], *rows[1])):
+                found.setdefault(place_code, []).append(line.value)
+    return found
+
+
+_CURRENCIES = ("EUR", "GBP", "JPY", "KWD", "USD")
+_TAXED_LINES = _taxed_lines()
+_FIXED_TAXES = {
+    (place_code, line)
+    for place_code, lines in _TAXED_LINES.items()
+    for line in lines
+    for row in falls_on(shipped_tax_rules(), place_code, line, date(2024, 1, 1))
+    if row.currency
+}
 
 
 def random_policies(seed: int, count: int) -> list[ReferencePolicy]:
@@ -42,14 +67,16 @@ def random_policies(seed: int, count: int) -> list[ReferencePolicy]:
 def _policy(rng: Random, number: int) -> ReferencePolicy:
     effective = _effective_date(rng)
     expiration = _expiration_date(rng, effective)
-    place_code = rng.choice(sorted(PLACES))
+    place_code = rng.choice(sorted(_TAXED_LINES))
+    line_of_business = rng.choice(sorted(_TAXED_LINES[place_code]))
+    own_currency = _OWN_CURRENCY.get(place_code[:2], "EUR")
+    # A fixed tax has a currency: such a policy is billed in it.
+    may_be_foreign = (place_code, line_of_business) not in _FIXED_TAXES and rng.randrange(5) == 0
     bare = ReferencePolicy(
         policy_number=f"R-{number:07d}",
-        line_of_business=rng.choice([line.value for line in LineOfBusiness]),
+        line_of_business=line_of_business,
         place_code=place_code,
-        currency=rng.choice(sorted(set(_OWN_CURRENCY.values())))
-        if rng.randrange(5) == 0
-        else _OWN_CURRENCY[place_code],
+        currency=rng.choice(_CURRENCIES) if may_be_foreign else own_currency,
         plan_code=rng.choice(_PLANS),
         effective_date=effective,
         expiration_date=expiration,

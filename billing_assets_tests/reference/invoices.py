@@ -23,7 +23,7 @@ from billing_assets_tests.reference.policy import (
     ReferencePolicy,
     ReferenceTax,
 )
-from billing_assets_tests.reference.taxes import NoTaxRuleError, tax_document
+from billing_assets_tests.reference.taxes import LineTax, NoTaxRuleError, TaxedLine, tax_document
 
 SHIPPED_TAX_RULES = shipped_tax_rules()
 
@@ -73,15 +73,14 @@ def _invoice(
     items: list[ReferenceInstallment],
     tax_rules: Sequence[TaxRule],
 ) -> ReferenceInvoice:
-    basis = [(item.tax_point_date, item.net_minor) for item in items]
     taxes: list[ReferenceTax] = []
-    shares = [0] * len(items)
+    shares = [LineTax(tax_minor=0, contained_minor=0)] * len(items)
     problem_code = ""
     try:
-        taxes, shares = tax_document(basis, tax_rules, policy.place_code, policy.line_of_business)
+        taxes, shares = tax_document([_taxed_line(policy, item) for item in items], tax_rules)
     except NoTaxRuleError:
         problem_code = "no_tax_rule"
-    net = sum(item.net_minor for item in items)
+    net = sum(item.net_minor for item in items) - sum(share.contained_minor for share in shares)
     tax = sum(group.tax_minor for group in taxes)
     return ReferenceInvoice(
         policy_number=policy.policy_number,
@@ -101,13 +100,27 @@ def _invoice(
     )
 
 
-def _line(item: ReferenceInstallment, tax_minor: int) -> ReferenceLine:
+def _taxed_line(policy: ReferencePolicy, item: ReferenceInstallment) -> TaxedLine:
+    return TaxedLine(
+        place_code=policy.place_code,
+        line_of_business=policy.line_of_business,
+        currency=policy.currency,
+        charge_kind="premium",
+        term=policy.policy_number,
+        term_begins=policy.effective_date,
+        period_begins=item.tax_point_date,
+        installment_number=item.number,
+        price_minor=item.net_minor,
+    )
+
+
+def _line(item: ReferenceInstallment, tax: LineTax) -> ReferenceLine:
     return ReferenceLine(
         installment_number=item.number,
         period_from=item.period_from,
         period_to=item.period_to,
-        net_minor=item.net_minor,
-        tax_minor=tax_minor,
+        net_minor=item.net_minor - tax.contained_minor,
+        tax_minor=tax.tax_minor,
     )
 
 

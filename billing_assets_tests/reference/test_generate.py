@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from billing_assets.domain.payment_plans import DEFAULT_PLANS
+from billing_assets.domain.places import PLACES
+from billing_assets.domain.policies import LineOfBusiness
 from billing_assets_tests.reference.calendars import is_closed
 from billing_assets_tests.reference.cases import day, days
 from billing_assets_tests.reference.generate import FIRST_DATE, LAST_DATE, random_policies
@@ -19,10 +21,9 @@ def test_the_generator_repeats_itself_and_differs_by_seed() -> None:
 def test_the_generator_reaches_every_nasty_corner() -> None:
     policies = random_policies(1, 1500)
     assert {policy.plan_code for policy in policies} == {plan.plan_code for plan in DEFAULT_PLANS}
-    assert {policy.place_code for policy in policies} == {"DE", "ES", "GB", "JP", "KW", "US"}
-    assert {policy.line_of_business for policy in policies} == {
-        "motor", "home", "liability", "travel", "health", "other",
-    }  # fmt: skip
+    # The rows of these two states begin after the first policies.
+    assert {policy.place_code for policy in policies} == set(PLACES) - {"US-IL", "US-NY"}
+    assert {policy.line_of_business for policy in policies} == set(LineOfBusiness)
     assert {0, 1, 10**15} <= {policy.premium_minor for policy in policies}
     assert {28, 29, 30, 31} <= {policy.anchor_date.day for policy in policies}
     ends = {(p.cover_to_date - p.expiration_date).days for p in policies if p.cover_to_date}

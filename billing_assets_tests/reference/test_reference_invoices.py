@@ -31,7 +31,7 @@ def test_902_half_yearly_in_spain_is_451_with_8_and_0_15_percent() -> None:
     ("place", "line", "premium_minor", "tax_code", "tax_minor"),
     [
         ("DE", "motor", 50, "DE-VERSST", 10),  # 9.5 goes up
-        ("DE", "home", 100_05, "DE-VERSST", 19_01),  # 19.0095
+        ("DE", "liability", 100_05, "DE-VERSST", 19_01),  # 19.0095
         ("DE", "health", 100_05, "DE-EXEMPT", 0),
         ("GB", "motor", 104, "GB-IPT", 12),  # 12.48
         ("GB", "home", 12_50, "GB-IPT", 1_50),
@@ -68,7 +68,7 @@ def test_a_daily_plan_bills_saturday_sunday_and_monday_together_and_shares_the_t
 def test_three_lines_across_a_rate_change_are_taxed_in_two_groups() -> None:
     """Saturday at 8 %: 8.56 -> 9. Sunday and Monday at 10 %: 10.7 -> 11, then 21.4 -> 21, so 10."""
     old = TaxRule(
-        tax_code="T", place_code="ES", line_of_business="*", category_code="S", rate_ppm=80_000,
+        tax_code="T", place_code="ES", line_of_business="*", rate_ppm=80_000,
         valid_from=day("2020-01-01"), valid_to=day("2024-06-02"), source="a test",
     )  # fmt: skip
     new = replace(old, rate_ppm=100_000, valid_from=day("2024-06-02"), valid_to=None)
@@ -84,7 +84,7 @@ def test_three_lines_across_a_rate_change_are_taxed_in_two_groups() -> None:
 
 def test_a_line_without_a_tax_row_fails_its_invoice_and_no_other() -> None:
     rule = TaxRule(
-        tax_code="T", place_code="ES", line_of_business="*", category_code="S", rate_ppm=80_000,
+        tax_code="T", place_code="ES", line_of_business="*", rate_ppm=80_000,
         valid_from=day("2024-02-01"), source="a test",
     )  # fmt: skip
     made = invoices(

@@ -18,7 +18,7 @@ from billing_assets_tests.books import add_term, billing_over, change_premium, f
 @pytest.fixture
 def desk(database: Database, tmp_path: Path) -> Iterator[Desk]:
     fill_book(database, 12)
-    add_term(database, "OLD-GB", effective=date(2010, 2, 1), place="GB", currency="GBP")
+    add_term(database, "OLD-GB", effective=date(1998, 2, 1), place="GB", currency="GBP")
     with ExitStack() as stack:
         billing = billing_over(database, tmp_path, stack)
         billing.invoice(billing.order(date(2024, 2, 1)))

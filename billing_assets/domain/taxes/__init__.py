@@ -5,7 +5,9 @@ else changes. The rows seed the store, where the rows that a run uses are read f
 values with their sources: counsel must confirm them before anyone is billed by them.
 
 A row that names a line of business replaces every any-line row of its place, of whatever tax: beside it
-there must be a row for each of the place's other taxes, unless it says that the line is exempt.
+there must be a row for each of the place's other taxes, unless it says that the line is exempt. Where the
+law is not shipped for a line, or not as a whole, a row of category ``X`` says so: what it falls on is not
+billed.
 
 Does not belong here: the row type (``tax_rule``), the arithmetic (``frames.taxes``).
 """
@@ -20,7 +22,8 @@ def shipped_tax_rules() -> tuple[TaxRule, ...]:
     """Return the rows of every place, sorted by place, tax and date.
 
     >>> sorted({rule.place_code for rule in shipped_tax_rules()})
-    ['DE', 'ES', 'GB', 'JP', 'KW', 'US']
+    ['DE', 'ES', 'FR', 'GB', 'IE', 'IT', 'IT-MI', 'IT-RM', 'JP', 'KW', 'NL', 'PT', 'US', 'US-AZ', 'US-CA', \
+'US-FL', 'US-GA', 'US-ID', 'US-IL', 'US-NJ', 'US-NV', 'US-NY', 'US-PA', 'US-TX']
     """
     rules: list[TaxRule] = []
     for member in pkgutil.iter_modules(__path__):

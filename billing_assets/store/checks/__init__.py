@@ -1,7 +1,7 @@
 """The queries of the invariants: each returns what breaks it, and must return nothing.
 
 Belongs here: running the checks of ``domain.checks`` over the store. The queries stand beside this file, one
-file per theme: ``documents``, ``records``, ``runs``, ``installments``, ``deliveries``, ``intake``,
+file per theme: ``documents``, ``taxes``, ``records``, ``runs``, ``installments``, ``deliveries``, ``intake``,
 ``references``, ``guards``.
 Does not belong here: the statements of the invariants (``domain.checks``), what to do about an offender.
 """
@@ -24,6 +24,7 @@ from billing_assets.store.checks import (
     records,
     references,
     runs,
+    taxes,
 )
 
 EXAMPLE_COUNT = 5
@@ -32,7 +33,7 @@ EXAMPLE_COUNT = 5
 QUERIES: Mapping[str, str] = MappingProxyType(
     {
         "I01": documents.SUMS,
-        "I02": documents.TAXES,
+        "I02": taxes.TAXES,
         "I03": documents.AMOUNTS,
         "I07": documents.PERIODS,
         "I08": documents.NUMBERS,

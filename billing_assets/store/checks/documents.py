@@ -1,8 +1,8 @@
-"""Queries over issued documents: their sums, taxes, currencies, periods and numbers.
+"""Queries over issued documents: their sums, currencies, periods and numbers.
 
-Belongs here: I01, I02, I03, I07 and I08.
-Does not belong here: their frozen records (``records``), what becomes of them (``deliveries``), the runs
-that made them (``runs``).
+Belongs here: I01, I03, I07 and I08.
+Does not belong here: their taxes (``taxes``), their frozen records (``records``), what becomes of them
+(``deliveries``), the runs that made them (``runs``).
 
 Each query returns one text column that names an offender. ``:is_everything`` tells whether all runs are
 asked about; otherwise ``:runs`` holds their ids. Missing rows are offenders too: no reference here rests on a
@@ -25,57 +25,6 @@ union all
 select concat('line ', l.line_number, ' of invoice ', l.invoice_id, ': there is no such invoice')
 from invoice_line l
 where :is_everything and not exists (select from invoice i where i.invoice_id = l.invoice_id)
-"""
-
-# A row that names the line of business replaces the rows for any line, line by line, as frames.taxes has it.
-TAXES = """
-with matched as (
-    select i.invoice_id, l.line_number, l.net_minor, t.tax_number, r.line_of_business <> '*' as is_named,
-        bool_or(r.line_of_business <> '*') over (partition by i.invoice_id, l.line_number) as has_named
-    from invoice i
-    join invoice_line l using (invoice_id)
-    join policy_term_version v using (policy_term_version_id)
-    join invoice_tax t on t.invoice_id = i.invoice_id
-    join tax_rule r using (tax_rule_id)
-    where (:is_everything or i.run_id = any(:runs))
-        and r.place_code = v.place_code and r.line_of_business in (v.line_of_business, '*')
-        and r.valid_from <= l.period_from_date and (r.valid_to is null or l.period_from_date < r.valid_to)
-), based as (
-    select invoice_id, tax_number, sum(net_minor) as base_minor
-    from matched where is_named = has_named group by invoice_id, tax_number
-)
-select concat(document_number(s.prefix, i.invoice_number),
-    ': its tax is not the sum of its taxes')
-from invoice i
-left join number_series s using (number_series_id)
-left join invoice_tax t using (invoice_id)
-where :is_everything or i.run_id = any(:runs)
-group by i.invoice_id, s.number_series_id
-having coalesce(sum(t.tax_minor), 0) <> i.tax_minor or count(t.tax_number) = 0
-union all
-select concat(document_number(s.prefix, i.invoice_number), ': tax ', t.tax_number,
-    case when b.base_minor is distinct from t.base_minor
-        then ': its base is not the sum of the lines it falls on'
-        else ': it is not base x rate, rounded once' end)
-from invoice i
-join invoice_tax t using (invoice_id)
-left join number_series s using (number_series_id)
-left join tax_rule r using (tax_rule_id)
-left join based b on b.invoice_id = t.invoice_id and b.tax_number = t.tax_number
-where (:is_everything or i.run_id = any(:runs)) and (b.base_minor is distinct from t.base_minor
-    or t.tax_minor is distinct from round(t.base_minor::numeric * r.rate_ppm * 0.000001))
-union all
-select concat(document_number(s.prefix, i.invoice_number),
-    ': no tax row falls on line ', l.line_number)
-from invoice i
-join invoice_line l using (invoice_id)
-left join number_series s using (number_series_id)
-left join matched m on m.invoice_id = l.invoice_id and m.line_number = l.line_number
-where (:is_everything or i.run_id = any(:runs)) and m.invoice_id is null
-union all
-select concat('tax ', t.tax_number, ' of invoice ', t.invoice_id, ': there is no such invoice')
-from invoice_tax t
-where :is_everything and not exists (select from invoice i where i.invoice_id = t.invoice_id)
 """
 
 AMOUNTS = """

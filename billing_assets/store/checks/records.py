@@ -20,7 +20,8 @@ left join template_version m using (template_version_id)
 left join lateral (
     select string_agg(concat_ws('|', 'line', l.line_number, encode(v.content_sha256, 'hex'), l.charge_kind,
         l.installment_number, l.installment_count, l.revision, l.period_from_date, l.period_to_date,
-        l.net_minor, l.tax_minor, case when i.record_format > 1 then encode(n.content_sha256, 'hex') end),
+        l.net_minor, l.tax_minor, case when i.record_format > 1 then encode(n.content_sha256, 'hex') end,
+        case when i.record_format > 2 then l.contained_tax_minor end),
         chr(10) order by l.line_number) as body
     from invoice_line l left join policy_term_version v using (policy_term_version_id)
     left join payment_plan n using (payment_plan_id)
@@ -28,7 +29,9 @@ left join lateral (
 ) lines on true
 left join lateral (
     select string_agg(concat_ws('|', 'tax', t.tax_number, r.tax_code, r.category_code, r.rate_ppm,
-        t.base_minor, t.tax_minor, case when i.record_format > 1 then r.exemption_reason end),
+        t.base_minor, t.tax_minor, case when i.record_format > 1 then r.exemption_reason end,
+        case when i.record_format > 2 then concat_ws('|', r.basis, r.basis_tax_codes, r.amount_minor,
+            r.rounding_scope, r.rounding_minor, r.is_inclusive::text) end),
         chr(10) order by t.tax_number) as body
     from invoice_tax t left join tax_rule r using (tax_rule_id)
     where t.invoice_id = i.invoice_id

@@ -45,8 +45,8 @@ left join invoice_line l on l.invoice_id = i.invoice_id and l.policy_term_id = d
     and l.charge_kind = d.charge_kind and l.payer_id = d.payer_id
 where (:is_everything or d.run_id = any(:runs)) and d.outcome = 'invoiced'
     and (d.net_minor, d.policy_term_version_id, d.period_from_date, d.period_to_date, d.currency)
-        is distinct from (l.net_minor, l.policy_term_version_id, l.period_from_date, l.period_to_date,
-            i.currency)
+        is distinct from (l.net_minor + l.contained_tax_minor, l.policy_term_version_id, l.period_from_date,
+            l.period_to_date, i.currency)
 union all
 select concat('line ', l.line_number, ' of invoice ', l.invoice_id, ': no due charge of its run says so')
 from invoice i

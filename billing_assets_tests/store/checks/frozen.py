@@ -32,13 +32,14 @@ order by i.invoice_id
 _LINES = """
 select l.invoice_id, l.line_number, encode(v.content_sha256, 'hex'), l.charge_kind, l.installment_number,
     l.installment_count, l.revision, l.period_from_date, l.period_to_date, l.net_minor, l.tax_minor,
-    encode(n.content_sha256, 'hex')
+    encode(n.content_sha256, 'hex'), l.contained_tax_minor
 from invoice_line l join policy_term_version v using (policy_term_version_id)
 join payment_plan n using (payment_plan_id) order by 1, 2
 """
 _TAXES = """
 select t.invoice_id, t.tax_number, r.tax_code, r.category_code, r.rate_ppm, t.base_minor, t.tax_minor,
-    r.exemption_reason
+    r.exemption_reason, r.basis, r.basis_tax_codes, r.amount_minor, r.rounding_scope, r.rounding_minor,
+    r.is_inclusive::text
 from invoice_tax t join tax_rule r using (tax_rule_id) order by 1, 2
 """
 

@@ -13,7 +13,7 @@ PLANTS: list[tuple[str, str, set[str], str]] = [
     (
         "I01",
         "update invoice_line set tax_minor = tax_minor - 1 where " + ANY_LINE_OF.format(2),
-        {"I09"},
+        {"I02", "I09"},
         "INV-00000002",
     ),
     (
@@ -59,6 +59,12 @@ PLANTS: list[tuple[str, str, set[str], str]] = [
         "and r.valid_to = '2021-01-01' and t.tax_number = 2 and t." + ANY_LINE_OF.format(6),
         {"I09"},
         "INV-00000006: tax 2: its base",
+    ),
+    (
+        "I02",
+        "update invoice_line set contained_tax_minor = 1 where " + ANY_LINE_OF.format(6),
+        {"I09", "I17"},
+        "INV-00000006: the shares of its taxes are not the tax of line 1",
     ),
     (
         "I03",
@@ -152,7 +158,7 @@ PLANTS: list[tuple[str, str, set[str], str]] = [
     ),
     (
         "I09",
-        "update tax_rule set category_code = 'Z' where tax_code = 'ES-CCS'",
+        "update tax_rule set rounding_scope = 'line' where tax_code = 'ES-CCS'",
         set(),
         "INV-00000001: its frozen record",
     ),

@@ -50,8 +50,27 @@ from payment_plan order by 1
 def test_snapshots_of_the_store_hash_as_the_frames_hash_them(superuser: Engine) -> None:
     with planted(superuser) as connection:
         heads, lines, taxes = stored_parts(connection)
-    assert set(heads["record_format"]) == {2}
+    assert set(heads["record_format"]) == {3}
     assert snapshot_hashes(heads, lines, taxes).to_list() == heads["snapshot_sha256"].to_list()
+
+
+def test_documents_of_the_second_format_still_hash(superuser: Engine) -> None:
+    with planted(superuser) as connection:
+        heads, lines, taxes = stored_parts(connection)
+    hashes = snapshot_hashes(heads.with_columns(record_format=pl.lit(2)), lines, taxes, 2)
+    as_second = [
+        f"update invoice set record_format = 2, snapshot_sha256 = decode('{found}', 'hex') "
+        f"where invoice_id = {key}"
+        for key, found in zip(heads["draft_index"], hashes, strict=True)
+    ]
+    documents = (
+        "update document d set snapshot_sha256 = i.snapshot_sha256 from invoice i "
+        "where i.invoice_id = d.invoice_id"
+    )
+    with planted(superuser, *as_second, documents) as connection:
+        assert "I09" not in broken(connection)
+    with planted(superuser, as_second[0].replace("= 2,", "= 3,"), documents) as connection:
+        assert "I09" in broken(connection)
 
 
 def test_contents_of_terms_hash_as_intake_hashes_them(superuser: Engine) -> None:
@@ -119,7 +138,7 @@ def test_documents_of_both_formats_live_in_one_store(migrated: Database, tmp_pat
         assert billing.invoice(billing.order(APRIL)).facts["invoice_count"] != 0
     with migrated.transaction() as connection:
         formats = "select distinct record_format from invoice order by 1"
-        assert list(connection.execute(text(formats)).scalars()) == [1, 2]
+        assert list(connection.execute(text(formats)).scalars()) == [1, 3]
         assert broken(connection) == {}
 
 

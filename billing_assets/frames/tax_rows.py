@@ -1,0 +1,245 @@
+"""Which dated tax rows fall on a line.
+
+Belongs here: matching lines with rows, of today's rules and of an original invoice, and refusing rows that
+do not fit together.
+Does not belong here: the rows (``domain.taxes``), amounts (``taxes``).
+"""
+
+import polars as pl
+
+from billing_assets.domain.errors import BillingError
+from billing_assets.domain.tax_rule import ANY_LINE, FIXED, Basis, Category, RoundingScope, TaxPoint
+from billing_assets.frames.dated_rows import is_valid_on, refuse_overlaps
+
+_PLACE_AND_LINE = ["place_code", "line_of_business"]
+_KIND = [*_PLACE_AND_LINE, "charge_kind"]
+_LINE = [
+    "line_row",
+    "draft_index",
+    "policy_term_id",
+    "installment_number",
+    "currency",
+    "effective_date",
+    "period_from_date",
+    "net_minor",
+    *_KIND,
+]
+_RULE = [
+    "tax_rule_id",
+    "rule_order",
+    "rate_ppm",
+    "amount_minor",
+    "rounding_minor",
+    "is_inclusive",
+    "is_fixed",
+    "is_compound",
+    "is_rounded_by_term",
+    "is_rounded_by_line",
+]
+_MATCH = ["is_named", "is_left_out", "is_of_term", "is_taxed", "rule_currency"]
+_DAYS = ["valid_from", "valid_to", "is_by_term"]
+_TAX_POINT = pl.when("is_by_term").then("effective_date").otherwise("period_from_date")
+
+
+def tax_rows_of_lines(lines: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
+    """Return one row per line and tax row that falls on it, sorted by line and ``rule_order``.
+
+    Columns: ``line_row``, ``draft_index``, ``policy_term_id``, ``net_minor``, ``tax_rule_id``, ``rule_order``
+    (by tax code), and what the amount is worked out from.
+    ``lines`` needs ``line_row`` (its key, ascending with ``draft_index``), ``draft_index``,
+    ``policy_term_id``, ``installment_number``, ``charge_kind``, ``place_code``, ``line_of_business``,
+    ``currency``, ``effective_date`` and ``period_from_date`` (the two tax points) and ``net_minor``.
+    Rows that name the line of business replace the rows for any line, of whatever tax. Missing in the result
+    is a line on which a row of category ``X`` falls, a fixed amount of another currency, or no rate and no
+    exemption.
+
+    Raises:
+        BillingError: ``rule_rows_overlap``: two rows of one tax are valid on a day, and would tax twice;
+            ``tax_rule_unfit``: a tax on taxes names one that it cannot fall on; ``tax_rows_mixed``: of two
+            rates on a line one is part of the price and the other comes on top.
+
+    >>> from datetime import date
+    >>> from billing_assets.domain.taxes import shipped_tax_rules
+    >>> line = {
+    ...     "line_row": 0,
+    ...     "draft_index": 0,
+    ...     "policy_term_id": 7,
+    ...     "installment_number": 1,
+    ...     "charge_kind": "premium",
+    ...     "place_code": "GB",
+    ...     "line_of_business": "travel",
+    ...     "currency": "GBP",
+    ...     "effective_date": date(2024, 1, 1),
+    ...     "period_from_date": date(2024, 1, 1),
+    ...     "net_minor": 12_50,
+    ... }
+    >>> rules = pl.DataFrame(shipped_tax_rules()).with_row_index("tax_rule_id")
+    >>> tax_rows_of_lines(pl.DataFrame([line]), rules)["rate_ppm"].to_list()
+    [200000]
+    """
+    refuse_overlaps(rules, ["tax_code", *_PLACE_AND_LINE])
+    ordered = _ordered(rules).lazy()
+    kinds = lines.lazy().select(_KIND).unique()
+    is_general = pl.col("line_of_business") == ANY_LINE
+    named = ordered.filter(~is_general).with_columns(is_named=pl.lit(True))
+    general = ordered.filter(is_general).drop("line_of_business").with_columns(is_named=pl.lit(False))
+    candidates = pl.concat(
+        [
+            kinds.join(named, on=_PLACE_AND_LINE, how="inner"),
+            kinds.join(general, on="place_code", how="inner"),
+        ],
+        how="diagonal",
+    ).filter(_is_of_kind())
+    matched = (
+        lines.lazy()
+        .select(_LINE)
+        .join(
+            candidates.select(*_KIND, *_RULE, *_MATCH, *_DAYS).sort("rule_order"),
+            on=_KIND,
+            how="inner",
+            maintain_order="left_right",
+        )
+        .filter(is_valid_on(_TAX_POINT))
+        .collect()
+    )
+    return _fallen(matched)
+
+
+def tax_rows_of_returns(lines: pl.DataFrame, originals: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
+    """Return the same for lines that give premium back: the rows of the invoice that charged it.
+
+    ``lines`` has the columns of :func:`tax_rows_of_lines` with place, line of business, currency and both tax
+    points of the line that is given back, its ``net_minor`` negative, and ``original_invoice_id``.
+    ``originals`` has ``original_invoice_id`` and ``tax_rule_id``: the taxes of those invoices. Of two rows of
+    one tax the one whose days began last before the tax point was the line's; that a row was ended meanwhile
+    changes nothing. Fixed amounts are not given back: they were owed for the term or the document as such.
+
+    Raises:
+        BillingError: ``tax_rule_unfit`` or ``tax_rows_mixed``.
+
+    >>> from datetime import date
+    >>> from billing_assets.domain.taxes import shipped_tax_rules
+    >>> rules = pl.DataFrame(shipped_tax_rules()).with_row_index("tax_rule_id")
+    >>> of_2020 = (pl.col("tax_code") == "ES-IPS") & (pl.col("rate_ppm") == 60_000)
+    >>> originals = rules.filter(of_2020).select("tax_rule_id", original_invoice_id=pl.lit(41))
+    >>> line = {
+    ...     "line_row": 0,
+    ...     "draft_index": 0,
+    ...     "policy_term_id": 7,
+    ...     "installment_number": 1,
+    ...     "charge_kind": "premium",
+    ...     "place_code": "ES",
+    ...     "line_of_business": "motor",
+    ...     "currency": "EUR",
+    ...     "effective_date": date(2020, 12, 1),
+    ...     "period_from_date": date(2020, 12, 1),
+    ...     "net_minor": -12_50,
+    ...     "original_invoice_id": 41,
+    ... }
+    >>> tax_rows_of_returns(pl.DataFrame([line]), originals, rules)["rate_ppm"].to_list()
+    [60000]
+    """
+    charged = (
+        originals.lazy().unique().join(_ordered(rules).lazy().filter(~pl.col("is_fixed")), on="tax_rule_id")
+    )
+    is_general = pl.col("line_of_business_right") == ANY_LINE
+    matched = (
+        lines.lazy()
+        .select("original_invoice_id", *_LINE)
+        .join(charged, on=["original_invoice_id", "place_code"], how="inner")
+        .filter(
+            is_general | (pl.col("line_of_business_right") == pl.col("line_of_business")),
+            _is_of_kind(),
+            pl.col("valid_from") <= _TAX_POINT,
+        )
+        .with_columns(is_named=~is_general)
+        .sort("valid_from", descending=True)
+        .unique(["line_row", "tax_code", "is_named"], keep="first", maintain_order=True)
+        .sort("line_row", "rule_order")
+        .collect()
+    )
+    return _fallen(matched)
+
+
+def _ordered(rules: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows with their ``rule_order``, by tax and key, and their words as yes and no.
+
+    Lines have many rows: to carry and sort words with each of them is what would cost.
+    """
+    _refuse_unfit(rules)
+    category, basis, scope = (pl.col(name) for name in ("category_code", "basis", "rounding_scope"))
+    return (
+        rules.sort("tax_code", "tax_rule_id")
+        .with_row_index("rule_order")
+        .rename({"currency": "rule_currency"})
+        .with_columns(
+            is_left_out=category == Category.LEFT_OUT.value,
+            is_taxed=category == Category.TAXED.value,
+            is_fixed=basis.is_in([each.value for each in FIXED]),
+            is_of_term=basis == Basis.TERM.value,
+            is_compound=basis == Basis.NET_AND_TAXES.value,
+            is_rounded_by_term=scope == RoundingScope.POLICY.value,
+            is_rounded_by_line=scope == RoundingScope.LINE.value,
+            is_by_term=pl.col("tax_point") == TaxPoint.TERM.value,
+        )
+    )
+
+
+def _is_of_kind() -> pl.Expr:
+    return pl.col("charge_kinds").str.split(" ").list.contains(pl.col("charge_kind"))
+
+
+def _refuse_unfit(rules: pl.DataFrame) -> None:
+    compound = rules.filter(pl.col("basis") == Basis.NET_AND_TAXES.value)
+    if compound.is_empty():
+        return
+    plain = rules.filter(pl.col("basis") == Basis.NET.value)
+    fit = set(plain.select("place_code", "is_inclusive", "tax_code").iter_rows())
+    for row in compound.iter_rows(named=True):
+        for code in row["basis_tax_codes"].split(" "):
+            if (row["place_code"], row["is_inclusive"], code) not in fit:
+                raise BillingError(
+                    "tax_rule_unfit",
+                    f"'{row['tax_code']}' of {row['place_code']} falls on '{code}', which is no tax on a net "
+                    "amount there",
+                    "name taxes with basis 'net' of the same place, all part of the price or none",
+                )
+
+
+def _fallen(matched: pl.DataFrame) -> pl.DataFrame:
+    """Return what remains of the candidates: named before general, nothing of a line that is left out."""
+    if matched["is_named"].n_unique() > 1:
+        matched = matched.filter(pl.col("is_named") == pl.col("is_named").any().over("line_row"))
+    is_foreign = (pl.col("rule_currency") != "") & (pl.col("rule_currency") != pl.col("currency"))
+    left_out = matched.filter(pl.col("is_left_out") | is_foreign)
+    if left_out.height:
+        left_lines = left_out.select("line_row").unique()
+        matched = matched.join(left_lines, on="line_row", how="anti", maintain_order="left")
+    if matched["is_fixed"].any():
+        matched = _with_fixed_once(matched)
+    _refuse_mixed(matched)
+    return matched.select("line_row", "draft_index", "policy_term_id", "net_minor", *_RULE)
+
+
+def _with_fixed_once(matched: pl.DataFrame) -> pl.DataFrame:
+    """Keep a fixed amount once per term or document, and only beside a rate or an exemption."""
+    is_fixed, is_of_term = pl.col("is_fixed"), pl.col("is_of_term")
+    based = matched.filter((~is_fixed).any().over("line_row"))
+    fixed = based.filter(is_fixed & (~is_of_term | (pl.col("installment_number") == 1)))
+    owner = pl.struct("draft_index", "rule_order", pl.when(is_of_term).then("policy_term_id"))
+    once = fixed.filter(owner.is_first_distinct())
+    return pl.concat([based.filter(~is_fixed), once]).sort("line_row", "rule_order")
+
+
+def _refuse_mixed(matched: pl.DataFrame) -> None:
+    if not matched["is_inclusive"].any():
+        return
+    rates = matched.filter(pl.col("is_taxed") & ~pl.col("is_fixed"))
+    mixed = rates.filter(pl.col("is_inclusive").n_unique().over("line_row") > 1)
+    if mixed.height:
+        place_code, line_of_business = mixed.select(_PLACE_AND_LINE).row(0)
+        raise BillingError(
+            "tax_rows_mixed",
+            f"of the rates on '{line_of_business}' in {place_code} some are part of the price, some not",
+            "let all of them be part of the price, or none; an exemption and a fixed amount may stand beside",
+        )

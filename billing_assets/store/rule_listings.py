@@ -1,0 +1,39 @@
+"""Rule rows of the store as people see them.
+
+Belongs here: read models of tax rows, by place and day.
+Does not belong here: the frames that a run reads and the seeding (``rule_rows``).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, text
+
+from billing_assets.domain.tax_rule import Basis, Category, RoundingScope, TaxPoint, TaxRule
+
+_KINDS: Mapping[str, Callable[[str], Any]] = {
+    "category_code": Category,
+    "basis": Basis,
+    "rounding_scope": RoundingScope,
+    "tax_point": TaxPoint,
+}
+_TAX_RULES = """
+select * from tax_rule
+where (:place = '' or place_code = :place)
+    and (cast(:day as date) is null or (valid_from <= :day and (valid_to is null or :day < valid_to)))
+order by place_code, line_of_business, tax_code, valid_from
+"""
+
+
+def list_tax_rules(connection: Connection, place_code: str = "", day: date | None = None) -> list[TaxRule]:
+    """Return the tax rows of a place, or of all, that hold on ``day``, or on any."""
+    values = {"place": place_code, "day": day}
+    return [_rule(row) for row in connection.execute(text(_TAX_RULES), values).mappings()]
+
+
+def _rule(row: RowMapping) -> TaxRule:
+    words = {name: kind(row[name]) for name, kind in _KINDS.items()}
+    others = {each.name: row[each.name] for each in fields(TaxRule) if each.name not in words}
+    return TaxRule(**words, **others)
