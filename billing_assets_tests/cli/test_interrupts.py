@@ -78,11 +78,14 @@ def test_a_signal_ends_a_block_and_its_handler_is_put_back(number: signal.Signal
 
 
 def test_a_signal_that_a_shell_ignores_for_its_background_commands_ends_a_block() -> None:
+    def wait_for_the_signal() -> None:
+        press_ctrl_c()
+        time.sleep(5)
+
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with pytest.raises(Interrupted), ended_by_signals():
-            press_ctrl_c()
-            time.sleep(5)
+            wait_for_the_signal()
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)
