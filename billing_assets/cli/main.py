@@ -19,6 +19,7 @@ from billing_assets.cli import (
     invoices,
     mailbox,
     problems,
+    rates,
     rules,
     run,
     runs,
@@ -49,6 +50,7 @@ app = typer.Typer(
 
 app.add_typer(company.app, name="company", rich_help_panel="Set up")
 app.add_typer(imports.app, name="import", rich_help_panel="Set up")
+app.add_typer(rates.app, name="rates", rich_help_panel="Set up")
 app.add_typer(database.app, name="db", rich_help_panel="Set up")
 app.command("run", epilog=run.EPILOG, rich_help_panel="Bill")(run.bill)
 app.command("deliver", epilog=deliver.EPILOG, rich_help_panel="Bill")(deliver.send)

@@ -175,12 +175,30 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
         screen.heading("Invoices")
         show_amounts(screen, report["invoices"])
         screen.say("numbers " + ", ".join(f"{span['first']} to {span['last']}" for span in report["numbers"]))
+    _show_reporting(screen, report.get("reporting"))
     if detail.delivery_counts:
         screen.heading("Deliveries")
         show_deliveries(screen, detail.delivery_counts)
     if report["seconds"]:
         spent = "  ".join(f"{part} {seconds}" for part, seconds in report["seconds"].items())
         screen.say(styled("\n[dim]seconds  {}[/dim]", spent))
+
+
+def _show_reporting(screen: Screen, reporting: "Mapping[str, Any] | None") -> None:
+    """Show the invoices in the reporting currency, each amount with its rates."""
+    if not reporting:
+        return
+    from billing_assets.reports.run_report import rate_words
+
+    into = reporting["currency"]
+    screen.heading(f"In {into}")
+    screen.table(
+        ["currency", ">total", "rate"],
+        [[row["currency"], amount(row["total_minor"], into), rate_words(row)] for row in reporting["rows"]],
+        footer=[into, amount(reporting["total_minor"], into), ""] if not reporting["missing"] else None,
+    )
+    if reporting["missing"]:
+        screen.hint(f"no rate for {', '.join(reporting['missing'])}, so no total: billing rates import FILE")
 
 
 def _show_issue_date(screen: Screen, detail: "RunDetail") -> None:

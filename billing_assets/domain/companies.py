@@ -12,6 +12,7 @@ from billing_assets.domain.bank_accounts import is_bic, is_iban
 from billing_assets.domain.countries import COUNTRY_CODES
 from billing_assets.domain.deliveries import is_message_domain, wire_address
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.money import CURRENCIES
 from billing_assets.domain.places import PLACES
 from billing_assets.domain.time_zones import is_time_zone
 
@@ -26,7 +27,7 @@ class Company:
 
     ``time_zone`` is an IANA name in which business dates live; ``place_code`` names the calendar on which
     runs generate; ``invoice_prefix`` begins each invoice number, ends in no digit and cannot change once
-    used;
+    used; ``reporting_currency`` is the one that run reports add up in, or empty;
     ``message_domain`` is the right side of Message-IDs; ``email_attachment`` is ``pdf`` or ``none``.
     """
 
@@ -45,6 +46,7 @@ class Company:
     invoice_prefix: str = "INV-"
     message_domain: str
     email_attachment: str = "pdf"
+    reporting_currency: str = ""
 
 
 def company_from(record: dict[str, object]) -> Company:
@@ -119,6 +121,11 @@ _RULES: tuple[tuple[str, Callable[[str], object], str], ...] = (
     ("company_code", _CODE.fullmatch, "must be lower case letters, digits, '-' or '_'"),
     ("country_code", COUNTRY_CODES.__contains__, "is not a country of ISO 3166: two capitals, such as ES"),
     ("place_code", PLACES.__contains__, f"must be one of {', '.join(PLACES)}"),
+    (
+        "reporting_currency",
+        lambda text: not text or text in CURRENCIES,
+        "is not a currency of ISO 4217; EUR is one",
+    ),
     ("time_zone", is_time_zone, "is not an IANA time zone; Europe/Madrid is one"),
     (
         "iban",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from billing_assets.domain.exchange_rates import ExchangeRate, Reported, rate_text
 from billing_assets.domain.money import plain_amount
 from billing_assets.domain.numbering import document_number
 from billing_assets.domain.runs import OUTCOME_REASONS, Outcome
@@ -20,7 +21,8 @@ class RunFacts:
     """A run as counted from its rows.
 
     ``charges``: (outcome, reason, currency, count, net minor); ``invoices``: (currency, count, net, tax,
-    total in minor units); ``numbers``: (prefix, first, last); ``seconds`` per part of the work.
+    total in minor units); ``numbers``: (prefix, first, last); ``seconds`` per part of the work; ``reported``:
+    the invoices in ``reporting_currency``, which is empty where the company has none.
     """
 
     run_id: int
@@ -36,6 +38,8 @@ class RunFacts:
     invoices: Sequence[tuple[str, int, int, int, int]]
     numbers: Sequence[tuple[str, int, int]]
     seconds: Mapping[str, float]
+    reporting_currency: str = ""
+    reported: Sequence[Reported] = ()
 
 
 def build_run_report(facts: RunFacts) -> dict[str, Any]:
@@ -72,8 +76,59 @@ def build_run_report(facts: RunFacts) -> dict[str, Any]:
             {"first": document_number(prefix, first), "last": document_number(prefix, last)}
             for prefix, first, last in facts.numbers
         ],
+        "reporting": _reporting(facts),
         "seconds": {part: f"{spent:.3f}" for part, spent in facts.seconds.items()},
     }
+
+
+def _reporting(facts: RunFacts) -> dict[str, Any] | None:
+    """Return the invoices in one currency, each row with its rates; no sum where a rate was missing."""
+    if not facts.reporting_currency or not facts.reported:
+        return None
+    known = [row for row in facts.reported if row.is_known]
+    sums = {
+        "net_minor": sum(row.net_minor for row in known),
+        "tax_minor": sum(row.tax_minor for row in known),
+    }
+    return {
+        "currency": facts.reporting_currency,
+        "missing": [row.currency for row in facts.reported if not row.is_known],
+        "rows": [
+            {
+                "currency": row.currency,
+                "net_minor": row.net_minor,
+                "tax_minor": row.tax_minor,
+                "total_minor": row.net_minor + row.tax_minor,
+                "rates": [_rate(rate) for rate in row.rates],
+            }
+            for row in known
+        ],
+        **(sums | {"total_minor": sum(sums.values())} if len(known) == len(facts.reported) else {}),
+    }
+
+
+def _rate(rate: ExchangeRate) -> dict[str, Any]:
+    return {
+        "exchange_rate_id": rate.exchange_rate_id,
+        "base_currency": rate.base_currency,
+        "currency": rate.currency,
+        "rate": rate_text(rate.rate_e10),
+        "rate_date": rate.rate_date.isoformat(),
+        "source": rate.source,
+    }
+
+
+def rate_words(row: Mapping[str, Any]) -> str:
+    """Return the rates of a converted row as people write them.
+
+    >>> rate = {"base_currency": "EUR", "currency": "USD", "rate": "1.0842", "rate_date": "2025-01-31"}
+    >>> rate_words({"rates": [rate]})
+    '1 EUR = 1.0842 USD (2025-01-31)'
+    """
+    return ", ".join(
+        f"1 {rate['base_currency']} = {rate['rate']} {rate['currency']} ({rate['rate_date']})"
+        for rate in row["rates"]
+    )
 
 
 def run_report_markdown(report: Mapping[str, Any]) -> str:
@@ -103,7 +158,14 @@ def run_report_markdown(report: Mapping[str, Any]) -> str:
     )
     if not report["due_count"]:
         return f"{head}\n\nNothing was due."
-    parts = [head, _outcomes(report), _invoices(report), _reasons(report), _seconds(report)]
+    parts = [
+        head,
+        _outcomes(report),
+        _invoices(report),
+        _reported(report),
+        _reasons(report),
+        _seconds(report),
+    ]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -125,6 +187,21 @@ def _invoices(report: Mapping[str, Any]) -> str:
         return ""
     numbers = ", ".join(f"{span['first']} to {span['last']}" for span in report["numbers"])
     return _table(["currency", "invoices", "net", "tax", "total"], rows) + f"\n\nNumbers: {numbers}"
+
+
+def _reported(report: Mapping[str, Any]) -> str:
+    reporting = report.get("reporting")
+    if not reporting:
+        return ""
+    into = reporting["currency"]
+    rows = [
+        [row["currency"], plain_amount(row["total_minor"], into), rate_words(row) or "-"]
+        for row in reporting["rows"]
+    ]
+    table = _table(["currency", f"total in {into}", "rate"], rows)
+    if reporting["missing"]:
+        return f"{table}\n\nNo total in {into}: no rate for {', '.join(reporting['missing'])}"
+    return f"{table}\n\nTotal: {plain_amount(reporting['total_minor'], into)} {into}"
 
 
 def _reasons(report: Mapping[str, Any]) -> str:

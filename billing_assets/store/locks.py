@@ -37,6 +37,7 @@ class LockSpace(IntEnum):
     RUNS = 7_241_002
     DELIVERIES = 7_241_003
     IMPORTS = 7_241_004
+    RATES = 7_241_005
 
 
 @contextmanager
@@ -79,6 +80,12 @@ def hold_for_import(connection: Connection, company_id: int, progress: Progress)
     connection.execute(
         text("select pg_advisory_xact_lock(:space, :company)"), _key(LockSpace.IMPORTS, company_id)
     )
+
+
+def hold_for_rates(connection: Connection, company_id: int) -> None:
+    """Wait until nobody else adds exchange rates of the company, and keep it so for this transaction."""
+    query = text("select pg_advisory_xact_lock(:space, :company)")
+    connection.execute(query, _key(LockSpace.RATES, company_id))
 
 
 def _try_lock(session: Connection, space: LockSpace, company_id: int) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, text
 from sqlalchemy.exc import IntegrityError
 
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.exchange_rates import reported
 from billing_assets.domain.runs import CurrencyTotal, Outcome, RunOrder, RunState
 from billing_assets.reports.run_report import RunFacts, build_run_report
 from billing_assets.steps.run_ports import (
@@ -29,6 +30,7 @@ from billing_assets.steps.run_ports import (
 )
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
+from billing_assets.store.exchange_rates import rates_on
 from billing_assets.store.invoices import ShardTransaction, read_shard_book
 from billing_assets.store.locks import LockSpace, hold_lock
 from billing_assets.store.rule_rows import read_plans, read_tax_rules
@@ -229,7 +231,7 @@ where run_id = :run group by part order by min(shard_number), part
 
 _FACTS = """
 select r.run_id, c.company_code, r.billing_date, r.sequence_number, r.issuing_date, r.due_count,
-    r.planned_at, r.book_batch_id
+    r.planned_at, r.book_batch_id, r.company_id
 from billing_run r join company c using (company_id) where r.run_id = :run
 """
 _REASONS = """
@@ -256,6 +258,9 @@ def read_run_facts(
         ),
         {"run": run_id},
     ).all()
+    into = read_issuer(connection, row.company_code).company.reporting_currency
+    totals = tuple((cur, int(net), int(tax)) for cur, _count, net, tax, _total in invoiced)
+    rates = rates_on(connection, row.company_id, row.issuing_date) if into else {}
     return RunFacts(
         run_id=row.run_id,
         company_code=row.company_code,
@@ -272,6 +277,8 @@ def read_run_facts(
         ),
         numbers=tuple((prefix, first, last) for prefix, first, last in numbers),
         seconds=dict(seconds),
+        reporting_currency=into,
+        reported=reported(totals, into, rates) if into else (),
     )
 
 

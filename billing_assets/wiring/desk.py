@@ -1,14 +1,14 @@
 """The desk: what people look at and the small things they do, beside the steps of billing.
 
 Belongs here: lists and single records, problems closed and given away, an invoice's PDF and page, companies,
-the import of a policy book. Everything is of one company, the one of :meth:`Billing.company_code`.
+the import of a policy book and of rates. Everything is of one company, that of :meth:`Billing.company_code`.
 Does not belong here: the steps of a run (``build``), SQL (``store``), how anything is shown (``cli``,
 ``portal``).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -21,12 +21,16 @@ from billing_assets.domain.book_mapping import BookControls
 from billing_assets.domain.companies import Company, company_from
 from billing_assets.domain.decisions import signed
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.exchange_rates import ExchangeRate
 from billing_assets.domain.invoices import Invoice
 from billing_assets.domain.places import PLACES
 from billing_assets.domain.tax_rule import TaxRule
+from billing_assets.feeds.exchange_rates import ExchangeRateFiles
 from billing_assets.feeds.mapping import read_mapping
 from billing_assets.feeds.policy_files import PolicyFiles
 from billing_assets.steps.delivery_ports import PrintJob
+from billing_assets.steps.rate_ports import KeptRates
+from billing_assets.steps.read_exchange_rates import read_exchange_rates
 from billing_assets.steps.read_policy_book import IntakeOrder, read_policy_book
 from billing_assets.steps.result import StepResult
 from billing_assets.steps.run_ports import Progress, silent
@@ -42,6 +46,7 @@ from billing_assets.store import (
 )
 from billing_assets.store.companies import company_codes, read_issuer, save_company
 from billing_assets.store.document_views import DocumentView, view_document
+from billing_assets.store.exchange_rates import SqlRateStore, list_rates
 from billing_assets.store.invoice_reader import find_invoice
 from billing_assets.store.policies import SqlIntakeStore
 from billing_assets.store.templates import read_template_archive
@@ -204,6 +209,24 @@ class Desk:
             )
         with self.database.transaction() as connection:
             return rule_listings.list_tax_rules(connection, place_code, day)
+
+    def import_rates(self, path: Path, source: str, recorded_by: str) -> StepResult:
+        """Keep the rates of a file; see :func:`read_exchange_rates`."""
+        store = SqlRateStore(self.database, self.company_id, utc_now)
+        return read_exchange_rates(path, source, recorded_by, reader=ExchangeRateFiles(), store=store)
+
+    def set_rate(self, rate: ExchangeRate, recorded_by: str) -> KeptRates:
+        """Keep one rate."""
+        return SqlRateStore(self.database, self.company_id, utc_now).keep([rate], recorded_by)
+
+    def rates(
+        self, currency: str = "", day: date | None = None, before_id: int | None = None, limit: int = 100
+    ) -> list[tuple[ExchangeRate, str, datetime]]:
+        """Return exchange rates, newest row first, with who recorded each and when."""
+        with self.database.transaction() as connection:
+            return list_rates(
+                connection, self.company_id, currency=currency, day=day, before_id=before_id, limit=limit
+            )
 
     def undelivered(self, wanted: delivery_listings.DeliveryFilter) -> list[delivery_listings.DeliveryRow]:
         """Return deliveries that were not accepted, longest waiting first."""

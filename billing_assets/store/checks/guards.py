@@ -23,6 +23,7 @@ FROZEN = (
     "invoice_tax",
     "delivery_decision",
     "problem_closing",
+    "exchange_rate",
 )
 """Tables whose rows are written once, never changed, never removed."""
 

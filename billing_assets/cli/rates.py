@@ -1,0 +1,126 @@
+"""``billing rates``: the exchange rates that reports add up by.
+
+Belongs here: bringing rates in and listing them. Does not belong here: the conversion
+(``domain.exchange_rates``); nothing that is billed is converted.
+"""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from billing_assets.cli.arguments import Before, By, Json, Limit, hint_next_page, iso_date, name_of, open_desk
+from billing_assets.cli.output import Screen, instant, styled
+
+app = typer.Typer(no_args_is_help=True, help="Exchange rates, for reports in one currency.")
+
+Source = Annotated[str, typer.Option("--source", metavar="TEXT", help="Where the rates are from.")]
+
+
+@app.command(
+    "import",
+    epilog="billing rates import eurofxref-hist.xml\n\nbilling rates import rates.csv --source treasury",
+)
+def bring_in(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="XML or CSV of rates.")],
+    source: Source = "",
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    """Keep the rates of a file, whole or not at all.
+
+    It reads the files of the European Central Bank (XML and CSV), and lists with the columns date,
+    base_currency, currency, rate. A rate that differs from the one of its day takes its place from now on;
+    the earlier one is kept.
+    """
+    screen = Screen(as_json)
+    with open_desk(screen) as desk:
+        facts = desk.import_rates(file, source, name_of(by)).facts
+    screen.document(dict(facts))
+    screen.say(
+        styled("[bold]{}[/bold]  {} to {}", facts["file_name"], facts["first_date"], facts["last_date"])
+    )
+    names = {"new_count": "new", "corrected_count": "corrected", "unchanged_count": "unchanged"}
+    rows = [[words, f"{int(facts[name]):,}"] for name, words in names.items() if facts[name]]
+    screen.table(["rates", ">count"], rows)
+    if facts["left_out"]:
+        screen.hint(f"left out, as ISO 4217 does not list them any more: {facts['left_out']}")
+
+
+@app.command("set", epilog="billing rates set EUR USD 1.0842 --on 2025-01-31 --source 'group treasury'")
+def record(
+    base: Annotated[str, typer.Argument(metavar="BASE", help="One unit of this currency ...")],
+    currency: Annotated[str, typer.Argument(metavar="CURRENCY", help="... is so many of this one.")],
+    rate: Annotated[str, typer.Argument(metavar="RATE", help="The rate, as 1.0842.")],
+    day: Annotated[date, typer.Option("--on", parser=iso_date, metavar="DATE", help="The day of the rate.")],
+    source: Annotated[str, typer.Option("--source", metavar="TEXT", help="Where the rate is from.")],
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    """Keep one rate: of the base's one unit, so many of the currency."""
+    from billing_assets.domain.exchange_rates import checked_rate
+
+    screen = Screen(as_json)
+    kept = checked_rate(base.upper(), currency.upper(), day, rate, source)
+    with open_desk(screen) as desk:
+        counts = desk.set_rate(kept, name_of(by))
+    state = "new" if counts.new_count else "corrected" if counts.corrected_count else "unchanged"
+    screen.document({"currency": kept.currency, "rate_date": kept.rate_date, "state": state})
+    screen.say(
+        styled("1 {} = {} {} on {}: [bold]{}[/bold]", kept.base_currency, rate, kept.currency, day, state)
+    )
+
+
+@app.command("list", epilog="billing rates list --currency USD\n\nbilling rates list --on 2025-01-31")
+def listed(
+    currency: Annotated[str, typer.Option("--currency", metavar="CODE", help="Only of this one.")] = "",
+    day: Annotated[
+        date | None, typer.Option("--on", parser=iso_date, metavar="DATE", help="Only of this day.")
+    ] = None,
+    before: Before = None,
+    limit: Limit = 20,
+    as_json: Json = False,
+) -> None:
+    """List exchange rates, newest row first, with source and who recorded them."""
+    from billing_assets.domain.exchange_rates import rate_text
+
+    screen = Screen(as_json)
+    with open_desk(screen) as desk:
+        found = desk.rates(currency.upper(), day, before, limit)
+    following = found[-1][0].exchange_rate_id if len(found) == limit else None
+    rows = [
+        {
+            "exchange_rate_id": rate.exchange_rate_id,
+            "rate_date": rate.rate_date,
+            "base_currency": rate.base_currency,
+            "currency": rate.currency,
+            "rate": rate_text(rate.rate_e10),
+            "source": rate.source,
+            "recorded_by": by,
+            "recorded_at": at,
+        }
+        for rate, by, at in found
+    ]
+    screen.document({"rates": rows, "before": following})
+    if not rows:
+        screen.say("No rate fits.")
+        screen.hint("bring rates in: billing rates import FILE")
+        return
+    screen.table(
+        [">id", "day", "one", "is", "", "source", "recorded (UTC)", "by"],
+        [
+            [
+                *(
+                    row[name]
+                    for name in ("exchange_rate_id", "rate_date", "base_currency", "rate", "currency")
+                ),
+                row["source"],
+                instant(at),
+                row["recorded_by"],
+            ]
+            for row, (_rate, _by, at) in zip(rows, found, strict=True)
+        ],
+        wrap=["source"],
+    )
+    hint_next_page(screen, following)

@@ -1,0 +1,143 @@
+"""Exchange rates in the store: dated rows of a company, only ever added to.
+
+Belongs here: keeping rates, and which one holds on a day. Does not belong here: conversion
+(``domain.exchange_rates``).
+
+A correction is a row beside the first: the newest row of a day counts, and a report that used an earlier one
+names it by its id.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, Row, text
+
+from billing_assets.domain.errors import BillingError
+from billing_assets.domain.exchange_rates import ExchangeRate, oldest_good_date
+from billing_assets.steps.rate_ports import KeptRates
+from billing_assets.steps.run_ports import Clock
+from billing_assets.store.connection import Database
+from billing_assets.store.copy import copy_in
+from billing_assets.store.locks import hold_for_rates
+
+_COLUMNS = "base_currency, currency, rate_date, rate_e10, source, exchange_rate_id"
+_NEWEST = f"""
+select distinct on (currency, rate_date) {_COLUMNS}
+from exchange_rate
+where company_id = :company and rate_date between :first and :last
+order by currency, rate_date, exchange_rate_id desc
+"""  # noqa: S608 - constants
+_ON = f"""
+select distinct on (currency) {_COLUMNS}
+from exchange_rate
+where company_id = :company and rate_date between :first and :last
+order by currency, rate_date desc, exchange_rate_id desc
+"""  # noqa: S608 - constants
+_LIST = f"""
+select {_COLUMNS}, recorded_by, recorded_at
+from exchange_rate
+where company_id = :company and (:currency = '' or currency = :currency)
+    and (cast(:day as date) is null or rate_date = :day)
+    and (cast(:before as bigint) is null or exchange_rate_id < :before)
+order by exchange_rate_id desc limit :limit
+"""  # noqa: S608 - constants
+
+
+class SqlRateStore:
+    """The rates of one company."""
+
+    def __init__(self, database: Database, company_id: int, clock: Clock) -> None:
+        """Keep rates of ``company_id`` in ``database``."""
+        self.database, self.company_id, self.clock = database, company_id, clock
+
+    def keep(self, rates: Sequence[ExchangeRate], recorded_by: str) -> KeptRates:
+        """Append what is new or differs, in one transaction; see :func:`keep_rates`."""
+        with self.database.transaction() as connection:
+            return keep_rates(connection, self.company_id, rates, recorded_by, self.clock())
+
+
+def keep_rates(
+    connection: Connection,
+    company_id: int,
+    rates: Sequence[ExchangeRate],
+    recorded_by: str,
+    recorded_at: datetime,
+) -> KeptRates:
+    """Append the rates that are not there yet, or were others; raise ``rate_base_differs``.
+
+    The rates of a company are for one unit of one base, so that any two of a day give a third.
+    """
+    # Two imports at once would each find the other's rows missing.
+    hold_for_rates(connection, company_id)
+    _check_base(connection, company_id, rates)
+    days = [rate.rate_date for rate in rates]
+    span = {"company": company_id, "first": min(days), "last": max(days)}
+    known = {(row.currency, row.rate_date): row.rate_e10 for row in connection.execute(text(_NEWEST), span)}
+    fresh = [rate for rate in rates if known.get((rate.currency, rate.rate_date)) != rate.rate_e10]
+    corrected = sum((rate.currency, rate.rate_date) in known for rate in fresh)
+    rows = pl.DataFrame(
+        [
+            {
+                "company_id": company_id,
+                "base_currency": rate.base_currency,
+                "currency": rate.currency,
+                "rate_date": rate.rate_date,
+                "rate_e10": rate.rate_e10,
+                "source": rate.source,
+                "recorded_by": recorded_by,
+                "recorded_at": recorded_at.isoformat(),
+            }
+            for rate in fresh
+        ]
+    )
+    if fresh:
+        copy_in(connection, "exchange_rate", rows)
+    return KeptRates(
+        new_count=len(fresh) - corrected, corrected_count=corrected, unchanged_count=len(rates) - len(fresh)
+    )
+
+
+def rates_on(connection: Connection, company_id: int, day: date) -> dict[str, ExchangeRate]:
+    """Return currency -> the rate that holds on ``day``: the last one up to it, unless that is too old."""
+    values = {"company": company_id, "first": oldest_good_date(day), "last": day}
+    found = [_rate(row) for row in connection.execute(text(_ON), values)]
+    return {rate.currency: rate for rate in found}
+
+
+def list_rates(
+    connection: Connection,
+    company_id: int,
+    *,
+    currency: str = "",
+    day: date | None = None,
+    before_id: int | None = None,
+    limit: int = 100,
+) -> list[tuple[ExchangeRate, str, datetime]]:
+    """Return rates, newest row first, each with who recorded it and when."""
+    values = {"company": company_id, "currency": currency, "day": day, "before": before_id, "limit": limit}
+    return [(_rate(row), row.recorded_by, row.recorded_at) for row in connection.execute(text(_LIST), values)]
+
+
+def _check_base(connection: Connection, company_id: int, rates: Sequence[ExchangeRate]) -> None:
+    query = text("select base_currency from exchange_rate where company_id = :company limit 1")
+    stored = connection.execute(query, {"company": company_id}).scalars().all()
+    bases = {*stored, *(rate.base_currency for rate in rates)}
+    if len(bases) > 1:
+        raise BillingError(
+            "rate_base_differs",
+            f"rates for one {' and for one '.join(sorted(bases))} cannot be kept side by side",
+            "give every rate for one unit of the same currency",
+        )
+
+
+def _rate(row: Row[Any]) -> ExchangeRate:
+    return ExchangeRate(
+        base_currency=row.base_currency,
+        currency=row.currency,
+        rate_date=row.rate_date,
+        rate_e10=row.rate_e10,
+        source=row.source,
+        exchange_rate_id=row.exchange_rate_id,
+    )
