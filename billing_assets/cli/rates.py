@@ -4,14 +4,17 @@ Belongs here: bringing rates in and listing them. Does not belong here: the conv
 (``domain.exchange_rates``); nothing that is billed is converted.
 """
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from billing_assets.cli.arguments import Before, By, Json, Limit, hint_next_page, iso_date, name_of, open_desk
 from billing_assets.cli.output import Screen, instant, styled
+
+if TYPE_CHECKING:
+    from billing_assets.domain.exchange_rates import ExchangeRate
 
 app = typer.Typer(no_args_is_help=True, help="Exchange rates, for reports in one currency.")
 
@@ -83,44 +86,33 @@ def listed(
     as_json: Json = False,
 ) -> None:
     """List exchange rates, newest row first, with source and who recorded them."""
-    from billing_assets.domain.exchange_rates import rate_text
-
     screen = Screen(as_json)
     with open_desk(screen) as desk:
         found = desk.rates(currency.upper(), day, before, limit)
     following = found[-1][0].exchange_rate_id if len(found) == limit else None
-    rows = [
-        {
-            "exchange_rate_id": rate.exchange_rate_id,
-            "rate_date": rate.rate_date,
-            "base_currency": rate.base_currency,
-            "currency": rate.currency,
-            "rate": rate_text(rate.rate_e10),
-            "source": rate.source,
-            "recorded_by": by,
-            "recorded_at": at,
-        }
-        for rate, by, at in found
-    ]
+    rows = [_record(*each) for each in found]
     screen.document({"rates": rows, "before": following})
     if not rows:
         screen.say("No rate fits.")
         screen.hint("bring rates in: billing rates import FILE")
         return
+    names = ("exchange_rate_id", "rate_date", "base_currency", "rate", "currency", "source")
     screen.table(
         [">id", "day", "one", "is", "", "source", "recorded (UTC)", "by"],
         [
-            [
-                *(
-                    row[name]
-                    for name in ("exchange_rate_id", "rate_date", "base_currency", "rate", "currency")
-                ),
-                row["source"],
-                instant(at),
-                row["recorded_by"],
-            ]
-            for row, (_rate, _by, at) in zip(rows, found, strict=True)
+            [*(row[name] for name in names), instant(at), by]
+            for row, (_, by, at) in zip(rows, found, strict=True)
         ],
         wrap=["source"],
     )
     hint_next_page(screen, following)
+
+
+def _record(rate: "ExchangeRate", recorded_by: str, recorded_at: datetime) -> dict[str, object]:
+    from dataclasses import asdict
+
+    from billing_assets.domain.exchange_rates import rate_text
+
+    row = asdict(rate)
+    row["rate"] = rate_text(row.pop("rate_e10"))
+    return {**row, "recorded_by": recorded_by, "recorded_at": recorded_at}

@@ -260,7 +260,7 @@ def read_run_facts(
     ).all()
     into = read_issuer(connection, row.company_code).company.reporting_currency
     totals = tuple((cur, int(net), int(tax)) for cur, _count, net, tax, _total in invoiced)
-    rates = rates_on(connection, row.company_id, row.issuing_date) if into else {}
+    rates = rates_on(connection, row.company_id, row.billing_date) if into else {}
     return RunFacts(
         run_id=row.run_id,
         company_code=row.company_code,

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, date, datetime
 from typing import Any
 
+from billing_assets.domain.exchange_rates import checked_rate, reported
 from billing_assets.domain.runs import Outcome
 from billing_assets.reports.run_report import RunFacts, build_run_report, run_report_markdown
 
@@ -81,3 +82,30 @@ def test_a_run_without_invoices_has_neither_an_amount_nor_a_number_to_show() -> 
 def test_a_run_of_nothing_says_so_in_one_line() -> None:
     report = build_run_report(RunFacts(**{**VALUES, "due_count": 0, "charges": [], "invoices": []}))
     assert run_report_markdown(report).endswith("0 charges due\n\nNothing was due.")
+
+
+EURO = checked_rate("USD", "EUR", date(2024, 1, 2), "0.9", "a test")
+IN_DOLLARS = {
+    **VALUES,
+    "reporting_currency": "USD",
+    "reported": reported([("EUR", 90_00, 9_00), ("USD", 1_00, 0)], "USD", {"EUR": EURO}),
+}
+
+
+def test_amounts_in_one_currency_carry_their_rates_and_a_sum() -> None:
+    report = build_run_report(RunFacts(**IN_DOLLARS))
+    assert json.loads(json.dumps(report)) == report
+    assert report["reporting"]["total_minor"] == 111_00
+    assert [row["total_minor"] for row in report["reporting"]["rows"]] == [110_00, 1_00]
+    text = run_report_markdown(report)
+    assert "| EUR | 110.00 | 1 USD = 0.9 EUR (2024-01-02) |" in text
+    assert "Total: 111.00 USD" in text
+
+
+def test_without_a_rate_there_is_no_sum() -> None:
+    values = {**IN_DOLLARS, "reported": reported([("EUR", 90_00, 9_00), ("USD", 1_00, 0)], "USD", {})}
+    report = build_run_report(RunFacts(**values))
+    assert report["reporting"]["missing"] == ["EUR"]
+    assert "total_minor" not in report["reporting"]
+    assert "No total in USD: no rate for EUR" in run_report_markdown(report)
+    assert REPORT["reporting"] is None
