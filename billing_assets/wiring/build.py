@@ -129,20 +129,18 @@ class Billing:
         """Return the order of a run of a date; its documents carry ``issuing_date``, or the day of issue.
 
         Raises:
-            BillingError: ``date_too_far``; the numbers of a series never go back in time, so that a slip of
-                the year would date every later invoice. ``backdating_unapproved`` and
-                ``backdating_incomplete``, see :func:`approved_backdating`.
+            BillingError: ``date_too_far`` where the billing date lies further ahead than may be billed.
+                ``issue_date_ahead``, ``backdating_unapproved`` and ``backdating_incomplete``, see
+                :func:`approved_backdating`.
         """
         issuer, settings = self.runs.issuer(self.company_code()), self.settings
         today = utc_now().astimezone(ZoneInfo(issuer.company.time_zone)).date()
-        last = today + timedelta(days=settings.coming_days)
-        for day in (billing_date, issuing_date or billing_date):
-            if day > last:
-                raise BillingError(
-                    "date_too_far",
-                    f"{day} lies more than {settings.coming_days} days ahead",
-                    "correct the date; BILLING_COMING_DAYS says how far ahead may be billed",
-                )
+        if billing_date > today + timedelta(days=settings.coming_days):
+            raise BillingError(
+                "date_too_far",
+                f"{billing_date} lies more than {settings.coming_days} days ahead",
+                "correct the date; BILLING_COMING_DAYS says how far ahead may be billed",
+            )
         rule = IssueRule(
             issue_on=IssueOn(settings.issue_on), today=today, bound_days=settings.backdating_days
         )
