@@ -131,6 +131,7 @@ class _Reader:
             cut_over_date=self.day("cut_over_date", top.get("cut_over_date")),
             row_count_tolerance_percent=self.percent(top.get("row_count_tolerance")),
             controls=self.controls(top.get("control_totals")),
+            file_name=self.file_name,
         )
         content = json.dumps(
             [asdict(mapping.format), {k: asdict(v) for k, v in mapping.fields.items()}], sort_keys=True
