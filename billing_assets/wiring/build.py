@@ -27,7 +27,7 @@ from billing_assets.steps.plan_due_charges import plan_due_charges
 from billing_assets.steps.print_documents import print_documents
 from billing_assets.steps.raise_invoices import raise_invoices
 from billing_assets.steps.resolve_deliveries import resolve_deliveries
-from billing_assets.steps.result import StepResult
+from billing_assets.steps.result import Report, StepResult, untold
 from billing_assets.steps.run_ports import FrozenTemplate, Progress, silent
 from billing_assets.store.checks import run_checks
 from billing_assets.store.companies import company_codes
@@ -166,7 +166,9 @@ class Billing:
             self.company_code(), billing_date, store=self.documents, press=self.press, progress=progress
         )
 
-    def deliver(self, billing_date: date | None, *, progress: Progress = silent) -> StepResult:
+    def deliver(
+        self, billing_date: date | None, *, progress: Progress = silent, report: Report = untold
+    ) -> StepResult:
         """Send what waits to be sent, whatever the checks say; see :meth:`send`."""
         with EmailChannel(self._smtp()) as channel:
             return deliver_documents(
@@ -178,6 +180,7 @@ class Billing:
                 clock=utc_now,
                 max_attempts=self.settings.delivery_max_attempts,
                 progress=progress,
+                report=report,
             )
 
     def resolve(self, order: DecisionOrder) -> StepResult:
@@ -214,10 +217,12 @@ class Billing:
         else:
             yield self.send(order.billing_date, progress=progress)
 
-    def send(self, billing_date: date | None, *, progress: Progress = silent) -> StepResult:
+    def send(
+        self, billing_date: date | None, *, progress: Progress = silent, report: Report = untold
+    ) -> StepResult:
         """Deliver behind the gate: every blocking check passes, or ``audit_failed`` and nothing leaves."""
         self.require_clean(billing_date)
-        return self.deliver(billing_date, progress=progress)
+        return self.deliver(billing_date, progress=progress, report=report)
 
     def require_clean(self, billing_date: date | None) -> None:
         """Raise ``audit_failed``, naming what is broken for this company, unless all that blocks passes."""
