@@ -34,6 +34,7 @@ from billing_assets.store.companies import company_codes
 from billing_assets.store.connection import Database
 from billing_assets.store.deliveries import SqlDocumentStore
 from billing_assets.store.delivery_decisions import SqlDecisionStore
+from billing_assets.store.delivery_listings import list_waiting_dates
 from billing_assets.store.embedded import EmbeddedServer
 from billing_assets.store.roles import APP_ROLE, OWNER_ROLE
 from billing_assets.store.run_history import BookStamp, read_book_stamp, read_run_reports
@@ -182,6 +183,12 @@ class Billing:
                 progress=progress,
                 report=report,
             )
+
+    def waiting_dates(self) -> list[date]:
+        """Return the billing dates of which a message waits to be sent, oldest first."""
+        company_id = self._company_id()
+        with self.database.transaction() as connection:
+            return list_waiting_dates(connection, company_id)
 
     def resolve(self, order: DecisionOrder) -> StepResult:
         """Take a person's decision on deliveries; see :func:`resolve_deliveries`."""
