@@ -17,7 +17,8 @@ AWAY = SendResult(state=DeliveryState.QUEUED, reply_code=0, reason_code="connect
 
 def breaks_after(monkeypatch: pytest.MonkeyPatch, count: int, broken: Callable[[], SendResult]) -> None:
     """Let the channel send ``count`` messages, and answer each further one by ``broken``."""
-    send, sent = EmailChannel.send, []
+    send = EmailChannel.send
+    sent: list[object] = []
 
     def counted(channel: EmailChannel, message: Any) -> SendResult:
         if len(sent) >= count:

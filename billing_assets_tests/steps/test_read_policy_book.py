@@ -117,8 +117,8 @@ def test_a_plan_of_the_companys_own_may_stand_in_a_mapping(store: Database, tmp_
             )
         )
         connection.execute(text("set role billing_app"))
-    columns = {**COLUMNS, "plan_code": {"column": "plan", "map": {"monthly": "house_plan"}}}
-    mapping = mapping_from({"columns": columns, "constants": CONSTANTS})
+    mapped = {**COLUMNS, "plan_code": {"column": "plan", "map": {"monthly": "house_plan"}}}
+    mapping = mapping_from({"columns": mapped, "constants": CONSTANTS})
     assert import_text(store, tmp_path, book({}), mapping=mapping).facts["new_count"] == 1
 
 
