@@ -72,8 +72,7 @@ def read_policy_book(
     file = reader.open(order.path)
     with store.intake(order.company_code, progress) as work:
         watch = _Watch(progress)
-        plan_codes = work.plan_codes()
-        require_known_values(mapping, plan_codes)
+        require_known_values(mapping, work.plan_codes())
         # Once given, a cut-over date stays: a book without one would bill again what was billed elsewhere.
         cut_over_date = order.cut_over_date or mapping.cut_over_date or work.last_cut_over_date()
         mapping_sha256 = _identity(mapping, cut_over_date)
@@ -85,10 +84,9 @@ def read_policy_book(
             raise _superseded(file, earlier, last)
         raw = reader.read(file, mapping).frame
         file = replace(file, content=b"")
-        comparable = work.last_batch(mapping.source_code, is_full=mapping.is_full)
-        _check_row_count(file, raw.height, comparable, mapping.row_count_tolerance_percent)
+        _check_row_count(file, raw.height, work, mapping)
         watch.lap("read", 1)
-        rows = checked_rows(raw, mapping, plan_codes, cut_over_date)
+        rows = checked_rows(raw, mapping, work.plan_codes(), cut_over_date)
         _check_controls(file, rows, mapping.controls, order.controls)
         watch.lap("check", 2)
         book = _with_values(_settled(rows, work, mapping, order.as_of_date), raw, mapping)
@@ -147,7 +145,9 @@ def _with_values(book: SettledBook, raw: pl.DataFrame, mapping: BookMapping) -> 
     return replace(book, problems=said)
 
 
-def _check_row_count(file: PolicyFile, row_count: int, last: EarlierBatch | None, tolerance: int) -> None:
+def _check_row_count(file: PolicyFile, row_count: int, work: IntakeWork, mapping: BookMapping) -> None:
+    last = work.last_batch(mapping.source_code, is_full=mapping.is_full)
+    tolerance = mapping.row_count_tolerance_percent
     if last is None or row_count * 100 >= last.row_count * (100 - tolerance):
         return
     raise BillingError(
