@@ -21,6 +21,8 @@ class RunFacts:
 
     ``charges``: (outcome, reason, currency, count, net minor); ``invoices``: (currency, count, net, tax,
     total in minor units); ``numbers``: (prefix, first, last); ``seconds`` per part of the work.
+    ``issuing_date`` is the date that was asked for, ``issue_dates`` the first and the last that stand on the
+    invoices, None where there are none: a number series moves a date forward to its own last one.
     """
 
     run_id: int
@@ -28,6 +30,7 @@ class RunFacts:
     billing_date: date
     sequence_number: int
     issuing_date: date
+    issue_dates: tuple[date, date] | None
     due_count: int
     book_batch_id: int
     planned_at: datetime
@@ -49,6 +52,7 @@ def build_run_report(facts: RunFacts) -> dict[str, Any]:
         "billing_date": facts.billing_date.isoformat(),
         "sequence_number": facts.sequence_number,
         "issuing_date": facts.issuing_date.isoformat(),
+        "issue_dates": issue_dates_record(facts.issue_dates),
         "book_batch_id": facts.book_batch_id,
         "planned_at": facts.planned_at.isoformat(),
         "finalised_at": facts.finalised_at.isoformat(),
@@ -74,6 +78,39 @@ def build_run_report(facts: RunFacts) -> dict[str, Any]:
         ],
         "seconds": {part: f"{spent:.3f}" for part, spent in facts.seconds.items()},
     }
+
+
+def issue_dates_record(issue_dates: tuple[date, date] | None) -> dict[str, str] | None:
+    """Return the dates on the invoices of a run as a report holds them.
+
+    >>> issue_dates_record((date(2024, 1, 2), date(2024, 1, 3)))
+    {'first': '2024-01-02', 'last': '2024-01-03'}
+    """
+    if issue_dates is None:
+        return None
+    first, last = issue_dates
+    return {"first": first.isoformat(), "last": last.isoformat()}
+
+
+def issue_date_words(report: Mapping[str, Any]) -> str:
+    """Say which dates stand on the invoices of a report, and where they were moved; empty without invoices.
+
+    >>> issue_date_words(
+    ...     {
+    ...         "issuing_date": "2024-01-02",
+    ...         "issue_dates": {"first": "2024-02-01", "last": "2024-02-01"},
+    ...     }
+    ... )
+    'issued on 2024-02-01, moved forward from 2024-01-02 to the last date of the number series'
+    """
+    dates = report.get("issue_dates")
+    if not dates:
+        return ""
+    first, last = dates["first"], dates["last"]
+    span = first if first == last else f"{first} to {last}"
+    asked = report["issuing_date"]
+    moved = f", moved forward from {asked} to the last date of the number series" if last > asked else ""
+    return f"issued on {span}{moved}"
 
 
 def run_report_markdown(report: Mapping[str, Any]) -> str:
@@ -103,7 +140,8 @@ def run_report_markdown(report: Mapping[str, Any]) -> str:
     )
     if not report["due_count"]:
         return f"{head}\n\nNothing was due."
-    parts = [head, _outcomes(report), _invoices(report), _reasons(report), _seconds(report)]
+    issued = issue_date_words(report).capitalize()
+    parts = [head, issued, _outcomes(report), _invoices(report), _reasons(report), _seconds(report)]
     return "\n\n".join(part for part in parts if part)
 
 
