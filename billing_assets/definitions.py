@@ -18,7 +18,7 @@ from billing_assets.defs.conventions import accepted_features
 from billing_assets.defs.jobs import build_jobs
 from billing_assets.defs.partitions import build_billing_dates
 from billing_assets.defs.resource import BILLING
-from billing_assets.defs.schedules import build_bill_every_day
+from billing_assets.defs.schedules import build_bill_every_day, build_deliver_every_hour
 from billing_assets.wiring.settings import Settings, read_settings
 
 
@@ -34,7 +34,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             assets=[build_policy_book(), *(build(dates) for build in chain)],
             asset_checks=build_checks(dates),
             jobs=build_jobs(),
-            schedules=[build_bill_every_day(settings)],
+            schedules=[build_bill_every_day(settings), build_deliver_every_hour(settings)],
             resources={"billing": BILLING},
             executor=dg.in_process_executor,
         )

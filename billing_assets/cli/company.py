@@ -70,15 +70,10 @@ def codes(as_json: Json = False) -> None:
 
 def read_yaml(path: Path) -> dict[str, object]:
     """Return the keys and values of a YAML file, or raise ``company_unreadable``."""
-    import yaml
+    from billing_assets.feeds.yaml_files import read_yaml_file
 
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or "it is not YAML in UTF-8"
-        raise BillingError(
-            "company_unreadable", f"{path}: {reason}", "name a YAML file that can be read"
-        ) from error
+    see = "examples/company.yaml has every setting"
+    content = read_yaml_file(path, code="company_unreadable", kind="company file", see=see)
     if not isinstance(content, dict):
         raise BillingError(
             "company_unreadable", f"{path} holds no settings", "see examples/company.yaml for every setting"

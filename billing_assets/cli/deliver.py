@@ -4,12 +4,19 @@ Belongs here: the command. Does not belong here: the order of sending (``steps.d
 not arrive (``deliveries``).
 """
 
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+
 import typer
 
 from billing_assets.cli.arguments import AnyDay, Json, open_desk
-from billing_assets.cli.failures import ExitCode
+from billing_assets.cli.failures import ExitCode, UnfinishedError
 from billing_assets.cli.interrupts import stop_on_request
 from billing_assets.cli.output import Screen
+
+if TYPE_CHECKING:
+    from billing_assets.steps.result import Report, StepResult
 
 EPILOG = "billing deliver\n\nbilling deliver 2025-01-31"
 
@@ -33,6 +40,22 @@ def send(billing_date: AnyDay = None, as_json: Json = False) -> None:
     never sent again.
     """
     screen = Screen(as_json)
+    done: list[StepResult] = []
+    try:
+        _send(screen, billing_date, done.append)
+    except (Exception, KeyboardInterrupt) as error:
+        for result in done:
+            _show(screen, result.facts)
+        raise UnfinishedError(dict(done[-1].facts) if done else {}) from error
+    facts = done[-1].facts
+    screen.document(dict(facts))
+    _show(screen, facts)
+    if any(facts[name] for name in NEEDS_A_LOOK):
+        screen.hint("which and why: billing deliveries")
+        raise typer.Exit(ExitCode.ATTENTION)
+
+
+def _send(screen: Screen, billing_date: date | None, report: "Report") -> None:
     again = f"billing deliver {billing_date or ''}".strip()
     with (
         open_desk(screen) as desk,
@@ -43,13 +66,12 @@ def send(billing_date: AnyDay = None, as_json: Json = False) -> None:
     ):
         billing = desk.billing
         billing.print(billing_date, progress=stop.checked(progress))
-        facts = billing.send(billing_date, progress=stop.checked(progress)).facts
-    screen.document(dict(facts))
+        billing.send(billing_date, progress=stop.checked(progress), report=report)
+
+
+def _show(screen: Screen, facts: Mapping[str, int | str]) -> None:
     rows = [[words, f"{int(facts[name]):,}"] for name, words in _WORDS.items() if facts[name]]
     if rows:
         screen.table(["messages", ">count"], rows)
     else:
         screen.say("Nothing waited to be sent.")
-    if any(facts[name] for name in NEEDS_A_LOOK):
-        screen.hint("which and why: billing deliveries")
-        raise typer.Exit(ExitCode.ATTENTION)

@@ -85,7 +85,7 @@ _IssuingDate = Annotated[
         "--issuing-date",
         parser=iso_date,
         metavar="DATE",
-        help="Date on the invoices, moved forward where later ones exist; today if left out.",
+        help="Date on the invoices, no later than today; moved forward where later ones exist.",
     ),
 ]
 _Reason = Annotated[

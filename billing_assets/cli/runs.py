@@ -202,13 +202,16 @@ def _show_reporting(screen: Screen, reporting: "Mapping[str, Any] | None") -> No
 
 
 def _show_issue_date(screen: Screen, detail: "RunDetail") -> None:
-    """Say the date of issue where it is not the billing date, or why it is a past one."""
+    """Say the dates on the invoices where they are not the billing date, or why they are past ones."""
+    from billing_assets.reports.run_report import issue_date_words
+
     report, backdating = detail.report, detail.backdating
+    issued, dates = issue_date_words(report), set((report["issue_dates"] or {}).values())
     if backdating.reason:
-        why = f": {backdating.reason} (approved by {backdating.approved_by})"
-        screen.say(f"issued on {report['issuing_date']}{why}")
-    elif report["issuing_date"] != report["billing_date"]:
-        screen.say(f"issued on {report['issuing_date']}")
+        told = issued or f"without an invoice, to be issued on {report['issuing_date']}"
+        screen.say(f"{told}: {backdating.reason} (approved by {backdating.approved_by})")
+    elif issued and dates != {report["billing_date"]}:
+        screen.say(issued)
 
 
 def show_amounts(screen: Screen, totals: Sequence[Mapping[str, Any]]) -> None:

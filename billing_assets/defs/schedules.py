@@ -1,15 +1,29 @@
 """Schedules: when jobs start by themselves.
 
-Belongs here: the hour and the date it stands for. Does not belong here: what is due on that date.
+Belongs here: the hour, and the dates that are started then. Does not belong here: what is due on a date, what
+waits to be sent (``store``).
 """
 
+from datetime import UTC
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from billing_assets.defs.resource import BillingResource
 from billing_assets.wiring.settings import Settings
 
 BEFORE_BACKFILLS = {"dagster/priority": "5"}
+AFTER_TODAY = {"dagster/priority": "3"}
+"""Behind the day's own run, before backfills."""
+
+_UNFINISHED = [
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+_PARTITION = "dagster/partition"
 
 
 def build_bill_every_day(settings: Settings) -> dg.ScheduleDefinition:
@@ -39,3 +53,41 @@ def build_bill_every_day(settings: Settings) -> dg.ScheduleDefinition:
         return dg.RunRequest(run_key=key, partition_key=key, tags=BEFORE_BACKFILLS)
 
     return bill_every_day
+
+
+def build_deliver_every_hour(settings: Settings) -> dg.ScheduleDefinition:
+    """Return the schedule that sends what still waits, of whatever billing date, half past each hour.
+
+    It asks the store which dates those are, and leaves out a date that a run works on or waits for. It is off
+    until somebody turns it on.
+    """
+
+    @dg.schedule(
+        name="deliver_every_hour",
+        job_name="deliver",
+        cron_schedule="30 * * * *",
+        execution_timezone=settings.time_zone,
+        default_status=dg.DefaultScheduleStatus.STOPPED,
+        description=(
+            "Sends what still waits in the outbox of any billing date, half past each hour. What was refused "
+            "too often, and what may have arrived, waits for a person."
+        ),
+    )
+    def deliver_every_hour(
+        context: dg.ScheduleEvaluationContext,
+    ) -> list[dg.RunRequest] | dg.SkipReason:
+        with BillingResource() as resource, resource.open() as program:
+            waiting = [day.isoformat() for day in program.waiting_dates() if day >= settings.first_date]
+        if not waiting:
+            return dg.SkipReason("no message waits to be sent")
+        unfinished = dg.RunsFilter(statuses=_UNFINISHED)
+        busy = {run.tags.get(_PARTITION) for run in context.instance.get_runs(unfinished)}
+        free = [key for key in waiting if key not in busy]
+        if not free:
+            return dg.SkipReason(f"runs are on already for what waits: {', '.join(waiting[:10])}")
+        tick = context.scheduled_execution_time.astimezone(UTC).isoformat(timespec="minutes")
+        return [
+            dg.RunRequest(run_key=f"{key} at {tick}", partition_key=key, tags=AFTER_TODAY) for key in free
+        ]
+
+    return deliver_every_hour

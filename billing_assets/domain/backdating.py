@@ -1,6 +1,6 @@
 """Backdating: documents that carry a date which has passed.
 
-Belongs here: which date a document is to carry, and what a past one needs.
+Belongs here: which date a document is to carry, what a past one needs, that none lies ahead.
 Does not belong here: that dates never run backwards along the numbers of a series (``store.invoices``), what
 today is (``wiring``).
 
@@ -79,13 +79,21 @@ def approved_backdating(
     """Return what a run of ``billing_date`` that issues on ``issuing_date`` keeps: why, and who approved it.
 
     Raises:
-        BillingError: ``backdating_unapproved`` where the date lies too far back and reason or name is
-            missing, ``backdating_incomplete`` where one of the two is missing or too long.
+        BillingError: ``issue_date_ahead`` where the date lies after today, which nobody can approve;
+            ``backdating_unapproved`` where the date lies too far back and reason or name is missing,
+            ``backdating_incomplete`` where one of the two is missing or too long.
 
     >>> rule = IssueRule(issue_on=IssueOn.TODAY, today=date(2026, 3, 2), bound_days=31)
     >>> approved_backdating(rule, rule.today, date(2026, 2, 28), Backdating())
     Backdating(reason='', approved_by='')
     """
+    if issuing_date > rule.today:
+        raise BillingError(
+            "issue_date_ahead",
+            f"{issuing_date} lies after today, {rule.today}; every later invoice would have to carry it too, "
+            "because dates never run backwards along the numbers",
+            "leave --issuing-date out, or name today or an earlier day",
+        )
     kept = Backdating(reason=_one_line(given.reason), approved_by=_one_line(given.approved_by))
     if kept != UNASKED:
         _require_both(kept)

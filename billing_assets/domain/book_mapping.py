@@ -1,15 +1,19 @@
 """The mapping of a policy book: how the columns of an insurer's export become the fields of a policy term.
 
-Belongs here: the fields that a book may fill, and the typed mapping.
+Belongs here: the fields that a book may fill, the typed mapping, and which values a field can have.
 Does not belong here: reading a mapping file (``feeds.mapping``), applying one to rows
 (``frames.book_fields``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import SequenceMatcher, get_close_matches
 from types import MappingProxyType
 
+from billing_assets.domain.errors import BillingError
+from billing_assets.domain.money import CURRENCIES
+from billing_assets.domain.places import PLACES
 from billing_assets.domain.policies import LineOfBusiness
 
 ADDRESS_FIELDS = tuple(f"payer_address_line_{number}" for number in range(1, 6))
@@ -57,6 +61,8 @@ DATE_FIELDS = ("effective_date", "expiration_date", "anchor_date", "cover_to_dat
 KEY_FIELDS = ("policy_number", "payer_key")
 
 DEFAULT_LANGUAGE = "en"
+
+_LISTED_COUNT = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +124,7 @@ class BookMapping:
 
     ``source_code`` names the system that the books come from, where a company has several: a book is compared
     with the books before it from the same one. ``is_full``: a book names every policy that is in force, so
-    that what it leaves out is missing.
+    that what it leaves out is missing. ``file_name`` is that of the mapping, for what has to be said of it.
     """
 
     fields: Mapping[str, FieldSource]
@@ -130,6 +136,7 @@ class BookMapping:
     row_count_tolerance_percent: int = 20
     controls: BookControls = field(default_factory=BookControls)
     content_sha256: str = ""
+    file_name: str = "mapping"
 
     def source_columns(self) -> tuple[str, ...]:
         """Return the columns that the file must have, each once, in the order of the mapping.
@@ -141,3 +148,67 @@ class BookMapping:
         ('first', 'last', 'no')
         """
         return tuple(dict.fromkeys(name for source in self.fields.values() for name in source.columns))
+
+
+def known_values(plan_codes: Collection[str]) -> Mapping[str, Collection[str]]:
+    """Return the values that each field with a closed list of them can have; ``plan_codes`` are the store's.
+
+    >>> list(known_values({"monthly"}))
+    ['currency', 'plan_code', 'place_code', 'line_of_business']
+    """
+    return {
+        "currency": CURRENCIES,
+        "plan_code": plan_codes,
+        "place_code": PLACES,
+        "line_of_business": [line.value for line in LineOfBusiness],
+    }
+
+
+def require_known_values(mapping: BookMapping, plan_codes: Collection[str]) -> None:
+    """Refuse a mapping that itself writes a value which no row can have: it would hold the whole book.
+
+    A map may empty a field that has a constant.
+
+    Raises:
+        BillingError: ``mapping_invalid``, naming the key, the value and the nearest one that is known.
+
+    >>> fields = {"plan_code": FieldSource(columns=("PAY",), values={"M": "monthy"})}
+    >>> require_known_values(BookMapping(fields=fields), {"monthly", "yearly"})
+    Traceback (most recent call last):
+    ...
+    billing_assets.domain.errors.BillingError: mapping: 'monthy' in 'columns.plan_code.map.M' is no known \
+value of plan_code (mapping_invalid): did you mean 'monthly'?
+    """
+    for name, known in known_values(plan_codes).items():
+        for key, value in _written(name, mapping.fields.get(name, FieldSource())):
+            if value not in known:
+                raise BillingError(
+                    "mapping_invalid",
+                    f"{mapping.file_name}: '{value[:40]}' in '{key}' is no known value of {name}",
+                    _nearest(value, known),
+                )
+
+
+def _written(name: str, source: FieldSource) -> Iterator[tuple[str, str]]:
+    """Yield key and value of all that a mapping itself writes into a field."""
+    if source.constant:
+        yield f"constants.{name}", source.constant
+    for old, new in (source.values or {}).items():
+        if new or not source.constant:
+            yield f"columns.{name}.map.{old}", new
+
+
+def _nearest(value: str, known: Collection[str]) -> str:
+    text, names = value.casefold(), {name.casefold(): name for name in sorted(known)}
+    close = get_close_matches(text, names)
+    if close:
+        return f"did you mean '{names[max(close, key=lambda name: _nearness(name, text))]}'?"
+    if len(names) <= _LISTED_COUNT:
+        return f"choose from {', '.join(names.values())}"
+    return "docs/reference/mapping.md says which values there are"
+
+
+def _nearness(name: str, text: str) -> tuple[float, int]:
+    """Return how near a name is; of two that are equally near, the one with the longest run in common."""
+    matcher = SequenceMatcher(None, name, text)
+    return matcher.ratio(), matcher.find_longest_match().size

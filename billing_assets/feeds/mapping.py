@@ -10,7 +10,7 @@ something else (``NO`` as false) are refused, with the file, the key and the rem
 
 import json
 import re
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import date
 from difflib import get_close_matches
@@ -18,8 +18,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
 from unicodedata import normalize
-
-import yaml
 
 from billing_assets.domain.book_mapping import (
     BOOK_FIELDS,
@@ -31,6 +29,7 @@ from billing_assets.domain.book_mapping import (
 )
 from billing_assets.domain.errors import BillingError
 from billing_assets.feeds.encodings import encoding_name
+from billing_assets.feeds.yaml_files import read_yaml_file
 
 _KEYS = (
     "company",
@@ -49,36 +48,13 @@ _DATE_TOKENS = {"Y", "m", "d"}
 _SEE = "docs/reference/mapping.md describes every key"
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """YAML that refuses a key given twice, where YAML itself would let the last one win."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _value in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                mark = node.start_mark
-                raise yaml.constructor.ConstructorError(None, None, f"'{key}' is given twice", mark)
-        return super().construct_mapping(node, deep)
-
-
 def read_mapping(path: Path) -> BookMapping:
     """Return the mapping that the YAML file at ``path`` describes.
 
     Raises:
         BillingError: ``mapping_unreadable`` or ``mapping_invalid``, naming the file, the key and the remedy.
     """
-    try:
-        record = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise BillingError(
-            "mapping_unreadable", f"mapping file {path.name}: {reason}", "name a readable YAML file"
-        ) from error
-    except yaml.YAMLError as error:
-        first_lines = " ".join(str(error).split())[:300]
-        raise BillingError(
-            "mapping_unreadable", f"mapping file {path.name}: {first_lines}", f"correct the YAML; {_SEE}"
-        ) from error
+    record = read_yaml_file(path, code="mapping_unreadable", kind="mapping file", see=_SEE)
     return mapping_from(record, path.name)
 
 
@@ -131,6 +107,7 @@ class _Reader:
             cut_over_date=self.day("cut_over_date", top.get("cut_over_date")),
             row_count_tolerance_percent=self.percent(top.get("row_count_tolerance")),
             controls=self.controls(top.get("control_totals")),
+            file_name=self.file_name,
         )
         content = json.dumps(
             [asdict(mapping.format), {k: asdict(v) for k, v in mapping.fields.items()}], sort_keys=True

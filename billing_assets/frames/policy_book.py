@@ -19,10 +19,9 @@ from billing_assets.domain.book_mapping import (
     DEFAULT_LANGUAGE,
     KEY_FIELDS,
     BookMapping,
+    known_values,
 )
-from billing_assets.domain.money import CURRENCIES
 from billing_assets.domain.places import PLACES
-from billing_assets.domain.policies import LineOfBusiness
 from billing_assets.frames.amounts import with_amounts
 from billing_assets.frames.book_fields import book_fields, deliverable_addresses, read_day
 
@@ -149,13 +148,14 @@ def _checks(plan_codes: Collection[str]) -> Iterator[Check]:
     for name in ("product_code", *ADDRESS_FIELDS):
         yield "text_too_long", name, pl.col(name).str.len_chars() > _LONGEST_TEXT
     yield from _day_checks()
-    for code, name, known in (
-        ("currency_unknown", "currency", CURRENCIES),
-        ("plan_unknown", "plan_code", plan_codes),
-        ("place_unknown", "place_code", PLACES),
-        ("line_unknown", "line_of_business", [line.value for line in LineOfBusiness]),
+    known = known_values(plan_codes)
+    for code, name in (
+        ("currency_unknown", "currency"),
+        ("plan_unknown", "plan_code"),
+        ("place_unknown", "place_code"),
+        ("line_unknown", "line_of_business"),
     ):
-        yield code, name, ~pl.col(name).is_in(list(known))
+        yield code, name, ~pl.col(name).is_in(list(known[name]))
     yield "language_unknown", "payer_language", ~pl.col("payer_language").str.contains(_LANGUAGE)
     yield "place_unknown", "payer_country_code", ~pl.col("payer_country_code").str.contains(_COUNTRY)
     for code in ("amount_empty", "amount_not_a_number", "amount_too_fine", "amount_out_of_range"):

@@ -23,6 +23,8 @@ class RunFacts:
     ``charges``: (outcome, reason, currency, count, net minor); ``invoices``: (currency, count, net, tax,
     total in minor units); ``numbers``: (prefix, first, last); ``seconds`` per part of the work; ``reported``:
     the invoices in ``reporting_currency``, which is empty where the company has none.
+    ``issuing_date`` is the date that was asked for, ``issue_dates`` the first and the last that stand on the
+    invoices, None where there are none: a number series moves a date forward to its own last one.
     """
 
     run_id: int
@@ -30,6 +32,7 @@ class RunFacts:
     billing_date: date
     sequence_number: int
     issuing_date: date
+    issue_dates: tuple[date, date] | None
     due_count: int
     book_batch_id: int
     planned_at: datetime
@@ -53,6 +56,7 @@ def build_run_report(facts: RunFacts) -> dict[str, Any]:
         "billing_date": facts.billing_date.isoformat(),
         "sequence_number": facts.sequence_number,
         "issuing_date": facts.issuing_date.isoformat(),
+        "issue_dates": issue_dates_record(facts.issue_dates),
         "book_batch_id": facts.book_batch_id,
         "planned_at": facts.planned_at.isoformat(),
         "finalised_at": facts.finalised_at.isoformat(),
@@ -131,6 +135,39 @@ def rate_words(row: Mapping[str, Any]) -> str:
     )
 
 
+def issue_dates_record(issue_dates: tuple[date, date] | None) -> dict[str, str] | None:
+    """Return the dates on the invoices of a run as a report holds them.
+
+    >>> issue_dates_record((date(2024, 1, 2), date(2024, 1, 3)))
+    {'first': '2024-01-02', 'last': '2024-01-03'}
+    """
+    if issue_dates is None:
+        return None
+    first, last = issue_dates
+    return {"first": first.isoformat(), "last": last.isoformat()}
+
+
+def issue_date_words(report: Mapping[str, Any]) -> str:
+    """Say which dates stand on the invoices of a report, and where they were moved; empty without invoices.
+
+    >>> issue_date_words(
+    ...     {
+    ...         "issuing_date": "2024-01-02",
+    ...         "issue_dates": {"first": "2024-02-01", "last": "2024-02-01"},
+    ...     }
+    ... )
+    'issued on 2024-02-01, moved forward from 2024-01-02 to the last date of the number series'
+    """
+    dates = report.get("issue_dates")
+    if not dates:
+        return ""
+    first, last = dates["first"], dates["last"]
+    span = first if first == last else f"{first} to {last}"
+    asked = report["issuing_date"]
+    moved = f", moved forward from {asked} to the last date of the number series" if last > asked else ""
+    return f"issued on {span}{moved}"
+
+
 def run_report_markdown(report: Mapping[str, Any]) -> str:
     """Return the report as Markdown, for Dagster's metadata and for people.
 
@@ -158,14 +195,9 @@ def run_report_markdown(report: Mapping[str, Any]) -> str:
     )
     if not report["due_count"]:
         return f"{head}\n\nNothing was due."
-    parts = [
-        head,
-        _outcomes(report),
-        _invoices(report),
-        _reported(report),
-        _reasons(report),
-        _seconds(report),
-    ]
+    issued = issue_date_words(report).capitalize()
+    amounts = (_invoices(report), _reported(report))
+    parts = [head, issued, _outcomes(report), *amounts, _reasons(report), _seconds(report)]
     return "\n\n".join(part for part in parts if part)
 
 

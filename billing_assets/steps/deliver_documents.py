@@ -28,8 +28,15 @@ from billing_assets.domain.deliveries import (
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import Invoice
 from billing_assets.domain.numbering import document_file_name
-from billing_assets.steps.delivery_ports import Channel, DocumentStore, Press, PrintedInvoice, QueuedDelivery
-from billing_assets.steps.result import StepResult
+from billing_assets.steps.delivery_ports import (
+    Channel,
+    DocumentStore,
+    Press,
+    PrintedInvoice,
+    QueueCounts,
+    QueuedDelivery,
+)
+from billing_assets.steps.result import Report, StepResult, untold
 from billing_assets.steps.run_ports import Issuer, Progress, silent
 
 BATCH = 400
@@ -75,7 +82,7 @@ class Outages:
             )
 
 
-def deliver_documents(
+def deliver_documents(  # noqa: PLR0913 - ports and settings, each given by its name
     company_code: str,
     billing_date: date | None,
     *,
@@ -85,6 +92,7 @@ def deliver_documents(
     clock: Callable[[], datetime],
     max_attempts: int = MAX_ATTEMPTS,
     progress: Progress = silent,
+    report: Report = untold,
 ) -> StepResult:
     """Queue the documents of ``billing_date`` (all dates where None) and send what is queued.
 
@@ -93,6 +101,7 @@ def deliver_documents(
     of its payer; what had none is queued again as soon as there is one.
     ``unprintable_count`` is the number of documents with characters that no font of their template has,
     ``print_fault_count`` that of documents that could not be printed as they must be: they fail alone.
+    ``report`` is given what was done, also where an error or an interruption ends the sending.
 
     Raises:
         BillingError: ``channel_down``; the fault of printing where nothing of a whole batch can be printed.
@@ -113,10 +122,18 @@ def deliver_documents(
             tell=lambda done: progress("delivering", done, total),
         )
         batches = _batches(store, issuer.company_id, billing_date)
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="printing") as printer:
-            for batch, sheets in _printed_ahead(batches, dispatch.print, printer):
-                dispatch.send(batch, sheets)
-                dispatch.outages.raise_if_down()
+        try:
+            with ThreadPoolExecutor(max_workers=1, thread_name_prefix="printing") as printer:
+                for batch, sheets in _printed_ahead(batches, dispatch.print, printer):
+                    dispatch.send(batch, sheets)
+                    dispatch.outages.raise_if_down()
+        finally:
+            result = _result(counts, interrupted, dispatch, time.perf_counter() - started)
+            report(result)
+    return result
+
+
+def _result(counts: QueueCounts, interrupted: int, dispatch: "_Dispatch", seconds: float) -> StepResult:
     facts: dict[str, int | str] = {
         "queued_count": counts.queued_count,
         "without_address_count": counts.without_address_count,
@@ -127,9 +144,7 @@ def deliver_documents(
         "unprintable_count": dispatch.unprintable_count,
         "print_fault_count": dispatch.print_fault_count,
     }
-    return StepResult(
-        step="deliver_documents", facts=facts, seconds={"deliver": time.perf_counter() - started}
-    )
+    return StepResult(step="deliver_documents", facts=facts, seconds={"deliver": seconds})
 
 
 _REPORTED = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from billing_assets.domain.book_mapping import BookControls, BookMapping
+from billing_assets.domain.book_mapping import BookControls, BookMapping, require_known_values
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.money import parse_minor, plain_amount
 from billing_assets.frames.book_changes import SettledBook, control_totals, settle_book
@@ -72,6 +72,7 @@ def read_policy_book(
     file = reader.open(order.path)
     with store.intake(order.company_code, progress) as work:
         watch = _Watch(progress)
+        require_known_values(mapping, work.plan_codes())
         # Once given, a cut-over date stays: a book without one would bill again what was billed elsewhere.
         cut_over_date = order.cut_over_date or mapping.cut_over_date or work.last_cut_over_date()
         mapping_sha256 = _identity(mapping, cut_over_date)
@@ -83,8 +84,7 @@ def read_policy_book(
             raise _superseded(file, earlier, last)
         raw = reader.read(file, mapping).frame
         file = replace(file, content=b"")
-        comparable = work.last_batch(mapping.source_code, is_full=mapping.is_full)
-        _check_row_count(file, raw.height, comparable, mapping.row_count_tolerance_percent)
+        _check_row_count(file, raw.height, work, mapping)
         watch.lap("read", 1)
         rows = checked_rows(raw, mapping, work.plan_codes(), cut_over_date)
         _check_controls(file, rows, mapping.controls, order.controls)
@@ -145,7 +145,9 @@ def _with_values(book: SettledBook, raw: pl.DataFrame, mapping: BookMapping) -> 
     return replace(book, problems=said)
 
 
-def _check_row_count(file: PolicyFile, row_count: int, last: EarlierBatch | None, tolerance: int) -> None:
+def _check_row_count(file: PolicyFile, row_count: int, work: IntakeWork, mapping: BookMapping) -> None:
+    last = work.last_batch(mapping.source_code, is_full=mapping.is_full)
+    tolerance = mapping.row_count_tolerance_percent
     if last is None or row_count * 100 >= last.row_count * (100 - tolerance):
         return
     raise BillingError(

@@ -4,9 +4,10 @@ Belongs here: the one result type of all steps. Does not belong here: how it is 
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from billing_assets.domain.runs import CurrencyTotal
 
@@ -27,6 +28,14 @@ class StepResult:
     totals: Sequence[CurrencyTotal] = ()
     problem_count: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+Report: TypeAlias = Callable[[StepResult], None]
+"""Is given what a step has done, also where an error ends it."""
+
+
+def untold(_result: StepResult) -> None:
+    """Report to nobody."""
 
 
 class Stopwatch:

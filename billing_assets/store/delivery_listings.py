@@ -17,6 +17,17 @@ from billing_assets.domain.numbering import document_number
 from billing_assets.store.deliveries import NEWEST_ADDRESS
 from billing_assets.store.delivery_decisions import decisions_of
 
+# What 'billing deliver' of the date would hand to the channel: what waits, and what has an address by now.
+_WAITING_DATES = f"""
+select distinct r.billing_date
+from delivery v join document d using (document_id) join invoice i using (invoice_id)
+join billing_run r using (run_id)
+{NEWEST_ADDRESS}
+where v.company_id = :company and newest.email <> '' and (v.state = 'queued'
+    or (v.state = 'failed' and v.reason_code = 'no_address' and v.attempt_count = 0))
+order by r.billing_date
+"""  # noqa: S608 - constants
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
@@ -176,3 +187,11 @@ def _delivery(row: Any) -> DeliveryRow:  # noqa: ANN401 - a row of SQLAlchemy
         queued_at=row.queued_at,
         changed_at=row.changed_at,
     )
+
+
+def list_waiting_dates(connection: Connection, company_id: int) -> list[date]:
+    """Return the billing dates of which a delivery waits for another attempt, oldest first.
+
+    What was refused as often as is allowed waits no more: it has failed, and a person decides on it.
+    """
+    return list(connection.execute(text(_WAITING_DATES), {"company": company_id}).scalars())

@@ -15,19 +15,24 @@ from sqlalchemy import Connection, text
 
 from billing_assets.domain.backdating import Backdating
 from billing_assets.domain.errors import BillingError
-from billing_assets.reports.run_report import build_run_report
+from billing_assets.reports.run_report import build_run_report, issue_dates_record
 from billing_assets.store.delivery_listings import count_deliveries
-from billing_assets.store.runs import read_run_facts
+from billing_assets.store.runs import read_issue_dates, read_run_facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRow:
-    """A run in a list. ``counts`` maps an outcome to its charges; empty until the run is finalised."""
+    """A run in a list. ``counts`` maps an outcome to its charges; empty until the run is finalised.
+
+    ``issuing_date`` is the date that was asked for; ``issue_dates`` are the first and the last that stand on
+    its invoices, None where it has none or is not finalised.
+    """
 
     run_id: int
     billing_date: date
     sequence_number: int
     issuing_date: date
+    issue_dates: Mapping[str, str] | None
     state: str
     due_count: int
     counts: Mapping[str, int]
@@ -74,6 +79,7 @@ def list_runs(
             billing_date=row.billing_date,
             sequence_number=row.sequence_number,
             issuing_date=row.issuing_date,
+            issue_dates=(row.report or {}).get("issue_dates"),
             state=row.state,
             due_count=row.due_count,
             counts=(row.report or {}).get("outcome_counts", {}),
@@ -100,6 +106,8 @@ def show_run(connection: Connection, company_id: int, run_id: int) -> RunDetail:
     if report is None:
         facts = read_run_facts(connection, run_id, row.planned_at, {})
         report = {**build_run_report(facts), "finalised_at": None}
+    # Reports that were kept before they had them.
+    report.setdefault("issue_dates", issue_dates_record(read_issue_dates(connection, run_id)))
     return RunDetail(
         run_id=run_id,
         state=row.state,

@@ -244,6 +244,15 @@ from invoice where run_id = :run group by currency order by currency
 """
 
 
+_ISSUE_DATES = "select min(issue_date), max(issue_date) from invoice where run_id = :run"
+
+
+def read_issue_dates(connection: Connection, run_id: int) -> tuple[date, date] | None:
+    """Return the first and the last date that stand on the invoices of a run; None where it has none."""
+    first, last = connection.execute(text(_ISSUE_DATES), {"run": run_id}).one()
+    return None if first is None else (first, last)
+
+
 def read_run_facts(
     connection: Connection, run_id: int, at: datetime, seconds: Mapping[str, float]
 ) -> RunFacts:
@@ -267,6 +276,7 @@ def read_run_facts(
         billing_date=row.billing_date,
         sequence_number=row.sequence_number,
         issuing_date=row.issuing_date,
+        issue_dates=read_issue_dates(connection, run_id),
         due_count=row.due_count,
         book_batch_id=row.book_batch_id,
         planned_at=row.planned_at,

@@ -27,13 +27,14 @@ from billing_assets.steps.plan_due_charges import plan_due_charges
 from billing_assets.steps.print_documents import print_documents
 from billing_assets.steps.raise_invoices import raise_invoices
 from billing_assets.steps.resolve_deliveries import resolve_deliveries
-from billing_assets.steps.result import StepResult
+from billing_assets.steps.result import Report, StepResult, untold
 from billing_assets.steps.run_ports import FrozenTemplate, Progress, silent
 from billing_assets.store.checks import run_checks
 from billing_assets.store.companies import company_codes
 from billing_assets.store.connection import Database
 from billing_assets.store.deliveries import SqlDocumentStore
 from billing_assets.store.delivery_decisions import SqlDecisionStore
+from billing_assets.store.delivery_listings import list_waiting_dates
 from billing_assets.store.embedded import EmbeddedServer
 from billing_assets.store.roles import APP_ROLE, OWNER_ROLE
 from billing_assets.store.run_history import BookStamp, read_book_stamp, read_run_reports
@@ -129,20 +130,18 @@ class Billing:
         """Return the order of a run of a date; its documents carry ``issuing_date``, or the day of issue.
 
         Raises:
-            BillingError: ``date_too_far``; the numbers of a series never go back in time, so that a slip of
-                the year would date every later invoice. ``backdating_unapproved`` and
-                ``backdating_incomplete``, see :func:`approved_backdating`.
+            BillingError: ``date_too_far`` where the billing date lies further ahead than may be billed.
+                ``issue_date_ahead``, ``backdating_unapproved`` and ``backdating_incomplete``, see
+                :func:`approved_backdating`.
         """
         issuer, settings = self.runs.issuer(self.company_code()), self.settings
         today = utc_now().astimezone(ZoneInfo(issuer.company.time_zone)).date()
-        last = today + timedelta(days=settings.coming_days)
-        for day in (billing_date, issuing_date or billing_date):
-            if day > last:
-                raise BillingError(
-                    "date_too_far",
-                    f"{day} lies more than {settings.coming_days} days ahead",
-                    "correct the date; BILLING_COMING_DAYS says how far ahead may be billed",
-                )
+        if billing_date > today + timedelta(days=settings.coming_days):
+            raise BillingError(
+                "date_too_far",
+                f"{billing_date} lies more than {settings.coming_days} days ahead",
+                "correct the date; BILLING_COMING_DAYS says how far ahead may be billed",
+            )
         rule = IssueRule(
             issue_on=IssueOn(settings.issue_on), today=today, bound_days=settings.backdating_days
         )
@@ -168,7 +167,9 @@ class Billing:
             self.company_code(), billing_date, store=self.documents, press=self.press, progress=progress
         )
 
-    def deliver(self, billing_date: date | None, *, progress: Progress = silent) -> StepResult:
+    def deliver(
+        self, billing_date: date | None, *, progress: Progress = silent, report: Report = untold
+    ) -> StepResult:
         """Send what waits to be sent, whatever the checks say; see :meth:`send`."""
         with EmailChannel(self._smtp()) as channel:
             return deliver_documents(
@@ -180,7 +181,14 @@ class Billing:
                 clock=utc_now,
                 max_attempts=self.settings.delivery_max_attempts,
                 progress=progress,
+                report=report,
             )
+
+    def waiting_dates(self) -> list[date]:
+        """Return the billing dates of which a message waits to be sent, oldest first."""
+        company_id = self._company_id()
+        with self.database.transaction() as connection:
+            return list_waiting_dates(connection, company_id)
 
     def resolve(self, order: DecisionOrder) -> StepResult:
         """Take a person's decision on deliveries; see :func:`resolve_deliveries`."""
@@ -216,10 +224,12 @@ class Billing:
         else:
             yield self.send(order.billing_date, progress=progress)
 
-    def send(self, billing_date: date | None, *, progress: Progress = silent) -> StepResult:
+    def send(
+        self, billing_date: date | None, *, progress: Progress = silent, report: Report = untold
+    ) -> StepResult:
         """Deliver behind the gate: every blocking check passes, or ``audit_failed`` and nothing leaves."""
         self.require_clean(billing_date)
-        return self.deliver(billing_date, progress=progress)
+        return self.deliver(billing_date, progress=progress, report=report)
 
     def require_clean(self, billing_date: date | None) -> None:
         """Raise ``audit_failed``, naming what is broken for this company, unless all that blocks passes."""

@@ -49,6 +49,14 @@ def test_a_zone_beside_the_one_that_dagster_counts_in_is_refused(
     assert ask("company", "set", str(tmp_path / "company.yaml"))["is_changed"]
 
 
+def test_a_date_that_does_not_exist_is_refused_with_its_line(ask: Callable[..., Any], tmp_path: Path) -> None:
+    path = tmp_path / "company.yaml"
+    path.write_text("name: Alondra\ncut_over_date: 2025-02-30\n")
+    error = ask("company", "set", str(path), code=3)["error"]
+    assert error["code"] == "company_unreadable"
+    assert "company.yaml: '2025-02-30' is no date that exists in line 2" in error["found"]
+
+
 @pytest.mark.parametrize("content", [None, "- a list", "a: [", "\x00"])
 def test_a_file_without_settings_is_refused(content: str | None, tmp_path: Path) -> None:
     path = tmp_path / "company.yaml"

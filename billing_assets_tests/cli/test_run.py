@@ -3,7 +3,7 @@
 import signal
 import time
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -70,6 +70,15 @@ def test_no_deliver_makes_documents_and_sends_nothing(ask: Callable[..., Any]) -
 def test_the_issuing_date_stands_on_the_invoices(ask: Callable[..., Any]) -> None:
     ask("run", "2024-01-10", "--issuing-date", "2024-01-12", "--no-deliver")
     assert {row["issue_date"] for row in ask("invoices", "list")["invoices"]} == {"2024-01-12"}
+
+
+def test_a_date_after_today_on_the_invoices_is_refused_and_nothing_is_planned(
+    ask: Callable[..., Any],
+) -> None:
+    ahead = build.utc_now().date() + timedelta(days=57)
+    error = ask("run", "2024-01-10", "--issuing-date", str(ahead), "--no-deliver", code=3)["error"]
+    assert error["code"] == "issue_date_ahead"
+    assert ask("runs")["runs"] == []
 
 
 def test_a_date_long_past_on_the_invoices_needs_a_reason_and_a_name(
@@ -167,7 +176,7 @@ def test_a_charge_that_failed_asks_for_a_look_until_it_is_billed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """No tax rule is as old as the term; a second run of the date finds nothing new to bill."""
-    add_term(store, "OLD-GB", effective=date(2010, 2, 1), place="GB", currency="GBP")
+    add_term(store, "OLD-GB", effective=date(1998, 2, 1), place="GB", currency="GBP")
     # The term was put into the book past every import, which the audit rightly tells.
     monkeypatch.setattr(build.Billing, "require_clean", lambda *_: None)
     first, second = (ask("run", "2024-02-01", code=4)["dates"][0] for _ in range(2))

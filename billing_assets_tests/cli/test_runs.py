@@ -56,6 +56,34 @@ class TestAfterTwoRuns:
         billing("run", "2024-01-01", "--no-deliver")
         assert "Nothing was due." in billing("runs", "show", "3").stdout
 
+    def test_a_date_of_issue_that_the_series_moved_forward_is_told_as_it_stands_on_the_invoices(
+        self, billing: Billing, ask: Callable[..., Any]
+    ) -> None:
+        billing("run", "2024-02-20", "--no-deliver", "--issuing-date", "2024-01-25")
+        carried = {row["issue_date"] for row in ask("invoices", "list", "--limit", "1")["invoices"]}
+        assert carried == {"2024-01-31"}
+        words = "2024-01-31, moved forward from 2024-01-25 to the last date of the number series"
+        assert f"issued on {words}" in billing("runs", "show", "3").stdout
+        assert f"Issued on {words}" in billing("runs", "show", "3", "--markdown").stdout
+        dates = {"first": "2024-01-31", "last": "2024-01-31"}
+        assert ask("runs", "show", "3")["report"]["issue_dates"] == dates
+        newest, older, _ = ask("runs")["runs"]
+        assert (newest["issue_dates"], older["issue_dates"]) == (dates, dates)
+        assert newest["issuing_date"] == "2024-01-25"
+
+    def test_a_report_that_was_kept_without_the_dates_on_its_invoices_shows_them(
+        self, ask: Callable[..., Any], store: Database
+    ) -> None:
+        with store.transaction() as connection:
+            connection.execute(text("reset role"))
+            connection.execute(text("set local session_replication_role = replica"))
+            connection.execute(text("update billing_run set report = report - 'issue_dates'"))
+            connection.execute(text("set role billing_app"))
+        assert ask("runs", "show", "1")["report"]["issue_dates"] == {
+            "first": "2024-01-10",
+            "last": "2024-01-10",
+        }
+
     def test_markdown_is_the_stored_report(self, billing: Billing) -> None:
         shown = billing("runs", "show", "1", "--markdown").stdout
         assert shown.startswith("**Billing date 2024-01-10**")

@@ -51,6 +51,15 @@ def test_a_date_within_the_bound_needs_neither() -> None:
     assert approved_backdating(ORDINARY, PAST, date(2026, 1, 30), NOTHING) == NOTHING
 
 
+@pytest.mark.parametrize("given", [NOTHING, APPROVED], ids=["unasked", "approved"])
+@pytest.mark.parametrize("rule", [ORDINARY, REHEARSAL], ids=["ordinary", "rehearsal"])
+def test_no_document_is_issued_after_today_whoever_approves_it(rule: IssueRule, given: Backdating) -> None:
+    with pytest.raises(BillingError, match="2026-03-03 lies after today, 2026-03-02") as caught:
+        approved_backdating(rule, PAST, date(2026, 3, 3), given)
+    assert caught.value.code == "issue_date_ahead"
+    assert approved_backdating(rule, TODAY, TODAY, NOTHING) == NOTHING
+
+
 def test_a_rehearsal_of_the_past_says_so_on_its_runs() -> None:
     assert REHEARSAL.day_of(PAST) == PAST
     assert approved_backdating(REHEARSAL, PAST, PAST, NOTHING).approved_by == REHEARSAL_APPROVER

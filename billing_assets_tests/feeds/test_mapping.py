@@ -106,8 +106,9 @@ def test_a_bad_mapping_is_refused_with_its_key_and_remedy(record: object, found:
         b"columns: [unclosed\n",
         b"columns: \xff\n",
         b"columns: !!python/object:os.system {}\n",
+        b"cut_over_date: 2025-02-30\n",
     ],
-    ids=["key twice", "no YAML", "no UTF-8", "code"],
+    ids=["key twice", "no YAML", "no UTF-8", "code", "no date"],
 )
 def test_a_file_that_is_no_plain_yaml_is_unreadable(tmp_path: Path, text: bytes) -> None:
     path = tmp_path / "book.yaml"

@@ -6,7 +6,12 @@ from typing import Any
 
 from billing_assets.domain.exchange_rates import checked_rate, reported
 from billing_assets.domain.runs import Outcome
-from billing_assets.reports.run_report import RunFacts, build_run_report, run_report_markdown
+from billing_assets.reports.run_report import (
+    RunFacts,
+    build_run_report,
+    issue_date_words,
+    run_report_markdown,
+)
 
 AT = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
 VALUES: dict[str, Any] = {
@@ -15,6 +20,7 @@ VALUES: dict[str, Any] = {
     "billing_date": date(2024, 1, 2),
     "sequence_number": 1,
     "issuing_date": date(2024, 1, 2),
+    "issue_dates": (date(2024, 1, 2), date(2024, 1, 2)),
     "due_count": 1_234,
     "book_batch_id": 3,
     "planned_at": AT,
@@ -56,13 +62,26 @@ def test_amounts_stay_minor_units_and_numbers_are_as_printed() -> None:
 
 def test_the_markdown_shows_counts_amounts_in_their_currency_and_reasons_in_words() -> None:
     text = run_report_markdown(REPORT)
-    assert text.startswith("**Billing date 2024-01-02** · company demo · 1,234 charges due\n\n| outcome")
+    assert text.startswith(
+        "**Billing date 2024-01-02** · company demo · 1,234 charges due\n\nIssued on 2024-01-02\n\n| outcome"
+    )
     assert "| invoiced | 1,200 |" in text
     assert "| EUR | 990 | 100000.00 | 8000.00 | 108000.00 |" in text
     assert "| JPY | 200 | 5000 | 0 | 5000 |" in text
     assert "Numbers: INV-00000001 to INV-00001190" in text
     assert "| failed | no tax rule covers the place" in text
     assert text.endswith("Seconds: plan 0.123, write 2.000")
+
+
+def test_the_dates_on_the_invoices_are_told_and_where_the_series_moved_them() -> None:
+    moved = {"issue_dates": (date(2024, 1, 2), date(2024, 1, 5))}
+    report = build_run_report(RunFacts(**{**VALUES, **moved}))
+    assert report["issue_dates"] == {"first": "2024-01-02", "last": "2024-01-05"}
+    words = "2024-01-02 to 2024-01-05, moved forward from 2024-01-02 to the last date of the number series"
+    assert issue_date_words(report) == f"issued on {words}"
+    assert f"\n\nIssued on {words}\n\n" in run_report_markdown(report)
+    assert issue_date_words(REPORT) == "issued on 2024-01-02"
+    assert issue_date_words(build_run_report(RunFacts(**{**VALUES, "issue_dates": None}))) == ""
 
 
 def test_a_reason_that_has_no_words_shows_its_code() -> None:
@@ -72,7 +91,9 @@ def test_a_reason_that_has_no_words_shows_its_code() -> None:
 
 
 def test_a_run_without_invoices_has_neither_an_amount_nor_a_number_to_show() -> None:
-    report = build_run_report(RunFacts(**{**VALUES, "invoices": [], "numbers": [], "seconds": {}}))
+    report = build_run_report(
+        RunFacts(**{**VALUES, "invoices": [], "issue_dates": None, "numbers": [], "seconds": {}})
+    )
     text = run_report_markdown(report)
     assert "Numbers:" not in text
     assert "| currency" not in text

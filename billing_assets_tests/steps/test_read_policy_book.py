@@ -5,19 +5,30 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from billing_assets.domain.book_mapping import BookControls
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.money import parse_minor
-from billing_assets.feeds.mapping import read_mapping
+from billing_assets.feeds.mapping import mapping_from, read_mapping
 from billing_assets.store.connection import Database
 from billing_assets_tests.conftest import PORTFOLIO
-from billing_assets_tests.store.intake import MAPPING, book, import_text, query, with_company
+from billing_assets_tests.store.intake import (
+    COLUMNS,
+    CONSTANTS,
+    MAPPING,
+    book,
+    import_text,
+    query,
+    with_company,
+)
 
+Row = dict[str, Any]
 ROOT = Path(__file__).parents[2]
 
 
@@ -68,6 +79,47 @@ def test_the_same_file_again_writes_nothing_and_says_so(store: Database, tmp_pat
         "imported_at": "2024-01-02T03:04:05+00:00",
     }
     assert query(store, "select count(*) from intake_batch") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "constants", "found", "todo"),
+    [
+        ({"plan_code": {"column": "plan", "map": {"monthly": "monthy"}}}, {}, "plan_code.map.m", "'monthly'"),
+        ({}, {"line_of_business": "moter"}, "'moter' in 'constants.line_of_business'", "'motor'"),
+        ({}, {"place_code": "es"}, "'es' in 'constants.place_code'", "'ES'"),
+        ({"currency": {"column": "currency", "map": {"EUR": "EURO"}}}, {}, "'EURO' in", "'EUR'"),
+    ],
+)
+def test_a_mapping_that_writes_an_unknown_value_is_refused_before_any_row(
+    store: Database, tmp_path: Path, columns: Row, constants: Row, found: str, todo: str
+) -> None:
+    written = {"columns": {**COLUMNS, **columns}, "constants": {**CONSTANTS, **constants}}
+    with pytest.raises(BillingError) as caught:
+        import_text(store, tmp_path, book({}), mapping=mapping_from(written, "book.yaml"))
+    assert caught.value.code == "mapping_invalid"
+    assert caught.value.found.startswith("book.yaml: ")
+    assert found in caught.value.found
+    assert caught.value.todo == f"did you mean {todo}?"
+    assert query(store, "select count(*) from intake_batch") == [(0,)]
+
+
+def test_a_plan_of_the_companys_own_may_stand_in_a_mapping(store: Database, tmp_path: Path) -> None:
+    with store.transaction() as connection:
+        columns = (
+            "frequency_code, lead_days, due_days, due_roll, generate_roll, minimum_payment_days, "
+            "valid_from, source"
+        )
+        connection.execute(text("reset role"))
+        connection.execute(
+            text(
+                f"insert into payment_plan (plan_code, {columns}) "
+                f"select 'house_plan', {columns} from payment_plan where plan_code = 'monthly'"
+            )
+        )
+        connection.execute(text("set role billing_app"))
+    mapped = {**COLUMNS, "plan_code": {"column": "plan", "map": {"monthly": "house_plan"}}}
+    mapping = mapping_from({"columns": mapped, "constants": CONSTANTS})
+    assert import_text(store, tmp_path, book({}), mapping=mapping).facts["new_count"] == 1
 
 
 def test_an_older_file_is_refused_because_it_would_undo_the_newer(store: Database, tmp_path: Path) -> None:

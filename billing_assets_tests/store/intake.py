@@ -37,24 +37,21 @@ ROW = {
     "cover_to": "",
     "premium": "120.00",
 }
-MAPPING = mapping_from(
-    {
-        "columns": {
-            "policy_number": "no",
-            "payer_key": "payer",
-            "payer_name": "name",
-            "payer_address_line_1": "street",
-            "payer_email": "mail",
-            "currency": "currency",
-            "plan_code": "plan",
-            "effective_date": "from",
-            "expiration_date": "to",
-            "cover_to_date": "cover_to",
-            "premium": "premium",
-        },
-        "constants": {"place_code": "ES", "line_of_business": "motor", "payer_language": "es"},
-    }
-)
+COLUMNS = {
+    "policy_number": "no",
+    "payer_key": "payer",
+    "payer_name": "name",
+    "payer_address_line_1": "street",
+    "payer_email": "mail",
+    "currency": "currency",
+    "plan_code": "plan",
+    "effective_date": "from",
+    "expiration_date": "to",
+    "cover_to_date": "cover_to",
+    "premium": "premium",
+}
+CONSTANTS = {"place_code": "ES", "line_of_business": "motor", "payer_language": "es"}
+MAPPING = mapping_from({"columns": COLUMNS, "constants": CONSTANTS})
 
 
 def book(*rows: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from billing_assets.domain.decisions import Decision
 from billing_assets.domain.deliveries import DeliveryState, SendResult
@@ -21,6 +22,7 @@ from billing_assets.store.delivery_listings import (
     count_given_up,
     deliveries_of,
     list_undelivered,
+    list_waiting_dates,
     show_delivery,
 )
 from billing_assets.wiring.build import Billing
@@ -142,3 +144,29 @@ def test_another_company_sees_nothing(billing: Billing) -> None:
         with pytest.raises(BillingError) as caught:
             show_delivery(connection, STRANGER, 1)
     assert caught.value.code == "delivery_unknown"
+
+
+def waiting_dates(billing: Billing) -> list[date]:
+    with billing.database.transaction() as connection:
+        return list_waiting_dates(connection, 1)
+
+
+def test_a_date_waits_while_a_message_of_it_can_be_sent(billing: Billing) -> None:
+    assert waiting_dates(billing) == billing.waiting_dates() == [JANUARY]
+    set_state(billing, "failed", "refused_too_often", "state = 'queued'")
+    assert waiting_dates(billing) == []
+
+
+def test_a_date_waits_again_once_an_address_that_was_missing_is_known(billing: Billing) -> None:
+    set_state(billing, "sent", "", "state = 'queued'")
+    assert waiting_dates(billing) == []
+    change_address(billing.database, WITHOUT_ADDRESS, "new@example.com")
+    assert waiting_dates(billing) == [JANUARY]
+
+
+def set_state(billing: Billing, state: str, reason_code: str, condition: str) -> None:
+    with billing.database.transaction() as connection:
+        connection.execute(
+            text(f"update delivery set state = :state, reason_code = :reason where {condition}"),
+            {"state": state, "reason": reason_code},
+        )

@@ -140,6 +140,7 @@ def test_facts_are_counted_from_the_rows(billing: Billing) -> None:
         facts = read_run_facts(connection, int(result.facts["run_id"]), AT, {})
     assert facts.due_count == sum(charge[3] for charge in facts.charges) == 20
     assert facts.numbers == (("INV-", 1, 20),)
+    assert facts.issue_dates == (FEBRUARY, FEBRUARY)
     ((currency, count, net, tax, total),) = facts.invoices
     assert (currency, count, net + tax) == ("EUR", 20, total)
     assert billing.runs.run_totals(facts.run_id)[0].net_minor == net

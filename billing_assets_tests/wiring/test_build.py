@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.store.companies import save_company
 from billing_assets.store.connection import Database
 from billing_assets.store.run_listings import show_run
+from billing_assets.wiring import build
 from billing_assets.wiring.build import Billing, hold_store, open_billing, utc_now
 from billing_assets.wiring.settings import Settings
 from billing_assets_tests.books import AT, COMPANY, billing_over, fill_book
@@ -88,6 +89,20 @@ def test_a_past_billing_date_is_issued_today_unless_the_store_rehearses_the_past
     order = billing.order(FEBRUARY)
     assert abs((utc_now().date() - order.issuing_date).days) <= 1
     assert order.backdating == Backdating()
+
+
+@pytest.mark.parametrize("issue_on", ["today", "billing_date"])
+def test_an_issue_date_after_today_in_the_companys_zone_is_refused(
+    billing: Billing, monkeypatch: pytest.MonkeyPatch, issue_on: str
+) -> None:
+    """Madrid is an hour ahead in winter: at 23:30 UTC its next day has begun."""
+    billing.settings = billing.settings.model_copy(update={"issue_on": issue_on, "backdating_days": 3_650})
+    monkeypatch.setattr(build, "utc_now", lambda: datetime(2024, 2, 9, 23, 30, tzinfo=UTC))
+    assert billing.order(FEBRUARY, date(2024, 2, 10)).issuing_date == date(2024, 2, 10)
+    for ahead in (date(2024, 2, 11), date(2024, 4, 8)):
+        with pytest.raises(BillingError) as caught:
+            billing.order(FEBRUARY, ahead)
+        assert caught.value.code == "issue_date_ahead"
 
 
 def test_a_run_keeps_why_its_documents_carry_a_past_date(billing: Billing) -> None:

@@ -39,8 +39,8 @@ update intake_batch set problem_count = 1, row_count = row_count + 1;
 update problem set is_open = false;
 insert into problem_closing (problem_id, company_id, note, closed_by, closed_at)
 values (1, 1, 'the policy was withdrawn', 'ana', now());
-insert into exchange_rate (company_id, base_currency, currency, rate_date, rate_e10, source, recorded_by, recorded_at)
-values (1, 'EUR', 'USD', '2024-02-01', 12500000000, 'treasury', 'ana', now());
+insert into exchange_rate (company_id, base_currency, currency, rate_date, rate_e10, source, recorded_by,
+    recorded_at) values (1, 'EUR', 'USD', '2024-02-01', 12500000000, 'treasury', 'ana', now());
 """
 _WITHOUT_ADDRESS = "select delivery_id from delivery where reason_code = 'no_address'"
 
