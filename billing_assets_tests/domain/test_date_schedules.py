@@ -47,10 +47,10 @@ def test_the_last_date_rolls_by_its_own_rule() -> None:
 
 
 def test_a_first_and_a_next_to_last_date_bound_stubs_of_any_length() -> None:
-    ends = {"first_date": date(2024, 2, 15), "next_to_last_date": date(2024, 8, 15)}
+    stubs = replace(QUARTERLY, first_date=date(2024, 2, 15), next_to_last_date=date(2024, 8, 15))
     expected = ["2024-01-01", "2024-02-15", "2024-05-15", "2024-08-15", "2024-09-01"]
     for seed in (Seed.FORWARD, Seed.BACKWARD):
-        assert texts("2024-01-01", "2024-09-01", replace(QUARTERLY, seed=seed, **ends)) == expected
+        assert texts("2024-01-01", "2024-09-01", replace(stubs, seed=seed)) == expected
 
 
 def test_an_end_given_as_a_stub_is_no_stub() -> None:

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from sqlalchemy import text
 
-from billing_assets.steps.run_ports import Run, Shard
+from billing_assets.steps.run_ports import Run, RunBasis, Shard
 from billing_assets.store.connection import Database
 from billing_assets.store.invoices import ShardTransaction, read_shard_book
 from billing_assets.store.runs import SqlRunStore
@@ -22,7 +22,7 @@ WRITERS = 8
 def open_run(database: Database, shard_count: int) -> tuple[Run, tuple[Shard, ...]]:
     shards = tuple(Shard(shard_number=n, from_policy_id=n, to_policy_id=n + 1) for n in range(shard_count))
     store = SqlRunStore(database, lambda: AT)
-    return store.record_plan(1, FEBRUARY, FEBRUARY, 1, shards, ()), shards
+    return store.record_plan(1, FEBRUARY, FEBRUARY, RunBasis(batch_id=1), shards, ()), shards
 
 
 def heads(run: Run, ids: pl.Series, series_id: int, first_number: int, issue_date: date) -> pl.DataFrame:
