@@ -39,6 +39,7 @@ _State = Annotated[
 ]
 
 _OWN_REASONS = {
+    "closed_day": "made on a closed day; it leaves with 'billing deliver' on the next open one",
     "no_address": "no e-mail address; a policy book that has one sends it, or send it another way",
     "sender_died": "the sender died in the middle; ask whether it arrived, it is never sent again by itself",
     "unprintable": "no font of the template has a character of it; add one to templates/_shared/fonts",

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, text
 
 from billing_assets.domain.decisions import GIVEN_UP_REASON, DecidedDelivery, delivery_unknown
 from billing_assets.domain.numbering import document_number
-from billing_assets.store.deliveries import NEWEST_ADDRESS
 from billing_assets.store.delivery_decisions import decisions_of
+from billing_assets.store.delivery_queue import NEWEST_ADDRESS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

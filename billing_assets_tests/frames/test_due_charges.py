@@ -249,5 +249,5 @@ def test_a_monthly_term_of_sixty_years_is_billed_to_the_cent() -> None:
 
 
 def test_a_place_that_no_calendar_knows_is_an_error_and_not_a_silence() -> None:
-    with pytest.raises(Exception, match="place_unknown"):
+    with pytest.raises(Exception, match="calendar_unknown"):
         due_charges(terms({**YEAR, "place_code": "XX"}), ALL_PLANS, NOTHING_SETTLED, LONG_AFTER, "ES")
