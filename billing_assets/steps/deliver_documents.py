@@ -91,13 +91,15 @@ def deliver_documents(
 ) -> StepResult:
     """Queue the documents of ``billing_date`` (all dates where None) and send what is queued.
 
+    What was made on a day on which the company does not send is held until its next open day, by the closed
+    days as of the run. It leaves with the deliveries of that day or a later one, or once the company's clock
+    has come to it; ``held_count`` says how many of the date wait for theirs.
+
     What the channel refuses for now stays queued for the next call, ``max_attempts`` times; then it fails
     and waits for a person. A second call after success sends nothing. A message goes to the newest address
     of its payer; what had none is queued again as soon as there is one.
-    What was made on a day on which the company does not send is held until its next open day, by the closed
-    days as of the run; ``held_count`` says how many wait for theirs. ``unprintable_count`` is the number of
-    documents with characters that no font of their template has, ``print_fault_count`` that of documents that
-    could not be printed as they must be: they fail alone.
+    ``unprintable_count`` is the number of documents with characters that no font of their template has,
+    ``print_fault_count`` that of documents that could not be printed as they must be: they fail alone.
 
     Raises:
         BillingError: ``channel_down``; the fault of printing where nothing of a whole batch can be printed.

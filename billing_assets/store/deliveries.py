@@ -57,9 +57,12 @@ where d.company_id = :company and {OF_DATE}
 order by y.content::json ->> 'language', i.template_version_id, i.invoice_id
 """  # noqa: S608 - constants
 
-_IS_QUEUED = f"v.company_id = :company and v.state = 'queued' and {OF_DATE}"
+# What was held until a date belongs to its deliveries, whatever date it was billed on.
+_IS_QUEUED = (
+    f"v.company_id = :company and v.state = 'queued' and ({OF_DATE} or v.send_date <= cast(:day as date))"
+)
 
-_MAY_GO = "(v.send_date is null or v.send_date <= :today)"
+_MAY_GO = "(v.send_date is null or v.send_date <= greatest(cast(:day as date), :today))"
 
 _QUEUED_COUNTS = f"""
 select count(*) filter (where {_MAY_GO}), count(*) filter (where not {_MAY_GO})

@@ -65,12 +65,14 @@ returning state
 _OF_INVOICE = f"""
 from document d join invoice i using (invoice_id) join billing_run r using (run_id)
 {NEWEST_ADDRESS}
-where v.document_id = d.document_id and v.company_id = :company and {OF_DATE}
+where v.document_id = d.document_id and v.company_id = :company
+    and ({OF_DATE} or v.send_date <= cast(:day as date))
 """
 
 # What a channel was never asked to send may go by itself; all else waits for a person's decision.
 _ADDRESS_FOUND = f"""
-update delivery v set state = 'queued', reason_code = '', owner = '', changed_at = :at
+update delivery v set state = 'queued', owner = '', changed_at = :at,
+    reason_code = case when v.send_date is null then '' else :held end
 {_OF_INVOICE} and v.state = 'failed' and v.reason_code = 'no_address' and v.attempt_count = 0
     and newest.email <> ''
 """  # noqa: S608 - constants
