@@ -15,14 +15,15 @@ from billing_assets.domain.calendar_rule import OWN_PURPOSES, PURPOSES, Purpose
 
 if TYPE_CHECKING:
     from billing_assets.domain.calendar_rule import Calendar
+    from billing_assets.store.closed_days import ClosedDayRow
 
 app = typer.Typer(no_args_is_help=True, help="See which days are closed, and close days of your own.")
 
 _FIRST_YEAR, _LAST_YEAR = 1950, 2199
 
 ClosedDay = Annotated[date, typer.Argument(parser=iso_date, metavar="DAY", help="The day, as 2025-01-31.")]
-Reason = Annotated[
-    str, typer.Option("--reason", metavar="TEXT", help="Why; kept for ever, for whoever asks later.")
+Note = Annotated[
+    str, typer.Option("--note", metavar="TEXT", help="Why; kept for ever, for whoever asks later.")
 ]
 OwnPurpose = Annotated[
     Purpose | None,
@@ -82,56 +83,58 @@ def show(
     screen.say(f"{count_of(len(days), 'day')}, and each {_weekend_words(calendars, date(year, 12, 31))}.")
     if history:
         screen.heading(f"The company's own days ({count_of(len(own), 'day')} closed for {purpose.value})")
-        screen.table(
-            ["day", "for", "act", "reason", "by", "recorded (UTC)"],
+        _show_history(screen, history)
+
+
+def _show_history(screen: Screen, history: "list[ClosedDayRow]") -> None:
+    screen.table(
+        ["day", "for", "act", "note", "by", "recorded (UTC)"],
+        [
             [
-                [
-                    row.day,
-                    row.purpose,
-                    "closed" if row.is_closed else "opened again",
-                    row.reason,
-                    row.recorded_by,
-                    instant(row.recorded_at),
-                ]
-                for row in history
-            ],
-            wrap=["reason"],
-        )
+                row.day,
+                row.purpose,
+                "closed" if row.is_closed else "opened again",
+                row.note,
+                row.recorded_by,
+                instant(row.recorded_at),
+            ]
+            for row in history
+        ],
+        wrap=["note"],
+    )
 
 
 @app.command(
     "close",
-    epilog='billing calendar close 2025-08-14 --reason "the office moves"\n\n'
-    'billing calendar close 2025-08-14 --for send --reason "the mail house is closed"',
+    epilog='billing calendar close 2025-08-14 --note "the office moves"\n\n'
+    'billing calendar close 2025-08-14 --for send --note "the mail house is closed"',
 )
-def close(
-    day: ClosedDay, reason: Reason, purpose: OwnPurpose = None, by: By = "", as_json: Json = False
-) -> None:
+def close(day: ClosedDay, note: Note, purpose: OwnPurpose = None, by: By = "", as_json: Json = False) -> None:
     """Close a day for the company, beside the weekends and holidays of its place.
 
     Runs that are planned from now on go by it: what falls on the day moves as the payment plan says, and
     nothing is lost. Runs that were planned before keep the days that they saw.
     """
-    _record(Screen(as_json), day, purpose, reason, by, is_closed=True)
+    _record(Screen(as_json), day, purpose, note, by, is_closed=True)
 
 
-@app.command("open", epilog='billing calendar open 2025-08-14 --reason "the move was put off"')
+@app.command("open", epilog='billing calendar open 2025-08-14 --note "the move was put off"')
 def reopen(
-    day: ClosedDay, reason: Reason, purpose: OwnPurpose = None, by: By = "", as_json: Json = False
+    day: ClosedDay, note: Note, purpose: OwnPurpose = None, by: By = "", as_json: Json = False
 ) -> None:
     """Take back that a day is closed for the company; weekends and holidays of its place stay closed."""
-    _record(Screen(as_json), day, purpose, reason, by, is_closed=False)
+    _record(Screen(as_json), day, purpose, note, by, is_closed=False)
 
 
 def _record(
-    screen: Screen, day: date, purpose: Purpose | None, reason: str, by: str, *, is_closed: bool
+    screen: Screen, day: date, purpose: Purpose | None, note: str, by: str, *, is_closed: bool
 ) -> None:
     recorded_by = name_of(by)
     with open_desk(screen) as desk:
         from billing_assets.steps.calendar_ports import ClosedDayOrder
 
         order = ClosedDayOrder(
-            day=day, is_closed=is_closed, purpose=purpose, reason=reason, recorded_by=recorded_by
+            day=day, is_closed=is_closed, purpose=purpose, note=note, recorded_by=recorded_by
         )
         is_changed = bool(desk.billing.close_day(order).facts["changed_count"])
     words = purpose.value if purpose else "everything"

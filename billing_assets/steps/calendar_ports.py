@@ -20,7 +20,7 @@ class ClosedDayOrder:
     day: date
     is_closed: bool
     purpose: Purpose | None
-    reason: str
+    note: str
     recorded_by: str
 
 

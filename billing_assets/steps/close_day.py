@@ -34,7 +34,7 @@ def close_day(company_code: str, order: ClosedDayOrder, *, store: ClosedDayStore
             f"a company cannot close days for '{order.purpose}'",
             f"close it for {', '.join(OWN_PURPOSES)}, or for all of them",
         )
-    reason, recorded_by = signed(order.reason, order.recorded_by)
+    note, recorded_by = signed(order.note, order.recorded_by)
     purposes = OWN_PURPOSES if order.purpose is None else (order.purpose,)
     issuer = store.issuer(company_code)
     with store.closed_day_work(issuer.company_id) as work:
@@ -46,7 +46,7 @@ def close_day(company_code: str, order: ClosedDayOrder, *, store: ClosedDayStore
             raise _not_closed(order.day)
         is_change = not (order.is_closed and all(were_closed))
         if is_change:
-            work.add(replace(order, reason=reason, recorded_by=recorded_by))
+            work.add(replace(order, note=note, recorded_by=recorded_by))
     return StepResult(
         step="close_day",
         facts={"day": str(order.day), "changed_count": int(is_change)},

@@ -132,10 +132,7 @@ def deliver_documents(
         "address_found_count": counts.address_found_count,
         "interrupted_count": interrupted,
         "held_count": held_count,
-        **{f"{state.value}_count": dispatch.states[state] for state in _REPORTED},
-        "waiting_count": dispatch.states[DeliveryState.QUEUED],
-        "unprintable_count": dispatch.unprintable_count,
-        "print_fault_count": dispatch.print_fault_count,
+        **dispatch.facts(),
     }
     return StepResult(
         step="deliver_documents", facts=facts, seconds={"deliver": time.perf_counter() - started}
@@ -204,6 +201,15 @@ class _Dispatch:
     def with_pdf(self) -> bool:
         """Whether the messages carry the PDF."""
         return self.issuer.company.email_attachment == "pdf"
+
+    def facts(self) -> dict[str, int]:
+        """Return what came of the messages, in counts."""
+        return {
+            **{f"{state.value}_count": self.states[state] for state in _REPORTED},
+            "waiting_count": self.states[DeliveryState.QUEUED],
+            "unprintable_count": self.unprintable_count,
+            "print_fault_count": self.print_fault_count,
+        }
 
     def print(self, batch: Sequence[QueuedDelivery]) -> list[PrintedInvoice]:
         """Print one batch."""

@@ -40,12 +40,12 @@ order by purpose, day
 """
 
 _ADD = """
-insert into company_closed_day (company_id, purpose, day, is_closed, reason, recorded_by, recorded_at)
-values (:company, :purpose, :day, :is_closed, :reason, :recorded_by, :at)
+insert into company_closed_day (company_id, purpose, day, is_closed, note, recorded_by, recorded_at)
+values (:company, :purpose, :day, :is_closed, :note, :recorded_by, :at)
 """
 
 _HISTORY = """
-select purpose, day, is_closed, reason, recorded_by, recorded_at from company_closed_day
+select purpose, day, is_closed, note, recorded_by, recorded_at from company_closed_day
 where company_id = :company and extract(year from day) = :year
 order by company_closed_day_id
 """
@@ -58,7 +58,7 @@ class ClosedDayRow:
     purpose: str
     day: date
     is_closed: bool
-    reason: str
+    note: str
     recorded_by: str
     recorded_at: datetime
 
@@ -118,7 +118,7 @@ class ClosedDayTransaction:
             "purpose": ALL if order.purpose is None else order.purpose.value,
             "day": order.day,
             "is_closed": order.is_closed,
-            "reason": order.reason,
+            "note": order.note,
             "recorded_by": order.recorded_by,
             "at": self.clock(),
         }

@@ -1,7 +1,7 @@
 """The program and the slow reference come to the same amounts and dates, to the minor unit.
 
-The shipped plans are compared, and random ones with random closed days of the company. 2,000 policies agree in
-each installment and in the runs of 36 months; 100,000 do so among the slow tests.
+The shipped plans are compared, and random ones with random closed days of the company. 2,000 policies agree
+in each installment and in the runs of 36 months; 100,000 do so among the slow tests.
 """
 
 from collections.abc import Iterable, Mapping

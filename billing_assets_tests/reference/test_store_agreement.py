@@ -64,7 +64,7 @@ def close_days(billing: Billing, own: Mapping[str, frozenset[date]]) -> None:
     for purpose, days in own.items():
         for day in sorted(days):
             order = ClosedDayOrder(
-                day=day, is_closed=True, purpose=Purpose(purpose), reason="a test", recorded_by="ana"
+                day=day, is_closed=True, purpose=Purpose(purpose), note="a test", recorded_by="ana"
             )
             billing.close_day(order)
 

@@ -39,7 +39,7 @@ update intake_batch set problem_count = 1, row_count = row_count + 1;
 update problem set is_open = false;
 insert into problem_closing (problem_id, company_id, note, closed_by, closed_at)
 values (1, 1, 'the policy was withdrawn', 'ana', now());
-insert into company_closed_day (company_id, purpose, day, is_closed, reason, recorded_by, recorded_at)
+insert into company_closed_day (company_id, purpose, day, is_closed, note, recorded_by, recorded_at)
 values (1, 'all', date '2024-08-14', true, 'the office moves', 'ana', now());
 """
 _WITHOUT_ADDRESS = "select delivery_id from delivery where reason_code = 'no_address'"

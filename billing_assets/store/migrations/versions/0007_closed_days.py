@@ -18,7 +18,7 @@ create table company_closed_day (
     purpose text not null check (purpose in ('all', 'generate', 'send', 'due', 'debit')),
     day date not null,
     is_closed boolean not null,
-    reason text not null check (reason ~ '\\S'),
+    note text not null check (note ~ '\\S'),
     recorded_by text not null check (recorded_by ~ '\\S'),
     recorded_at timestamptz not null
 );
