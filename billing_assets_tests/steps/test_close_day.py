@@ -148,16 +148,22 @@ def test_what_cannot_be_is_refused_and_nothing_is_recorded(
 
 
 def test_no_calendar_may_be_closed_for_longer_than_a_run_looks_ahead(billing: Billing) -> None:
-    """From Monday on, with three weekends, 16 days in a row may be closed and no more."""
+    """Two working weeks with the weekends around them are 16 days; the Monday after would be the 17th."""
     monday = date(2024, 10, 14)
-    days = [monday + timedelta(days=number) for number in range(30)]
-    weekdays = [day for day in days if day.isoweekday() < 6]
-    closed = []
-    with pytest.raises(BillingError, match="days in a row would be closed") as caught:
-        for day in weekdays:
-            billing.close_day(order(day, purpose=Purpose.GENERATE))
-            closed.append(day)
+    for week in range(2):
+        for weekday in range(5):
+            day = monday + timedelta(days=7 * week + weekday)
+            assert changed(billing, order(day, purpose=Purpose.GENERATE)) == 1
+    with pytest.raises(BillingError, match="17 days in a row would be closed") as caught:
+        billing.close_day(order(monday + timedelta(days=14), purpose=Purpose.GENERATE))
     assert caught.value.code == "closed_too_long"
-    # The weekend before belongs to the row.
-    assert (closed[-1] - monday).days + 1 + 2 <= 16
-    assert len(closed) >= 9
+    assert changed(billing, order(monday + timedelta(days=15), purpose=Purpose.GENERATE)) == 1
+
+
+def test_days_for_due_dates_count_together_with_the_closed_days_of_every_place(billing: Billing) -> None:
+    """Golden Week of 2019 closed Japan from 27 April to 6 May; four more days and a weekend make 16."""
+    for number in range(7, 11):
+        assert changed(billing, order(date(2019, 5, number), purpose=Purpose.DUE)) == 1
+    with pytest.raises(BillingError, match=r"closed for 'due', 17 days in a row would be closed \(JP\)"):
+        billing.close_day(order(date(2019, 5, 13), purpose=Purpose.DUE))
+    assert changed(billing, order(date(2019, 5, 13), purpose=Purpose.GENERATE)) == 1

@@ -1,4 +1,4 @@
-"""What is billed on a closed day waits for the next open one, and leaves once; in whatever order days are run."""
+"""What is billed on a closed day leaves on the next open one, and once."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
