@@ -22,7 +22,7 @@ from billing_assets.store.delivery_queue import NEWEST_ADDRESS
 class DeliveryRow:
     """A delivery as people follow it.
 
-    ``has_newer_address``: the payer's newest e-mail address is another one than the last attempt used, or,
+    ``send_date`` is the day until which it is, or was, held. ``has_newer_address``: the payer's newest e-mail address is another one than the last attempt used, or,
     before any attempt, there is one where the invoice had none.
     """
 
@@ -37,6 +37,7 @@ class DeliveryRow:
     reply_text: str
     owner: str
     attempt_count: int
+    send_date: date | None
     has_newer_address: bool
     queued_at: datetime
     changed_at: datetime
@@ -172,6 +173,7 @@ def _delivery(row: Any) -> DeliveryRow:  # noqa: ANN401 - a row of SQLAlchemy
         reply_text=row.reply_text,
         owner=row.owner,
         attempt_count=row.attempt_count,
+        send_date=row.send_date,
         has_newer_address=row.has_newer_address,
         queued_at=row.queued_at,
         changed_at=row.changed_at,
