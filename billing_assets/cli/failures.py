@@ -77,7 +77,7 @@ class UnfinishedError(Exception):
 
 
 ORDER = (
-    *("company", "import", "db"),
+    *("company", "calendar", "import", "db"),
     *("run", "deliver", "audit"),
     *("runs", "invoices", "deliveries", "problems", "rules"),
     *("demo", "ui", "mailbox"),

@@ -22,8 +22,9 @@ from billing_assets.store.delivery_queue import NEWEST_ADDRESS
 class DeliveryRow:
     """A delivery as people follow it.
 
-    ``send_date`` is the day until which it is, or was, held. ``has_newer_address``: the payer's newest e-mail address is another one than the last attempt used, or,
-    before any attempt, there is one where the invoice had none.
+    ``send_date`` is the day until which it is, or was, held, or None. ``has_newer_address``: the payer's
+    newest e-mail address is another one than the last attempt used, or, before any attempt, there is one where
+    the invoice had none.
     """
 
     delivery_id: int

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -26,23 +27,28 @@ def changed(text: str, lines: list[str]) -> str:
     return text.replace(old, new)
 
 
+def changed_program(page: Path, folder: Path, files: list[str]) -> Path:
+    """Return the folder with a copy of the program in which a page's changes to these files were made."""
+    for name in ("billing_assets", "templates", "examples"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    edits = DIFF.findall(page.read_text(encoding="utf-8"))
+    assert sorted({path for path, _ in edits}) == files
+    for path, lines in edits:
+        file = folder / path
+        file.write_text(changed(file.read_text(encoding="utf-8"), lines.splitlines()), encoding="utf-8")
+    return folder
+
+
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
     """A copy of the program in which the page's change was made."""
-    for name in ("billing_assets", "templates", "examples"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    edits = DIFF.findall(PAGE.read_text(encoding="utf-8"))
-    assert [path for path, _ in edits] == ["billing_assets/domain/taxes/united_kingdom.py"]
-    for path, lines in edits:
-        file = tmp_path / path
-        file.write_text(changed(file.read_text(encoding="utf-8"), lines.splitlines()), encoding="utf-8")
-    return tmp_path
+    return changed_program(PAGE, tmp_path, ["billing_assets/domain/taxes/united_kingdom.py"])
 
 
-def run(program: Path, database: Database, *words: str) -> str:
-    """Run `billing` of the copy and return what it printed; it must end well."""
+def run(program: Path, database: Database, line: str) -> str:
+    """Run `billing` of the copy with the words of a line and return what it printed; it must end well."""
     done = subprocess.run(
-        [sys.executable, "-m", "billing_assets.cli", *words],
+        [sys.executable, "-m", "billing_assets.cli", *shlex.split(line)],
         cwd=program,
         env={
             **os.environ,
@@ -56,20 +62,21 @@ def run(program: Path, database: Database, *words: str) -> str:
         check=False,
         timeout=300,
     )
-    assert done.returncode == 0, f"$ billing {' '.join(words)}\n{done.stdout}\n{done.stderr}"
+    assert done.returncode == 0, f"$ billing {line}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
 
 def test_a_rate_that_is_added_in_one_file_is_billed_from_its_first_day(
     program: Path, database: Database
 ) -> None:
-    shown = {line: run(program, database, *line.split()[1:]) for line in commands(PAGE)}
+    run(program, database, "db upgrade")
+    shown = {line: run(program, database, line.removeprefix("billing ")) for line in commands(PAGE)}
     assert "13 %" in shown["billing rules taxes --place GB --on 2025-04-01"]
-    found = json.loads(run(program, database, "invoices", "list", "--policy", "HOM-2001", "--json"))
+    found = json.loads(run(program, database, "invoices list --policy HOM-2001 --json"))
     rates = {}
     for row in found["invoices"]:
         invoice: dict[str, Any] = json.loads(
-            run(program, database, "invoices", "show", row["invoice_number"], "--json")
+            run(program, database, f"invoices show {row['invoice_number']} --json")
         )
         (tax,) = invoice["taxes"]
         rates[invoice["tax_point_date"]] = tax["rate_ppm"]
