@@ -23,8 +23,8 @@ class DeliveryRow:
     """A delivery as people follow it.
 
     ``send_date`` is the day until which it is, or was, held, or None. ``has_newer_address``: the payer's
-    newest e-mail address is another one than the last attempt used, or, before any attempt, there is one where
-    the invoice had none.
+    newest e-mail address is another one than the last attempt used, or, before any attempt, there is one
+    where the invoice had none.
     """
 
     delivery_id: int
