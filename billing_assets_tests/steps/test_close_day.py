@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from billing_assets.domain.calendar_rule import Purpose
 from billing_assets.domain.errors import BillingError
+from billing_assets.steps import plan_due_charges as planning
 from billing_assets.steps.calendar_ports import ClosedDayOrder
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
@@ -104,7 +105,11 @@ def test_days_that_are_closed_and_opened_between_runs_bill_each_installment_once
     assert broken_invariants(billing) == []
 
 
-def test_a_run_that_was_begun_keeps_the_days_that_it_saw(billing: Billing) -> None:
+@pytest.mark.parametrize("kept_count", [0, 100], ids=["read again", "kept in memory"])
+def test_a_run_that_was_begun_keeps_the_days_that_it_saw(
+    billing: Billing, monkeypatch: pytest.MonkeyPatch, kept_count: int
+) -> None:
+    monkeypatch.setattr(planning, "KEPT_CHARGES", kept_count)
     day = first_day_with_invoices(billing)
     planned = billing.plan(billing.order(day))
     billing.runs.start(int(planned.facts["run_id"]))

@@ -24,7 +24,7 @@ LONG_BEFORE = date(2024, 1, 2)
 _PLANS = """
 insert into payment_plan (plan_code, frequency_code, lead_days, due_days, due_roll, generate_roll,
     holiday_behaviour, minimum_payment_days, valid_from, source)
-select behaviour, 'monthly', 0, 0, 'none', 'following', behaviour, 0, date '1990-01-01', 'a test'
+select behaviour, 'monthly', 0, 0, 'none', 'none', behaviour, 0, date '1990-01-01', 'a test'
 from unnest(array['hold_sending', 'next_open_day']) as behaviour
 """
 
