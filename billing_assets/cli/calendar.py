@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from billing_assets.cli.arguments import By, Json, iso_date, name_of, open_desk
-from billing_assets.cli.output import Screen, count_of, instant
+from billing_assets.cli.output import Screen, count_of, instant, styled
 from billing_assets.domain.calendar_rule import OWN_PURPOSES, PURPOSES, Purpose
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ def show(
             "own_history": history,
         }
     )
-    screen.say(f"[bold]{' + '.join(calendar.name for calendar in calendars)}[/bold], {purpose.value}, {year}")
+    names = " + ".join(calendar.name for calendar in calendars)
+    screen.say(styled("[bold]{}[/bold], {}, {}", names, purpose.value, year))
     screen.table(["day", "weekday", "closed for"], [[day, f"{day:%A}", name] for day, name in days.items()])
     screen.say(f"{count_of(len(days), 'day')}, and each {_weekend_words(calendars, date(year, 12, 31))}.")
     if history:

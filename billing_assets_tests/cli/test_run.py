@@ -167,7 +167,7 @@ def test_a_charge_that_failed_asks_for_a_look_until_it_is_billed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """No tax rule is as old as the term; a second run of the date finds nothing new to bill."""
-    add_term(store, "OLD-GB", effective=date(2010, 2, 1), place="GB", currency="GBP")
+    add_term(store, "OLD-GB", effective=date(1998, 2, 1), place="GB", currency="GBP")
     # The term was put into the book past every import, which the audit rightly tells.
     monkeypatch.setattr(build.Billing, "require_clean", lambda *_: None)
     first, second = (ask("run", "2024-02-01", code=4)["dates"][0] for _ in range(2))
