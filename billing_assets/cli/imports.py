@@ -121,7 +121,8 @@ def show_import(screen: Screen, result: "StepResult") -> None:
     premiums = [[words, _grouped(str(facts[f"premium_{kind}"]))] for kind, words in kinds.items()]
     screen.facts([(words, text or "-") for words, text in premiums])
     if facts["held_count"]:
-        screen.hint(f"{count_of(int(facts['held_count']), 'term')} held: changed after it was billed")
+        held = count_of(int(facts["held_count"]), "term")
+        screen.hint(f"{held} held: billed before this book changed it. Which: billing problems list")
     if facts["missing_count"]:
         missing = count_of(int(facts["missing_count"]), "term")
         screen.hint(

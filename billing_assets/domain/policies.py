@@ -38,6 +38,15 @@ class HoldCode(StrEnum):
     ROW_IS_PROBLEM = "row_is_problem"
     BILLED_UNDER_ANOTHER_TERM = "billed_under_another_term"
 
+    @classmethod
+    def of_changes(cls) -> tuple["HoldCode", ...]:
+        """Return the holds that a good row of a book brings; each is a problem of that name too.
+
+        >>> [code.value for code in HoldCode.of_changes()]
+        ['changed_after_billing', 'billed_under_another_term']
+        """
+        return (cls.CHANGED_AFTER_BILLING, cls.BILLED_UNDER_ANOTHER_TERM)
+
 
 HOLD_REASONS: dict[str, str] = {
     HoldCode.CHANGED_AFTER_BILLING: (

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from billing_assets.domain.policies import HoldCode
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemCode:
@@ -59,6 +61,10 @@ missing_from_book | a full book does not name a term that is in force; it is bil
 give its cover_to_date if cover ended, or the row that was left out; the problem then closes by itself
 cover_ended_inside_billed_period | cover ended within a period that was billed before | \
 a person decides what is returned
+changed_after_billing | the book changed a term that was billed before; the term is held and nothing more \
+of it is billed | a person decides what is owed; the problem closes if the book says again what was billed
+billed_under_another_term | the term begins inside a period that was billed under an earlier term of the \
+policy; it is held and nothing of it is billed | a person decides what is owed
 """
 
 
@@ -66,6 +72,9 @@ def _read(text: str) -> dict[str, ProblemCode]:
     rows = [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
     return {code: ProblemCode(problem_code=code, meaning=meaning, todo=todo) for code, meaning, todo in rows}
 
+
+ROW_TAKEN_CODES = ("cover_ended_inside_billed_period", *HoldCode.of_changes())
+"""Problems of rows that were taken nonetheless: the book is right, and what was billed before it is not."""
 
 PROBLEM_CODES: Mapping[str, ProblemCode] = MappingProxyType(_read(_TEXT))
 """``problem_code`` -> :class:`ProblemCode`.

@@ -50,7 +50,6 @@ def cut_records(text: bytes, form: BookFormat, file_name: str) -> Records:
     if b"\n" not in text:
         text = text.replace(b"\r", b"\n")
     lines = pl.read_lines(BytesIO(text))["line"]
-    lines = lines.str.strip_suffix("\r")
     start = next((number for number, line in enumerate(lines.head(1000)) if line), 0)
     header, body = str(lines[start]), lines.slice(start + 1)
     width = _field_count(pl.Series([header]), form)[0]

@@ -17,7 +17,7 @@ from billing_assets.frames.payers import with_latest_payers
 from billing_assets.frames.period_overlaps import billed_elsewhere, with_overlaps
 from billing_assets.frames.policy_book import TERM_COLUMNS
 from billing_assets.frames.problems import (
-    FOR_A_PERSON,
+    COVER_ENDED,
     answered_problems,
     held_terms,
     left_out,
@@ -25,6 +25,8 @@ from billing_assets.frames.problems import (
 )
 
 _KEY = ["policy_number", "effective_date"]
+_FIELD = {"premium_minor": "premium"}
+"""The book's own name of a column, where it is another."""
 _LONGEST_VALUE = 1_000
 
 
@@ -166,7 +168,10 @@ def _compared(
 
 
 def _is_held() -> pl.Expr:
-    """True where a version differs from what was billed, and nobody has answered for the difference."""
+    """True where a version differs from what was billed, and nobody has answered for the difference.
+
+    An end of cover that cut a billed period short and is withdrawn, or moved to a later day, differs too.
+    """
 
     def differs(prefix: str) -> pl.Expr:
         return pl.any_horizontal(
@@ -174,17 +179,36 @@ def _is_held() -> pl.Expr:
         )
 
     is_billed = pl.col("old_billed_to_date").is_not_null()
-    is_open = differs("old_") | pl.col("old_hold_code").is_not_null()
-    return is_billed & differs("old_billed_") & is_open
+    is_longer = pl.coalesce("cover_to_date", "expiration_date") > pl.col("old_billed_to_date")
+    goes_on = (pl.col("old_billed_cover_to_date") == pl.col("old_billed_to_date")) & is_longer
+    is_new = differs("old_") | pl.col("cover_to_date").ne_missing(pl.col("old_cover_to_date"))
+    is_open = is_new | pl.col("old_hold_code").is_not_null()
+    return is_billed & (differs("old_billed_") | goes_on.fill_null(value=False)) & is_open
+
+
+def _changed_field() -> pl.Expr:
+    """Name the field of the book that a hold comes from: the first that is not as it was billed."""
+    changes = [
+        pl.when(pl.col(name).ne_missing(pl.col(f"old_billed_{name}"))).then(pl.lit(_FIELD.get(name, name)))
+        for name in (*BILLED_COLUMNS, "cover_to_date")
+    ]
+    is_of_another_term = pl.col("hold_code") == HoldCode.BILLED_UNDER_ANOTHER_TERM.value
+    return pl.when(is_of_another_term).then(pl.lit("effective_date")).otherwise(pl.coalesce(changes))
 
 
 def _problems(refused_rows: pl.DataFrame, taken: pl.DataFrame, missing: pl.DataFrame) -> pl.DataFrame:
     columns = ["row_number", "record_key", "problem_code", "field_name", "original_row"]
     named = [*columns, *_KEY, "expiration_date"]
     refused = named_terms(refused_rows).select(*named, is_row_taken=pl.lit(value=False))
+    # A cover that ended inside a billed period is no hold, and the other way round.
     noted = (
-        taken.filter("is_ended_inside")
-        .with_columns(problem_code=pl.lit(FOR_A_PERSON), field_name=pl.lit("cover_to_date"))
+        taken.filter(
+            pl.col("is_ended_inside") | (pl.col("is_term_changed") & pl.col("hold_code").is_not_null())
+        )
+        .with_columns(
+            problem_code=pl.coalesce("hold_code", pl.lit(COVER_ENDED)),
+            field_name=pl.when("is_ended_inside").then(pl.lit("cover_to_date")).otherwise(_changed_field()),
+        )
         .select(*named, is_row_taken=pl.lit(value=True))
     )
     silent = missing.select(*named, is_row_taken=pl.lit(value=False))

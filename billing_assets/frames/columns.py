@@ -148,7 +148,7 @@ def _dictionary() -> Mapping[str, Column]:
     rows = {
         row.name: row for row in (*_TERMS, *_PROBLEMS, *_SCHEDULES, *_HASHES, *_CHARGES, *_RULES, *_CALENDARS)
     }
-    for name in BILLED_COLUMNS:
+    for name in (*BILLED_COLUMNS, "cover_to_date"):
         meaning = f"{rows[name].meaning}; as of the version that was billed last"
         rows[f"billed_{name}"] = rows[name]._replace(name=f"billed_{name}", meaning=meaning)
     return MappingProxyType(rows)
@@ -294,6 +294,7 @@ STORED_TERM_SCHEMA = schema_of(
     "hold_code",
     "content_sha256",
     *(f"billed_{name}" for name in BILLED_COLUMNS),
+    "billed_cover_to_date",
     "billed_to_date",
 )
 """A current term of the store; ``billed_*`` are null where the term was never billed."""

@@ -9,13 +9,15 @@ from datetime import date
 
 import polars as pl
 
+from billing_assets.domain.policies import HoldCode
+from billing_assets.domain.problems import ROW_TAKEN_CODES
 from billing_assets.frames.period_overlaps import cover_end
 
 LEFT_OUT = "missing_from_book"
 """A term in force that a full book does not name; no row says so."""
 
-FOR_A_PERSON = "cover_ended_inside_billed_period"
-"""What no book answers: the row was taken, and a person decides what is owed."""
+COVER_ENDED = "cover_ended_inside_billed_period"
+"""What no book answers: the row was taken, and a person decides what is returned."""
 
 _KEY = ["policy_number", "effective_date"]
 _DATE_FIELDS = ("effective_date", "expiration_date", "contract_start_date")
@@ -106,8 +108,9 @@ def answered_problems(
 ) -> pl.Series:
     """Return the ids of the open problems that a book answers.
 
-    It answers a problem by a row or a problem of the same key. What was missing from a book is answered too
-    where its cover has ended by ``as_of``. A wrong date is part of the key: such a
+    It answers a problem by a row or a problem of the same key. A hold is answered only where it is lifted or
+    stated anew, by ``taken`` with its ``hold_code`` and ``is_term_changed``. What was missing from a
+    book is answered too where its cover has ended by ``as_of``. A wrong date is part of the key: such a
     problem is answered by a good row of the policy with the same end (any end, where that was not readable),
     unless the policy has another bad row in the book.
 
@@ -115,11 +118,13 @@ def answered_problems(
     >>> named = {"field_name": "effective_date", "policy_number": "P", "expiration_date": date(2026, 2, 28)}
     >>> good = {"record_key": "P 2025-02-28", "policy_number": "P", "expiration_date": date(2026, 2, 28)}
     >>> nothing = pl.DataFrame(schema=dict.fromkeys(("record_key", "policy_number", "row_number"), pl.String))
-    >>> waiting, book = pl.DataFrame([problem | named]), pl.DataFrame([good])
+    >>> waiting = pl.DataFrame([problem | named])
+    >>> book = pl.DataFrame([good]).with_columns(hold_code=None, is_term_changed=True)
     >>> answered_problems(waiting, book, nothing, date(2025, 3, 1)).to_list()
     [4]
     """
-    waiting = open_problems.filter(pl.col("problem_code") != FOR_A_PERSON)
+    code = pl.col("problem_code")
+    waiting = open_problems.filter(~code.is_in(ROW_TAKEN_CODES))
     keys = pl.concat([taken["record_key"], problems["record_key"]]).unique()
     refused = problems.filter(pl.col("row_number").is_not_null())
     moved = (
@@ -130,4 +135,9 @@ def answered_problems(
     )
     has_ended = (pl.col("problem_code") == LEFT_OUT) & (pl.col("expiration_date") <= pl.lit(as_of))
     is_moved = pl.col("problem_id").is_in(moved["problem_id"].implode())
-    return waiting.filter(pl.col("record_key").is_in(keys.implode()) | is_moved | has_ended)["problem_id"]
+    answered = waiting.filter(pl.col("record_key").is_in(keys.implode()) | is_moved | has_ended)
+    restated = taken.filter(pl.col("hold_code").is_null() | pl.col("is_term_changed"))
+    lifted = open_problems.filter(code.is_in(HoldCode.of_changes())).join(
+        restated, on="record_key", how="semi"
+    )
+    return pl.concat([answered["problem_id"], lifted["problem_id"]])

@@ -40,7 +40,7 @@ _STORED_TERMS = """
 select p.policy_number, v.effective_date, v.line_of_business, v.place_code, v.currency, v.plan_code,
     v.expiration_date, v.anchor_date, v.premium_minor, v.cover_to_date, v.hold_code, encode(v.content_sha256,
     'hex'), b.line_of_business, b.place_code, b.currency, b.plan_code, b.expiration_date, b.anchor_date,
-    b.premium_minor, billed.to_date
+    b.premium_minor, b.cover_to_date, billed.to_date
 from incoming_key k
 join policy p on p.company_id = {company} and p.policy_number = k.key
 join policy_term_version v on v.company_id = p.company_id and v.policy_id = p.policy_id

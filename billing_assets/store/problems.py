@@ -10,8 +10,8 @@ from datetime import datetime
 import polars as pl
 from sqlalchemy import Connection, text
 
+from billing_assets.domain.problems import ROW_TAKEN_CODES
 from billing_assets.frames.columns import OPEN_HOLD_SCHEMA, OPEN_PROBLEM_SCHEMA
-from billing_assets.frames.problems import FOR_A_PERSON
 from billing_assets.store.copy import copy_in, copy_out
 
 INTAKE_OWNER = "intake"
@@ -59,7 +59,8 @@ _HOLD = """
 insert into problem_hold (problem_id, policy_term_id, company_id, policy_id)
     select q.problem_id, t.policy_term_id, :company, p.policy_id
     from incoming_hold i
-    join problem q on q.batch_id = :batch and q.row_number = i.row_number and q.problem_code <> :person
+    join problem q on q.batch_id = :batch and q.row_number = i.row_number
+        and q.problem_code <> all(:row_taken)
     join policy p on p.company_id = :company and p.policy_number = i.policy_number
     join policy_term t on t.policy_id = p.policy_id and t.effective_date = i.effective_date
     order by 1, 2
@@ -115,7 +116,8 @@ def close_answered(connection: Connection, company_id: int, batch_id: int, probl
 
 def write_holds(connection: Connection, company_id: int, batch_id: int, holds: pl.DataFrame) -> None:
     """Append what the problems of a batch hold: ``row_number`` of the problem, and key of the term."""
-    _staged(connection, holds, _HOLD, {"company": company_id, "batch": batch_id, "person": FOR_A_PERSON})
+    values = {"company": company_id, "batch": batch_id, "row_taken": list(ROW_TAKEN_CODES)}
+    _staged(connection, holds, _HOLD, values)
 
 
 def release_holds(connection: Connection, company_id: int, batch_id: int, released: pl.DataFrame) -> None:

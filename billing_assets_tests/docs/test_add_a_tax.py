@@ -10,8 +10,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from billing_assets.store.connection import Database
 from billing_assets_tests.docs.test_commands import ROOT, commands
 
@@ -27,22 +25,20 @@ def changed(text: str, lines: list[str]) -> str:
     return text.replace(old, new)
 
 
-def changed_program(page: Path, folder: Path, files: list[str]) -> Path:
-    """Return the folder with a copy of the program in which a page's changes to these files were made."""
+def copied_program(folder: Path) -> Path:
+    """Return the folder with a copy of the program as it is shipped."""
     for name in ("billing_assets", "templates", "examples"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    edits = DIFF.findall(page.read_text(encoding="utf-8"))
-    assert sorted({path for path, _ in edits}) == files
-    for path, lines in edits:
-        file = folder / path
-        file.write_text(changed(file.read_text(encoding="utf-8"), lines.splitlines()), encoding="utf-8")
     return folder
 
 
-@pytest.fixture
-def program(tmp_path: Path) -> Path:
-    """A copy of the program in which the page's change was made."""
-    return changed_program(PAGE, tmp_path, ["billing_assets/domain/taxes/united_kingdom.py"])
+def change(program: Path, page: Path, files: list[str]) -> None:
+    """Make a page's changes, which are to these files, in the copy."""
+    edits = DIFF.findall(page.read_text(encoding="utf-8"))
+    assert sorted({path for path, _ in edits}) == files
+    for path, lines in edits:
+        file = program / path
+        file.write_text(changed(file.read_text(encoding="utf-8"), lines.splitlines()), encoding="utf-8")
 
 
 def run(program: Path, database: Database, line: str) -> str:
@@ -67,10 +63,14 @@ def run(program: Path, database: Database, line: str) -> str:
 
 
 def test_a_rate_that_is_added_in_one_file_is_billed_from_its_first_day(
-    program: Path, database: Database
+    database: Database, tmp_path: Path
 ) -> None:
-    run(program, database, "db upgrade")
-    shown = {line: run(program, database, line.removeprefix("billing ")) for line in commands(PAGE)}
+    program = copied_program(tmp_path)
+    shown: dict[str, str] = {}
+    for line in commands(PAGE):
+        if line == "billing db upgrade":
+            change(program, PAGE, ["billing_assets/domain/taxes/united_kingdom.py"])
+        shown[line] = run(program, database, line.removeprefix("billing "))
     assert "13 %" in shown["billing rules taxes --place GB --on 2025-04-01"]
     found = json.loads(run(program, database, "invoices list --policy HOM-2001 --json"))
     rates = {}

@@ -6,23 +6,22 @@ from pathlib import Path
 import pytest
 
 from billing_assets.store.connection import Database
-from billing_assets_tests.docs.test_add_a_tax import changed_program, run
+from billing_assets_tests.docs.test_add_a_tax import change, copied_program, run
 from billing_assets_tests.docs.test_commands import ROOT, commands
 
 PAGE = ROOT / "docs" / "how-to" / "close-a-day.md"
 
 
-@pytest.fixture
-def program(tmp_path: Path) -> Path:
-    """A copy of the program in which the page's change was made."""
-    return changed_program(PAGE, tmp_path, ["billing_assets/domain/calendars/united_kingdom.py"])
-
-
 def test_a_day_is_closed_and_opened_again_and_a_holiday_that_is_added_moves_a_due_date(
-    program: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BILLING_ISSUE_ON", "billing_date")
-    shown = [(line, run(program, database, line.removeprefix("billing "))) for line in commands(PAGE)]
+    program = copied_program(tmp_path)
+    shown: list[tuple[str, str]] = []
+    for line in commands(PAGE):
+        if line == "billing calendar show GB 2025":
+            change(program, PAGE, ["billing_assets/domain/calendars/united_kingdom.py"])
+        shown.append((line, run(program, database, line.removeprefix("billing "))))
     dry_runs = [text for line, text in shown if line == "billing run 2025-01-15 --dry-run"]
     assert [text.startswith("2025-01-15  0 charges due") for text in dry_runs] == [False, True]
     (spain, spain_at_last) = [text for line, text in shown if line == "billing calendar show ES 2025"]

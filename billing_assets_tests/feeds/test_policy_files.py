@@ -169,6 +169,7 @@ CELL = st.text(alphabet=st.sampled_from('ab,;"\n\r\x01 \ufeffé'), max_size=6)
 
 
 @example(rows=[["\ufeff", ""]])
+@example(rows=[["", "\r\r\n"]])
 @given(rows=st.lists(st.lists(CELL, min_size=2, max_size=2), min_size=1, max_size=6))
 def test_cells_come_in_as_they_were_written(rows: list[list[str]]) -> None:
     text = io.StringIO()

@@ -8,7 +8,14 @@ import pytest
 
 from billing_assets.domain.policies import HoldCode
 from billing_assets.frames.book_changes import SettledBook, control_totals
+from billing_assets.frames.columns import OPEN_PROBLEM_SCHEMA
 from billing_assets_tests.frames.book_rows import JUN, NO_PAYER, NOTHING, PAYER, billed, rows, settle, stored
+
+OPEN_HOLD = pl.DataFrame(
+    [(4, "P 2024-01-01", "changed_after_billing", "premium", "P", date(2025, 1, 1))],
+    schema=OPEN_PROBLEM_SCHEMA,
+    orient="row",
+)
 
 
 def counts(book: SettledBook) -> tuple[int, int, int, int, int]:
@@ -61,7 +68,30 @@ def test_a_term_that_changes_before_it_is_billed_is_not_held(change: dict[str, A
 def test_a_term_that_changes_after_it_was_billed_is_held(change: dict[str, Any]) -> None:
     book = settle(rows(change), billed(), PAYER)
     assert book.terms["hold_code"].to_list() == [HoldCode.CHANGED_AFTER_BILLING]
-    assert book.held_count == 1
+    assert (book.held_count, book.problem_count) == (1, 0)
+    noted = book.problems.select("problem_code", "field_name", "row_number", "is_row_taken").rows()
+    (name,) = change
+    field = "premium" if name == "premium_minor" else name
+    assert noted == [("changed_after_billing", field, 1, True)]
+
+
+@pytest.mark.parametrize(
+    ("end", "is_held"), [(None, True), (date(2024, 9, 1), True), (JUN, False), (date(2024, 5, 1), False)]
+)
+def test_cover_that_goes_on_after_it_cut_a_billed_period_short_is_held(
+    end: date | None, is_held: bool
+) -> None:
+    """Billed up to June because the book said that cover ended then."""
+    cut = billed(cover_to_date=JUN, billed_cover_to_date=JUN)
+    book = settle(rows({"cover_to_date": end}), cut, PAYER)
+    assert book.held_count == is_held
+    codes = book.problems.select("problem_code", "field_name").rows()
+    assert (("changed_after_billing", "cover_to_date") in codes) is is_held
+
+
+def test_a_later_end_of_cover_that_was_billed_up_to_nowhere_is_not_held() -> None:
+    open_ended = billed(cover_to_date=date(2024, 9, 1), billed_cover_to_date=date(2024, 9, 1))
+    assert settle(rows({}), open_ended, PAYER).held_count == 0
 
 
 def test_a_change_that_billing_does_not_see_is_not_held() -> None:
@@ -71,8 +101,16 @@ def test_a_change_that_billing_does_not_see_is_not_held() -> None:
 
 def test_a_held_term_stays_held_until_the_book_says_again_what_was_billed() -> None:
     held = billed(premium_minor=5, hold_code="changed_after_billing")
-    assert settle(rows({"premium_minor": 5, "product_code": "van"}), held, PAYER).held_count == 1
-    assert settle(rows({}), held, PAYER).held_count == 0
+    changed = settle(rows({"premium_minor": 5, "product_code": "van"}), held, PAYER, problems=OPEN_HOLD)
+    assert (changed.held_count, changed.problems.height, changed.answered_ids.to_list()) == (1, 1, [4])
+    restored = settle(rows({}), held, PAYER, problems=OPEN_HOLD)
+    assert (restored.held_count, restored.problems.height, restored.answered_ids.to_list()) == (0, 0, [4])
+
+
+def test_a_hold_stays_open_while_the_book_repeats_the_change() -> None:
+    held = billed(premium_minor=5, hold_code="changed_after_billing", content_sha256="new")
+    again = settle(rows({"premium_minor": 5}), held, PAYER, problems=OPEN_HOLD)
+    assert (again.problems.height, again.answered_ids.to_list()) == (0, [])
 
 
 def test_a_hold_that_a_person_lifted_does_not_come_back_for_another_change() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from billing_assets.frames.columns import IN_FORCE_SCHEMA, OPEN_HOLD_SCHEMA, OPEN_PROBLEM_SCHEMA
 from billing_assets.frames.problems import (
-    FOR_A_PERSON,
+    COVER_ENDED,
     LEFT_OUT,
     answered_problems,
     held_terms,
@@ -91,7 +91,8 @@ def answered(problem: dict[str, Any], taken: pl.DataFrame, refused: pl.DataFrame
     }
     waiting = pl.DataFrame([{**row, **problem}], schema=OPEN_PROBLEM_SCHEMA)
     others = rows({}).clear() if refused is None else refused
-    return answered_problems(waiting, taken, named_terms(others), JUN).to_list() == [9]
+    decided = taken.with_columns(hold_code=pl.lit(None, pl.String), is_term_changed=pl.lit(value=True))
+    return answered_problems(waiting, decided, named_terms(others), JUN).to_list() == [9]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def answered(problem: dict[str, Any], taken: pl.DataFrame, refused: pl.DataFrame
         ({"policy_number": None}, False),
         ({"problem_code": "amount_empty", "field_name": "premium"}, False),
         ({"problem_code": "amount_empty", "field_name": "premium", "record_key": "P 2024-01-01"}, True),
-        ({"problem_code": FOR_A_PERSON, "record_key": "P 2024-01-01"}, False),
+        ({"problem_code": COVER_ENDED, "record_key": "P 2024-01-01"}, False),
     ],
 )
 def test_a_good_row_answers_what_was_wrong_with_it(problem: dict[str, Any], is_answered: bool) -> None:
@@ -151,7 +152,8 @@ def test_what_a_book_leaves_out_does_not_keep_a_corrected_date_open() -> None:
         schema=OPEN_PROBLEM_SCHEMA,
         orient="row",
     )
-    assert answered_problems(waiting, rows({}), missing, JUN).to_list() == [9]
+    taken = rows({}).with_columns(hold_code=pl.lit(None, pl.String), is_term_changed=pl.lit(value=True))
+    assert answered_problems(waiting, taken, missing, JUN).to_list() == [9]
 
 
 def test_a_book_without_anything_open_settles() -> None:

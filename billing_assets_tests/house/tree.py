@@ -19,7 +19,18 @@ TESTS = "billing_assets_tests"
 
 # Made by tools or by the program, never by a person.
 NOT_OURS = frozenset(
-    {"__pycache__", "build", "dist", "history", "htmlcov", "logs", "node_modules", "schedules", "storage"}
+    {
+        ".git",
+        "__pycache__",
+        "build",
+        "dist",
+        "history",
+        "htmlcov",
+        "logs",
+        "node_modules",
+        "schedules",
+        "storage",
+    }
 )
 TEXT_SUFFIXES = frozenset(
     {"", ".cfg", ".css", ".html", ".ini", ".j2", ".json", ".mako", ".md", ".py", ".sh", ".sql", ".toml"}

@@ -90,8 +90,23 @@ def test_a_change_after_billing_is_held_and_undone_by_the_old_content(
     bill(store, "P1", date(2024, 2, 1))
     import_text(store, tmp_path, book({"premium": "130"}))
     assert query(store, CURRENT) == [("P1", 13000, "changed_after_billing")]
+    problems = "select problem_code, field_name, original_value, is_open from problem"
+    assert query(store, problems) == [("changed_after_billing", "premium", "130", True)]
     import_text(store, tmp_path, book({"street": "Calle Menor 2"}))
     assert query(store, CURRENT) == [("P1", 12000, None)]
+    assert query(store, problems) == [("changed_after_billing", "premium", "130", False)]
+
+
+def test_an_end_of_cover_that_is_withdrawn_after_it_was_billed_is_held(
+    store: Database, tmp_path: Path
+) -> None:
+    import_text(store, tmp_path, book({"cover_to": "2024-02-01"}))
+    bill(store, "P1", date(2024, 2, 1))
+    import_text(store, tmp_path, book({}))
+    assert query(store, CURRENT) == [("P1", 12000, "changed_after_billing")]
+    assert query(store, "select problem_code, field_name, is_open from problem") == [
+        ("changed_after_billing", "cover_to_date", True)
+    ]
 
 
 def test_cover_that_ends_inside_a_billed_period_is_taken_and_noted(store: Database, tmp_path: Path) -> None:

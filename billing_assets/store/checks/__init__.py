@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 from billing_assets.domain.checks import CHECKS, Check, CheckResult
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.money import CURRENCIES
+from billing_assets.domain.problems import ROW_TAKEN_CODES
 from billing_assets.store.checks import (
     deliveries,
     documents,
@@ -101,7 +102,7 @@ def run_checks(
         "runs": [] if is_everything else list(connection.execute(text(_RUNS), scope).scalars()),
         "at": at,
         "currencies": sorted(CURRENCIES),
-        "later_problem": intake.LATER_PROBLEM,
+        "row_taken": list(ROW_TAKEN_CODES),
         "left_out": intake.LEFT_OUT,
     }
     wanted = CHECKS if check_ids is None else check_ids

@@ -6,9 +6,6 @@ Without ``:is_everything`` only the batches are asked about that the runs in ``:
 What a batch says that it wrote is counted again from the terms and payers, by currency and to the cent.
 """
 
-LATER_PROBLEM = "cover_ended_inside_billed_period"
-"""A problem of a row that was accepted nonetheless; it does not count among the problem rows of a batch."""
-
 LEFT_OUT = "missing_from_book"
 """A problem without a row; a batch counts these for themselves."""
 
@@ -48,7 +45,7 @@ with asked as (
 ), kept as (
     select p.batch_id, count(*) as problem_count, count(distinct p.row_number) as row_count
     from problem p join asked b using (batch_id)
-    where p.problem_code not in (:later_problem, :left_out)
+    where p.problem_code <> all(:row_taken) and p.problem_code <> :left_out
     group by p.batch_id
 ), missing as (
     select p.batch_id, count(*) as problem_count, count(p.row_number) as row_count
@@ -105,4 +102,12 @@ union all
 select concat('batch ', b.batch_id, ': no row stays as it is, and money does')
 from counted b join claimed c using (batch_id)
 where b.new_count + b.changed_count = b.written_count and b.unchanged_count = 0 and c.standing_minor <> 0
+union all
+select concat('batch ', v.batch_id, ': term ', v.policy_term_id, ' is held as ', v.hold_code,
+    ', and no problem says so')
+from policy_term_version v join asked b using (batch_id) join policy p using (policy_id)
+where v.hold_code is not null and not exists (
+    select from problem q
+    where q.batch_id = v.batch_id and q.problem_code = v.hold_code and q.policy_number = p.policy_number
+        and q.effective_date = v.effective_date)
 """

@@ -51,6 +51,10 @@ def test_two_imports_that_lost_nothing_are_sound(store: Engine) -> None:
             "batch 2: it says that it wrote 2 terms in EUR over 22000, and 2 over 21999 are there",
         ),
         (
+            ("update policy_term_version set hold_code = 'row_is_problem' where premium_minor = 13000",),
+            "batch 2: term 1 is held as row_is_problem, and no problem says so",
+        ),
+        (
             ("delete from payer_version where batch_id = 2 and content like '%Menor%'",),
             "batch 2: it says that it wrote 2 payers, and 1 are there",
         ),
@@ -68,7 +72,7 @@ def test_two_imports_that_lost_nothing_are_sound(store: Engine) -> None:
             "batch 2: it says that it wrote 0 terms in EUR over 0, and 2 over 22000 are there",
         ),
     ],
-    ids=["term", "premium", "payer", "standing", "silent"],
+    ids=["term", "premium", "hold", "payer", "standing", "silent"],
 )
 def test_what_an_import_lost_is_named(store: Engine, statements: tuple[str, ...], name: str) -> None:
     with planted(store, *statements) as connection:
