@@ -39,6 +39,7 @@ _State = Annotated[
 ]
 
 _OWN_REASONS = {
+    "closed_day": "made on a closed day; 'billing deliver' sends it from {send_date} on",
     "no_address": "no e-mail address; a policy book that has one sends it, or send it another way",
     "sender_died": "the sender died in the middle; ask whether it arrived, it is never sent again by itself",
     "unprintable": "no font of the template has a character of it; add one to templates/_shared/fonts",
@@ -183,7 +184,8 @@ def reason_words(row: "DeliveryRow") -> str:
     by_person = row.reason_code in {rule.reason_code for rule in DECISIONS.values()}
     if not by_person and (row.state == "sent" or not row.reason_code):
         return f"{row.reply_code} {row.reply_text}".strip("0 ")
-    words = _OWN_REASONS.get(row.reason_code) or REASON_MEANINGS.get(row.reason_code, row.reason_code)
+    own = _OWN_REASONS.get(row.reason_code, "").format(send_date=row.send_date)
+    words = own or REASON_MEANINGS.get(row.reason_code, row.reason_code)
     words = words if by_person or not row.reply_code else f"{row.reply_code}: {words}"
     return f"{words}; {_NEWER_ADDRESS}" if row.has_newer_address and row.state != "sent" else words
 

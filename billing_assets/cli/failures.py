@@ -77,7 +77,7 @@ class UnfinishedError(Exception):
 
 
 ORDER = (
-    *("company", "import", "rates", "db"),
+    *("company", "calendar", "import", "rates", "db"),
     *("run", "deliver", "audit"),
     *("runs", "invoices", "deliveries", "problems", "rules"),
     *("demo", "ui", "mailbox"),

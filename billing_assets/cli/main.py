@@ -10,6 +10,7 @@ import typer
 
 from billing_assets.cli import (
     audit,
+    calendar,
     company,
     database,
     deliver,
@@ -49,6 +50,7 @@ app = typer.Typer(
 )
 
 app.add_typer(company.app, name="company", rich_help_panel="Set up")
+app.add_typer(calendar.app, name="calendar", rich_help_panel="Set up")
 app.add_typer(imports.app, name="import", rich_help_panel="Set up")
 app.add_typer(rates.app, name="rates", rich_help_panel="Set up")
 app.add_typer(database.app, name="db", rich_help_panel="Set up")

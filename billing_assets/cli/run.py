@@ -35,6 +35,7 @@ EPILOG = (
     "billing run 2025-01-31 --issuing-date 2025-01-31 --reason 'the auditor asked' --approved-by 'A. Gil'"
 )
 _OUTCOME_COLUMNS = [f">{outcome}" for outcome in OUTCOMES]
+_SENT_LATER = ("without_address_count", "held_count")
 _COLUMNS = ["billing date", ">run", ">due", *_OUTCOME_COLUMNS, ">sent", ">not sent", ">seconds"]
 
 
@@ -257,7 +258,7 @@ def _show_days(screen: Screen, days: Sequence[BilledDay]) -> None:
 
 def _numbers(day: BilledDay) -> dict[str, int]:
     sent = int(day.deliveries.get("sent_count", 0))
-    missing = sum(int(day.deliveries.get(name, 0)) for name in (*NEEDS_A_LOOK, "without_address_count"))
+    missing = sum(int(day.deliveries.get(name, 0)) for name in (*NEEDS_A_LOOK, *_SENT_LATER))
     return {"due_count": day.due_count, **day.counts, "sent": sent, "not_sent": missing}
 
 

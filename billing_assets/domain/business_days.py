@@ -35,6 +35,24 @@ class Roll(StrEnum):
     NEAREST = "nearest"
 
 
+class LeadUnit(StrEnum):
+    """What a lead counts: calendar days, or days on which the company is open."""
+
+    CALENDAR = "calendar"
+    BUSINESS = "business"
+
+
+class HolidayBehaviour(StrEnum):
+    """What a schedule does where its billing date is a closed day of the company.
+
+    ``next_open_day`` makes the invoices on an open day, as the roll rule says; ``hold_sending`` makes them on
+    the closed day itself and sends them on the next open one.
+    """
+
+    NEXT_OPEN_DAY = "next_open_day"
+    HOLD_SENDING = "hold_sending"
+
+
 class StepUnit(StrEnum):
     """What a step counts: business days, or calendar weeks, months and years."""
 

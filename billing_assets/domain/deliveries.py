@@ -173,6 +173,9 @@ SIGNS_OF_OUTAGE = CHANNEL_FAULTS | {"refused_for_now"}
 MAX_ATTEMPTS = 12
 """So many temporary refusals of one message, and it waits for a person."""
 
+HELD = "closed_day"
+"""The reason of a delivery that waits for the next open day to be sent."""
+
 GAVE_UP = "gave_up_after_attempts"
 """The reason of a delivery that was refused for now as often as is allowed."""
 

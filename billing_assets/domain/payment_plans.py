@@ -8,7 +8,7 @@ Does not belong here: the arithmetic (``frames.schedules``, ``frames.installment
 from dataclasses import dataclass
 from datetime import date
 
-from billing_assets.domain.business_days import Roll
+from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,17 +16,21 @@ class PaymentPlan:
     """One dated plan row.
 
     An installment is due ``due_days`` after its billing period begins, rolled by ``due_roll`` on the
-    calendar of the policy's place. Its invoice is made ``lead_days`` calendar days before the due date,
-    rolled by ``generate_roll`` on the calendar of the company. However late it is issued, its payer has
-    ``minimum_payment_days`` calendar days from the issue date. ``valid_to`` is exclusive, None is open.
+    calendar of the policy's place. Its invoice is made ``lead_days`` before the due date: calendar days, or
+    days on which the company is open, by ``lead_unit``. Where the company is closed on that day, the invoice
+    is made on an open day by ``generate_roll``, or on the day itself and sent later, by
+    ``holiday_behaviour``. However late it is issued, its payer has ``minimum_payment_days`` calendar days
+    from the issue date. ``valid_to`` is exclusive, None is open.
     """
 
     plan_code: str
     frequency_code: str
     lead_days: int
+    lead_unit: LeadUnit = LeadUnit.CALENDAR
     due_days: int = 0
     due_roll: Roll = Roll.FOLLOWING
     generate_roll: Roll = Roll.PRECEDING
+    holiday_behaviour: HolidayBehaviour = HolidayBehaviour.NEXT_OPEN_DAY
     minimum_payment_days: int = 0
     valid_from: date = date(1990, 1, 1)
     valid_to: date | None = None

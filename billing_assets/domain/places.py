@@ -1,23 +1,36 @@
 """The places where risks lie and payers live: the key of taxes and calendars.
 
-Belongs here: one row per place that billing knows, with the official calendar that it follows.
-Does not belong here: its taxes (``taxes``) and its closed days (``frames.calendars``).
+Belongs here: one row per place that billing knows, with the calendars that it follows.
+Does not belong here: its taxes (``taxes``), calendars that are not of a place (``calendars``), its closed
+days (``frames.calendars``).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from billing_assets.domain.calendar_rule import Base, Calendar, Purpose, Weekend
+from billing_assets.domain.calendars import bank_calendar_code, shipped_calendars
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A place: ``place_code`` is ISO 3166-1 or 3166-2; ``weekend`` holds ISO weekdays (6 = Saturday)."""
+    """A place: ``place_code`` is ISO 3166-1 or 3166-2; ``weekend`` holds ISO weekdays (6 = Saturday).
+
+    The ``*_calendar`` are codes of calendars, also joined ones (``target+ES``). Empty is the default: for
+    debits the calendar of the country's banks, for all else the place's public calendar.
+    """
 
     place_code: str
     name: str
     country_code: str
     subdivision_code: str = ""
     weekend: tuple[int, ...] = (6, 7)
+    generate_calendar: str = ""
+    send_calendar: str = ""
+    due_calendar: str = ""
+    debit_calendar: str = ""
+    legal_calendar: str = ""
     source: str
 
 
@@ -136,3 +149,44 @@ def find_place(place_code: str) -> Place | None:
     'ENG'
     """
     return PLACES.get(place_code)
+
+
+def calendar_code_of(place_code: str, purpose: Purpose) -> str:
+    """Return the code of the calendar that a place follows for a purpose.
+
+    A code that names no place is returned as it is: it may be a calendar's own.
+
+    >>> calendar_code_of("ES", Purpose.DUE), calendar_code_of("ES", Purpose.DEBIT)
+    ('ES', 'target')
+    """
+    place = find_place(place_code)
+    if place is None:
+        return place_code
+    named = {
+        Purpose.GENERATE: place.generate_calendar,
+        Purpose.SEND: place.send_calendar,
+        Purpose.DUE: place.due_calendar,
+        Purpose.DEBIT: place.debit_calendar or bank_calendar_code(place.country_code),
+        Purpose.LEGAL: place.legal_calendar,
+    }
+    return named[purpose] or place_code
+
+
+def find_calendar(calendar_code: str) -> Calendar | None:
+    """Return the calendar with that code, shipped or made from a place, or None; case does not matter.
+
+    >>> find_calendar("TARGET").name, find_calendar("GB").base.subdivision_code
+    ('TARGET (T2)', 'ENG')
+    """
+    shipped = shipped_calendars()
+    found = shipped.get(calendar_code) or shipped.get(calendar_code.lower())
+    place = find_place(calendar_code)
+    if found is not None or place is None:
+        return found
+    return Calendar(
+        calendar_code=place.place_code,
+        name=place.name,
+        base=Base(country_code=place.country_code, subdivision_code=place.subdivision_code),
+        weekends=(Weekend(weekdays=place.weekend, source=place.source),),
+        source=place.source,
+    )

@@ -92,7 +92,11 @@ _CHARGES = (
 _RULES = (
     Column("payment_plan_id", pl.Int64, "key", "the row of the plan that is valid on the effective date"),
     Column("frequency_code", pl.String, "code", "how often the plan bills"),
-    Column("lead_days", pl.Int64, "calendar days", "by which the invoice is made before it is due"),
+    Column("lead_days", pl.Int64, "days of lead_unit", "by which the invoice is made before it is due"),
+    Column(
+        "lead_unit", pl.String, "code", "what lead days count: calendar days, or open ones of the company"
+    ),
+    Column("holiday_behaviour", pl.String, "code", "what is done where the company is closed"),
     Column("due_days", pl.Int64, "calendar days", "after which a period's installment is due"),
     Column("due_roll", pl.String, "code", "how a due date leaves a closed day of the place"),
     Column("generate_roll", pl.String, "code", "how a billing date leaves a closed day of the company"),
@@ -124,6 +128,8 @@ _CALENDARS = (
     Column("roll", pl.String, "code", "how a date leaves a closed day"),
     Column("day", pl.Date, "day", "any calendar day"),
     Column("rolled_date", pl.Date, "day", "the open day that it moves to"),
+    Column("open_count", pl.Int64, "number", "open days before this one, from the first of the table"),
+    Column("is_open", pl.Boolean, "yes or no", "whether the day is open"),
 )
 
 BILLED_COLUMNS = (
@@ -240,9 +246,11 @@ PLAN_SCHEMA = schema_of(
     "plan_code",
     "frequency_code",
     "lead_days",
+    "lead_unit",
     "due_days",
     "due_roll",
     "generate_roll",
+    "holiday_behaviour",
     "minimum_payment_days",
     "valid_from",
     "valid_to",
@@ -274,6 +282,9 @@ TAX_RULE_SCHEMA = schema_of(
 
 ROLL_SCHEMA = schema_of("place_code", "roll", "day", "rolled_date")
 """A roll table: one row per place, roll rule and calendar day, with the day it moves to."""
+
+OPEN_DAY_SCHEMA = schema_of("day", "open_count", "is_open")
+"""A table of open days: one row per calendar day of one calendar."""
 
 STORED_TERM_SCHEMA = schema_of(
     "policy_number",

@@ -8,13 +8,16 @@ The work is done on narrow frames, first per schedule, then per installment; the
 gathered once at the end, because copying them is what costs.
 """
 
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
+from billing_assets.domain.business_days import HolidayBehaviour
+from billing_assets.domain.calendar_rule import NO_CLOSED_DAYS, ClosedDays
 from billing_assets.domain.runs import Outcome
-from billing_assets.frames.calendars import is_closed, roll_table
+from billing_assets.frames.calendars import CompanyCalendar
 from billing_assets.frames.columns import DUE_SCHEMA, PLAN_SCHEMA, TERM_SCHEMA
+from billing_assets.frames.date_tables import date_tables, lead_reach, with_horizon
 from billing_assets.frames.installments import with_cover, with_planned
 from billing_assets.frames.schedules import (
     SCHEDULE_KEY,
@@ -22,9 +25,6 @@ from billing_assets.frames.schedules import (
     schedules_of,
     with_dates,
 )
-
-_ROLL_REACH_DAYS = 16
-"""No place is closed for more days in a row than this: how far one roll can move a date."""
 
 _FOR_AMOUNTS = (
     "policy_term_id",
@@ -49,13 +49,19 @@ _OF_CHARGE = [
 
 
 def due_charges(
-    terms: pl.DataFrame, plans: pl.DataFrame, settled: pl.DataFrame, as_of: date, company_place_code: str
+    terms: pl.DataFrame,
+    plans: pl.DataFrame,
+    settled: pl.DataFrame,
+    as_of: date,
+    company_place_code: str,
+    closed_days: ClosedDays = NO_CLOSED_DAYS,
 ) -> pl.DataFrame:
     """Return the charges (``DUE_SCHEMA``) that a run of ``as_of`` has to answer for.
 
     ``terms`` has ``TERM_SCHEMA``, ``settled`` has ``SETTLED_SCHEMA``: what it names is not due again.
     Rows come sorted by policy number, due date and installment, so that numbering is reproducible.
-    On a closed day of the company the frame is empty.
+    ``closed_days`` are those that the company has closed itself. On a day that is closed for the company only
+    plans that hold the sending have charges; the others have theirs on the next open day.
 
     >>> from billing_assets.frames.columns import SETTLED_SCHEMA, TERM_SCHEMA
     >>> term = {
@@ -75,9 +81,11 @@ def due_charges(
     ...     "plan_code": "yearly",
     ...     "frequency_code": "yearly",
     ...     "lead_days": 30,
+    ...     "lead_unit": "calendar",
     ...     "due_days": 0,
     ...     "due_roll": "following",
     ...     "generate_roll": "preceding",
+    ...     "holiday_behaviour": "next_open_day",
     ...     "minimum_payment_days": 14,
     ...     "plan_sha256": "s",
     ...     "valid_from": date(1990, 1, 1),
@@ -90,7 +98,9 @@ def due_charges(
     >>> due_charges(terms, pl.DataFrame([plan]), due.select(*SETTLED_SCHEMA), date(2024, 1, 2), "ES").height
     0
     """
-    if terms.is_empty() or is_closed(company_place_code, as_of):
+    company = CompanyCalendar(place_code=company_place_code, closed=closed_days)
+    is_open = not company.is_closed(as_of)
+    if terms.is_empty() or not (is_open or _holds_sending(plans)):
         return pl.DataFrame(schema=DUE_SCHEMA)
     schedules = schedules_of(terms, plans)
     keyed = (
@@ -104,40 +114,30 @@ def due_charges(
         .with_row_index("term_row")
         .collect()
     )
-    dated = _dated(schedules, as_of, company_place_code)
-    charges = [_with_plan(keyed, dated, settled), _without_plan(keyed, settled, as_of)]
+    dated = _dated(schedules if is_open else schedules.filter(_HOLDS_SENDING), as_of, company)
+    charges = [_with_plan(keyed, dated, settled)]
+    if is_open:
+        charges.append(_without_plan(keyed, settled, as_of))
     due = pl.concat(charges).sort("policy_number", "due_date", "policy_term_id", "installment_number")
     wide = terms.select(_FROM_TERM)[due["term_row"]]
     return wide.hstack(due.drop("term_row", "policy_number", "policy_term_id")).select(*DUE_SCHEMA)
 
 
-def _dated(schedules: pl.DataFrame, as_of: date, company_place_code: str) -> pl.DataFrame:
+_HOLDS_SENDING = pl.col("holiday_behaviour") == HolidayBehaviour.HOLD_SENDING.value
+
+
+def _holds_sending(plans: pl.DataFrame) -> bool:
+    return bool(plans.select(_HOLDS_SENDING.any()).item())
+
+
+def _dated(schedules: pl.DataFrame, as_of: date, company: CompanyCalendar) -> pl.DataFrame:
     """Return the installments of the schedules whose billing date has come."""
-    horizon = (
-        pl.lit(as_of)
-        + pl.duration(days=pl.col("lead_days") + 2 * _ROLL_REACH_DAYS)
-        - pl.duration(days="due_days")
-    )
-    billable = schedules.filter(pl.col("unit").is_not_null(), pl.col("effective_date") <= horizon)
-    periods = periods_of(billable, horizon)
-    dated = with_dates(periods.lazy(), _rolls(periods, as_of, company_place_code), company_place_code)
+    billable = with_horizon(
+        schedules.lazy().filter(pl.col("unit").is_not_null()), lead_reach(schedules, company, as_of), as_of
+    ).filter(pl.col("effective_date") <= pl.col("horizon_date"))
+    periods = periods_of(billable.collect(), pl.col("horizon_date")).drop("horizon_date")
+    dated = with_dates(periods.lazy(), date_tables(periods, company))
     return dated.filter(pl.col("billing_date") <= as_of).collect()
-
-
-def _rolls(installments: pl.DataFrame, as_of: date, company_place_code: str) -> pl.DataFrame:
-    """Return the roll table that covers every date of these installments."""
-    if installments.is_empty():
-        return roll_table([], [], as_of, as_of)
-    first, last, lead, due = installments.select(
-        first=pl.col("due_from_date").min(),
-        last=pl.col("due_from_date").max(),
-        lead=pl.col("lead_days").max(),
-        due=pl.col("due_days").max(),
-    ).row(0)
-    places = {company_place_code, *installments["place_code"].unique()}
-    rules = {*installments["due_roll"].unique(), *installments["generate_roll"].unique()}
-    slack = timedelta(days=_ROLL_REACH_DAYS)
-    return roll_table(places, rules, first - timedelta(days=lead) - slack, last + timedelta(days=due) + slack)
 
 
 def _with_plan(keyed: pl.DataFrame, dated: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:

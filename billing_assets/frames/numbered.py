@@ -9,9 +9,11 @@ from datetime import date, timedelta
 import polars as pl
 
 from billing_assets.domain.business_days import Roll
+from billing_assets.domain.calendar_rule import Purpose
 from billing_assets.domain.charges import PREMIUM
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.numbering import NUMBER_DIGITS
+from billing_assets.domain.places import calendar_code_of
 from billing_assets.frames.calendars import roll
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.snapshots import RECORD_FORMAT, snapshot_hashes
@@ -26,11 +28,13 @@ def number_drafts(
     company_id: int,
     company_sha256: str,
     template_sha256: str,
+    closed_due_days: frozenset[date] = frozenset(),
 ) -> pl.DataFrame:
     """Return the drafts' documents with number, issue date, final due date and ``snapshot_sha256``.
 
     A planned due date that lies fewer days after the issue date than the plan's ``minimum_payment_days``
-    becomes the issue date plus those days, rolled forward to an open day of the policy's place.
+    becomes the issue date plus those days, rolled forward to an open day of the policy's place;
+    ``closed_due_days`` are closed beside it, by the company.
 
     >>> from datetime import date
     >>> from billing_assets.domain.taxes import shipped_tax_rules
@@ -68,7 +72,7 @@ def number_drafts(
     ('INV-00000041', '2024-01-22')
     """
     number = pl.col("draft_index") + first_number
-    heads = _with_earliest_due_date(drafts.invoices, issue_date).with_columns(
+    heads = _with_earliest_due_date(drafts.invoices, issue_date, closed_due_days).with_columns(
         record_format=pl.lit(RECORD_FORMAT),
         document_kind=pl.lit(DocumentKind.INVOICE.value),
         company_id=pl.lit(company_id),
@@ -81,11 +85,16 @@ def number_drafts(
     return heads.with_columns(snapshot_hashes(heads, drafts.lines, drafts.taxes))
 
 
-def _with_earliest_due_date(invoices: pl.DataFrame, issue_date: date) -> pl.DataFrame:
+def _with_earliest_due_date(
+    invoices: pl.DataFrame, issue_date: date, closed_due_days: frozenset[date]
+) -> pl.DataFrame:
     """Move the due dates that leave less time to pay than the plan promises."""
     kinds = invoices.select("place_code", "minimum_payment_days").unique()
     days = [issue_date + timedelta(days=count) for count in kinds["minimum_payment_days"].to_list()]
-    rolled = [roll(place, day, Roll.FOLLOWING) for place, day in zip(kinds["place_code"], days, strict=True)]
+    rolled = [
+        roll(calendar_code_of(place, Purpose.DUE), day, Roll.FOLLOWING, closed_due_days)
+        for place, day in zip(kinds["place_code"], days, strict=True)
+    ]
     earliest = kinds.with_columns(
         unrolled_date=pl.Series(days, dtype=pl.Date), earliest_date=pl.Series(rolled, dtype=pl.Date)
     )

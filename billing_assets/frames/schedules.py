@@ -9,8 +9,10 @@ the work grows with the number of different schedules and not with the number of
 
 import polars as pl
 
+from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit
 from billing_assets.domain.frequencies import FREQUENCIES, PeriodUnit
 from billing_assets.frames.columns import PERIOD_SCHEMA
+from billing_assets.frames.date_tables import DateTables
 from billing_assets.frames.dated_rows import is_valid_on, refuse_overlaps
 from billing_assets.frames.recurrence import pattern_periods
 
@@ -170,36 +172,65 @@ def _with_borders(installments: pl.LazyFrame) -> pl.LazyFrame:
     ).with_columns(due_from_date=pl.col("period_from_date"))
 
 
-def with_dates(installments: pl.LazyFrame, rolls: pl.DataFrame, company_place_code: str) -> pl.LazyFrame:
-    """Add ``nominal_due_date``, ``due_date`` and ``billing_date``, rolled by the roll table ``rolls``.
+def with_dates(installments: pl.LazyFrame, tables: DateTables) -> pl.LazyFrame:
+    """Add ``nominal_due_date``, ``due_date`` and ``billing_date`` by the tables of a book's dates.
+
+    A plan that holds the sending is billed on the day of its lead itself; the others on an open day, as their
+    ``generate_roll`` says.
 
     >>> from datetime import date
-    >>> from billing_assets.frames.calendars import roll_table
-    >>> rolls = roll_table(["ES"], ["following", "preceding"], date(2024, 1, 1), date(2024, 12, 31))
+    >>> from billing_assets.frames.calendars import CompanyCalendar
+    >>> from billing_assets.frames.date_tables import date_tables
     >>> row = {
     ...     "due_from_date": date(2024, 6, 1),
     ...     "due_days": 0,
     ...     "lead_days": 14,
+    ...     "lead_unit": "calendar",
     ...     "place_code": "ES",
     ...     "due_roll": "following",
     ...     "generate_roll": "preceding",
+    ...     "holiday_behaviour": "next_open_day",
     ... }
-    >>> with_dates(pl.LazyFrame([row]), rolls, "ES").select(
+    >>> business = {**row, "lead_unit": "business"}
+    >>> rows = pl.DataFrame([row, business])
+    >>> tables = date_tables(rows, CompanyCalendar(place_code="ES"))
+    >>> with_dates(rows.lazy(), tables).sort("lead_unit").select(
     ...     pl.col("due_date", "billing_date").cast(pl.String)
-    ... ).collect().row(0)
-    ('2024-06-03', '2024-05-20')
+    ... ).collect().rows()
+    [('2024-06-03', '2024-05-14'), ('2024-06-03', '2024-05-20')]
     """
-    by_place = rolls.lazy().rename({"day": "nominal_due_date", "roll": "due_roll", "rolled_date": "due_date"})
-    own = rolls.lazy().filter(pl.col("place_code") == company_place_code)
-    by_company = own.select(
+    due_rolls = tables.due_rolls.lazy().rename(
+        {"day": "nominal_due_date", "roll": "due_roll", "rolled_date": "due_date"}
+    )
+    generate_rolls = tables.generate_rolls.lazy().select(
         pl.col("roll").alias("generate_roll"),
         pl.col("day").alias("raw_billing_date"),
-        pl.col("rolled_date").alias("billing_date"),
+        pl.col("rolled_date").alias("rolled_billing_date"),
     )
+    holds = pl.col("holiday_behaviour") == HolidayBehaviour.HOLD_SENDING.value
+    due = installments.with_columns(
+        nominal_due_date=pl.col("due_from_date") + pl.duration(days="due_days")
+    ).join(due_rolls, on=["place_code", "due_roll", "nominal_due_date"], how="left")
     return (
-        installments.with_columns(nominal_due_date=pl.col("due_from_date") + pl.duration(days="due_days"))
-        .join(by_place, on=["place_code", "due_roll", "nominal_due_date"], how="left")
-        .with_columns(raw_billing_date=pl.col("due_date") - pl.duration(days="lead_days"))
-        .join(by_company, on=["generate_roll", "raw_billing_date"], how="left")
-        .drop("raw_billing_date")
+        _with_lead(due, tables.open_days)
+        .join(generate_rolls, on=["generate_roll", "raw_billing_date"], how="left")
+        .with_columns(billing_date=pl.when(holds).then("raw_billing_date").otherwise("rolled_billing_date"))
+        .drop("raw_billing_date", "rolled_billing_date")
+    )
+
+
+def _with_lead(due: pl.LazyFrame, open_days: pl.DataFrame | None) -> pl.LazyFrame:
+    """Add ``raw_billing_date``, the due date less the lead; no ``open_days`` where no plan counts them."""
+    by_calendar = pl.col("due_date") - pl.duration(days="lead_days")
+    if open_days is None:
+        return due.with_columns(raw_billing_date=by_calendar)
+    by_business = (pl.col("lead_unit") == LeadUnit.BUSINESS.value) & (pl.col("lead_days") > 0)
+    counts = open_days.lazy().select(pl.col("day").alias("due_date"), "open_count")
+    days = open_days.lazy().filter("is_open").select("open_count", pl.col("day").alias("open_date"))
+    return (
+        due.join(counts, on="due_date", how="left")
+        .with_columns(open_count=pl.col("open_count") - pl.col("lead_days"))
+        .join(days, on="open_count", how="left")
+        .with_columns(raw_billing_date=pl.when(by_business).then("open_date").otherwise(by_calendar))
+        .drop("open_count", "open_date")
     )

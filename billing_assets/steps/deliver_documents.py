@@ -15,7 +15,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TypeAlias
+from zoneinfo import ZoneInfo
 
+from billing_assets.domain.calendar_rule import PURPOSES, Purpose
 from billing_assets.domain.deliveries import (
     MAX_ATTEMPTS,
     SIGNS_OF_OUTAGE,
@@ -28,6 +30,7 @@ from billing_assets.domain.deliveries import (
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import Invoice
 from billing_assets.domain.numbering import document_file_name
+from billing_assets.frames.calendars import CompanyCalendar
 from billing_assets.steps.delivery_ports import (
     Channel,
     DocumentStore,
@@ -96,6 +99,10 @@ def deliver_documents(  # noqa: PLR0913 - ports and settings, each given by its 
 ) -> StepResult:
     """Queue the documents of ``billing_date`` (all dates where None) and send what is queued.
 
+    What was made on a day on which the company does not send is held until its next open day, by the closed
+    days as of the run. It leaves with the deliveries of that day or a later one, or once the company's clock
+    has come to it; ``held_count`` says how many of the date wait for theirs.
+
     What the channel refuses for now stays queued for the next call, ``max_attempts`` times; then it fails
     and waits for a person. A second call after success sends nothing. A message goes to the newest address
     of its payer; what had none is queued again as soon as there is one.
@@ -110,8 +117,10 @@ def deliver_documents(  # noqa: PLR0913 - ports and settings, each given by its 
     issuer = store.issuer(company_code)
     with store.lock_deliveries(issuer.company_id, progress):
         interrupted = store.settle_interrupted(issuer.company_id)
-        counts = store.queue(issuer.company_id, billing_date, issuer.company.message_domain)
-        total = store.queued_count(issuer.company_id, billing_date)
+        today = clock().astimezone(ZoneInfo(issuer.company.time_zone)).date()
+        send_dates = _send_dates(issuer, billing_date, store)
+        counts = store.queue(issuer.company_id, billing_date, issuer.company.message_domain, send_dates)
+        total, held_count = store.queued_counts(issuer.company_id, billing_date, today)
         dispatch = _Dispatch(
             issuer=issuer,
             store=store,
@@ -121,40 +130,52 @@ def deliver_documents(  # noqa: PLR0913 - ports and settings, each given by its 
             max_attempts=max_attempts,
             tell=lambda done: progress("delivering", done, total),
         )
-        batches = _batches(store, issuer.company_id, billing_date)
+        batches = _batches(store, issuer.company_id, billing_date, today)
         try:
             with ThreadPoolExecutor(max_workers=1, thread_name_prefix="printing") as printer:
                 for batch, sheets in _printed_ahead(batches, dispatch.print, printer):
                     dispatch.send(batch, sheets)
                     dispatch.outages.raise_if_down()
         finally:
-            result = _result(counts, interrupted, dispatch, time.perf_counter() - started)
+            result = _result(counts, held_count, interrupted, dispatch, time.perf_counter() - started)
             report(result)
     return result
 
 
-def _result(counts: QueueCounts, interrupted: int, dispatch: "_Dispatch", seconds: float) -> StepResult:
+def _result(
+    counts: QueueCounts, held_count: int, interrupted: int, dispatch: "_Dispatch", seconds: float
+) -> StepResult:
     facts: dict[str, int | str] = {
         "queued_count": counts.queued_count,
         "without_address_count": counts.without_address_count,
         "address_found_count": counts.address_found_count,
         "interrupted_count": interrupted,
-        **{f"{state.value}_count": dispatch.states[state] for state in _REPORTED},
-        "waiting_count": dispatch.states[DeliveryState.QUEUED],
-        "unprintable_count": dispatch.unprintable_count,
-        "print_fault_count": dispatch.print_fault_count,
+        "held_count": held_count,
+        **dispatch.facts(),
     }
     return StepResult(step="deliver_documents", facts=facts, seconds={"deliver": seconds})
+
+
+def _send_dates(issuer: Issuer, billing_date: date | None, store: DocumentStore) -> dict[int, date]:
+    """Return run -> the day on which its messages may leave, for runs of days on which nothing is sent."""
+    found: dict[int, date] = {}
+    for run in store.unqueued_runs(issuer.company_id, billing_date):
+        closed = store.closed_days(issuer.company_id, run.closed_day_id)
+        company = CompanyCalendar(place_code=issuer.company.place_code, closed=closed)
+        day = company.roll(run.billing_date, PURPOSES[Purpose.SEND].roll, Purpose.SEND)
+        if day != run.billing_date:
+            found[run.run_id] = day
+    return found
 
 
 _REPORTED = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN)
 
 
 def _batches(
-    store: DocumentStore, company_id: int, billing_date: date | None
+    store: DocumentStore, company_id: int, billing_date: date | None, today: date
 ) -> Iterator[Sequence[QueuedDelivery]]:
     after_id = 0
-    while batch := store.next_deliveries(company_id, billing_date, after_id, BATCH):
+    while batch := store.next_deliveries(company_id, billing_date, after_id, BATCH, today):
         yield batch
         after_id = batch[-1].delivery_id
 
@@ -197,6 +218,15 @@ class _Dispatch:
     def with_pdf(self) -> bool:
         """Whether the messages carry the PDF."""
         return self.issuer.company.email_attachment == "pdf"
+
+    def facts(self) -> dict[str, int]:
+        """Return what came of the messages, in counts."""
+        return {
+            **{f"{state.value}_count": self.states[state] for state in _REPORTED},
+            "waiting_count": self.states[DeliveryState.QUEUED],
+            "unprintable_count": self.unprintable_count,
+            "print_fault_count": self.print_fault_count,
+        }
 
     def print(self, batch: Sequence[QueuedDelivery]) -> list[PrintedInvoice]:
         """Print one batch."""

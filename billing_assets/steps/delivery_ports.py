@@ -4,13 +4,14 @@ Belongs here: documents, the outbox, the press and the channel, as protocols and
 Does not belong here: any implementation (``store``, ``documents``, ``channels``).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Protocol
 
+from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.decisions import DecidedDelivery, Decision
 from billing_assets.domain.deliveries import EmailMessageParts, SendResult
 from billing_assets.domain.errors import BillingError
@@ -92,6 +93,15 @@ class QueuedDelivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnqueuedRun:
+    """A run with documents that are not in the outbox yet, and its last word on the company's closed days."""
+
+    run_id: int
+    billing_date: date
+    closed_day_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueueCounts:
     """What queueing did: rows that wait now, and rows that cannot be sent because the payer has no address.
 
@@ -152,18 +162,35 @@ class DocumentStore(Protocol):
         """Mark what a dead sender left in ``sending`` as ``unknown``; return how many."""
         ...
 
-    def queue(self, company_id: int, billing_date: date | None, message_domain: str) -> QueueCounts:
-        """Add the outbox row of each document that has none; look again for addresses that were missing."""
+    def closed_days(self, company_id: int, closed_day_id: int) -> ClosedDays:
+        """Return what the company has closed itself, by the word up to that one."""
         ...
 
-    def queued_count(self, company_id: int, billing_date: date | None) -> int:
-        """Return how many rows wait to be sent."""
+    def unqueued_runs(self, company_id: int, billing_date: date | None) -> Sequence[UnqueuedRun]:
+        """Return the runs that have a document without its outbox row."""
+        ...
+
+    def queue(
+        self,
+        company_id: int,
+        billing_date: date | None,
+        message_domain: str,
+        send_dates: Mapping[int, date],
+    ) -> QueueCounts:
+        """Add the outbox row of each document that has none; look again for addresses that were missing.
+
+        Documents of the runs in ``send_dates`` are held until that day.
+        """
+        ...
+
+    def queued_counts(self, company_id: int, billing_date: date | None, today: date) -> tuple[int, int]:
+        """Return how many rows wait to be sent, and how many are held for a day after ``today``."""
         ...
 
     def next_deliveries(
-        self, company_id: int, billing_date: date | None, after_id: int, limit: int
+        self, company_id: int, billing_date: date | None, after_id: int, limit: int, today: date
     ) -> Sequence[QueuedDelivery]:
-        """Return queued rows with an id above ``after_id``, in order."""
+        """Return queued rows with an id above ``after_id`` that are not held any more, in order."""
         ...
 
     def keep_renderings(self, printed: Sequence[PrintedInvoice]) -> None:

@@ -14,10 +14,20 @@ from itertools import pairwise
 import polars as pl
 
 from billing_assets.domain.runs import CurrencyTotal, Outcome, RunOrder, RunState
+from billing_assets.frames.calendars import CompanyCalendar
 from billing_assets.frames.due_charges import due_charges
 from billing_assets.frames.rounding import exact_sum
 from billing_assets.steps.result import StepResult
-from billing_assets.steps.run_ports import BookPosition, Issuer, Progress, Run, RunStore, Shard, silent
+from billing_assets.steps.run_ports import (
+    BookPosition,
+    Issuer,
+    Progress,
+    Run,
+    RunBasis,
+    RunStore,
+    Shard,
+    silent,
+)
 
 SHARD_TERMS = 25_000
 """Terms per shard: each shard is one transaction, and its memory is the run's memory."""
@@ -77,32 +87,45 @@ def plan_run(
     """Count and record under a lock that the caller holds; ``is_open``: there is a plan to be rewritten."""
     position = store.book_position(issuer.company_id, SHARD_TERMS)
     shards = cut_shards(position)
-    counted = count_due(order.billing_date, issuer, position.batch_id, shards, store=store, progress=progress)
+    basis = _basis(order.billing_date, issuer, position, store)
+    counted = count_due(order.billing_date, issuer, basis, shards, store=store, progress=progress)
     is_settled = not counted.totals and store.has_finalised_run(issuer.company_id, order.billing_date)
     if is_dry_run or (is_settled and not is_open):
         return Plan(counted=counted, run=None)
-    run = store.record_plan(issuer.company_id, order, position.batch_id, shards, counted.totals)
+    run = store.record_plan(issuer.company_id, order, basis, shards, counted.totals)
     return Plan(counted=counted, run=run)
+
+
+def _basis(billing_date: date, issuer: Issuer, position: BookPosition, store: RunStore) -> RunBasis:
+    closed_days = store.closed_days(issuer.company_id, position.closed_day_id)
+    company = CompanyCalendar(place_code=issuer.company.place_code, closed=closed_days)
+    return RunBasis(
+        batch_id=position.batch_id,
+        closed_day_id=position.closed_day_id,
+        is_open_day=not company.is_closed(billing_date),
+    )
 
 
 def count_due(
     billing_date: date,
     issuer: Issuer,
-    batch_id: int,
+    basis: RunBasis,
     shards: Sequence[Shard],
     *,
     store: RunStore,
     progress: Progress,
 ) -> Counted:
-    """Count what is due in these shards of the book as of a batch."""
+    """Count what is due in these shards, of the book and on the closed days that the run rests on."""
     rules = store.rule_rows()
+    closed_days = store.closed_days(issuer.company_id, basis.closed_day_id)
+    place_code = issuer.company.place_code
     totals: tuple[CurrencyTotal, ...] = ()
     kept: dict[int, pl.DataFrame] = {}
     kept_count = 0
 
     def count(shard: Shard) -> pl.DataFrame:
-        book = store.read_book(issuer.company_id, batch_id, shard, billing_date)
-        return due_charges(book.terms, rules.plans, book.settled, billing_date, issuer.company.place_code)
+        book = store.read_book(issuer.company_id, basis.batch_id, shard, billing_date)
+        return due_charges(book.terms, rules.plans, book.settled, billing_date, place_code, closed_days)
 
     threads = ThreadPoolExecutor(max_workers=SHARDS_AT_ONCE, thread_name_prefix="planning")
     try:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from billing_assets.domain.calendar_rule import ClosedDays, Purpose
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.runs import CurrencyTotal, RunOrder, RunState
@@ -27,6 +28,7 @@ from billing_assets.steps.run_ports import (
     Progress,
     RuleRows,
     Run,
+    RunBasis,
     RunStore,
     Shard,
     ShardWork,
@@ -56,7 +58,13 @@ def raise_invoices(
         plan_seconds = dict(timer.seconds)
         store.start(run.run_id)
         work = _Work(
-            run=run, issuer=issuer, rules=store.rule_rows(), store=store, template=template, timer=timer
+            run=run,
+            issuer=issuer,
+            rules=store.rule_rows(),
+            closed_days=store.closed_days(issuer.company_id, run.closed_day_id),
+            store=store,
+            template=template,
+            timer=timer,
         )
         issued = _bill_shards(work, store.pending_shards(run.run_id), planned, progress)
         totals = _final_accounts(run, store)
@@ -71,7 +79,7 @@ def _current_run(
     """Return the run to work on, with the due charges that counting kept in memory.
 
     A plan is made anew, because other dates may have been billed since it was recorded. A run that has begun
-    keeps its book, its issuing date and what it has committed; only the rest is counted anew.
+    keeps its book, its closed days, its issuing date and what it has committed; the rest is counted anew.
     """
     run = store.open_run(issuer.company_id, order.billing_date)
     if run is None or run.state is not RunState.RUNNING:
@@ -80,7 +88,8 @@ def _current_run(
     pending = store.pending_shards(run.run_id)
     if not pending:
         return run, {}
-    rest = count_due(run.billing_date, issuer, run.book_batch_id, pending, store=store, progress=progress)
+    basis = RunBasis(batch_id=run.book_batch_id, closed_day_id=run.closed_day_id)
+    rest = count_due(run.billing_date, issuer, basis, pending, store=store, progress=progress)
     totals = add_totals((*store.run_totals(run.run_id), *rest.totals))
     return store.revise_plan(run.run_id, totals), rest.charges
 
@@ -92,6 +101,7 @@ class _Work:
     run: Run
     issuer: Issuer
     rules: RuleRows
+    closed_days: ClosedDays
     store: RunStore
     template: FrozenTemplate
     timer: Stopwatch
@@ -138,7 +148,9 @@ def _bill_shard(work: _Work, shard: Shard, due: pl.DataFrame | None, turns: Turn
                 book = transaction.read_book()
             with spent("calculate"):
                 place_code, day = work.issuer.company.place_code, work.run.billing_date
-                due = due_charges(book.terms, work.rules.plans, book.settled, day, place_code)
+                due = due_charges(
+                    book.terms, work.rules.plans, book.settled, day, place_code, work.closed_days
+                )
         with spent("calculate"):
             drafts = draft_invoices(due, work.rules.tax_rules)
         with spent("write"):
@@ -168,6 +180,7 @@ def _issue(work: _Work, drafts: Drafts, transaction: ShardWork, wait_for_turn: C
         company_id=company_id,
         company_sha256=work.issuer.company_sha256,
         template_sha256=work.template.template_sha256,
+        closed_due_days=work.closed_days.of(Purpose.DUE),
     )
     transaction.write_invoices(
         invoice_rows(

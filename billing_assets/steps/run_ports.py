@@ -12,6 +12,7 @@ from typing import Protocol, TypeAlias
 
 import polars as pl
 
+from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.companies import Company
 from billing_assets.domain.runs import CurrencyTotal, RunOrder, RunState
 
@@ -56,12 +57,23 @@ class RuleRows:
 class BookPosition:
     """Where the policy book stands: a run reads it as of ``batch_id``, whatever is imported meanwhile.
 
+    ``closed_day_id`` is the last word on days that the company has closed itself; the run goes by it.
     ``policy_borders`` cut the company's policies into ranges of about the same number of terms: the first
     policy of each range, and at last the id after the last policy.
     """
 
     batch_id: int
     policy_borders: tuple[int, ...]
+    closed_day_id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunBasis:
+    """What a run rests on: the book and the closed days as of its plan, and whether its date was open."""
+
+    batch_id: int
+    closed_day_id: int = 0
+    is_open_day: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +98,7 @@ class Run:
     book_batch_id: int
     due_count: int
     plan_totals: tuple[CurrencyTotal, ...]
+    closed_day_id: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +179,10 @@ class RunStore(Protocol):
         """Return where the policy book of the company stands, cut after each ``shard_terms`` terms."""
         ...
 
+    def closed_days(self, company_id: int, closed_day_id: int) -> ClosedDays:
+        """Return what the company has closed itself, by the word up to that one."""
+        ...
+
     def open_run(self, company_id: int, billing_date: date) -> Run | None:
         """Return the run of that date that is not finalised, if there is one."""
         ...
@@ -182,7 +199,7 @@ class RunStore(Protocol):
         self,
         company_id: int,
         order: RunOrder,
-        batch_id: int,
+        basis: RunBasis,
         shards: tuple[Shard, ...],
         totals: tuple[CurrencyTotal, ...],
     ) -> Run:

@@ -1,45 +1,47 @@
 """Documents and the outbox in the store.
 
 Belongs here: document rows, first renderings, delivery rows and their attempts.
-Does not belong here: printing (``documents``), the dialogue with a mail server (``channels``).
+Does not belong here: filling the outbox (``delivery_queue``), printing (``documents``), the dialogue with a
+mail server (``channels``).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from billing_assets.domain.deliveries import CHANNEL_FAULTS, DeliveryState, SendResult
+from billing_assets.domain.calendar_rule import ClosedDays
+from billing_assets.domain.deliveries import CHANNEL_FAULTS, SendResult
 from billing_assets.domain.errors import BillingError
-from billing_assets.steps.delivery_ports import PrintedInvoice, PrintJob, QueueCounts, QueuedDelivery
+from billing_assets.steps.delivery_ports import (
+    PrintedInvoice,
+    PrintJob,
+    QueueCounts,
+    QueuedDelivery,
+    UnqueuedRun,
+)
 from billing_assets.steps.run_ports import Clock, Issuer, Progress
+from billing_assets.store.closed_days import read_closed_days
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
+from billing_assets.store.delivery_queue import (
+    NEWEST_ADDRESS,
+    OF_DATE,
+    OWNER_OF_UNKNOWN,
+    queue_deliveries,
+    unqueued_runs,
+)
 from billing_assets.store.invoice_reader import read_invoices
 from billing_assets.store.locks import LockSpace, hold_lock
-
-EMAIL = "email"
-ISSUE = "issue"
-OWNER_OF_UNKNOWN = "billing operations"
-"""Who owns a delivery that may or may not have been accepted, until somebody takes it."""
-
-_OF_DATE = "(cast(:day as date) is null or r.billing_date = :day)"
-
-NEWEST_ADDRESS = """
-join lateral (
-    select y.payer_version_id, coalesce(y.content::json ->> 'email', '') as email from payer_version y
-    where y.payer_id = i.payer_id order by y.payer_version_id desc limit 1
-) newest on true
-"""
-"""Joins to an invoice ``i`` its payer's newest address: contact data, unlike what the invoice froze."""
 
 _MAKE_DOCUMENTS = f"""
 insert into document (company_id, invoice_id, snapshot_sha256, recorded_at)
 select i.company_id, i.invoice_id, i.snapshot_sha256, :at
 from invoice i join billing_run r using (run_id)
-where i.company_id = :company and {_OF_DATE}
+where i.company_id = :company and {OF_DATE}
     and not exists (select from document d where d.invoice_id = i.invoice_id)
 order by i.invoice_id
 on conflict (invoice_id) do nothing
@@ -50,57 +52,21 @@ select distinct on (y.content::json ->> 'language', i.template_version_id)
     d.document_id, i.invoice_id, i.template_version_id, coalesce(encode(d.pdf_sha256, 'hex'), '')
 from document d join invoice i using (invoice_id) join billing_run r using (run_id)
 join payer_version y using (payer_version_id)
-where d.company_id = :company and {_OF_DATE}
+where d.company_id = :company and {OF_DATE}
     and not exists (select from delivery v where v.document_id = d.document_id)
 order by y.content::json ->> 'language', i.template_version_id, i.invoice_id
 """  # noqa: S608 - constants
 
-# The Message-ID is domain.deliveries.message_id in SQL; a test holds the two together.
-_QUEUE = f"""
-insert into delivery (company_id, document_id, channel, purpose, message_id, state, reason_code, owner,
-    queued_at, changed_at)
-select d.company_id, d.document_id, :channel, :purpose,
-    substr(encode(sha256(convert_to(concat_ws(chr(31), c.company_code,
-        document_number(s.prefix, i.invoice_number), cast(:channel as text), cast(:purpose as text)),
-        'UTF8')), 'hex'), 1, 32) || '@' || :domain,
-    case when newest.email = '' then 'failed' else 'queued' end,
-    case when newest.email = '' then 'no_address' else '' end,
-    case when newest.email = '' then :owner else '' end,
-    :at, :at
-from document d join invoice i using (invoice_id) join billing_run r using (run_id)
-join number_series s using (number_series_id)
-join company c on c.company_id = d.company_id
-{NEWEST_ADDRESS}
-where d.company_id = :company and {_OF_DATE}
-    and not exists (select from delivery v where v.document_id = d.document_id and v.channel = :channel
-        and v.purpose = :purpose)
-order by d.document_id
-on conflict (document_id, channel, purpose) do nothing
-returning state
-"""  # noqa: S608 - constants
+# What was held until a date belongs to its deliveries, whatever date it was billed on.
+_IS_QUEUED = (
+    f"v.company_id = :company and v.state = 'queued' and ({OF_DATE} or v.send_date <= cast(:day as date))"
+)
 
-_OF_INVOICE = f"""
-from document d join invoice i using (invoice_id) join billing_run r using (run_id)
-{NEWEST_ADDRESS}
-where v.document_id = d.document_id and v.company_id = :company and {_OF_DATE}
-"""
+_MAY_GO = "(v.send_date is null or v.send_date <= greatest(cast(:day as date), :today))"
 
-# What a channel was never asked to send may go by itself; all else waits for a person's decision.
-_ADDRESS_FOUND = f"""
-update delivery v set state = 'queued', reason_code = '', owner = '', changed_at = :at
-{_OF_INVOICE} and v.state = 'failed' and v.reason_code = 'no_address' and v.attempt_count = 0
-    and newest.email <> ''
-"""  # noqa: S608 - constants
-
-_ADDRESS_LOST = f"""
-update delivery v set state = 'failed', reason_code = 'no_address', owner = :owner, changed_at = :at
-{_OF_INVOICE} and v.state = 'queued' and newest.email = ''
-"""  # noqa: S608 - constants
-
-_IS_QUEUED = f"v.company_id = :company and v.state = 'queued' and {_OF_DATE}"
-
-_QUEUED_COUNT = f"""
-select count(*) from delivery v join document d using (document_id) join invoice i using (invoice_id)
+_QUEUED_COUNTS = f"""
+select count(*) filter (where {_MAY_GO}), count(*) filter (where not {_MAY_GO})
+from delivery v join document d using (document_id) join invoice i using (invoice_id)
 join billing_run r using (run_id)
 where {_IS_QUEUED}
 """  # noqa: S608 - constants
@@ -116,7 +82,7 @@ select v.delivery_id, v.message_id, v.attempt_count, d.document_id, i.invoice_id
 from delivery v join document d using (document_id) join invoice i using (invoice_id)
 join billing_run r using (run_id)
 {NEWEST_ADDRESS}
-where {_IS_QUEUED} and v.delivery_id > :after and newest.email <> ''
+where {_IS_QUEUED} and {_MAY_GO} and v.delivery_id > :after and newest.email <> ''
 order by v.delivery_id limit :limit
 """  # noqa: S608 - constants
 
@@ -216,43 +182,47 @@ class SqlDocumentStore:
         with self.database.transaction() as connection:
             return connection.execute(text(_INTERRUPTED), values).rowcount
 
-    def queue(self, company_id: int, billing_date: date | None, message_domain: str) -> QueueCounts:
-        """Add the missing outbox rows; what has no address fails, and is queued again once it has one."""
-        values = {
-            "company": company_id,
-            "day": billing_date,
-            "channel": EMAIL,
-            "purpose": ISSUE,
-            "domain": message_domain,
-            "owner": OWNER_OF_UNKNOWN,
-            "at": self.clock(),
-        }
+    def closed_days(self, company_id: int, closed_day_id: int) -> ClosedDays:
+        """Return what the company has closed itself, by the rows up to that one."""
         with self.database.transaction() as connection:
-            found = connection.execute(text(_ADDRESS_FOUND), values).rowcount
-            lost = connection.execute(text(_ADDRESS_LOST), values).rowcount
-            states = list(connection.execute(text(_QUEUE), values).scalars())
-        unreachable = sum(state == DeliveryState.FAILED for state in states)
-        return QueueCounts(
-            queued_count=len(states) - unreachable + found,
-            without_address_count=unreachable + lost,
-            address_found_count=found,
-        )
+            return read_closed_days(connection, company_id, closed_day_id)
 
-    def queued_count(self, company_id: int, billing_date: date | None) -> int:
-        """Return how many rows wait."""
-        values = {"company": company_id, "day": billing_date}
+    def unqueued_runs(self, company_id: int, billing_date: date | None) -> Sequence[UnqueuedRun]:
+        """Return the runs that have a document without its outbox row."""
         with self.database.transaction() as connection:
-            return int(connection.execute(text(_QUEUED_COUNT), values).scalar_one())
+            return unqueued_runs(connection, company_id, billing_date)
+
+    def queue(
+        self,
+        company_id: int,
+        billing_date: date | None,
+        message_domain: str,
+        send_dates: Mapping[int, date] = MappingProxyType({}),
+    ) -> QueueCounts:
+        """Add the missing outbox rows; what has no address fails, and is queued again once it has one."""
+        at = self.clock()
+        with self.database.transaction() as connection:
+            return queue_deliveries(connection, company_id, billing_date, message_domain, send_dates, at=at)
+
+    def queued_counts(
+        self, company_id: int, billing_date: date | None, today: date = date.max
+    ) -> tuple[int, int]:
+        """Return how many rows wait to be sent, and how many wait for their day."""
+        values = {"company": company_id, "day": billing_date, "today": today}
+        with self.database.transaction() as connection:
+            due_count, held_count = connection.execute(text(_QUEUED_COUNTS), values).one()
+        return due_count, held_count
 
     def next_deliveries(
-        self, company_id: int, billing_date: date | None, after_id: int, limit: int
+        self, company_id: int, billing_date: date | None, after_id: int, limit: int, today: date = date.max
     ) -> Sequence[QueuedDelivery]:
-        """Return the next queued rows with their complete invoices."""
+        """Return the next queued rows whose day has come, with their complete invoices."""
         values = {
             "company": company_id,
             "day": billing_date,
             "after": after_id,
             "limit": limit,
+            "today": today,
             "faults": sorted(CHANNEL_FAULTS),
         }
         with self.database.transaction() as connection:

@@ -20,7 +20,7 @@ from billing_assets.steps.delivery_ports import DecisionOrder
 from billing_assets.steps.run_ports import Clock, Issuer
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
-from billing_assets.store.deliveries import NEWEST_ADDRESS
+from billing_assets.store.delivery_queue import NEWEST_ADDRESS
 
 # A sender begins a row by an update that wants it queued. Whoever locks the row first has it; the other finds
 # the state changed.

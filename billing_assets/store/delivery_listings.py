@@ -14,8 +14,8 @@ from sqlalchemy import Connection, text
 
 from billing_assets.domain.decisions import GIVEN_UP_REASON, DecidedDelivery, delivery_unknown
 from billing_assets.domain.numbering import document_number
-from billing_assets.store.deliveries import NEWEST_ADDRESS
 from billing_assets.store.delivery_decisions import decisions_of
+from billing_assets.store.delivery_queue import NEWEST_ADDRESS
 
 # What 'billing deliver' of the date would hand to the channel: what waits, and what has an address by now.
 _WAITING_DATES = f"""
@@ -33,8 +33,9 @@ order by r.billing_date
 class DeliveryRow:
     """A delivery as people follow it.
 
-    ``has_newer_address``: the payer's newest e-mail address is another one than the last attempt used, or,
-    before any attempt, there is one where the invoice had none.
+    ``send_date`` is the day until which it is, or was, held, or None. ``has_newer_address``: the payer's
+    newest e-mail address is another one than the last attempt used, or, before any attempt, there is one
+    where the invoice had none.
     """
 
     delivery_id: int
@@ -48,6 +49,7 @@ class DeliveryRow:
     reply_text: str
     owner: str
     attempt_count: int
+    send_date: date | None
     has_newer_address: bool
     queued_at: datetime
     changed_at: datetime
@@ -183,6 +185,7 @@ def _delivery(row: Any) -> DeliveryRow:  # noqa: ANN401 - a row of SQLAlchemy
         reply_text=row.reply_text,
         owner=row.owner,
         attempt_count=row.attempt_count,
+        send_date=row.send_date,
         has_newer_address=row.has_newer_address,
         queued_at=row.queued_at,
         changed_at=row.changed_at,

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 from sqlalchemy.exc import IntegrityError
 
+from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.exchange_rates import reported
 from billing_assets.domain.runs import CurrencyTotal, Outcome, RunOrder, RunState
@@ -25,9 +26,11 @@ from billing_assets.steps.run_ports import (
     Progress,
     RuleRows,
     Run,
+    RunBasis,
     Shard,
     ShardBook,
 )
+from billing_assets.store.closed_days import read_closed_days
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
 from billing_assets.store.exchange_rates import rates_on
@@ -38,7 +41,7 @@ from billing_assets.store.rule_rows import read_plans, read_tax_rules
 _BILLED_ONCE = "invoice_line_billed_once"
 _RUN = """
 select run_id, company_id, billing_date, sequence_number, issuing_date, state, book_batch_id, due_count,
-    plan_totals
+    plan_totals, closed_day_id
 from billing_run
 """
 
@@ -75,8 +78,13 @@ class SqlRunStore:
         """
         values = {"company": company_id, "size": shard_terms}
         with self.database.transaction() as connection:
-            batch, borders = connection.execute(text(_POSITION), values).one()
-        return BookPosition(batch_id=batch, policy_borders=tuple(borders))
+            batch, borders, closed_day = connection.execute(text(_POSITION), values).one()
+        return BookPosition(batch_id=batch, policy_borders=tuple(borders), closed_day_id=closed_day)
+
+    def closed_days(self, company_id: int, closed_day_id: int) -> ClosedDays:
+        """Return what the company has closed itself, by the rows up to that one."""
+        with self.database.transaction() as connection:
+            return read_closed_days(connection, company_id, closed_day_id)
 
     def open_run(self, company_id: int, billing_date: date) -> Run | None:
         """Return the date's run that is not finalised."""
@@ -103,7 +111,7 @@ class SqlRunStore:
         self,
         company_id: int,
         order: RunOrder,
-        batch_id: int,
+        basis: RunBasis,
         shards: tuple[Shard, ...],
         totals: tuple[CurrencyTotal, ...],
     ) -> Run:
@@ -114,7 +122,9 @@ class SqlRunStore:
             "issuing": order.issuing_date,
             "reason": order.backdating.reason,
             "approved_by": order.backdating.approved_by,
-            "batch": batch_id,
+            "batch": basis.batch_id,
+            "closed_day": basis.closed_day_id,
+            "is_open": basis.is_open_day,
             "shards": len(shards),
             "at": self.clock(),
             **_plan_values(totals),
@@ -199,20 +209,24 @@ select (select coalesce(max(batch_id), 0) from intake_batch where company_id = :
         from policy_term_version where company_id = :company and superseded_batch_id is null
     ) term where (place - 1) % :size = 0), '{}')
     || coalesce((select max(policy_id) + 1 from policy_term_version
-        where company_id = :company and superseded_batch_id is null), 1)
+        where company_id = :company and superseded_batch_id is null), 1),
+    (select coalesce(max(company_closed_day_id), 0) from company_closed_day where company_id = :company)
 """
 _SAVE_PLAN = """
 insert into billing_run (company_id, billing_date, sequence_number, issuing_date, backdating_reason,
-    approved_by, state, book_batch_id, shard_count, due_count, plan_totals, planned_at)
+    approved_by, state, book_batch_id, shard_count, due_count, plan_totals, planned_at, closed_day_id,
+    is_open_day)
 values (:company, :day,
     (select coalesce(max(sequence_number), 0) + 1 from billing_run
      where company_id = :company and billing_date = :day),
-    :issuing, :reason, :approved_by, 'planned', :batch, :shards, :due, cast(:totals as jsonb), :at)
+    :issuing, :reason, :approved_by, 'planned', :batch, :shards, :due, cast(:totals as jsonb), :at,
+    :closed_day, :is_open)
 on conflict (company_id, billing_date) where state <> 'finalised' do update
 set issuing_date = excluded.issuing_date, backdating_reason = excluded.backdating_reason,
     approved_by = excluded.approved_by, book_batch_id = excluded.book_batch_id,
     shard_count = excluded.shard_count, due_count = excluded.due_count,
-    plan_totals = excluded.plan_totals, planned_at = excluded.planned_at
+    plan_totals = excluded.plan_totals, planned_at = excluded.planned_at,
+    closed_day_id = excluded.closed_day_id, is_open_day = excluded.is_open_day
 where billing_run.state = 'planned'
 returning run_id
 """
@@ -333,6 +347,7 @@ def _run(row: Row[Any]) -> Run:
         state=RunState(row.state),
         book_batch_id=row.book_batch_id,
         due_count=row.due_count,
+        closed_day_id=row.closed_day_id,
         plan_totals=tuple(
             _total(total["outcome"], total["currency"], total["charge_count"], total["net_minor"])
             for total in row.plan_totals

@@ -21,6 +21,8 @@ from billing_assets.domain.companies import Company
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.runs import RunOrder
+from billing_assets.steps.calendar_ports import ClosedDayOrder
+from billing_assets.steps.close_day import close_day
 from billing_assets.steps.deliver_documents import deliver_documents
 from billing_assets.steps.delivery_ports import DecisionOrder
 from billing_assets.steps.plan_due_charges import plan_due_charges
@@ -30,6 +32,7 @@ from billing_assets.steps.resolve_deliveries import resolve_deliveries
 from billing_assets.steps.result import Report, StepResult, untold
 from billing_assets.steps.run_ports import FrozenTemplate, Progress, silent
 from billing_assets.store.checks import run_checks
+from billing_assets.store.closed_days import SqlClosedDayStore
 from billing_assets.store.companies import company_codes
 from billing_assets.store.connection import Database
 from billing_assets.store.deliveries import SqlDocumentStore
@@ -193,6 +196,10 @@ class Billing:
     def resolve(self, order: DecisionOrder) -> StepResult:
         """Take a person's decision on deliveries; see :func:`resolve_deliveries`."""
         return resolve_deliveries(self.company_code(), order, store=SqlDecisionStore(self.database, utc_now))
+
+    def close_day(self, order: ClosedDayOrder) -> StepResult:
+        """Close a day for the company, or open it again; see :func:`close_day`."""
+        return close_day(self.company_code(), order, store=SqlClosedDayStore(self.database, utc_now))
 
     def audit(self, billing_date: date | None = None) -> list[CheckResult]:
         """Run every check, over the runs of one date or over everything; offenders are values, not errors.

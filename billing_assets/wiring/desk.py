@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from billing_assets.documents.html import HtmlRenderer
 from billing_assets.documents.templates import from_archive
 from billing_assets.domain.book_mapping import BookControls
+from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.companies import Company, company_from
 from billing_assets.domain.decisions import signed
 from billing_assets.domain.errors import BillingError
@@ -44,6 +45,7 @@ from billing_assets.store import (
     rule_listings,
     run_listings,
 )
+from billing_assets.store.closed_days import ClosedDayRow, closed_day_history, read_closed_days
 from billing_assets.store.companies import company_codes, read_issuer, save_company
 from billing_assets.store.document_views import DocumentView, view_document
 from billing_assets.store.exchange_rates import SqlRateStore, list_rates
@@ -96,6 +98,16 @@ class Desk:
             raise time_zone_differs(company, settings.time_zone)
         with self.database.transaction() as connection:
             return company, save_company(connection, company, utc_now())
+
+    def closed_days(self) -> ClosedDays:
+        """Return the days that the company has closed itself, as of now."""
+        with self.database.transaction() as connection:
+            return read_closed_days(connection, self.company_id)
+
+    def closed_day_history(self, year: int) -> list[ClosedDayRow]:
+        """Return every closing of a day of the year, and what was taken back, in order."""
+        with self.database.transaction() as connection:
+            return closed_day_history(connection, self.company_id, year)
 
     def import_policies(
         self,

@@ -24,6 +24,7 @@ def row(
     reply_text: str = "",
     *,
     has_newer_address: bool = False,
+    send_date: date | None = None,
 ) -> DeliveryRow:
     at = datetime(2025, 1, 2, tzinfo=UTC)
     return DeliveryRow(
@@ -38,6 +39,7 @@ def row(
         reply_text=reply_text,
         owner="",
         attempt_count=1,
+        send_date=send_date,
         has_newer_address=has_newer_address,
         queued_at=at,
         changed_at=at,
@@ -49,6 +51,10 @@ def row(
     [
         (row("sent", "accepted", 250, "2.0.0 kept"), "250 2.0.0 kept"),
         (row("queued", ""), ""),
+        (
+            row("queued", "closed_day", send_date=date(2025, 1, 7)),
+            "made on a closed day; 'billing deliver' sends it from 2025-01-07 on",
+        ),
         (row("failed", "mailbox_full", 552), "552: the mailbox has no room"),
         (row("failed", "no_address"), "no e-mail address"),
         (row("unknown", "sender_died"), "the sender died in the middle"),

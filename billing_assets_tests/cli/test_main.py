@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 
+from billing_assets.cli.failures import ORDER
+from billing_assets.cli.main import app
 from billing_assets_tests.cli.conftest import Billing
 
 HEAVY = ("polars", "sqlalchemy", "psycopg", "typst", "dagster", "pydantic", "jinja2", "babel", "holidays")
@@ -91,3 +94,8 @@ def test_wrong_settings_are_named(billing: Billing, monkeypatch: pytest.MonkeyPa
 
 def test_json_may_stand_before_the_subcommand(billing: Billing, store: object) -> None:
     assert billing("problems", "--json", "show", "1", code=3).stdout.startswith("{")
+
+
+def test_every_command_has_its_place_in_the_list_of_commands() -> None:
+    """One that has none is left out of the help and of the reference page."""
+    assert sorted(get_command(app).commands) == sorted(ORDER)  # type: ignore[attr-defined]

@@ -3,13 +3,12 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from billing_assets.store.connection import Database
 from billing_assets_tests.docs.test_commands import ROOT, commands
@@ -26,27 +25,26 @@ def changed(text: str, lines: list[str]) -> str:
     return text.replace(old, new)
 
 
-@pytest.fixture
-def program(tmp_path: Path) -> Path:
-    """A copy of the program as it is shipped."""
+def copied_program(folder: Path) -> Path:
+    """Return the folder with a copy of the program as it is shipped."""
     for name in ("billing_assets", "templates", "examples"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    return tmp_path
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
 
 
-def change(program: Path) -> None:
-    """Make the page's change in the copy."""
-    edits = DIFF.findall(PAGE.read_text(encoding="utf-8"))
-    assert [path for path, _ in edits] == ["billing_assets/domain/taxes/united_kingdom.py"]
+def change(program: Path, page: Path, files: list[str]) -> None:
+    """Make a page's changes, which are to these files, in the copy."""
+    edits = DIFF.findall(page.read_text(encoding="utf-8"))
+    assert sorted({path for path, _ in edits}) == files
     for path, lines in edits:
         file = program / path
         file.write_text(changed(file.read_text(encoding="utf-8"), lines.splitlines()), encoding="utf-8")
 
 
-def run(program: Path, database: Database, *words: str) -> str:
-    """Run `billing` of the copy and return what it printed; it must end well."""
+def run(program: Path, database: Database, line: str) -> str:
+    """Run `billing` of the copy with the words of a line and return what it printed; it must end well."""
     done = subprocess.run(
-        [sys.executable, "-m", "billing_assets.cli", *words],
+        [sys.executable, "-m", "billing_assets.cli", *shlex.split(line)],
         cwd=program,
         env={
             **os.environ,
@@ -60,24 +58,25 @@ def run(program: Path, database: Database, *words: str) -> str:
         check=False,
         timeout=300,
     )
-    assert done.returncode == 0, f"$ billing {' '.join(words)}\n{done.stdout}\n{done.stderr}"
+    assert done.returncode == 0, f"$ billing {line}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
 
 def test_a_rate_that_is_added_in_one_file_is_billed_from_its_first_day(
-    program: Path, database: Database
+    database: Database, tmp_path: Path
 ) -> None:
+    program = copied_program(tmp_path)
     shown: dict[str, str] = {}
     for line in commands(PAGE):
         if line == "billing db upgrade":
-            change(program)
-        shown[line] = run(program, database, *line.split()[1:])
+            change(program, PAGE, ["billing_assets/domain/taxes/united_kingdom.py"])
+        shown[line] = run(program, database, line.removeprefix("billing "))
     assert "13 %" in shown["billing rules taxes --place GB --on 2025-04-01"]
-    found = json.loads(run(program, database, "invoices", "list", "--policy", "HOM-2001", "--json"))
+    found = json.loads(run(program, database, "invoices list --policy HOM-2001 --json"))
     rates = {}
     for row in found["invoices"]:
         invoice: dict[str, Any] = json.loads(
-            run(program, database, "invoices", "show", row["invoice_number"], "--json")
+            run(program, database, f"invoices show {row['invoice_number']} --json")
         )
         (tax,) = invoice["taxes"]
         rates[invoice["tax_point_date"]] = tax["rate_ppm"]

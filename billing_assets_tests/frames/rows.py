@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from billing_assets.domain.calendar_rule import NO_CLOSED_DAYS, ClosedDays
 from billing_assets.domain.frequencies import FREQUENCIES
 from billing_assets.domain.taxes import shipped_tax_rules
 from billing_assets.frames.columns import SETTLED_SCHEMA, TERM_SCHEMA
@@ -36,9 +37,11 @@ def plan(plan_code: str = "monthly", **values: Any) -> dict[str, Any]:
         "plan_code": plan_code,
         "frequency_code": frequency,
         "lead_days": 14,
+        "lead_unit": "calendar",
         "due_days": 0,
         "due_roll": "following",
         "generate_roll": "preceding",
+        "holiday_behaviour": "next_open_day",
         "minimum_payment_days": 0,
         "valid_from": date(1900, 1, 1),
         "valid_to": None,
@@ -87,9 +90,10 @@ def due(
     plan_rows: pl.DataFrame = ALL_PLANS,
     settled: pl.DataFrame = NOTHING_SETTLED,
     as_of: date = LONG_AFTER,
+    closed: ClosedDays = NO_CLOSED_DAYS,
 ) -> pl.DataFrame:
     """Return what a run of `as_of` has to answer for, in Spain; by default everything."""
-    return due_charges(terms(*rows), plan_rows, settled, as_of, "ES")
+    return due_charges(terms(*rows), plan_rows, settled, as_of, "ES", closed)
 
 
 def settled_by(charges: pl.DataFrame) -> pl.DataFrame:

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from billing_assets.domain.calendar_rule import ClosedDays, Purpose
 from billing_assets.frames.columns import DUE_SCHEMA
 from billing_assets.frames.due_charges import due_charges
 from billing_assets_tests.frames.rows import (
@@ -49,6 +50,45 @@ def test_on_a_closed_day_of_the_company_nothing_is_due(day: str) -> None:
     found = due(YEAR, as_of=date.fromisoformat(day))
     assert found.height == 0
     assert found.schema == DUE_SCHEMA
+
+
+def test_on_a_closed_day_only_plans_that_hold_the_sending_have_something_due() -> None:
+    """The installments of 1 June 2024, a Saturday, without a lead; that of a plan without a row waits too."""
+    values = {"lead_days": 0, "due_roll": "none", "generate_roll": "following"}
+    rules = plans(
+        plan("hold", **values, holiday_behaviour="hold_sending", payment_plan_id=1),
+        plan("open", **values, payment_plan_id=2),
+    )
+    book = [
+        {**term("2024-06-01", "2025-06-01", plan_code=code), "policy_number": code, "policy_term_id": number}
+        for number, code in enumerate(("hold", "open", "none"))
+    ]
+    saturday, monday = date(2024, 6, 1), date(2024, 6, 3)
+    found = due(*book, plan_rows=rules, as_of=saturday)
+    assert found.select("policy_number", "billing_date").rows() == [("hold", saturday)]
+    later = due(*book, plan_rows=rules, as_of=monday, settled=settled_by(found))
+    assert later.select("policy_number", "billing_date", "outcome").rows() == [
+        ("none", monday, "failed"),
+        ("open", monday, "invoiced"),
+    ]
+
+
+def test_a_day_that_the_company_has_closed_is_closed_beside_those_of_its_calendar() -> None:
+    monday = date(2024, 3, 18)
+    closed = ClosedDays(by_purpose={Purpose.GENERATE: frozenset({monday})})
+    assert due(YEAR, as_of=monday, closed=closed).is_empty()
+    assert numbers(due(YEAR, as_of=monday)) == numbers(due(YEAR, as_of=date(2024, 3, 19), closed=closed))
+
+
+def test_a_lead_in_open_days_passes_over_closed_ones() -> None:
+    """Five open days before Monday 3 June are Monday 27 May; a day of the company makes it Friday."""
+    rules = plans(plan("monthly", lead_days=5, lead_unit="business"))
+    begun = term("2024-06-01", "2024-07-01")
+    closed = ClosedDays(by_purpose={Purpose.GENERATE: frozenset({date(2024, 5, 30)})})
+    dates = [
+        due(begun, plan_rows=rules, closed=days)["billing_date"].item() for days in (ClosedDays(), closed)
+    ]
+    assert dates == [date(2024, 5, 27), date(2024, 5, 24)]
 
 
 def test_an_empty_book_has_nothing_due() -> None:
@@ -249,5 +289,5 @@ def test_a_monthly_term_of_sixty_years_is_billed_to_the_cent() -> None:
 
 
 def test_a_place_that_no_calendar_knows_is_an_error_and_not_a_silence() -> None:
-    with pytest.raises(Exception, match="place_unknown"):
+    with pytest.raises(Exception, match="calendar_unknown"):
         due_charges(terms({**YEAR, "place_code": "XX"}), ALL_PLANS, NOTHING_SETTLED, LONG_AFTER, "ES")

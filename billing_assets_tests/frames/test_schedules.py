@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.frames.calendars import roll_table
+from billing_assets.frames.calendars import CompanyCalendar
+from billing_assets.frames.date_tables import date_tables
 from billing_assets.frames.schedules import (
     grid_date,
     periods_of,
@@ -100,10 +101,9 @@ def test_numbers_reach_at_least_to_the_horizon_and_never_past_the_term(horizon: 
 
 def test_dates_roll_on_the_place_for_due_and_on_the_company_for_billing() -> None:
     """8 December 2023 is closed in Spain; 30 days before Monday 11 December is a Saturday."""
-    rolls = roll_table(["ES", "US"], ["following", "preceding"], date(2023, 1, 1), date(2024, 12, 31))
-    row = {"due_from_date": date(2023, 12, 1), "due_days": 7, "lead_days": 30, "place_code": "ES"}
-    rules = {"due_roll": "following", "generate_roll": "preceding"}
-    frame = with_dates(pl.LazyFrame([{**row, **rules}]), rolls, "US")
+    dates = {"due_from_date": date(2023, 12, 1), "place_code": "ES"}
+    row = pl.DataFrame([{**plan(due_days=7, lead_days=30), **dates}])
+    frame = with_dates(row.lazy(), date_tables(row, CompanyCalendar(place_code="US")))
     found = frame.select("nominal_due_date", "due_date", "billing_date").collect().row(0)
     # 10 November 2023 is Veterans Day, observed.
     assert found == (date(2023, 12, 8), date(2023, 12, 11), date(2023, 11, 9))

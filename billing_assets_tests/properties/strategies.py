@@ -10,7 +10,8 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from billing_assets.domain.business_days import Roll
+from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll
+from billing_assets.domain.calendar_rule import ClosedDays, Purpose
 from billing_assets.domain.frequencies import FREQUENCIES
 from billing_assets.domain.money import MAX_AMOUNT_MINOR
 from billing_assets.domain.places import PLACES
@@ -28,6 +29,9 @@ PREMIUMS = (
     | st.just(0)
 )
 ROLLS = st.sampled_from([rule.value for rule in Roll])
+BEHAVIOURS = st.sampled_from([behaviour.value for behaviour in HolidayBehaviour])
+LEAD_UNITS = st.sampled_from([unit.value for unit in LeadUnit])
+LONGEST_OPEN_LEAD = 120
 
 
 @st.composite
@@ -41,14 +45,29 @@ def effective_dates(draw: st.DrawFn) -> date:
 @st.composite
 def plan_rows(draw: st.DrawFn) -> list[dict[str, Any]]:
     """One open row per frequency, with any lead, due days and rolls that the store takes."""
+    unit = draw(LEAD_UNITS)
+    longest = LONGEST_OPEN_LEAD if unit == LeadUnit.BUSINESS.value else 400
     values = {
-        "lead_days": draw(st.sampled_from([0, 1, 14, 30, 400]) | st.integers(0, 400)),
+        "lead_days": draw(st.sampled_from([0, 1, 14, 30, longest]) | st.integers(0, longest)),
+        "lead_unit": unit,
+        "holiday_behaviour": draw(BEHAVIOURS),
         "due_days": draw(st.sampled_from([0, 0, 1, 30]) | st.integers(0, 400)),
         "due_roll": draw(ROLLS),
         "generate_roll": draw(ROLLS),
         "minimum_payment_days": draw(st.sampled_from([0, 14]) | st.integers(0, 400)),
     }
     return [plan(code, **values) for code in FREQUENCIES]
+
+
+@st.composite
+def closed_days(draw: st.DrawFn, near: date, reach_days: int) -> ClosedDays:
+    """Days that a company has closed around a date, for any purposes; some stand together at a year's end."""
+    numbers = st.frozensets(st.integers(-reach_days, reach_days), max_size=12)
+    days = frozenset(near + timedelta(days=number) for number in draw(numbers))
+    last = date(near.year, 12, 31)
+    end = draw(st.sampled_from([frozenset(), frozenset(last + timedelta(days=n) for n in range(-2, 3))]))
+    purposes = draw(st.frozensets(st.sampled_from([Purpose.GENERATE, Purpose.DUE]), min_size=1))
+    return ClosedDays(by_purpose=dict.fromkeys(purposes, days | end))
 
 
 @st.composite

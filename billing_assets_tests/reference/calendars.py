@@ -1,22 +1,27 @@
-"""Open and closed days, and how a date on a closed day moves.
+"""Open and closed days, how a date on a closed day moves, and how open days are counted back.
 
-Belongs here: the weekend of the place and the public holidays of the `holidays` library, asked day by day.
+Belongs here: the weekend of the place, the public holidays of the `holidays` library and the days that a
+company has closed itself (`own`), asked day by day.
 Does not belong here: days that the package knows better than that library; a difference is to be seen.
 """
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cache
+from types import MappingProxyType
 
 import holidays
 
 from billing_assets.domain.places import PLACES
 
 ONE_DAY = timedelta(days=1)
+NO_DAYS: frozenset[date] = frozenset()
+NO_OWN_DAYS: Mapping[str, frozenset[date]] = MappingProxyType({"generate": NO_DAYS, "due": NO_DAYS})
+"""What a company has closed itself, by what it is closed for: making invoices, and payers' due dates."""
 
 
-@cache
-def is_closed(place_code: str, day: date) -> bool:
-    """Tell whether `day` is a weekend day or a public holiday of the place.
+def is_closed(place_code: str, day: date, own: frozenset[date] = NO_DAYS) -> bool:
+    """Tell whether `day` is a weekend day or a public holiday of the place, or one of `own`.
 
     >>> (
     ...     is_closed("ES", date(2024, 10, 12)),
@@ -25,6 +30,11 @@ def is_closed(place_code: str, day: date) -> bool:
     ... )
     (True, True, False)
     """
+    return day in own or _is_rest(place_code, day)
+
+
+@cache
+def _is_rest(place_code: str, day: date) -> bool:
     return day.isoweekday() in PLACES[place_code].weekend or day in _public_holidays(place_code, day.year)
 
 
@@ -37,13 +47,13 @@ def _public_holidays(place_code: str, year: int) -> frozenset[date]:
     return frozenset(days)
 
 
-def roll(day: date, rule: str, place_code: str) -> date:
+def roll(day: date, rule: str, place_code: str, own: frozenset[date] = NO_DAYS) -> date:
     """Return `day`, or where it is closed the open day that `rule` names.
 
     >>> roll(date(2024, 6, 30), "following", "ES"), roll(date(2024, 6, 30), "modified_following", "ES")
     (datetime.date(2024, 7, 1), datetime.date(2024, 6, 28))
     """
-    later, earlier = _next_open(day, place_code), _last_open(day, place_code)
+    later, earlier = _next_open(day, place_code, own), _last_open(day, place_code, own)
     leaves_half = later.month != day.month or day.day <= 15 < later.day
     rolled = {
         "none": day,
@@ -59,13 +69,30 @@ def roll(day: date, rule: str, place_code: str) -> date:
     raise ValueError(f"no such roll rule: {rule}")
 
 
-def _next_open(day: date, place_code: str) -> date:
-    while is_closed(place_code, day):
+def days_before(day: date, count: int, unit: str, place_code: str, own: frozenset[date] = NO_DAYS) -> date:
+    """Return the day that lies `count` calendar days before `day`, or so many open days by `unit`.
+
+    >>> (
+    ...     days_before(date(2024, 6, 3), 2, "calendar", "ES"),
+    ...     days_before(date(2024, 6, 3), 2, "business", "ES"),
+    ... )
+    (datetime.date(2024, 6, 1), datetime.date(2024, 5, 30))
+    """
+    if unit == "calendar":
+        return day - timedelta(days=count)
+    while count:
+        day -= ONE_DAY
+        count -= not is_closed(place_code, day, own)
+    return day
+
+
+def _next_open(day: date, place_code: str, own: frozenset[date]) -> date:
+    while is_closed(place_code, day, own):
         day += ONE_DAY
     return day
 
 
-def _last_open(day: date, place_code: str) -> date:
-    while is_closed(place_code, day):
+def _last_open(day: date, place_code: str, own: frozenset[date]) -> date:
+    while is_closed(place_code, day, own):
         day -= ONE_DAY
     return day

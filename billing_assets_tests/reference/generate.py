@@ -1,12 +1,14 @@
-"""Random policies for the agreement test, deliberately nasty.
+"""Random policies, plans and closed days for the agreement test, deliberately nasty.
 
-Belongs here: choosing terms, anchors, ends of cover and premiums where rules are known to break.
+Belongs here: choosing terms, anchors, ends of cover, premiums and days where rules are known to break.
 Does not belong here: bad data; each policy made here is a valid one.
 """
 
 from datetime import date, timedelta
 from random import Random
 
+from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll
+from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
 from billing_assets.domain.places import PLACES
 from billing_assets.domain.policies import LineOfBusiness
 from billing_assets.domain.tax_rule import falls_on
@@ -62,6 +64,50 @@ def random_policies(seed: int, count: int) -> list[ReferencePolicy]:
     """
     rng = Random(seed)
     return [_policy(rng, number) for number in range(1, count + 1)]
+
+
+def random_plans(seed: int) -> tuple[PaymentPlan, ...]:
+    """Return a plan of each shipped frequency, `x_` before its code, with everything else by chance.
+
+    >>> random_plans(7) == random_plans(7)
+    True
+    """
+    rng = Random(seed)
+    return tuple(
+        PaymentPlan(
+            plan_code=f"x_{plan.plan_code}",
+            frequency_code=plan.frequency_code,
+            lead_days=rng.choice((0, 1, 14, 45)),
+            lead_unit=rng.choice(list(LeadUnit)),
+            due_days=rng.choice((0, 3, 40, 90)),
+            due_roll=rng.choice(list(Roll)),
+            generate_roll=rng.choice(list(Roll)),
+            holiday_behaviour=rng.choice(list(HolidayBehaviour)),
+            minimum_payment_days=rng.choice((0, 5, 21)),
+            source="a test",
+        )
+        for plan in DEFAULT_PLANS
+    )
+
+
+def random_own_days(seed: int) -> dict[str, frozenset[date]]:
+    """Return days that a company has closed, by what for: single days, ends of months and years, a week.
+
+    >>> sorted(random_own_days(7))
+    ['due', 'generate']
+    """
+    rng = Random(seed)
+    return {purpose: _own_days(rng) for purpose in ("generate", "due")}
+
+
+def _own_days(rng: Random) -> frozenset[date]:
+    length = (LAST_DATE - FIRST_DATE).days + 400
+    days = {FIRST_DATE + timedelta(days=rng.randrange(-400, length)) for _ in range(40)}
+    months = [end_of_month(FIRST_DATE + timedelta(days=rng.randrange(length))) for _ in range(6)]
+    days.update(day + timedelta(days=rng.choice((0, 1))) for day in months)
+    week = FIRST_DATE + timedelta(days=rng.randrange(length))
+    days.update(week + timedelta(days=number) for number in range(7))
+    return frozenset({*days, *(date(year, 12, 31) for year in range(2022, 2028))})
 
 
 def _policy(rng: Random, number: int) -> ReferencePolicy:

@@ -4,23 +4,28 @@ Belongs here: everything up to the day on which an installment is billed.
 Does not belong here: invoices and taxes.
 """
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from fractions import Fraction
 
 from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
 from billing_assets_tests.reference.arithmetic import half_up, round_down
-from billing_assets_tests.reference.calendars import roll
+from billing_assets_tests.reference.calendars import NO_OWN_DAYS, days_before, roll
 from billing_assets_tests.reference.periods import Period, billing_periods, plan_of
 from billing_assets_tests.reference.policy import ReferenceInstallment, ReferencePolicy
 
 
 def installments(
-    policy: ReferencePolicy, company_place_code: str, *, plans: tuple[PaymentPlan, ...] = DEFAULT_PLANS
+    policy: ReferencePolicy,
+    company_place_code: str,
+    *,
+    plans: tuple[PaymentPlan, ...] = DEFAULT_PLANS,
+    own: Mapping[str, frozenset[date]] = NO_OWN_DAYS,
 ) -> list[ReferenceInstallment]:
     """Return the installments that are due or recorded as zero, in the order of their numbers.
 
     Left out are periods that begin on or after the end of cover, and installments whose nominal due date lies
-    before the cut-over.
+    before the cut-over. `own` are the days that the company has closed itself, by what for.
 
     Raises:
         LookupError: no plan row is valid on the effective date.
@@ -33,8 +38,7 @@ def installments(
         nominal = period.period_from + timedelta(days=plan.due_days)
         if not _is_recorded(policy, number, period) or nominal < policy.cut_over_date:
             continue
-        due = roll(nominal, plan.due_roll.value, policy.place_code)
-        made = roll(due - timedelta(days=plan.lead_days), plan.generate_roll.value, company_place_code)
+        due = roll(nominal, plan.due_roll.value, policy.place_code, own["due"])
         net = covered_amount(amount, period, policy.cover_to_date)
         found.append(
             ReferenceInstallment(
@@ -47,11 +51,19 @@ def installments(
                 net_minor=net,
                 nominal_due_date=nominal,
                 due_date=due,
-                billing_date=made,
+                billing_date=_billing_date(due, plan, company_place_code, own["generate"]),
                 zero_code=_zero_code(policy, net),
             )
         )
     return found
+
+
+def _billing_date(due: date, plan: PaymentPlan, company_place_code: str, own: frozenset[date]) -> date:
+    """Return the day of the lead itself where the sending is held, else that day rolled to an open one."""
+    lead_day = days_before(due, plan.lead_days, plan.lead_unit.value, company_place_code, own)
+    if plan.holiday_behaviour.value == "hold_sending":
+        return lead_day
+    return roll(lead_day, plan.generate_roll.value, company_place_code, own)
 
 
 def planned_amounts(premium_minor: int, periods: list[Period]) -> list[int]:

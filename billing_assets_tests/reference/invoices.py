@@ -6,14 +6,14 @@ first run on, and each run issues on its own date.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 
 from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
 from billing_assets.domain.tax_rule import TaxRule
 from billing_assets.domain.taxes import shipped_tax_rules
-from billing_assets_tests.reference.calendars import is_closed, roll
+from billing_assets_tests.reference.calendars import NO_DAYS, NO_OWN_DAYS, is_closed, roll
 from billing_assets_tests.reference.installments import installments
 from billing_assets_tests.reference.periods import plan_of
 from billing_assets_tests.reference.policy import (
@@ -35,34 +35,42 @@ def invoices(
     *,
     plans: tuple[PaymentPlan, ...] = DEFAULT_PLANS,
     tax_rules: Sequence[TaxRule] = SHIPPED_TAX_RULES,
+    own: Mapping[str, frozenset[date]] = NO_OWN_DAYS,
 ) -> list[ReferenceInvoice]:
     """Return the invoices that runs on `run_dates` make, in the order of run and planned due date.
 
-    The runs are taken in the order of their dates; a date that is closed for the company does nothing. An
-    installment that no run reaches is not billed. Those recorded as zero stand on no invoice.
+    The runs are taken in the order of their dates; on a date that is closed for the company a run bills the
+    plans alone that hold the sending. An installment that no run reaches is not billed. Those recorded as
+    zero stand on no invoice.
     """
-    open_dates = open_run_dates(company_place_code, run_dates)
+    plan = plan_of(policy, plans)
+    if plan.holiday_behaviour.value == "hold_sending":
+        dates = sorted(set(run_dates))
+    else:
+        dates = open_run_dates(company_place_code, run_dates, own["generate"])
     caught: list[tuple[date, date, ReferenceInstallment]] = []
-    for installment in installments(policy, company_place_code, plans=plans):
-        run_date = catching_run(installment, open_dates)
+    for installment in installments(policy, company_place_code, plans=plans, own=own):
+        run_date = catching_run(installment, dates)
         if run_date is not None and installment.zero_code is None:
             caught.append((run_date, installment.due_date, installment))
     caught.sort(key=lambda item: (item[0], item[1], item[2].number))
     return [
-        _invoice(policy, plan_of(policy, plans), run_date, due_date, [item[2] for item in group], tax_rules)
+        _invoice(policy, plan, run_date, due_date, [item[2] for item in group], tax_rules, own["due"])
         for (run_date, due_date), group in groupby(caught, key=lambda item: item[:2])
     ]
 
 
-def open_run_dates(company_place_code: str, run_dates: Iterable[date]) -> list[date]:
-    """Return the dates on which a run does something, sorted."""
-    return sorted({day for day in run_dates if not is_closed(company_place_code, day)})
+def open_run_dates(
+    company_place_code: str, run_dates: Iterable[date], own: frozenset[date] = NO_DAYS
+) -> list[date]:
+    """Return the dates on which the company makes invoices, sorted."""
+    return sorted({day for day in run_dates if not is_closed(company_place_code, day, own)})
 
 
-def catching_run(installment: ReferenceInstallment, open_dates: list[date]) -> date | None:
-    """Return the first of the sorted `open_dates` that is not before the billing date, or None."""
-    position = bisect_left(open_dates, installment.billing_date)
-    return open_dates[position] if position < len(open_dates) else None
+def catching_run(installment: ReferenceInstallment, dates: list[date]) -> date | None:
+    """Return the first of the sorted `dates` that is not before the billing date, or None."""
+    position = bisect_left(dates, installment.billing_date)
+    return dates[position] if position < len(dates) else None
 
 
 def _invoice(
@@ -72,6 +80,7 @@ def _invoice(
     planned_due_date: date,
     items: list[ReferenceInstallment],
     tax_rules: Sequence[TaxRule],
+    own_due_days: frozenset[date],
 ) -> ReferenceInvoice:
     taxes: list[ReferenceTax] = []
     shares = [LineTax(tax_minor=0, contained_minor=0)] * len(items)
@@ -89,7 +98,10 @@ def _invoice(
         issue_date=run_date,
         planned_due_date=planned_due_date,
         due_date=_printed_due_date(
-            planned_due_date, run_date + timedelta(days=plan.minimum_payment_days), policy.place_code
+            planned_due_date,
+            run_date + timedelta(days=plan.minimum_payment_days),
+            policy.place_code,
+            own_due_days,
         ),
         lines=tuple(_line(item, share) for item, share in zip(items, shares, strict=True)),
         taxes=tuple(taxes),
@@ -124,8 +136,10 @@ def _line(item: ReferenceInstallment, tax: LineTax) -> ReferenceLine:
     )
 
 
-def _printed_due_date(planned_due_date: date, earliest_date: date, place_code: str) -> date:
+def _printed_due_date(
+    planned_due_date: date, earliest_date: date, place_code: str, own: frozenset[date]
+) -> date:
     """The planned due date, unless that leaves less time to pay than the plan promises."""
     if planned_due_date >= earliest_date:
         return planned_due_date
-    return roll(earliest_date, "following", place_code)
+    return roll(earliest_date, "following", place_code, own)

@@ -1,40 +1,73 @@
 """The program and the slow reference come to the same amounts and dates, to the minor unit.
 
-2,000 policies agree in each installment and in the runs of 36 months; 100,000 do so among the slow tests.
+The shipped plans are compared, and random ones with random closed days of the company. 2,000 policies agree
+in each installment and in the runs of 36 months; 100,000 do so among the slow tests.
 """
 
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 
 import polars as pl
 import pytest
 
-from billing_assets.domain.payment_plans import DEFAULT_PLANS
+from billing_assets.domain.calendar_rule import ClosedDays, Purpose
+from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
 from billing_assets.domain.taxes import shipped_tax_rules
 from billing_assets.frames.columns import SETTLED_SCHEMA, TERM_SCHEMA
 from billing_assets.frames.due_charges import due_charges
 from billing_assets.frames.invoices import draft_invoices
 from billing_assets.frames.numbered import number_drafts
-from billing_assets_tests.reference.generate import random_policies
+from billing_assets_tests.reference.calendars import NO_OWN_DAYS
+from billing_assets_tests.reference.generate import random_own_days, random_plans, random_policies
 from billing_assets_tests.reference.installments import installments
 from billing_assets_tests.reference.invoices import invoices
 from billing_assets_tests.reference.policy import ReferencePolicy
 
 COMPANY_PLACE = "ES"
 FIRST, LAST = date(2023, 1, 1), date(2025, 12, 31)
-PLANS = (
-    pl.DataFrame([asdict(plan) for plan in DEFAULT_PLANS], infer_schema_length=None)
-    .with_row_index("payment_plan_id")
-    .with_columns(pl.col("valid_to").cast(pl.Date), plan_sha256=pl.lit("s"))
-    .drop("source")
-)
 TAX_RULES = (
     pl.DataFrame([asdict(rule) for rule in shipped_tax_rules()], infer_schema_length=None)
     .with_row_index("tax_rule_id")
     .drop("source")
 )
 Rows = list[tuple[object, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The plans, and what the company has closed itself."""
+
+    plans: tuple[PaymentPlan, ...] = DEFAULT_PLANS
+    own: Mapping[str, frozenset[date]] = field(default_factory=lambda: NO_OWN_DAYS)
+
+    @property
+    def rows(self) -> pl.DataFrame:
+        """The plans as the frame that a run reads."""
+        rows = pl.DataFrame([asdict(plan) for plan in self.plans], infer_schema_length=None)
+        valid_to = pl.col("valid_to").cast(pl.Date)
+        return (
+            rows.with_row_index("payment_plan_id")
+            .with_columns(valid_to, plan_sha256=pl.lit("s"))
+            .drop("source")
+        )
+
+    @property
+    def closed(self) -> ClosedDays:
+        """The closed days as the program takes them."""
+        return ClosedDays(by_purpose={Purpose(purpose): days for purpose, days in self.own.items()})
+
+
+SHIPPED = Rules()
+
+
+def by_chance(seed: int) -> Rules:
+    return Rules(plans=random_plans(seed), own=random_own_days(seed))
+
+
+def of_chance(policies: Iterable[ReferencePolicy]) -> list[ReferencePolicy]:
+    """Return the policies with the random plans in place of the shipped ones."""
+    return [replace(policy, plan_code=f"x_{policy.plan_code}") for policy in policies]
 
 
 def terms_of(policies: Iterable[ReferencePolicy]) -> pl.DataFrame:
@@ -55,9 +88,10 @@ def terms_of(policies: Iterable[ReferencePolicy]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=TERM_SCHEMA)
 
 
-def program_installments(terms: pl.DataFrame) -> Rows:
+def program_installments(terms: pl.DataFrame, rules: Rules) -> Rows:
     """Return every installment of the terms as the program sees it when all of them are due."""
-    due = due_charges(terms, PLANS, pl.DataFrame(schema=SETTLED_SCHEMA), date(2029, 6, 1), COMPANY_PLACE)
+    nothing = pl.DataFrame(schema=SETTLED_SCHEMA)
+    due = due_charges(terms, rules.rows, nothing, date(2029, 6, 1), COMPANY_PLACE, rules.closed)
     columns = (
         "policy_number",
         "installment_number",
@@ -72,11 +106,11 @@ def program_installments(terms: pl.DataFrame) -> Rows:
     return sorted(due.select(columns).iter_rows(), key=lambda row: (row[0], row[1]))
 
 
-def reference_installments(policies: Iterable[ReferencePolicy]) -> Rows:
+def reference_installments(policies: Iterable[ReferencePolicy], rules: Rules) -> Rows:
     """Return the same from the reference."""
     rows: Rows = []
     for policy in policies:
-        for item in installments(policy, COMPANY_PLACE):
+        for item in installments(policy, COMPANY_PLACE, plans=rules.plans, own=rules.own):
             covered_to = item.period_to if item.zero_code == "no_cover" else item.covered_to
             rows.append(
                 (
@@ -94,12 +128,12 @@ def reference_installments(policies: Iterable[ReferencePolicy]) -> Rows:
     return sorted(rows, key=lambda row: (str(row[0]), row[1]))
 
 
-def program_invoices(terms: pl.DataFrame, run_dates: Iterable[date]) -> set[tuple[object, ...]]:
+def program_invoices(terms: pl.DataFrame, run_dates: Iterable[date], rules: Rules) -> set[tuple[object, ...]]:
     """Return what the program invoices, run by run: one tuple per line and one per tax."""
     found: set[tuple[object, ...]] = set()
-    settled = pl.DataFrame(schema=SETTLED_SCHEMA)
+    settled, plans = pl.DataFrame(schema=SETTLED_SCHEMA), rules.rows
     for day in run_dates:
-        due = due_charges(terms, PLANS, settled, day, COMPANY_PLACE)
+        due = due_charges(terms, plans, settled, day, COMPANY_PLACE, rules.closed)
         drafts = draft_invoices(due, TAX_RULES)
         done = drafts.charges.filter(pl.col("outcome").is_in(["invoiced", "zero"]))
         settled = pl.concat([settled, done.select(pl.col(name) for name in SETTLED_SCHEMA)])
@@ -112,6 +146,7 @@ def program_invoices(terms: pl.DataFrame, run_dates: Iterable[date]) -> set[tupl
             company_id=1,
             company_sha256="c",
             template_sha256="t",
+            closed_due_days=rules.closed.of(Purpose.DUE),
         )
         owners = drafts.lines.select("draft_index", "policy_number").unique("draft_index")
         keyed = heads.join(owners, on="draft_index")
@@ -125,11 +160,13 @@ def program_invoices(terms: pl.DataFrame, run_dates: Iterable[date]) -> set[tupl
     return found
 
 
-def reference_invoices(policies: Iterable[ReferencePolicy], run_dates: list[date]) -> set[tuple[object, ...]]:
+def reference_invoices(
+    policies: Iterable[ReferencePolicy], run_dates: list[date], rules: Rules
+) -> set[tuple[object, ...]]:
     """Return the same from the reference."""
     found: set[tuple[object, ...]] = set()
     for policy in policies:
-        for item in invoices(policy, COMPANY_PLACE, run_dates):
+        for item in invoices(policy, COMPANY_PLACE, run_dates, plans=rules.plans, own=rules.own):
             key = policy.policy_number
             found.add(
                 (
@@ -168,17 +205,21 @@ def days(step: int) -> list[date]:
     return [FIRST + timedelta(days=number) for number in range(0, count, step)]
 
 
-def assert_same_installments(policies: list[ReferencePolicy]) -> None:
+def assert_same_installments(policies: list[ReferencePolicy], rules: Rules = SHIPPED) -> None:
     """Compare installment by installment, showing the first that differs."""
-    ours, theirs = program_installments(terms_of(policies)), reference_installments(policies)
+    ours = program_installments(terms_of(policies), rules)
+    theirs = reference_installments(policies, rules)
     for mine, expected in zip(ours, theirs, strict=False):
         assert mine == expected
     assert len(ours) == len(theirs)
 
 
-def assert_same_invoices(policies: list[ReferencePolicy], run_dates: list[date]) -> None:
+def assert_same_invoices(
+    policies: list[ReferencePolicy], run_dates: list[date], rules: Rules = SHIPPED
+) -> None:
     """Compare all invoices, lines and taxes of the runs."""
-    ours, theirs = program_invoices(terms_of(policies), run_dates), reference_invoices(policies, run_dates)
+    ours = program_invoices(terms_of(policies), run_dates, rules)
+    theirs = reference_invoices(policies, run_dates, rules)
     only_ours, only_theirs = sorted(ours - theirs, key=str)[:3], sorted(theirs - ours, key=str)[:3]
     assert (only_ours, only_theirs) == ([], [])
     assert len(ours) > len(policies)
@@ -192,6 +233,14 @@ def test_runs_over_36_months_make_the_invoices_of_the_reference() -> None:
     assert_same_invoices(random_policies(seed=12, count=2_000), days(step=6))
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_random_plans_and_closed_days_agree_with_the_reference(seed: int) -> None:
+    """Leads in both units, both ways to meet a closed day, any roll, days that the company closed itself."""
+    policies, rules = of_chance(random_policies(seed=50 + seed, count=500)), by_chance(50 + seed)
+    assert_same_installments(policies, rules)
+    assert_same_invoices(policies, days(step=5), rules)
+
+
 @pytest.mark.slow
 def test_daily_runs_over_36_months_make_the_invoices_of_the_reference() -> None:
     assert_same_invoices(random_policies(seed=13, count=2_000), days(step=1))
@@ -203,3 +252,4 @@ def test_100000_policies_agree_with_the_reference(seed: int) -> None:
     policies = random_policies(seed=1_000 + seed, count=5_000)
     assert_same_installments(policies)
     assert_same_invoices(policies, days(step=10))
+    assert_same_installments(of_chance(policies), by_chance(seed))

@@ -1,31 +1,31 @@
 """A book that went through intake, the store and runs comes to the invoices of the reference.
 
 Unlike `test_agreement`, which hands frames to the formulas, this goes the whole way: a file, its mapping, the
-queries by which a run reads the book, COPY, and what stands in the store at the end. Plans are random too, so
-that no rule is seen at its default only.
+queries by which a run reads the book, COPY, and what stands in the store at the end. Plans and the days that
+the company has closed are random too, so that no rule is seen at its default only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import polars as pl
 import pytest
 from sqlalchemy import text
 
-from billing_assets.domain.business_days import Roll
-from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
+from billing_assets.domain.calendar_rule import Purpose
+from billing_assets.domain.payment_plans import PaymentPlan
 from billing_assets.feeds.mapping import mapping_from
+from billing_assets.steps.calendar_ports import ClosedDayOrder
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
 from billing_assets_tests.books import COMPANY, billing_over
 from billing_assets_tests.databases import database, fresh_database, server_url, template_database
-from billing_assets_tests.reference.generate import random_policies
-from billing_assets_tests.reference.invoices import invoices, open_run_dates
+from billing_assets_tests.reference.generate import random_own_days, random_plans, random_policies
+from billing_assets_tests.reference.invoices import invoices
 from billing_assets_tests.reference.policy import ReferencePolicy
 from billing_assets_tests.store.intake import import_text, with_company
 
@@ -52,29 +52,21 @@ MAPPING = mapping_from(
 )
 
 
-def random_plans(rng: Random) -> tuple[PaymentPlan, ...]:
-    """Return a plan of each frequency with lead, days to pay and rolls by chance."""
-    return tuple(
-        PaymentPlan(
-            plan_code=f"x_{plan.plan_code}",
-            frequency_code=plan.frequency_code,
-            lead_days=rng.choice((0, 1, 14, 45)),
-            due_days=rng.choice((0, 3, 40, 90)),
-            due_roll=rng.choice(list(Roll)),
-            generate_roll=rng.choice(list(Roll)),
-            minimum_payment_days=rng.choice((0, 5, 21)),
-            source="a test",
-        )
-        for plan in DEFAULT_PLANS
-    )
-
-
 def add_plans(billing: Billing, plans: tuple[PaymentPlan, ...]) -> None:
     names = list(asdict(plans[0]))
     values = ", ".join(f":{name}" for name in names)
     statement = text(f"insert into payment_plan ({', '.join(names)}) values ({values})")
     with billing.database.transaction() as connection:
         connection.execute(statement, [asdict(plan) for plan in plans])
+
+
+def close_days(billing: Billing, own: Mapping[str, frozenset[date]]) -> None:
+    for purpose, days in own.items():
+        for day in sorted(days):
+            order = ClosedDayOrder(
+                day=day, is_closed=True, purpose=Purpose(purpose), note="a test", recorded_by="ana"
+            )
+            billing.close_day(order)
 
 
 def csv_of(policies: list[ReferencePolicy]) -> str:
@@ -88,10 +80,12 @@ def csv_of(policies: list[ReferencePolicy]) -> str:
     return pl.DataFrame(rows, infer_schema_length=None).write_csv()
 
 
-def expected(policies: list[ReferencePolicy], plans: tuple[PaymentPlan, ...]) -> set[tuple[Any, ...]]:
+def expected(
+    policies: list[ReferencePolicy], plans: tuple[PaymentPlan, ...], own: Mapping[str, frozenset[date]]
+) -> set[tuple[Any, ...]]:
     found: set[tuple[Any, ...]] = set()
     for policy in policies:
-        for invoice in invoices(policy, COMPANY.place_code, RUN_DATES, plans=plans):
+        for invoice in invoices(policy, COMPANY.place_code, RUN_DATES, plans=plans, own=own):
             head = (policy.policy_number, invoice.run_date, invoice.due_date)
             found.add((*head, "total", invoice.net_minor, invoice.tax_minor))
             found.update(
@@ -120,21 +114,21 @@ def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
 
 
 def agree(billing: Billing, folder: Path, *, seed: int, count: int) -> None:
-    rng = Random(seed)
-    plans = random_plans(rng)
+    plans, own = random_plans(seed), random_own_days(seed)
     policies = [
         replace(policy, plan_code=f"x_{policy.plan_code}", cut_over_date=CUT_OVER)
         for policy in random_policies(seed=seed, count=count)
     ]
     add_plans(billing, plans)
+    close_days(billing, own)
     content = csv_of(policies)
     result = import_text(billing.database, folder, content, mapping=MAPPING, cut_over_date=CUT_OVER)
     assert (result.facts["new_count"], result.problem_count) == (count, 0)
-    for day in open_run_dates(COMPANY.place_code, RUN_DATES):
+    for day in RUN_DATES:
         billing.invoice(billing.order(day))
     with billing.database.transaction() as connection:
         rows = {tuple(map(str, row)) for row in connection.execute(text(STORED))}
-    wanted = {tuple(map(str, row)) for row in expected(policies, plans)}
+    wanted = {tuple(map(str, row)) for row in expected(policies, plans, own)}
     assert (sorted(rows - wanted)[:3], sorted(wanted - rows)[:3]) == ([], [])
     assert len(rows) > count
 

@@ -15,7 +15,8 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import PrintedInvoice, QueueCounts, QueuedDelivery
 from billing_assets.steps.run_ports import silent
 from billing_assets.store.connection import Database
-from billing_assets.store.deliveries import EMAIL, ISSUE, OWNER_OF_UNKNOWN, SqlDocumentStore
+from billing_assets.store.deliveries import SqlDocumentStore
+from billing_assets.store.delivery_queue import EMAIL, ISSUE, OWNER_OF_UNKNOWN
 from billing_assets_tests.books import AT, COMPANY, billing_over, change_address, fill_book
 
 FEBRUARY = date(2024, 2, 1)
@@ -60,8 +61,8 @@ def test_queueing_again_adds_nothing(store: SqlDocumentStore) -> None:
     first, second = store.queue(1, FEBRUARY, DOMAIN), store.queue(1, None, DOMAIN)
     assert (first.queued_count, first.without_address_count) == (11, 1)
     assert (second.queued_count, second.without_address_count) == (0, 0)
-    assert store.queued_count(1, FEBRUARY) == 11
-    assert store.queued_count(1, date(2024, 2, 2)) == store.queued_count(2, None) == 0
+    assert store.queued_counts(1, FEBRUARY) == (11, 0)
+    assert store.queued_counts(1, date(2024, 2, 2)) == store.queued_counts(2, None) == (0, 0)
 
 
 def test_the_newest_address_of_the_payer_counts_and_not_the_frozen_one(store: SqlDocumentStore) -> None:

@@ -16,8 +16,9 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import DecisionOrder, QueuedDelivery
 from billing_assets.store.checks import run_checks
 from billing_assets.store.connection import Database
-from billing_assets.store.deliveries import OWNER_OF_UNKNOWN, SqlDocumentStore
+from billing_assets.store.deliveries import SqlDocumentStore
 from billing_assets.store.delivery_decisions import SqlDecisionStore, decisions_of
+from billing_assets.store.delivery_queue import OWNER_OF_UNKNOWN
 from billing_assets_tests.books import AT, COMPANY, billing_over, change_address, fill_book
 
 FEBRUARY = date(2024, 2, 1)

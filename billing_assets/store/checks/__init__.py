@@ -50,10 +50,15 @@ QUERIES: Mapping[str, str] = MappingProxyType(
 )
 """``check_id`` -> its query, which returns one text column that names an offender by ids and numbers only."""
 
+# A message that was held leaves with the deliveries of its day, behind the same checks as theirs.
 _RUNS = """
 select run_id from billing_run
 where (cast(:day as date) is null or billing_date = :day)
     and (cast(:company as smallint) is null or company_id = :company)
+union
+select i.run_id from delivery v join document d using (document_id) join invoice i using (invoice_id)
+where v.state = 'queued' and v.send_date <= cast(:day as date)
+    and (cast(:company as smallint) is null or v.company_id = :company)
 """
 _IS_EVERYTHING = """
 select cast(:day as date) is null and (

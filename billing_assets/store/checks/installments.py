@@ -6,14 +6,15 @@ Does not belong here: whether what a run recorded agrees with its plan (``runs``
 
 **Who must have answered.** A finalised run of date D answers for every version of a term that stood in the
 book that it read, and for every installment whose billing date is not after D. On a day that is closed on the
-company's calendar a run answers for nothing, and the store knows no calendars: a run counts where it found
-something due. Beside these, of 17 dates in a row at least one is open, so that 17 finalised dates that end on
-D answer for everything up to D - 16.
+company's calendar a run answers for the plans alone that hold the sending, and the store knows no calendars:
+a run counts where its date was open and it found something due. Beside these, of 17 dates in a row at least
+one is open, so that 17 finalised dates that end on D answer for everything up to D - 16.
 
 **What was due.** The grid counts from the anchor (PostgreSQL clamps ``anchor + interval`` to the month end);
 installment 1 begins on the effective date, the others on the grid dates inside the term and its cover. The
 cut-over goes by the nominal due date. A billing date may be rolled forward by at most 16 days for each of the
-plan's two roll rules that go forward; so much later the query begins to ask.
+plan's two roll rules that can go forward; so much later the query begins to ask. Lead days count as calendar
+days, also where they are open ones and reach further.
 
 Without ``:is_everything`` only the runs in ``:runs`` are asked, and of these only installments of the last
 ``WINDOW_DAYS``.
@@ -55,7 +56,7 @@ with frequency as (
     select company_id, billing_date as reach_date, book_batch_id as oldest_batch_id,
         book_batch_id as newest_batch_id
     from billing_run
-    where state = 'finalised' and due_count > 0 and (:is_everything or run_id = any(:runs))
+    where state = 'finalised' and due_count > 0 and is_open_day and (:is_everything or run_id = any(:runs))
     union all
     select company_id, billing_date - 16, oldest_batch_id, newest_batch_id
     from row_of_dates

@@ -57,7 +57,9 @@ union all
 select concat('payment plan ', n.payment_plan_id, ': its row does not hash to the stored value')
 from payment_plan n
 where n.content_sha256 <> sha256(convert_to(concat_ws(chr(31), n.plan_code, n.frequency_code, n.lead_days,
-    n.due_days, n.due_roll, n.generate_roll, n.minimum_payment_days, n.valid_from, n.source), 'UTF8'))
+    n.due_days, n.due_roll, n.generate_roll, n.minimum_payment_days, n.valid_from, n.source,
+    case when (n.lead_unit, n.holiday_behaviour) <> ('calendar', 'next_open_day')
+        then concat_ws(chr(31), n.lead_unit, n.holiday_behaviour) end), 'UTF8'))
 union all
 select concat('payer version ', y.payer_version_id, ': its content does not hash to the stored value')
 from payer_version y

@@ -170,6 +170,12 @@ PLANTS: list[tuple[str, str, set[str], str]] = [
     ),
     (
         "I09",
+        "update payment_plan set lead_unit = 'business' where plan_code = 'monthly'",
+        set(),
+        ": its row does not hash to the stored value",
+    ),
+    (
+        "I09",
         "update payment_plan set content_sha256 = sha256('other') where plan_code = 'yearly'",
         set(),
         "its frozen record",

@@ -97,6 +97,24 @@ def test_a_plan_row_hashes_to_everything_it_says_but_its_end(superuser: Engine) 
         assert stored == sha256("\x1f".join(map(str, words)).encode()).hexdigest()
 
 
+def test_a_plan_hashes_how_it_counts_its_lead_and_meets_closed_days_where_it_says_so(
+    superuser: Engine,
+) -> None:
+    """Plans that do as every plan did before hash as they did then."""
+    statement = """
+        insert into payment_plan (plan_code, frequency_code, lead_days, lead_unit, due_days, due_roll,
+            generate_roll, holiday_behaviour, minimum_payment_days, valid_from, source)
+        values ('x', 'monthly', 5, 'business', 0, 'following', 'preceding', 'hold_sending', 7, '2024-01-01',
+            'a test')
+    """
+    with planted(superuser, "set local session_replication_role = origin", statement) as connection:
+        query = "select encode(content_sha256, 'hex') from payment_plan where plan_code = 'x'"
+        stored = connection.execute(text(query)).scalar_one()
+        assert broken(connection) == {}
+    words = "x,monthly,5,0,following,preceding,7,2024-01-01,a test,business,hold_sending".split(",")
+    assert stored == sha256("\x1f".join(words).encode()).hexdigest()
+
+
 def test_the_reason_of_an_exemption_is_part_of_the_record(superuser: Engine) -> None:
     statements = (
         "alter table tax_rule drop constraint tax_rule_check1",

@@ -1,0 +1,125 @@
+"""Filling the outbox: which documents are to be sent, to whom, and from which day on.
+
+Belongs here: the outbox row of each document that has none, and addresses that were missing.
+Does not belong here: sending what is queued (``deliveries``), which day is open (``steps``).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import Connection, text
+
+from billing_assets.domain.deliveries import HELD, DeliveryState
+from billing_assets.steps.delivery_ports import QueueCounts, UnqueuedRun
+
+EMAIL = "email"
+ISSUE = "issue"
+OWNER_OF_UNKNOWN = "billing operations"
+"""Who owns a delivery that may or may not have been accepted, until somebody takes it."""
+
+OF_DATE = "(cast(:day as date) is null or r.billing_date = :day)"
+
+NEWEST_ADDRESS = """
+join lateral (
+    select y.payer_version_id, coalesce(y.content::json ->> 'email', '') as email from payer_version y
+    where y.payer_id = i.payer_id order by y.payer_version_id desc limit 1
+) newest on true
+"""
+"""Joins to an invoice ``i`` its payer's newest address: contact data, unlike what the invoice froze."""
+
+_UNQUEUED_RUNS = f"""
+select distinct r.run_id, r.billing_date, r.closed_day_id
+from document d join invoice i using (invoice_id) join billing_run r using (run_id)
+where d.company_id = :company and {OF_DATE}
+    and not exists (select from delivery v where v.document_id = d.document_id and v.channel = :channel
+        and v.purpose = :purpose)
+order by r.run_id
+"""  # noqa: S608 - constants
+
+# The Message-ID is domain.deliveries.message_id in SQL; a test holds the two together.
+_QUEUE = f"""
+insert into delivery (company_id, document_id, channel, purpose, message_id, state, reason_code, owner,
+    send_date, queued_at, changed_at)
+select d.company_id, d.document_id, :channel, :purpose,
+    substr(encode(sha256(convert_to(concat_ws(chr(31), c.company_code,
+        document_number(s.prefix, i.invoice_number), cast(:channel as text), cast(:purpose as text)),
+        'UTF8')), 'hex'), 1, 32) || '@' || :domain,
+    case when newest.email = '' then 'failed' else 'queued' end,
+    case when newest.email = '' then 'no_address' when h.send_date is not null then :held else '' end,
+    case when newest.email = '' then :owner else '' end,
+    h.send_date, :at, :at
+from document d join invoice i using (invoice_id) join billing_run r using (run_id)
+join number_series s using (number_series_id)
+join company c on c.company_id = d.company_id
+left join unnest(cast(:held_runs as bigint[]), cast(:send_dates as date[])) as h (run_id, send_date)
+    on h.run_id = r.run_id
+{NEWEST_ADDRESS}
+where d.company_id = :company and {OF_DATE}
+    and not exists (select from delivery v where v.document_id = d.document_id and v.channel = :channel
+        and v.purpose = :purpose)
+order by d.document_id
+on conflict (document_id, channel, purpose) do nothing
+returning state
+"""  # noqa: S608 - constants
+
+_OF_INVOICE = f"""
+from document d join invoice i using (invoice_id) join billing_run r using (run_id)
+{NEWEST_ADDRESS}
+where v.document_id = d.document_id and v.company_id = :company
+    and ({OF_DATE} or v.send_date <= cast(:day as date))
+"""
+
+# What a channel was never asked to send may go by itself; all else waits for a person's decision.
+_ADDRESS_FOUND = f"""
+update delivery v set state = 'queued', owner = '', changed_at = :at,
+    reason_code = case when v.send_date is null then '' else :held end
+{_OF_INVOICE} and v.state = 'failed' and v.reason_code = 'no_address' and v.attempt_count = 0
+    and newest.email <> ''
+"""  # noqa: S608 - constants
+
+_ADDRESS_LOST = f"""
+update delivery v set state = 'failed', reason_code = 'no_address', owner = :owner, changed_at = :at
+{_OF_INVOICE} and v.state = 'queued' and newest.email = ''
+"""  # noqa: S608 - constants
+
+
+def unqueued_runs(connection: Connection, company_id: int, billing_date: date | None) -> list[UnqueuedRun]:
+    """Return the runs that have a document without its outbox row, in order."""
+    values = {"company": company_id, "day": billing_date, "channel": EMAIL, "purpose": ISSUE}
+    return [UnqueuedRun(**row) for row in connection.execute(text(_UNQUEUED_RUNS), values).mappings()]
+
+
+def queue_deliveries(
+    connection: Connection,
+    company_id: int,
+    billing_date: date | None,
+    message_domain: str,
+    send_dates: Mapping[int, date],
+    *,
+    at: datetime,
+) -> QueueCounts:
+    """Add the missing outbox rows; what has no address fails, and is queued again once it has one.
+
+    Documents of the runs in ``send_dates`` are held until that day.
+    """
+    values = {
+        "company": company_id,
+        "day": billing_date,
+        "channel": EMAIL,
+        "purpose": ISSUE,
+        "domain": message_domain,
+        "owner": OWNER_OF_UNKNOWN,
+        "held": HELD,
+        "held_runs": list(send_dates),
+        "send_dates": list(send_dates.values()),
+        "at": at,
+    }
+    found = connection.execute(text(_ADDRESS_FOUND), values).rowcount
+    lost = connection.execute(text(_ADDRESS_LOST), values).rowcount
+    states: Sequence[str] = connection.execute(text(_QUEUE), values).scalars().all()
+    unreachable = sum(state == DeliveryState.FAILED for state in states)
+    return QueueCounts(
+        queued_count=len(states) - unreachable + found,
+        without_address_count=unreachable + lost,
+        address_found_count=found,
+    )
