@@ -1,0 +1,205 @@
+"""Why an invoice as a whole is what it is: its lines and taxes, totals, dates and number, in one explanation.
+
+Belongs here: putting the results of lines and taxes together, and what concerns the document alone.
+Does not belong here: the formulas (``explanations``), lines (``explained_installments``), taxes
+(``explained_taxes``).
+"""
+
+from datetime import timedelta
+
+from billing_assets.domain.errors import BillingError
+from billing_assets.domain.explained_installments import (
+    Calendars,
+    closed_inputs,
+    explain_dates,
+    explain_installment,
+    place_row,
+    plan_row,
+)
+from billing_assets.domain.explained_taxes import ExplainedTaxes, contains_tax, explain_taxes
+from billing_assets.domain.explanations import (
+    Explained,
+    Explanation,
+    Formula,
+    Input,
+    Subject,
+    Unit,
+    amount_of,
+    minor,
+    sum_of,
+)
+from billing_assets.domain.invoice_sources import InvoiceSources
+
+
+def explain_invoice(sources: InvoiceSources, calendars: Calendars) -> Explanation:
+    """Return why every amount and date of an issued invoice is what it is, each worked out again.
+
+    What does not come to what was recorded is in ``differences``; it is never corrected.
+    """
+    before_tax: list[Explained] = []
+    prices: dict[int, int] = {}
+    for source in sources.lines:
+        results = explain_installment(source, calendars, price_contains_tax=contains_tax(sources, source))
+        before_tax += results
+        prices[source.line.line_number] = amount_of(results[-1])
+    taxed = explain_taxes(sources, prices)
+    invoice = sources.invoice
+    return Explanation(
+        invoice_number=invoice.invoice_number,
+        currency=invoice.currency,
+        results=(
+            *before_tax,
+            *_nets_of_prices(sources, prices, taxed),
+            *(
+                result
+                for source in sources.lines
+                for result in explain_dates(source, calendars, sources.issue.company_place_code)
+            ),
+            *taxed.taxes,
+            *taxed.of_lines,
+            *_totals(sources, taxed),
+            *_issue(sources),
+            _due_date(sources, calendars),
+        ),
+    )
+
+
+def require_match(explanation: Explanation) -> None:
+    """Raise ``explanation_differs`` where a result is not what was recorded, and name each that is not.
+
+    >>> from billing_assets.domain.explanations import Subject, minor, sum_of
+    >>> total = sum_of(Subject.TOTAL, [minor("net", 100), minor("tax", 8)], recorded=109)
+    >>> require_match(Explanation(invoice_number="INV-00000001", currency="EUR", results=(total,)))
+    Traceback (most recent call last):
+    ...
+    billing_assets.domain.errors.BillingError: invoice INV-00000001 is not what its rows come to: total is 109, \
+worked out 108 (explanation_differs): tell nobody these figures; find out with 'billing audit' what was changed
+    """
+    if explanation.differences:
+        raise BillingError(
+            "explanation_differs",
+            f"invoice {explanation.invoice_number} is not what its rows come to: "
+            + "; ".join(map(_difference, explanation.differences)),
+            "tell nobody these figures; find out with 'billing audit' what was changed",
+        )
+
+
+def require_line(sources: InvoiceSources, line_number: int) -> None:
+    """Raise ``line_unknown`` where the invoice has no such line."""
+    numbers = [source.line.line_number for source in sources.lines]
+    if line_number not in numbers:
+        known = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
+        raise BillingError(
+            "line_unknown",
+            f"invoice {sources.invoice.invoice_number} has no line {line_number}",
+            f"choose line {known}, or leave the line out",
+        )
+
+
+def _difference(result: Explained) -> str:
+    lines = ", ".join(map(str, result.line_numbers))
+    where = f" of line {lines}" if lines else ""
+    code = (
+        f" {result.code}" if result.subject.value.startswith("tax_") or result.subject is Subject.TAX else ""
+    )
+    return f"{result.subject.value}{code}{where} is {_plain(result.recorded)}, worked out {_plain(result.result)}"
+
+
+def _plain(value: object) -> str:
+    return " to ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _nets_of_prices(
+    sources: InvoiceSources, prices: dict[int, int], taxed: ExplainedTaxes
+) -> list[Explained]:
+    """Return the net amount of each line whose price contains tax, and the tax that it contains."""
+    found: list[Explained] = []
+    for source in sources.lines:
+        number, price = source.line.line_number, minor("price", prices[source.line.line_number])
+        contained = taxed.contained[number]
+        if contained:
+            recorded = source.contained_tax_minor
+            found.append(sum_of(Subject.CONTAINED_TAX, contained, recorded, (number,)))
+            found.append(
+                Explained(
+                    subject=Subject.NET,
+                    formula=Formula.PRICE_LESS_TAXES,
+                    inputs=(price, *contained),
+                    recorded=source.line.net_minor,
+                    line_numbers=(number,),
+                    code=source.line.charge_kind,
+                )
+            )
+    return found
+
+
+def _totals(sources: InvoiceSources, taxed: ExplainedTaxes) -> list[Explained]:
+    invoice = sources.invoice
+    nets = [minor("line_net", net, str(number)) for number, net in taxed.nets.items()]
+    taxes = [minor("tax", amount_of(tax), tax.code) for tax in taxed.taxes if tax.subject is Subject.TAX]
+    net = sum_of(Subject.NET_TOTAL, nets, invoice.net_minor)
+    tax = sum_of(Subject.TAX_TOTAL, taxes, invoice.tax_minor)
+    both = [minor("net_total", amount_of(net)), minor("tax_total", amount_of(tax))]
+    return [net, tax, sum_of(Subject.TOTAL, both, invoice.total_minor)]
+
+
+def _issue(sources: InvoiceSources) -> list[Explained]:
+    """Return tax point, date of issue and number."""
+    invoice, issue = sources.invoice, sources.issue
+    periods = tuple(
+        Input(
+            name="period_from_date",
+            value=source.line.period_from_date,
+            unit=Unit.DATE,
+            of=str(source.line.line_number),
+        )
+        for source in sources.lines
+    )
+    days = [Input(name="issuing_date", value=issue.run_issuing_date, unit=Unit.DATE)]
+    if issue.previous_issue_date is not None:
+        previous = issue.previous_issue_date
+        days.append(Input(name="previous_issue_date", value=previous, unit=Unit.DATE))
+    number = (
+        Input(name="prefix", value=issue.prefix, unit=Unit.CODE),
+        Input(name="previous_number", value=issue.number - 1, unit=Unit.NUMBER),
+    )
+    return [
+        Explained(
+            subject=Subject.TAX_POINT,
+            formula=Formula.EARLIEST,
+            inputs=periods,
+            recorded=invoice.tax_point_date,
+        ),
+        Explained(
+            subject=Subject.ISSUE_DATE,
+            formula=Formula.LATEST,
+            inputs=tuple(days),
+            recorded=invoice.issue_date,
+        ),
+        Explained(
+            subject=Subject.INVOICE_NUMBER,
+            formula=Formula.NEXT_NUMBER,
+            inputs=number,
+            recorded=invoice.invoice_number,
+        ),
+    ]
+
+
+def _due_date(sources: InvoiceSources, calendars: Calendars) -> Explained:
+    """Return the due date that is printed: the planned one, unless that leaves too little time to pay."""
+    invoice, first = sources.invoice, sources.lines[0]
+    minimum, place_code = first.plan.minimum_payment_days, first.term.place_code
+    earliest = invoice.issue_date + timedelta(days=minimum)
+    is_moved = first.charge_due_date < earliest
+    return Explained(
+        subject=Subject.DUE_DATE,
+        formula=Formula.TIME_TO_PAY,
+        inputs=(
+            Input(name="planned_due_date", value=first.charge_due_date, unit=Unit.DATE),
+            Input(name="issue_date", value=invoice.issue_date, unit=Unit.DATE),
+            Input(name="minimum_payment_days", value=minimum, unit=Unit.DAYS),
+            *(closed_inputs(place_code, earliest, calendars) if is_moved else ()),
+        ),
+        recorded=invoice.due_date,
+        rules=(plan_row(first), place_row(place_code)) if is_moved else (plan_row(first),),
+    )

@@ -1,0 +1,49 @@
+"""Explaining an invoice: the store's rows, the calendars and the formulas, put together.
+
+Belongs here: which calendar a formula asks. Does not belong here: the formulas (``domain``), the words
+(``documents.explanations``).
+"""
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from billing_assets.domain.explained_installments import Calendars, TermGrid
+from billing_assets.domain.frequencies import Frequency
+from billing_assets.domain.invoice_sources import BilledTerm
+from billing_assets.frames.calendars import is_closed
+from billing_assets.frames.recurrence import pattern_periods
+
+
+def pattern_grid(frequency: Frequency, term: BilledTerm, number: int) -> TermGrid:
+    """Return the grid of a term that is billed once, by a rule or by a list, for installment ``number``."""
+    schedule = {
+        "schedule_id": 0,
+        "unit": frequency.unit.value,
+        "pattern": frequency.pattern,
+        "effective_date": term.effective_date,
+        "expiration_date": term.expiration_date,
+        "anchor_date": term.anchor_date,
+    }
+    periods = pattern_periods(pl.DataFrame([schedule]))
+    row = periods.row(min(number, periods.height) - 1, named=True)
+
+    def before(day: date, days: int) -> date:
+        return day - timedelta(days=days)
+
+    first_to = term.effective_date + timedelta(days=row["first_days"])
+    last_from = before(term.expiration_date, row["last_days"])
+    return TermGrid(
+        installment_count=row["installment_count"],
+        first_from=before(first_to, row["first_full_days"]),
+        first_to=first_to,
+        last_from=last_from,
+        last_to=last_from + timedelta(days=row["last_full_days"]),
+        period_from=row["period_from_date"],
+        period_end=row["period_end_date"],
+        due_from=row["due_from_date"],
+    )
+
+
+CALENDARS = Calendars(is_closed=is_closed, pattern_grid=pattern_grid)
+"""The calendars that billing itself goes by."""
