@@ -79,7 +79,7 @@ class UnfinishedError(Exception):
 ORDER = (
     *("company", "import", "db"),
     *("run", "deliver", "audit"),
-    *("runs", "invoices", "deliveries", "problems", "rules"),
+    *("runs", "invoices", "explain", "deliveries", "problems", "rules"),
     *("demo", "ui", "mailbox"),
 )
 """Commands as the help lists them."""

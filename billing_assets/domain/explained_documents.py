@@ -72,8 +72,9 @@ def require_match(explanation: Explanation) -> None:
     >>> require_match(Explanation(invoice_number="INV-00000001", currency="EUR", results=(total,)))
     Traceback (most recent call last):
     ...
-    billing_assets.domain.errors.BillingError: invoice INV-00000001 is not what its rows come to: total is 109, \
-worked out 108 (explanation_differs): tell nobody these figures; find out with 'billing audit' what was changed
+    billing_assets.domain.errors.BillingError: invoice INV-00000001 is not what its rows come to: \
+total is 109, worked out 108 (explanation_differs): tell nobody these figures; \
+find out with 'billing audit' what was changed
     """
     if explanation.differences:
         raise BillingError(
@@ -102,7 +103,8 @@ def _difference(result: Explained) -> str:
     code = (
         f" {result.code}" if result.subject.value.startswith("tax_") or result.subject is Subject.TAX else ""
     )
-    return f"{result.subject.value}{code}{where} is {_plain(result.recorded)}, worked out {_plain(result.result)}"
+    recorded, found = _plain(result.recorded), _plain(result.result)
+    return f"{result.subject.value}{code}{where} is {recorded}, worked out {found}"
 
 
 def _plain(value: object) -> str:

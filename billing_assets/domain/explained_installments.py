@@ -60,7 +60,6 @@ def cycle_grid(frequency: Frequency, term: BilledTerm, number: int) -> TermGrid:
     >>> term = BilledTerm(
     ...     policy_term_id=1,
     ...     policy_term_version_id=1,
-    ...     batch_id=1,
     ...     file_name="book.csv",
     ...     line_of_business="motor",
     ...     place_code="ES",
@@ -225,18 +224,16 @@ def _billing_date(
 
 
 def _count(source: LineSource, grid: TermGrid) -> Explained:
+    inputs: tuple[Input, ...] = (*_frequency(source), *_term_days(source))
+    formula = Formula.CYCLE_COUNT
     if not _is_cycle(source):
-        inputs = (
-            *_frequency(source),
-            *_term_days(source),
-            Input(name="installment_count", value=grid.installment_count, unit=Unit.COUNT),
-        )
-        return _result(source, Subject.COUNT, Formula.PATTERN_COUNT, inputs, source.line.installment_count)
-    inputs = (*_frequency(source), *_term_days(source))
+        formula = Formula.PATTERN_COUNT
+        count = Input(name="installment_count", value=grid.installment_count, unit=Unit.COUNT)
+        inputs = (*inputs, count)
     return _result(
         source,
         Subject.COUNT,
-        Formula.CYCLE_COUNT,
+        formula,
         inputs,
         source.line.installment_count,
         rules=(term_row(source), plan_row(source), _frequency_row(source)),
@@ -302,7 +299,7 @@ def _share(
     premium = minor("premium", source.term.premium_minor)
     count = Input(name="installment_count", value=grid.installment_count, unit=Unit.COUNT)
     first, last = _weights(source, grid)
-    if first == last == (first[0], first[0]) or (first[0] == first[1] and last[0] == last[1]):
+    if first[0] == first[1] and last[0] == last[1]:
         inputs: tuple[Input, ...] = (premium, count)
         formula = Formula.EQUAL_SHARE
     else:
@@ -362,7 +359,7 @@ def term_row(source: LineSource) -> RuleRow:
         row_id=term.policy_term_version_id,
         valid_from=term.effective_date,
         valid_to=term.expiration_date,
-        source=f"{term.file_name} ({term.batch_id})",
+        source=term.file_name,
     )
 
 

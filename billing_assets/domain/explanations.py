@@ -101,6 +101,21 @@ class Formula(StrEnum):
     TIME_TO_PAY = "time_to_pay"
 
 
+PARTS = frozenset(
+    {
+        Formula.EQUAL_SHARE,
+        Formula.WEIGHTED_SHARE,
+        Formula.COVERED_PART,
+        Formula.RATE,
+        Formula.PART_OF_PRICE,
+    }
+)
+"""Formulas whose result is a part of one amount."""
+
+DAY_COUNTED = frozenset({Formula.WEIGHTED_SHARE, Formula.COVERED_PART})
+"""Formulas that count days: actual days over the actual days of the period (actual/actual)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
     """One figure that goes into a formula; ``of`` says whose it is where several have one name."""
@@ -158,6 +173,13 @@ class Explained:
         """The result, worked out from the inputs alone."""
         exact = self.exact
         return self.rounded(exact) if isinstance(exact, Fraction) else exact
+
+    @property
+    def factor(self) -> Fraction | None:
+        """The part of the first amount that the exact result is; None where it is no part of one amount."""
+        exact, amounts = self.exact, _amounts(self)
+        is_part = self.formula in PARTS and amounts and amounts[0] and isinstance(exact, Fraction)
+        return exact / amounts[0] if is_part and isinstance(exact, Fraction) else None
 
     @property
     def is_match(self) -> bool:

@@ -15,11 +15,10 @@ from billing_assets.domain.tax_rule import TaxRule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BilledTerm:
-    """The version of a policy term that a line froze; ``batch_id`` and ``file_name``: where it came from."""
+    """The version of a policy term that a line froze; ``file_name`` is the policy book that brought it."""
 
     policy_term_id: int
     policy_term_version_id: int
-    batch_id: int
     file_name: str
     line_of_business: str
     place_code: str

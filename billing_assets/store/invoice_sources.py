@@ -28,8 +28,8 @@ from billing_assets.store.invoice_reader import find_invoice
 from billing_assets.store.rule_listings import tax_rule_of
 
 _LINES = """
-select l.line_number, l.contained_tax_minor, v.policy_term_id, v.policy_term_version_id, v.batch_id,
-    b.file_name, v.line_of_business, v.place_code, v.effective_date, v.expiration_date, v.anchor_date,
+select l.line_number, l.contained_tax_minor, v.policy_term_id, v.policy_term_version_id, b.file_name,
+    v.line_of_business, v.place_code, v.effective_date, v.expiration_date, v.anchor_date,
     v.cover_to_date, v.premium_minor, d.net_minor as charge_net_minor, d.due_date as charge_due_date,
     d.billing_date as charge_billing_date, n.payment_plan_id, n.plan_code, n.frequency_code, n.lead_days,
     n.due_days, n.due_roll, n.generate_roll, n.valid_from, n.valid_to, n.source,
@@ -64,9 +64,10 @@ where i.invoice_id = :invoice
 
 
 def read_invoice_sources(connection: Connection, company_id: int, number: str) -> InvoiceSources:
-    """Return the invoice with that printed number and the rows that it rests on, or raise ``invoice_unknown``.
+    """Return the invoice with that printed number and the rows that it rests on.
 
-    An invoice whose rows are not all there raises ``record_incomplete``.
+    Raises:
+        BillingError: ``invoice_unknown``, or ``record_incomplete`` where a row is gone.
     """
     invoice = find_invoice(connection, company_id, number)
     values = {"invoice": invoice.invoice_id}
