@@ -39,9 +39,9 @@ def explain(
 ) -> None:
     """Say why each amount and date of an invoice is what it is, in the customer's language.
 
-    Term, plan, share, days, taxes, rounding, dates and number: each with its figures and its row. All of it is
-    worked out again from these figures; where a result is not what the invoice says, the command says which
-    and ends with the error explanation_differs.
+    Term, plan, share, days, taxes, rounding, dates and number: each with its figures and its row. All of it
+    is worked out again from these figures; where a result is not what the invoice says, the command names
+    it and ends with the error explanation_differs.
     """
     screen = Screen(as_json)
     document_number, line_number = split_line_number(number)

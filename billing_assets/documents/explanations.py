@@ -7,7 +7,7 @@ laid out (``cli``).
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 
 from billing_assets.documents.cleaning import clean
@@ -25,6 +25,7 @@ from billing_assets.domain.explanations import (
     Rounding,
     RuleRow,
     Subject,
+    Unit,
 )
 from billing_assets.domain.invoice_sources import InvoiceSources, LineSource
 
@@ -136,7 +137,6 @@ def record(view: ExplanationView) -> dict[str, object]:
 
 def _record(told: Told, labels: Mapping[str, str]) -> dict[str, object]:
     result = told.result
-    is_amount = result.subject not in _DATES and isinstance(result.result, int)
     return {
         "subject": result.subject.value,
         "line_numbers": result.line_numbers,
@@ -163,11 +163,20 @@ def _record(told: Told, labels: Mapping[str, str]) -> dict[str, object]:
         "rounding_minor": result.rounding_minor,
         "rounding_words": told.rounding,
         "result": _json(result.result),
-        "unit": "minor_units" if is_amount and result.subject is not Subject.COUNT else None,
+        "unit": _unit(result).value,
         "recorded": _json(result.recorded),
         "is_match": result.is_match,
         "rules": result.rules,
     }
+
+
+def _unit(result: Explained) -> Unit:
+    value = result.result
+    if isinstance(value, int):
+        return Unit.COUNT if result.subject is Subject.COUNT else Unit.MINOR
+    if isinstance(value, tuple):
+        return Unit.DATES
+    return Unit.DATE if isinstance(value, date) else Unit.CODE
 
 
 def _json(value: object) -> object:
@@ -254,7 +263,7 @@ class _Teller:
             "middle_count": str(source.line.installment_count - 2),
             "last_day": reader.day(ends - timedelta(days=1)),
             "days": str((last - first).days),
-            "reason": clean(" ".join(reasons), 300),
+            "reason": clean(" ".join(reasons), 300).rstrip("."),
             "run_id": str(issue.run_id),
             "run_billing_date": reader.day(issue.run_billing_date),
             "previous": clean(reader.previous_number(issue), 40),
@@ -275,7 +284,8 @@ class _Teller:
             key = (row.kind, row.code, row.row_id)
             # What a cycle is, the sentence says; the row of a pattern says which.
             is_said = row.kind == "frequency" and result.formula is Formula.CYCLE_COUNT
-            if key not in self.named and not is_said:
+            is_unmoved = row.kind == "calendar" and _keys(result, self.sources) == [Formula.LEAD.value]
+            if key not in self.named and not is_said and not is_unmoved:
                 self.named.add(key)
                 place = {"place": values.get("tax_place_code", "")}
                 yield fill_in(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
+from billing_assets.domain.billing_grids import first_grid_number, grid_day
 from billing_assets.domain.explanations import (
     Explained,
     Formula,
@@ -19,8 +20,6 @@ from billing_assets.domain.explanations import (
     Unit,
     Value,
     amount_of,
-    first_grid_number,
-    grid_day,
     minor,
 )
 from billing_assets.domain.frequencies import FREQUENCIES, Frequency, PeriodUnit

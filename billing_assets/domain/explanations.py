@@ -15,7 +15,8 @@ from fractions import Fraction
 from math import floor
 from typing import TypeAlias
 
-from billing_assets.domain.business_days import Roll, add_months, roll_date
+from billing_assets.domain.billing_grids import first_grid_number, grid_day
+from billing_assets.domain.business_days import Roll, roll_date
 from billing_assets.domain.money import PPM, round_half_up
 from billing_assets.domain.numbering import document_number
 
@@ -255,36 +256,6 @@ def sum_of(
         line_numbers=line_numbers,
         code=code,
     )
-
-
-def grid_day(anchor: date, unit: str, steps: int) -> date:
-    """Return the anchor plus so many days or months; months clamp to the month end, from the anchor itself.
-
-    >>> grid_day(date(2024, 1, 31), "month", 1), grid_day(date(2024, 1, 31), "day", 1)
-    (datetime.date(2024, 2, 29), datetime.date(2024, 2, 1))
-    """
-    return add_months(anchor, steps) if unit == "month" else anchor + timedelta(days=steps)
-
-
-def first_grid_number(anchor: date, unit: str, step: int, after: date, *, or_on: bool = False) -> int:
-    """Return the smallest whole j, negative ones too, whose grid day ``anchor + j * step`` lies after a date.
-
-    >>> first_grid_number(date(2024, 1, 31), "month", 1, date(2024, 2, 29))
-    2
-    >>> first_grid_number(date(2024, 1, 31), "month", 1, date(2024, 2, 29), or_on=True)
-    1
-    """
-    days = step * (31 if unit == "month" else 1)
-    number = (after - anchor).days // days
-    while not _is_reached(grid_day(anchor, unit, number * step), after, or_on=or_on):
-        number += 1
-    while _is_reached(grid_day(anchor, unit, (number - 1) * step), after, or_on=or_on):
-        number -= 1
-    return number
-
-
-def _is_reached(day: date, after: date, *, or_on: bool) -> bool:
-    return day > after or (day == after and or_on)
 
 
 def _int(result: Explained, name: str) -> int:
