@@ -35,6 +35,14 @@ def explain_invoice(sources: InvoiceSources, calendars: Calendars) -> Explanatio
     """Return why every amount and date of an issued invoice is what it is, each worked out again.
 
     What does not come to what was recorded is in ``differences``; it is never corrected.
+
+    >>> from datetime import date
+    >>> from billing_assets.domain.sample_invoice import SAMPLE
+    >>> new_year = date(2024, 1, 1)
+    >>> calendars = Calendars(is_closed=lambda place, day: day == new_year, pattern_grid=lambda *term: None)
+    >>> explanation = explain_invoice(SAMPLE, calendars)
+    >>> len(explanation.results), explanation.differences
+    (16, ())
     """
     before_tax: list[Explained] = []
     prices: dict[int, int] = {}
@@ -86,7 +94,15 @@ find out with 'billing audit' what was changed
 
 
 def require_line(sources: InvoiceSources, line_number: int) -> None:
-    """Raise ``line_unknown`` where the invoice has no such line."""
+    """Raise ``line_unknown`` where the invoice has no such line.
+
+    >>> from billing_assets.domain.sample_invoice import SAMPLE
+    >>> require_line(SAMPLE, 2)
+    Traceback (most recent call last):
+    ...
+    billing_assets.domain.errors.BillingError: invoice INV-00000042 has no line 2 (line_unknown): \
+choose line 1, or leave the line out
+    """
     numbers = [source.line.line_number for source in sources.lines]
     if line_number not in numbers:
         known = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"

@@ -92,7 +92,7 @@ def cycle_grid(frequency: Frequency, term: BilledTerm, number: int) -> TermGrid:
     )
 
 
-def grid_of(source: LineSource, calendars: Calendars) -> TermGrid:
+def _grid_of(source: LineSource, calendars: Calendars) -> TermGrid:
     """Return the grid of a line's term for the installment that the line bills."""
     frequency, number = FREQUENCIES[source.plan.frequency_code], source.line.installment_number
     if frequency.unit in (PeriodUnit.DAY, PeriodUnit.MONTH):
@@ -106,8 +106,14 @@ def explain_installment(
     """Return why a line's installment, period and price are what they are; the last result is the price.
 
     The price is the net amount, unless it contains tax.
+
+    >>> from billing_assets.domain.sample_invoice import SAMPLE
+    >>> calendars = Calendars(is_closed=lambda place, day: False, pattern_grid=lambda *term: None)
+    >>> net = explain_installment(SAMPLE.lines[0], calendars, price_contains_tax=False)[-1]
+    >>> net.formula.value, net.result, net.is_match
+    ('equal_share', 4000, True)
     """
-    grid = grid_of(source, calendars)
+    grid = _grid_of(source, calendars)
     count, period = _count(source, grid), _period(source, grid)
     subject = Subject.PRICE if price_contains_tax else Subject.NET
     recorded = source.charge_net_minor if price_contains_tax else source.line.net_minor
@@ -135,7 +141,14 @@ def explain_installment(
 
 
 def explain_dates(source: LineSource, calendars: Calendars, company_place_code: str) -> tuple[Explained, ...]:
-    """Return why a line was planned to fall due, and to be billed, on its days."""
+    """Return why a line was planned to fall due, and to be billed, on its days.
+
+    >>> from billing_assets.domain.sample_invoice import SAMPLE
+    >>> new_year = date(2024, 1, 1)
+    >>> calendars = Calendars(is_closed=lambda place, day: day == new_year, pattern_grid=lambda *term: None)
+    >>> [str(each.result) for each in explain_dates(SAMPLE.lines[0], calendars, "ES")]
+    ['2024-01-01', '2024-01-02', '2023-12-19']
+    """
     plan, place_code = source.plan, source.term.place_code
     rules = (plan_row(source),)
     nominal = _result(
@@ -143,7 +156,7 @@ def explain_dates(source: LineSource, calendars: Calendars, company_place_code: 
         Subject.NOMINAL_DUE_DATE,
         Formula.DAYS_AFTER,
         (
-            Input(name="due_from_date", value=grid_of(source, calendars).due_from, unit=Unit.DATE),
+            Input(name="due_from_date", value=_grid_of(source, calendars).due_from, unit=Unit.DATE),
             Input(name="due_days", value=plan.due_days, unit=Unit.DAYS),
         ),
         rules=rules,
@@ -167,7 +180,14 @@ def explain_dates(source: LineSource, calendars: Calendars, company_place_code: 
 
 
 def closed_inputs(place_code: str, day: date, calendars: Calendars) -> tuple[Input, ...]:
-    """Return the place, and the closed days in a row around ``day``: no roll looks at any other day."""
+    """Return the place, and the closed days in a row around ``day``: no roll looks at any other day.
+
+    >>> calendars = Calendars(
+    ...     is_closed=lambda place, day: day.isoweekday() > 5, pattern_grid=lambda *term: None
+    ... )
+    >>> [str(day) for day in closed_inputs("ES", date(2024, 6, 2), calendars)[1].value]
+    ['2024-06-01', '2024-06-02']
+    """
     closed: set[date] = set()
     for step in (1, -1):
         candidate = day
@@ -180,7 +200,12 @@ def closed_inputs(place_code: str, day: date, calendars: Calendars) -> tuple[Inp
 
 
 def plan_row(source: LineSource) -> RuleRow:
-    """Return the plan row of a line, as a rule with its source."""
+    """Return the plan row of a line, as a rule with its source.
+
+    >>> from billing_assets.domain.sample_invoice import SAMPLE
+    >>> plan_row(SAMPLE.lines[0]).code
+    'monthly'
+    """
     plan = source.plan
     return RuleRow(
         kind="payment_plan",
@@ -235,7 +260,7 @@ def _count(source: LineSource, grid: TermGrid) -> Explained:
         formula,
         inputs,
         source.line.installment_count,
-        rules=(term_row(source), plan_row(source), _frequency_row(source)),
+        rules=(_term_row(source), plan_row(source), _frequency_row(source)),
     )
 
 
@@ -349,7 +374,7 @@ def _term_days(source: LineSource) -> tuple[Input, ...]:
     )
 
 
-def term_row(source: LineSource) -> RuleRow:
+def _term_row(source: LineSource) -> RuleRow:
     """Return the version of the policy term that a line froze, as a row with its source."""
     term, line = source.term, source.line
     return RuleRow(

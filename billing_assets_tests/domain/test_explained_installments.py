@@ -5,13 +5,13 @@ from fractions import Fraction
 
 from billing_assets.domain.explained_installments import (
     Calendars,
+    _grid_of,
+    _term_row,
     closed_inputs,
     cycle_grid,
     explain_dates,
     explain_installment,
-    grid_of,
     plan_row,
-    term_row,
 )
 from billing_assets.domain.explanations import Explained, Formula, Rounding, Subject
 from billing_assets.domain.frequencies import FREQUENCIES, Frequency
@@ -105,7 +105,7 @@ def test_a_pattern_asks_its_calendar() -> None:
 
     calendars = Calendars(is_closed=weekend_or_new_year, pattern_grid=pattern)  # type: ignore[arg-type]
     source = line(plan="first_of_month")
-    assert grid_of(source, calendars) is cycle
+    assert _grid_of(source, calendars) is cycle
     count, period, _ = explain_installment(source, calendars, price_contains_tax=False)
     assert (count.formula, period.formula) == (Formula.PATTERN_COUNT, Formula.PATTERN_PERIOD)
     assert period.is_match
@@ -113,4 +113,4 @@ def test_a_pattern_asks_its_calendar() -> None:
 
 def test_rows_say_where_they_come_from() -> None:
     assert (plan_row(line()).code, plan_row(line()).row_id) == ("monthly", 5)
-    assert (term_row(line()).row_id, term_row(line()).source) == (9, "book.csv")
+    assert (_term_row(line()).row_id, _term_row(line()).source) == (9, "book.csv")

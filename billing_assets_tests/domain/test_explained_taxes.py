@@ -4,11 +4,11 @@ from datetime import date
 from typing import Any
 
 from billing_assets.domain.explained_taxes import (
+    _falls_on_lines,
+    _tax_point,
+    _tax_row,
     contains_tax,
     explain_taxes,
-    falls_on_lines,
-    tax_point,
-    tax_row,
 )
 from billing_assets.domain.explanations import Explained, Formula, Subject
 from billing_assets.domain.invoice_sources import LineSource, TaxSource
@@ -74,12 +74,12 @@ def test_a_fixed_amount_falls_once_and_an_exempt_row_is_nothing() -> None:
 def test_a_row_that_names_the_line_of_business_replaces_the_others() -> None:
     named, general = tax(1, line_of_business="motor"), tax(2)
     own = lines(1_00)
-    assert [each.tax_number for _, each in falls_on_lines(sources(own, [named, general]))][:1] == [1]
+    assert [each.tax_number for _, each in _falls_on_lines(sources(own, [named, general]))][:1] == [1]
 
 
 def test_a_row_that_was_ended_since_still_falls_on_its_line() -> None:
     ended = tax(1, valid_to=date(2023, 12, 1))
-    assert len(falls_on_lines(sources(lines(1_00), [ended]))) == 1
+    assert len(_falls_on_lines(sources(lines(1_00), [ended]))) == 1
 
 
 def test_a_new_rate_falls_on_the_periods_that_begin_under_it() -> None:
@@ -89,7 +89,7 @@ def test_a_new_rate_falls_on_the_periods_that_begin_under_it() -> None:
 
 def test_the_day_of_the_term_decides_where_the_row_says_so() -> None:
     source = line(term=term(effective_date=date(2023, 5, 1)))
-    days = [tax_point(tax(tax_point=point), source) for point in (TaxPoint.TERM, TaxPoint.PERIOD)]
+    days = [_tax_point(tax(tax_point=point), source) for point in (TaxPoint.TERM, TaxPoint.PERIOD)]
     assert days == [date(2023, 5, 1), date(2024, 1, 1)]
 
 
@@ -98,4 +98,4 @@ def test_a_changed_tax_differs_and_its_row_is_named() -> None:
     found = explain_taxes(sources(own, [tax(base=100, tax_minor=9)]), {1: 100})
     wrong: list[Explained] = [each for each in found.taxes if not each.is_match]
     assert [(each.subject, each.rules[0].source) for each in wrong] == [(Subject.TAX, "Act 1")]
-    assert tax_row(tax()).row_id == 101
+    assert _tax_row(tax()).row_id == 101

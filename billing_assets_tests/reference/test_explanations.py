@@ -45,7 +45,7 @@ def test_every_invoice_of_60_policies_is_explained(billing: Billing, tmp_path: P
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(52, 56))
+@pytest.mark.parametrize("seed", range(52, 54))
 def test_every_invoice_of_1000_policies_is_explained(billing: Billing, tmp_path: Path, seed: int) -> None:
     agree(billing, tmp_path, seed=seed, count=1_000)
     found = explain_all(billing)
