@@ -1,29 +1,20 @@
 """Why an invoice as a whole is what it is: its lines and taxes, totals, dates and number, in one explanation.
 
-Belongs here: putting the results of lines and taxes together, and what concerns the document alone.
+Belongs here: putting the results together, totals, and what is wrong with the whole of them.
 Does not belong here: the formulas (``explanations``), lines (``explained_installments``), taxes
-(``explained_taxes``).
+(``explained_taxes``), dates (``explained_dates``).
 """
 
-from datetime import timedelta
-
+from billing_assets.domain.billing_grids import Calendars
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.explained_installments import (
-    Calendars,
-    closed_inputs,
-    explain_dates,
-    explain_installment,
-    place_row,
-    plan_row,
-)
+from billing_assets.domain.explained_dates import explain_dates, explain_due_date, explain_issue
+from billing_assets.domain.explained_installments import explain_installment
 from billing_assets.domain.explained_taxes import ExplainedTaxes, contains_tax, explain_taxes
 from billing_assets.domain.explanations import (
     Explained,
     Explanation,
     Formula,
-    Input,
     Subject,
-    Unit,
     amount_of,
     minor,
     sum_of,
@@ -66,8 +57,8 @@ def explain_invoice(sources: InvoiceSources, calendars: Calendars) -> Explanatio
             *taxed.taxes,
             *taxed.of_lines,
             *_totals(sources, taxed),
-            *_issue(sources),
-            _due_date(sources, calendars),
+            *explain_issue(sources),
+            explain_due_date(sources, calendars),
         ),
     )
 
@@ -159,65 +150,3 @@ def _totals(sources: InvoiceSources, taxed: ExplainedTaxes) -> list[Explained]:
     tax = sum_of(Subject.TAX_TOTAL, taxes, invoice.tax_minor)
     both = [minor("net_total", amount_of(net)), minor("tax_total", amount_of(tax))]
     return [net, tax, sum_of(Subject.TOTAL, both, invoice.total_minor)]
-
-
-def _issue(sources: InvoiceSources) -> list[Explained]:
-    """Return tax point, date of issue and number."""
-    invoice, issue = sources.invoice, sources.issue
-    periods = tuple(
-        Input(
-            name="period_from_date",
-            value=source.line.period_from_date,
-            unit=Unit.DATE,
-            of=str(source.line.line_number),
-        )
-        for source in sources.lines
-    )
-    days = [Input(name="issuing_date", value=issue.run_issuing_date, unit=Unit.DATE)]
-    if issue.previous_issue_date is not None:
-        previous = issue.previous_issue_date
-        days.append(Input(name="previous_issue_date", value=previous, unit=Unit.DATE))
-    number = (
-        Input(name="prefix", value=issue.prefix, unit=Unit.CODE),
-        Input(name="previous_number", value=issue.number - 1, unit=Unit.NUMBER),
-    )
-    return [
-        Explained(
-            subject=Subject.TAX_POINT,
-            formula=Formula.EARLIEST,
-            inputs=periods,
-            recorded=invoice.tax_point_date,
-        ),
-        Explained(
-            subject=Subject.ISSUE_DATE,
-            formula=Formula.LATEST,
-            inputs=tuple(days),
-            recorded=invoice.issue_date,
-        ),
-        Explained(
-            subject=Subject.INVOICE_NUMBER,
-            formula=Formula.NEXT_NUMBER,
-            inputs=number,
-            recorded=invoice.invoice_number,
-        ),
-    ]
-
-
-def _due_date(sources: InvoiceSources, calendars: Calendars) -> Explained:
-    """Return the due date that is printed: the planned one, unless that leaves too little time to pay."""
-    invoice, first = sources.invoice, sources.lines[0]
-    minimum, place_code = first.plan.minimum_payment_days, first.term.place_code
-    earliest = invoice.issue_date + timedelta(days=minimum)
-    is_moved = first.charge_due_date < earliest
-    return Explained(
-        subject=Subject.DUE_DATE,
-        formula=Formula.TIME_TO_PAY,
-        inputs=(
-            Input(name="planned_due_date", value=first.charge_due_date, unit=Unit.DATE),
-            Input(name="issue_date", value=invoice.issue_date, unit=Unit.DATE),
-            Input(name="minimum_payment_days", value=minimum, unit=Unit.DAYS),
-            *(closed_inputs(place_code, earliest, calendars) if is_moved else ()),
-        ),
-        recorded=invoice.due_date,
-        rules=(plan_row(first), place_row(place_code)) if is_moved else (plan_row(first),),
-    )

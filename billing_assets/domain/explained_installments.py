@@ -1,15 +1,14 @@
-"""Why the premium, the period and the dates of an invoice line are what they are.
+"""Why the premium and the period of an invoice line are what they are.
 
 Belongs here: from the term and the plan row of a line to the results that explain it, before tax.
-Does not belong here: the formulas (``explanations``), tax (``explained_taxes``).
+Does not belong here: the formulas (``explanations``), tax (``explained_taxes``), dates
+(``explained_dates``).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, timedelta
 from fractions import Fraction
 
-from billing_assets.domain.billing_grids import first_grid_number, grid_day
+from billing_assets.domain.billing_grids import Calendars, TermGrid, grid_of
+from billing_assets.domain.explained_dates import plan_row
 from billing_assets.domain.explanations import (
     Explained,
     Formula,
@@ -22,82 +21,8 @@ from billing_assets.domain.explanations import (
     amount_of,
     minor,
 )
-from billing_assets.domain.frequencies import FREQUENCIES, Frequency, PeriodUnit
-from billing_assets.domain.invoice_sources import BilledTerm, LineSource
-from billing_assets.domain.places import PLACES
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TermGrid:
-    """The grid of a term, and the period of one of its installments, planned.
-
-    ``first_*`` and ``last_*`` are the grid periods in which the first and the last billing period lie.
-    ``due_from_date`` is the day from which the due days of the installment count.
-    """
-
-    installment_count: int
-    first_from: date
-    first_to: date
-    last_from: date
-    last_to: date
-    period_from: date
-    period_end: date
-    due_from: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calendars:
-    """What a calendar knows: closed days by place, and the grid of a pattern for one installment."""
-
-    is_closed: Callable[[str, date], bool]
-    pattern_grid: Callable[[Frequency, BilledTerm, int], TermGrid]
-
-
-def cycle_grid(frequency: Frequency, term: BilledTerm, number: int) -> TermGrid:
-    """Return the grid of a term that is billed every so many days or months, for installment ``number``.
-
-    >>> term = BilledTerm(
-    ...     policy_term_id=1,
-    ...     policy_term_version_id=1,
-    ...     file_name="book.csv",
-    ...     line_of_business="motor",
-    ...     place_code="ES",
-    ...     effective_date=date(2024, 1, 16),
-    ...     expiration_date=date(2024, 4, 1),
-    ...     anchor_date=date(2024, 1, 1),
-    ...     cover_to_date=None,
-    ...     premium_minor=480_00,
-    ... )
-    >>> grid = cycle_grid(FREQUENCIES["monthly"], term, 2)
-    >>> grid.installment_count, str(grid.first_from), str(grid.period_from), str(grid.period_end)
-    (3, '2024-01-01', '2024-02-01', '2024-03-01')
-    """
-    unit, step, anchor = frequency.unit.value, frequency.step, term.anchor_date
-    first = first_grid_number(anchor, unit, step, term.effective_date)
-    last = first_grid_number(anchor, unit, step, term.expiration_date, or_on=True)
-
-    def day(grid_number: int) -> date:
-        return grid_day(anchor, unit, grid_number * step)
-
-    start = term.effective_date if number == 1 else day(first + number - 2)
-    return TermGrid(
-        installment_count=last - first + 1,
-        first_from=day(first - 1),
-        first_to=day(first),
-        last_from=day(last - 1),
-        last_to=day(last),
-        period_from=start,
-        period_end=min(day(first + number - 1), term.expiration_date),
-        due_from=start,
-    )
-
-
-def _grid_of(source: LineSource, calendars: Calendars) -> TermGrid:
-    """Return the grid of a line's term for the installment that the line bills."""
-    frequency, number = FREQUENCIES[source.plan.frequency_code], source.line.installment_number
-    if frequency.unit in (PeriodUnit.DAY, PeriodUnit.MONTH):
-        return cycle_grid(frequency, source.term, number)
-    return calendars.pattern_grid(frequency, source.term, number)
+from billing_assets.domain.frequencies import FREQUENCIES, PeriodUnit
+from billing_assets.domain.invoice_sources import LineSource
 
 
 def explain_installment(
@@ -113,7 +38,7 @@ def explain_installment(
     >>> net.formula.value, net.result, net.is_match
     ('equal_share', 4000, True)
     """
-    grid = _grid_of(source, calendars)
+    grid = grid_of(source, calendars)
     count, period = _count(source, grid), _period(source, grid)
     subject = Subject.PRICE if price_contains_tax else Subject.NET
     recorded = source.charge_net_minor if price_contains_tax else source.line.net_minor
@@ -138,113 +63,6 @@ def explain_installment(
         rounding=Rounding.HALF_UP,
     )
     return (count, period, *planned, part)
-
-
-def explain_dates(source: LineSource, calendars: Calendars, company_place_code: str) -> tuple[Explained, ...]:
-    """Return why a line was planned to fall due, and to be billed, on its days.
-
-    >>> from billing_assets.domain.sample_invoice import SAMPLE
-    >>> new_year = date(2024, 1, 1)
-    >>> calendars = Calendars(is_closed=lambda place, day: day == new_year, pattern_grid=lambda *term: None)
-    >>> [str(each.result) for each in explain_dates(SAMPLE.lines[0], calendars, "ES")]
-    ['2024-01-01', '2024-01-02', '2023-12-19']
-    """
-    plan, place_code = source.plan, source.term.place_code
-    rules = (plan_row(source),)
-    nominal = _result(
-        source,
-        Subject.NOMINAL_DUE_DATE,
-        Formula.DAYS_AFTER,
-        (
-            Input(name="due_from_date", value=_grid_of(source, calendars).due_from, unit=Unit.DATE),
-            Input(name="due_days", value=plan.due_days, unit=Unit.DAYS),
-        ),
-        rules=rules,
-    )
-    day = nominal.result
-    if not isinstance(day, date):
-        raise TypeError("a due date is a date")
-    rolled = _result(
-        source,
-        Subject.PLANNED_DUE_DATE,
-        Formula.ROLLED,
-        (
-            Input(name="nominal_due_date", value=day, unit=Unit.DATE),
-            Input(name="roll", value=plan.due_roll.value, unit=Unit.CODE),
-            *closed_inputs(place_code, day, calendars),
-        ),
-        source.charge_due_date,
-        rules=(place_row(place_code),),
-    )
-    return (nominal, rolled, _billing_date(source, rolled.result, calendars, company_place_code))
-
-
-def closed_inputs(place_code: str, day: date, calendars: Calendars) -> tuple[Input, ...]:
-    """Return the place, and the closed days in a row around ``day``: no roll looks at any other day.
-
-    >>> calendars = Calendars(
-    ...     is_closed=lambda place, day: day.isoweekday() > 5, pattern_grid=lambda *term: None
-    ... )
-    >>> [str(day) for day in closed_inputs("ES", date(2024, 6, 2), calendars)[1].value]
-    ['2024-06-01', '2024-06-02']
-    """
-    closed: set[date] = set()
-    for step in (1, -1):
-        candidate = day
-        while calendars.is_closed(place_code, candidate):
-            closed.add(candidate)
-            candidate += timedelta(days=step)
-    place = Input(name="place_code", value=place_code, unit=Unit.CODE)
-    days = Input(name="closed_days", value=tuple(sorted(closed)), unit=Unit.DATES)
-    return (place, days) if closed else (place,)
-
-
-def plan_row(source: LineSource) -> RuleRow:
-    """Return the plan row of a line, as a rule with its source.
-
-    >>> from billing_assets.domain.sample_invoice import SAMPLE
-    >>> plan_row(SAMPLE.lines[0]).code
-    'monthly'
-    """
-    plan = source.plan
-    return RuleRow(
-        kind="payment_plan",
-        code=plan.plan_code,
-        row_id=source.payment_plan_id,
-        valid_from=plan.valid_from,
-        valid_to=plan.valid_to,
-        source=plan.source,
-    )
-
-
-def place_row(place_code: str) -> RuleRow:
-    """Return the calendar of a place, as a rule with its source.
-
-    >>> place_row("ES").source
-    'Estatuto de los Trabajadores art. 37.2: national days'
-    """
-    return RuleRow(kind="calendar", code=place_code, source=PLACES[place_code].source)
-
-
-def _billing_date(
-    source: LineSource, due_date: Value, calendars: Calendars, company_place_code: str
-) -> Explained:
-    plan = source.plan
-    if not isinstance(due_date, date):
-        raise TypeError("a due date is a date")
-    return _result(
-        source,
-        Subject.BILLING_DATE,
-        Formula.LEAD,
-        (
-            Input(name="due_date", value=due_date, unit=Unit.DATE),
-            Input(name="lead_days", value=plan.lead_days, unit=Unit.DAYS),
-            Input(name="roll", value=plan.generate_roll.value, unit=Unit.CODE),
-            *closed_inputs(company_place_code, due_date - timedelta(days=plan.lead_days), calendars),
-        ),
-        source.charge_billing_date,
-        rules=(plan_row(source), place_row(company_place_code)),
-    )
 
 
 def _count(source: LineSource, grid: TermGrid) -> Explained:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from billing_assets.domain.explained_installments import Calendars, TermGrid
+from billing_assets.domain.billing_grids import Calendars, TermGrid
 from billing_assets.domain.frequencies import Frequency
 from billing_assets.domain.invoice_sources import BilledTerm
 from billing_assets.frames.calendars import is_closed

@@ -1,18 +1,10 @@
-"""A line's installment, period, price and dates are worked out from its term and its plan row."""
+"""A line's installment, period and price are worked out from its term and its plan row."""
 
 from datetime import date
 from fractions import Fraction
 
-from billing_assets.domain.explained_installments import (
-    Calendars,
-    _grid_of,
-    _term_row,
-    closed_inputs,
-    cycle_grid,
-    explain_dates,
-    explain_installment,
-    plan_row,
-)
+from billing_assets.domain.billing_grids import Calendars, cycle_grid, grid_of
+from billing_assets.domain.explained_installments import _term_row, explain_installment
 from billing_assets.domain.explanations import Explained, Formula, Rounding, Subject
 from billing_assets.domain.frequencies import FREQUENCIES, Frequency
 from billing_assets.domain.invoice_sources import BilledTerm
@@ -84,18 +76,6 @@ def test_a_price_with_tax_is_compared_with_the_charge() -> None:
     assert (price.subject, price.recorded, price.is_match) == (Subject.PRICE, 40_00, True)
 
 
-def test_dates_are_rolled_over_the_closed_days_that_are_shown() -> None:
-    nominal, planned, billing = explain_dates(line(), CALENDARS, "ES")
-    assert (nominal.result, planned.result) == (date(2024, 1, 1), date(2024, 1, 2))
-    assert planned.values["closed_days"] == (date(2023, 12, 30), date(2023, 12, 31), date(2024, 1, 1))
-    assert (billing.result, billing.is_match) == (date(2023, 12, 19), True)
-    assert "closed_days" not in billing.values
-
-
-def test_an_open_day_has_no_closed_days_beside_it() -> None:
-    assert [each.name for each in closed_inputs("ES", date(2024, 1, 2), CALENDARS)] == ["place_code"]
-
-
 def test_a_pattern_asks_its_calendar() -> None:
     cycle = cycle_grid(FREQUENCIES["monthly"], term(), 1)
 
@@ -105,12 +85,11 @@ def test_a_pattern_asks_its_calendar() -> None:
 
     calendars = Calendars(is_closed=weekend_or_new_year, pattern_grid=pattern)  # type: ignore[arg-type]
     source = line(plan="first_of_month")
-    assert _grid_of(source, calendars) is cycle
+    assert grid_of(source, calendars) is cycle
     count, period, _ = explain_installment(source, calendars, price_contains_tax=False)
     assert (count.formula, period.formula) == (Formula.PATTERN_COUNT, Formula.PATTERN_PERIOD)
     assert period.is_match
 
 
 def test_rows_say_where_they_come_from() -> None:
-    assert (plan_row(line()).code, plan_row(line()).row_id) == ("monthly", 5)
     assert (_term_row(line()).row_id, _term_row(line()).source) == (9, "book.csv")
