@@ -306,6 +306,8 @@ class _Teller:
 def _keys(result: Explained, sources: InvoiceSources) -> list[str]:
     """Return the sentences that say a result, by their keys."""
     formula = result.formula
+    if result.subject is Subject.MIDDLE_SHARE:
+        return []  # it comes about like the first, which stands before it
     if formula is Formula.LATEST:
         is_moved = result.result != result.values["issuing_date"]
         return ["latest_moved" if is_moved else "latest", *_approval(sources)]

@@ -8,9 +8,13 @@ Does not belong here: the formulas (``explanations``), amounts (``explained_inst
 from datetime import date, timedelta
 
 from billing_assets.domain.billing_grids import Calendars, grid_of
+from billing_assets.domain.business_days import Roll
 from billing_assets.domain.explanations import Explained, Formula, Input, RuleRow, Subject, Unit, Value
 from billing_assets.domain.invoice_sources import InvoiceSources, LineSource
 from billing_assets.domain.places import PLACES
+
+_WAYS = {Roll.NONE: (), Roll.FOLLOWING: (1,), Roll.PRECEDING: (-1,)}
+"""Which ways a roll looks; the others look both ways."""
 
 
 def explain_dates(source: LineSource, calendars: Calendars, company_place_code: str) -> tuple[Explained, ...]:
@@ -44,7 +48,7 @@ def explain_dates(source: LineSource, calendars: Calendars, company_place_code: 
         (
             Input(name="nominal_due_date", value=day, unit=Unit.DATE),
             Input(name="roll", value=plan.due_roll.value, unit=Unit.CODE),
-            *closed_inputs(place_code, day, calendars),
+            *closed_inputs(place_code, day, calendars, plan.due_roll),
         ),
         source.charge_due_date,
         rules=(place_row(place_code),),
@@ -52,24 +56,27 @@ def explain_dates(source: LineSource, calendars: Calendars, company_place_code: 
     return (nominal, rolled, _billing_date(source, rolled.result, calendars, company_place_code))
 
 
-def closed_inputs(place_code: str, day: date, calendars: Calendars) -> tuple[Input, ...]:
-    """Return the place, and the closed days in a row around ``day``: no roll looks at any other day.
+def closed_inputs(place_code: str, day: date, calendars: Calendars, roll: Roll) -> tuple[Input, ...]:
+    """Return the place, and the closed days in a row from ``day`` on, as far as the roll looks at them.
 
     >>> calendars = Calendars(
     ...     is_closed=lambda place, day: day.isoweekday() > 5, pattern_grid=lambda *term: None
     ... )
-    >>> [str(day) for day in closed_inputs("ES", date(2024, 6, 2), calendars)[1].value]
+    >>> for roll in (Roll.FOLLOWING, Roll.PRECEDING):
+    ...     [str(day) for day in closed_inputs("ES", date(2024, 6, 2), calendars, roll)[1].value]
+    ['2024-06-02']
     ['2024-06-01', '2024-06-02']
     """
-    closed: set[date] = set()
-    for step in (1, -1):
-        candidate = day
+    place = Input(name="place_code", value=place_code, unit=Unit.CODE)
+    if not calendars.is_closed(place_code, day):
+        return (place,)
+    closed = {day}
+    for step in _WAYS.get(roll, (1, -1)):
+        candidate = day + timedelta(days=step)
         while calendars.is_closed(place_code, candidate):
             closed.add(candidate)
             candidate += timedelta(days=step)
-    place = Input(name="place_code", value=place_code, unit=Unit.CODE)
-    days = Input(name="closed_days", value=tuple(sorted(closed)), unit=Unit.DATES)
-    return (place, days) if closed else (place,)
+    return (place, Input(name="closed_days", value=tuple(sorted(closed)), unit=Unit.DATES))
 
 
 def plan_row(source: LineSource) -> RuleRow:
@@ -165,7 +172,7 @@ def explain_due_date(sources: InvoiceSources, calendars: Calendars) -> Explained
             Input(name="planned_due_date", value=first.charge_due_date, unit=Unit.DATE),
             Input(name="issue_date", value=invoice.issue_date, unit=Unit.DATE),
             Input(name="minimum_payment_days", value=minimum, unit=Unit.DAYS),
-            *(closed_inputs(place_code, earliest, calendars) if is_moved else ()),
+            *(closed_inputs(place_code, earliest, calendars, Roll.FOLLOWING) if is_moved else ()),
         ),
         recorded=invoice.due_date,
         rules=(plan_row(first), place_row(place_code)) if is_moved else (plan_row(first),),
@@ -178,6 +185,7 @@ def _billing_date(
     plan = source.plan
     if not isinstance(due_date, date):
         raise TypeError("a due date is a date")
+    raw_date = due_date - timedelta(days=plan.lead_days)
     return _of_line(
         source,
         Subject.BILLING_DATE,
@@ -186,7 +194,7 @@ def _billing_date(
             Input(name="due_date", value=due_date, unit=Unit.DATE),
             Input(name="lead_days", value=plan.lead_days, unit=Unit.DAYS),
             Input(name="roll", value=plan.generate_roll.value, unit=Unit.CODE),
-            *closed_inputs(company_place_code, due_date - timedelta(days=plan.lead_days), calendars),
+            *closed_inputs(company_place_code, raw_date, calendars, plan.generate_roll),
         ),
         source.charge_billing_date,
         rules=(plan_row(source), place_row(company_place_code)),

@@ -2,6 +2,9 @@
 
 from datetime import date, timedelta
 
+import pytest
+
+from billing_assets.domain.business_days import Roll
 from billing_assets.domain.explained_dates import (
     closed_inputs,
     explain_dates,
@@ -18,13 +21,15 @@ from billing_assets_tests.domain.test_explained_installments import CALENDARS
 def test_dates_are_rolled_over_the_closed_days_that_are_shown() -> None:
     nominal, planned, billing = explain_dates(line(), CALENDARS, "ES")
     assert (nominal.result, planned.result) == (date(2024, 1, 1), date(2024, 1, 2))
-    assert planned.values["closed_days"] == (date(2023, 12, 30), date(2023, 12, 31), date(2024, 1, 1))
+    assert planned.values["closed_days"] == (date(2024, 1, 1),)
     assert (billing.result, billing.is_match) == (date(2023, 12, 19), True)
     assert "closed_days" not in billing.values
 
 
 def test_an_open_day_has_no_closed_days_beside_it() -> None:
-    assert [each.name for each in closed_inputs("ES", date(2024, 1, 2), CALENDARS)] == ["place_code"]
+    assert [each.name for each in closed_inputs("ES", date(2024, 1, 2), CALENDARS, Roll.NEAREST)] == [
+        "place_code"
+    ]
 
 
 def test_too_little_time_to_pay_moves_the_due_date_to_an_open_day() -> None:
@@ -43,10 +48,15 @@ def test_the_first_number_of_a_series_has_no_date_before_it() -> None:
     assert number.result == "INV-00000001"
 
 
-def test_a_weekend_between_closed_days_is_one_row_of_closed_days() -> None:
-    days = {each.name: each.value for each in closed_inputs("ES", date(2023, 12, 31), CALENDARS)}
-    expected = tuple(date(2023, 12, 30) + timedelta(days=number) for number in range(3))
-    assert days["closed_days"] == expected
+@pytest.mark.parametrize(
+    ("roll", "first", "last"),
+    [("none", 31, 31), ("following", 31, 32), ("preceding", 30, 31), ("nearest", 30, 32)],
+)
+def test_closed_days_are_shown_as_far_as_the_roll_looks(roll: str, first: int, last: int) -> None:
+    """Saturday 30 December 2023 to Monday 1 January 2024 are closed; the day is the Sunday."""
+    days = closed_inputs("ES", date(2023, 12, 31), CALENDARS, Roll(roll))[1].value
+    start = date(2023, 12, 1)
+    assert days == tuple(start + timedelta(days=number - 1) for number in range(first, last + 1))
 
 
 def test_rows_of_plan_and_calendar_say_where_they_come_from() -> None:
