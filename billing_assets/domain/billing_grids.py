@@ -64,9 +64,13 @@ class TermGrid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendars:
-    """What a calendar knows: closed days by place, and the grid of a pattern for one installment."""
+    """What calendars know, by place: days on which nothing falls due, and days on which no invoice is made.
 
-    is_closed: Callable[[str, date], bool]
+    ``pattern_grid`` gives the grid of a frequency that goes by a pattern, for one installment of a term.
+    """
+
+    is_due_closed: Callable[[str, date], bool]
+    is_generate_closed: Callable[[str, date], bool]
     pattern_grid: Callable[[Frequency, BilledTerm, int], TermGrid]
 
 
@@ -113,7 +117,11 @@ def grid_of(source: LineSource, calendars: Calendars) -> TermGrid:
     """Return the grid of a line's term for the installment that the line bills.
 
     >>> from billing_assets.domain.sample_invoice import SAMPLE
-    >>> calendars = Calendars(is_closed=lambda place, day: False, pattern_grid=lambda *term: None)
+    >>> calendars = Calendars(
+    ...     is_due_closed=lambda place, day: False,
+    ...     is_generate_closed=lambda place, day: False,
+    ...     pattern_grid=lambda *term: None,
+    ... )
     >>> grid_of(SAMPLE.lines[0], calendars).installment_count
     12
     """

@@ -5,6 +5,7 @@ printed, with the closed days that moved each of them.
 Does not belong here: the formulas (``explanations``), amounts (``explained_installments``).
 """
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 from billing_assets.domain.billing_grids import Calendars, grid_of
@@ -22,7 +23,11 @@ def explain_dates(source: LineSource, calendars: Calendars, company_place_code: 
 
     >>> from billing_assets.domain.sample_invoice import SAMPLE
     >>> new_year = date(2024, 1, 1)
-    >>> calendars = Calendars(is_closed=lambda place, day: day == new_year, pattern_grid=lambda *term: None)
+    >>> calendars = Calendars(
+    ...     is_due_closed=lambda place, day: day == new_year,
+    ...     is_generate_closed=lambda place, day: False,
+    ...     pattern_grid=lambda *term: None,
+    ... )
     >>> [str(each.result) for each in explain_dates(SAMPLE.lines[0], calendars, "ES")]
     ['2024-01-01', '2024-01-02', '2023-12-19']
     """
@@ -48,7 +53,7 @@ def explain_dates(source: LineSource, calendars: Calendars, company_place_code: 
         (
             Input(name="nominal_due_date", value=day, unit=Unit.DATE),
             Input(name="roll", value=plan.due_roll.value, unit=Unit.CODE),
-            *closed_inputs(place_code, day, calendars, plan.due_roll),
+            *closed_inputs(place_code, day, calendars.is_due_closed, plan.due_roll),
         ),
         source.charge_due_date,
         rules=(place_row(place_code),),
@@ -56,24 +61,25 @@ def explain_dates(source: LineSource, calendars: Calendars, company_place_code: 
     return (nominal, rolled, _billing_date(source, rolled.result, calendars, company_place_code))
 
 
-def closed_inputs(place_code: str, day: date, calendars: Calendars, roll: Roll) -> tuple[Input, ...]:
+def closed_inputs(
+    place_code: str, day: date, is_closed: Callable[[str, date], bool], roll: Roll
+) -> tuple[Input, ...]:
     """Return the place, and the closed days in a row from ``day`` on, as far as the roll looks at them.
 
-    >>> calendars = Calendars(
-    ...     is_closed=lambda place, day: day.isoweekday() > 5, pattern_grid=lambda *term: None
-    ... )
+    >>> def is_weekend(place, day):
+    ...     return day.isoweekday() > 5
     >>> for roll in (Roll.FOLLOWING, Roll.PRECEDING):
-    ...     [str(day) for day in closed_inputs("ES", date(2024, 6, 2), calendars, roll)[1].value]
+    ...     [str(day) for day in closed_inputs("ES", date(2024, 6, 2), is_weekend, roll)[1].value]
     ['2024-06-02']
     ['2024-06-01', '2024-06-02']
     """
     place = Input(name="place_code", value=place_code, unit=Unit.CODE)
-    if not calendars.is_closed(place_code, day):
+    if not is_closed(place_code, day):
         return (place,)
     closed = {day}
     for step in _WAYS.get(roll, (1, -1)):
         candidate = day + timedelta(days=step)
-        while calendars.is_closed(place_code, candidate):
+        while is_closed(place_code, candidate):
             closed.add(candidate)
             candidate += timedelta(days=step)
     return (place, Input(name="closed_days", value=tuple(sorted(closed)), unit=Unit.DATES))
@@ -157,7 +163,11 @@ def explain_due_date(sources: InvoiceSources, calendars: Calendars) -> Explained
     """Return why the due date is the one that is printed: the planned one, unless it leaves too little time.
 
     >>> from billing_assets.domain.sample_invoice import SAMPLE
-    >>> calendars = Calendars(is_closed=lambda place, day: False, pattern_grid=lambda *term: None)
+    >>> calendars = Calendars(
+    ...     is_due_closed=lambda place, day: False,
+    ...     is_generate_closed=lambda place, day: False,
+    ...     pattern_grid=lambda *term: None,
+    ... )
     >>> explain_due_date(SAMPLE, calendars).result
     datetime.date(2024, 1, 2)
     """
@@ -172,7 +182,11 @@ def explain_due_date(sources: InvoiceSources, calendars: Calendars) -> Explained
             Input(name="planned_due_date", value=first.charge_due_date, unit=Unit.DATE),
             Input(name="issue_date", value=invoice.issue_date, unit=Unit.DATE),
             Input(name="minimum_payment_days", value=minimum, unit=Unit.DAYS),
-            *(closed_inputs(place_code, earliest, calendars, Roll.FOLLOWING) if is_moved else ()),
+            *(
+                closed_inputs(place_code, earliest, calendars.is_due_closed, Roll.FOLLOWING)
+                if is_moved
+                else ()
+            ),
         ),
         recorded=invoice.due_date,
         rules=(plan_row(first), place_row(place_code)) if is_moved else (plan_row(first),),
@@ -194,7 +208,7 @@ def _billing_date(
             Input(name="due_date", value=due_date, unit=Unit.DATE),
             Input(name="lead_days", value=plan.lead_days, unit=Unit.DAYS),
             Input(name="roll", value=plan.generate_roll.value, unit=Unit.CODE),
-            *closed_inputs(company_place_code, raw_date, calendars, plan.generate_roll),
+            *closed_inputs(company_place_code, raw_date, calendars.is_generate_closed, plan.generate_roll),
         ),
         source.charge_billing_date,
         rules=(plan_row(source), place_row(company_place_code)),

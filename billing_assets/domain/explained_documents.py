@@ -30,7 +30,11 @@ def explain_invoice(sources: InvoiceSources, calendars: Calendars) -> Explanatio
     >>> from datetime import date
     >>> from billing_assets.domain.sample_invoice import SAMPLE
     >>> new_year = date(2024, 1, 1)
-    >>> calendars = Calendars(is_closed=lambda place, day: day == new_year, pattern_grid=lambda *term: None)
+    >>> calendars = Calendars(
+    ...     is_due_closed=lambda place, day: day == new_year,
+    ...     is_generate_closed=lambda place, day: False,
+    ...     pattern_grid=lambda *term: None,
+    ... )
     >>> explanation = explain_invoice(SAMPLE, calendars)
     >>> len(explanation.results), explanation.differences
     (16, ())

@@ -33,7 +33,11 @@ def explain_installment(
     The price is the net amount, unless it contains tax.
 
     >>> from billing_assets.domain.sample_invoice import SAMPLE
-    >>> calendars = Calendars(is_closed=lambda place, day: False, pattern_grid=lambda *term: None)
+    >>> calendars = Calendars(
+    ...     is_due_closed=lambda place, day: False,
+    ...     is_generate_closed=lambda place, day: False,
+    ...     pattern_grid=lambda *term: None,
+    ... )
     >>> net = explain_installment(SAMPLE.lines[0], calendars, price_contains_tax=False)[-1]
     >>> net.formula.value, net.result, net.is_match
     ('equal_share', 4000, True)

@@ -11,7 +11,7 @@ that was valid on the day on which the term began.
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, RowMapping, text
 
 from billing_assets.domain.business_days import Roll
 from billing_assets.domain.errors import BillingError
@@ -31,9 +31,7 @@ _LINES = """
 select l.line_number, l.contained_tax_minor, v.policy_term_id, v.policy_term_version_id, b.file_name,
     v.line_of_business, v.place_code, v.effective_date, v.expiration_date, v.anchor_date,
     v.cover_to_date, v.premium_minor, d.net_minor as charge_net_minor, d.due_date as charge_due_date,
-    d.billing_date as charge_billing_date, n.payment_plan_id, n.plan_code, n.frequency_code, n.lead_days,
-    n.due_days, n.due_roll, n.generate_roll, n.valid_from, n.valid_to, n.source,
-    case when i.record_format > 1 then n.minimum_payment_days else 0 end as minimum_payment_days
+    d.billing_date as charge_billing_date, n.payment_plan_id
 from invoice i
 join invoice_line l using (invoice_id)
 join policy_term_version v using (policy_term_version_id)
@@ -46,6 +44,7 @@ join payment_plan n on n.payment_plan_id = coalesce(l.payment_plan_id, (
     order by p.valid_from desc limit 1))
 where i.invoice_id = :invoice order by l.line_number
 """
+_PLANS = "select * from payment_plan where payment_plan_id = any(:plans)"
 _TAXES = """
 select t.tax_number, t.base_minor, t.tax_minor, r.* from invoice_tax t join tax_rule r using (tax_rule_id)
 where t.invoice_id = :invoice order by t.tax_number
@@ -76,11 +75,16 @@ def read_invoice_sources(connection: Connection, company_id: int, number: str) -
     issue = connection.execute(text(_ISSUE), values).first()
     if issue is None or [row.line_number for row in rows] != sorted(by_number):
         raise _incomplete(invoice)
+    plan_ids = [row.payment_plan_id for row in rows]
+    plans = {
+        row["payment_plan_id"]: _plan(row, issue.record_format)
+        for row in connection.execute(text(_PLANS), {"plans": plan_ids}).mappings()
+    }
     facts = {each.name: getattr(issue, each.name) for each in fields(IssueSource)}
     return InvoiceSources(
         invoice=invoice,
         record_format=issue.record_format,
-        lines=tuple(_line(row, by_number[row.line_number]) for row in rows),
+        lines=tuple(_line(row, by_number[row.line_number], plans[row.payment_plan_id]) for row in rows),
         taxes=tuple(
             TaxSource(
                 tax_number=row["tax_number"],
@@ -95,15 +99,22 @@ def read_invoice_sources(connection: Connection, company_id: int, number: str) -
     )
 
 
-def _line(row: Row[Any], line: InvoiceLine) -> LineSource:
-    plan = {each.name: getattr(row, each.name) for each in fields(PaymentPlan)}
-    rolls = {name: Roll(plan[name]) for name in ("due_roll", "generate_roll")}
+def _plan(row: RowMapping, record_format: int) -> PaymentPlan:
+    values = {each.name: row[each.name] for each in fields(PaymentPlan)}
+    for name in ("due_roll", "generate_roll"):
+        values[name] = Roll(values[name])
+    if record_format == 1:
+        values["minimum_payment_days"] = 0  # plans promised none when it was issued
+    return PaymentPlan(**values)
+
+
+def _line(row: Row[Any], line: InvoiceLine, plan: PaymentPlan) -> LineSource:
     return LineSource(
         line=line,
         contained_tax_minor=row.contained_tax_minor,
         term=BilledTerm(**{each.name: getattr(row, each.name) for each in fields(BilledTerm)}),
         payment_plan_id=row.payment_plan_id,
-        plan=PaymentPlan(**{**plan, **rolls}),
+        plan=plan,
         charge_net_minor=row.charge_net_minor,
         charge_due_date=row.charge_due_date,
         charge_billing_date=row.charge_billing_date,

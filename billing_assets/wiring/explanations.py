@@ -45,5 +45,5 @@ def pattern_grid(frequency: Frequency, term: BilledTerm, number: int) -> TermGri
     )
 
 
-CALENDARS = Calendars(is_closed=is_closed, pattern_grid=pattern_grid)
+CALENDARS = Calendars(is_due_closed=is_closed, is_generate_closed=is_closed, pattern_grid=pattern_grid)
 """The calendars that billing itself goes by."""

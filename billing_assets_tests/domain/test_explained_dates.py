@@ -15,7 +15,7 @@ from billing_assets.domain.explained_dates import (
 )
 from billing_assets.domain.explanations import Formula
 from billing_assets_tests.domain.sources import line, sources
-from billing_assets_tests.domain.test_explained_installments import CALENDARS
+from billing_assets_tests.domain.test_explained_installments import CALENDARS, weekend_or_new_year
 
 
 def test_dates_are_rolled_over_the_closed_days_that_are_shown() -> None:
@@ -27,9 +27,9 @@ def test_dates_are_rolled_over_the_closed_days_that_are_shown() -> None:
 
 
 def test_an_open_day_has_no_closed_days_beside_it() -> None:
-    assert [each.name for each in closed_inputs("ES", date(2024, 1, 2), CALENDARS, Roll.NEAREST)] == [
-        "place_code"
-    ]
+    assert [
+        each.name for each in closed_inputs("ES", date(2024, 1, 2), weekend_or_new_year, Roll.NEAREST)
+    ] == ["place_code"]
 
 
 def test_too_little_time_to_pay_moves_the_due_date_to_an_open_day() -> None:
@@ -54,7 +54,7 @@ def test_the_first_number_of_a_series_has_no_date_before_it() -> None:
 )
 def test_closed_days_are_shown_as_far_as_the_roll_looks(roll: str, first: int, last: int) -> None:
     """Saturday 30 December 2023 to Monday 1 January 2024 are closed; the day is the Sunday."""
-    days = closed_inputs("ES", date(2023, 12, 31), CALENDARS, Roll(roll))[1].value
+    days = closed_inputs("ES", date(2023, 12, 31), weekend_or_new_year, Roll(roll))[1].value
     start = date(2023, 12, 1)
     assert days == tuple(start + timedelta(days=number - 1) for number in range(first, last + 1))
 

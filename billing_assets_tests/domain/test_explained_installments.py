@@ -1,5 +1,6 @@
 """A line's installment, period and price are worked out from its term and its plan row."""
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -19,7 +20,11 @@ def no_pattern(frequency: Frequency, *_rest: object) -> object:
     raise AssertionError(f"{frequency.frequency_code} is a cycle")
 
 
-CALENDARS = Calendars(is_closed=weekend_or_new_year, pattern_grid=no_pattern)  # type: ignore[arg-type]
+CALENDARS = Calendars(
+    is_due_closed=weekend_or_new_year,
+    is_generate_closed=weekend_or_new_year,
+    pattern_grid=no_pattern,  # type: ignore[arg-type]
+)
 
 
 def by_subject(results: tuple[Explained, ...]) -> dict[Subject, Explained]:
@@ -83,7 +88,7 @@ def test_a_pattern_asks_its_calendar() -> None:
         assert frequency.frequency_code == "first_of_month"
         return cycle
 
-    calendars = Calendars(is_closed=weekend_or_new_year, pattern_grid=pattern)  # type: ignore[arg-type]
+    calendars = replace(CALENDARS, pattern_grid=pattern)  # type: ignore[arg-type]
     source = line(plan="first_of_month")
     assert grid_of(source, calendars) is cycle
     count, period, _ = explain_installment(source, calendars, price_contains_tax=False)
