@@ -16,6 +16,7 @@ from billing_assets.cli import (
     deliver,
     deliveries,
     demo,
+    explain,
     imports,
     invoices,
     mailbox,
@@ -59,6 +60,7 @@ app.command("deliver", epilog=deliver.EPILOG, rich_help_panel="Bill")(deliver.se
 app.command("audit", epilog=audit.EPILOG, rich_help_panel="Bill")(audit.check)
 app.add_typer(runs.app, name="runs", rich_help_panel="Look")
 app.add_typer(invoices.app, name="invoices", rich_help_panel="Look")
+app.command("explain", epilog=explain.EPILOG, rich_help_panel="Look")(explain.explain)
 app.add_typer(deliveries.app, name="deliveries", rich_help_panel="Look")
 app.add_typer(problems.app, name="problems", rich_help_panel="Look")
 app.add_typer(rules.app, name="rules", rich_help_panel="Look")

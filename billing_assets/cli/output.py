@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from rich.box import Box
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -66,6 +67,15 @@ class Screen:
         """Print a line for people; without a text, an empty one."""
         if not self.is_json:
             self.out.print(_shown(text), soft_wrap=not self.out.is_terminal)
+
+    def indented(self, text: str, columns: int = 2) -> None:
+        """Print a paragraph for people, every line of it so many columns to the right."""
+        if self.is_json:
+            return
+        if self.out.is_terminal:
+            self.out.print(Padding(_shown(text), (0, 0, 0, columns)))
+        else:
+            self.out.print(" " * columns, _shown(text), sep="", soft_wrap=True)
 
     def hint(self, text: str) -> None:
         """Print, apart from the result, a line on what to do next."""

@@ -7,7 +7,8 @@ only written down. Results are cached, as a run repeats the same dates and many 
 
 from copy import copy
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
+from fractions import Fraction
 from functools import lru_cache
 
 from babel import Locale
@@ -18,6 +19,9 @@ from billing_assets.domain.money import minor_digits
 
 _MINUS = "\N{MINUS SIGN}"
 _NBSP = "\N{NO-BREAK SPACE}"
+_MOST_DIGITS = 13
+_MORE_DIGITS = 4
+_WIDE = Context(prec=60)
 
 
 def major(amount_minor: int, currency: str) -> Decimal:
@@ -89,6 +93,61 @@ def plain_amount(amount_minor: int, currency: str, locale_code: str) -> str:
     return text.replace("-", _MINUS)
 
 
+def exact_amount(amount_minor: Fraction, currency: str, locale_code: str) -> str | None:
+    """Return an exact part of minor units in full, in units of the currency; None where no digits are enough.
+
+    >>> exact_amount(Fraction(25, 2), "GBP", "en_GB"), exact_amount(Fraction(100, 3), "GBP", "en_GB")
+    ('£0.125', None)
+    """
+    digits = _finite_digits(amount_minor)
+    if digits is None:
+        return None
+    pattern = copy(_money_pattern(locale_code, currency))
+    pattern.frac_prec = (minor_digits(currency), minor_digits(currency) + digits)
+    number = _decimal(amount_minor, digits).scaleb(-minor_digits(currency), context=_WIDE)
+    text: str = pattern.apply(number, _locale(locale_code), currency=currency, currency_digits=False)
+    return text.replace("-", _MINUS)
+
+
+def cut_amount(amount_minor: Fraction, currency: str, locale_code: str) -> str:
+    """Return the first digits of an exact amount, cut off and not rounded, without its currency.
+
+    >>> cut_amount(Fraction(100_00, 3), "EUR", "en_GB")
+    '33.333333'
+    """
+    digits = minor_digits(currency) + _MORE_DIGITS
+    whole = abs(amount_minor) * 10**_MORE_DIGITS
+    number = Decimal(whole.numerator // whole.denominator).scaleb(-digits, context=_WIDE)
+    signed = number.copy_negate() if amount_minor < 0 else number
+    text: str = _number_pattern(locale_code, digits).apply(signed, _locale(locale_code))
+    return text.replace("-", _MINUS)
+
+
+def exact_rate(rate: Fraction, locale_code: str) -> str:
+    """Return an exact rate as percent where its digits end, and as a fraction where they do not.
+
+    >>> exact_rate(Fraction(6175, 100_000), "en_GB"), exact_rate(Fraction(8, 108), "en_GB")
+    ('6.175%', '2/27')
+    """
+    digits = _finite_digits(rate)
+    if digits is None:
+        return str(rate)
+    pattern: NumberPattern = copy(_percent_pattern(locale_code))
+    pattern.frac_prec = (0, max(digits - 2, 0))
+    text: str = pattern.apply(_decimal(rate, digits), _locale(locale_code))
+    return text
+
+
+def _finite_digits(value: Fraction) -> int | None:
+    """Return how many decimals a fraction has; None where they never end or are very many."""
+    return next((count for count in range(_MOST_DIGITS) if 10**count % value.denominator == 0), None)
+
+
+def _decimal(value: Fraction, digits: int) -> Decimal:
+    scaled = value * 10**digits
+    return Decimal(scaled.numerator).scaleb(-digits, context=_WIDE)
+
+
 @lru_cache(maxsize=1024)
 def percent(rate_ppm: int, locale_code: str) -> str:
     """Return a rate in parts per million as percent, with no more digits than it has.
@@ -108,6 +167,16 @@ def long_date(day: date, locale_code: str) -> str:
     '31 de enero de 2027'
     """
     return format_date(day, "long", locale=_locale(locale_code))
+
+
+@lru_cache(maxsize=8192)
+def full_date(day: date, locale_code: str) -> str:
+    """Return a date with its weekday.
+
+    >>> full_date(date(2027, 1, 31), "en_GB")
+    'Sunday, 31 January 2027'
+    """
+    return format_date(day, "full", locale=_locale(locale_code))
 
 
 @lru_cache(maxsize=8192)

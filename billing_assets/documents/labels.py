@@ -60,7 +60,16 @@ class Catalogue:
 
     def fill(self, key: str, **values: str) -> str:
         """Return the label ``key`` with each ``{name}`` replaced once; values are never read as patterns."""
-        return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), self.text[key])
+        return fill_in(self.text[key], values)
+
+
+def fill_in(pattern: str, values: Mapping[str, str]) -> str:
+    """Return ``pattern`` with each ``{name}`` replaced once; a value is never read as a pattern.
+
+    >>> fill_in("{base} × {rate}", {"base": "{rate}", "rate": "8%"})
+    '{rate} × 8%'
+    """
+    return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), pattern)
 
 
 def load_catalogues(template: Template) -> dict[str, Catalogue]:

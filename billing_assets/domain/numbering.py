@@ -12,6 +12,8 @@ from billing_assets.domain.errors import BillingError
 NUMBER_DIGITS = 8
 """A number is padded with zeros to this width; a longer one stays as long as it is."""
 
+_LONGEST_LINE = 9
+
 _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 _FORM = re.compile(rf"(?P<prefix>.*[^0-9])(?P<number>[0-9]{{{NUMBER_DIGITS},}})")
 
@@ -42,6 +44,17 @@ def split_document_number(text: str) -> tuple[str, int]:
             "give it as printed, such as INV-00000042",
         )
     return match["prefix"], int(match["number"])
+
+
+def split_line_number(text: str) -> tuple[str, int | None]:
+    """Return (document number, line) of a number with or without ``:LINE``; None is the whole document.
+
+    >>> split_line_number("INV-00000042:2"), split_line_number("INV-00000042")
+    (('INV-00000042', 2), ('INV-00000042', None))
+    """
+    number, colon, line = text.strip().rpartition(":")
+    is_line = colon and line.isascii() and line.isdecimal() and _FORM.fullmatch(number)
+    return (number, int(line[:_LONGEST_LINE])) if is_line else (text.strip(), None)
 
 
 def document_file_name(number: str, ending: str) -> str:

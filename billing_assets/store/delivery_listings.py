@@ -25,6 +25,7 @@ join billing_run r using (run_id)
 {NEWEST_ADDRESS}
 where v.company_id = :company and newest.email <> '' and (v.state = 'queued'
     or (v.state = 'failed' and v.reason_code = 'no_address' and v.attempt_count = 0))
+    and (v.send_date is null or v.send_date <= :today)
 order by r.billing_date
 """  # noqa: S608 - constants
 
@@ -192,9 +193,11 @@ def _delivery(row: Any) -> DeliveryRow:  # noqa: ANN401 - a row of SQLAlchemy
     )
 
 
-def list_waiting_dates(connection: Connection, company_id: int) -> list[date]:
+def list_waiting_dates(connection: Connection, company_id: int, today: date) -> list[date]:
     """Return the billing dates of which a delivery waits for another attempt, oldest first.
 
-    What was refused as often as is allowed waits no more: it has failed, and a person decides on it.
+    What was refused as often as is allowed waits no more: it has failed, and a person decides on it. What is
+    held waits from its own day on.
     """
-    return list(connection.execute(text(_WAITING_DATES), {"company": company_id}).scalars())
+    values = {"company": company_id, "today": today}
+    return list(connection.execute(text(_WAITING_DATES), values).scalars())

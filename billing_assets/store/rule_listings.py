@@ -30,10 +30,11 @@ order by place_code, line_of_business, tax_code, valid_from
 def list_tax_rules(connection: Connection, place_code: str = "", day: date | None = None) -> list[TaxRule]:
     """Return the tax rows of a place, or of all, that hold on ``day``, or on any."""
     values = {"place": place_code, "day": day}
-    return [_rule(row) for row in connection.execute(text(_TAX_RULES), values).mappings()]
+    return [tax_rule_of(row) for row in connection.execute(text(_TAX_RULES), values).mappings()]
 
 
-def _rule(row: RowMapping) -> TaxRule:
+def tax_rule_of(row: RowMapping) -> TaxRule:
+    """Return a row of table ``tax_rule`` as a rule; other columns may stand beside it."""
     words = {name: kind(row[name]) for name, kind in _KINDS.items()}
     others = {each.name: row[each.name] for each in fields(TaxRule) if each.name not in words}
     return TaxRule(**words, **others)

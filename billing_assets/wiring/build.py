@@ -188,10 +188,14 @@ class Billing:
             )
 
     def waiting_dates(self) -> list[date]:
-        """Return the billing dates of which a message waits to be sent, oldest first."""
-        company_id = self._company_id()
+        """Return the billing dates of which a message waits to be sent, oldest first.
+
+        What is held until a later day than today, by the company's clock, does not wait yet.
+        """
+        issuer = self.runs.issuer(self.company_code())
+        today = utc_now().astimezone(ZoneInfo(issuer.company.time_zone)).date()
         with self.database.transaction() as connection:
-            return list_waiting_dates(connection, company_id)
+            return list_waiting_dates(connection, issuer.company_id, today)
 
     def resolve(self, order: DecisionOrder) -> StepResult:
         """Take a person's decision on deliveries; see :func:`resolve_deliveries`."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from billing_assets.documents.explanations import ExplanationView, tell
 from billing_assets.documents.html import HtmlRenderer
 from billing_assets.documents.templates import from_archive
 from billing_assets.domain.book_mapping import BookControls
@@ -23,6 +24,7 @@ from billing_assets.domain.companies import Company, company_from
 from billing_assets.domain.decisions import signed
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.exchange_rates import ExchangeRate
+from billing_assets.domain.explained_documents import explain_invoice, require_line, require_match
 from billing_assets.domain.invoices import Invoice
 from billing_assets.domain.places import PLACES
 from billing_assets.domain.tax_rule import TaxRule
@@ -50,9 +52,11 @@ from billing_assets.store.companies import company_codes, read_issuer, save_comp
 from billing_assets.store.document_views import DocumentView, view_document
 from billing_assets.store.exchange_rates import SqlRateStore, list_rates
 from billing_assets.store.invoice_reader import find_invoice
+from billing_assets.store.invoice_sources import read_invoice_sources
 from billing_assets.store.policies import SqlIntakeStore
 from billing_assets.store.templates import read_template_archive
 from billing_assets.wiring.build import Billing, time_zone_differs, utc_now
+from billing_assets.wiring.explanations import calendars_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +214,26 @@ class Desk:
             archive = read_template_archive(connection, view.template_version_id)
         cache_dir = self.billing.settings.home / "cache" / "templates"
         return HtmlRenderer(from_archive(archive, cache_dir)).html(found)
+
+    def explain(
+        self, number: str, line_number: int | None = None, language: str = "", *, is_checked: bool = True
+    ) -> ExplanationView:
+        """Return why every amount and date of an invoice, or of one line, is what it is, in words.
+
+        Everything is worked out again from the rows that the invoice froze, in the payer's language or in
+        ``language``. With ``is_checked`` a result that is not what was recorded raises
+        ``explanation_differs``; else it is marked, and ``explanation.differences`` has it.
+        """
+        with self.database.transaction() as connection:
+            sources = read_invoice_sources(connection, self.company_id, number)
+            closed = read_closed_days(connection, self.company_id, sources.issue.closed_day_id)
+        if line_number is not None:
+            require_line(sources, line_number)
+        explanation = explain_invoice(sources, calendars_of(closed))
+        if is_checked:
+            require_match(explanation)
+        template = self.billing.template
+        return tell(explanation, sources, line_number=line_number, language=language, template=template)
 
     def tax_rules(self, place_code: str = "", day: date | None = None) -> list[TaxRule]:
         """Return the tax rows of a place, or of all, that hold on ``day``; raise ``place_unknown``."""

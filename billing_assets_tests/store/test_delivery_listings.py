@@ -28,7 +28,7 @@ from billing_assets.store.delivery_listings import (
 from billing_assets.wiring.build import Billing
 from billing_assets_tests.books import AT, billing_over, change_address, fill_book
 
-JANUARY = date(2024, 1, 31)
+JANUARY, FEBRUARY = date(2024, 1, 31), date(2024, 2, 1)
 STRANGER = 2
 WITHOUT_ADDRESS = 3
 REFUSED = SendResult(
@@ -146,9 +146,9 @@ def test_another_company_sees_nothing(billing: Billing) -> None:
     assert caught.value.code == "delivery_unknown"
 
 
-def waiting_dates(billing: Billing) -> list[date]:
+def waiting_dates(billing: Billing, today: date = JANUARY) -> list[date]:
     with billing.database.transaction() as connection:
-        return list_waiting_dates(connection, 1)
+        return list_waiting_dates(connection, 1, today)
 
 
 def test_a_date_waits_while_a_message_of_it_can_be_sent(billing: Billing) -> None:
@@ -162,6 +162,14 @@ def test_a_date_waits_again_once_an_address_that_was_missing_is_known(billing: B
     assert waiting_dates(billing) == []
     change_address(billing.database, WITHOUT_ADDRESS, "new@example.com")
     assert waiting_dates(billing) == [JANUARY]
+
+
+def test_a_date_whose_messages_are_all_held_waits_from_the_day_they_may_leave(billing: Billing) -> None:
+    with billing.database.transaction() as connection:
+        connection.execute(text("set local role none"))
+        connection.execute(text("update billing.delivery set send_date = :day"), {"day": FEBRUARY})
+    assert waiting_dates(billing) == []
+    assert waiting_dates(billing, FEBRUARY) == [JANUARY]
 
 
 def set_state(billing: Billing, state: str, reason_code: str, condition: str) -> None:

@@ -1,0 +1,236 @@
+"""Why the premium and the period of an invoice line are what they are.
+
+Belongs here: from the term and the plan row of a line to the results that explain it, before tax.
+Does not belong here: the formulas (``explanations``), tax (``explained_taxes``), dates
+(``explained_dates``).
+"""
+
+from fractions import Fraction
+
+from billing_assets.domain.billing_grids import Calendars, TermGrid, grid_of
+from billing_assets.domain.explained_dates import plan_row
+from billing_assets.domain.explanations import (
+    Explained,
+    Formula,
+    Input,
+    Rounding,
+    RuleRow,
+    Subject,
+    Unit,
+    Value,
+    amount_of,
+    minor,
+)
+from billing_assets.domain.frequencies import FREQUENCIES, PeriodUnit
+from billing_assets.domain.invoice_sources import LineSource
+
+
+def explain_installment(
+    source: LineSource, calendars: Calendars, *, price_contains_tax: bool
+) -> tuple[Explained, ...]:
+    """Return why a line's installment, period and price are what they are; the last result is the price.
+
+    The price is the net amount, unless it contains tax.
+
+    >>> from billing_assets.domain.sample_invoice import SAMPLE
+    >>> calendars = Calendars(
+    ...     is_due_closed=lambda place, day: False,
+    ...     is_generate_closed=lambda place, day: False,
+    ...     pattern_grid=lambda *term: None,
+    ... )
+    >>> net = explain_installment(SAMPLE.lines[0], calendars, price_contains_tax=False)[-1]
+    >>> net.formula.value, net.result, net.is_match
+    ('equal_share', 4000, True)
+    """
+    grid = grid_of(source, calendars)
+    count, period = _count(source, grid), _period(source, grid)
+    subject = Subject.PRICE if price_contains_tax else Subject.NET
+    recorded = source.charge_net_minor if price_contains_tax else source.line.net_minor
+    end = source.term.cover_end
+    is_cut = end is not None and grid.period_from < end < grid.period_end
+    planned = _planned(
+        source, grid, Subject.PLANNED if is_cut else subject, recorded=None if is_cut else recorded
+    )
+    if not is_cut or end is None:
+        return (count, period, *planned)
+    part = _result(
+        source,
+        subject,
+        Formula.COVERED_PART,
+        (
+            minor("planned", amount_of(planned[-1])),
+            Input(name="cover_to_date", value=end, unit=Unit.DATE),
+            Input(name="covered_days", value=(end - grid.period_from).days, unit=Unit.DAYS),
+            Input(name="period_days", value=(grid.period_end - grid.period_from).days, unit=Unit.DAYS),
+        ),
+        recorded,
+        rounding=Rounding.HALF_UP,
+    )
+    return (count, period, *planned, part)
+
+
+def _count(source: LineSource, grid: TermGrid) -> Explained:
+    inputs: tuple[Input, ...] = (*_frequency(source), *_term_days(source))
+    formula = Formula.CYCLE_COUNT
+    if not _is_cycle(source):
+        formula = Formula.PATTERN_COUNT
+        count = Input(name="installment_count", value=grid.installment_count, unit=Unit.COUNT)
+        inputs = (*inputs, count)
+    return _result(
+        source,
+        Subject.COUNT,
+        formula,
+        inputs,
+        source.line.installment_count,
+        rules=(_term_row(source), plan_row(source), _frequency_row(source)),
+    )
+
+
+def _period(source: LineSource, grid: TermGrid) -> Explained:
+    line, end = source.line, source.term.cover_end
+    number = Input(name="installment_number", value=line.installment_number, unit=Unit.NUMBER)
+    cover = (Input(name="cover_to_date", value=end, unit=Unit.DATE),) if end is not None else ()
+    recorded = (line.period_from_date, line.period_to_date)
+    if _is_cycle(source):
+        inputs = (number, *_frequency(source), *_term_days(source), *cover)
+        return _result(source, Subject.PERIOD, Formula.CYCLE_PERIOD, inputs, recorded)
+    planned = (
+        Input(name="planned_from_date", value=grid.period_from, unit=Unit.DATE),
+        Input(name="planned_to_date", value=grid.period_end, unit=Unit.DATE),
+    )
+    inputs = (number, *_frequency(source), *planned, *cover)
+    return _result(source, Subject.PERIOD, Formula.PATTERN_PERIOD, inputs, recorded)
+
+
+def _planned(
+    source: LineSource, grid: TermGrid, subject: Subject, *, recorded: int | None
+) -> tuple[Explained, ...]:
+    """Return the results that lead to the planned amount; it is the last of them."""
+    number, count = source.line.installment_number, grid.installment_count
+    premium = minor("premium", source.term.premium_minor)
+    if count == 1:
+        return (_result(source, subject, Formula.WHOLE_PREMIUM, (premium,), recorded),)
+    rounding = _rounding(source, grid)
+    if number < count:
+        return (_share(source, grid, subject, rounding, recorded, is_first=number == 1),)
+    first = _share(source, grid, Subject.FIRST_SHARE, rounding, None, is_first=True)
+    inputs = [premium, Input(name="installment_count", value=count, unit=Unit.COUNT)]
+    inputs.append(minor("first_share", amount_of(first)))
+    before = [first]
+    if count > 2:  # noqa: PLR2004 - between the first and the last
+        before.append(_share(source, grid, Subject.MIDDLE_SHARE, rounding, None, is_first=False))
+        inputs.append(minor("middle_share", amount_of(before[-1])))
+    return (*before, _result(source, subject, Formula.REST, tuple(inputs), recorded))
+
+
+def _rounding(source: LineSource, grid: TermGrid) -> Rounding:
+    """Return half-up, or down where half-up would bill more than the premium before the last installment."""
+    first, middle = (
+        amount_of(_share(source, grid, Subject.FIRST_SHARE, Rounding.HALF_UP, None, is_first=is_first))
+        for is_first in (True, False)
+    )
+    is_too_much = first + (grid.installment_count - 2) * middle > source.term.premium_minor
+    return Rounding.DOWN if is_too_much else Rounding.HALF_UP
+
+
+def _share(
+    source: LineSource,
+    grid: TermGrid,
+    subject: Subject,
+    rounding: Rounding,
+    recorded: int | None,
+    *,
+    is_first: bool,
+) -> Explained:
+    premium = minor("premium", source.term.premium_minor)
+    count = Input(name="installment_count", value=grid.installment_count, unit=Unit.COUNT)
+    first, last = _weights(source, grid)
+    if first[0] == first[1] and last[0] == last[1]:
+        inputs: tuple[Input, ...] = (premium, count)
+        formula = Formula.EQUAL_SHARE
+    else:
+        formula = Formula.WEIGHTED_SHARE
+        weight = Fraction(*first) if is_first else Fraction(1)
+        names = ("first_days", "first_full_days", "last_days", "last_full_days")
+        days = (
+            Input(name=name, value=value, unit=Unit.DAYS)
+            for name, value in zip(names, (*first, *last), strict=True)
+        )
+        inputs = (premium, count, Input(name="weight", value=weight, unit=Unit.NUMBER), *days)
+    return _result(source, subject, formula, inputs, recorded, rounding=rounding)
+
+
+def _weights(source: LineSource, grid: TermGrid) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return the days of the first and of the last period, each with those of its grid period."""
+    term = source.term
+    return (
+        ((grid.first_to - term.effective_date).days, (grid.first_to - grid.first_from).days),
+        ((term.expiration_date - grid.last_from).days, (grid.last_to - grid.last_from).days),
+    )
+
+
+def _is_cycle(source: LineSource) -> bool:
+    return FREQUENCIES[source.plan.frequency_code].unit in (PeriodUnit.DAY, PeriodUnit.MONTH)
+
+
+def _frequency(source: LineSource) -> tuple[Input, ...]:
+    row = FREQUENCIES[source.plan.frequency_code]
+    code = Input(name="frequency_code", value=row.frequency_code, unit=Unit.CODE)
+    if not _is_cycle(source):
+        pattern = Input(name="pattern", value=row.pattern, unit=Unit.CODE)
+        return (code, pattern) if row.pattern else (code,)
+    return (
+        code,
+        Input(name="anchor_date", value=source.term.anchor_date, unit=Unit.DATE),
+        Input(name="cycle_step", value=row.step, unit=Unit.COUNT),
+        Input(name="cycle_unit", value=row.unit.value, unit=Unit.CODE),
+    )
+
+
+def _term_days(source: LineSource) -> tuple[Input, ...]:
+    term = source.term
+    return (
+        Input(name="effective_date", value=term.effective_date, unit=Unit.DATE),
+        Input(name="expiration_date", value=term.expiration_date, unit=Unit.DATE),
+        Input(name="term_days", value=(term.expiration_date - term.effective_date).days, unit=Unit.DAYS),
+    )
+
+
+def _term_row(source: LineSource) -> RuleRow:
+    """Return the version of the policy term that a line froze, as a row with its source."""
+    term, line = source.term, source.line
+    return RuleRow(
+        kind="policy_term",
+        code=line.policy_number,
+        row_id=term.policy_term_version_id,
+        valid_from=term.effective_date,
+        valid_to=term.expiration_date,
+        source=term.file_name,
+    )
+
+
+def _frequency_row(source: LineSource) -> RuleRow:
+    row = FREQUENCIES[source.plan.frequency_code]
+    return RuleRow(kind="frequency", code=row.frequency_code, source=row.pattern or row.meaning)
+
+
+def _result(
+    source: LineSource,
+    subject: Subject,
+    formula: Formula,
+    inputs: tuple[Input, ...],
+    recorded: Value | None = None,
+    *,
+    rounding: Rounding = Rounding.NONE,
+    rules: tuple[RuleRow, ...] = (),
+) -> Explained:
+    return Explained(
+        subject=subject,
+        formula=formula,
+        inputs=inputs,
+        recorded=recorded,
+        line_numbers=(source.line.line_number,),
+        rounding=rounding,
+        rules=rules,
+        code=source.line.charge_kind,
+    )

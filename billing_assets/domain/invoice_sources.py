@@ -1,0 +1,92 @@
+"""The rows that an issued invoice rests on: policy terms, plan rows, charges, tax rows, its run.
+
+Belongs here: these rows as values, as the invoice points to them, whatever was added since.
+Does not belong here: reading them (``store.invoice_sources``), what follows from them
+(``explained_installments`` and its siblings).
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from billing_assets.domain.invoices import Invoice, InvoiceLine
+from billing_assets.domain.payment_plans import PaymentPlan
+from billing_assets.domain.tax_rule import TaxRule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BilledTerm:
+    """The version of a policy term that a line froze; ``file_name`` is the policy book that brought it."""
+
+    policy_term_id: int
+    policy_term_version_id: int
+    file_name: str
+    line_of_business: str
+    place_code: str
+    effective_date: date
+    expiration_date: date
+    anchor_date: date
+    cover_to_date: date | None
+    premium_minor: int
+
+    @property
+    def cover_end(self) -> date | None:
+        """Where cover ends before the term expires, or None."""
+        is_early = self.cover_to_date is not None and self.cover_to_date < self.expiration_date
+        return self.cover_to_date if is_early else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineSource:
+    """A line with its term, its plan row and its charge, by which it became due."""
+
+    line: InvoiceLine
+    contained_tax_minor: int
+    term: BilledTerm
+    payment_plan_id: int
+    plan: PaymentPlan
+    charge_net_minor: int
+    charge_due_date: date
+    charge_billing_date: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxSource:
+    """A tax of the document with its dated row."""
+
+    tax_number: int
+    tax_rule_id: int
+    rule: TaxRule
+    base_minor: int
+    tax_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueSource:
+    """What the number and the date of issue come from: the series and the run.
+
+    ``previous_issue_date`` is that of the invoice before it in the series; None for the first one.
+    ``closed_day_id``: up to this row the run knew what the company has closed itself.
+    ``backdating_reason`` and ``approved_by`` are empty where nobody had to approve the date.
+    """
+
+    prefix: str
+    number: int
+    previous_issue_date: date | None
+    run_id: int
+    run_billing_date: date
+    run_issuing_date: date
+    backdating_reason: str
+    approved_by: str
+    company_place_code: str
+    closed_day_id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceSources:
+    """An issued invoice with every row that it rests on."""
+
+    invoice: Invoice
+    record_format: int
+    lines: tuple[LineSource, ...]
+    taxes: tuple[TaxSource, ...]
+    issue: IssueSource

@@ -1,0 +1,129 @@
+"""Reading an issued invoice with every row that it rests on.
+
+Belongs here: the rows that an invoice, its lines and its taxes point to, as they were frozen.
+Does not belong here: the invoice alone (``invoice_reader``), what follows from the rows (``domain``).
+
+Nothing is looked up by its day or its code: a line names its term's version, its plan row and, by its
+installment, its charge; a tax names its row. Only invoices of format 1 name no plan row; theirs is the one
+that was valid on the day on which the term began.
+"""
+
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import Connection, Row, RowMapping, text
+
+from billing_assets.domain.business_days import Roll
+from billing_assets.domain.errors import BillingError
+from billing_assets.domain.invoice_sources import (
+    BilledTerm,
+    InvoiceSources,
+    IssueSource,
+    LineSource,
+    TaxSource,
+)
+from billing_assets.domain.invoices import Invoice, InvoiceLine
+from billing_assets.domain.payment_plans import PaymentPlan
+from billing_assets.store.invoice_reader import find_invoice
+from billing_assets.store.rule_listings import tax_rule_of
+
+_LINES = """
+select l.line_number, l.contained_tax_minor, v.policy_term_id, v.policy_term_version_id, b.file_name,
+    v.line_of_business, v.place_code, v.effective_date, v.expiration_date, v.anchor_date,
+    v.cover_to_date, v.premium_minor, d.net_minor as charge_net_minor, d.due_date as charge_due_date,
+    d.billing_date as charge_billing_date, n.payment_plan_id
+from invoice i
+join invoice_line l using (invoice_id)
+join policy_term_version v using (policy_term_version_id)
+join intake_batch b using (batch_id)
+join due_charge d on d.run_id = i.run_id and d.policy_term_id = l.policy_term_id
+    and d.installment_number = l.installment_number and d.revision = l.revision
+join payment_plan n on n.payment_plan_id = coalesce(l.payment_plan_id, (
+    select p.payment_plan_id from payment_plan p
+    where p.plan_code = v.plan_code and p.valid_from <= v.effective_date
+    order by p.valid_from desc limit 1))
+where i.invoice_id = :invoice order by l.line_number
+"""
+_PLANS = "select * from payment_plan where payment_plan_id = any(:plans)"
+_TAXES = """
+select t.tax_number, t.base_minor, t.tax_minor, r.* from invoice_tax t join tax_rule r using (tax_rule_id)
+where t.invoice_id = :invoice order by t.tax_number
+"""
+_ISSUE = """
+select i.record_format, s.prefix, i.invoice_number as number, i.run_id, p.issue_date as previous_issue_date,
+    r.billing_date as run_billing_date, r.issuing_date as run_issuing_date, r.backdating_reason,
+    r.approved_by, r.closed_day_id, c.content::jsonb ->> 'place_code' as company_place_code
+from invoice i
+join number_series s using (number_series_id)
+join billing_run r using (run_id)
+join company_version c using (company_version_id)
+left join invoice p on p.number_series_id = i.number_series_id and p.invoice_number = i.invoice_number - 1
+where i.invoice_id = :invoice
+"""
+
+
+def read_invoice_sources(connection: Connection, company_id: int, number: str) -> InvoiceSources:
+    """Return the invoice with that printed number and the rows that it rests on.
+
+    Raises:
+        BillingError: ``invoice_unknown``, or ``record_incomplete`` where a row is gone.
+    """
+    invoice = find_invoice(connection, company_id, number)
+    values = {"invoice": invoice.invoice_id}
+    by_number = {line.line_number: line for line in invoice.lines}
+    rows = connection.execute(text(_LINES), values).all()
+    issue = connection.execute(text(_ISSUE), values).first()
+    if issue is None or [row.line_number for row in rows] != sorted(by_number):
+        raise _incomplete(invoice)
+    plan_ids = [row.payment_plan_id for row in rows]
+    plans = {
+        row["payment_plan_id"]: _plan(row, issue.record_format)
+        for row in connection.execute(text(_PLANS), {"plans": plan_ids}).mappings()
+    }
+    facts = {each.name: getattr(issue, each.name) for each in fields(IssueSource)}
+    return InvoiceSources(
+        invoice=invoice,
+        record_format=issue.record_format,
+        lines=tuple(_line(row, by_number[row.line_number], plans[row.payment_plan_id]) for row in rows),
+        taxes=tuple(
+            TaxSource(
+                tax_number=row["tax_number"],
+                tax_rule_id=row["tax_rule_id"],
+                rule=tax_rule_of(row),
+                base_minor=row["base_minor"],
+                tax_minor=row["tax_minor"],
+            )
+            for row in connection.execute(text(_TAXES), values).mappings()
+        ),
+        issue=IssueSource(**facts),
+    )
+
+
+def _plan(row: RowMapping, record_format: int) -> PaymentPlan:
+    values = {each.name: row[each.name] for each in fields(PaymentPlan)}
+    for name in ("due_roll", "generate_roll"):
+        values[name] = Roll(values[name])
+    if record_format == 1:
+        values["minimum_payment_days"] = 0  # plans promised none when it was issued
+    return PaymentPlan(**values)
+
+
+def _line(row: Row[Any], line: InvoiceLine, plan: PaymentPlan) -> LineSource:
+    return LineSource(
+        line=line,
+        contained_tax_minor=row.contained_tax_minor,
+        term=BilledTerm(**{each.name: getattr(row, each.name) for each in fields(BilledTerm)}),
+        payment_plan_id=row.payment_plan_id,
+        plan=plan,
+        charge_net_minor=row.charge_net_minor,
+        charge_due_date=row.charge_due_date,
+        charge_billing_date=row.charge_billing_date,
+    )
+
+
+def _incomplete(invoice: Invoice) -> BillingError:
+    return BillingError(
+        "record_incomplete",
+        f"rows that invoice {invoice.invoice_number} rests on are gone",
+        "restore them from a backup; 'billing audit' says what is missing",
+    )

@@ -1,0 +1,66 @@
+"""Explaining an invoice: the store's rows, the calendars and the formulas, put together.
+
+Belongs here: which calendar a formula asks. Does not belong here: the formulas (``domain``), the words
+(``documents.explanations``).
+"""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import polars as pl
+
+from billing_assets.domain.billing_grids import Calendars, TermGrid
+from billing_assets.domain.calendar_rule import NO_CLOSED_DAYS, ClosedDays, Purpose
+from billing_assets.domain.frequencies import Frequency
+from billing_assets.domain.invoice_sources import BilledTerm
+from billing_assets.domain.places import calendar_code_of
+from billing_assets.frames.calendars import is_closed
+from billing_assets.frames.recurrence import pattern_periods
+
+
+def pattern_grid(frequency: Frequency, term: BilledTerm, number: int) -> TermGrid:
+    """Return the grid of a term that is billed once, by a rule or by a list, for installment ``number``."""
+    schedule = {
+        "schedule_id": 0,
+        "unit": frequency.unit.value,
+        "pattern": frequency.pattern,
+        "effective_date": term.effective_date,
+        "expiration_date": term.expiration_date,
+        "anchor_date": term.anchor_date,
+    }
+    periods = pattern_periods(pl.DataFrame([schedule]))
+    row = periods.row(min(number, periods.height) - 1, named=True)
+
+    def before(day: date, days: int) -> date:
+        return day - timedelta(days=days)
+
+    first_to = term.effective_date + timedelta(days=row["first_days"])
+    last_from = before(term.expiration_date, row["last_days"])
+    return TermGrid(
+        installment_count=row["installment_count"],
+        first_from=before(first_to, row["first_full_days"]),
+        first_to=first_to,
+        last_from=last_from,
+        last_to=last_from + timedelta(days=row["last_full_days"]),
+        period_from=row["period_from_date"],
+        period_end=row["period_end_date"],
+        due_from=row["due_from_date"],
+    )
+
+
+def calendars_of(closed: ClosedDays = NO_CLOSED_DAYS) -> Calendars:
+    """Return the calendars that billing itself goes by, with what a company has closed beside them."""
+
+    def is_shut(purpose: Purpose) -> Callable[[str, date], bool]:
+        own = closed.of(purpose)
+        return lambda place, day: is_closed(calendar_code_of(place, purpose), day, own)
+
+    return Calendars(
+        is_due_closed=is_shut(Purpose.DUE),
+        is_generate_closed=is_shut(Purpose.GENERATE),
+        pattern_grid=pattern_grid,
+    )
+
+
+CALENDARS = calendars_of()
+"""The calendars of places alone."""

@@ -1,0 +1,135 @@
+"""An explanation says every result in every language, with no word missing and nothing said twice."""
+
+import re
+import tomllib
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from billing_assets.documents.explanations import ExplanationView, languages, record, tell
+from billing_assets.documents.templates import default_templates_dir
+from billing_assets.domain.business_days import Roll
+from billing_assets.domain.errors import BillingError
+from billing_assets.domain.explained_documents import explain_invoice
+from billing_assets.domain.explanations import Formula, Subject
+from billing_assets.domain.frequencies import FREQUENCIES
+from billing_assets.domain.invoice_sources import InvoiceSources
+from billing_assets.domain.policies import LineOfBusiness
+from billing_assets.domain.tax_rule import Basis, RoundingScope
+from billing_assets_tests.domain.sources import line, sources, tax, term
+from billing_assets_tests.domain.test_explained_installments import CALENDARS
+
+FOLDER = default_templates_dir() / "explanation"
+
+
+def two_lines() -> InvoiceSources:
+    """Ten days of a month, and a whole term; 8 % rounded once over both, 1.00 for the document."""
+    cut = term(cover_to_date=date(2024, 1, 11))
+    first = line(term=cut, net_minor=12_90, period=(date(2024, 1, 1), date(2024, 1, 11)), tax_minor=2_03)
+    second = line(
+        2,
+        term=term(policy_term_id=8, effective_date=date(2024, 1, 10)),
+        plan="yearly",
+        count=1,
+        net_minor=480_00,
+        period=(date(2024, 1, 10), date(2025, 1, 1)),
+        tax_minor=38_40,
+    )
+    fixed = tax(2, basis=Basis.DOCUMENT, rate_ppm=0, amount_minor=1_00, currency="EUR", tax_minor=1_00)
+    return sources([first, second], [tax(base=492_90, tax_minor=39_43), fixed])
+
+
+def told(given: InvoiceSources, **options: object) -> ExplanationView:
+    return tell(explain_invoice(given, CALENDARS), given, **options)  # type: ignore[arg-type]
+
+
+def test_every_language_has_the_same_keys_and_placeholders() -> None:
+    catalogues = {
+        path.suffixes[0]: tomllib.loads(path.read_text(encoding="utf-8"))
+        for path in FOLDER.glob("labels.*.toml")
+    }
+    english = catalogues.pop(".en")
+    for catalogue in catalogues.values():
+        for table in english.keys() - {"locales", "regions"}:
+            assert catalogue[table].keys() == english[table].keys()
+            for key, words in english[table].items():
+                found = sorted(re.findall(r"\{\w+\}", catalogue[table][key]))
+                assert found == sorted(re.findall(r"\{\w+\}", words)), key
+
+
+def test_every_code_that_can_be_said_has_its_words() -> None:
+    for path in FOLDER.glob("labels.*.toml"):
+        words = tomllib.loads(path.read_text(encoding="utf-8"))
+        assert words["subjects"].keys() == {each.value for each in Subject}
+        assert {each.value for each in Formula} <= words["formulas"].keys()
+        assert words["frequencies"].keys() == FREQUENCIES.keys()
+        assert words["rolls"].keys() == {each.value for each in Roll}
+        assert words["lines_of_business"].keys() == {each.value for each in LineOfBusiness}
+        assert {f"half_up_{scope.value}" for scope in RoundingScope} <= words["roundings"].keys()
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_nothing_stays_a_placeholder_and_every_input_has_a_name(language: str) -> None:
+    view = told(two_lines(), language=language)
+    texts = [
+        text
+        for section in view.sections
+        for each in section.results
+        for text in (each.title, each.value, each.figures, each.rounding, *each.reasons, *each.sources)
+    ]
+    assert [text for text in texts if re.search(r"[{}]", text)] == []
+    inputs = {each.name for result in view.explanation.results for each in result.inputs}
+    assert inputs <= view.labels.keys()
+
+
+def test_the_payers_language_is_spoken_unless_another_is_asked_for() -> None:
+    assert told(two_lines()).language == "es"
+    assert told(two_lines(), language="en-US").language == "en"
+    with pytest.raises(BillingError, match="language_unknown"):
+        told(two_lines(), language="fr")
+    assert languages() == ["en", "es"]
+
+
+def test_a_line_is_explained_with_its_taxes_and_without_the_totals() -> None:
+    view = told(two_lines(), line_number=2, language="en")
+    assert [section.heading.split(":")[0] for section in view.sections] == ["Line 2", "Taxes"]
+    subjects = {each.result.subject for section in view.sections for each in section.results}
+    assert Subject.TAX_SHARE in subjects
+    assert Subject.TOTAL not in subjects
+
+
+def test_a_row_is_named_once_where_people_read_and_always_where_programs_do() -> None:
+    view = told(two_lines(), language="en")
+    named = [text for section in view.sections for each in section.results for text in each.sources]
+    assert len(named) == len(set(named))
+    results = record(view)["results"]
+    assert isinstance(results, list)
+    assert sum(bool(each["rules"]) for each in results) > len(view.sections)
+
+
+def test_every_way_to_keep_or_move_a_date_has_its_sentence() -> None:
+    """The nominal day is 1 January, closed; 19 December less a lead is open or not."""
+    given = two_lines()
+    for plan_roll, words in ((Roll.NONE, "leaves it there"), (Roll.FOLLOWING, "the next open day")):
+        moved = [
+            replace(source, plan=replace(source.plan, due_roll=plan_roll, minimum_payment_days=0))
+            for source in given.lines
+        ]
+        view = told(replace(given, lines=tuple(moved)), language="en")
+        said = [
+            reason
+            for section in view.sections
+            for each in section.results
+            for reason in each.reasons
+            if each.result.subject is Subject.PLANNED_DUE_DATE
+        ]
+        assert any(words in reason for reason in said)
+    late = replace(given, issue=replace(given.issue, approved_by="A. Gil", backdating_reason="agreed"))
+    reasons = [
+        reason
+        for section in told(late, language="en").sections
+        for each in section.results
+        for reason in each.reasons
+    ]
+    assert "The date was approved by A. Gil: agreed." in reasons

@@ -1,0 +1,57 @@
+"""Every invoice of a random book is explained, and every amount and date comes to what was recorded.
+
+The book is that of `test_store_agreement`: several places, currencies and plans, with file, store and runs.
+"""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from billing_assets.domain.explained_documents import explain_invoice
+from billing_assets.domain.explanations import Formula, Subject
+from billing_assets.store.closed_days import read_closed_days
+from billing_assets.store.invoice_sources import read_invoice_sources
+from billing_assets.wiring.build import Billing
+from billing_assets.wiring.explanations import calendars_of
+from billing_assets_tests.databases import database, fresh_database, server_url, template_database
+from billing_assets_tests.reference.test_store_agreement import agree, billing
+
+__all__ = ["billing", "database", "fresh_database", "server_url", "template_database"]
+
+NUMBERS = """
+select document_number(prefix, invoice_number) from invoice join number_series using (number_series_id)
+order by invoice_id
+"""
+
+
+def explain_all(billing: Billing) -> Counter[str]:
+    """Return how often each formula explained something and each currency was billed; nothing may differ."""
+    found: Counter[str] = Counter()
+    with billing.database.transaction() as connection:
+        for number in connection.execute(text(NUMBERS)).scalars().all():
+            sources = read_invoice_sources(connection, 1, number)
+            closed = read_closed_days(connection, 1, sources.issue.closed_day_id)
+            explanation = explain_invoice(sources, calendars_of(closed))
+            assert [(number, each) for each in explanation.differences] == []
+            found.update(each.formula.value for each in explanation.results)
+            found.update({explanation.currency: 1})
+            compared = {each.subject for each in explanation.results if each.recorded is not None}
+            assert compared >= {Subject.NET, Subject.LINE_TAX, Subject.TOTAL, Subject.DUE_DATE}
+    return found
+
+
+def test_every_invoice_of_60_policies_is_explained(billing: Billing, tmp_path: Path) -> None:
+    agree(billing, tmp_path, seed=51, count=60)
+    assert explain_all(billing)[Formula.NEXT_NUMBER.value] > 60
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(52, 54))
+def test_every_invoice_of_1000_policies_is_explained(billing: Billing, tmp_path: Path, seed: int) -> None:
+    agree(billing, tmp_path, seed=seed, count=1_000)
+    found = explain_all(billing)
+    not_shipped = {Formula.PART_OF_PRICE, Formula.PRICE_LESS_TAXES}  # no shipped price contains tax
+    assert {each.value for each in Formula if each not in not_shipped} <= set(found)
+    assert {"EUR", "GBP", "JPY", "KWD", "USD"} <= set(found)
