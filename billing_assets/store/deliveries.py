@@ -28,6 +28,7 @@ from billing_assets.store.closed_days import read_closed_days
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
 from billing_assets.store.delivery_queue import (
+    IS_HELD_UNTIL,
     NEWEST_ADDRESS,
     OF_DATE,
     OWNER_OF_UNKNOWN,
@@ -58,9 +59,7 @@ order by y.content::json ->> 'language', i.template_version_id, i.invoice_id
 """  # noqa: S608 - constants
 
 # What was held until a date belongs to its deliveries, whatever date it was billed on.
-_IS_QUEUED = (
-    f"v.company_id = :company and v.state = 'queued' and ({OF_DATE} or v.send_date <= cast(:day as date))"
-)
+_IS_QUEUED = f"v.company_id = :company and v.state = 'queued' and ({OF_DATE} or {IS_HELD_UNTIL})"
 
 _MAY_GO = "(v.send_date is null or v.send_date <= greatest(cast(:day as date), :today))"
 

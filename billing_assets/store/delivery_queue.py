@@ -18,6 +18,8 @@ OWNER_OF_UNKNOWN = "billing operations"
 """Who owns a delivery that may or may not have been accepted, until somebody takes it."""
 
 OF_DATE = "(cast(:day as date) is null or r.billing_date = :day)"
+# Once only: what was refused for now waits for the deliveries of its own date, as every other message does.
+IS_HELD_UNTIL = "(v.attempt_count = 0 and v.send_date <= cast(:day as date))"
 
 NEWEST_ADDRESS = """
 join lateral (
@@ -66,7 +68,7 @@ _OF_INVOICE = f"""
 from document d join invoice i using (invoice_id) join billing_run r using (run_id)
 {NEWEST_ADDRESS}
 where v.document_id = d.document_id and v.company_id = :company
-    and ({OF_DATE} or v.send_date <= cast(:day as date))
+    and ({OF_DATE} or {IS_HELD_UNTIL})
 """
 
 # What a channel was never asked to send may go by itself; all else waits for a person's decision.

@@ -79,6 +79,14 @@ join policy_term t on t.policy_term_id = h.policy_term_id join policy p on p.pol
 where h.company_id = %s and h.released_batch_id is null
 """
 
+_IS_HOLD = """
+select exists (select from problem q
+    join policy p on p.company_id = q.company_id and p.policy_number = q.policy_number
+    join policy_term_version v on v.policy_id = p.policy_id and v.effective_date = q.effective_date
+    where q.company_id = :company and q.problem_id = :problem and q.is_open and v.superseded_batch_id is null
+        and v.hold_code = q.problem_code)
+"""
+
 _LONGEST_VALUE = 1_000
 _TEXTS = ("record_key", "field_name", "original_value", "original_row")
 
@@ -181,6 +189,12 @@ def close_problem(
         "at": closed_at,
     }
     return connection.execute(text(_CLOSE), values).rowcount == 1
+
+
+def holds_a_term(connection: Connection, company_id: int, problem_id: int) -> bool:
+    """Tell whether an open problem is the hold of a current term, which its closing would leave unseen."""
+    values = {"company": company_id, "problem": problem_id}
+    return bool(connection.execute(text(_IS_HOLD), values).scalar_one())
 
 
 def assign_problem(connection: Connection, company_id: int, problem_id: int, owner: str) -> bool:

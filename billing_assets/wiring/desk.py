@@ -303,10 +303,18 @@ class Desk:
         """Close an open problem and keep why and who.
 
         Raises:
-            BillingError: ``problem_unknown``, ``problem_closed``, ``note_missing``, ``name_missing``.
+            BillingError: ``problem_unknown``, ``problem_closed``, ``note_missing``, ``name_missing``;
+                ``problem_holds_term`` where its term would stay held with nothing to say so.
         """
         note, closed_by = signed(note, closed_by)
         with self.database.transaction() as connection:
+            if problems.holds_a_term(connection, self.company_id, problem_id):
+                raise BillingError(
+                    "problem_holds_term",
+                    f"problem {problem_id} says why its policy term is held, and the term stays held",
+                    "give it to whoever decides: 'billing problems assign'; it closes when a book says again "
+                    "what was billed",
+                )
             is_closed = problems.close_problem(
                 connection, self.company_id, problem_id, note=note, closed_by=closed_by, closed_at=utc_now()
             )

@@ -48,9 +48,8 @@ def test_every_invoice_of_60_policies_is_explained(billing: Billing, tmp_path: P
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(52, 54))
-def test_every_invoice_of_1000_policies_is_explained(billing: Billing, tmp_path: Path, seed: int) -> None:
-    agree(billing, tmp_path, seed=seed, count=1_000)
+def test_every_invoice_of_1000_policies_is_explained(billing: Billing, tmp_path: Path) -> None:
+    agree(billing, tmp_path, seed=52, count=1_000)
     found = explain_all(billing)
     not_shipped = {Formula.PART_OF_PRICE, Formula.PRICE_LESS_TAXES}  # no shipped price contains tax
     assert {each.value for each in Formula if each not in not_shipped} <= set(found)

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from billing_assets.domain.calendar_rule import Purpose
 from billing_assets.domain.deliveries import DeliveryState, EmailMessageParts, SendResult
+from billing_assets.domain.errors import BillingError
 from billing_assets.steps.calendar_ports import ClosedDayOrder
 from billing_assets.steps.deliver_documents import deliver_documents
 from billing_assets.store.connection import Database
@@ -159,6 +160,30 @@ def test_a_held_message_without_an_address_waits_for_its_day_too_when_one_comes(
     assert deliver(billing, SATURDAY) == (0, 1)
     assert [row[2] for row in outbox(billing)] == ["closed_day"]
     assert deliver(billing, MONDAY) == (1, 0)
+
+
+def test_the_checks_of_a_day_ask_about_held_messages_whose_address_came_late(
+    billing: Billing, tmp_path: Path
+) -> None:
+    """They leave with Monday's, so a broken invoice of Saturday stops them there too."""
+    read_book(billing.database, tmp_path, email="")
+    bill(billing, SATURDAY)
+    deliver(billing, SATURDAY)
+    with billing.database.transaction() as connection:
+        connection.execute(text("set local role none"))
+        connection.execute(text("set local session_replication_role = replica"))
+        connection.execute(text("update billing.invoice_tax set tax_minor = tax_minor + 1"))
+    with pytest.raises(BillingError, match="audit_failed"):
+        billing.require_clean(MONDAY)
+
+
+def test_a_held_message_that_is_refused_on_its_day_waits_for_its_own_date(billing: Billing) -> None:
+    bill(billing, SATURDAY)
+    deliver(billing, SATURDAY)
+    with billing.database.transaction() as connection:
+        connection.execute(text("update delivery set attempt_count = 1"))
+    assert deliver(billing, TUESDAY) == (0, 0)
+    assert deliver(billing, SATURDAY, today=TUESDAY) == (1, 0)
 
 
 def test_a_year_of_days_bills_each_installment_once_and_sends_each_message_once_on_an_open_day(

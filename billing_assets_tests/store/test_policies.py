@@ -7,11 +7,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from sqlalchemy import text
 
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.run_ports import silent
 from billing_assets.store.connection import Database
 from billing_assets.store.policies import SqlIntakeStore
+from billing_assets.store.problems import holds_a_term
 from billing_assets_tests.books import COMPANY
 from billing_assets_tests.store.intake import AT, MAPPING, bill, book, import_text, query, with_company
 
@@ -95,6 +97,36 @@ def test_a_change_after_billing_is_held_and_undone_by_the_old_content(
     import_text(store, tmp_path, book({"street": "Calle Menor 2"}))
     assert query(store, CURRENT) == [("P1", 12000, None)]
     assert query(store, problems) == [("changed_after_billing", "premium", "130", False)]
+
+
+def test_the_problem_of_a_held_term_is_not_closed_by_hand(store: Database, tmp_path: Path) -> None:
+    import_text(store, tmp_path, book({}))
+    bill(store, "P1", date(2024, 2, 1))
+    import_text(store, tmp_path, book({"premium": "130"}))
+    with store.transaction() as connection:
+        assert holds_a_term(connection, 1, 1)
+    import_text(store, tmp_path, book({"street": "Calle Menor 2"}))
+    with store.transaction() as connection:
+        assert not holds_a_term(connection, 1, 1)
+
+
+def test_holds_from_before_they_were_listed_become_problems_by_the_migration(
+    store: Database, tmp_path: Path
+) -> None:
+    import_text(store, tmp_path, book({}))
+    bill(store, "P1", date(2024, 2, 1))
+    import_text(store, tmp_path, book({"premium": "130"}))
+    migration = next(Path(__file__).parents[2].glob("billing_assets/store/migrations/versions/0009_*.py"))
+    scope: dict[str, str] = {}
+    exec(compile(migration.read_text(encoding="utf-8"), str(migration), "exec"), scope)
+    listed = "select batch_id, record_key, problem_code, is_open, policy_number, effective_date from problem"
+    before = query(store, listed)
+    with store.transaction() as connection:
+        connection.execute(text("set local role none"))
+        connection.execute(text("delete from billing.problem"))
+        connection.execute(text(scope["HELD"]))
+        connection.execute(text(scope["HELD"]))
+    assert query(store, listed) == before
 
 
 def test_an_end_of_cover_that_is_withdrawn_after_it_was_billed_is_held(

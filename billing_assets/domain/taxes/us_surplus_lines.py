@@ -2,7 +2,7 @@
 
 The home state taxes the whole premium (15 U.S.C. 8201). Offices fix their fee by the effective date of the
 policy, and endorsements and installments keep it: such rows go by the term. Each state's rows begin where its
-rates are known to be complete. Not shipped: taxes on the fire part of a premium (Illinois fire marshal tax),
+rates are known to be complete. Not shipped: taxes on the fire part of a premium (fire marshal taxes),
 Florida's EMPA surcharge on property policies, late filing fees, governmental and other exempt insureds. An
 admitted insurer's policies have place US.
 """
@@ -13,8 +13,6 @@ from itertools import pairwise
 from billing_assets.domain.tax_rule import PREMIUM_AND_FEES, Basis, Category, TaxPoint, TaxRule
 
 _LINE = "surplus_lines"
-_CENTS = 1
-_DOLLARS = 100
 
 
 def _rates(
@@ -22,7 +20,6 @@ def _rates(
     source: str,
     *steps: tuple[int, date],
     charge_kinds: str = "premium",
-    rounding_minor: int = _CENTS,
 ) -> tuple[TaxRule, ...]:
     """Return a row for each (rate, first day), which ends where the next begins."""
     ends = [later for _, (_, later) in pairwise(steps)]
@@ -33,7 +30,6 @@ def _rates(
             line_of_business=_LINE,
             charge_kinds=charge_kinds,
             rate_ppm=rate_ppm,
-            rounding_minor=rounding_minor,
             tax_point=TaxPoint.TERM,
             valid_from=begins,
             valid_to=ends_on,
@@ -98,30 +94,17 @@ RULES = (
         (2_500, date(2012, 1, 1)),
         (5_000, date(2016, 1, 1)),
     ),
-    *_rates(
-        "US-IL-SLT",
-        "215 ILCS 5/445, 3.5 %, rounded to the dollar; the fire marshal tax (425 ILCS 25/12) on the fire "
-        "part of a premium is not shipped",
-        (35_000, date(2023, 1, 1)),
-        rounding_minor=_DOLLARS,
-    ),
-    *_rates(
-        "US-IL-STAMP",
-        "215 ILCS 5/445.1; Surplus Line Association of Illinois: 0.04 % for policies effective from 2023, "
-        "rounded to the dollar",
-        (400, date(2023, 1, 1)),
-        rounding_minor=_DOLLARS,
-    ),
+    # Both are rounded to the dollar over the whole term; rounded for each installment, they would not add up.
     TaxRule(
-        tax_code="US-IL-FEES",
+        tax_code="US-IL-SLT",
         place_code="US-IL",
         line_of_business=_LINE,
-        charge_kinds="policy_fee installment_fee",
-        category_code=Category.EXEMPT,
+        charge_kinds="premium policy_fee installment_fee",
+        category_code=Category.LEFT_OUT,
         tax_point=TaxPoint.TERM,
         valid_from=date(2023, 1, 1),
-        exemption_reason="Surplus line tax falls on premium only",
-        source="215 ILCS 5/445; Surplus Line Association of Illinois: fees are not counted",
+        source="215 ILCS 5/445, 3.5 %, and 5/445.1, stamping fee of 0.04 %, each rounded to the dollar over "
+        "the term: not shipped, as installments have parts of it",
     ),
     *_rates(
         "US-NJ-SLT",

@@ -57,7 +57,8 @@ where (cast(:day as date) is null or billing_date = :day)
     and (cast(:company as smallint) is null or company_id = :company)
 union
 select i.run_id from delivery v join document d using (document_id) join invoice i using (invoice_id)
-where v.state = 'queued' and v.send_date <= cast(:day as date)
+where (v.state = 'queued' or (v.state = 'failed' and v.reason_code = 'no_address'))
+    and v.attempt_count = 0 and v.send_date <= cast(:day as date)
     and (cast(:company as smallint) is null or v.company_id = :company)
 """
 _IS_EVERYTHING = """

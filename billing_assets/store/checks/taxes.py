@@ -5,7 +5,8 @@ Belongs here: I02. Does not belong here: sums of documents (``documents``), the 
 
 A row that names the line of business replaces the rows for any line, line by line. A line's share is the
 rounded tax on the running sum of the lines that are rounded together less that on the sum before it. A tax
-that the price contains is price x e / (1 + all e), with e the rate on the net amount.
+that the price contains is price x e / (1 + all e), with e the rate on the net amount. A row that was ended
+after the invoice was issued, before its tax points, falls on the lines that it fell on then.
 """
 
 TAXES = """
@@ -16,7 +17,7 @@ with matched as (
         r.is_inclusive, r.line_of_business <> '*' as is_named,
         case r.rounding_scope when 'policy' then l.policy_term_id when 'line' then l.line_number
             else 0 end as rounded_together,
-        bool_or(r.line_of_business <> '*') over (partition by i.invoice_id, l.line_number) as has_named
+        r.valid_to is null or p.tax_point_date < r.valid_to as is_in_time
     from invoice i
     join invoice_line l using (invoice_id)
     join policy_term_version v using (policy_term_version_id)
@@ -27,9 +28,14 @@ with matched as (
     where (:is_everything or i.run_id = any(:runs))
         and r.place_code = v.place_code and r.line_of_business in (v.line_of_business, '*')
         and l.charge_kind = any(string_to_array(r.charge_kinds, ' '))
-        and r.valid_from <= p.tax_point_date and (r.valid_to is null or p.tax_point_date < r.valid_to)
+        and r.valid_from <= p.tax_point_date
+), timed as (
+    select *, bool_or(is_in_time) over (partition by invoice_id, tax_number) as has_line_in_time from matched
+), valid as (
+    select *, bool_or(is_named) over (partition by invoice_id, line_number) as has_named
+    from timed where is_in_time or not has_line_in_time
 ), kept as (
-    select * from matched where is_named = has_named
+    select * from valid where is_named = has_named
 ), named_rate as (
     select k.invoice_id, k.line_number, k.tax_number, sum(o.rate_ppm) as named_ppm
     from kept k join kept o using (invoice_id, line_number)

@@ -111,6 +111,17 @@ def test_price_and_charge_agree_where_the_price_contains_tax(billed: Billing) ->
     assert agree
 
 
+@pytest.mark.parametrize("code", ["A-2", "B-1", "B-4"])
+def test_a_row_that_was_ended_after_it_was_billed_by_is_no_fault(
+    billed: Billing, server_url: str, code: str
+) -> None:
+    superuser = make_engine(url_of(server_url, billed.database.engine.url.database or ""), "postgres")
+    end = f"update tax_rule set valid_to = date '2024-05-20' where tax_code = '{code}'"
+    with planted(superuser, end) as connection:
+        assert broken(connection, check_ids=["I02"]) == {}
+    superuser.dispose()
+
+
 @pytest.mark.parametrize("code", ["A-1", "A-2", "A-3", "B-1", "B-2", "B-3", "B-4", "C-1"])
 @pytest.mark.parametrize("column", ["base_minor", "tax_minor"])
 def test_a_changed_tax_of_each_kind_is_named(
