@@ -43,7 +43,6 @@ _ONE_DAY = timedelta(days=1)
 _SATURDAY, _SUNDAY = 6, 7
 
 
-@lru_cache(maxsize=256)
 def calendars_named(calendar_code: str) -> tuple[Calendar, ...]:
     """Return the calendars of a code, several where it joins them.
 

@@ -58,7 +58,7 @@ PLANTS: list[tuple[str, str, set[str], str]] = [
         "update invoice_tax t set tax_rule_id = r.tax_rule_id from tax_rule r where r.tax_code = 'ES-IPS' "
         "and r.valid_to = '2021-01-01' and t.tax_number = 2 and t." + ANY_LINE_OF.format(6),
         {"I09"},
-        "INV-00000006: tax 2: its base",
+        "INV-00000006: tax 2: it is not base x rate",
     ),
     (
         "I02",
