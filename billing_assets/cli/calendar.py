@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from billing_assets.cli.arguments import By, Json, iso_date, name_of, open_desk
+from billing_assets.cli.arguments import By, Json, Note, iso_date, name_of, open_desk
 from billing_assets.cli.output import Screen, count_of, instant, styled
 from billing_assets.domain.calendar_rule import OWN_PURPOSES, PURPOSES, Purpose
 
@@ -22,9 +22,6 @@ app = typer.Typer(no_args_is_help=True, help="See which days are closed, and clo
 _FIRST_YEAR, _LAST_YEAR = 1950, 2199
 
 ClosedDay = Annotated[date, typer.Argument(parser=iso_date, metavar="DAY", help="The day, as 2025-01-31.")]
-Note = Annotated[
-    str, typer.Option("--note", metavar="TEXT", help="Why; kept for ever, for whoever asks later.")
-]
 OwnPurpose = Annotated[
     Purpose | None,
     typer.Option(

@@ -312,11 +312,9 @@ def _keys(result: Explained, sources: InvoiceSources) -> list[str]:
         is_moved = result.result != result.values["issuing_date"]
         return ["latest_moved" if is_moved else "latest", *_approval(sources)]
     kind = _KINDS.get(formula)
-    if kind is None:
-        return [formula.value]
-    keys = f"{formula.value}{kind(result)}"
+    key = f"{formula.value}{kind(result)}" if kind else formula.value
     is_cut = result.subject is Subject.PERIOD and _is_cut(result)
-    return [keys, "period_cut"] if is_cut else [keys]
+    return [key, "period_cut"] if is_cut else [key]
 
 
 def _approval(sources: InvoiceSources) -> list[str]:
@@ -355,8 +353,6 @@ def _time_kind(result: Explained) -> str:
 _KINDS: Mapping[Formula, Callable[[Explained], str]] = {
     Formula.CYCLE_COUNT: _count_kind,
     Formula.PATTERN_COUNT: _count_kind,
-    Formula.CYCLE_PERIOD: lambda _: "",
-    Formula.PATTERN_PERIOD: lambda _: "",
     Formula.ROLLED: _roll_kind,
     Formula.LEAD: _lead_kind,
     Formula.NEXT_NUMBER: lambda result: "" if result.values["previous_number"] else "_first",

@@ -116,13 +116,8 @@ def cycle_grid(frequency: Frequency, term: BilledTerm, number: int) -> TermGrid:
 def grid_of(source: LineSource, calendars: Calendars) -> TermGrid:
     """Return the grid of a line's term for the installment that the line bills.
 
-    >>> from billing_assets.domain.sample_invoice import SAMPLE
-    >>> calendars = Calendars(
-    ...     is_due_closed=lambda place, day: False,
-    ...     is_generate_closed=lambda place, day: False,
-    ...     pattern_grid=lambda *term: None,
-    ... )
-    >>> grid_of(SAMPLE.lines[0], calendars).installment_count
+    >>> from billing_assets.domain.sample_invoice import ALWAYS_OPEN, SAMPLE
+    >>> grid_of(SAMPLE.lines[0], ALWAYS_OPEN).installment_count
     12
     """
     frequency, number = FREQUENCIES[source.plan.frequency_code], source.line.installment_number

@@ -10,7 +10,16 @@ from datetime import date, timedelta
 
 from billing_assets.domain.billing_grids import Calendars, grid_of
 from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll, StepUnit, advance
-from billing_assets.domain.explanations import Explained, Formula, Input, RuleRow, Subject, Unit, Value
+from billing_assets.domain.explanations import (
+    Explained,
+    Formula,
+    Input,
+    Rounding,
+    RuleRow,
+    Subject,
+    Unit,
+    Value,
+)
 from billing_assets.domain.invoice_sources import InvoiceSources, LineSource
 from billing_assets.domain.places import PLACES
 
@@ -21,19 +30,16 @@ _WAYS = {Roll.NONE: (), Roll.FOLLOWING: (1,), Roll.PRECEDING: (-1,)}
 def explain_dates(source: LineSource, calendars: Calendars, company_place_code: str) -> tuple[Explained, ...]:
     """Return why a line was planned to fall due, and to be billed, on its days.
 
-    >>> from billing_assets.domain.sample_invoice import SAMPLE
+    >>> from dataclasses import replace
+    >>> from billing_assets.domain.sample_invoice import ALWAYS_OPEN, SAMPLE
     >>> new_year = date(2024, 1, 1)
-    >>> calendars = Calendars(
-    ...     is_due_closed=lambda place, day: day == new_year,
-    ...     is_generate_closed=lambda place, day: False,
-    ...     pattern_grid=lambda *term: None,
-    ... )
+    >>> calendars = replace(ALWAYS_OPEN, is_due_closed=lambda place, day: day == new_year)
     >>> [str(each.result) for each in explain_dates(SAMPLE.lines[0], calendars, "ES")]
     ['2024-01-01', '2024-01-02', '2023-12-19']
     """
     plan, place_code = source.plan, source.term.place_code
     rules = (plan_row(source),)
-    nominal = _of_line(
+    nominal = of_line(
         source,
         Subject.NOMINAL_DUE_DATE,
         Formula.DAYS_AFTER,
@@ -43,10 +49,8 @@ def explain_dates(source: LineSource, calendars: Calendars, company_place_code: 
         ),
         rules=rules,
     )
-    day = nominal.result
-    if not isinstance(day, date):
-        raise TypeError("a due date is a date")
-    rolled = _of_line(
+    day = _date_of(nominal)
+    rolled = of_line(
         source,
         Subject.PLANNED_DUE_DATE,
         Formula.ROLLED,
@@ -58,7 +62,7 @@ def explain_dates(source: LineSource, calendars: Calendars, company_place_code: 
         source.charge_due_date,
         rules=(place_row(place_code),),
     )
-    return (nominal, rolled, _billing_date(source, rolled.result, calendars, company_place_code))
+    return (nominal, rolled, _billing_date(source, _date_of(rolled), calendars, company_place_code))
 
 
 def closed_inputs(
@@ -83,6 +87,34 @@ def closed_inputs(
             closed.add(candidate)
             candidate += timedelta(days=step)
     return (place, Input(name="closed_days", value=tuple(sorted(closed)), unit=Unit.DATES))
+
+
+def of_line(
+    source: LineSource,
+    subject: Subject,
+    formula: Formula,
+    inputs: tuple[Input, ...],
+    recorded: Value | None = None,
+    *,
+    rounding: Rounding = Rounding.NONE,
+    rules: tuple[RuleRow, ...] = (),
+) -> Explained:
+    """Return a result that concerns one line.
+
+    >>> from billing_assets.domain.sample_invoice import SAMPLE
+    >>> of_line(SAMPLE.lines[0], Subject.NET, Formula.SUM, ()).line_numbers
+    (1,)
+    """
+    return Explained(
+        subject=subject,
+        formula=formula,
+        inputs=inputs,
+        recorded=recorded,
+        line_numbers=(source.line.line_number,),
+        rounding=rounding,
+        rules=rules,
+        code=source.line.charge_kind,
+    )
 
 
 def plan_row(source: LineSource) -> RuleRow:
@@ -162,13 +194,8 @@ def explain_issue(sources: InvoiceSources) -> list[Explained]:
 def explain_due_date(sources: InvoiceSources, calendars: Calendars) -> Explained:
     """Return why the due date is the one that is printed: the planned one, unless it leaves too little time.
 
-    >>> from billing_assets.domain.sample_invoice import SAMPLE
-    >>> calendars = Calendars(
-    ...     is_due_closed=lambda place, day: False,
-    ...     is_generate_closed=lambda place, day: False,
-    ...     pattern_grid=lambda *term: None,
-    ... )
-    >>> explain_due_date(SAMPLE, calendars).result
+    >>> from billing_assets.domain.sample_invoice import ALWAYS_OPEN, SAMPLE
+    >>> explain_due_date(SAMPLE, ALWAYS_OPEN).result
     datetime.date(2024, 1, 2)
     """
     invoice, first = sources.invoice, sources.lines[0]
@@ -193,19 +220,24 @@ def explain_due_date(sources: InvoiceSources, calendars: Calendars) -> Explained
     )
 
 
+def _date_of(result: Explained) -> date:
+    value = result.result
+    if not isinstance(value, date):
+        raise TypeError(f"{result.subject} is no date")
+    return value
+
+
 def _billing_date(
-    source: LineSource, due_date: Value, calendars: Calendars, company_place_code: str
+    source: LineSource, due_date: date, calendars: Calendars, company_place_code: str
 ) -> Explained:
     plan = source.plan
-    if not isinstance(due_date, date):
-        raise TypeError("a due date is a date")
     is_closed = calendars.is_generate_closed
     raw_date = due_date - timedelta(days=plan.lead_days)
     roll = Roll.NONE if plan.holiday_behaviour == HolidayBehaviour.HOLD_SENDING else plan.generate_roll
     calendar = closed_inputs(company_place_code, raw_date, is_closed, roll)
     if plan.lead_unit == LeadUnit.BUSINESS and plan.lead_days:
         calendar = _closed_before(company_place_code, due_date, plan.lead_days, is_closed)
-    return _of_line(
+    return of_line(
         source,
         Subject.BILLING_DATE,
         Formula.LEAD,
@@ -230,23 +262,3 @@ def _closed_before(
     closed = tuple(each for each in days if is_closed(place_code, each))
     place = Input(name="place_code", value=place_code, unit=Unit.CODE)
     return (place, Input(name="closed_days", value=closed, unit=Unit.DATES)) if closed else (place,)
-
-
-def _of_line(
-    source: LineSource,
-    subject: Subject,
-    formula: Formula,
-    inputs: tuple[Input, ...],
-    recorded: Value | None = None,
-    *,
-    rules: tuple[RuleRow, ...],
-) -> Explained:
-    return Explained(
-        subject=subject,
-        formula=formula,
-        inputs=inputs,
-        recorded=recorded,
-        line_numbers=(source.line.line_number,),
-        rules=rules,
-        code=source.line.charge_kind,
-    )

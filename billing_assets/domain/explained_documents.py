@@ -7,7 +7,7 @@ Does not belong here: the formulas (``explanations``), lines (``explained_instal
 
 from billing_assets.domain.billing_grids import Calendars
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.explained_dates import explain_dates, explain_due_date, explain_issue
+from billing_assets.domain.explained_dates import explain_dates, explain_due_date, explain_issue, of_line
 from billing_assets.domain.explained_installments import explain_installment
 from billing_assets.domain.explained_taxes import ExplainedTaxes, contains_tax, explain_taxes
 from billing_assets.domain.explanations import (
@@ -27,14 +27,11 @@ def explain_invoice(sources: InvoiceSources, calendars: Calendars) -> Explanatio
 
     What does not come to what was recorded is in ``differences``; it is never corrected.
 
+    >>> from dataclasses import replace
     >>> from datetime import date
-    >>> from billing_assets.domain.sample_invoice import SAMPLE
+    >>> from billing_assets.domain.sample_invoice import ALWAYS_OPEN, SAMPLE
     >>> new_year = date(2024, 1, 1)
-    >>> calendars = Calendars(
-    ...     is_due_closed=lambda place, day: day == new_year,
-    ...     is_generate_closed=lambda place, day: False,
-    ...     pattern_grid=lambda *term: None,
-    ... )
+    >>> calendars = replace(ALWAYS_OPEN, is_due_closed=lambda place, day: day == new_year)
     >>> explanation = explain_invoice(SAMPLE, calendars)
     >>> len(explanation.results), explanation.differences
     (16, ())
@@ -133,16 +130,8 @@ def _nets_of_prices(
         if contained:
             recorded = source.contained_tax_minor
             found.append(sum_of(Subject.CONTAINED_TAX, contained, recorded, (number,)))
-            found.append(
-                Explained(
-                    subject=Subject.NET,
-                    formula=Formula.PRICE_LESS_TAXES,
-                    inputs=(price, *contained),
-                    recorded=source.line.net_minor,
-                    line_numbers=(number,),
-                    code=source.line.charge_kind,
-                )
-            )
+            inputs, net = (price, *contained), source.line.net_minor
+            found.append(of_line(source, Subject.NET, Formula.PRICE_LESS_TAXES, inputs, net))
     return found
 
 

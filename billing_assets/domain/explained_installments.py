@@ -8,7 +8,7 @@ Does not belong here: the formulas (``explanations``), tax (``explained_taxes``)
 from fractions import Fraction
 
 from billing_assets.domain.billing_grids import Calendars, TermGrid, grid_of
-from billing_assets.domain.explained_dates import plan_row
+from billing_assets.domain.explained_dates import of_line, plan_row
 from billing_assets.domain.explanations import (
     Explained,
     Formula,
@@ -17,7 +17,6 @@ from billing_assets.domain.explanations import (
     RuleRow,
     Subject,
     Unit,
-    Value,
     amount_of,
     minor,
 )
@@ -32,13 +31,8 @@ def explain_installment(
 
     The price is the net amount, unless it contains tax.
 
-    >>> from billing_assets.domain.sample_invoice import SAMPLE
-    >>> calendars = Calendars(
-    ...     is_due_closed=lambda place, day: False,
-    ...     is_generate_closed=lambda place, day: False,
-    ...     pattern_grid=lambda *term: None,
-    ... )
-    >>> net = explain_installment(SAMPLE.lines[0], calendars, price_contains_tax=False)[-1]
+    >>> from billing_assets.domain.sample_invoice import ALWAYS_OPEN, SAMPLE
+    >>> net = explain_installment(SAMPLE.lines[0], ALWAYS_OPEN, price_contains_tax=False)[-1]
     >>> net.formula.value, net.result, net.is_match
     ('equal_share', 4000, True)
     """
@@ -53,7 +47,7 @@ def explain_installment(
     )
     if not is_cut or end is None:
         return (count, period, *planned)
-    part = _result(
+    part = of_line(
         source,
         subject,
         Formula.COVERED_PART,
@@ -76,7 +70,7 @@ def _count(source: LineSource, grid: TermGrid) -> Explained:
         formula = Formula.PATTERN_COUNT
         count = Input(name="installment_count", value=grid.installment_count, unit=Unit.COUNT)
         inputs = (*inputs, count)
-    return _result(
+    return of_line(
         source,
         Subject.COUNT,
         formula,
@@ -93,13 +87,13 @@ def _period(source: LineSource, grid: TermGrid) -> Explained:
     recorded = (line.period_from_date, line.period_to_date)
     if _is_cycle(source):
         inputs = (number, *_frequency(source), *_term_days(source), *cover)
-        return _result(source, Subject.PERIOD, Formula.CYCLE_PERIOD, inputs, recorded)
+        return of_line(source, Subject.PERIOD, Formula.CYCLE_PERIOD, inputs, recorded)
     planned = (
         Input(name="planned_from_date", value=grid.period_from, unit=Unit.DATE),
         Input(name="planned_to_date", value=grid.period_end, unit=Unit.DATE),
     )
     inputs = (number, *_frequency(source), *planned, *cover)
-    return _result(source, Subject.PERIOD, Formula.PATTERN_PERIOD, inputs, recorded)
+    return of_line(source, Subject.PERIOD, Formula.PATTERN_PERIOD, inputs, recorded)
 
 
 def _planned(
@@ -109,7 +103,7 @@ def _planned(
     number, count = source.line.installment_number, grid.installment_count
     premium = minor("premium", source.term.premium_minor)
     if count == 1:
-        return (_result(source, subject, Formula.WHOLE_PREMIUM, (premium,), recorded),)
+        return (of_line(source, subject, Formula.WHOLE_PREMIUM, (premium,), recorded),)
     rounding = _rounding(source, grid)
     if number < count:
         return (_share(source, grid, subject, rounding, recorded, is_first=number == 1),)
@@ -120,7 +114,7 @@ def _planned(
     if count > 2:  # noqa: PLR2004 - between the first and the last
         before.append(_share(source, grid, Subject.MIDDLE_SHARE, rounding, None, is_first=False))
         inputs.append(minor("middle_share", amount_of(before[-1])))
-    return (*before, _result(source, subject, Formula.REST, tuple(inputs), recorded))
+    return (*before, of_line(source, subject, Formula.REST, tuple(inputs), recorded))
 
 
 def _rounding(source: LineSource, grid: TermGrid) -> Rounding:
@@ -157,7 +151,7 @@ def _share(
             for name, value in zip(names, (*first, *last), strict=True)
         )
         inputs = (premium, count, Input(name="weight", value=weight, unit=Unit.NUMBER), *days)
-    return _result(source, subject, formula, inputs, recorded, rounding=rounding)
+    return of_line(source, subject, formula, inputs, recorded, rounding=rounding)
 
 
 def _weights(source: LineSource, grid: TermGrid) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -212,25 +206,3 @@ def _term_row(source: LineSource) -> RuleRow:
 def _frequency_row(source: LineSource) -> RuleRow:
     row = FREQUENCIES[source.plan.frequency_code]
     return RuleRow(kind="frequency", code=row.frequency_code, source=row.pattern or row.meaning)
-
-
-def _result(
-    source: LineSource,
-    subject: Subject,
-    formula: Formula,
-    inputs: tuple[Input, ...],
-    recorded: Value | None = None,
-    *,
-    rounding: Rounding = Rounding.NONE,
-    rules: tuple[RuleRow, ...] = (),
-) -> Explained:
-    return Explained(
-        subject=subject,
-        formula=formula,
-        inputs=inputs,
-        recorded=recorded,
-        line_numbers=(source.line.line_number,),
-        rounding=rounding,
-        rules=rules,
-        code=source.line.charge_kind,
-    )

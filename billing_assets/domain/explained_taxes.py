@@ -8,8 +8,8 @@ A tax row may have been ended after the invoice was issued. Each tax row of an i
 lines, so a row that falls on none by its days of now was ended since, and its last day is left aside.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from itertools import groupby
@@ -263,14 +263,19 @@ def _grouped(pieces: Iterable[_Piece]) -> list[list[_Piece]]:
 
 def _shares(pieces: Iterable[_Piece]) -> dict[tuple[int, int], int]:
     """Return (line, tax) -> the share of the line in what is rounded together."""
-    shares: dict[tuple[int, int], int] = {}
+    return {
+        (piece.line_number, piece.tax.tax_number): amount_of(share)
+        for piece, share in _running_shares(pieces)
+    }
+
+
+def _running_shares(pieces: Iterable[_Piece]) -> Iterator[tuple[_Piece, Explained]]:
+    """Yield each piece with its share, group by group."""
     for group in _grouped(pieces):
         before = 0
         for piece in group:
-            share = _share(piece, before)
+            yield piece, _share(piece, before)
             before += piece.taxable_minor
-            shares[piece.line_number, piece.tax.tax_number] = amount_of(share)
-    return shares
 
 
 def _share(piece: _Piece, before: int) -> Explained:
@@ -310,23 +315,9 @@ def _of_tax(
     else:
         parts = [_rounded_part(tax, group) for group in _grouped(pieces)]
     if len(parts) == 1:
-        return [base, _as_whole(parts[0], tax)]
+        return [base, replace(parts[0], subject=Subject.TAX, recorded=tax.tax_minor)]
     amounts = [minor("tax_part", amount_of(part), ",".join(map(str, part.line_numbers))) for part in parts]
     return [base, *parts, sum_of(Subject.TAX, amounts, tax.tax_minor, lines, code)]
-
-
-def _as_whole(part: Explained, tax: TaxSource) -> Explained:
-    return Explained(
-        subject=Subject.TAX,
-        formula=part.formula,
-        inputs=part.inputs,
-        recorded=tax.tax_minor,
-        line_numbers=part.line_numbers,
-        rounding=part.rounding,
-        rounding_minor=part.rounding_minor,
-        rules=part.rules,
-        code=part.code,
-    )
 
 
 def _rounded_part(tax: TaxSource, group: list[_Piece]) -> Explained:
@@ -378,11 +369,7 @@ def _of_lines(
     """Return the shares of each line where the document has several, and the tax of each line."""
     found: list[Explained] = []
     if len(sources.lines) > 1:
-        for group in _grouped(piece for piece in pieces if piece.rate and len(sources.lines) > 1):
-            before = 0
-            for piece in group:
-                found.append(_share(piece, before))
-                before += piece.taxable_minor
+        found += [share for _, share in _running_shares(piece for piece in pieces if piece.rate)]
         found.sort(key=lambda share: share.line_numbers)
     codes = {tax.tax_number: tax.rule.tax_code for tax in sources.taxes}
     for source in sources.lines:

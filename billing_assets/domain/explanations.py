@@ -348,7 +348,7 @@ def _lead(result: Explained) -> date:
     if result.values["lead_unit"] == LeadUnit.BUSINESS and days:
         return advance(_day(result, "due_date"), -days, StepUnit.DAYS, closed.__contains__)
     day = _day(result, "due_date") - timedelta(days=days)
-    return _rolled(day, str(result.values["roll"]), _days(result, "closed_days"))
+    return _rolled(day, str(result.values["roll"]), closed)
 
 
 def _time_to_pay(result: Explained) -> date:

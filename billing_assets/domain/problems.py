@@ -73,7 +73,13 @@ def _read(text: str) -> dict[str, ProblemCode]:
     return {code: ProblemCode(problem_code=code, meaning=meaning, todo=todo) for code, meaning, todo in rows}
 
 
-ROW_TAKEN_CODES = ("cover_ended_inside_billed_period", *HoldCode.of_changes())
+LEFT_OUT = "missing_from_book"
+"""A term in force that a full book does not name; no row says so."""
+
+COVER_ENDED = "cover_ended_inside_billed_period"
+"""What no book answers: the row was taken, and a person decides what is returned."""
+
+ROW_TAKEN_CODES = (COVER_ENDED, *HoldCode.of_changes())
 """Problems of rows that were taken nonetheless: the book is right, and what was billed before it is not."""
 
 PROBLEM_CODES: Mapping[str, ProblemCode] = MappingProxyType(_read(_TEXT))

@@ -5,6 +5,7 @@ Belongs here: the sample alone. Does not belong here: anything that an invoice o
 
 from datetime import date
 
+from billing_assets.domain.billing_grids import Calendars, cycle_grid
 from billing_assets.domain.invoice_sources import (
     BilledTerm,
     InvoiceSources,
@@ -117,3 +118,10 @@ SAMPLE = InvoiceSources(
 >>> SAMPLE.invoice.total_minor, SAMPLE.lines[0].plan.plan_code
 (4320, 'monthly')
 """
+
+ALWAYS_OPEN = Calendars(
+    is_due_closed=lambda _place, _day: False,
+    is_generate_closed=lambda _place, _day: False,
+    pattern_grid=cycle_grid,
+)
+"""Calendars without a closed day."""

@@ -10,14 +10,8 @@ from datetime import date
 import polars as pl
 
 from billing_assets.domain.policies import HoldCode
-from billing_assets.domain.problems import ROW_TAKEN_CODES
+from billing_assets.domain.problems import LEFT_OUT, ROW_TAKEN_CODES
 from billing_assets.frames.period_overlaps import cover_end
-
-LEFT_OUT = "missing_from_book"
-"""A term in force that a full book does not name; no row says so."""
-
-COVER_ENDED = "cover_ended_inside_billed_period"
-"""What no book answers: the row was taken, and a person decides what is returned."""
 
 _KEY = ["policy_number", "effective_date"]
 _DATE_FIELDS = ("effective_date", "expiration_date", "contract_start_date")

@@ -21,7 +21,7 @@ from billing_assets.steps.calendar_ports import ClosedDayOrder
 from billing_assets.steps.run_ports import Clock, Issuer
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
-from billing_assets.store.locks import LockSpace
+from billing_assets.store.locks import LockSpace, hold_in_transaction
 
 ALL = "all"
 """Every purpose that a company may close a day for."""
@@ -93,8 +93,7 @@ class SqlClosedDayStore:
     def closed_day_work(self, company_id: int) -> Iterator["ClosedDayTransaction"]:
         """Wait until no run or import of the company works, and open the transaction."""
         with self.database.transaction() as connection:
-            lock = text("select pg_advisory_xact_lock(:space, :company)")
-            connection.execute(lock, {"space": int(LockSpace.RUNS), "company": company_id})
+            hold_in_transaction(connection, LockSpace.RUNS, company_id)
             yield ClosedDayTransaction(connection, company_id, self.clock)
 
 

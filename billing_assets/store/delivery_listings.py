@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from billing_assets.domain.decisions import GIVEN_UP_REASON, DecidedDelivery, delivery_unknown
 from billing_assets.domain.numbering import document_number
 from billing_assets.store.delivery_decisions import decisions_of
-from billing_assets.store.delivery_queue import NEWEST_ADDRESS
+from billing_assets.store.delivery_queue import MAY_LEAVE, NEWEST_ADDRESS
 
 # What 'billing deliver' of the date would hand to the channel: what waits, and what has an address by now.
 _WAITING_DATES = f"""
@@ -23,8 +23,7 @@ select distinct r.billing_date
 from delivery v join document d using (document_id) join invoice i using (invoice_id)
 join billing_run r using (run_id)
 {NEWEST_ADDRESS}
-where v.company_id = :company and newest.email <> '' and (v.state = 'queued'
-    or (v.state = 'failed' and v.reason_code = 'no_address' and v.attempt_count = 0))
+where v.company_id = :company and newest.email <> '' and {MAY_LEAVE}
     and (v.send_date is null or v.send_date <= :today)
 order by r.billing_date
 """  # noqa: S608 - constants

@@ -18,6 +18,9 @@ OWNER_OF_UNKNOWN = "billing operations"
 """Who owns a delivery that may or may not have been accepted, until somebody takes it."""
 
 OF_DATE = "(cast(:day as date) is null or r.billing_date = :day)"
+# What a sender takes up by itself: what waits, and what was never tried because no address was known.
+MAY_LEAVE = """(v.state = 'queued'
+    or (v.state = 'failed' and v.reason_code = 'no_address' and v.attempt_count = 0))"""
 # Once only: what was refused for now waits for the deliveries of its own date, as every other message does.
 IS_HELD_UNTIL = "(v.attempt_count = 0 and v.send_date <= cast(:day as date))"
 

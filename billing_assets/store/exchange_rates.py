@@ -20,7 +20,7 @@ from billing_assets.steps.rate_ports import KeptRates
 from billing_assets.steps.run_ports import Clock
 from billing_assets.store.connection import Database
 from billing_assets.store.copy import copy_in
-from billing_assets.store.locks import hold_for_rates
+from billing_assets.store.locks import LockSpace, hold_in_transaction
 
 _COLUMNS = "base_currency, currency, rate_date, rate_e10, source, exchange_rate_id"
 _NEWEST = f"""
@@ -70,7 +70,7 @@ def keep_rates(
     The rates of a company are for one unit of one base, so that any two of a day give a third.
     """
     # Two imports at once would each find the other's rows missing.
-    hold_for_rates(connection, company_id)
+    hold_in_transaction(connection, LockSpace.RATES, company_id)
     _check_base(connection, company_id, rates)
     days = [rate.rate_date for rate in rates]
     span = {"company": company_id, "first": min(days), "last": max(days)}

@@ -77,15 +77,12 @@ def hold_for_import(connection: Connection, company_id: int, progress: Progress)
         waited += 1
         time.sleep(_POLL_SECONDS)
     # Only whoever has the one lock takes the other, and an import gives both back at once: no waiting here.
-    connection.execute(
-        text("select pg_advisory_xact_lock(:space, :company)"), _key(LockSpace.IMPORTS, company_id)
-    )
+    hold_in_transaction(connection, LockSpace.IMPORTS, company_id)
 
 
-def hold_for_rates(connection: Connection, company_id: int) -> None:
-    """Wait until nobody else adds exchange rates of the company, and keep it so for this transaction."""
-    query = text("select pg_advisory_xact_lock(:space, :company)")
-    connection.execute(query, _key(LockSpace.RATES, company_id))
+def hold_in_transaction(connection: Connection, space: LockSpace, company_id: int) -> None:
+    """Wait for a company's lock, in silence, and hold it until this transaction ends."""
+    connection.execute(text("select pg_advisory_xact_lock(:space, :company)"), _key(space, company_id))
 
 
 def _try_lock(session: Connection, space: LockSpace, company_id: int) -> bool:

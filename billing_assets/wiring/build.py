@@ -52,6 +52,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def today_of(company: Company) -> date:
+    """Return the business date that it is now where the company lives."""
+    return utc_now().astimezone(ZoneInfo(company.time_zone)).date()
+
+
 def time_zone_differs(company: Company, time_zone: str) -> BillingError:
     """Return the error for a company whose zone is not the one in which Dagster counts billing dates."""
     return BillingError(
@@ -138,7 +143,7 @@ class Billing:
                 :func:`approved_backdating`.
         """
         issuer, settings = self.runs.issuer(self.company_code()), self.settings
-        today = utc_now().astimezone(ZoneInfo(issuer.company.time_zone)).date()
+        today = today_of(issuer.company)
         if billing_date > today + timedelta(days=settings.coming_days):
             raise BillingError(
                 "date_too_far",
@@ -193,9 +198,8 @@ class Billing:
         What is held until a later day than today, by the company's clock, does not wait yet.
         """
         issuer = self.runs.issuer(self.company_code())
-        today = utc_now().astimezone(ZoneInfo(issuer.company.time_zone)).date()
         with self.database.transaction() as connection:
-            return list_waiting_dates(connection, issuer.company_id, today)
+            return list_waiting_dates(connection, issuer.company_id, today_of(issuer.company))
 
     def resolve(self, order: DecisionOrder) -> StepResult:
         """Take a person's decision on deliveries; see :func:`resolve_deliveries`."""

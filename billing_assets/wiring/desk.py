@@ -13,7 +13,6 @@ from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from billing_assets.documents.explanations import ExplanationView, tell
 from billing_assets.documents.html import HtmlRenderer
@@ -24,7 +23,7 @@ from billing_assets.domain.companies import Company, company_from
 from billing_assets.domain.decisions import signed
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.exchange_rates import ExchangeRate
-from billing_assets.domain.explained_documents import explain_invoice, require_line, require_match
+from billing_assets.domain.explained_documents import require_line, require_match
 from billing_assets.domain.invoices import Invoice
 from billing_assets.domain.places import PLACES
 from billing_assets.domain.tax_rule import TaxRule
@@ -52,11 +51,10 @@ from billing_assets.store.companies import company_codes, read_issuer, save_comp
 from billing_assets.store.document_views import DocumentView, view_document
 from billing_assets.store.exchange_rates import SqlRateStore, list_rates
 from billing_assets.store.invoice_reader import find_invoice
-from billing_assets.store.invoice_sources import read_invoice_sources
 from billing_assets.store.policies import SqlIntakeStore
 from billing_assets.store.templates import read_template_archive
-from billing_assets.wiring.build import Billing, time_zone_differs, utc_now
-from billing_assets.wiring.explanations import calendars_of
+from billing_assets.wiring.build import Billing, time_zone_differs, today_of, utc_now
+from billing_assets.wiring.explanations import read_explanation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +127,7 @@ class Desk:
             company_code=company.company_code,
             path=path,
             mapping=read_mapping(mapping_path),
-            as_of_date=utc_now().astimezone(ZoneInfo(company.time_zone)).date(),
+            as_of_date=today_of(company),
             cut_over_date=cut_over_date,
             controls=controls or BookControls(),
             is_again=is_again,
@@ -225,11 +223,9 @@ class Desk:
         ``explanation_differs``; else it is marked, and ``explanation.differences`` has it.
         """
         with self.database.transaction() as connection:
-            sources = read_invoice_sources(connection, self.company_id, number)
-            closed = read_closed_days(connection, self.company_id, sources.issue.closed_day_id)
+            sources, explanation = read_explanation(connection, self.company_id, number)
         if line_number is not None:
             require_line(sources, line_number)
-        explanation = explain_invoice(sources, calendars_of(closed))
         if is_checked:
             require_match(explanation)
         template = self.billing.template

@@ -8,14 +8,19 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import polars as pl
+from sqlalchemy import Connection
 
 from billing_assets.domain.billing_grids import Calendars, TermGrid
-from billing_assets.domain.calendar_rule import NO_CLOSED_DAYS, ClosedDays, Purpose
+from billing_assets.domain.calendar_rule import ClosedDays, Purpose
+from billing_assets.domain.explained_documents import explain_invoice
+from billing_assets.domain.explanations import Explanation
 from billing_assets.domain.frequencies import Frequency
-from billing_assets.domain.invoice_sources import BilledTerm
+from billing_assets.domain.invoice_sources import BilledTerm, InvoiceSources
 from billing_assets.domain.places import calendar_code_of
 from billing_assets.frames.calendars import is_closed
 from billing_assets.frames.recurrence import pattern_periods
+from billing_assets.store.closed_days import read_closed_days
+from billing_assets.store.invoice_sources import read_invoice_sources
 
 
 def pattern_grid(frequency: Frequency, term: BilledTerm, number: int) -> TermGrid:
@@ -48,7 +53,7 @@ def pattern_grid(frequency: Frequency, term: BilledTerm, number: int) -> TermGri
     )
 
 
-def calendars_of(closed: ClosedDays = NO_CLOSED_DAYS) -> Calendars:
+def calendars_of(closed: ClosedDays) -> Calendars:
     """Return the calendars that billing itself goes by, with what a company has closed beside them."""
 
     def is_shut(purpose: Purpose) -> Callable[[str, date], bool]:
@@ -62,5 +67,14 @@ def calendars_of(closed: ClosedDays = NO_CLOSED_DAYS) -> Calendars:
     )
 
 
-CALENDARS = calendars_of()
-"""The calendars of places alone."""
+def read_explanation(
+    connection: Connection, company_id: int, number: str
+) -> tuple[InvoiceSources, Explanation]:
+    """Return an invoice with its rows, and why it is what it is, by the closed days that its run knew.
+
+    Raises:
+        BillingError: ``invoice_unknown`` or ``record_incomplete``.
+    """
+    sources = read_invoice_sources(connection, company_id, number)
+    closed = read_closed_days(connection, company_id, sources.issue.closed_day_id)
+    return sources, explain_invoice(sources, calendars_of(closed))

@@ -6,10 +6,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from billing_assets.domain.problems import COVER_ENDED, LEFT_OUT
 from billing_assets.frames.columns import IN_FORCE_SCHEMA, OPEN_HOLD_SCHEMA, OPEN_PROBLEM_SCHEMA
 from billing_assets.frames.problems import (
-    COVER_ENDED,
-    LEFT_OUT,
     answered_problems,
     held_terms,
     left_out,

@@ -5,6 +5,7 @@ import email.policy
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,17 @@ def write_template(folder: Path, files: Mapping[str, bytes]) -> Path:
     return folder
 
 
+def the_message_of(database: Database, folder: Path) -> EmailMessage:
+    """Bill and deliver a book of one term, and return the message that was received."""
+    with MailboxServer(folder / "mailbox") as mailbox, ExitStack() as stack:
+        billing = billing_over(database, folder, stack, smtp_port=mailbox.port)
+        billing.invoice(billing.order(FEBRUARY))
+        billing.print(FEBRUARY)
+        assert billing.deliver(FEBRUARY).facts["sent_count"] == 1
+        (path,) = mailbox.messages()
+    return email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+
+
 def test_each_payer_with_an_address_gets_one_message_and_the_other_a_reason(
     billing: Billing, tmp_path: Path
 ) -> None:
@@ -99,13 +111,7 @@ def test_a_number_with_a_slash_makes_a_plain_file_name(database: Database, tmp_p
     fill_book(database, 1)
     with database.transaction() as connection:
         save_company(connection, replace(COMPANY, invoice_prefix="2024/"), AT)
-    with MailboxServer(tmp_path / "mailbox") as mailbox, ExitStack() as stack:
-        billing = billing_over(database, tmp_path, stack, smtp_port=mailbox.port)
-        billing.invoice(billing.order(FEBRUARY))
-        billing.print(FEBRUARY)
-        assert billing.deliver(FEBRUARY).facts["sent_count"] == 1
-        (path,) = mailbox.messages()
-    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    message = the_message_of(database, tmp_path)
     (attachment,) = message.iter_attachments()
     assert attachment.get_filename() == "2024-00000001.pdf"
 
@@ -121,13 +127,7 @@ def test_a_message_names_the_language_of_its_text(
     with database.transaction() as connection:
         spoil = text(_OTHER_LANGUAGE)
         connection.execute(spoil, {"language": language})
-    with MailboxServer(tmp_path / "mailbox") as mailbox, ExitStack() as stack:
-        billing = billing_over(database, tmp_path, stack, smtp_port=mailbox.port)
-        billing.invoice(billing.order(FEBRUARY))
-        billing.print(FEBRUARY)
-        assert billing.deliver(FEBRUARY).facts["sent_count"] == 1
-        (path,) = mailbox.messages()
-    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    message = the_message_of(database, tmp_path)
     assert message["Content-Language"] == text_language
 
 

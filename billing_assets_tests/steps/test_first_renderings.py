@@ -34,13 +34,18 @@ def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
         yield opened
 
 
+def delivered(billing: Billing, folder: Path) -> list[bytes]:
+    """Send what waits, and return the messages as they were received."""
+    with MailboxServer(folder / "mailbox") as mailbox:
+        use_port(billing, mailbox.port)
+        billing.deliver(FEBRUARY)
+        return [path.read_bytes() for path in mailbox.messages()]
+
+
 def test_the_bytes_that_were_sent_are_the_first_rendering_that_is_kept(
     billing: Billing, tmp_path: Path
 ) -> None:
-    with MailboxServer(tmp_path / "mailbox") as mailbox:
-        use_port(billing, mailbox.port)
-        billing.deliver(FEBRUARY)
-        kept = [path.read_bytes() for path in mailbox.messages()]
+    kept = delivered(billing, tmp_path)
     query = """
         select message_id, encode(v.content_sha256, 'hex'), encode(d.pdf_sha256, 'hex'), d.pdf
         from delivery v join document d using (document_id) where v.state = 'sent'
@@ -62,10 +67,7 @@ def test_the_bytes_that_were_sent_are_the_first_rendering_that_is_kept(
 def test_the_mail_that_was_received_hashes_to_the_first_mail_of_its_document(
     billing: Billing, tmp_path: Path
 ) -> None:
-    with MailboxServer(tmp_path / "mailbox") as mailbox:
-        use_port(billing, mailbox.port)
-        billing.deliver(FEBRUARY)
-        kept = [path.read_bytes() for path in mailbox.messages()]
+    kept = delivered(billing, tmp_path)
     query = """
         select message_id, encode(v.mail_sha256, 'hex'), encode(d.mail_sha256, 'hex')
         from delivery v join document d using (document_id) where v.state = 'sent'

@@ -11,15 +11,13 @@ import pytest
 from sqlalchemy import Engine, text
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.explained_documents import explain_invoice
 from billing_assets.domain.explanations import Explained, Explanation, Formula, Rounding, Subject
 from billing_assets.domain.frequencies import FREQUENCIES
 from billing_assets.domain.payment_plans import DEFAULT_PLANS
 from billing_assets.store.connection import Database, make_engine
-from billing_assets.store.invoice_sources import read_invoice_sources
 from billing_assets.wiring.build import Billing
 from billing_assets.wiring.desk import Desk
-from billing_assets.wiring.explanations import CALENDARS, pattern_grid
+from billing_assets.wiring.explanations import pattern_grid, read_explanation
 from billing_assets_tests.books import add_term, billing_over, change_premium, end_cover, fill_book
 from billing_assets_tests.databases import url_of
 from billing_assets_tests.domain.sources import term
@@ -51,7 +49,7 @@ def numbers(database: Database, policy: str = "%") -> list[str]:
 
 def explained(database: Database, number: str) -> Explanation:
     with database.transaction() as connection:
-        return explain_invoice(read_invoice_sources(connection, 1, number), CALENDARS)
+        return read_explanation(connection, 1, number)[1]
 
 
 def result(explanation: Explanation, subject: Subject) -> Explained:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from billing_assets.domain.checks import CHECKS, Check, CheckResult
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.money import CURRENCIES
-from billing_assets.domain.problems import ROW_TAKEN_CODES
+from billing_assets.domain.problems import LEFT_OUT, ROW_TAKEN_CODES
 from billing_assets.store.checks import (
     deliveries,
     documents,
@@ -27,6 +27,7 @@ from billing_assets.store.checks import (
     runs,
     taxes,
 )
+from billing_assets.store.delivery_queue import IS_HELD_UNTIL, MAY_LEAVE
 
 EXAMPLE_COUNT = 5
 """So many offenders are named; all are counted."""
@@ -51,16 +52,15 @@ QUERIES: Mapping[str, str] = MappingProxyType(
 """``check_id`` -> its query, which returns one text column that names an offender by ids and numbers only."""
 
 # A message that was held leaves with the deliveries of its day, behind the same checks as theirs.
-_RUNS = """
+_RUNS = f"""
 select run_id from billing_run
 where (cast(:day as date) is null or billing_date = :day)
     and (cast(:company as smallint) is null or company_id = :company)
 union
 select i.run_id from delivery v join document d using (document_id) join invoice i using (invoice_id)
-where (v.state = 'queued' or (v.state = 'failed' and v.reason_code = 'no_address'))
-    and v.attempt_count = 0 and v.send_date <= cast(:day as date)
+where {MAY_LEAVE} and {IS_HELD_UNTIL}
     and (cast(:company as smallint) is null or v.company_id = :company)
-"""
+"""  # noqa: S608 - constants
 _IS_EVERYTHING = """
 select cast(:day as date) is null and (
     cast(:company as smallint) is null or not exists (select from company where company_id <> :company))
@@ -104,7 +104,7 @@ def run_checks(
         "at": at,
         "currencies": sorted(CURRENCIES),
         "row_taken": list(ROW_TAKEN_CODES),
-        "left_out": intake.LEFT_OUT,
+        "left_out": LEFT_OUT,
     }
     wanted = CHECKS if check_ids is None else check_ids
     return [_result(connection, check, values) for check_id, check in CHECKS.items() if check_id in wanted]

@@ -6,9 +6,6 @@ Without ``:is_everything`` only the batches are asked about that the runs in ``:
 What a batch says that it wrote is counted again from the terms and payers, by currency and to the cent.
 """
 
-LEFT_OUT = "missing_from_book"
-"""A problem without a row; a batch counts these for themselves."""
-
 ROWS_AND_MONEY = """
 with asked as (
     select b.* from intake_batch b
