@@ -39,8 +39,8 @@ EXIT_CODES: Mapping[ExitCode, str] = MappingProxyType(
     {
         ExitCode.DONE: "done; also where there was nothing to do",
         ExitCode.FOUND: (
-            "`billing audit` found offenders; `billing db status` found no server; what `billing ui` had "
-            "started ended with an error"
+            "`billing audit` found offenders; `billing replay` found differences; `billing db status` found "
+            "no server; what `billing ui` had started ended with an error"
         ),
         ExitCode.USAGE: "the command line is wrong: an unknown command or option, a date that is not one",
         ExitCode.REFUSED: (
@@ -78,7 +78,7 @@ class UnfinishedError(Exception):
 
 ORDER = (
     *("company", "calendar", "import", "rates", "db"),
-    *("run", "deliver", "audit"),
+    *("run", "deliver", "audit", "replay"),
     *("runs", "invoices", "explain", "deliveries", "problems", "rules"),
     *("demo", "ui", "mailbox"),
 )

@@ -22,6 +22,7 @@ from billing_assets.cli import (
     mailbox,
     problems,
     rates,
+    replay,
     rules,
     run,
     runs,
@@ -58,6 +59,7 @@ app.add_typer(database.app, name="db", rich_help_panel="Set up")
 app.command("run", epilog=run.EPILOG, rich_help_panel="Bill")(run.bill)
 app.command("deliver", epilog=deliver.EPILOG, rich_help_panel="Bill")(deliver.send)
 app.command("audit", epilog=audit.EPILOG, rich_help_panel="Bill")(audit.check)
+app.command("replay", epilog=replay.EPILOG, rich_help_panel="Bill")(replay.replay)
 app.add_typer(runs.app, name="runs", rich_help_panel="Look")
 app.add_typer(invoices.app, name="invoices", rich_help_panel="Look")
 app.command("explain", epilog=explain.EPILOG, rich_help_panel="Look")(explain.explain)

@@ -57,10 +57,12 @@ def raise_invoices(
             )
         plan_seconds = dict(timer.seconds)
         store.start(run.run_id)
+        rules = store.rule_rows()
         work = _Work(
             run=run,
             issuer=issuer,
-            rules=store.rule_rows(),
+            rules=rules,
+            rule_set_id=store.keep_rules(rules),
             closed_days=store.closed_days(issuer.company_id, run.closed_day_id),
             store=store,
             template=template,
@@ -101,6 +103,7 @@ class _Work:
     run: Run
     issuer: Issuer
     rules: RuleRows
+    rule_set_id: int
     closed_days: ClosedDays
     store: RunStore
     template: FrozenTemplate
@@ -155,7 +158,8 @@ def _bill_shard(work: _Work, shard: Shard, due: pl.DataFrame | None, turns: Turn
             drafts = draft_invoices(due, work.rules.tax_rules)
         with spent("write"):
             _issue(work, drafts, transaction, wait_for_turn)
-        transaction.checkpoint(drafts.charges.height, drafts.invoices.height, spent.seconds)
+        counts = (drafts.charges.height, drafts.invoices.height)
+        transaction.checkpoint(*counts, spent.seconds, work.rule_set_id)
     work.timer.add(spent.seconds)
     return drafts.invoices.height
 

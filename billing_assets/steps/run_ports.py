@@ -155,8 +155,14 @@ class ShardWork(Protocol):
         """Append due charges with their outcome."""
         ...
 
-    def checkpoint(self, due_count: int, invoice_count: int, seconds: Mapping[str, float]) -> None:
-        """Record inside the same transaction that this shard is done."""
+    def checkpoint(
+        self,
+        due_count: int,
+        invoice_count: int,
+        seconds: Mapping[str, float],
+        rule_set_id: int | None = None,
+    ) -> None:
+        """Record inside the same transaction that this shard is done, and by which rule rows."""
         ...
 
 
@@ -173,6 +179,10 @@ class RunStore(Protocol):
 
     def rule_rows(self) -> RuleRows:
         """Return the rule rows."""
+        ...
+
+    def keep_rules(self, rules: RuleRows) -> int:
+        """Keep which rows a run goes by, and return the id of the set; see ``replay_runs``."""
         ...
 
     def book_position(self, company_id: int, shard_terms: int) -> BookPosition:

@@ -100,20 +100,33 @@ def read_shard_book(
     where a row that speaks of it was refused and neither a good row nor a person has answered for it. No
     import closes a problem while a run is unfinished, so a run finds the same holds from beginning to end.
     """
+    parameters = {**_range(company_id, batch_id, shard), "day": as_of}
+    return ShardBook(
+        terms=read_terms(connection, company_id, batch_id, shard, as_of),
+        settled=copy_out(connection, _SETTLED, parameters, SETTLED_SCHEMA),
+    )
+
+
+def read_terms(
+    connection: Connection, company_id: int, batch_id: int, shard: Shard, as_of: date
+) -> pl.DataFrame:
+    """Return the terms of a shard as of a batch, ``columns.TERM_SCHEMA``, those that can be due by a date."""
     reach = date.fromordinal(min(as_of.toordinal() + _REACH_DAYS, date.max.toordinal()))
     parameters = {
+        **_range(company_id, batch_id, shard),
+        "reach": reach,
+        "longest_due_days": _LONGEST_DUE_DAYS,
+    }
+    return copy_out(connection, _TERMS, parameters, TERM_SCHEMA)
+
+
+def _range(company_id: int, batch_id: int, shard: Shard) -> dict[str, int]:
+    return {
         "company": company_id,
         "low": shard.from_policy_id,
         "high": shard.to_policy_id,
         "batch": batch_id,
-        "reach": reach,
-        "longest_due_days": _LONGEST_DUE_DAYS,
-        "day": as_of,
     }
-    return ShardBook(
-        terms=copy_out(connection, _TERMS, parameters, TERM_SCHEMA),
-        settled=copy_out(connection, _SETTLED, parameters, SETTLED_SCHEMA),
-    )
 
 
 class ShardTransaction:
@@ -176,16 +189,23 @@ class ShardTransaction:
         """Append due charges with their outcome."""
         copy_in(self.connection, "due_charge", charges)
 
-    def checkpoint(self, due_count: int, invoice_count: int, seconds: Mapping[str, float]) -> None:
-        """Record that this shard is done."""
+    def checkpoint(
+        self,
+        due_count: int,
+        invoice_count: int,
+        seconds: Mapping[str, float],
+        rule_set_id: int | None = None,
+    ) -> None:
+        """Record that this shard is done, and by which rule rows."""
         statement = """
-            update run_shard set due_count = :due, invoice_count = :invoices, seconds = :seconds,
-                committed_at = :at
+            update run_shard set due_count = :due, invoice_count = :invoices, rule_set_id = :rules,
+                seconds = :seconds, committed_at = :at
             where run_id = :run and shard_number = :shard and committed_at is null returning shard_number
         """
         values = {
             "due": due_count,
             "invoices": invoice_count,
+            "rules": rule_set_id,
             "seconds": json.dumps(dict(seconds)),
             "at": self.clock(),
             "run": self.run.run_id,

@@ -36,7 +36,7 @@ from billing_assets.store.connection import Database
 from billing_assets.store.exchange_rates import rates_on
 from billing_assets.store.invoices import ShardTransaction, read_shard_book
 from billing_assets.store.locks import LockSpace, hold_lock
-from billing_assets.store.rule_rows import read_plans, read_tax_rules
+from billing_assets.store.rule_sets import keep_rule_set, read_rules
 
 _BILLED_ONCE = "invoice_line_billed_once"
 _RUN = """
@@ -69,7 +69,12 @@ class SqlRunStore:
     def rule_rows(self) -> RuleRows:
         """Return the tax rules and payment plans."""
         with self.database.transaction() as connection:
-            return RuleRows(tax_rules=read_tax_rules(connection), plans=read_plans(connection))
+            return read_rules(connection)
+
+    def keep_rules(self, rules: RuleRows) -> int:
+        """Keep which rows a run goes by, and return the id of the set."""
+        with self.database.transaction() as connection:
+            return keep_rule_set(connection, rules, self.clock())
 
     def book_position(self, company_id: int, shard_terms: int) -> BookPosition:
         """Return the last committed batch, and the policies at which shards begin.

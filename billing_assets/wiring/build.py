@@ -28,6 +28,7 @@ from billing_assets.steps.delivery_ports import DecisionOrder
 from billing_assets.steps.plan_due_charges import plan_due_charges
 from billing_assets.steps.print_documents import print_documents
 from billing_assets.steps.raise_invoices import raise_invoices
+from billing_assets.steps.replay_runs import Replay, ReplayOrder, replay_runs
 from billing_assets.steps.resolve_deliveries import resolve_deliveries
 from billing_assets.steps.result import Report, StepResult, untold
 from billing_assets.steps.run_ports import FrozenTemplate, Progress, silent
@@ -39,6 +40,7 @@ from billing_assets.store.deliveries import SqlDocumentStore
 from billing_assets.store.delivery_decisions import SqlDecisionStore
 from billing_assets.store.delivery_listings import list_waiting_dates
 from billing_assets.store.embedded import EmbeddedServer
+from billing_assets.store.replays import SqlReplayStore
 from billing_assets.store.roles import APP_ROLE, OWNER_ROLE
 from billing_assets.store.run_history import BookStamp, read_book_stamp, read_run_reports
 from billing_assets.store.runs import SqlRunStore
@@ -208,6 +210,15 @@ class Billing:
     def close_day(self, order: ClosedDayOrder) -> StepResult:
         """Close a day for the company, or open it again; see :func:`close_day`."""
         return close_day(self.company_code(), order, store=SqlClosedDayStore(self.database, utc_now))
+
+    def replay(
+        self, from_date: date, to_date: date, *, limit: int = 1_000, progress: Progress = silent
+    ) -> Replay:
+        """Work the closed runs of these billing dates out again; see :func:`replay_runs`."""
+        order = ReplayOrder(
+            company_code=self.company_code(), from_date=from_date, to_date=to_date, limit=limit
+        )
+        return replay_runs(order, store=SqlReplayStore(self.database), progress=progress)
 
     def audit(self, billing_date: date | None = None) -> list[CheckResult]:
         """Run every check, over the runs of one date or over everything; offenders are values, not errors.

@@ -25,6 +25,7 @@ FROZEN = (
     "problem_closing",
     "exchange_rate",
     "company_closed_day",
+    "rule_set",
 )
 """Tables whose rows are written once, never changed, never removed."""
 
@@ -86,7 +87,7 @@ MAY_UPDATE: Mapping[str, str] = {
     "problem": "is_open, owner",
     "billing_run": "issuing_date, backdating_reason, approved_by, state, book_batch_id, shard_count, "
     "due_count, plan_totals, report, planned_at, finalised_at, closed_day_id, is_open_day",
-    "run_shard": "due_count, invoice_count, seconds, committed_at",
+    "run_shard": "due_count, invoice_count, seconds, committed_at, rule_set_id",
     "number_series": "last_number, last_issue_date",
     "document": "pdf_sha256, pdf_size, pdf, rendered_at, mail_sha256",
     "delivery": "state, reply_code, reason_code, reply_text, content_sha256, owner, attempt_count, "

@@ -1,0 +1,179 @@
+"""Closed runs read again, as they were: the book, what was settled, and what was recorded.
+
+Belongs here: the store's side of ``steps.replay_ports``. Does not belong here: the comparison
+(``frames.replays``); nothing here writes.
+
+Runs of a company never overlap, so a charge that another run recorded was settled before a shard if the
+other shard's checkpoint is the earlier one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import date
+
+from sqlalchemy import text
+
+from billing_assets.domain.calendar_rule import ClosedDays
+from billing_assets.frames.columns import SETTLED_SCHEMA
+from billing_assets.frames.replays import (
+    RECORDED_CHARGES,
+    RECORDED_DOCUMENTS,
+    RECORDED_LINES,
+    RECORDED_TAXES,
+    Recorded,
+)
+from billing_assets.steps.replay_ports import ReplayShard
+from billing_assets.steps.run_ports import RuleRows, Shard, ShardBook
+from billing_assets.store.closed_days import read_closed_days
+from billing_assets.store.companies import read_issuer
+from billing_assets.store.connection import Database
+from billing_assets.store.copy import copy_out
+from billing_assets.store.invoices import read_terms
+from billing_assets.store.rule_sets import read_rule_set, read_rules
+
+# The company is the one of the time at which the run was planned, or the first that was recorded.
+_SHARDS = """
+select r.run_id, s.shard_number, r.company_id, r.billing_date, s.rule_set_id, r.closed_day_id,
+    c.content::jsonb ->> 'place_code' as place_code
+from billing_run r
+join run_shard s using (run_id)
+join company_version c on c.company_version_id = coalesce(
+    (select max(v.company_version_id) from company_version v
+    where v.company_id = r.company_id and v.recorded_at <= r.planned_at),
+    (select min(v.company_version_id) from company_version v where v.company_id = r.company_id))
+where r.company_id = :company and r.billing_date between :first and :last and r.state = 'finalised'
+order by r.billing_date, r.sequence_number, s.shard_number
+"""
+_SHARD = """
+select r.book_batch_id, s.from_policy_id, s.to_policy_id, s.committed_at
+from billing_run r join run_shard s using (run_id) where r.run_id = :run and s.shard_number = :shard
+"""
+_SETTLED_THEN = """
+select l.policy_term_id, l.installment_number
+from policy_term t
+join invoice_line l using (policy_term_id)
+join invoice i using (invoice_id)
+join run_shard s on s.run_id = i.run_id
+    and t.policy_id >= s.from_policy_id and t.policy_id < s.to_policy_id
+where t.policy_id >= %(low)s and t.policy_id < %(high)s and i.run_id <> %(run)s
+    and l.revision = 0 and l.charge_kind = 'premium' and (s.committed_at, s.run_id) < (%(at)s, %(run)s)
+union
+select d.policy_term_id, d.installment_number
+from policy_term t
+join policy_term_version v using (policy_term_id)
+join due_charge d on d.company_id = v.company_id and d.policy_term_id = v.policy_term_id
+    and d.policy_term_version_id = v.policy_term_version_id and d.outcome <> 'invoiced'
+join billing_run r on r.run_id = d.run_id
+join run_shard s on s.run_id = d.run_id
+    and t.policy_id >= s.from_policy_id and t.policy_id < s.to_policy_id
+where t.policy_id >= %(low)s and t.policy_id < %(high)s and d.run_id <> %(run)s
+    and v.batch_id <= %(batch)s and (v.superseded_batch_id is null or v.superseded_batch_id > %(batch)s)
+    and (s.committed_at, s.run_id) < (%(at)s, %(run)s)
+    and (d.outcome = 'zero' or r.billing_date = %(day)s)
+"""
+_CHARGES = """
+select p.policy_number, d.policy_term_id, d.installment_number, d.policy_term_version_id, d.payer_id,
+    d.outcome, d.reason_code, d.billing_date, d.due_date, d.period_from_date, d.period_to_date, d.currency,
+    d.net_minor, d.invoice_id
+from due_charge d join policy_term t using (policy_term_id) join policy p using (policy_id)
+where d.run_id = %(run)s and t.policy_id >= %(low)s and t.policy_id < %(high)s
+"""
+_OF_SHARD = """
+with of_shard as (
+    select distinct d.invoice_id from due_charge d join policy_term t using (policy_term_id)
+    where d.run_id = %(run)s and d.invoice_id is not null
+        and t.policy_id >= %(low)s and t.policy_id < %(high)s
+)
+"""
+_LINES = """
+select l.policy_term_id, l.installment_number, l.installment_count, l.payment_plan_id, l.net_minor,
+    l.tax_minor, l.contained_tax_minor
+from invoice_line l join of_shard using (invoice_id)
+"""
+_TAXES = """
+select x.invoice_id, x.tax_rule_id, x.base_minor, x.tax_minor
+from invoice_tax x join of_shard using (invoice_id)
+"""
+_DOCUMENTS = """
+select i.invoice_id, document_number(s.prefix, i.invoice_number), i.invoice_number, s.prefix, i.issue_date,
+    i.due_date, i.tax_point_date, i.currency, i.net_minor, i.tax_minor, i.total_minor, i.payer_version_id,
+    i.record_format, encode(c.content_sha256, 'hex'), encode(p.content_sha256, 'hex'),
+    encode(i.snapshot_sha256, 'hex')
+from invoice i
+join of_shard using (invoice_id)
+join number_series s using (number_series_id)
+join company_version c using (company_version_id)
+join template_version p using (template_version_id)
+"""
+
+
+class SqlReplayStore:
+    """Closed runs in PostgreSQL; the implementation of ``steps.replay_ports.ReplayStore``."""
+
+    def __init__(self, database: Database) -> None:
+        """Use ``database``."""
+        self.database = database
+        self._rules: tuple[int | None, RuleRows] | None = None
+
+    def replay_shards(self, company_code: str, from_date: date, to_date: date) -> Sequence[ReplayShard]:
+        """Return the committed shards of the finalised runs of these dates, in the order of the dates."""
+        with self.database.transaction() as connection:
+            company_id = read_issuer(connection, company_code).company_id
+            values = {"company": company_id, "first": from_date, "last": to_date}
+            rows = connection.execute(text(_SHARDS), values).all()
+        names = [each.name for each in fields(ReplayShard)]
+        return tuple(ReplayShard(**{name: getattr(row, name) for name in names}) for row in rows)
+
+    def read_book_as_then(self, shard: ReplayShard) -> ShardBook:
+        """Return the terms that the shard read, and what was settled before its checkpoint."""
+        values = {"run": shard.run_id, "shard": shard.shard_number}
+        with self.database.transaction() as connection:
+            row = connection.execute(text(_SHARD), values).one()
+            range_ = Shard(
+                shard_number=shard.shard_number,
+                from_policy_id=row.from_policy_id,
+                to_policy_id=row.to_policy_id,
+            )
+            terms = read_terms(connection, shard.company_id, row.book_batch_id, range_, shard.billing_date)
+            settled = copy_out(
+                connection,
+                _SETTLED_THEN,
+                {
+                    "low": row.from_policy_id,
+                    "high": row.to_policy_id,
+                    "run": shard.run_id,
+                    "at": row.committed_at,
+                    "batch": row.book_batch_id,
+                    "day": shard.billing_date,
+                },
+                SETTLED_SCHEMA,
+            )
+        return ShardBook(terms=terms, settled=settled)
+
+    def recorded(self, shard: ReplayShard) -> Recorded:
+        """Return what the shard recorded: outcomes, lines, taxes and heads."""
+        with self.database.transaction() as connection:
+            row = connection.execute(text(_SHARD), {"run": shard.run_id, "shard": shard.shard_number}).one()
+            values = {"run": shard.run_id, "low": row.from_policy_id, "high": row.to_policy_id}
+            return Recorded(
+                charges=copy_out(connection, _CHARGES, values, RECORDED_CHARGES),
+                lines=copy_out(connection, _OF_SHARD + _LINES, values, RECORDED_LINES),
+                taxes=copy_out(connection, _OF_SHARD + _TAXES, values, RECORDED_TAXES),
+                documents=copy_out(connection, _OF_SHARD + _DOCUMENTS, values, RECORDED_DOCUMENTS),
+            )
+
+    def rules_as_then(self, rule_set_id: int | None) -> RuleRows:
+        """Return the rows of a set as they were then; today's where there is no set."""
+        # Shards in a row mostly have one set.
+        if self._rules is None or self._rules[0] != rule_set_id:
+            with self.database.transaction() as connection:
+                rules = (
+                    read_rules(connection) if rule_set_id is None else read_rule_set(connection, rule_set_id)
+                )
+            self._rules = (rule_set_id, rules)
+        return self._rules[1]
+
+    def closed_days(self, company_id: int, closed_day_id: int) -> ClosedDays:
+        """Return what the company had closed itself, by the rows up to that one."""
+        with self.database.transaction() as connection:
+            return read_closed_days(connection, company_id, closed_day_id)
