@@ -134,7 +134,9 @@ def _record(
         order = ClosedDayOrder(
             day=day, is_closed=is_closed, purpose=purpose, note=note, recorded_by=recorded_by
         )
-        is_changed = bool(desk.billing.close_day(order).facts["changed_count"])
+        with screen.progress("calendar") as progress:
+            facts = desk.billing.close_day(order, progress=progress).facts
+        is_changed = bool(facts["changed_count"])
     words = purpose.value if purpose else "everything"
     screen.document(
         {

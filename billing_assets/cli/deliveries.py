@@ -24,7 +24,7 @@ from billing_assets.cli.output import Screen, count_of, instant, state_cell, sty
 from billing_assets.domain.decisions import DECISIONS, Decision
 
 if TYPE_CHECKING:
-    from billing_assets.store.delivery_listings import DeliveryDetail, DeliveryRow
+    from billing_assets.store.delivery_listings import DeliveryDetail, DeliveryRow, ReasonCount
 
 app = typer.Typer(
     help="See what was not delivered and decide on it; without a command, list it.",
@@ -84,12 +84,14 @@ def deliveries(
             limit=limit,
         )
         counts, given_up_count = desk.delivery_counts(), desk.given_up_count()
+        reasons = desk.delivery_reasons(with_given_up=with_given_up)
         found = desk.undelivered(wanted)
     following = found[-1].delivery_id if len(found) == limit else None
     screen.document(
         {
             "counts": counts,
             "given_up_count": given_up_count,
+            "reasons": reasons,
             "undelivered": found,
             "before": following,
         }
@@ -98,6 +100,7 @@ def deliveries(
     if not found:
         screen.say("Nothing is left to deal with." if counts else "Nothing was queued yet.")
         return
+    _show_reasons(screen, reasons)
     _show_list(screen, found)
     hint_next_page(screen, following)
     screen.hint("decide: billing deliveries resolve ID --as delivered|again|given-up --note TEXT")
@@ -197,6 +200,33 @@ def _show_counts(screen: Screen, counts: Mapping[str, int], given_up_count: int)
     if states:
         screen.say(styled("   ".join("{}" for _ in states), *states))
         screen.say()
+
+
+def _show_reasons(screen: Screen, reasons: "list[ReasonCount]") -> None:
+    """Show the worklist in short: a reason that hundreds share is one thing to put right."""
+    if len(reasons) < 2 and all(row.delivery_count < 2 for row in reasons):  # noqa: PLR2004 - one row says it
+        return
+    screen.table(
+        ["state", ">deliveries", "since (UTC)", "why"],
+        [
+            [
+                state_cell(row.state),
+                f"{row.delivery_count:,}",
+                instant(row.since),
+                _code_words(row.reason_code),
+            ]
+            for row in reasons
+        ],
+        wrap=["why"],
+    )
+    screen.say()
+
+
+def _code_words(reason_code: str) -> str:
+    from billing_assets.channels.email.replies import REASON_MEANINGS
+
+    words = _OWN_REASONS.get(reason_code) or REASON_MEANINGS.get(reason_code) or reason_code
+    return words.format(send_date="that day")
 
 
 def _show_list(screen: Screen, found: "list[DeliveryRow]") -> None:

@@ -4,7 +4,7 @@ Belongs here: consoles, tables, amounts as people read them, JSON, progress bars
 Does not belong here: errors and exit codes (``failures``), what is in a table (the commands).
 
 Results go to stdout, everything else (progress, hints, errors) to stderr. Without a terminal there is no
-colour, no progress bar and no line broken to fit a screen.
+colour, no progress bar (but a line now and then) and no line broken to fit a screen.
 
 Every text is plain, whatever it holds: nothing in it is markup, and a control character is shown instead of
 reaching the terminal. Who wants colours says so with :func:`styled`.
@@ -13,6 +13,7 @@ reaching the terminal. Who wants colours says so with :func:`styled`.
 import json
 import re
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
 PIPE_WIDTH = 200
 """Columns where there is no terminal: wide enough that no cell is broken."""
+
+SECONDS_BETWEEN_LINES = 10
+"""Without a terminal, progress is a line so often: who reads the log of long work sees that it goes on."""
 
 WANTS_JSON: ContextVar[bool] = ContextVar("wants_json", default=False)
 """Whether --json was given anywhere on the command line."""
@@ -145,9 +149,12 @@ class Screen:
 
     @contextmanager
     def progress(self, title: str) -> Iterator[Callable[[str, int, int], None]]:
-        """Yield what a step tells its progress to; a bar on stderr, if that is a terminal."""
-        if not self.err.is_terminal or self.is_json:
+        """Yield what a step tells its progress to: a bar on stderr, or a line now and then in a file."""
+        if self.is_json:
             yield lambda _stage, _done, _total: None
+            return
+        if not self.err.is_terminal:
+            yield _spoken(self, title)
             return
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -176,6 +183,19 @@ class Screen:
             return
         with self.err.status(_shown(text)):
             yield
+
+
+def _spoken(screen: Screen, title: str) -> Callable[[str, int, int], None]:
+    """Return what tells progress in plain lines, the first after some seconds: short work says nothing."""
+    told_at = time.monotonic()
+
+    def tell(stage: str, done: int, total: int) -> None:
+        nonlocal told_at
+        if time.monotonic() - told_at >= SECONDS_BETWEEN_LINES:
+            told_at = time.monotonic()
+            screen.hint(f"{title}  {stage}  {done} of {total}" if total else f"{title}  {stage}")
+
+    return tell
 
 
 class Markup(str):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from billing_assets.cli.arguments import Before, Json, Limit, hint_next_page, open_desk
-from billing_assets.cli.output import Screen, amount, state_cell, styled
+from billing_assets.cli.output import Screen, amount, count_of, state_cell, styled
+from billing_assets.domain.backdating import REHEARSAL_APPROVER
 from billing_assets.domain.runs import OUTCOME_REASONS, Outcome
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
     if report["invoices"]:
         screen.heading("Invoices")
         show_amounts(screen, report["invoices"])
-        screen.say("numbers " + ", ".join(f"{span['first']} to {span['last']}" for span in report["numbers"]))
+        _show_numbers(screen, report)
     _show_reporting(screen, report.get("reporting"))
     if detail.delivery_counts:
         screen.heading("Deliveries")
@@ -182,6 +183,14 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
     if report["seconds"]:
         spent = "  ".join(f"{part} {seconds}" for part, seconds in report["seconds"].items())
         screen.say(styled("\n[dim]seconds  {}[/dim]", spent))
+
+
+def _show_numbers(screen: Screen, report: "Mapping[str, Any]") -> None:
+    """Say how many invoices there are in all, why they can be fewer than the charges, and their numbers."""
+    count, charges = sum(row["count"] for row in report["invoices"]), report["outcome_counts"]["invoiced"]
+    shared = "; charges of a policy that fall due on one day share an invoice" if count < charges else ""
+    spans = ", ".join(f"{span['first']} to {span['last']}" for span in report["numbers"])
+    screen.say(f"{count_of(count, 'invoice')}, numbers {spans}{shared}")
 
 
 def _show_reporting(screen: Screen, reporting: "Mapping[str, Any] | None") -> None:
@@ -198,7 +207,8 @@ def _show_reporting(screen: Screen, reporting: "Mapping[str, Any] | None") -> No
         footer=[into, amount(reporting["total_minor"], into), ""] if not reporting["missing"] else None,
     )
     if reporting["missing"]:
-        screen.hint(f"no rate for {', '.join(reporting['missing'])}, so no total: billing rates import FILE")
+        screen.say(f"No rate for {', '.join(reporting['missing'])} on that day, so there is no total.")
+        screen.hint("bring rates in: billing rates import FILE; the next runs add up by them")
 
 
 def _show_issue_date(screen: Screen, detail: "RunDetail") -> None:
@@ -209,7 +219,9 @@ def _show_issue_date(screen: Screen, detail: "RunDetail") -> None:
     issued, dates = issue_date_words(report), set((report["issue_dates"] or {}).values())
     if backdating.reason:
         told = issued or f"without an invoice, to be issued on {report['issuing_date']}"
-        screen.say(f"{told}: {backdating.reason} (approved by {backdating.approved_by})")
+        is_setting = backdating.approved_by == REHEARSAL_APPROVER
+        why = "by the setting BILLING_ISSUE_ON" if is_setting else f"approved by {backdating.approved_by}"
+        screen.say(f"{told}: {backdating.reason} ({why})")
     elif issued and dates != {report["billing_date"]}:
         screen.say(issued)
 

@@ -59,6 +59,11 @@ class Reader:
     def values_of(self, result: Explained) -> dict[str, str]:
         """Return what stands for the placeholders of a result's sentences."""
         values = {each.name: self.input(each, result) for each in result.inputs}
+        values |= {
+            f"{each.name}_in_words": formats.days(each.value, self.locale_code)
+            for each in result.inputs
+            if each.unit is Unit.DAYS and isinstance(each.value, int)
+        }
         exact = result.exact
         return (
             values

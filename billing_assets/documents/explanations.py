@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
+from billing_assets.documents import formats
 from billing_assets.documents.cleaning import clean
 from billing_assets.documents.explanation_values import Reader, shown_value
 from billing_assets.documents.labels import Catalogue, choose, fill_in, load_catalogues, region_of
@@ -262,7 +263,7 @@ class _Teller:
             "installment_count": str(source.line.installment_count),
             "middle_count": str(source.line.installment_count - 2),
             "last_day": reader.day(ends - timedelta(days=1)),
-            "days": str((last - first).days),
+            "days_in_words": formats.days((last - first).days, reader.locale_code),
             "reason": clean(" ".join(reasons), 300).rstrip("."),
             "run_id": str(issue.run_id),
             "run_billing_date": reader.day(issue.run_billing_date),
@@ -284,7 +285,7 @@ class _Teller:
             key = (row.kind, row.code, row.row_id)
             # What a cycle is, the sentence says; the row of a pattern says which.
             is_said = row.kind == "frequency" and result.formula is Formula.CYCLE_COUNT
-            is_unmoved = row.kind == "calendar" and _keys(result, self.sources) == [Formula.LEAD.value]
+            is_unmoved = row.kind == "calendar" and _keys(result, self.sources)[0] in _UNMOVED_LEADS
             if key not in self.named and not is_said and not is_unmoved:
                 self.named.add(key)
                 place = {"place": values.get("tax_place_code", "")}
@@ -313,13 +314,20 @@ def _keys(result: Explained, sources: InvoiceSources) -> list[str]:
         return ["latest_moved" if is_moved else "latest", *_approval(sources)]
     kind = _KINDS.get(formula)
     key = f"{formula.value}{kind(result)}" if kind else formula.value
-    is_cut = result.subject is Subject.PERIOD and _is_cut(result)
-    return [key, "period_cut"] if is_cut else [key]
+    if result.subject is Subject.PERIOD and _is_cut(result):
+        return [key, "period_cut"]
+    return [key, "caught_up"] if formula is Formula.LEAD and _is_past(result, sources) else [key]
 
 
 def _approval(sources: InvoiceSources) -> list[str]:
     name = sources.issue.approved_by
     return [] if not name else ["rehearsal" if name == REHEARSAL_APPROVER else "approved"]
+
+
+def _is_past(result: Explained, sources: InvoiceSources) -> bool:
+    """Tell whether the day on which an invoice was to be made was past when it was made."""
+    day = result.result
+    return isinstance(day, date) and day < sources.issue.run_billing_date
 
 
 def _is_cut(result: Explained) -> bool:
@@ -335,8 +343,10 @@ def _roll_kind(result: Explained) -> str:
 
 
 def _lead_kind(result: Explained) -> str:
-    is_business = result.values["lead_unit"] == LeadUnit.BUSINESS and result.values["lead_days"]
-    return "_business" if is_business else _roll_kind(result)
+    if result.values["lead_unit"] == LeadUnit.BUSINESS and result.values["lead_days"]:
+        return "_business"
+    moved = _roll_kind(result)
+    return moved if moved or result.values["lead_days"] else "_none"
 
 
 def _count_kind(result: Explained) -> str:
@@ -359,6 +369,9 @@ _KINDS: Mapping[Formula, Callable[[Explained], str]] = {
     Formula.TIME_TO_PAY: _time_kind,
 }
 """Formulas that are said in more than one way: how the key of the sentence ends."""
+
+
+_UNMOVED_LEADS = ("lead", "lead_none")
 
 
 def _figures_key(result: Explained) -> str:

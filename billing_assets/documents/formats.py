@@ -14,6 +14,7 @@ from functools import lru_cache
 from babel import Locale
 from babel.dates import format_date, format_interval
 from babel.numbers import NumberPattern, get_currency_symbol
+from babel.units import format_unit
 
 from billing_assets.domain.money import minor_digits
 
@@ -157,6 +158,16 @@ def percent(rate_ppm: int, locale_code: str) -> str:
     """
     text: str = _percent_pattern(locale_code).apply(Decimal(rate_ppm).scaleb(-6), _locale(locale_code))
     return text
+
+
+@lru_cache(maxsize=1024)
+def days(count: int, locale_code: str) -> str:
+    """Return a number of days with its word, in the singular for one.
+
+    >>> days(1, "en_GB"), days(14, "es_ES")
+    ('1 day', '14 días')
+    """
+    return str(format_unit(count, "duration-day", "long", locale=_locale(locale_code)))
 
 
 @lru_cache(maxsize=8192)

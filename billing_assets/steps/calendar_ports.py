@@ -10,7 +10,7 @@ from datetime import date
 from typing import Protocol
 
 from billing_assets.domain.calendar_rule import ClosedDays, Purpose
-from billing_assets.steps.run_ports import Issuer
+from billing_assets.steps.run_ports import Issuer, Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,6 @@ class ClosedDayStore(Protocol):
         """Return the company with that code, or raise ``company_unknown``."""
         ...
 
-    def closed_day_work(self, company_id: int) -> AbstractContextManager[ClosedDayWork]:
-        """Open a transaction in the company's turn; it commits when the block ends well."""
+    def closed_day_work(self, company_id: int, progress: Progress) -> AbstractContextManager[ClosedDayWork]:
+        """Open a transaction in the company's turn, telling ``progress`` whom it waits for."""
         ...

@@ -16,9 +16,12 @@ from billing_assets.domain.places import PLACES, calendar_code_of
 from billing_assets.frames.calendars import ROLL_REACH_DAYS, is_closed
 from billing_assets.steps.calendar_ports import ClosedDayOrder, ClosedDayStore
 from billing_assets.steps.result import StepResult
+from billing_assets.steps.run_ports import Progress, silent
 
 
-def close_day(company_code: str, order: ClosedDayOrder, *, store: ClosedDayStore) -> StepResult:
+def close_day(
+    company_code: str, order: ClosedDayOrder, *, store: ClosedDayStore, progress: Progress = silent
+) -> StepResult:
     """Close or open a day as ``order`` says; ``changed_count`` is 0 where it was closed so already.
 
     Runs that are planned from now on go by it; what was planned before does not change.
@@ -37,7 +40,7 @@ def close_day(company_code: str, order: ClosedDayOrder, *, store: ClosedDayStore
     note, recorded_by = signed(order.note, order.recorded_by)
     purposes = OWN_PURPOSES if order.purpose is None else (order.purpose,)
     issuer = store.issuer(company_code)
-    with store.closed_day_work(issuer.company_id) as work:
+    with store.closed_day_work(issuer.company_id, progress) as work:
         closed = work.closed_days()
         were_closed = [order.day in closed.of(purpose) for purpose in purposes]
         if order.is_closed:

@@ -18,10 +18,10 @@ from sqlalchemy import Connection, text
 
 from billing_assets.domain.calendar_rule import OWN_PURPOSES, ClosedDays, Purpose
 from billing_assets.steps.calendar_ports import ClosedDayOrder
-from billing_assets.steps.run_ports import Clock, Issuer
+from billing_assets.steps.run_ports import Clock, Issuer, Progress
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
-from billing_assets.store.locks import LockSpace, hold_in_transaction
+from billing_assets.store.locks import hold_runs
 
 ALL = "all"
 """Every purpose that a company may close a day for."""
@@ -90,10 +90,10 @@ class SqlClosedDayStore:
             return read_issuer(connection, company_code)
 
     @contextmanager
-    def closed_day_work(self, company_id: int) -> Iterator["ClosedDayTransaction"]:
+    def closed_day_work(self, company_id: int, progress: Progress) -> Iterator["ClosedDayTransaction"]:
         """Wait until no run or import of the company works, and open the transaction."""
         with self.database.transaction() as connection:
-            hold_in_transaction(connection, LockSpace.RUNS, company_id)
+            hold_runs(connection, company_id, progress)
             yield ClosedDayTransaction(connection, company_id, self.clock)
 
 

@@ -86,6 +86,13 @@ where v.company_id = :company and i.run_id = :run group by v.state
 order by array_position(array['queued', 'sending', 'sent', 'failed', 'unknown'], v.state)
 """
 
+_REASONS = """
+select state, reason_code, count(*) as delivery_count, min(changed_at) as since
+from delivery
+where company_id = :company and state <> 'sent' and (:with_given_up or reason_code <> :given_up)
+group by state, reason_code order by count(*) desc, state, reason_code
+"""
+
 _DELIVERIES = f"""
 select v.*, s.prefix, i.invoice_number, r.billing_date, newest.email <> '' and newest.email <> coalesce((
     select coalesce(y.content::json ->> 'email', '') from delivery_attempt a
@@ -104,6 +111,24 @@ def count_deliveries(connection: Connection, company_id: int, *, run_id: int | N
     """Return state -> deliveries, of a run or of all; states that do not occur are left out."""
     query = text(_COUNTS if run_id is None else _COUNTS_OF_RUN)
     return {row[0]: row[1] for row in connection.execute(query, {"company": company_id, "run": run_id})}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonCount:
+    """How many deliveries are in a state for one reason, and since when the first of them is."""
+
+    state: str
+    reason_code: str
+    delivery_count: int
+    since: datetime
+
+
+def count_reasons(
+    connection: Connection, company_id: int, *, with_given_up: bool = False
+) -> list[ReasonCount]:
+    """Return why deliveries are not sent, the most frequent reason first."""
+    values = {"company": company_id, "with_given_up": with_given_up, "given_up": GIVEN_UP_REASON}
+    return [ReasonCount(**row) for row in connection.execute(text(_REASONS), values).mappings()]
 
 
 def count_given_up(connection: Connection, company_id: int) -> int:

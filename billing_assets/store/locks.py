@@ -65,6 +65,13 @@ def hold_lock(
 
 
 def hold_for_import(connection: Connection, company_id: int, progress: Progress) -> None:
+    """Wait as :func:`hold_runs` does, and mark the lock as an import's."""
+    hold_runs(connection, company_id, progress)
+    # Only whoever has the one lock takes the other, and an import gives both back at once: no waiting here.
+    hold_in_transaction(connection, LockSpace.IMPORTS, company_id)
+
+
+def hold_runs(connection: Connection, company_id: int, progress: Progress) -> None:
     """Wait until nobody bills the company or imports its book, and keep it so for this transaction.
 
     Meanwhile ``progress`` is told five times a second whom it waits for.
@@ -76,8 +83,6 @@ def hold_for_import(connection: Connection, company_id: int, progress: Progress)
         progress(_WAITS_FOR_IMPORT if is_import else _WAITS_FOR_RUN, waited, 0)
         waited += 1
         time.sleep(_POLL_SECONDS)
-    # Only whoever has the one lock takes the other, and an import gives both back at once: no waiting here.
-    hold_in_transaction(connection, LockSpace.IMPORTS, company_id)
 
 
 def hold_in_transaction(connection: Connection, space: LockSpace, company_id: int) -> None:

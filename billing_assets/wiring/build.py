@@ -207,9 +207,10 @@ class Billing:
         """Take a person's decision on deliveries; see :func:`resolve_deliveries`."""
         return resolve_deliveries(self.company_code(), order, store=SqlDecisionStore(self.database, utc_now))
 
-    def close_day(self, order: ClosedDayOrder) -> StepResult:
+    def close_day(self, order: ClosedDayOrder, *, progress: Progress = silent) -> StepResult:
         """Close a day for the company, or open it again; see :func:`close_day`."""
-        return close_day(self.company_code(), order, store=SqlClosedDayStore(self.database, utc_now))
+        store = SqlClosedDayStore(self.database, utc_now)
+        return close_day(self.company_code(), order, store=store, progress=progress)
 
     def replay(
         self, from_date: date, to_date: date, *, limit: int = 1_000, progress: Progress = silent

@@ -176,6 +176,7 @@ def load_demo(
         )
         partial.replace(book)
     desk.set_company(_demo_company())
+    desk.import_rates(shipped_example("demo_rates.csv"), "invented for the demo", "demo")
     return desk.import_policies(book, shipped_example("demo_book.yaml"), FIRST_DATE, progress=progress)
 
 
@@ -197,12 +198,12 @@ def run_demo(
         imported = load_demo(desk, policy_count, seed, progress=progress)
     with watch("invoices"):
         invoice_count = _bill_days(desk, progress, check)
-    with watch("documents"):
+    with watch("proofs"):
         billing.print(None, progress=progress)
     with watch("audit"):
         billing.require_clean(None)
         check_count = len(billing.audit(None))
-    with watch("deliveries"):
+    with watch("pdf_and_mail"):
         delivered = billing.deliver(None, progress=progress).facts
     is_repeat = bool(imported.facts["is_repeat"]) and not invoice_count and not delivered["sent_count"]
     with watch("samples"):

@@ -275,6 +275,11 @@ class Desk:
         with self.database.transaction() as connection:
             return delivery_listings.count_deliveries(connection, self.company_id)
 
+    def delivery_reasons(self, *, with_given_up: bool = False) -> list[delivery_listings.ReasonCount]:
+        """Return why deliveries are not sent, the most frequent reason first."""
+        with self.database.transaction() as connection:
+            return delivery_listings.count_reasons(connection, self.company_id, with_given_up=with_given_up)
+
     def given_up_count(self) -> int:
         """Return how many of the failed deliveries were given up."""
         with self.database.transaction() as connection:

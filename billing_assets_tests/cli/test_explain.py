@@ -34,6 +34,7 @@ def test_a_clerk_reads_why_each_amount_is_what_it_is(billing: Billing) -> None:
         "Ley 13/1996 art. 12.Once.1 as amended by Ley 11/2020",
         "€501.00 × 0.15% = €0.7515",
         "Rounded half-up to a multiple of €0.01, once for the whole document: €0.75.",
+        "That day was past when run 1 billed 31 January 2024",
         "Every amount and date was worked out again",
     ):
         assert words in shown

@@ -76,7 +76,7 @@ def test_a_run_is_added_up_in_the_reporting_currency_or_says_which_rate_is_missi
     if rate is None:
         assert report["reporting"]["missing"] == ["EUR"]
         assert "total_minor" not in report["reporting"]
-        assert "no rate for EUR" in shown.stderr
+        assert "No rate for EUR" in shown.stdout
         return
     (row,) = report["reporting"]["rows"]
     assert rate in shown.stdout

@@ -31,7 +31,7 @@ def add(
     order = ClosedDayOrder(
         day=day, is_closed=is_closed, purpose=purpose, note="the office moves", recorded_by="ana"
     )
-    with store.closed_day_work(1) as work:
+    with store.closed_day_work(1, silent) as work:
         work.add(order)
 
 
@@ -43,7 +43,7 @@ def purposes_closed(store: SqlClosedDayStore, day: date = DAY, up_to: int = 2**6
 
 def test_a_company_has_closed_nothing_at_first(store: SqlClosedDayStore) -> None:
     assert purposes_closed(store) == []
-    with store.closed_day_work(1) as work:
+    with store.closed_day_work(1, silent) as work:
         assert not any(work.closed_days().of(purpose) for purpose in Purpose)
 
 

@@ -20,6 +20,7 @@ from billing_assets.store.delivery_listings import (
     DeliveryRow,
     count_deliveries,
     count_given_up,
+    count_reasons,
     deliveries_of,
     list_undelivered,
     list_waiting_dates,
@@ -84,6 +85,16 @@ def test_states_are_counted(billing: Billing) -> None:
     with billing.database.transaction() as connection:
         assert count_deliveries(connection, 1) == {"queued": 9, "failed": 1}
         assert count_deliveries(connection, 1, run_id=1) == {"queued": 9, "failed": 1}
+
+
+def test_why_deliveries_are_not_sent_is_counted_by_reason(billing: Billing) -> None:
+    with billing.database.transaction() as connection:
+        counted = [(row.state, row.reason_code, row.delivery_count) for row in count_reasons(connection, 1)]
+    assert counted == [("queued", "", 9), ("failed", "no_address", 1)]
+    give_up(billing, WITHOUT_ADDRESS)
+    with billing.database.transaction() as connection:
+        assert [row.state for row in count_reasons(connection, 1)] == ["queued"]
+        assert len(count_reasons(connection, 1, with_given_up=True)) == 2
 
 
 def test_what_is_given_up_leaves_the_worklist_and_is_still_counted(billing: Billing) -> None:
