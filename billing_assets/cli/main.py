@@ -21,6 +21,7 @@ from billing_assets.cli import (
     invoices,
     mailbox,
     problems,
+    quote,
     rates,
     replay,
     rules,
@@ -63,6 +64,7 @@ app.command("replay", epilog=replay.EPILOG, rich_help_panel="Bill")(replay.repla
 app.add_typer(runs.app, name="runs", rich_help_panel="Look")
 app.add_typer(invoices.app, name="invoices", rich_help_panel="Look")
 app.command("explain", epilog=explain.EPILOG, rich_help_panel="Look")(explain.explain)
+app.add_typer(quote.app, name="quote", rich_help_panel="Look")
 app.add_typer(deliveries.app, name="deliveries", rich_help_panel="Look")
 app.add_typer(problems.app, name="problems", rich_help_panel="Look")
 app.add_typer(rules.app, name="rules", rich_help_panel="Look")

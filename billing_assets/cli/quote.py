@@ -1,0 +1,87 @@
+"""``billing quote``: what a change of a policy would come to, before anybody decides on it.
+
+Belongs here: the question and the table. Does not belong here: the arithmetic (``frames.earned_premium``).
+"""
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from billing_assets.cli.arguments import Json, iso_date, open_desk
+from billing_assets.cli.output import Screen, amount, styled
+from billing_assets.domain.cancellation import CANCELLATION_METHODS
+
+if TYPE_CHECKING:
+    from billing_assets.store.quoted_terms import QuotedTerm
+    from billing_assets.wiring.quotes import CancellationQuote
+
+app = typer.Typer(no_args_is_help=True, help="See what a change would come to; nothing is written.")
+
+_DAY_HELP = "First day without cover."
+_METHOD_HELP = f"Only by this method: {', '.join(CANCELLATION_METHODS)}."
+
+
+@app.command(
+    "cancellation",
+    epilog="billing quote cancellation MOT-1003 --on 2025-05-01\n\n"
+    "billing quote cancellation MOT-1003 --on 2025-05-01 --method pro_rata --json",
+)
+def cancellation(
+    policy: Annotated[str, typer.Argument(metavar="POLICY", help="Number of the policy.")],
+    day: Annotated[date, typer.Option("--on", parser=iso_date, metavar="DATE", help=_DAY_HELP)],
+    method: Annotated[str, typer.Option("--method", metavar="CODE", help=_METHOD_HELP)] = "",
+    elsewhere: Annotated[
+        str,
+        typer.Option("--billed-elsewhere", metavar="AMOUNT", help="Billed before the cut-over, without tax."),
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Say what a term has earned if it is cancelled, by each method, beside what was billed.
+
+    Premium without tax. What was billed beyond the earned premium would be given back, what is missing would
+    be billed. Many laws allow nothing but pro rata: have counsel confirm the method.
+    """
+    if method and method not in CANCELLATION_METHODS:
+        raise typer.BadParameter(f"it is one of {', '.join(CANCELLATION_METHODS)}", param_hint="--method")
+    screen = Screen(as_json)
+    with open_desk(screen) as desk:
+        from billing_assets.wiring.quotes import quote_cancellation
+
+        term, quotes = quote_cancellation(desk, policy, day, (method,) if method else (), elsewhere)
+    screen.document({"term": term, "cancellation_date": day, "quotes": quotes})
+    _show_term(screen, term, day)
+    screen.table(
+        ["method", ">earned", ">unearned", "then", ">premium", "what it is"],
+        [[*_cells(quote, term), CANCELLATION_METHODS[quote.method_code].meaning] for quote in quotes],
+        wrap=["what it is"],
+    )
+    if quotes[0].balance_minor is None:
+        screen.hint(
+            f"what was due before {term.cut_over_date} was billed elsewhere: say it by --billed-elsewhere"
+        )
+    screen.hint("premium without tax; nothing was written")
+
+
+def _show_term(screen: Screen, term: "QuotedTerm", day: date) -> None:
+    screen.say(styled("[bold]{}[/bold], cancelled on {}", term.policy_number, day))
+    days, in_force = (term.expiration_date - term.effective_date).days, (day - term.effective_date).days
+    screen.facts(
+        [
+            ("term", f"{term.effective_date} to {term.expiration_date}: {in_force} of {days} days in force"),
+            ("premium", f"{amount(term.premium_minor, term.currency)} {term.currency}"),
+            ("billed", f"{amount(term.billed_net_minor, term.currency)} {term.currency}"),
+        ]
+    )
+
+
+def _cells(quote: "CancellationQuote", term: "QuotedTerm") -> list[Any]:
+    balance = quote.balance_minor
+    then = "bill" if balance and balance > 0 else "give back" if balance else "even"
+    return [
+        quote.method_code,
+        amount(quote.earned_minor, term.currency),
+        amount(quote.unearned_minor, term.currency),
+        "?" if balance is None else then,
+        "" if balance is None else amount(abs(balance), term.currency),
+    ]

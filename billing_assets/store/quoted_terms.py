@@ -1,0 +1,73 @@
+"""A policy term with what was billed of it, for a quote.
+
+Belongs here: one read model. Does not belong here: what a cancellation comes to (``frames.earned_premium``).
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, text
+
+from billing_assets.domain.errors import BillingError
+
+_TERM = """
+select p.policy_number, v.effective_date, v.expiration_date, v.cover_to_date, v.cut_over_date, v.currency,
+    v.premium_minor, v.plan_code, coalesce((select sum(l.net_minor)::bigint from invoice_line l
+        where l.policy_term_id = v.policy_term_id and l.charge_kind = 'premium'), 0) as billed_net_minor,
+    (select count(*) from invoice_line l
+        where l.policy_term_id = v.policy_term_id and l.charge_kind = 'premium') as billed_line_count
+from policy p join policy_term_version v using (policy_id, company_id)
+where p.company_id = :company and p.policy_number = :policy and v.superseded_batch_id is null
+    and v.effective_date <= :day and :day <= v.expiration_date
+order by v.effective_date desc limit 1
+"""
+_TERMS = """
+select v.effective_date, v.expiration_date
+from policy p join policy_term_version v using (policy_id, company_id)
+where p.company_id = :company and p.policy_number = :policy and v.superseded_batch_id is null
+order by v.effective_date
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotedTerm:
+    """A term as the book has it now, and the premium of it that invoices of this store carry, without tax.
+
+    Installments that were due before ``cut_over_date`` were billed elsewhere.
+    """
+
+    policy_number: str
+    effective_date: date
+    expiration_date: date
+    cover_to_date: date | None
+    cut_over_date: date
+    currency: str
+    premium_minor: int
+    plan_code: str
+    billed_net_minor: int
+    billed_line_count: int
+
+
+def read_quoted_term(connection: Connection, company_id: int, policy_number: str, day: date) -> QuotedTerm:
+    """Return the term of a policy in which a day lies; of two that meet on it, the one that begins.
+
+    Raises:
+        BillingError: ``policy_unknown``, or ``term_unknown``, naming the terms that there are.
+    """
+    values = {"company": company_id, "policy": policy_number, "day": day}
+    row = connection.execute(text(_TERM), values).mappings().first()
+    if row is not None:
+        return QuotedTerm(**row)
+    terms = connection.execute(text(_TERMS), values).all()
+    if not terms:
+        raise BillingError(
+            "policy_unknown",
+            f"there is no policy '{policy_number[:60]}'",
+            "write it as the policy book does; 'billing invoices list' shows policies that were billed",
+        )
+    spans = ", ".join(f"{first} to {last}" for first, last in terms)
+    raise BillingError(
+        "term_unknown",
+        f"policy {policy_number} has no term on {day}; it has {spans}",
+        "name a day inside one of them",
+    )

@@ -1,0 +1,26 @@
+"""`billing quote cancellation`: every method side by side, nothing written."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from billing_assets_tests.cli.conftest import Billing
+
+ASKED = ("quote", "cancellation", "P-0001", "--on", "2024-08-01")
+
+
+def test_every_method_is_shown_beside_what_was_billed(
+    book: Path, billing: Billing, ask: Callable[..., Any]
+) -> None:
+    ask("run", "2024-01-31", "--no-deliver")
+    shown = billing(*ASKED)
+    assert "182 of 366 days in force" in shown.stdout
+    assert "give back" in shown.stdout
+    assert "nothing was written" in shown.stderr
+    document = ask(*ASKED, "--method", "short_rate_90")
+    (quote,) = document["quotes"]
+    assert quote["earned_minor"] + quote["unearned_minor"] == document["term"]["premium_minor"] == 501_00
+
+
+def test_a_method_that_is_not_there_is_refused(book: Path, billing: Billing) -> None:
+    assert "short_rate_table" in billing(*ASKED, "--method", "half", code=2).stderr
