@@ -17,12 +17,14 @@ from billing_assets.cli.arguments import Day, Json, iso_date, open_desk
 from billing_assets.cli.deliver import NEEDS_A_LOOK
 from billing_assets.cli.failures import ExitCode, UnfinishedError
 from billing_assets.cli.interrupts import Progress, Stop, stop_on_request
-from billing_assets.cli.output import Screen, count_of, styled, total_rows
+from billing_assets.cli.output import Screen, amount, count_of, styled, total_rows
 from billing_assets.cli.runs import OUTCOMES, show_amounts, show_run
 from billing_assets.domain.backdating import Backdating
+from billing_assets.domain.runs import CatchUp
 
 if TYPE_CHECKING:
     from billing_assets.domain.runs import CurrencyTotal
+    from billing_assets.steps.preview_catch_up import CatchUpPreview
     from billing_assets.steps.result import StepResult
     from billing_assets.store.charge_listings import StandingCharges
     from billing_assets.wiring.desk import Desk
@@ -65,10 +67,14 @@ class BilledDay:
 
 @dataclass(frozen=True, slots=True)
 class Dating:
-    """Which date the invoices are to carry, the day of issue where None, and why it is a past one."""
+    """Which date the invoices are to carry, the day of issue where None, and why it is a past one.
+
+    ``catch_up``: whether what was missed makes an invoice for each due date, or one for each policy term.
+    """
 
     issuing_date: date | None
     backdating: Backdating
+    catch_up: CatchUp = CatchUp.PER_PERIOD
 
     def options(self) -> str:
         """Return the same as options of the command line."""
@@ -76,6 +82,7 @@ class Dating:
             "--issuing-date": str(self.issuing_date or ""),
             "--reason": self.backdating.reason,
             "--approved-by": self.backdating.approved_by,
+            "--catch-up": "" if self.catch_up is CatchUp.PER_PERIOD else self.catch_up.value,
         }
         return "".join(f" {name} {quote(value)}" for name, value in given.items() if value)
 
@@ -100,8 +107,19 @@ _ApprovedBy = Annotated[
 ]
 
 
+_CatchUp = Annotated[
+    CatchUp,
+    typer.Option(
+        "--catch-up",
+        help="What was missed: an invoice for each due date, or one_invoice for each policy term; kept with "
+        "the run.",
+    ),
+]
+
+
 def bill(
     day: Day,
+    *,
     until: Annotated[
         date | None,
         typer.Option("--until", parser=iso_date, metavar="DATE", help="Bill every date up to this one."),
@@ -112,6 +130,7 @@ def bill(
     issuing_date: _IssuingDate = None,
     reason: _Reason = "",
     approved_by: _ApprovedBy = "",
+    catch_up: _CatchUp = CatchUp.PER_PERIOD,
     is_quiet: Annotated[
         bool,
         typer.Option("--no-deliver", help="Make the documents, send nothing; 'billing deliver' sends them."),
@@ -130,7 +149,7 @@ def bill(
         return
     done: list[BilledDay] = []
     try:
-        dating = Dating(issuing_date, Backdating(reason=reason, approved_by=approved_by))
+        dating = Dating(issuing_date, Backdating(reason=reason, approved_by=approved_by), catch_up)
         _bill_days(screen, days, dating, is_quiet=is_quiet, report=done.append)
     except (Exception, KeyboardInterrupt) as error:
         if len(done) > 1:
@@ -191,7 +210,7 @@ def bill_day(
 ) -> BilledDay:
     """Return what one date came to, after every step; raises ``audit_failed`` before anything is sent."""
     billing, told = desk.billing, stop.checked(progress)
-    order = billing.order(day, dating.issuing_date, dating.backdating)
+    order = billing.order(day, dating.issuing_date, dating.backdating, dating.catch_up)
     results: dict[str, StepResult] = {}
     for result in billing.run(order, is_quiet=is_quiet, progress=told):
         results[result.step] = result
@@ -283,6 +302,7 @@ def _dry_run(screen: Screen, days: Sequence[date]) -> None:
     with open_desk(screen) as desk, screen.progress("planning") as progress:
         billing = desk.billing
         found: list[tuple[date, Sequence[CurrencyTotal]]] = []
+        preview = billing.preview_catch_up(billing.order(days[0])) if len(days) == 1 else None
         for number, day in enumerate(days):
             progress(day.isoformat(), number, len(days))
             found.append((day, billing.plan(billing.order(day), is_dry_run=True).totals))
@@ -297,10 +317,13 @@ def _dry_run(screen: Screen, days: Sequence[date]) -> None:
                 }
                 for day, totals in found
             ],
+            "catch_up": preview,
         }
     )
     if len(days) == 1:
         _show_plan(screen, *found[0])
+        _show_catch_up(screen, preview)
+        screen.hint("a dry run: nothing was written")
         return
     counts = [(day, sum(total.charge_count for total in totals)) for day, totals in found]
     screen.table(["billing date", ">due"], [[day, f"{count:,}"] for day, count in counts])
@@ -312,4 +335,27 @@ def _show_plan(screen: Screen, day: date, totals: "Sequence[CurrencyTotal]") -> 
     screen.say(styled("[bold]{}[/bold]  {} due", day, count_of(due_count, "charge")))
     if totals:
         screen.table(["outcome", "currency", ">charges", ">net"], total_rows(totals))
-    screen.hint("a dry run: nothing was written")
+
+
+def _show_catch_up(screen: Screen, preview: "CatchUpPreview | None") -> None:
+    """Show what was to be billed before and was not, and how many invoices there would be either way."""
+    if preview is None or not preview.months:
+        return
+    screen.heading("Of these, to be billed on an earlier day")
+    screen.table(
+        ["month", "outcome", "currency", ">charges", ">net"],
+        [
+            [
+                f"{row.month:%Y-%m}",
+                row.outcome,
+                row.currency,
+                f"{row.charge_count:,}",
+                amount(row.net_minor, row.currency),
+            ]
+            for row in preview.months
+        ],
+    )
+    each, fewer = count_of(preview.per_period_count, "invoice"), f"{preview.one_invoice_count:,}"
+    screen.say(
+        f"{each}, one for each due date; with --catch-up one_invoice {fewer}, one for each policy term"
+    )

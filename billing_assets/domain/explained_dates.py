@@ -201,12 +201,13 @@ def explain_due_date(sources: InvoiceSources, calendars: Calendars) -> Explained
     invoice, first = sources.invoice, sources.lines[0]
     minimum, place_code = first.plan.minimum_payment_days, first.term.place_code
     earliest = invoice.issue_date + timedelta(days=minimum)
-    is_moved = first.charge_due_date < earliest
+    planned = max(source.charge_due_date for source in sources.lines)
+    is_moved = planned < earliest
     return Explained(
         subject=Subject.DUE_DATE,
         formula=Formula.TIME_TO_PAY,
         inputs=(
-            Input(name="planned_due_date", value=first.charge_due_date, unit=Unit.DATE),
+            Input(name="planned_due_date", value=planned, unit=Unit.DATE),
             Input(name="issue_date", value=invoice.issue_date, unit=Unit.DATE),
             Input(name="minimum_payment_days", value=minimum, unit=Unit.DAYS),
             *(

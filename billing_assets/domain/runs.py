@@ -20,6 +20,13 @@ class RunState(StrEnum):
     FINALISED = "finalised"
 
 
+class CatchUp(StrEnum):
+    """How a run bills what was missed: an invoice for each due date, or one for each policy term."""
+
+    PER_PERIOD = "per_period"
+    ONE_INVOICE = "one_invoice"
+
+
 class Outcome(StrEnum):
     """What became of a due charge: exactly one of these."""
 
@@ -63,13 +70,14 @@ class RunOrder:
 
     ``billing_date`` is the as-of date; ``issuing_date`` is the date the documents are to carry, moved forward
     where the number series is already later. ``backdating`` says why it is a past one, where that was to be
-    approved.
+    approved. ``catch_up`` counts for a run that is planned now; one that has begun goes on as it began.
     """
 
     company_code: str
     billing_date: date
     issuing_date: date
     backdating: Backdating = UNASKED
+    catch_up: CatchUp = CatchUp.PER_PERIOD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

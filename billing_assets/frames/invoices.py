@@ -10,7 +10,7 @@ import polars as pl
 
 from billing_assets.domain.charges import PREMIUM
 from billing_assets.domain.money import MAX_AMOUNT_MINOR
-from billing_assets.domain.runs import Outcome
+from billing_assets.domain.runs import CatchUp, Outcome
 from billing_assets.frames.sorted_groups import group_number, group_sums, number_within
 from billing_assets.frames.tax_rows import tax_rows_of_lines
 from billing_assets.frames.taxes import document_taxes, line_shares, tax_amounts
@@ -32,11 +32,14 @@ class Drafts:
     charges: pl.DataFrame
 
 
-def draft_invoices(due: pl.DataFrame, tax_rules: pl.DataFrame) -> Drafts:
+def draft_invoices(
+    due: pl.DataFrame, tax_rules: pl.DataFrame, catch_up: CatchUp = CatchUp.PER_PERIOD
+) -> Drafts:
     """Return the priced drafts of a frame of due charges (``columns.DUE_SCHEMA``, sorted).
 
-    Charges of one term with one due date share a document. If one line of a document fails, the whole
-    document fails, each of its charges with the reason.
+    Charges of one term with one due date share a document; where ``catch_up`` says one invoice, all charges
+    of a term do, and the document falls due with the last of them. If one line of a document fails, the
+    whole document fails, each of its charges with the reason.
 
     >>> from datetime import date
     >>> from billing_assets.domain.taxes import shipped_tax_rules
@@ -54,7 +57,10 @@ def draft_invoices(due: pl.DataFrame, tax_rules: pl.DataFrame) -> Drafts:
     >>> drafts.invoices.select("net_minor", "tax_minor", "total_minor").row(0)
     (104, 12, 116)
     """
-    lines = _grouped(due)
+    is_one = catch_up is CatchUp.ONE_INVOICE
+    if is_one:
+        due = due.sort("policy_number", "policy_term_id", "due_date", "installment_number")
+    lines = _grouped(due, *_ONE_INVOICE if is_one else _PER_PERIOD)
     amounts = tax_amounts(tax_rows_of_lines(lines, tax_rules), tax_rules)
     shares = line_shares(amounts)
     taxed = lines.join(shares, on="line_row", how="left", maintain_order="left").with_columns(
@@ -71,20 +77,30 @@ def draft_invoices(due: pl.DataFrame, tax_rules: pl.DataFrame) -> Drafts:
             .otherwise(pl.lit(Outcome.FAILED.value)),
             reason_code=pl.coalesce("failure", "reason_code"),
         ).sort("charge_row")
-        return draft_invoices(repaired.select(due.columns), tax_rules)
+        return draft_invoices(repaired.select(due.columns), tax_rules, catch_up)
     taxes = document_taxes(amounts, tax_rules)
     charges = due.with_row_index("charge_row").join(
         lines.select("charge_row", "draft_index"), on="charge_row", how="left", maintain_order="left"
     )
-    return Drafts(invoices=_documents(taxed), lines=taxed, taxes=taxes, charges=charges.drop("charge_row"))
+    last_due = [pl.col("due_date").max().over("draft_index")] if is_one else []
+    return Drafts(
+        invoices=_documents(taxed.with_columns(last_due)),
+        lines=taxed,
+        taxes=taxes,
+        charges=charges.drop("charge_row"),
+    )
 
 
-def _grouped(due: pl.DataFrame) -> pl.DataFrame:
+_PER_PERIOD = ("policy_term_id", "due_date")
+_ONE_INVOICE = ("policy_term_id",)
+
+
+def _grouped(due: pl.DataFrame, *key: str) -> pl.DataFrame:
     """Return the charges to invoice with their document's index and their line number."""
     return (
         due.with_row_index("charge_row")
         .filter(pl.col("outcome") == Outcome.INVOICED.value)
-        .with_columns(draft_index=group_number("policy_term_id", "due_date"))
+        .with_columns(draft_index=group_number(*key))
         .with_columns(line_number=number_within("draft_index"))
         .with_columns(charge_kind=pl.lit(PREMIUM.charge_kind), revision=pl.lit(0))
         .with_row_index("line_row")

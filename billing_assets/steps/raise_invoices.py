@@ -155,7 +155,7 @@ def _bill_shard(work: _Work, shard: Shard, due: pl.DataFrame | None, turns: Turn
                     book.terms, work.rules.plans, book.settled, day, place_code, work.closed_days
                 )
         with spent("calculate"):
-            drafts = draft_invoices(due, work.rules.tax_rules)
+            drafts = draft_invoices(due, work.rules.tax_rules, work.run.catch_up)
         with spent("write"):
             _issue(work, drafts, transaction, wait_for_turn)
         counts = (drafts.charges.height, drafts.invoices.height)

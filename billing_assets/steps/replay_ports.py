@@ -10,6 +10,7 @@ from datetime import date
 from typing import Protocol
 
 from billing_assets.domain.calendar_rule import ClosedDays
+from billing_assets.domain.runs import CatchUp
 from billing_assets.frames.replays import Recorded
 from billing_assets.steps.run_ports import RuleRows, ShardBook
 
@@ -29,6 +30,7 @@ class ReplayShard:
     rule_set_id: int | None
     closed_day_id: int
     place_code: str
+    catch_up: CatchUp
 
 
 class ReplayStore(Protocol):

@@ -78,7 +78,7 @@ def _replayed(shard: ReplayShard, store: ReplayStore, timer: Stopwatch) -> tuple
     with timer("calculate"):
         terms = with_recorded_holds(book.terms, recorded.charges)
         due = due_charges(terms, rules.plans, book.settled, shard.billing_date, shard.place_code, closed)
-        drafts = draft_invoices(due, rules.tax_rules)
+        drafts = draft_invoices(due, rules.tax_rules, shard.catch_up)
         numbered = _numbered(shard, drafts, recorded, closed.of(Purpose.DUE))
     with timer("compare"):
         rows = differences(recorded, drafts, numbered)

@@ -14,7 +14,7 @@ import polars as pl
 
 from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.companies import Company
-from billing_assets.domain.runs import CurrencyTotal, RunOrder, RunState
+from billing_assets.domain.runs import CatchUp, CurrencyTotal, RunOrder, RunState
 
 Clock: TypeAlias = Callable[[], datetime]
 """Returns the present instant, in UTC."""
@@ -99,6 +99,7 @@ class Run:
     due_count: int
     plan_totals: tuple[CurrencyTotal, ...]
     closed_day_id: int = 0
+    catch_up: CatchUp = CatchUp.PER_PERIOD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

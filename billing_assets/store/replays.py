@@ -14,6 +14,7 @@ from datetime import date
 from sqlalchemy import text
 
 from billing_assets.domain.calendar_rule import ClosedDays
+from billing_assets.domain.runs import CatchUp
 from billing_assets.frames.columns import SETTLED_SCHEMA
 from billing_assets.frames.replays import (
     RECORDED_CHARGES,
@@ -34,7 +35,7 @@ from billing_assets.store.rule_sets import read_rule_set, read_rules
 # The company is the one of the time at which the run was planned, or the first that was recorded.
 _SHARDS = """
 select r.run_id, s.shard_number, r.company_id, r.billing_date, s.rule_set_id, r.closed_day_id,
-    c.content::jsonb ->> 'place_code' as place_code
+    r.catch_up, c.content::jsonb ->> 'place_code' as place_code
 from billing_run r
 join run_shard s using (run_id)
 join company_version c on c.company_version_id = coalesce(
@@ -121,8 +122,11 @@ class SqlReplayStore:
             company_id = read_issuer(connection, company_code).company_id
             values = {"company": company_id, "first": from_date, "last": to_date}
             rows = connection.execute(text(_SHARDS), values).all()
-        names = [each.name for each in fields(ReplayShard)]
-        return tuple(ReplayShard(**{name: getattr(row, name) for name in names}) for row in rows)
+        names = [each.name for each in fields(ReplayShard) if each.name != "catch_up"]
+        return tuple(
+            ReplayShard(**{name: getattr(row, name) for name in names}, catch_up=CatchUp(row.catch_up))
+            for row in rows
+        )
 
     def read_book_as_then(self, shard: ReplayShard) -> ShardBook:
         """Return the terms that the shard read, and what was settled before its checkpoint."""

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.exchange_rates import reported
-from billing_assets.domain.runs import CurrencyTotal, Outcome, RunOrder, RunState
+from billing_assets.domain.runs import CatchUp, CurrencyTotal, Outcome, RunOrder, RunState
 from billing_assets.reports.run_report import RunFacts, build_run_report
 from billing_assets.steps.run_ports import (
     BookPosition,
@@ -41,7 +41,7 @@ from billing_assets.store.rule_sets import keep_rule_set, read_rules
 _BILLED_ONCE = "invoice_line_billed_once"
 _RUN = """
 select run_id, company_id, billing_date, sequence_number, issuing_date, state, book_batch_id, due_count,
-    plan_totals, closed_day_id
+    plan_totals, closed_day_id, catch_up
 from billing_run
 """
 
@@ -129,6 +129,7 @@ class SqlRunStore:
             "approved_by": order.backdating.approved_by,
             "batch": basis.batch_id,
             "closed_day": basis.closed_day_id,
+            "catch_up": order.catch_up.value,
             "is_open": basis.is_open_day,
             "shards": len(shards),
             "at": self.clock(),
@@ -220,18 +221,19 @@ select (select coalesce(max(batch_id), 0) from intake_batch where company_id = :
 _SAVE_PLAN = """
 insert into billing_run (company_id, billing_date, sequence_number, issuing_date, backdating_reason,
     approved_by, state, book_batch_id, shard_count, due_count, plan_totals, planned_at, closed_day_id,
-    is_open_day)
+    is_open_day, catch_up)
 values (:company, :day,
     (select coalesce(max(sequence_number), 0) + 1 from billing_run
      where company_id = :company and billing_date = :day),
     :issuing, :reason, :approved_by, 'planned', :batch, :shards, :due, cast(:totals as jsonb), :at,
-    :closed_day, :is_open)
+    :closed_day, :is_open, :catch_up)
 on conflict (company_id, billing_date) where state <> 'finalised' do update
 set issuing_date = excluded.issuing_date, backdating_reason = excluded.backdating_reason,
     approved_by = excluded.approved_by, book_batch_id = excluded.book_batch_id,
     shard_count = excluded.shard_count, due_count = excluded.due_count,
     plan_totals = excluded.plan_totals, planned_at = excluded.planned_at,
-    closed_day_id = excluded.closed_day_id, is_open_day = excluded.is_open_day
+    closed_day_id = excluded.closed_day_id, is_open_day = excluded.is_open_day,
+    catch_up = excluded.catch_up
 where billing_run.state = 'planned'
 returning run_id
 """
@@ -353,6 +355,7 @@ def _run(row: Row[Any]) -> Run:
         book_batch_id=row.book_batch_id,
         due_count=row.due_count,
         closed_day_id=row.closed_day_id,
+        catch_up=CatchUp(row.catch_up),
         plan_totals=tuple(
             _total(total["outcome"], total["currency"], total["charge_count"], total["net_minor"])
             for total in row.plan_totals

@@ -20,12 +20,13 @@ from billing_assets.domain.checks import STANDING_CHECKS, CheckResult
 from billing_assets.domain.companies import Company
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
-from billing_assets.domain.runs import RunOrder
+from billing_assets.domain.runs import CatchUp, RunOrder
 from billing_assets.steps.calendar_ports import ClosedDayOrder
 from billing_assets.steps.close_day import close_day
 from billing_assets.steps.deliver_documents import deliver_documents
 from billing_assets.steps.delivery_ports import DecisionOrder
 from billing_assets.steps.plan_due_charges import plan_due_charges
+from billing_assets.steps.preview_catch_up import CatchUpPreview, preview_catch_up
 from billing_assets.steps.print_documents import print_documents
 from billing_assets.steps.raise_invoices import raise_invoices
 from billing_assets.steps.replay_runs import Replay, ReplayOrder, replay_runs
@@ -135,7 +136,11 @@ class Billing:
         return press
 
     def order(
-        self, billing_date: date, issuing_date: date | None = None, backdating: Backdating = UNASKED
+        self,
+        billing_date: date,
+        issuing_date: date | None = None,
+        backdating: Backdating = UNASKED,
+        catch_up: CatchUp = CatchUp.PER_PERIOD,
     ) -> RunOrder:
         """Return the order of a run of a date; its documents carry ``issuing_date``, or the day of issue.
 
@@ -161,11 +166,16 @@ class Billing:
             billing_date=billing_date,
             issuing_date=issued_on,
             backdating=approved_backdating(rule, billing_date, issued_on, backdating),
+            catch_up=catch_up,
         )
 
     def plan(self, order: RunOrder, *, is_dry_run: bool = False, progress: Progress = silent) -> StepResult:
         """Count what is due on a date."""
         return plan_due_charges(order, store=self.runs, progress=progress, is_dry_run=is_dry_run)
+
+    def preview_catch_up(self, order: RunOrder, *, progress: Progress = silent) -> CatchUpPreview:
+        """Return what a run of a date would catch up; see :func:`preview_catch_up`."""
+        return preview_catch_up(order, store=self.runs, progress=progress)
 
     def invoice(self, order: RunOrder, *, progress: Progress = silent) -> StepResult:
         """Issue what is due on a date."""

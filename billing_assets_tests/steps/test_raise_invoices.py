@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.runs import Outcome
+from billing_assets.domain.runs import CatchUp, Outcome
 from billing_assets.steps import plan_due_charges as planning
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
@@ -91,6 +91,41 @@ def test_a_missed_date_is_caught_up_by_the_next_run(billing: Billing) -> None:
     assert count(billing, months) == 3
     billing.invoice(billing.order(date(2024, 3, 15)))
     assert count(billing, months) == 3
+
+
+def test_what_was_missed_makes_one_invoice_for_each_term_where_that_is_asked_for(billing: Billing) -> None:
+    day = date(2024, 4, 15)
+    order = billing.order(day, catch_up=CatchUp.ONE_INVOICE)
+    preview = billing.preview_catch_up(order)
+    result = billing.invoice(order)
+    assert result.facts["invoice_count"] == preview.one_invoice_count == 60
+    assert preview.per_period_count > 60
+    lines = (
+        "select count(*) from invoice_line join policy_term using (policy_term_id) where policy_id = 3 "
+        "and invoice_id = (select invoice_id from invoice_line join policy_term using (policy_term_id) "
+        "where policy_id = 3 limit 1)"
+    )
+    assert count(billing, lines) == 3
+    due = "select count(*) from invoice where due_date < date '2024-04-29'"  # two weeks to pay, by the plans
+    assert count(billing, due) == 0
+    assert billing.invoice(billing.order(day)).facts["invoice_count"] == 0
+    assert billing.replay(day, day).differences == ()
+    assert all(not each.offender_count for each in billing.audit())
+
+
+def test_a_run_that_has_begun_goes_on_as_it_began(billing: Billing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "SHARD_TERMS", 30)
+    order = billing.order(date(2024, 4, 15), catch_up=CatchUp.ONE_INVOICE)
+    stop_after_first = iter([None])
+
+    def stop(_stage: str, done: int, _total: int) -> None:
+        if _stage == "invoicing" and done == 1 and next(stop_after_first, "") is None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        billing.invoice(order, progress=stop)
+    billing.invoice(billing.order(date(2024, 4, 15)))
+    assert count(billing, "select count(*) from invoice") == 60
 
 
 def test_a_closed_day_bills_nothing_and_is_complete(billing: Billing) -> None:

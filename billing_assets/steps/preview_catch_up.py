@@ -1,0 +1,76 @@
+"""Preview: what a run of a date would catch up, before anybody lets it.
+
+Belongs here: counting by month, shard by shard; nothing is written.
+Does not belong here: the figures (``frames.catch_up``), the run itself (``raise_invoices``).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from billing_assets.domain.runs import Outcome, RunOrder
+from billing_assets.frames.catch_up import caught_up, invoice_counts
+from billing_assets.frames.due_charges import due_charges
+from billing_assets.frames.rounding import exact_sum
+from billing_assets.steps.plan_due_charges import SHARD_TERMS, cut_shards
+from billing_assets.steps.run_ports import Progress, RunStore, silent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaughtUpMonth:
+    """What was to be billed in a month (its first day) and was not, of one outcome and currency."""
+
+    month: date
+    outcome: Outcome
+    currency: str
+    charge_count: int
+    net_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatchUpPreview:
+    """What a run of ``billing_date`` would catch up, and how many invoices all that is due would make.
+
+    ``per_period_count``: one invoice for each due date of a term; ``one_invoice_count``: one for each term.
+    """
+
+    billing_date: date
+    months: Sequence[CaughtUpMonth]
+    per_period_count: int
+    one_invoice_count: int
+
+
+def preview_catch_up(order: RunOrder, *, store: RunStore, progress: Progress = silent) -> CatchUpPreview:
+    """Return what a run of ``order.billing_date`` would catch up, by the book and the rules as of now."""
+    issuer, day = store.issuer(order.company_code), order.billing_date
+    position = store.book_position(issuer.company_id, SHARD_TERMS)
+    closed = store.closed_days(issuer.company_id, position.closed_day_id)
+    plans, shards = store.rule_rows().plans, cut_shards(position)
+    found: list[pl.DataFrame] = []
+    per_period = one_invoice = 0
+    for number, shard in enumerate(shards):
+        progress("looking back", number, len(shards))
+        book = store.read_book(issuer.company_id, position.batch_id, shard, day)
+        due = due_charges(book.terms, plans, book.settled, day, issuer.company.place_code, closed)
+        found.append(caught_up(due, day))
+        counts = invoice_counts(due)
+        per_period, one_invoice = per_period + counts[0], one_invoice + counts[1]
+    return CatchUpPreview(
+        billing_date=day,
+        months=_added_up(pl.concat(found)),
+        per_period_count=per_period,
+        one_invoice_count=one_invoice,
+    )
+
+
+def _added_up(months: pl.DataFrame) -> tuple[CaughtUpMonth, ...]:
+    keys = ["month", "outcome", "currency"]
+    sums = months.group_by(keys).agg(
+        charge_count=pl.col("charge_count").sum(), net_minor=exact_sum(pl.col("net_minor"))
+    )
+    return tuple(
+        CaughtUpMonth(**{**row, "outcome": Outcome(row["outcome"])})
+        for row in sums.sort(keys).iter_rows(named=True)
+    )
