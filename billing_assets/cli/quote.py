@@ -63,6 +63,52 @@ def cancellation(
     screen.hint("premium without tax; nothing was written")
 
 
+@app.command("endorsement", epilog="billing quote endorsement MOT-1003 --from 2025-05-01 --premium 480.00")
+def endorsement(
+    policy: Annotated[str, typer.Argument(metavar="POLICY", help="Number of the policy.")],
+    day: Annotated[
+        date, typer.Option("--from", parser=iso_date, metavar="DATE", help="First day of the new premium.")
+    ],
+    premium: Annotated[
+        str,
+        typer.Option("--premium", metavar="AMOUNT", help="New premium of the whole term, without tax."),
+    ],
+    as_json: Json = False,
+) -> None:
+    """Say what another premium comes to for the days that are left of the term.
+
+    The difference between the new and the old premium of the whole term, times the days left out of the days
+    of the term, rounded once.
+    """
+    screen = Screen(as_json)
+    with open_desk(screen) as desk:
+        from billing_assets.wiring.quotes import quote_endorsement
+
+        term, quote = quote_endorsement(desk, policy, day, premium)
+    screen.document({"term": term, "change_date": day, "quote": quote})
+    screen.say(styled("[bold]{}[/bold], changed from {}", term.policy_number, day))
+    owed = "additional premium" if quote.change_minor >= 0 else "return premium"
+    written, old, new, change = (
+        f"{amount(value, term.currency)} {term.currency}"
+        for value in (
+            quote.written_minor,
+            term.premium_minor,
+            quote.new_premium_minor,
+            abs(quote.change_minor),
+        )
+    )
+    screen.facts(
+        [
+            ("term", f"{term.effective_date} to {term.expiration_date}"),
+            ("premium", f"{old}, then {new} for the whole term"),
+            ("days left", f"{quote.days_left} of {quote.term_days}"),
+            (owed, change),
+            ("the term then comes to", written),
+        ]
+    )
+    screen.hint("premium without tax; nothing was written")
+
+
 def _show_term(screen: Screen, term: "QuotedTerm", day: date) -> None:
     screen.say(styled("[bold]{}[/bold], cancelled on {}", term.policy_number, day))
     days, in_force = (term.expiration_date - term.effective_date).days, (day - term.effective_date).days

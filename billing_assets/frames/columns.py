@@ -124,6 +124,13 @@ _RULES = (
     Column("valid_to", pl.Date, "day", "day after the last one; null while the row is open"),
 )
 
+_CHANGES = (
+    Column("change_number", pl.Int64, "number", "of a change within its term, by the policy system"),
+    Column("change_kind", pl.String, "code", "endorsement, cancellation or reinstatement"),
+    Column("change_date", pl.Date, "day", "from which a change takes effect"),
+    Column("method_code", pl.String, "code", "how a cancelled term is earned"),
+)
+
 _CALENDARS = (
     Column("roll", pl.String, "code", "how a date leaves a closed day"),
     Column("day", pl.Date, "day", "any calendar day"),
@@ -146,7 +153,17 @@ BILLED_COLUMNS = (
 
 def _dictionary() -> Mapping[str, Column]:
     rows = {
-        row.name: row for row in (*_TERMS, *_PROBLEMS, *_SCHEDULES, *_HASHES, *_CHARGES, *_RULES, *_CALENDARS)
+        row.name: row
+        for row in (
+            *_TERMS,
+            *_PROBLEMS,
+            *_SCHEDULES,
+            *_HASHES,
+            *_CHARGES,
+            *_RULES,
+            *_CHANGES,
+            *_CALENDARS,
+        )
     }
     for name in (*BILLED_COLUMNS, "cover_to_date"):
         meaning = f"{rows[name].meaning}; as of the version that was billed last"
@@ -279,6 +296,17 @@ TAX_RULE_SCHEMA = schema_of(
     "valid_to",
 )
 """A row of a tax."""
+
+CHANGE_SCHEMA = schema_of(
+    "policy_term_id",
+    "change_number",
+    "change_kind",
+    "change_date",
+    "currency",
+    "premium_minor",
+    "method_code",
+)
+"""A change of a term, as ``domain.policy_changes.PolicyChange``."""
 
 ROLL_SCHEMA = schema_of("place_code", "roll", "day", "rolled_date")
 """A roll table: one row per place, roll rule and calendar day, with the day it moves to."""

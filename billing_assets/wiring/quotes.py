@@ -12,7 +12,10 @@ import polars as pl
 from billing_assets.domain.cancellation import CANCELLATION_METHODS
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.money import parse_minor
+from billing_assets.domain.policy_changes import ChangeKind
+from billing_assets.frames.columns import CHANGE_SCHEMA
 from billing_assets.frames.earned_premium import with_earned
+from billing_assets.frames.policy_changes import premium_parts
 from billing_assets.store.quoted_terms import QuotedTerm, read_quoted_term
 from billing_assets.wiring.desk import Desk
 
@@ -66,15 +69,60 @@ def quote_cancellation(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndorsementQuote:
+    """What another premium from a day on comes to, in minor units without tax.
+
+    ``change_minor`` is owed in addition where it is above 0, given back where it is below;
+    ``written_minor`` is the premium that the term then comes to.
+    """
+
+    new_premium_minor: int
+    days_left: int
+    term_days: int
+    change_minor: int
+    written_minor: int
+
+
+def quote_endorsement(
+    desk: Desk, policy_number: str, day: date, premium: str
+) -> tuple[QuotedTerm, EndorsementQuote]:
+    """Return the term of a policy in which ``day`` lies, and what another premium comes to from that day on.
+
+    ``premium`` is an amount in the currency of the term, without tax, as if it held from the first day.
+
+    Raises:
+        BillingError: ``policy_unknown``, ``term_unknown``, ``amount_invalid``.
+    """
+    with desk.database.transaction() as connection:
+        term = read_quoted_term(connection, desk.company_id, policy_number, day)
+    new_minor = _minor(premium, term.currency)
+    spans = pl.DataFrame([{**asdict(term), "policy_term_id": 1}])
+    change = (1, 1, ChangeKind.ENDORSEMENT.value, day, term.currency, new_minor, "")
+    parts = premium_parts(spans, pl.DataFrame([change], schema=CHANGE_SCHEMA, orient="row"), ())
+    change_minor = int(parts.filter(change_number=1)["part_minor"].item())
+    return term, EndorsementQuote(
+        new_premium_minor=new_minor,
+        days_left=(term.expiration_date - day).days,
+        term_days=(term.expiration_date - term.effective_date).days,
+        change_minor=change_minor,
+        written_minor=term.premium_minor + change_minor,
+    )
+
+
 def _billed(term: QuotedTerm, billed_elsewhere: str) -> int | None:
     """Return what was billed in all, or None where a part of it is not known."""
     if not billed_elsewhere:
         return None if term.effective_date < term.cut_over_date else term.billed_net_minor
+    return term.billed_net_minor + _minor(billed_elsewhere, term.currency)
+
+
+def _minor(written: str, currency: str) -> int:
     try:
-        return term.billed_net_minor + parse_minor(billed_elsewhere, term.currency)
+        return parse_minor(written, currency)
     except ValueError as error:
         raise BillingError(
             "amount_invalid",
-            f"'{billed_elsewhere[:40]}' is no amount in {term.currency}",
+            f"'{written[:40]}' is no amount in {currency}",
             "write it with a point and no grouping marks: 123.45",
         ) from error

@@ -22,5 +22,13 @@ def test_every_method_is_shown_beside_what_was_billed(
     assert quote["earned_minor"] + quote["unearned_minor"] == document["term"]["premium_minor"] == 501_00
 
 
+def test_another_premium_is_quoted_with_its_days(book: Path, billing: Billing) -> None:
+    shown = billing("quote", "endorsement", "P-0001", "--from", "2024-08-01", "--premium", "601.00")
+    assert "184 of 366" in shown.stdout
+    assert "additional premium" in shown.stdout
+    less = billing("quote", "endorsement", "P-0001", "--from", "2024-08-01", "--premium", "0")
+    assert "return premium" in less.stdout
+
+
 def test_a_method_that_is_not_there_is_refused(book: Path, billing: Billing) -> None:
     assert "short_rate_table" in billing(*ASKED, "--method", "half", code=2).stderr

@@ -10,7 +10,7 @@ from billing_assets.domain.cancellation import CANCELLATION_METHODS
 from billing_assets.domain.errors import BillingError
 from billing_assets.store.connection import Database
 from billing_assets.wiring.desk import Desk
-from billing_assets.wiring.quotes import quote_cancellation
+from billing_assets.wiring.quotes import quote_cancellation, quote_endorsement
 from billing_assets_tests.books import add_term, billing_over, fill_book
 
 DAY = date(2024, 8, 1)
@@ -41,6 +41,14 @@ def test_what_was_billed_before_the_cut_over_has_to_be_said(desk: Desk) -> None:
     assert quote.balance_minor is None
     _, (quote,) = quote_cancellation(desk, "OVER-1", DAY, ("pro_rata",), "25.00")
     assert quote.balance_minor == quote.earned_minor - 25_00
+
+
+def test_another_premium_is_charged_for_the_days_that_are_left(desk: Desk) -> None:
+    term, quote = quote_endorsement(desk, "POL-00000001", DAY, "600.01")
+    assert (quote.days_left, quote.term_days) == (184, 366)
+    assert quote.change_minor == 50_27  # 100.00 x 184 / 366 = 50.273...
+    assert quote.written_minor == term.premium_minor + 50_27
+    assert quote_endorsement(desk, "POL-00000001", DAY, "400.01")[1].change_minor == -50_27
 
 
 @pytest.mark.parametrize(
