@@ -202,12 +202,14 @@ class SqlRunStore:
 
 
 # A shard begins at each :size-th term; ids of policies have gaps, so that ranges of ids would differ in size.
+# The first has half of them: two shards of one size would be ready for their numbers at the same moment, and
+# one of them would wait while the other is written.
 _POSITION = """
 select (select coalesce(max(batch_id), 0) from intake_batch where company_id = :company),
     coalesce((select array_agg(distinct policy_id order by policy_id) from (
         select policy_id, row_number() over (order by policy_id) as place
         from policy_term_version where company_id = :company and superseded_batch_id is null
-    ) term where (place - 1) % :size = 0), '{}')
+    ) term where place = 1 or (place - 1 + :size / 2) % :size = 0), '{}')
     || coalesce((select max(policy_id) + 1 from policy_term_version
         where company_id = :company and superseded_batch_id is null), 1),
     (select coalesce(max(company_closed_day_id), 0) from company_closed_day where company_id = :company)

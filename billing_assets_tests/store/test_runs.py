@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -80,9 +81,20 @@ def test_shards_hold_about_the_same_number_of_terms_however_ids_are_spread(
     run_sql(database.engine.url.render_as_string(hide_password=False), f"set search_path = billing; {spread}")
     position = store.book_position(1, 5)
     assert position.batch_id == 1
-    assert len(position.policy_borders) == 7
-    assert position.policy_borders[0] == 1
-    assert position.policy_borders[-1] == 1_050_001
+    far = [1_010_000 + 5_000 * number for number in range(9)]
+    assert position.policy_borders == (1, 4, 9, 14, 19, far[2], far[7], 1_050_001)
+
+
+@pytest.mark.parametrize(("size", "borders"), [(1, 21), (2, 12), (8, 4), (40, 2), (50, 2)])
+def test_the_first_shard_is_half_as_large_and_no_shard_is_empty(
+    store: SqlRunStore, size: int, borders: int
+) -> None:
+    found = store.book_position(1, size).policy_borders
+    assert len(found) == borders
+    assert (found[0], found[-1]) == (1, 21)
+    sizes = [following - first for first, following in pairwise(found)]
+    assert sizes[0] == max(min(size // 2, 20), 1)
+    assert all(0 < each <= size for each in sizes)
 
 
 def test_an_empty_book_has_no_borders_to_speak_of(store: SqlRunStore) -> None:
