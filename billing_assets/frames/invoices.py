@@ -11,6 +11,7 @@ import polars as pl
 from billing_assets.domain.charges import PREMIUM
 from billing_assets.domain.money import MAX_AMOUNT_MINOR
 from billing_assets.domain.runs import CatchUp, Outcome
+from billing_assets.frames.snapshots import record_bodies
 from billing_assets.frames.sorted_groups import group_number, group_sums, number_within
 from billing_assets.frames.tax_rows import tax_rows_of_lines
 from billing_assets.frames.taxes import document_taxes, line_shares, tax_amounts
@@ -24,12 +25,14 @@ class Drafts:
     ``lines``: one row per charge, ``line_number`` from 1, whose price is ``net_minor`` and
     ``contained_tax_minor``. ``taxes``: one row per document and tax row.
     ``charges``: the due charges with their final outcome; ``draft_index`` is null unless invoiced.
+    ``bodies``: the frozen record of each document but for its head (``snapshots.record_bodies``).
     """
 
     invoices: pl.DataFrame
     lines: pl.DataFrame
     taxes: pl.DataFrame
     charges: pl.DataFrame
+    bodies: pl.DataFrame
 
 
 def draft_invoices(
@@ -88,6 +91,7 @@ def draft_invoices(
         lines=taxed,
         taxes=taxes,
         charges=charges.drop("charge_row"),
+        bodies=record_bodies(taxed, taxes),
     )
 
 

@@ -16,7 +16,7 @@ from billing_assets.domain.numbering import NUMBER_DIGITS
 from billing_assets.domain.places import calendar_code_of
 from billing_assets.frames.calendars import roll
 from billing_assets.frames.invoices import Drafts
-from billing_assets.frames.snapshots import RECORD_FORMAT, snapshot_hashes
+from billing_assets.frames.snapshots import RECORD_FORMAT, record_hashes
 
 
 def number_drafts(
@@ -82,7 +82,7 @@ def number_drafts(
         company_sha256=pl.lit(company_sha256),
         template_sha256=pl.lit(template_sha256),
     )
-    return heads.with_columns(snapshot_hashes(heads, drafts.lines, drafts.taxes))
+    return heads.with_columns(record_hashes(heads, drafts.bodies))
 
 
 def _with_earliest_due_date(

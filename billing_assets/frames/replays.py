@@ -119,7 +119,7 @@ def differences(recorded: Recorded, drafts: Drafts, numbered: pl.DataFrame | Non
     >>> one = {"policy_number": "P-1", "policy_term_id": 7, "installment_number": 2, "net_minor": 5}
     >>> charges = pl.DataFrame([one], schema=RECORDED_CHARGES)
     >>> none = pl.DataFrame(schema={**RECORDED_CHARGES, **RECORDED_LINES, "draft_index": pl.Int64})
-    >>> drafts = Drafts(invoices=none, lines=none, taxes=empty["taxes"], charges=none)
+    >>> drafts = Drafts(invoices=none, lines=none, taxes=none, charges=none, bodies=none)
     >>> found = differences(Recorded(**{**empty, "charges": charges}), drafts, None)
     >>> found.select("policy_number", "installment_number", "kind").rows()
     [('P-1', 2, 'not_due_now')]
@@ -165,11 +165,13 @@ def _of_documents(recorded: Recorded, drafts: Drafts, numbered: pl.DataFrame) ->
         DifferenceKind.TAX,
     )
     then, now = recorded.documents.join(pairs, on="invoice_id"), numbered.join(pairs, on="draft_index")
-    heads = _compared(then, now, _CHARGE_KEY, _DOCUMENT_VALUES, DifferenceKind.DOCUMENT)
+    # Where a document is missing on a side, which is named, all numbers after it are others.
+    is_whole = recorded.documents.height == numbered.height
+    values = (*_DOCUMENT_VALUES, "invoice_number") if is_whole else _DOCUMENT_VALUES
+    heads = _compared(then, now, _CHARGE_KEY, values, DifferenceKind.DOCUMENT)
     # Values that differ are named above; a record of another form cannot be compared as a whole.
-    silent = then.join(heads, on=_CHARGE_KEY, how="anti").join(
-        now.select(*_CHARGE_KEY, "record_format"), on=[*_CHARGE_KEY, "record_format"], how="semi"
-    )
+    same = [*_CHARGE_KEY, "record_format", "invoice_number"]
+    silent = then.join(heads, on=_CHARGE_KEY, how="anti").join(now.select(same), on=same, how="semi")
     records = _compared(
         silent,
         now.join(silent, on=_CHARGE_KEY, how="semi"),

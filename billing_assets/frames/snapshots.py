@@ -89,6 +89,9 @@ FORMATS: Mapping[int, RecordFormat] = MappingProxyType(
 RECORD_FORMAT = 3
 """The format of what is issued now."""
 
+_SLICE_ROWS = 5_000
+"""So many whole texts are in memory at a time."""
+
 
 def snapshot_hashes(
     heads: pl.DataFrame, lines: pl.DataFrame, taxes: pl.DataFrame, record_format: int = RECORD_FORMAT
@@ -96,7 +99,7 @@ def snapshot_hashes(
     """Return the SHA-256 (hex) of each document's frozen record, in the order of ``heads``.
 
     ``heads``, ``lines`` and ``taxes`` have the columns of that format and ``draft_index``; lines and taxes
-    come sorted by ``draft_index`` and number.
+    come in the order of their numbers. Raises ``TypeError`` where a value is missing.
 
     >>> form = FORMATS[1]
     >>> heads = pl.DataFrame([{**dict.fromkeys(form.head, "h"), "draft_index": 0}])
@@ -105,18 +108,52 @@ def snapshot_hashes(
     >>> snapshot_hashes(heads, lines, taxes, 1).item()[:16]
     '8000865dee68e365'
     """
+    return record_hashes(heads, record_bodies(lines, taxes, record_format), record_format)
+
+
+def record_bodies(
+    lines: pl.DataFrame, taxes: pl.DataFrame, record_format: int = RECORD_FORMAT
+) -> pl.DataFrame:
+    r"""Return ``draft_index``, ascending, and ``record_body``: the record of a document without its head.
+
+    The body needs no number, so it can be made before the number is drawn. Null where a value is missing.
+
+    >>> lines = pl.DataFrame([{**dict.fromkeys(FORMATS[1].line, "l"), "draft_index": 0}])
+    >>> taxes = pl.DataFrame([{**dict.fromkeys(FORMATS[1].tax, "t"), "draft_index": 0}])
+    >>> record_bodies(lines, taxes, 1)["record_body"].item()
+    '\nline|l|l|l|l|l|l|l|l|l|l\ntax|t|t|t|t|t|t'
+    """
     form = FORMATS[record_format]
-    hashes = [sha256(text) for text in _texts(heads, form.head)]
-    position = dict(zip(heads["draft_index"].to_list(), range(heads.height), strict=True))
-    for part, word, columns in ((lines, "line", form.line), (taxes, "tax", form.tax)):
-        rows = _texts(part, columns, pl.lit(f"\n{word}"))
-        # The hash is fed piece by piece: no text of a whole document is ever joined.
-        for index, row in zip(part["draft_index"].to_list(), rows, strict=True):
-            hashes[position[index]].update(row)
-    return pl.Series("snapshot_sha256", [each.hexdigest() for each in hashes], dtype=pl.String)
+    texts = pl.concat([_texts(lines, "line", form.line), _texts(taxes, "tax", form.tax)])
+    # Joining the texts of a list costs a fifth of joining while grouping.
+    return (
+        texts.sort("draft_index", maintain_order=True)
+        .group_by("draft_index", maintain_order=True)
+        .agg("record_body")
+        .with_columns(pl.col("record_body").list.join("", ignore_nulls=False))
+    )
 
 
-def _texts(rows: pl.DataFrame, columns: tuple[str, ...], *before: pl.Expr) -> list[bytes]:
-    """Return the text of each row, encoded; a missing value makes none, and none cannot be hashed."""
-    texts = rows.select(pl.concat_str(*before, *columns, separator="|").cast(pl.Binary)).to_series()
-    return texts.to_list()
+def record_hashes(heads: pl.DataFrame, bodies: pl.DataFrame, record_format: int = RECORD_FORMAT) -> pl.Series:
+    r"""Return the SHA-256 (hex) of each document's head with its body, in the order of ``heads``.
+
+    ``bodies`` as :func:`record_bodies` makes them, in that format. Raises ``TypeError`` where a value is
+    missing.
+
+    >>> heads = pl.DataFrame([{**dict.fromkeys(FORMATS[1].head, "h"), "draft_index": 0}])
+    >>> bodies = pl.DataFrame({"draft_index": [0], "record_body": ["\nline|l"]})
+    >>> record_hashes(heads, bodies, 1).item()[:16]
+    'fda7d7362c6f393b'
+    """
+    records = heads.join(bodies, on="draft_index", how="left", maintain_order="left")
+    text = pl.concat_str(*FORMATS[record_format].head, separator="|") + pl.col("record_body")
+    hashes: list[str] = []
+    for part in records.iter_slices(_SLICE_ROWS):
+        texts = part.select(text.cast(pl.Binary)).to_series().to_list()
+        hashes += [sha256(each).hexdigest() for each in texts]
+    return pl.Series("snapshot_sha256", hashes, dtype=pl.String)
+
+
+def _texts(rows: pl.DataFrame, word: str, columns: tuple[str, ...]) -> pl.DataFrame:
+    """Return the text of each row; a missing value makes none, and none cannot be hashed."""
+    return rows.select("draft_index", record_body=pl.concat_str(pl.lit(f"\n{word}"), *columns, separator="|"))

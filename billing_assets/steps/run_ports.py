@@ -58,8 +58,8 @@ class BookPosition:
     """Where the policy book stands: a run reads it as of ``batch_id``, whatever is imported meanwhile.
 
     ``closed_day_id`` is the last word on days that the company has closed itself; the run goes by it.
-    ``policy_borders`` cut the company's policies into ranges of about the same number of terms: the first
-    policy of each range, and at last the id after the last policy.
+    ``policy_borders`` cut the company's policies into ranges of about the same number of terms, the first
+    of half as many: the first policy of each range, and at last the id after the last policy.
     """
 
     batch_id: int

@@ -5,7 +5,7 @@ Does not belong here: what is due (``frames``), the order of work (``steps``).
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
@@ -208,12 +208,14 @@ class SqlRunStore:
 
 
 # A shard begins at each :size-th term; ids of policies have gaps, so that ranges of ids would differ in size.
+# The first has half of them: two shards of one size would be ready for their numbers at the same moment, and
+# one of them would wait while the other is written.
 _POSITION = """
 select (select coalesce(max(batch_id), 0) from intake_batch where company_id = :company),
     coalesce((select array_agg(distinct policy_id order by policy_id) from (
         select policy_id, row_number() over (order by policy_id) as place
         from policy_term_version where company_id = :company and superseded_batch_id is null
-    ) term where (place - 1) % :size = 0), '{}')
+    ) term where place = 1 or (place - 1 + :size / 2) % :size = 0), '{}')
     || coalesce((select max(policy_id) + 1 from policy_term_version
         where company_id = :company and superseded_batch_id is null), 1),
     (select coalesce(max(company_closed_day_id), 0) from company_closed_day where company_id = :company)
@@ -255,13 +257,19 @@ select r.run_id, c.company_code, r.billing_date, r.sequence_number, r.issuing_da
     r.planned_at, r.book_batch_id, r.company_id
 from billing_run r join company c using (company_id) where r.run_id = :run
 """
+# A run reads its rows before the planner knows how many there are: given an order, it would sort them all.
 _REASONS = """
 select outcome, coalesce(reason_code, ''), currency, count(*), sum(net_minor)::text
-from due_charge where run_id = :run group by 1, 2, 3 order by 1, 2, 3
+from due_charge where run_id = :run group by 1, 2, 3
 """
 _INVOICED = """
-select currency, count(*), sum(net_minor)::text, sum(tax_minor)::text, sum(total_minor)::text
-from invoice where run_id = :run group by currency order by currency
+select i.*, s.prefix
+from (
+    select currency, number_series_id, count(*) as invoice_count, sum(net_minor)::text as net,
+        sum(tax_minor)::text as tax, sum(total_minor)::text as total, min(invoice_number) as first_number,
+        max(invoice_number) as last_number, min(issue_date) as first_date, max(issue_date) as last_date
+    from invoice where run_id = :run group by currency, number_series_id
+) i join number_series s using (number_series_id)
 """
 
 
@@ -279,17 +287,11 @@ def read_run_facts(
 ) -> RunFacts:
     """Return what a run did, counted from its rows."""
     row = connection.execute(text(_FACTS), {"run": run_id}).one()
-    reasons = connection.execute(text(_REASONS), {"run": run_id}).all()
+    reasons = sorted(tuple(each) for each in connection.execute(text(_REASONS), {"run": run_id}))
     invoiced = connection.execute(text(_INVOICED), {"run": run_id}).all()
-    numbers = connection.execute(
-        text(
-            "select s.prefix, min(i.invoice_number), max(i.invoice_number) from invoice i "
-            "join number_series s using (number_series_id) where i.run_id = :run group by s.prefix order by 1"
-        ),
-        {"run": run_id},
-    ).all()
+    invoices = _by_currency(invoiced)
     into = read_issuer(connection, row.company_code).company.reporting_currency
-    totals = tuple((cur, int(net), int(tax)) for cur, _count, net, tax, _total in invoiced)
+    totals = tuple((cur, net, tax) for cur, _count, net, tax, _total in invoices)
     rates = rates_on(connection, row.company_id, row.billing_date) if into else {}
     return RunFacts(
         run_id=row.run_id,
@@ -297,20 +299,47 @@ def read_run_facts(
         billing_date=row.billing_date,
         sequence_number=row.sequence_number,
         issuing_date=row.issuing_date,
-        issue_dates=read_issue_dates(connection, run_id),
+        issue_dates=_issue_dates(invoiced),
         due_count=row.due_count,
         book_batch_id=row.book_batch_id,
         planned_at=row.planned_at,
         finalised_at=at,
         charges=tuple((Outcome(o), reason, cur, count, int(net)) for o, reason, cur, count, net in reasons),
-        invoices=tuple(
-            (cur, count, int(net), int(tax), int(total)) for cur, count, net, tax, total in invoiced
-        ),
-        numbers=tuple((prefix, first, last) for prefix, first, last in numbers),
+        invoices=invoices,
+        numbers=_by_prefix(invoiced),
         seconds=dict(seconds),
         reporting_currency=into,
         reported=reported(totals, into, rates) if into else (),
     )
+
+
+def _by_currency(invoiced: Sequence[Row[Any]]) -> tuple[tuple[str, int, int, int, int], ...]:
+    """Return currency, count, net, tax and total of each currency, in order."""
+    sums: dict[str, tuple[int, int, int, int]] = {}
+    for row in invoiced:
+        count, net, tax, total = sums.get(row.currency, (0, 0, 0, 0))
+        sums[row.currency] = (
+            count + row.invoice_count,
+            net + int(row.net),
+            tax + int(row.tax),
+            total + int(row.total),
+        )
+    return tuple((currency, *sums[currency]) for currency in sorted(sums))
+
+
+def _by_prefix(invoiced: Sequence[Row[Any]]) -> tuple[tuple[str, int, int], ...]:
+    """Return prefix, first and last number of each prefix, in order."""
+    ranges: dict[str, tuple[int, int]] = {}
+    for row in invoiced:
+        first, last = ranges.get(row.prefix, (row.first_number, row.last_number))
+        ranges[row.prefix] = (min(first, row.first_number), max(last, row.last_number))
+    return tuple((prefix, *ranges[prefix]) for prefix in sorted(ranges))
+
+
+def _issue_dates(invoiced: Sequence[Row[Any]]) -> tuple[date, date] | None:
+    if not invoiced:
+        return None
+    return min(row.first_date for row in invoiced), max(row.last_date for row in invoiced)
 
 
 def _run_taken(billing_date: date) -> BillingError:

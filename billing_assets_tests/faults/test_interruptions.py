@@ -34,6 +34,11 @@ def billing(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         yield billing_over(database, tmp_path, stack)
 
 
+def before(shard_number: int) -> int:
+    """Return how many policies lie in the shards before this one: three in the first, five in each other."""
+    return max(5 * shard_number - 2, 0)
+
+
 def numbers(billing: Billing) -> list[int]:
     with billing.database.transaction() as connection:
         return list(connection.execute(text("select invoice_number from invoice order by 1")).scalars())
@@ -80,7 +85,7 @@ def test_the_error_of_a_shard_is_told_and_the_run_can_be_taken_up(
     fail_once(monkeypatch, method, shard_number, ValueError("the disk is full"))
     with pytest.raises(ValueError, match="the disk is full"):
         billing.invoice(billing.order(FEBRUARY))
-    assert numbers(billing) == list(range(1, 5 * shard_number + 1))
+    assert numbers(billing) == list(range(1, before(shard_number) + 1))
     assert states(billing) == ["running"]
     finish_like_undisturbed(billing, fresh_database(), tmp_path)
 
@@ -93,7 +98,7 @@ def test_a_stop_ends_the_run_after_at_most_the_shards_in_work(billing: Billing) 
     with pytest.raises(KeyboardInterrupt):
         billing.invoice(billing.order(FEBRUARY), progress=stop)
     made = len(numbers(billing))
-    assert 5 <= made < POLICIES
+    assert before(1) <= made < POLICIES
     assert numbers(billing) == list(range(1, made + 1))
     result = billing.invoice(billing.order(FEBRUARY))
     assert result.facts["invoice_count"] == POLICIES - made
@@ -110,7 +115,7 @@ def test_a_later_date_may_overtake_an_interrupted_run_which_then_finishes_withou
     billing.invoice(billing.order(date(2024, 2, 8)))
     assert numbers(billing) == list(range(1, POLICIES + 1))
     result = billing.invoice(billing.order(FEBRUARY))
-    assert (result.facts["due_count"], result.facts["invoice_count"]) == (15, 0)
+    assert (result.facts["due_count"], result.facts["invoice_count"]) == (before(3), 0)
     assert states(billing) == ["finalised", "finalised"]
 
 

@@ -52,6 +52,7 @@ HEAD = {
     "total_minor": 108,
     "payer_version_id": 30,
     "record_format": 3,
+    "invoice_number": 9,
     "snapshot_sha256": "s",
 }
 NOW = {"draft_index": 0}
@@ -78,7 +79,8 @@ def now() -> tuple[Drafts, pl.DataFrame]:
     charges = pl.DataFrame([{**CHARGE, **NOW}], schema={**RECORDED_CHARGES, "draft_index": pl.Int64})
     lines = pl.DataFrame([{**LINE, **NOW, "line_number": 1}])
     taxes, heads = pl.DataFrame([{**TAX, **NOW}]), pl.DataFrame([{**HEAD, **NOW}])
-    return Drafts(invoices=heads, lines=lines, taxes=taxes, charges=charges), heads
+    bodies = pl.DataFrame()
+    return Drafts(invoices=heads, lines=lines, taxes=taxes, charges=charges, bodies=bodies), heads
 
 
 def test_equal_values_are_no_difference() -> None:
@@ -98,6 +100,7 @@ def test_equal_values_are_no_difference() -> None:
         ("tax_point_date", date(2024, 1, 1), ["document"]),
         ("payer_version_id", 31, ["document"]),
         ("total_minor", 109, ["document"]),
+        ("invoice_number", 10, ["document"]),
         ("snapshot_sha256", "t", ["document"]),
         ("tax_minor", 9, ["document", "line", "tax"]),
         ("net_minor", 99, ["charge", "document", "line"]),
@@ -127,6 +130,7 @@ def test_a_charge_of_one_side_alone_is_named_once() -> None:
         lines=drafts.lines.clear(),
         taxes=drafts.taxes.clear(),
         charges=drafts.charges.clear(),
+        bodies=drafts.bodies,
     )
     gone = differences(recorded(), nothing, None)
     assert gone.select("kind", "recorded", "recomputed").rows() == [("not_due_now", "100", "")]

@@ -6,7 +6,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from billing_assets.frames.snapshots import FORMATS, RECORD_FORMAT, snapshot_hashes
+from billing_assets.frames.snapshots import (
+    FORMATS,
+    RECORD_FORMAT,
+    record_bodies,
+    record_hashes,
+    snapshot_hashes,
+)
 
 HEAD, LINE, TAX = FORMATS[RECORD_FORMAT].head, FORMATS[RECORD_FORMAT].line, FORMATS[RECORD_FORMAT].tax
 
@@ -89,3 +95,25 @@ def test_lines_go_to_their_own_document_in_whatever_order_the_heads_come() -> No
     alone = snapshot_hashes(heads.head(1), lines.tail(1), TAXES.clear()).to_list()
     assert hashes[0] == alone[0]
     assert hashes[0] != hashes[1]
+
+
+def test_a_body_has_its_lines_in_order_and_then_its_taxes_in_order() -> None:
+    lines = frame(LINE, {"draft_index": 1}, {"draft_index": 0, "line_number": 1}, {"line_number": 2})
+    taxes = frame(TAX, {"tax_number": 1}, {"draft_index": 2}, {"tax_number": 2})
+    bodies = record_bodies(lines, taxes)
+    assert bodies["draft_index"].to_list() == [0, 1, 2]
+    starts = [part.split("|")[:2] for part in bodies["record_body"][0].removeprefix("\n").split("\n")]
+    assert starts == [["line", "1"], ["line", "2"], ["tax", "1"], ["tax", "2"]]
+
+
+def test_a_head_without_a_body_is_never_hashed() -> None:
+    with pytest.raises(TypeError):
+        record_hashes(HEADS, record_bodies(LINES.clear(), TAXES.clear()))
+
+
+def test_more_documents_than_are_hashed_at_a_time_keep_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    heads = frame(HEAD, *({"draft_index": index, "total_minor": index} for index in range(7)))
+    lines = frame(LINE, *({"draft_index": index} for index in range(7)))
+    at_once = snapshot_hashes(heads, lines, TAXES)
+    monkeypatch.setattr("billing_assets.frames.snapshots._SLICE_ROWS", 3)
+    assert snapshot_hashes(heads, lines, TAXES).to_list() == at_once.to_list()

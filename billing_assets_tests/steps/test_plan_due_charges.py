@@ -86,7 +86,7 @@ def test_progress_counts_the_shards(billing: Billing, monkeypatch: pytest.Monkey
     told: list[tuple[str, int, int]] = []
     order = billing.order(FEBRUARY)
     plan_due_charges(order, store=billing.runs, progress=lambda *step: told.append(step))
-    assert told == [("planning", done, 3) for done in (1, 2, 3)]
+    assert told == [("planning", done, 4) for done in (1, 2, 3, 4)]
 
 
 def test_a_stop_while_planning_leaves_nothing_and_ends_at_once(

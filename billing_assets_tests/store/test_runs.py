@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from billing_assets.steps.run_ports import Run, RunBasis, Shard, silent
 from billing_assets.store.connection import Database
 from billing_assets.store.runs import SqlRunStore, read_run_facts
 from billing_assets.wiring.build import Billing
-from billing_assets_tests.books import AT, billing_over, fill_book
+from billing_assets_tests.books import AT, add_term, billing_over, fill_book
 from billing_assets_tests.databases import run_sql
 
 FEBRUARY = date(2024, 2, 1)
@@ -80,9 +81,20 @@ def test_shards_hold_about_the_same_number_of_terms_however_ids_are_spread(
     run_sql(database.engine.url.render_as_string(hide_password=False), f"set search_path = billing; {spread}")
     position = store.book_position(1, 5)
     assert position.batch_id == 1
-    assert len(position.policy_borders) == 7
-    assert position.policy_borders[0] == 1
-    assert position.policy_borders[-1] == 1_050_001
+    far = [1_010_000 + 5_000 * number for number in range(9)]
+    assert position.policy_borders == (1, 4, 9, 14, 19, far[2], far[7], 1_050_001)
+
+
+@pytest.mark.parametrize(("size", "borders"), [(1, 21), (2, 12), (8, 4), (40, 2), (50, 2)])
+def test_the_first_shard_is_half_as_large_and_no_shard_is_empty(
+    store: SqlRunStore, size: int, borders: int
+) -> None:
+    found = store.book_position(1, size).policy_borders
+    assert len(found) == borders
+    assert (found[0], found[-1]) == (1, 21)
+    sizes = [following - first for first, following in pairwise(found)]
+    assert sizes[0] == max(min(size // 2, 20), 1)
+    assert all(0 < each <= size for each in sizes)
 
 
 def test_an_empty_book_has_no_borders_to_speak_of(store: SqlRunStore) -> None:
@@ -145,6 +157,24 @@ def test_facts_are_counted_from_the_rows(billing: Billing) -> None:
     ((currency, count, net, tax, total),) = facts.invoices
     assert (currency, count, net + tax) == ("EUR", 20, total)
     assert billing.runs.run_totals(facts.run_id)[0].net_minor == net
+
+
+def test_facts_of_two_currencies_have_sums_of_their_own_and_one_range_of_numbers(billing: Billing) -> None:
+    add_term(billing.database, "GB-1", effective=FEBRUARY, place="GB", currency="GBP", premium_minor=10_000)
+    result = billing.invoice(billing.order(FEBRUARY))
+    with billing.database.transaction() as connection:
+        facts = read_run_facts(connection, int(result.facts["run_id"]), AT, {})
+    assert [(currency, count) for currency, count, *_ in facts.invoices] == [("EUR", 20), ("GBP", 1)]
+    assert facts.invoices[1][2:] == (10_000, 2_000, 12_000)
+    assert facts.numbers == (("INV-", 1, 21),)
+    assert list(facts.charges) == sorted(facts.charges)
+
+
+def test_a_run_without_invoices_has_neither_numbers_nor_issue_dates(store: SqlRunStore) -> None:
+    run = plan(store)
+    with store.database.transaction() as connection:
+        facts = read_run_facts(connection, run.run_id, AT, {})
+    assert (facts.invoices, facts.numbers, facts.issue_dates) == ((), (), None)
 
 
 def test_rule_rows_and_issuer_come_from_the_store(store: SqlRunStore) -> None:
