@@ -126,6 +126,8 @@ def _result(totals: tuple[CurrencyTotal, ...], run: Run | None, started: float) 
     facts: dict[str, int | str] = {"due_count": sum(total.charge_count for total in totals)}
     if run is not None:
         facts["run_id"] = run.run_id
+        if run.state is RunState.HELD and not run.is_approved:
+            facts["held_for"] = "; ".join(each.found for each in run.exceeded)
     return StepResult(
         step="plan_due_charges", facts=facts, totals=totals, seconds={"plan": time.perf_counter() - started}
     )
