@@ -7,9 +7,13 @@ from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import polars as pl
 from sqlalchemy import text
 
 from billing_assets.domain.companies import Company
+from billing_assets.domain.runs import CurrencyTotal
+from billing_assets.frames.columns import FIGURE_SCHEMA
+from billing_assets.steps.run_ports import PlanRecord
 from billing_assets.store.companies import save_company
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
@@ -113,7 +117,8 @@ with version as (
         (effective_date + interval '1 year')::date as expiration_date,
         effective_date as anchor_date, cast(:cut_over as date) as cut_over_date,
         cast(:premium_minor as bigint) as premium_minor
-    from policy_term join policy using (policy_id) where policy_number = :number
+    from policy_term join policy using (policy_id)
+    where policy_number = :number and effective_date = :effective
 )
 {_INSERT_VERSIONS}
 """
@@ -135,8 +140,9 @@ def add_term(
     currency: str = "EUR",
     plan: str = "yearly",
     cut_over: date = date(1950, 1, 1),
+    is_renewal: bool = False,
 ) -> None:
-    """Put one more yearly term into the store, paid by the first payer."""
+    """Put one more yearly term into the store, paid by the first payer; a renewal is of a policy there is."""
     values = {
         "number": number,
         "effective": effective,
@@ -148,7 +154,8 @@ def add_term(
         "cut_over": cut_over,
     }
     with database.transaction() as connection:
-        for statement in (_ADD_POLICY, _ADD_POLICY_TERM, _ADD_TERM):
+        policy = () if is_renewal else (_ADD_POLICY,)
+        for statement in (*policy, _ADD_POLICY_TERM, _ADD_TERM):
             connection.execute(text(statement), values)
 
 
@@ -224,3 +231,9 @@ def _change(
     with database.transaction() as connection:
         connection.execute(text(_SECOND_BATCH), {"at": AT})
         connection.execute(text(_CHANGE_TERM), values)
+
+
+def plan_of(totals: tuple[CurrencyTotal, ...] = ()) -> PlanRecord:
+    """Return a plan with these totals, of which nothing else is known."""
+    figures = pl.DataFrame(schema=FIGURE_SCHEMA)
+    return PlanRecord(totals=totals, plan_sha256="5" * 64, figures=figures, rehearsal={"due_count": 0})

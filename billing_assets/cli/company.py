@@ -13,6 +13,7 @@ from billing_assets.cli.arguments import Json, open_desk
 from billing_assets.cli.output import Screen, styled
 from billing_assets.domain.companies import Company, company_record
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.safety_bounds import bounds_record
 
 app = typer.Typer(
     no_args_is_help=True, help="Say who bills: name, address, tax number, bank account, numbering."
@@ -84,4 +85,6 @@ def read_yaml(path: Path) -> dict[str, object]:
 def _facts(company: Company) -> list[tuple[str, object]]:
     values = company_record(company)
     values["address_lines"] = ", ".join(company.address_lines)
+    bounds = bounds_record(company.safety_bounds)
+    values["safety_bounds"] = ", ".join(f"{name} {value}" for name, value in bounds.items()) or "the usual"
     return [(name.replace("_", " "), value or "-") for name, value in values.items()]

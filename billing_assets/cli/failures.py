@@ -30,6 +30,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     REFUSED = 3
     ATTENTION = 4
+    HELD = 5
     CRASHED = 70
     INTERRUPTED = 130
     UNREAD = 141
@@ -52,6 +53,11 @@ EXIT_CODES: Mapping[ExitCode, str] = MappingProxyType(
             "failed or is held and was not billed since, or a message was refused, waits for another try, or "
             "may or may not have arrived"
         ),
+        ExitCode.HELD: (
+            "a run exceeds a safety bound, or is no more what was approved, and is held for approval: "
+            "nothing of it was issued; the other dates of the command were billed; `billing runs approve` or "
+            "`billing runs reject` decides on it"
+        ),
         ExitCode.CRASHED: "a mistake of the program; a crash log was written, and the message says where",
         ExitCode.INTERRUPTED: (
             "interrupted by Ctrl-C or SIGTERM; the same command goes on where it stopped (`billing ui` and "
@@ -61,6 +67,9 @@ EXIT_CODES: Mapping[ExitCode, str] = MappingProxyType(
     }
 )
 """Exit code -> words."""
+
+HELD_CODES = frozenset({"run_held", "run_changed_since"})
+"""Errors that say that a run waits for a person."""
 
 _GO_ON = "the same command goes on where it stopped"
 
@@ -170,7 +179,8 @@ def tell(error: BaseException) -> ExitCode:
     if isinstance(error, KeyboardInterrupt):
         code, words = ExitCode.INTERRUPTED, ("interrupted", "interrupted", str(error) or _GO_ON)
     elif (refusal := _as_refusal(error)) is not None:
-        code, words = ExitCode.REFUSED, (refusal.code, refusal.found, refusal.todo)
+        code = ExitCode.HELD if refusal.code in HELD_CODES else ExitCode.REFUSED
+        words = (refusal.code, refusal.found, refusal.todo)
     else:
         code, words = ExitCode.CRASHED, ("crashed", *_crash(error))
     if screen.is_json and not HAS_DOCUMENT.get():

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from billing_assets.cli import (
+    approvals,
     audit,
     calendar,
     company,
@@ -61,6 +62,8 @@ app.command("run", epilog=run.EPILOG, rich_help_panel="Bill")(run.bill)
 app.command("deliver", epilog=deliver.EPILOG, rich_help_panel="Bill")(deliver.send)
 app.command("audit", epilog=audit.EPILOG, rich_help_panel="Bill")(audit.check)
 app.command("replay", epilog=replay.EPILOG, rich_help_panel="Bill")(replay.replay)
+runs.app.command("approve", epilog=approvals.APPROVE_EPILOG)(approvals.approve)
+runs.app.command("reject", epilog=approvals.REJECT_EPILOG)(approvals.reject)
 app.add_typer(runs.app, name="runs", rich_help_panel="Look")
 app.add_typer(invoices.app, name="invoices", rich_help_panel="Look")
 app.command("explain", epilog=explain.EPILOG, rich_help_panel="Look")(explain.explain)

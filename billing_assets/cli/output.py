@@ -316,6 +316,8 @@ _COLOURS: Mapping[str, str] = {
     "sending": "yellow",
     "running": "yellow",
     "planned": "yellow",
+    "held": "red",
+    "rejected": "yellow",
     "failed": "red",
     "unknown": "red",
 }

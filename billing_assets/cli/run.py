@@ -15,12 +15,13 @@ import typer
 
 from billing_assets.cli.arguments import Day, Json, iso_date, open_desk
 from billing_assets.cli.deliver import NEEDS_A_LOOK
-from billing_assets.cli.failures import ExitCode, UnfinishedError
+from billing_assets.cli.failures import HELD_CODES, ExitCode, UnfinishedError
 from billing_assets.cli.interrupts import Progress, Stop, stop_on_request
 from billing_assets.cli.output import Screen, amount, count_of, styled, total_rows
 from billing_assets.cli.runs import OUTCOMES, show_amounts, show_run
 from billing_assets.domain.backdating import Backdating
-from billing_assets.domain.runs import CatchUp
+from billing_assets.domain.errors import BillingError
+from billing_assets.domain.runs import CatchUp, RunOrder
 
 if TYPE_CHECKING:
     from billing_assets.domain.runs import CurrencyTotal
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 EPILOG = (
     "billing run 2025-01-31 --dry-run\n\n"
+    "billing run 2025-01-31 --rehearse\n\n"
     "billing run 2025-01-31\n\n"
     "billing run 2025-01-01 --until 2025-03-31\n\n"
     "billing run 2025-01-31 --no-deliver\n\n"
@@ -47,6 +49,7 @@ class BilledDay:
 
     ``counts`` maps an outcome to the charges of this call's run, ``invoices`` has a row per currency.
     ``standing`` are the charges of the date that any of its runs held or failed and none has billed since.
+    ``held_reasons`` are the safety bounds that hold the run itself; nothing of it was issued then.
     """
 
     billing_date: date
@@ -57,6 +60,7 @@ class BilledDay:
     document_count: int
     deliveries: Mapping[str, int | str]
     standing: "Sequence[StandingCharges]" = ()
+    held_reasons: Sequence[Mapping[str, str]] = ()
     seconds: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -127,6 +131,12 @@ def bill(
     is_dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Count what is due and write nothing.")
     ] = False,
+    is_rehearsal: Annotated[
+        bool,
+        typer.Option(
+            "--rehearse", help="Price the whole run and show what it would issue; 'runs approve' bills that."
+        ),
+    ] = False,
     issuing_date: _IssuingDate = None,
     reason: _Reason = "",
     approved_by: _ApprovedBy = "",
@@ -144,23 +154,61 @@ def bill(
     """
     days = _days(day, until)
     screen = Screen(as_json)
+    dating = Dating(issuing_date, Backdating(reason=reason, approved_by=approved_by), catch_up)
     if is_dry_run:
         _dry_run(screen, days)
-        return
+    elif is_rehearsal:
+        _rehearse(screen, days, dating)
+    else:
+        _bill(screen, days, dating, is_quiet=is_quiet)
+
+
+def _bill(screen: Screen, days: Sequence[date], dating: Dating, *, is_quiet: bool) -> None:
+    """Bill the days and end as ``failures.EXIT_CODES`` says."""
     done: list[BilledDay] = []
     try:
-        dating = Dating(issuing_date, Backdating(reason=reason, approved_by=approved_by), catch_up)
         _bill_days(screen, days, dating, is_quiet=is_quiet, report=done.append)
     except (Exception, KeyboardInterrupt) as error:
         if len(done) > 1:
             _show_days(screen, done)
-        raise UnfinishedError(_document(done)) from error
-    screen.document(_document(done))
+        raise UnfinishedError(days_document(done)) from error
+    screen.document(days_document(done))
     if len(days) > 1:
         _show_days(screen, done)
+    end_with(screen, done)
+
+
+def end_with(screen: Screen, done: Sequence[BilledDay]) -> None:
+    """Say what somebody has to look at, and end with its exit code."""
     if any(billed.needs_a_look for billed in done):
         _hint_at(screen, done)
+    held = [billed for billed in done if billed.held_reasons]
+    if held:
+        for billed in held:
+            found = "; ".join(reason["found"] for reason in billed.held_reasons)
+            screen.warn(f"run {billed.run_id} of {billed.billing_date} is held, nothing was issued: {found}")
+        raise typer.Exit(ExitCode.HELD)
+    if any(billed.needs_a_look for billed in done):
         raise typer.Exit(ExitCode.ATTENTION)
+
+
+def _rehearse(screen: Screen, days: Sequence[date], dating: Dating) -> None:
+    """Plan one date with all its prices, and show it; nothing is issued."""
+    if len(days) > 1:
+        raise typer.BadParameter("a rehearsal is of one date", param_hint="--until")
+    (day,) = days
+    with open_desk(screen) as desk, screen.progress(f"rehearsing {day}") as progress:
+        billing = desk.billing
+        order = billing.order(day, dating.issuing_date, dating.backdating, dating.catch_up)
+        run_id = billing.plan(order, progress=progress).facts.get("run_id")
+        detail = desk.run(int(run_id)) if run_id is not None else None
+    screen.document({"billing_date": day, "run": detail})
+    if detail is None:
+        screen.say(f"Nothing is due on {day}.")
+        return
+    show_run(screen, detail)
+    if detail.state == "held" and detail.decision is None:
+        raise typer.Exit(ExitCode.HELD)
 
 
 def _hint_at(screen: Screen, days: Sequence[BilledDay]) -> None:
@@ -208,9 +256,38 @@ def _bill_days(
 def bill_day(
     desk: "Desk", day: date, dating: Dating, *, is_quiet: bool, stop: Stop, progress: Progress
 ) -> BilledDay:
-    """Return what one date came to, after every step; raises ``audit_failed`` before anything is sent."""
-    billing, told = desk.billing, stop.checked(progress)
-    order = billing.order(day, dating.issuing_date, dating.backdating, dating.catch_up)
+    """Return what one date came to, after every step; a run that a safety bound holds is no error.
+
+    Raises ``audit_failed`` before anything is sent.
+    """
+    order = desk.billing.order(day, dating.issuing_date, dating.backdating, dating.catch_up)
+    try:
+        return bill_order(desk, order, is_quiet=is_quiet, stop=stop, progress=progress)
+    except BillingError as error:
+        if error.code not in HELD_CODES:
+            raise
+    return _held_day(desk, day)
+
+
+def _held_day(desk: "Desk", day: date) -> BilledDay:
+    run_id = desk.last_run_of(day)
+    detail = desk.run(run_id) if run_id is not None else None
+    return BilledDay(
+        billing_date=day,
+        run_id=run_id,
+        due_count=int((detail.rehearsal or {}).get("due_count", 0)) if detail else 0,
+        counts={},
+        invoices=(),
+        document_count=0,
+        deliveries={},
+        standing=desk.standing_charges(day),
+        held_reasons=detail.held_reasons if detail else (),
+    )
+
+
+def bill_order(desk: "Desk", order: RunOrder, *, is_quiet: bool, stop: Stop, progress: Progress) -> BilledDay:
+    """Return what one order came to, after every step; raises what any of them raises."""
+    billing, told, day = desk.billing, stop.checked(progress), order.billing_date
     results: dict[str, StepResult] = {}
     for result in billing.run(order, is_quiet=is_quiet, progress=told):
         results[result.step] = result
@@ -247,7 +324,8 @@ def _of_day(progress: Progress, day: date, number: int, day_count: int) -> Progr
     return lambda _stage, _done, _total: progress(day.isoformat(), number, day_count)
 
 
-def _document(days: Sequence[BilledDay]) -> dict[str, Any]:
+def days_document(days: Sequence[BilledDay]) -> dict[str, Any]:
+    """Return what days came to, as programs read it."""
     return {"dates": list(days), "invoices": add_amounts(days)}
 
 

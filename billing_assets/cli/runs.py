@@ -1,7 +1,7 @@
 """``billing runs``: what each run did.
 
-Belongs here: the list of runs and the report of one. Does not belong here: running (``run``), counting
-(``store``).
+Belongs here: the list of runs and the report of one. Does not belong here: running (``run``), deciding
+(``approvals``), counting (``store``).
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,7 @@ import typer
 
 from billing_assets.cli.arguments import Before, Json, Limit, hint_next_page, open_desk
 from billing_assets.cli.output import Screen, amount, count_of, state_cell, styled
+from billing_assets.cli.rehearsals import show_rehearsal
 from billing_assets.domain.backdating import REHEARSAL_APPROVER
 from billing_assets.domain.runs import OUTCOME_REASONS, Outcome
 
@@ -151,9 +152,15 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
     sequence = f", the {report['sequence_number']}. of its date" if report["sequence_number"] > 1 else ""
     told = f"run {detail.run_id}{sequence}  company {report['company_code']}"
     screen.say(styled("[bold]{}[/bold]  {}  {}", report["billing_date"], told, state_cell(detail.state)))
+    if detail.state in {"planned", "held", "rejected"}:
+        show_rehearsal(screen, detail)
+        _hint_at_decision(screen, detail)
+        return
     if detail.state != "finalised":
         screen.say(f"{detail.committed_shard_count} of {detail.shard_count} shards are done")
         screen.hint(f"go on: billing run {report['billing_date']}")
+    if detail.decision is not None:
+        screen.say(f"approved by {detail.decision.decided_by}: {detail.decision.reason}")
     _show_issue_date(screen, detail)
     counts = report["outcome_counts"]
     rows = [[outcome, f"{counts[outcome]:,}"] for outcome in OUTCOMES if counts[outcome]]
@@ -191,6 +198,20 @@ def _show_numbers(screen: Screen, report: "Mapping[str, Any]") -> None:
     shared = "; charges of a policy that fall due on one day share an invoice" if count < charges else ""
     spans = ", ".join(f"{span['first']} to {span['last']}" for span in report["numbers"])
     screen.say(f"{count_of(count, 'invoice')}, numbers {spans}{shared}")
+
+
+def _hint_at_decision(screen: Screen, detail: "RunDetail") -> None:
+    """Say how a run that has not begun goes on."""
+    run_id, day = detail.run_id, detail.report["billing_date"]
+    if detail.state == "rejected":
+        screen.hint(f"plan anew: billing run {day} --rehearse")
+    elif detail.decision is not None:
+        screen.hint(f"go on: billing run {day}")
+    elif detail.rehearsal is None or not detail.rehearsal["due_count"]:
+        screen.hint(f"bill it: billing run {day}")
+    else:
+        screen.hint(f"bill exactly this: billing runs approve {run_id} --reason TEXT --approved-by NAME")
+        screen.hint(f"drop it: billing runs reject {run_id} --reason TEXT --rejected-by NAME")
 
 
 def _show_reporting(screen: Screen, reporting: "Mapping[str, Any] | None") -> None:

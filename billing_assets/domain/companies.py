@@ -14,11 +14,14 @@ from billing_assets.domain.deliveries import is_message_domain, wire_address
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.money import CURRENCIES
 from billing_assets.domain.places import PLACES
+from billing_assets.domain.safety_bounds import DEFAULT_BOUNDS, SafetyBounds, bounds_from, bounds_record
 from billing_assets.domain.time_zones import is_time_zone
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _PREFIX = re.compile(r"[A-Za-z0-9./_-]{1,20}")
 _MOST_ADDRESS_LINES = 5
+_STRUCTURED = frozenset({"address_lines", "safety_bounds"})
+"""Settings that are more than one text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +31,8 @@ class Company:
     ``time_zone`` is an IANA name in which business dates live; ``place_code`` names the calendar on which
     runs generate; ``invoice_prefix`` begins each invoice number, ends in no digit and cannot change once
     used; ``reporting_currency`` is the one that run reports add up in, or empty;
-    ``message_domain`` is the right side of Message-IDs; ``email_attachment`` is ``pdf`` or ``none``.
+    ``message_domain`` is the right side of Message-IDs; ``email_attachment`` is ``pdf`` or ``none``;
+    ``safety_bounds`` hold a run for approval.
     """
 
     company_code: str
@@ -47,6 +51,7 @@ class Company:
     message_domain: str
     email_attachment: str = "pdf"
     reporting_currency: str = ""
+    safety_bounds: SafetyBounds = DEFAULT_BOUNDS
 
 
 def company_from(record: dict[str, object]) -> Company:
@@ -68,8 +73,9 @@ def company_from(record: dict[str, object]) -> Company:
         raise _invalid("company setting 'address_lines' must be a list of one to five lines")
     if not all(line is not None and str(line).strip() for line in lines):
         raise _invalid("company setting 'address_lines' has an empty line")
-    texts = {name: str(value) for name, value in given.items() if name != "address_lines"}
-    company = Company(**texts, address_lines=tuple(str(line) for line in lines))
+    bounds = bounds_from(given.get("safety_bounds", {}))
+    texts = {name: str(value) for name, value in given.items() if name not in _STRUCTURED}
+    company = Company(**texts, address_lines=tuple(str(line) for line in lines), safety_bounds=bounds)
     check_company(company)
     return company
 
@@ -107,7 +113,8 @@ def check_company(company: Company) -> None:
     billing_assets.domain.errors.BillingError: company setting 'country_code' is not a country of ISO 3166: \
 two capitals, such as ES (company_invalid): see examples/company.yaml for every setting
     """
-    texts = {**asdict(company), "address_lines": "".join(company.address_lines)}
+    texts = {name: text for name, text in asdict(company).items() if name not in _STRUCTURED}
+    texts["address_lines"] = "".join(company.address_lines)
     for name, text in texts.items():
         if any(category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
             raise _invalid(f"company setting '{name}' has a line break or a control character")
@@ -152,6 +159,8 @@ _RULES: tuple[tuple[str, Callable[[str], object], str], ...] = (
 def company_record(company: Company) -> dict[str, object]:
     """Return the company as plain values, the reverse of :func:`company_from`.
 
+    ``safety_bounds`` are there only where they are not the usual ones.
+
     >>> record = {
     ...     "company_code": "demo",
     ...     "name": "X",
@@ -165,7 +174,10 @@ def company_record(company: Company) -> dict[str, object]:
     >>> company_from(company_record(company_from(record))) == company_from(record)
     True
     """
-    return {**asdict(company), "address_lines": list(company.address_lines)}
+    record = {**asdict(company), "address_lines": list(company.address_lines)}
+    del record["safety_bounds"]
+    bounds = bounds_record(company.safety_bounds)
+    return {**record, "safety_bounds": bounds} if bounds else record
 
 
 def _invalid(found: str) -> BillingError:

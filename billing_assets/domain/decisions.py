@@ -131,7 +131,7 @@ _TODO = {
 }
 
 
-def signed(note: str, name: str) -> tuple[str, str]:
+def signed(note: str, name: str, note_option: str = "--note", name_option: str = "--by") -> tuple[str, str]:
     """Return a note and the name under it, each on one line, as a record keeps them.
 
     Raises:
@@ -146,12 +146,12 @@ def signed(note: str, name: str) -> tuple[str, str]:
         raise BillingError(
             "note_missing",
             f"the note has {len(kept_note)} characters" if kept_note else "a note is missing",
-            f"say why, for whoever asks later: --note TEXT, at most {_LONGEST_NOTE} characters",
+            f"say why, for whoever asks later: {note_option} TEXT, at most {_LONGEST_NOTE} characters",
         )
     if not 0 < len(kept_name) <= _LONGEST_NAME:
         raise BillingError(
             "name_missing",
             f"the name has {len(kept_name)} characters" if kept_name else "nobody is named as who decides",
-            f"say who decides: --by NAME, at most {_LONGEST_NAME} characters",
+            f"say who decides: {name_option} NAME, at most {_LONGEST_NAME} characters",
         )
     return kept_note, kept_name

@@ -13,11 +13,17 @@ from billing_assets.domain.backdating import UNASKED, Backdating
 
 
 class RunState(StrEnum):
-    """``planned``: charges are counted; ``running``: shards are being committed; ``finalised``: complete."""
+    """``planned``: charges are counted; ``running``: shards are being committed; ``finalised``: complete.
+
+    ``held``: a planned run that exceeds a safety bound and waits for approval; ``rejected``: a planned run
+    that somebody has dropped, so that its date is planned anew.
+    """
 
     PLANNED = "planned"
+    HELD = "held"
     RUNNING = "running"
     FINALISED = "finalised"
+    REJECTED = "rejected"
 
 
 class CatchUp(StrEnum):

@@ -34,6 +34,7 @@ _TERMS = (
     Column("payer_id", pl.Int64, "key", "who pays"),
     Column("payer_key", pl.String, "text", "who pays, as the policy book names them"),
     Column("payer_version_id", pl.Int64, "key", "the version of the payer that a document freezes"),
+    Column("product_code", pl.String, "code", "what was sold"),
     Column("line_of_business", pl.String, "code", "what is insured; tax rows go by it"),
     Column("place_code", pl.String, "code", "whose taxes and closed days count"),
     Column("currency", pl.String, "ISO 4217", "of every amount in the row"),
@@ -87,6 +88,15 @@ _CHARGES = (
     Column("net_minor", pl.Int64, "minor units", "premium of the covered days, without tax"),
     Column("outcome", pl.String, "code", "what became of the charge: invoiced, zero, held or failed"),
     Column("reason_code", pl.String, "code", "why it is not invoiced; null where it is"),
+)
+
+_FIGURES = (
+    Column("is_last", pl.Boolean, "yes or no", "whether an installment is the last one of its term"),
+    Column("is_comparable", pl.Boolean, "yes or no", "whether the bill before a charge is one of this store"),
+    Column("charge_count", pl.Int64, "number", "of the charges that a row stands for"),
+    Column("tax_minor", pl.Int64, "minor units", "tax on the net amount"),
+    Column("total_minor", pl.Int64, "minor units", "net amount and tax of a document"),
+    Column("period_days", pl.Int64, "days", "of the periods on a document, added up"),
 )
 
 _RULES = (
@@ -160,6 +170,7 @@ def _dictionary() -> Mapping[str, Column]:
             *_SCHEDULES,
             *_HASHES,
             *_CHARGES,
+            *_FIGURES,
             *_RULES,
             *_CHANGES,
             *_CALENDARS,
@@ -194,6 +205,7 @@ TERM_SCHEMA = schema_of(
     "policy_number",
     "payer_id",
     "payer_version_id",
+    "product_code",
     "line_of_business",
     "place_code",
     "currency",
@@ -221,6 +233,7 @@ DUE_SCHEMA = schema_of(
     "policy_number",
     "payer_id",
     "payer_version_id",
+    "product_code",
     "line_of_business",
     "place_code",
     "currency",
@@ -243,6 +256,24 @@ DUE_SCHEMA = schema_of(
 ``outcome`` is ``invoiced`` until something speaks against it, and then has a ``reason_code``.
 A term without a plan row has one charge, for the whole term, with nulls for the plan.
 """
+
+FIGURE_SCHEMA = schema_of(
+    "product_code",
+    "plan_code",
+    "place_code",
+    "currency",
+    "period_from_date",
+    "period_to_date",
+    "is_last",
+    "is_comparable",
+    "charge_count",
+    "net_minor",
+    "tax_minor",
+)
+"""What the invoiced charges of a run add up to, by everything that a later run is compared by."""
+
+LAST_BILL_SCHEMA = schema_of("policy_term_id", "plan_code", "currency", "total_minor", "period_days")
+"""The last document of the policy of a term."""
 
 PERIOD_SCHEMA = schema_of(
     "schedule_id",

@@ -13,20 +13,20 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from billing_assets.domain.calendar_rule import ClosedDays, Purpose
+from billing_assets.domain.calendar_rule import Purpose
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.runs import CurrencyTotal, RunOrder, RunState
-from billing_assets.frames.due_charges import due_charges
-from billing_assets.frames.invoices import Drafts, draft_invoices
+from billing_assets.domain.safety_bounds import Bound
+from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.numbered import charge_rows, invoice_rows, line_rows, number_drafts, tax_rows
-from billing_assets.steps.plan_due_charges import SHARDS_AT_ONCE, add_totals, count_due, plan_run
+from billing_assets.steps.plan_due_charges import plan_run
+from billing_assets.steps.price_plan import SHARDS_AT_ONCE, Scope, add_totals, price_shards, scope_of
 from billing_assets.steps.result import StepResult, Stopwatch
 from billing_assets.steps.run_ports import (
     FrozenTemplate,
     Issuer,
     Progress,
-    RuleRows,
     Run,
     RunBasis,
     RunStore,
@@ -44,26 +44,28 @@ def raise_invoices(
 
     An interrupted run of the date is taken up where it stopped, without what other runs have billed since.
     Charges that cannot be invoiced are recorded with their reason; they never stop the others.
+    A run that exceeds a safety bound issues nothing until somebody approves it, then exactly what was shown.
     ``invoice_count`` is what this call issued; totals and ``due_count`` are of the whole run.
+
+    Raises:
+        BillingError: ``run_held``; ``run_changed_since`` where an approved run would issue something else.
     """
     timer = Stopwatch()
     issuer = store.issuer(order.company_code)
     with store.lock_runs(issuer.company_id, progress):
         with timer("plan"):
-            run, planned = _current_run(order, issuer, store, progress)
+            run, scope, planned = _current_run(order, issuer, store, progress)
         if run is None:
             return StepResult(
                 step="raise_invoices", facts={"due_count": 0, "invoice_count": 0}, seconds=timer.seconds
             )
+        _require_approval(run)
         plan_seconds = dict(timer.seconds)
         store.start(run.run_id)
-        rules = store.rule_rows()
         work = _Work(
             run=run,
-            issuer=issuer,
-            rules=rules,
-            rule_set_id=store.keep_rules(rules),
-            closed_days=store.closed_days(issuer.company_id, run.closed_day_id),
+            scope=scope,
+            rule_set_id=store.keep_rules(scope.rules),
             store=store,
             template=template,
             timer=timer,
@@ -77,23 +79,38 @@ def raise_invoices(
 
 def _current_run(
     order: RunOrder, issuer: Issuer, store: RunStore, progress: Progress
-) -> tuple[Run | None, Mapping[int, pl.DataFrame]]:
-    """Return the run to work on, with the due charges that counting kept in memory.
+) -> tuple[Run | None, Scope, Mapping[int, Drafts]]:
+    """Return the run to work on, what it goes by, and the drafts that pricing kept in memory.
 
     A plan is made anew, because other dates may have been billed since it was recorded. A run that has begun
-    keeps its book, its closed days, its issuing date and what it has committed; the rest is counted anew.
+    keeps its book, its closed days, its issuing date and what it has committed; the rest is priced anew.
     """
     run = store.open_run(issuer.company_id, order.billing_date)
     if run is None or run.state is not RunState.RUNNING:
-        plan = plan_run(order, issuer, store=store, progress=progress, is_open=run is not None)
-        return plan.run, plan.counted.charges
+        plan = plan_run(order, issuer, store=store, progress=progress, former=run)
+        return plan.run, plan.scope, plan.priced.drafts
+    basis = RunBasis(batch_id=run.book_batch_id, closed_day_id=run.closed_day_id, held_until=run.held_until)
+    scope = scope_of(run.billing_date, issuer, basis, store=store, catch_up=run.catch_up)
     pending = store.pending_shards(run.run_id)
     if not pending:
-        return run, {}
-    basis = RunBasis(batch_id=run.book_batch_id, closed_day_id=run.closed_day_id)
-    rest = count_due(run.billing_date, issuer, basis, pending, store=store, progress=progress)
+        return run, scope, {}
+    rest = price_shards(scope, pending, store=store, progress=progress)
     totals = add_totals((*store.run_totals(run.run_id), *rest.totals))
-    return store.revise_plan(run.run_id, totals), rest.charges
+    return store.revise_plan(run.run_id, totals), scope, rest.drafts
+
+
+def _require_approval(run: Run) -> None:
+    """Raise ``run_held``, or ``run_changed_since`` after an approval, unless the run may issue."""
+    if run.state is not RunState.HELD or run.is_approved:
+        return
+    is_void = any(each.bound is Bound.RUN_CHANGED_SINCE for each in run.exceeded)
+    found = "; ".join(each.found for each in run.exceeded)
+    raise BillingError(
+        "run_changed_since" if is_void else "run_held",
+        f"run {run.run_id} of {run.billing_date} is held: {found}",
+        f"nothing was issued; 'billing runs show {run.run_id}' shows the figures, 'billing runs approve' and "
+        "'billing runs reject' decide on it",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,17 +118,15 @@ class _Work:
     """What all shards of a run share."""
 
     run: Run
-    issuer: Issuer
-    rules: RuleRows
+    scope: Scope
     rule_set_id: int
-    closed_days: ClosedDays
     store: RunStore
     template: FrozenTemplate
     timer: Stopwatch
 
 
 def _bill_shards(
-    work: _Work, shards: Sequence[Shard], planned: Mapping[int, pl.DataFrame], progress: Progress
+    work: _Work, shards: Sequence[Shard], planned: Mapping[int, Drafts], progress: Progress
 ) -> int:
     """Bill the shards, two at a time; return the number of invoices.
 
@@ -137,8 +152,8 @@ def _bill_shards(
     return issued
 
 
-def _bill_shard(work: _Work, shard: Shard, due: pl.DataFrame | None, turns: Turns) -> int:
-    """Price and write one shard in one transaction; return the number of invoices."""
+def _bill_shard(work: _Work, shard: Shard, drafts: Drafts | None, turns: Turns) -> int:
+    """Write one shard in one transaction, priced anew unless planning kept it; return its invoices' count."""
     spent = Stopwatch()
     with (
         turns.member(shard.shard_number) as wait_for_turn,
@@ -146,16 +161,11 @@ def _bill_shard(work: _Work, shard: Shard, due: pl.DataFrame | None, turns: Turn
     ):
         if transaction.is_done:
             return 0
-        if due is None:
+        if drafts is None:
             with spent("read"):
                 book = transaction.read_book()
             with spent("calculate"):
-                place_code, day = work.issuer.company.place_code, work.run.billing_date
-                due = due_charges(
-                    book.terms, work.rules.plans, book.settled, day, place_code, work.closed_days
-                )
-        with spent("calculate"):
-            drafts = draft_invoices(due, work.rules.tax_rules, work.run.catch_up)
+                drafts = work.scope.drafts(work.scope.due(book))
         with spent("write"):
             _issue(work, drafts, transaction, wait_for_turn)
         counts = (drafts.charges.height, drafts.invoices.height)
@@ -166,14 +176,14 @@ def _bill_shard(work: _Work, shard: Shard, due: pl.DataFrame | None, turns: Turn
 
 def _issue(work: _Work, drafts: Drafts, transaction: ShardWork, wait_for_turn: Callable[[], None]) -> None:
     """Write lines and taxes first, then lock the number series for the short rest: the heads."""
-    count, run, company_id = drafts.invoices.height, work.run, work.issuer.company_id
+    count, run, company_id = drafts.invoices.height, work.run, work.scope.issuer.company_id
     ids = transaction.draw_invoice_ids(count) if count else pl.Series("invoice_id", [], dtype=pl.Int64)
     transaction.write_charges(charge_rows(drafts, ids, run.run_id, company_id))
     transaction.write_lines(line_rows(drafts, ids, company_id))
     transaction.write_taxes(tax_rows(drafts, ids, company_id))
     if not count:
         return
-    prefix = work.issuer.company.invoice_prefix
+    prefix = work.scope.issuer.company.invoice_prefix
     wait_for_turn()
     block = transaction.draw_numbers(count, DocumentKind.INVOICE, prefix, run.issuing_date)
     numbered = number_drafts(
@@ -182,9 +192,9 @@ def _issue(work: _Work, drafts: Drafts, transaction: ShardWork, wait_for_turn: C
         first_number=block.first_number,
         issue_date=block.issue_date,
         company_id=company_id,
-        company_sha256=work.issuer.company_sha256,
+        company_sha256=work.scope.issuer.company_sha256,
         template_sha256=work.template.template_sha256,
-        closed_due_days=work.closed_days.of(Purpose.DUE),
+        closed_due_days=work.scope.closed_days.of(Purpose.DUE),
     )
     transaction.write_invoices(
         invoice_rows(
@@ -192,7 +202,7 @@ def _issue(work: _Work, drafts: Drafts, transaction: ShardWork, wait_for_turn: C
             ids,
             run_id=run.run_id,
             number_series_id=block.number_series_id,
-            company_version_id=work.issuer.company_version_id,
+            company_version_id=work.scope.issuer.company_version_id,
             template_version_id=work.template.template_version_id,
         )
     )

@@ -20,7 +20,7 @@ class ReplayShard:
     """One committed shard of a finalised run, with what its calculation went by.
 
     ``rule_set_id`` is None where the shard was committed before rule sets were kept. ``place_code`` is the
-    place of the company.
+    place of the company; what was to be billed up to ``held_until`` was left to a run that was held.
     """
 
     run_id: int
@@ -31,6 +31,7 @@ class ReplayShard:
     closed_day_id: int
     place_code: str
     catch_up: CatchUp
+    held_until: date | None
 
 
 class ReplayStore(Protocol):

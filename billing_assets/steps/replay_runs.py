@@ -78,6 +78,8 @@ def _replayed(shard: ReplayShard, store: ReplayStore, timer: Stopwatch) -> tuple
     with timer("calculate"):
         terms = with_recorded_holds(book.terms, recorded.charges)
         due = due_charges(terms, rules.plans, book.settled, shard.billing_date, shard.place_code, closed)
+        if shard.held_until is not None:
+            due = due.filter(pl.col("billing_date") > shard.held_until)
         drafts = draft_invoices(due, rules.tax_rules, shard.catch_up)
         numbered = _numbered(shard, drafts, recorded, closed.of(Purpose.DUE))
     with timer("compare"):

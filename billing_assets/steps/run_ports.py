@@ -4,17 +4,19 @@ Belongs here: the store's side of planning and issuing, as protocols and the val
 Does not belong here: any implementation (``store``).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import polars as pl
 
 from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.companies import Company
+from billing_assets.domain.run_decisions import RunDecisionOrder
 from billing_assets.domain.runs import CatchUp, CurrencyTotal, RunOrder, RunState
+from billing_assets.domain.safety_bounds import Exceeded
 
 Clock: TypeAlias = Callable[[], datetime]
 """Returns the present instant, in UTC."""
@@ -69,11 +71,15 @@ class BookPosition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunBasis:
-    """What a run rests on: the book and the closed days as of its plan, and whether its date was open."""
+    """What a run rests on: the book and the closed days as of its plan, and whether its date was open.
+
+    What was to be billed up to ``held_until`` is left to the run that is held there.
+    """
 
     batch_id: int
     closed_day_id: int = 0
     is_open_day: bool = True
+    held_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +92,23 @@ class Shard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRecord:
+    """What planning found, as it is kept with the run.
+
+    ``figures`` (``columns.FIGURE_SCHEMA``) are what later runs are compared with; ``rehearsal`` is what
+    people are shown; ``exceeded`` holds the run until somebody approves the plan of this ``plan_sha256``.
+    """
+
+    totals: tuple[CurrencyTotal, ...]
+    plan_sha256: str
+    figures: pl.DataFrame
+    rehearsal: Mapping[str, Any]
+    exceeded: tuple[Exceeded, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A run as the store keeps it."""
+    """A run as the store keeps it; ``is_approved`` is of the plan of this ``plan_sha256``."""
 
     run_id: int
     company_id: int
@@ -100,6 +121,10 @@ class Run:
     plan_totals: tuple[CurrencyTotal, ...]
     closed_day_id: int = 0
     catch_up: CatchUp = CatchUp.PER_PERIOD
+    plan_sha256: str = ""
+    exceeded: tuple[Exceeded, ...] = ()
+    is_approved: bool = False
+    held_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +220,7 @@ class RunStore(Protocol):
         ...
 
     def open_run(self, company_id: int, billing_date: date) -> Run | None:
-        """Return the run of that date that is not finalised, if there is one."""
+        """Return the run of that date that is neither finalised nor rejected, if there is one."""
         ...
 
     def has_finalised_run(self, company_id: int, billing_date: date) -> bool:
@@ -206,15 +231,32 @@ class RunStore(Protocol):
         """Return a shard of the book outside a shard's transaction, for planning."""
         ...
 
+    def held_until(self, company_id: int, billing_date: date) -> date | None:
+        """Return the last date before ``billing_date`` whose run is held, if there is one."""
+        ...
+
+    def run_dates(self, company_id: int, billing_date: date) -> tuple[date, date] | None:
+        """Return the first and the last date up to ``billing_date`` that have a finalised run, if any has."""
+        ...
+
+    def figures_before(self, company_id: int, days: Sequence[date]) -> pl.DataFrame:
+        """Return the figures of finalised runs whose periods ended on ``days`` (``FIGURE_SCHEMA``)."""
+        ...
+
+    def last_bills(self, shard: Shard, policy_term_ids: pl.Series) -> pl.DataFrame:
+        """Return the last document of the policy of each of these terms (``LAST_BILL_SCHEMA``).
+
+        Only policies of the shard are looked at, and only what other terms of theirs were billed.
+        """
+        ...
+
     def record_plan(
-        self,
-        company_id: int,
-        order: RunOrder,
-        basis: RunBasis,
-        shards: tuple[Shard, ...],
-        totals: tuple[CurrencyTotal, ...],
+        self, company_id: int, order: RunOrder, basis: RunBasis, shards: tuple[Shard, ...], plan: PlanRecord
     ) -> Run:
-        """Write or rewrite the plan of the date's open run; raise ``run_taken`` if it has begun."""
+        """Write or rewrite the plan of the date's open run; raise ``run_taken`` if it has begun.
+
+        An approval stays exactly where the plan has the same hash as the one that was approved.
+        """
         ...
 
     def revise_plan(self, run_id: int, totals: tuple[CurrencyTotal, ...]) -> Run:
@@ -222,7 +264,7 @@ class RunStore(Protocol):
         ...
 
     def start(self, run_id: int) -> None:
-        """Mark a planned run as running."""
+        """Mark a planned run, or a held one that was approved, as running."""
         ...
 
     def pending_shards(self, run_id: int) -> tuple[Shard, ...]:
@@ -242,4 +284,20 @@ class RunStore(Protocol):
 
     def finalise(self, run_id: int, seconds: Mapping[str, float]) -> None:
         """Mark the run as complete and store its report; ``seconds`` are those beside the shards'."""
+        ...
+
+
+class RunDecisionStore(Protocol):
+    """The store's side of what a person decides on a run."""
+
+    def issuer(self, company_code: str) -> Issuer:
+        """Return the company with that code, or raise ``company_unknown``."""
+        ...
+
+    def lock_runs(self, company_id: int, progress: Progress) -> AbstractContextManager[None]:
+        """Hold the right to run this company's billing; wait while another program has it."""
+        ...
+
+    def decide(self, company_id: int, order: RunDecisionOrder) -> bool:
+        """Take the decision, or raise what refuses it; False where it was taken before."""
         ...

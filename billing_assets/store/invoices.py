@@ -48,8 +48,8 @@ with changed_after_billing as (
         and (h.released_batch_id is null or h.released_batch_id > %(batch)s)
 )
 select v.policy_term_id, v.policy_term_version_id, p.policy_number, v.payer_id, y.payer_version_id,
-    v.line_of_business, v.place_code, v.currency, v.plan_code, v.effective_date, v.expiration_date,
-    v.anchor_date, v.cover_to_date, v.cut_over_date, v.premium_minor,
+    v.product_code, v.line_of_business, v.place_code, v.currency, v.plan_code, v.effective_date,
+    v.expiration_date, v.anchor_date, v.cover_to_date, v.cut_over_date, v.premium_minor,
     coalesce(v.hold_code, case when c.policy_term_id is not null then 'changed_after_billing'
         when v.policy_term_id in (select policy_term_id from row_is_problem) then 'row_is_problem' end),
     encode(v.content_sha256, 'hex'), encode(y.content_sha256, 'hex')

@@ -35,7 +35,7 @@ from billing_assets.store.rule_sets import read_rule_set, read_rules
 # The company is the one of the time at which the run was planned, or the first that was recorded.
 _SHARDS = """
 select r.run_id, s.shard_number, r.company_id, r.billing_date, s.rule_set_id, r.closed_day_id,
-    r.catch_up, c.content::jsonb ->> 'place_code' as place_code
+    r.catch_up, r.held_until, c.content::jsonb ->> 'place_code' as place_code
 from billing_run r
 join run_shard s using (run_id)
 join company_version c on c.company_version_id = coalesce(

@@ -79,3 +79,12 @@ def read_run_reports(
     """Return the reports of the finalised runs of a date, first run first; see ``reports.run_report``."""
     rows = connection.execute(text(_REPORTS), {"company": company_code, "day": billing_date})
     return tuple(row[0] for row in rows)
+
+
+_ISSUE_DATES = "select min(issue_date), max(issue_date) from invoice where run_id = :run"
+
+
+def read_issue_dates(connection: Connection, run_id: int) -> tuple[date, date] | None:
+    """Return the first and the last date that stand on the invoices of a run; None where it has none."""
+    first, last = connection.execute(text(_ISSUE_DATES), {"run": run_id}).one()
+    return None if first is None else (first, last)

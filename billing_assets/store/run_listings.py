@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from billing_assets.domain.backdating import Backdating
 from billing_assets.domain.errors import BillingError
 from billing_assets.reports.run_report import build_run_report, issue_dates_record
 from billing_assets.store.delivery_listings import count_deliveries
-from billing_assets.store.runs import read_issue_dates, read_run_facts
+from billing_assets.store.run_history import read_issue_dates
+from billing_assets.store.runs import read_run_facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,16 @@ class RunRow:
     numbers: tuple[Mapping[str, str], ...]
     planned_at: datetime
     finalised_at: datetime | None
+    held_reasons: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunDecided:
+    """Why a run was approved or rejected, by whom and when."""
+
+    reason: str
+    decided_by: str
+    decided_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +58,8 @@ class RunDetail:
     """One run: its report (``reports.run_report``), of an open run so far; shards; deliveries by state.
 
     ``backdating`` says why its documents carry a past date, and who approved it, where that was asked for.
+    ``rehearsal`` is what it would issue by its plan, whose hash is ``plan_sha256``, beside the bills before;
+    None of a run that was planned before there were rehearsals. ``held_reasons`` are the bounds it exceeds.
     """
 
     run_id: int
@@ -56,11 +69,16 @@ class RunDetail:
     shard_count: int
     committed_shard_count: int
     delivery_counts: Mapping[str, int]
+    plan_sha256: str
+    held_reasons: tuple[Mapping[str, str], ...]
+    rehearsal: Mapping[str, Any] | None
+    decision: RunDecided | None
 
 
 _RUN = """
 select run_id, billing_date, sequence_number, issuing_date, backdating_reason, approved_by, state, due_count,
-    report, planned_at, finalised_at
+    report, planned_at, finalised_at, plan_sha256, held_reasons, rehearsal, decision_reason, decided_by,
+    decided_at
 from billing_run where company_id = :company
 """
 
@@ -87,6 +105,7 @@ def list_runs(
             numbers=tuple((row.report or {}).get("numbers", ())),
             planned_at=row.planned_at,
             finalised_at=row.finalised_at,
+            held_reasons=tuple(row.held_reasons),
         )
         for row in rows
     ]
@@ -116,7 +135,17 @@ def show_run(connection: Connection, company_id: int, run_id: int) -> RunDetail:
         shard_count=shards[0],
         committed_shard_count=shards[1],
         delivery_counts=count_deliveries(connection, company_id, run_id=run_id),
+        plan_sha256=row.plan_sha256,
+        held_reasons=tuple(row.held_reasons),
+        rehearsal=row.rehearsal,
+        decision=_decided(row),
     )
+
+
+def _decided(row: Row[Any]) -> RunDecided | None:
+    if row.decided_at is None:
+        return None
+    return RunDecided(reason=row.decision_reason, decided_by=row.decided_by, decided_at=row.decided_at)
 
 
 def last_run_of(connection: Connection, company_id: int, billing_date: date) -> int | None:

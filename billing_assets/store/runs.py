@@ -11,6 +11,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
+import polars as pl
 from sqlalchemy import Connection, Row, text
 from sqlalchemy.exc import IntegrityError
 
@@ -18,11 +19,13 @@ from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.exchange_rates import reported
 from billing_assets.domain.runs import CatchUp, CurrencyTotal, Outcome, RunOrder, RunState
+from billing_assets.domain.safety_bounds import Bound, Exceeded
 from billing_assets.reports.run_report import RunFacts, build_run_report
 from billing_assets.steps.run_ports import (
     BookPosition,
     Clock,
     Issuer,
+    PlanRecord,
     Progress,
     RuleRows,
     Run,
@@ -37,13 +40,21 @@ from billing_assets.store.exchange_rates import rates_on
 from billing_assets.store.invoices import ShardTransaction, read_shard_book
 from billing_assets.store.locks import LockSpace, hold_lock
 from billing_assets.store.rule_sets import keep_rule_set, read_rules
+from billing_assets.store.run_figures import (
+    read_figures,
+    read_held_until,
+    read_last_bills,
+    read_run_dates,
+    write_figures,
+)
 
 _BILLED_ONCE = "invoice_line_billed_once"
 _RUN = """
 select run_id, company_id, billing_date, sequence_number, issuing_date, state, book_batch_id, due_count,
-    plan_totals, closed_day_id, catch_up
+    plan_totals, closed_day_id, plan_sha256, held_reasons, decided_at, catch_up, held_until
 from billing_run
 """
+_IS_OPEN = "state not in ('finalised', 'rejected')"
 
 
 class SqlRunStore:
@@ -92,8 +103,8 @@ class SqlRunStore:
             return read_closed_days(connection, company_id, closed_day_id)
 
     def open_run(self, company_id: int, billing_date: date) -> Run | None:
-        """Return the date's run that is not finalised."""
-        query = text(_RUN + " where company_id = :company and billing_date = :day and state <> 'finalised'")
+        """Return the date's run that is neither finalised nor rejected."""
+        query = text(f"{_RUN} where company_id = :company and billing_date = :day and {_IS_OPEN}")
         with self.database.transaction() as connection:
             row = connection.execute(query, {"company": company_id, "day": billing_date}).first()
         return None if row is None else _run(row)
@@ -112,13 +123,33 @@ class SqlRunStore:
         with self.database.transaction() as connection:
             return read_shard_book(connection, company_id, batch_id, shard, as_of)
 
+    def held_until(self, company_id: int, billing_date: date) -> date | None:
+        """Return the last date before ``billing_date`` whose run is held."""
+        with self.database.transaction() as connection:
+            return read_held_until(connection, company_id, billing_date)
+
+    def run_dates(self, company_id: int, billing_date: date) -> tuple[date, date] | None:
+        """Return the first and the last date up to ``billing_date`` that have a finalised run."""
+        with self.database.transaction() as connection:
+            return read_run_dates(connection, company_id, billing_date)
+
+    def figures_before(self, company_id: int, days: Sequence[date]) -> pl.DataFrame:
+        """Return the figures of finalised runs whose periods ended on ``days``."""
+        with self.database.transaction() as connection:
+            return read_figures(connection, company_id, days)
+
+    def last_bills(self, shard: Shard, policy_term_ids: pl.Series) -> pl.DataFrame:
+        """Return the last document of the policy of each of these terms."""
+        with self.database.transaction() as connection:
+            return read_last_bills(connection, shard, policy_term_ids)
+
     def record_plan(
         self,
         company_id: int,
         order: RunOrder,
         basis: RunBasis,
         shards: tuple[Shard, ...],
-        totals: tuple[CurrencyTotal, ...],
+        plan: PlanRecord,
     ) -> Run:
         """Write the plan of the date's open run, or rewrite it where it has not begun."""
         values = {
@@ -130,10 +161,14 @@ class SqlRunStore:
             "batch": basis.batch_id,
             "closed_day": basis.closed_day_id,
             "catch_up": order.catch_up.value,
+            "held_until": basis.held_until,
             "is_open": basis.is_open_day,
             "shards": len(shards),
             "at": self.clock(),
-            **_plan_values(totals),
+            "sha256": plan.plan_sha256,
+            "exceeded": json.dumps([asdict(each) for each in plan.exceeded]),
+            "rehearsal": json.dumps(plan.rehearsal),
+            **_plan_values(plan.totals),
         }
         with self.database.transaction() as connection:
             run_id = connection.execute(text(_SAVE_PLAN), values).scalar_one_or_none()
@@ -147,6 +182,7 @@ class SqlRunStore:
                 ),
                 [{"run_id": run_id, **asdict(shard)} for shard in shards],
             )
+            write_figures(connection, company_id, run_id, plan.figures)
             return _run(connection.execute(text(_RUN + " where run_id = :run"), {"run": run_id}).one())
 
     def revise_plan(self, run_id: int, totals: tuple[CurrencyTotal, ...]) -> Run:
@@ -157,10 +193,9 @@ class SqlRunStore:
             return _run(connection.execute(text(_RUN + " where run_id = :run"), {"run": run_id}).one())
 
     def start(self, run_id: int) -> None:
-        """Mark a planned run as running."""
+        """Mark a planned run, or a held one that was approved, as running."""
         with self.database.transaction() as connection:
-            statement = "update billing_run set state = 'running' where run_id = :run and state = 'planned'"
-            connection.execute(text(statement), {"run": run_id})
+            connection.execute(text(_START), {"run": run_id})
 
     def pending_shards(self, run_id: int) -> tuple[Shard, ...]:
         """Return the shards without a checkpoint, in order."""
@@ -223,21 +258,33 @@ select (select coalesce(max(batch_id), 0) from intake_batch where company_id = :
 _SAVE_PLAN = """
 insert into billing_run (company_id, billing_date, sequence_number, issuing_date, backdating_reason,
     approved_by, state, book_batch_id, shard_count, due_count, plan_totals, planned_at, closed_day_id,
-    is_open_day, catch_up)
+    is_open_day, plan_sha256, held_reasons, rehearsal, catch_up, held_until)
 values (:company, :day,
     (select coalesce(max(sequence_number), 0) + 1 from billing_run
      where company_id = :company and billing_date = :day),
-    :issuing, :reason, :approved_by, 'planned', :batch, :shards, :due, cast(:totals as jsonb), :at,
-    :closed_day, :is_open, :catch_up)
-on conflict (company_id, billing_date) where state <> 'finalised' do update
+    :issuing, :reason, :approved_by, case when :exceeded = '[]' then 'planned' else 'held' end, :batch,
+    :shards, :due, cast(:totals as jsonb), :at, :closed_day, :is_open, :sha256, cast(:exceeded as jsonb),
+    cast(:rehearsal as jsonb), :catch_up, :held_until)
+on conflict (company_id, billing_date) where state not in ('finalised', 'rejected') do update
 set issuing_date = excluded.issuing_date, backdating_reason = excluded.backdating_reason,
     approved_by = excluded.approved_by, book_batch_id = excluded.book_batch_id,
     shard_count = excluded.shard_count, due_count = excluded.due_count,
     plan_totals = excluded.plan_totals, planned_at = excluded.planned_at,
     closed_day_id = excluded.closed_day_id, is_open_day = excluded.is_open_day,
-    catch_up = excluded.catch_up
-where billing_run.state = 'planned'
+    catch_up = excluded.catch_up, held_until = excluded.held_until,
+    state = excluded.state, plan_sha256 = excluded.plan_sha256, held_reasons = excluded.held_reasons,
+    rehearsal = excluded.rehearsal,
+    decided_at = case when billing_run.plan_sha256 = excluded.plan_sha256 then billing_run.decided_at end,
+    decided_by = case when billing_run.plan_sha256 = excluded.plan_sha256
+        then billing_run.decided_by else '' end,
+    decision_reason = case when billing_run.plan_sha256 = excluded.plan_sha256
+        then billing_run.decision_reason else '' end
+where billing_run.state in ('planned', 'held')
 returning run_id
+"""
+_START = """
+update billing_run set state = 'running'
+where run_id = :run and (state = 'planned' or (state = 'held' and decided_at is not null))
 """
 _REVISE_PLAN = """
 update billing_run set due_count = :due, plan_totals = cast(:totals as jsonb)
@@ -245,7 +292,7 @@ where run_id = :run and state = 'running'
 """
 _FINALISE = """
 update billing_run set state = 'finalised', finalised_at = :at, report = cast(:report as jsonb)
-where run_id = :run and state <> 'finalised'
+where run_id = :run and state not in ('finalised', 'rejected')
 """
 _SECONDS = """
 select part, sum(cast(spent as numeric)) from run_shard cross join jsonb_each_text(seconds) as s (part, spent)
@@ -271,15 +318,6 @@ from (
     from invoice where run_id = :run group by currency, number_series_id
 ) i join number_series s using (number_series_id)
 """
-
-
-_ISSUE_DATES = "select min(issue_date), max(issue_date) from invoice where run_id = :run"
-
-
-def read_issue_dates(connection: Connection, run_id: int) -> tuple[date, date] | None:
-    """Return the first and the last date that stand on the invoices of a run; None where it has none."""
-    first, last = connection.execute(text(_ISSUE_DATES), {"run": run_id}).one()
-    return None if first is None else (first, last)
 
 
 def read_run_facts(
@@ -384,7 +422,13 @@ def _run(row: Row[Any]) -> Run:
         book_batch_id=row.book_batch_id,
         due_count=row.due_count,
         closed_day_id=row.closed_day_id,
+        plan_sha256=row.plan_sha256,
+        exceeded=tuple(
+            Exceeded(bound=Bound(each["bound"]), found=each["found"]) for each in row.held_reasons
+        ),
+        is_approved=row.decided_at is not None,
         catch_up=CatchUp(row.catch_up),
+        held_until=row.held_until,
         plan_totals=tuple(
             _total(total["outcome"], total["currency"], total["charge_count"], total["net_minor"])
             for total in row.plan_totals

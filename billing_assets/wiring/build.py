@@ -20,9 +20,11 @@ from billing_assets.domain.checks import STANDING_CHECKS, CheckResult
 from billing_assets.domain.companies import Company
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
+from billing_assets.domain.run_decisions import RunDecisionOrder
 from billing_assets.domain.runs import CatchUp, RunOrder
 from billing_assets.steps.calendar_ports import ClosedDayOrder
 from billing_assets.steps.close_day import close_day
+from billing_assets.steps.decide_run import decide_run
 from billing_assets.steps.deliver_documents import deliver_documents
 from billing_assets.steps.delivery_ports import DecisionOrder
 from billing_assets.steps.plan_due_charges import plan_due_charges
@@ -43,7 +45,9 @@ from billing_assets.store.delivery_listings import list_waiting_dates
 from billing_assets.store.embedded import EmbeddedServer
 from billing_assets.store.replays import SqlReplayStore
 from billing_assets.store.roles import APP_ROLE, OWNER_ROLE
+from billing_assets.store.run_decisions import SqlRunDecisionStore
 from billing_assets.store.run_history import BookStamp, read_book_stamp, read_run_reports
+from billing_assets.store.run_listings import show_run
 from billing_assets.store.runs import SqlRunStore
 from billing_assets.store.schema import require_current, upgrade
 from billing_assets.store.templates import read_template_archive, register_template
@@ -180,6 +184,29 @@ class Billing:
     def invoice(self, order: RunOrder, *, progress: Progress = silent) -> StepResult:
         """Issue what is due on a date."""
         return raise_invoices(order, store=self.runs, template=self.frozen_template, progress=progress)
+
+    def decide(self, order: RunDecisionOrder, *, progress: Progress = silent) -> StepResult:
+        """Take a person's decision on a run; see :func:`decide_run`."""
+        store = SqlRunDecisionStore(self.database, utc_now)
+        return decide_run(self.company_code(), order, store=store, progress=progress)
+
+    def order_of_run(self, run_id: int) -> RunOrder:
+        """Return the order by which a planned run goes on: what it was given stays.
+
+        Raises ``run_unknown``, and what :meth:`order` raises.
+        """
+        issuer = self.runs.issuer(self.company_code())
+        with self.database.transaction() as connection:
+            run = show_run(connection, issuer.company_id, run_id)
+        zone = ZoneInfo(issuer.company.time_zone)
+        planned_on = datetime.fromisoformat(run.report["planned_at"]).astimezone(zone).date()
+        billing_date, issuing_date = (
+            date.fromisoformat(run.report[name]) for name in ("billing_date", "issuing_date")
+        )
+        is_given = issuing_date < planned_on
+        planned = self.runs.open_run(issuer.company_id, billing_date)
+        catch_up = CatchUp.PER_PERIOD if planned is None else planned.catch_up
+        return self.order(billing_date, issuing_date if is_given else None, run.backdating, catch_up)
 
     def print(self, billing_date: date | None, *, progress: Progress = silent) -> StepResult:
         """Make the documents of a date and print their proofs."""

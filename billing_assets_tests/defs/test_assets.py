@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import date
 
 import dagster as dg
 import pytest
@@ -12,6 +13,7 @@ from billing_assets.definitions import build_definitions
 from billing_assets.defs import resource
 from billing_assets.store.connection import Database
 from billing_assets.wiring.settings import Settings
+from billing_assets_tests.books import add_term
 from billing_assets_tests.defs.conftest import FIRST, POLICY_COUNT, Run
 from billing_assets_tests.state import business_state
 
@@ -72,6 +74,21 @@ def test_a_date_on_which_nothing_is_due_says_so(run: Run) -> None:
     result = run("2024-02-02")
     assert result.success
     assert "Nothing was due." in str(metadata_of(result, "invoices")["run_report"])
+
+
+def test_a_held_run_fails_its_date_in_words_and_another_date_goes_on(run: Run, store: Database) -> None:
+    add_term(store, "REN-1", effective=date(2023, 2, 5))
+    run()
+    add_term(store, "REN-1", effective=date(2024, 2, 5), premium_minor=50_000, is_renewal=True)
+    held = run("2024-02-02")
+    [failed] = [event for event in held.all_events if event.is_step_failure]
+    failure = failed.step_failure_data.user_failure_data
+    assert failed.step_key == "invoices"
+    assert failure is not None
+    assert failure.metadata["code"].value == "run_held"
+    assert "1 policy has a bill of more than 3 times the last one" in str(failure.description)
+    assert "more than 3 times" in str(metadata_of(held, "due_charges")["held_for"])
+    assert metadata_of(run("2024-02-05"), "invoices")["newly_issued_count"] == 0
 
 
 def test_nothing_that_dagster_keeps_is_about_a_person(run: Run, store: Database) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from billing_assets.channels.mailbox import MailboxServer
+from billing_assets.domain.run_decisions import RunDecision, RunDecisionOrder
 from billing_assets.store.connection import Database
 from billing_assets.store.schema import upgrade
 from billing_assets_tests.books import billing_over, fill_book
@@ -55,6 +56,23 @@ def test_a_run_killed_at_a_point_and_repeated_ends_as_if_nothing_had_happened(
     status, state = kill_and_repeat(database, tmp_path, fuse)
     assert status == -signal.SIGKILL
     assert state == undisturbed
+
+
+@pytest.mark.parametrize("fuse", [9, 24, 40])
+def test_an_approved_run_killed_before_and_while_it_issues_and_repeated_ends_as_if_nothing_had_happened(
+    fuse: int, database: Database, tmp_path: Path, undisturbed: State
+) -> None:
+    fill_book(database, POLICIES)
+    with ExitStack() as stack:
+        billing = billing_over(database, tmp_path, stack)
+        run_id = int(billing.plan(billing.order(FEBRUARY)).facts["run_id"])
+        approval = RunDecisionOrder(
+            run_id=run_id, decision=RunDecision.APPROVE, reason="seen", decided_by="A. Gil"
+        )
+        billing.decide(approval)
+    assert bill(url_behind(database), tmp_path, "--fuse", str(fuse)) == -signal.SIGKILL
+    assert bill(url_behind(database), tmp_path) == 0
+    assert business_state(database) == undisturbed
 
 
 @pytest.mark.slow

@@ -5,14 +5,11 @@ from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
-import polars as pl
 import pytest
 from sqlalchemy import text
 
-from billing_assets.domain.runs import CurrencyTotal, Outcome
-from billing_assets.frames.columns import DUE_SCHEMA
 from billing_assets.steps import plan_due_charges as planning
-from billing_assets.steps.plan_due_charges import add_totals, charge_totals, cut_shards, plan_due_charges
+from billing_assets.steps.plan_due_charges import cut_shards, plan_due_charges
 from billing_assets.steps.run_ports import BookPosition
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
@@ -34,10 +31,6 @@ def runs(billing: Billing) -> list[tuple[object, ...]]:
     )
     with billing.database.transaction() as connection:
         return [tuple(row) for row in connection.execute(text(query))]
-
-
-def total(currency: str, count: int, net: int, outcome: Outcome = Outcome.INVOICED) -> CurrencyTotal:
-    return CurrencyTotal(outcome=outcome, currency=currency, charge_count=count, net_minor=net)
 
 
 def test_a_plan_counts_and_is_recorded_once(billing: Billing) -> None:
@@ -101,18 +94,6 @@ def test_a_stop_while_planning_leaves_nothing_and_ends_at_once(
     with pytest.raises(KeyboardInterrupt):
         plan_due_charges(billing.order(FEBRUARY), store=billing.runs, progress=stop)
     assert runs(billing) == []
-
-
-def test_totals_add_up_per_outcome_and_currency() -> None:
-    added = add_totals(
-        (total("EUR", 1, 5), total("GBP", 1, 7), total("EUR", 2, 2**62), total("EUR", 1, 2**62))
-    )
-    assert added == (total("EUR", 4, 5 + 2**63), total("GBP", 1, 7))
-    assert add_totals(()) == ()
-
-
-def test_charges_are_totalled_per_outcome_and_currency() -> None:
-    assert charge_totals(pl.DataFrame(schema=DUE_SCHEMA)) == ()
 
 
 def test_a_book_without_policies_is_one_empty_shard() -> None:

@@ -13,7 +13,7 @@ from billing_assets.steps.run_ports import Run, RunBasis, Shard
 from billing_assets.store.connection import Database
 from billing_assets.store.invoices import ShardTransaction, read_shard_book
 from billing_assets.store.runs import SqlRunStore
-from billing_assets_tests.books import AT, fill_book
+from billing_assets_tests.books import AT, fill_book, plan_of
 
 FEBRUARY = date(2024, 2, 1)
 EVERYTHING = Shard(shard_number=0, from_policy_id=1, to_policy_id=1_000_000)
@@ -24,7 +24,7 @@ def open_run(database: Database, shard_count: int) -> tuple[Run, tuple[Shard, ..
     shards = tuple(Shard(shard_number=n, from_policy_id=n, to_policy_id=n + 1) for n in range(shard_count))
     store = SqlRunStore(database, lambda: AT)
     order = RunOrder(company_code="alondra", billing_date=FEBRUARY, issuing_date=FEBRUARY)
-    return store.record_plan(1, order, RunBasis(batch_id=1), shards, ()), shards
+    return store.record_plan(1, order, RunBasis(batch_id=1), shards, plan_of()), shards
 
 
 def heads(run: Run, ids: pl.Series, series_id: int, first_number: int, issue_date: date) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from billing_assets.steps.run_ports import Run, RunBasis, Shard, silent
 from billing_assets.store.connection import Database
 from billing_assets.store.runs import SqlRunStore, read_run_facts
 from billing_assets.wiring.build import Billing
-from billing_assets_tests.books import AT, add_term, billing_over, fill_book
+from billing_assets_tests.books import AT, add_term, billing_over, fill_book, plan_of
 from billing_assets_tests.databases import run_sql
 
 FEBRUARY = date(2024, 2, 1)
@@ -39,7 +39,7 @@ def store(billing: Billing) -> SqlRunStore:
 
 def plan(store: SqlRunStore, issuing_date: date = FEBRUARY) -> Run:
     order = replace(ORDER, issuing_date=issuing_date)
-    return store.record_plan(1, order, RunBasis(batch_id=1), SHARDS, TOTALS)
+    return store.record_plan(1, order, RunBasis(batch_id=1), SHARDS, plan_of(TOTALS))
 
 
 def test_a_plan_comes_back_as_recorded_and_can_be_rewritten(store: SqlRunStore) -> None:
@@ -127,7 +127,7 @@ def test_an_error_in_a_shard_leaves_it_pending(store: SqlRunStore) -> None:
 
 def test_the_report_adds_up_the_seconds_of_all_shards_whoever_did_them(store: SqlRunStore) -> None:
     shards = tuple(Shard(shard_number=n, from_policy_id=n, to_policy_id=n + 1) for n in range(2))
-    run = store.record_plan(1, ORDER, RunBasis(batch_id=1), shards, ())
+    run = store.record_plan(1, ORDER, RunBasis(batch_id=1), shards, plan_of())
     for shard in shards:
         with store.shard_work(run, shard) as work:
             work.checkpoint(0, 0, {"read": 0.25, "write": 1.5})

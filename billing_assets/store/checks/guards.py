@@ -64,7 +64,11 @@ KEYS = (
     ("invoice_tax", "invoice_id, tax_number", _NO_CONDITION),
     ("number_series", "company_id, document_kind, prefix", _NO_CONDITION),
     ("due_charge", "run_id, policy_term_id, installment_number, revision", _NO_CONDITION),
-    ("billing_run", "company_id, billing_date", "(state <> 'finalised'::text)"),
+    (
+        "billing_run",
+        "company_id, billing_date",
+        "(state <> ALL (ARRAY['finalised'::text, 'rejected'::text]))",
+    ),
     ("billing_run", "company_id, billing_date, sequence_number", _NO_CONDITION),
     ("run_shard", "run_id, shard_number", _NO_CONDITION),
     ("document", "invoice_id", _NO_CONDITION),
@@ -86,7 +90,8 @@ MAY_UPDATE: Mapping[str, str] = {
     "policy_term_version": "superseded_batch_id, hold_code",
     "problem": "is_open, owner",
     "billing_run": "issuing_date, backdating_reason, approved_by, state, book_batch_id, shard_count, "
-    "due_count, plan_totals, report, planned_at, finalised_at, closed_day_id, is_open_day, catch_up",
+    "due_count, plan_totals, report, planned_at, finalised_at, closed_day_id, is_open_day, plan_sha256, "
+    "held_reasons, rehearsal, decision_reason, decided_by, decided_at, catch_up, held_until",
     "run_shard": "due_count, invoice_count, seconds, committed_at, rule_set_id",
     "number_series": "last_number, last_issue_date",
     "document": "pdf_sha256, pdf_size, pdf, rendered_at, mail_sha256",
@@ -97,7 +102,7 @@ MAY_UPDATE: Mapping[str, str] = {
 }
 """Columns that the application may change; it may change no other."""
 
-MAY_DELETE = ("run_shard",)
+MAY_DELETE = ("run_figure", "run_shard")
 
 PARAMETERS: Mapping[str, object] = {
     "app_role": APP_ROLE,

@@ -38,13 +38,19 @@ PARAMETERS: Mapping[str, object] = {
 }
 """Values of the placeholders of ``UNANSWERED``."""
 
-UNANSWERED = """
+# What was due up to a date whose run is held, or was when a run was planned, that run has left out.
+_LEFT_OUT = """(
+        select from billing_run h
+        where h.company_id = r.company_id and h.billing_date < r.billing_date
+            and (h.state = 'held' or (h.state = 'rejected' and h.decided_at > r.planned_at)))"""
+
+UNANSWERED = f"""
 with frequency as (
     select * from unnest(cast(:frequency_codes as text[]), cast(:step_months as int[]),
         cast(:step_days as int[])) as f (frequency_code, step_months, step_days)
 ), finalised as (
     select distinct on (company_id, billing_date) company_id, billing_date, run_id, book_batch_id
-    from billing_run where state = 'finalised'
+    from billing_run r where state = 'finalised' and not exists {_LEFT_OUT}
     order by company_id, billing_date, sequence_number desc
 ), row_of_dates as (
     select company_id, billing_date, run_id, count(*) over dates as date_count,
@@ -55,8 +61,9 @@ with frequency as (
 ), proof as (
     select company_id, billing_date as reach_date, book_batch_id as oldest_batch_id,
         book_batch_id as newest_batch_id
-    from billing_run
-    where state = 'finalised' and due_count > 0 and is_open_day and (:is_everything or run_id = any(:runs))
+    from billing_run r
+    where state = 'finalised' and not exists {_LEFT_OUT} and due_count > 0 and is_open_day
+        and (:is_everything or run_id = any(:runs))
     union all
     select company_id, billing_date - 16, oldest_batch_id, newest_batch_id
     from row_of_dates
@@ -146,4 +153,4 @@ where a.effective_date <= a.reach_date and a.expiration_date > a.cut_over_date
         select from due_charge c
         where c.company_id = a.company_id and c.policy_term_id = a.policy_term_id
             and c.policy_term_version_id = a.policy_term_version_id and c.outcome <> 'invoiced')
-"""
+"""  # noqa: S608 - only with the text above

@@ -77,7 +77,10 @@ WEAKENED = [
     ),
     (
         "drop index billing_run_open; create index on billing_run (company_id, billing_date)",
-        "table billing_run: no unique key on company_id, billing_date (state <> 'finalised'::text)",
+        (
+            "table billing_run: no unique key on company_id, billing_date "
+            "(state <> ALL (ARRAY['finalised'::text, 'rejected'::text]))"
+        ),
     ),
     (
         "update pg_index set indisvalid = false where indexrelid = 'delivery_accepted_once'::regclass",

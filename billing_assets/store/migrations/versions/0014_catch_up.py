@@ -1,4 +1,4 @@
-"""How a run catches up what was missed: an invoice for each due date, or one for each policy term."""
+"""How a run catches up what was missed, and what it left to a run that was held: both for a replay."""
 
 from alembic import op
 
@@ -9,15 +9,16 @@ depends_on = None
 
 COLUMN = """
 alter table billing_run
-    add column catch_up text not null default 'per_period' check (catch_up in ('per_period', 'one_invoice'));
+    add column catch_up text not null default 'per_period' check (catch_up in ('per_period', 'one_invoice')),
+    add column held_until date;
 """
 
-UPDATES = {"billing_run": "catch_up"}
+UPDATES = {"billing_run": "catch_up, held_until"}
 """What the application may change beside what it may already, column by column."""
 
 
 def upgrade() -> None:
-    """Make the column, for the application to set while a run is planned."""
+    """Make the columns, for the application to set while a run is planned."""
     op.execute(COLUMN)
     for table, columns in UPDATES.items():
         op.execute(f"grant update ({columns}) on {table} to billing_app")

@@ -1,0 +1,400 @@
+"""What a run comes to before it issues: figures, the bills before, policies that stand out, a hash.
+
+Belongs here: the figures of priced drafts, set beside those of earlier runs.
+Does not belong here: prices (``invoices``), when a figure holds a run (``domain.safety_bounds``).
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from hashlib import sha256
+
+import polars as pl
+
+from billing_assets.domain.safety_bounds import Comparison
+from billing_assets.frames.columns import FIGURE_SCHEMA
+from billing_assets.frames.invoices import Drafts
+from billing_assets.frames.rounding import exact_sum, wide
+
+_KEY = [name for name in FIGURE_SCHEMA if name not in {"charge_count", "net_minor", "tax_minor"}]
+_SLOT = ["plan_code", "place_code", "period_from_date"]
+"""What a bill and the one before it share: the plan, the place, and the day between their periods."""
+
+_MOST = 2**62
+_SHORTEST_MONTH_DAYS = 28
+_SHOWN = ["product_code", "currency", "place_code"]
+_REASON_KEY = ["outcome", "reason_code", "currency"]
+_PLAN_OF = ["payment_plan_id", "plan_code"]
+_HASHED_CHARGE = (
+    "policy_term_id",
+    "installment_number",
+    "installment_count",
+    "outcome",
+    "reason_code",
+    "due_date",
+    "period_from_date",
+    "period_to_date",
+    "currency",
+    "net_minor",
+    "minimum_payment_days",
+    "term_sha256",
+    "payer_sha256",
+    "plan_sha256",
+    "draft_index",
+)
+_HASHED_LINE = ("draft_index", "line_number", "net_minor", "tax_minor", "contained_tax_minor")
+_HASHED_TAX = ("draft_index", "tax_number", "tax_rule_id", "base_minor", "tax_minor")
+
+
+def figures_of(drafts: Drafts, plans: pl.DataFrame, run_dates: tuple[date, date] | None) -> pl.DataFrame:
+    """Return the figures (``FIGURE_SCHEMA``) of the lines of ``drafts``.
+
+    ``run_dates`` are those of the first and the last run before. A charge is comparable where no run up to
+    the last was to bill it, and where the bill before it, one period earlier, was for one since the first.
+
+    >>> from billing_assets.domain.taxes import shipped_tax_rules
+    >>> from billing_assets.frames.columns import DUE_SCHEMA, PLAN_SCHEMA
+    >>> from billing_assets.frames.invoices import draft_invoices
+    >>> charge = {
+    ...     "policy_term_id": 7,
+    ...     "product_code": "car",
+    ...     "place_code": "GB",
+    ...     "line_of_business": "motor",
+    ...     "net_minor": 104,
+    ...     "period_from_date": date(2024, 1, 1),
+    ...     "billing_date": date(2024, 1, 1),
+    ...     "outcome": "invoiced",
+    ... }
+    >>> due = pl.DataFrame([charge], schema=DUE_SCHEMA)
+    >>> drafts = draft_invoices(due, pl.DataFrame(shipped_tax_rules()).with_row_index("tax_rule_id"))
+    >>> figures = figures_of(drafts, pl.DataFrame(schema=PLAN_SCHEMA), None)
+    >>> figures.select("product_code", "is_comparable", "charge_count", "net_minor", "tax_minor").row(0)
+    ('car', False, 1, 104, 12)
+    """
+    first, last = run_dates or (date.max, date.max)
+    is_comparable = (pl.col("billing_date") > last) & _was_billed_since(first)
+    return _summed(
+        drafts.lines.lazy()
+        .join(plans.lazy().select(_PLAN_OF), on="payment_plan_id", how="left")
+        .with_columns(
+            pl.col("plan_code").fill_null(""),
+            is_last=pl.col("installment_number") == pl.col("installment_count"),
+            is_comparable=is_comparable.fill_null(value=False),
+            charge_count=pl.lit(1),
+        )
+        .select(*FIGURE_SCHEMA)
+    )
+
+
+def _was_billed_since(first: date) -> pl.Expr:
+    """Tell whether the date one period before the billing date is not before ``first``.
+
+    A period of four weeks or more is one of months, as many as come nearest to its days.
+    """
+    day, days = (
+        pl.col("billing_date"),
+        (pl.col("period_to_date") - pl.col("period_from_date")).dt.total_days(),
+    )
+    months = 12 * day.dt.year() + day.dt.month() - (days + 15) // 30
+    is_since = 31 * (months - 12 * first.year - first.month) + day.dt.day() >= first.day
+    return (
+        pl.when(days < _SHORTEST_MONTH_DAYS).then(day - pl.duration(days=days) >= first).otherwise(is_since)
+    )
+
+
+def add_figures(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Return the figures of all parts, one row per key, sorted.
+
+    >>> add_figures([]).height
+    0
+    """
+    return _summed(pl.concat([pl.LazyFrame(schema=FIGURE_SCHEMA), *(part.lazy() for part in parts)])).sort(
+        *_KEY
+    )
+
+
+def _summed(rows: pl.LazyFrame) -> pl.DataFrame:
+    sums = [exact_sum(pl.col(name)).alias(name) for name in ("charge_count", "net_minor", "tax_minor")]
+    # A sum beyond Int64 is no credible one; it is capped, so that it still stands out.
+    narrow = pl.col("charge_count", "net_minor", "tax_minor").clip(-_MOST, _MOST).cast(pl.Int64)
+    return rows.group_by(_KEY).agg(sums).with_columns(narrow).select(*FIGURE_SCHEMA).collect()
+
+
+def before_of(figures: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
+    """Return of ``earlier`` figures the bills before those of ``figures`` that can be compared.
+
+    These are of the same plan and place, their periods ended where the others begin, and lasted about as
+    long: a fifth more or less. ``period_from_date`` becomes the day between them.
+
+    >>> row = dict.fromkeys(FIGURE_SCHEMA) | {
+    ...     "plan_code": "monthly",
+    ...     "place_code": "ES",
+    ...     "is_comparable": True,
+    ... }
+    >>> days = [date(2024, month, 1) for month in (1, 2, 3)]
+    >>> old = pl.DataFrame(
+    ...     [row | {"period_from_date": days[0], "period_to_date": days[1], "charge_count": 9}],
+    ...     schema=FIGURE_SCHEMA,
+    ... )
+    >>> new = pl.DataFrame(
+    ...     [row | {"period_from_date": days[1], "period_to_date": days[2]}], schema=FIGURE_SCHEMA
+    ... )
+    >>> before_of(new, old)["charge_count"].to_list()
+    [9]
+    """
+    slots = _slots(figures)
+    old_days = (pl.col("period_to_date") - pl.col("period_from_date")).dt.total_days()
+    candidates = earlier.lazy().with_columns(old_days=old_days, period_from_date="period_to_date")
+    lasted_as_long = (5 * pl.col("old_days") <= 6 * pl.col("period_days")) & (
+        6 * pl.col("old_days") >= 5 * pl.col("period_days")
+    )
+    return (
+        candidates.join(slots.lazy(), on=_SLOT, how="inner")
+        .filter(lasted_as_long)
+        .select(*FIGURE_SCHEMA)
+        .collect()
+    )
+
+
+def _slots(figures: pl.DataFrame) -> pl.DataFrame:
+    """Return plan, place and first day of the periods that can be compared, and how long they last.
+
+    Cover that ends early cuts a period short, so the longest one speaks for all that begin with it.
+    """
+    days = (pl.col("period_to_date") - pl.col("period_from_date")).dt.total_days()
+    return (
+        figures.group_by(_SLOT)
+        .agg(period_days=days.max(), is_comparable=pl.col("is_comparable").sort_by(days).last())
+        .filter(pl.col("is_comparable"))
+        .drop("is_comparable")
+    )
+
+
+def compared_days(figures: pl.DataFrame) -> list[date]:
+    """Return the first days of the periods that can be compared, ascending.
+
+    >>> compared_days(add_figures([]))
+    []
+    """
+    return _slots(figures)["period_from_date"].unique().sort().to_list()
+
+
+def comparisons_of(figures: pl.DataFrame, before: pl.DataFrame) -> tuple[Comparison, ...]:
+    """Return the run beside the bills before (:func:`before_of`), one row per currency.
+
+    Of the run only what has a bill before it in its plan and place is compared.
+
+    >>> comparisons_of(pl.DataFrame(schema=FIGURE_SCHEMA), pl.DataFrame(schema=FIGURE_SCHEMA))
+    ()
+    """
+    now = figures.join(_slots(figures), on=_SLOT, how="semi").join(before, on=_SLOT, how="semi")
+    total = wide(pl.col("net_minor")) + wide(pl.col("tax_minor"))
+    parts = (
+        (now, {"charge_count": pl.col("charge_count"), "total_minor": total}),
+        (before, {"before_count": pl.col("charge_count"), "before_minor": total}),
+        (
+            before.filter(pl.col("is_last")),
+            {"ended_count": pl.col("charge_count"), "ended_minor": total},
+        ),
+    )
+    sums: dict[str, dict[str, int]] = {}
+    for frame, named in parts:
+        rows = frame.group_by("currency").agg(value.sum().alias(name) for name, value in named.items())
+        for row in rows.iter_rows(named=True):
+            sums.setdefault(row["currency"], {}).update(
+                {name: int(value) for name, value in row.items() if name != "currency"}
+            )
+    names = [name for _, named in parts for name in named]
+    return tuple(
+        Comparison(currency=currency, **{name: row.get(name, 0) for name in names})
+        for currency, row in sorted(sums.items())
+    )
+
+
+def shown_figures(figures: pl.DataFrame, before: pl.DataFrame) -> list[dict[str, object]]:
+    """Return the figures by product, currency and place, each beside the bills before.
+
+    >>> shown_figures(pl.DataFrame(schema=FIGURE_SCHEMA), pl.DataFrame(schema=FIGURE_SCHEMA))
+    []
+    """
+    now = figures.group_by(_SHOWN).agg(
+        exact_sum(pl.col(name)).alias(name) for name in ("charge_count", "net_minor", "tax_minor")
+    )
+    then = before.group_by(_SHOWN).agg(
+        before_count=exact_sum(pl.col("charge_count")),
+        before_minor=exact_sum(pl.col("net_minor") + pl.col("tax_minor")),
+    )
+    rows = now.join(then, on=_SHOWN, how="full", coalesce=True).sort(*_SHOWN)
+    counted = [name for name in rows.columns if name not in _SHOWN]
+    filled = rows.with_columns(pl.col(counted).fill_null(0)).with_columns(
+        total_minor=pl.col("net_minor") + pl.col("tax_minor")
+    )
+    return filled.to_dicts()
+
+
+def first_bills(drafts: Drafts, plans: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
+    """Return the documents of terms that were never billed, with what :func:`outliers_of` compares.
+
+    A term that was billed before needs no look: its installments are equal parts of one premium, and one
+    whose premium the book has changed since is held.
+
+    >>> first_bills(
+    ...     NO_DRAFTS,
+    ...     pl.DataFrame(schema={"payment_plan_id": pl.Int64, "plan_code": pl.String}),
+    ...     pl.DataFrame(schema={"policy_term_id": pl.Int64}),
+    ... ).columns
+    ['draft_index', 'policy_term_id', 'policy_number', 'plan_code', 'currency', 'period_days', 'bill_minor']
+    """
+    lines = drafts.lines.lazy().join(settled.lazy(), on="policy_term_id", how="anti")
+    days = (pl.col("period_to_date") - pl.col("period_from_date")).dt.total_days()
+    bills = lines.group_by("draft_index").agg(
+        pl.col("policy_term_id", "policy_number", "payment_plan_id", "currency").first(),
+        period_days=days.sum(),
+    )
+    return (
+        bills.join(plans.lazy().select(_PLAN_OF), on="payment_plan_id", how="left")
+        .join(
+            drafts.invoices.lazy().select("draft_index", bill_minor="total_minor"),
+            on="draft_index",
+            how="inner",
+        )
+        .select(
+            "draft_index",
+            "policy_term_id",
+            "policy_number",
+            "plan_code",
+            "currency",
+            "period_days",
+            "bill_minor",
+        )
+        .collect()
+    )
+
+
+def outliers_of(bills: pl.DataFrame, last_bills: pl.DataFrame, times: int) -> pl.DataFrame:
+    """Return policies whose bill is more than ``times`` their last one in the same currency.
+
+    ``bills`` come from :func:`first_bills`, ``last_bills`` have ``LAST_BILL_SCHEMA``. Where plan and currency
+    are the same and the last bill was for fewer days, it counts as if it had been for as many: the part of
+    a month with which a term begins is no measure for the months that follow. One row per policy, its
+    largest bill: ``policy_number``, ``currency``, ``last_minor``, ``bill_minor``.
+
+    >>> bills = pl.DataFrame(
+    ...     {
+    ...         "policy_term_id": [7, 8],
+    ...         "policy_number": ["P-7", "P-8"],
+    ...         "plan_code": "yearly",
+    ...         "currency": "EUR",
+    ...         "period_days": 365,
+    ...         "bill_minor": [300, 301],
+    ...     }
+    ... )
+    >>> last = pl.DataFrame(
+    ...     {
+    ...         "policy_term_id": [7, 8],
+    ...         "plan_code": "yearly",
+    ...         "currency": "EUR",
+    ...         "period_days": 365,
+    ...         "total_minor": 100,
+    ...     }
+    ... )
+    >>> outliers_of(bills, last, 3).rows()
+    [('P-8', 'EUR', 100, 301)]
+    """
+    both = bills.join(last_bills, on=["policy_term_id", "currency"], how="inner", suffix="_last")
+    is_shorter = (pl.col("plan_code") == pl.col("plan_code_last")) & (
+        pl.col("period_days_last") < pl.col("period_days")
+    )
+    new, old = wide(pl.col("bill_minor")), wide(pl.col("total_minor")) * times
+    is_over = (
+        pl.when(is_shorter)
+        .then(new * pl.col("period_days_last") > old * pl.col("period_days"))
+        .otherwise(new > old)
+    )
+    return (
+        both.filter(is_over & (pl.col("total_minor") > 0))
+        .sort("policy_number", "bill_minor", descending=[False, True])
+        .unique("policy_number", keep="first", maintain_order=True)
+        .select("policy_number", "currency", "bill_minor", last_minor="total_minor")
+        .select("policy_number", "currency", "last_minor", "bill_minor")
+    )
+
+
+def largest_outliers(outliers: pl.DataFrame, count: int) -> pl.DataFrame:
+    """Return the first ``count`` policies that stand out, those that grew by the most times first.
+
+    >>> rows = pl.DataFrame(
+    ...     {"policy_number": ["A", "B"], "currency": "EUR", "last_minor": [10, 1], "bill_minor": [40, 9]}
+    ... )
+    >>> largest_outliers(rows, 1)["policy_number"].to_list()
+    ['B']
+    """
+    times = pl.col("bill_minor") // pl.col("last_minor")
+    return outliers.sort(times, "bill_minor", "policy_number", descending=[True, True, False]).head(count)
+
+
+def reasons_of(drafts: Drafts) -> pl.DataFrame:
+    """Return count and net of the charges by outcome, reason and currency; see :func:`add_reasons`.
+
+    >>> reasons_of(NO_DRAFTS).columns
+    ['outcome', 'reason_code', 'currency', 'charge_count', 'net_minor']
+    """
+    return _reasons(drafts.charges.lazy().select(*_REASON_KEY, "net_minor", charge_count=pl.lit(1)))
+
+
+def add_reasons(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Return the counts and sums of all parts (:func:`reasons_of`), sorted.
+
+    >>> add_reasons([reasons_of(NO_DRAFTS)]).height
+    0
+    """
+    return _reasons(pl.concat(part.lazy() for part in parts)).sort(*_REASON_KEY, nulls_last=False)
+
+
+def _reasons(rows: pl.LazyFrame) -> pl.DataFrame:
+    sums = [exact_sum(pl.col(name)).alias(name) for name in ("charge_count", "net_minor")]
+    return rows.group_by(_REASON_KEY).agg(sums).collect()
+
+
+def drafts_sha256(drafts: Drafts) -> str:
+    """Return the hash of all that would be issued, without what is drawn while issuing: numbers and dates.
+
+    >>> drafts_sha256(NO_DRAFTS) == drafts_sha256(NO_DRAFTS)
+    True
+    """
+    hashed = sha256()
+    for frame, names in (
+        (drafts.charges, _HASHED_CHARGE),
+        (drafts.lines, _HASHED_LINE),
+        (drafts.taxes, _HASHED_TAX),
+    ):
+        hashed.update(frame.select(names).write_csv().encode())
+    return hashed.hexdigest()
+
+
+def plan_sha256(billing_date: date, parts: Sequence[str]) -> str:
+    """Return the hash of a plan from those of its shards (:func:`drafts_sha256`), in their order.
+
+    >>> plan_sha256(date(2024, 1, 1), ["a"]) == plan_sha256(date(2024, 1, 2), ["a"])
+    False
+    """
+    return sha256("\n".join([billing_date.isoformat(), *parts]).encode()).hexdigest()
+
+
+NO_DRAFTS = Drafts(
+    invoices=pl.DataFrame(schema={"draft_index": pl.Int64, "total_minor": pl.Int64}),
+    lines=pl.DataFrame(
+        schema={
+            **dict.fromkeys(_HASHED_LINE, pl.Int64),
+            "policy_term_id": pl.Int64,
+            "policy_number": pl.String,
+            "payment_plan_id": pl.Int64,
+            "currency": pl.String,
+            "period_from_date": pl.Date,
+            "period_to_date": pl.Date,
+        }
+    ),
+    taxes=pl.DataFrame(schema=dict.fromkeys(_HASHED_TAX, pl.Int64)),
+    charges=pl.DataFrame(schema={**dict.fromkeys(_HASHED_CHARGE, pl.String), "net_minor": pl.Int64}),
+    bodies=pl.DataFrame(),
+)
+"""What a shard without a due charge is priced to."""

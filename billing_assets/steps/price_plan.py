@@ -1,0 +1,248 @@
+"""Price a plan: what the shards of a run come to before anything is issued.
+
+Belongs here: reading and pricing shard by shard, adding up, holding what was found against the bounds.
+Does not belong here: formulas (``frames``), recording the plan (``plan_due_charges``).
+
+Memory does not grow with the book: a shard is priced, added to the sums and, beyond ``KEPT_CHARGES``,
+dropped.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from billing_assets.domain.calendar_rule import ClosedDays
+from billing_assets.domain.runs import CatchUp, CurrencyTotal, Outcome
+from billing_assets.domain.safety_bounds import RunFindings, exceeded_bounds
+from billing_assets.frames.due_charges import due_charges
+from billing_assets.frames.invoices import Drafts, draft_invoices
+from billing_assets.frames.run_figures import (
+    NO_DRAFTS,
+    add_figures,
+    add_reasons,
+    before_of,
+    compared_days,
+    comparisons_of,
+    drafts_sha256,
+    figures_of,
+    first_bills,
+    largest_outliers,
+    outliers_of,
+    plan_sha256,
+    reasons_of,
+    shown_figures,
+)
+from billing_assets.steps.run_ports import (
+    Issuer,
+    PlanRecord,
+    Progress,
+    RuleRows,
+    RunBasis,
+    RunStore,
+    Shard,
+    ShardBook,
+)
+
+SHARDS_AT_ONCE = 2
+"""Shards in work at the same time: while one waits for the store, the other is calculated."""
+
+KEPT_CHARGES = 120_000
+"""Due charges whose drafts planning keeps in memory for issuing; beyond it shards are read again."""
+
+SHOWN_OUTLIERS = 100
+"""So many policies that stand out are named; all are counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What decides, beside the book itself, what is due and what it costs.
+
+    What was to be billed up to ``held_until`` is left to the run that is held there.
+    """
+
+    issuer: Issuer
+    billing_date: date
+    batch_id: int
+    rules: RuleRows
+    closed_days: ClosedDays
+    held_until: date | None
+    catch_up: CatchUp
+    run_dates: tuple[date, date] | None
+
+    def due(self, book: ShardBook) -> pl.DataFrame:
+        """Return what is due of a shard of the book."""
+        place_code = self.issuer.company.place_code
+        found = due_charges(
+            book.terms, self.rules.plans, book.settled, self.billing_date, place_code, self.closed_days
+        )
+        return found if self.held_until is None else found.filter(pl.col("billing_date") > self.held_until)
+
+    def drafts(self, due: pl.DataFrame) -> Drafts:
+        """Return the priced drafts of what is due."""
+        return draft_invoices(due, self.rules.tax_rules, self.catch_up)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PricedShard:
+    """What a shard comes to."""
+
+    drafts: Drafts
+    sha256: str
+    reasons: pl.DataFrame
+    figures: pl.DataFrame
+    outliers: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricedPlan:
+    """What all shards come to, and of small plans the drafts by shard, which spares issuing a second look.
+
+    ``reasons`` counts and adds up the charges by outcome, reason and currency; ``outliers`` are the first of
+    ``outlier_count``.
+    """
+
+    totals: tuple[CurrencyTotal, ...]
+    drafts: Mapping[int, Drafts]
+    sha256: str
+    reasons: tuple[Mapping[str, Any], ...]
+    figures: pl.DataFrame
+    outliers: tuple[Mapping[str, Any], ...]
+    outlier_count: int
+
+
+def scope_of(
+    billing_date: date,
+    issuer: Issuer,
+    basis: RunBasis,
+    *,
+    store: RunStore,
+    catch_up: CatchUp = CatchUp.PER_PERIOD,
+) -> Scope:
+    """Return the scope of a run of ``billing_date``, of the book and the closed days that it rests on."""
+    return Scope(
+        issuer=issuer,
+        billing_date=billing_date,
+        batch_id=basis.batch_id,
+        rules=store.rule_rows(),
+        closed_days=store.closed_days(issuer.company_id, basis.closed_day_id),
+        held_until=basis.held_until,
+        catch_up=catch_up,
+        run_dates=store.run_dates(issuer.company_id, billing_date),
+    )
+
+
+def price_shards(scope: Scope, shards: Sequence[Shard], *, store: RunStore, progress: Progress) -> PricedPlan:
+    """Price what is due in these shards, two at a time."""
+    parts: list[_PricedShard] = []
+    kept: dict[int, Drafts] = {}
+    kept_count = 0
+    threads = ThreadPoolExecutor(max_workers=SHARDS_AT_ONCE, thread_name_prefix="planning")
+    try:
+        priced = threads.map(lambda shard: _price_shard(scope, shard, store), shards)
+        for done, (shard, part) in enumerate(zip(shards, priced, strict=True), start=1):
+            height = part.drafts.charges.height
+            if height + kept_count <= KEPT_CHARGES:
+                kept[shard.shard_number] = part.drafts
+                kept_count += height
+            parts.append(replace(part, drafts=NO_DRAFTS))
+            progress("planning", done, len(shards))
+    finally:
+        threads.shutdown(cancel_futures=True)
+    reasons = add_reasons(part.reasons for part in parts)
+    outliers = pl.concat(part.outliers for part in parts)
+    return PricedPlan(
+        totals=_totals(reasons),
+        drafts=kept,
+        sha256=plan_sha256(scope.billing_date, [part.sha256 for part in parts if part.reasons.height]),
+        reasons=tuple(reasons.to_dicts()),
+        figures=add_figures(part.figures for part in parts),
+        outliers=tuple(largest_outliers(outliers, SHOWN_OUTLIERS).to_dicts()),
+        outlier_count=outliers.height,
+    )
+
+
+def _price_shard(scope: Scope, shard: Shard, store: RunStore) -> _PricedShard:
+    company_id, times = scope.issuer.company_id, scope.issuer.company.safety_bounds.bill_times
+    book = store.read_book(company_id, scope.batch_id, shard, scope.billing_date)
+    drafts, plans = scope.drafts(scope.due(book)), scope.rules.plans
+    bills = first_bills(drafts, plans, book.settled)
+    last_bills = store.last_bills(
+        shard, bills["policy_term_id"] if times else bills["policy_term_id"].clear()
+    )
+    return _PricedShard(
+        drafts=drafts,
+        sha256=drafts_sha256(drafts),
+        reasons=reasons_of(drafts),
+        figures=figures_of(drafts, plans, scope.run_dates),
+        outliers=outliers_of(bills, last_bills, times),
+    )
+
+
+def plan_record(scope: Scope, priced: PricedPlan, *, store: RunStore) -> PlanRecord:
+    """Return what is kept of a priced plan: set beside the bills before, and held against the bounds."""
+    earlier = store.figures_before(scope.issuer.company_id, compared_days(priced.figures))
+    before = before_of(priced.figures, earlier)
+    comparisons = comparisons_of(priced.figures, before)
+    findings = RunFindings(
+        comparisons=comparisons,
+        outlier_count=priced.outlier_count,
+        problem_count=sum(row["charge_count"] for row in priced.reasons if _is_problem(row)),
+        due_count=sum(row["charge_count"] for row in priced.reasons),
+    )
+    return PlanRecord(
+        totals=priced.totals,
+        plan_sha256=priced.sha256,
+        figures=priced.figures,
+        exceeded=exceeded_bounds(scope.issuer.company.safety_bounds, findings),
+        rehearsal={
+            "due_count": findings.due_count,
+            "problem_count": findings.problem_count,
+            "charges": priced.reasons,
+            "figures": shown_figures(priced.figures, before),
+            "comparisons": [asdict(row) for row in comparisons],
+            "outlier_count": priced.outlier_count,
+            "outliers": priced.outliers,
+        },
+    )
+
+
+def _is_problem(row: Mapping[str, Any]) -> bool:
+    """Tell whether charges failed, or are held by a refused row of the book."""
+    outcome = Outcome(row["outcome"])
+    return outcome is Outcome.FAILED or (
+        outcome is Outcome.HELD and bool(row["reason_code"] == "row_is_problem")
+    )
+
+
+def _totals(reasons: pl.DataFrame) -> tuple[CurrencyTotal, ...]:
+    """Return one total per outcome and currency."""
+    return add_totals(
+        CurrencyTotal(
+            outcome=Outcome(row["outcome"]),
+            currency=row["currency"],
+            charge_count=row["charge_count"],
+            net_minor=row["net_minor"],
+        )
+        for row in reasons.iter_rows(named=True)
+    )
+
+
+def add_totals(totals: Iterable[CurrencyTotal]) -> tuple[CurrencyTotal, ...]:
+    """Return the totals added up per outcome and currency, sorted.
+
+    >>> one = CurrencyTotal(outcome=Outcome.ZERO, currency="EUR", charge_count=1, net_minor=0)
+    >>> add_totals([one, one])[0].charge_count
+    2
+    """
+    sums: dict[tuple[Outcome, str], tuple[int, int]] = {}
+    for total in totals:
+        count, net = sums.get((total.outcome, total.currency), (0, 0))
+        sums[total.outcome, total.currency] = (count + total.charge_count, net + total.net_minor)
+    return tuple(
+        CurrencyTotal(outcome=outcome, currency=currency, charge_count=count, net_minor=net)
+        for (outcome, currency), (count, net) in sorted(sums.items())
+    )

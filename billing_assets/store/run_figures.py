@@ -1,0 +1,97 @@
+"""The figures of runs, and the last bills of policies: what a run is compared with.
+
+Belongs here: writing and reading those rows, and the dates between which a run stands.
+Does not belong here: what is compared (``frames.run_figures``).
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+from sqlalchemy import Connection, text
+
+from billing_assets.frames.columns import FIGURE_SCHEMA, LAST_BILL_SCHEMA
+from billing_assets.steps.run_ports import Shard
+from billing_assets.store.copy import copy_in, copy_out
+
+_STORED = [name for name in FIGURE_SCHEMA if name != "is_comparable"]
+
+# An earlier run has billed what it billed, on time or not.
+_EARLIER = """
+select f.product_code, f.plan_code, f.place_code, f.currency, f.period_from_date, f.period_to_date,
+    f.is_last::text, true::text, f.charge_count, f.net_minor, f.tax_minor
+from run_figure f join billing_run r using (run_id)
+where f.company_id = %(company)s and f.period_to_date = any(%(days)s) and r.state = 'finalised'
+"""
+
+# Few policies have a second term, so these are found first, in one pass over the shard's range.
+_LAST_BILLS = """
+with followed as (
+    select d.policy_term_id, d.policy_id
+    from policy_term d
+    where d.policy_id >= %(low)s and d.policy_id < %(high)s and d.policy_term_id = any(%(terms)s)
+        and exists (select from policy_term o
+            where o.policy_id = d.policy_id and o.policy_term_id <> d.policy_term_id)
+), last as (
+    select f.policy_term_id, (
+        select max(l.invoice_id) from policy_term o join invoice_line l on l.policy_term_id = o.policy_term_id
+        where o.policy_id = f.policy_id and o.policy_term_id <> f.policy_term_id) as invoice_id
+    from followed f
+)
+select s.policy_term_id, min(v.plan_code), i.currency, i.total_minor,
+    sum(l.period_to_date - l.period_from_date)
+from last s join invoice i using (invoice_id) join invoice_line l using (invoice_id)
+join policy_term_version v on v.policy_term_version_id = l.policy_term_version_id
+group by s.policy_term_id, i.currency, i.total_minor
+"""
+
+
+_HELD_UNTIL = """
+select max(billing_date) from billing_run
+where company_id = :company and billing_date < :day and state = 'held'
+"""
+_RUN_DATES = """
+select min(billing_date), max(billing_date) from billing_run
+where company_id = :company and billing_date <= :day and state = 'finalised'
+"""
+
+
+def read_held_until(connection: Connection, company_id: int, billing_date: date) -> date | None:
+    """Return the last date before ``billing_date`` whose run is held, or None."""
+    values = {"company": company_id, "day": billing_date}
+    found: date | None = connection.execute(text(_HELD_UNTIL), values).scalar_one()
+    return found
+
+
+def read_run_dates(connection: Connection, company_id: int, billing_date: date) -> tuple[date, date] | None:
+    """Return the first and the last date up to ``billing_date`` that have a finalised run, or None."""
+    values = {"company": company_id, "day": billing_date}
+    first, last = connection.execute(text(_RUN_DATES), values).one()
+    return None if first is None else (first, last)
+
+
+def write_figures(connection: Connection, company_id: int, run_id: int, figures: pl.DataFrame) -> None:
+    """Write the figures of a run in the place of those that it had."""
+    connection.execute(text("delete from run_figure where run_id = :run"), {"run": run_id})
+    if figures.height:
+        owner = [pl.lit(run_id).alias("run_id"), pl.lit(company_id).alias("company_id")]
+        copy_in(connection, "run_figure", figures.select(*owner, *_STORED))
+
+
+def read_figures(connection: Connection, company_id: int, days: Sequence[date]) -> pl.DataFrame:
+    """Return the figures (``FIGURE_SCHEMA``) of finalised runs whose periods ended on ``days``."""
+    if not days:
+        return pl.DataFrame(schema=FIGURE_SCHEMA)
+    return copy_out(connection, _EARLIER, {"company": company_id, "days": list(days)}, FIGURE_SCHEMA)
+
+
+def read_last_bills(connection: Connection, shard: Shard, policy_term_ids: pl.Series) -> pl.DataFrame:
+    """Return the last document (``LAST_BILL_SCHEMA``) of each term's policy, if it was for another term."""
+    if policy_term_ids.is_empty():
+        return pl.DataFrame(schema=LAST_BILL_SCHEMA)
+    values = {
+        "low": shard.from_policy_id,
+        "high": shard.to_policy_id,
+        "terms": policy_term_ids.unique().to_list(),
+    }
+    return copy_out(connection, _LAST_BILLS, values, LAST_BILL_SCHEMA)

@@ -1,0 +1,220 @@
+"""The figures of a run, the bills before them, policies that stand out, and a hash of all that is issued."""
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+import pytest
+
+from billing_assets.domain.taxes import shipped_tax_rules
+from billing_assets.frames.columns import DUE_SCHEMA, FIGURE_SCHEMA
+from billing_assets.frames.invoices import Drafts, draft_invoices
+from billing_assets.frames.run_figures import (
+    add_figures,
+    add_reasons,
+    before_of,
+    compared_days,
+    comparisons_of,
+    drafts_sha256,
+    figures_of,
+    first_bills,
+    largest_outliers,
+    outliers_of,
+    plan_sha256,
+    reasons_of,
+    shown_figures,
+)
+
+PLANS = pl.DataFrame({"payment_plan_id": [1], "plan_code": ["monthly"]})
+MARCH, APRIL, MAY = date(2024, 3, 1), date(2024, 4, 1), date(2024, 5, 1)
+CHARGE = {
+    "policy_term_id": 7,
+    "policy_number": "P-7",
+    "product_code": "car",
+    "place_code": "GB",
+    "line_of_business": "motor",
+    "currency": "GBP",
+    "net_minor": 10_000,
+    "installment_number": 2,
+    "installment_count": 12,
+    "billing_date": APRIL,
+    "due_date": APRIL,
+    "period_from_date": APRIL,
+    "period_to_date": MAY,
+    "effective_date": MARCH,
+    "outcome": "invoiced",
+    "payment_plan_id": 1,
+    "term_sha256": "t",
+    "payer_sha256": "p",
+    "plan_sha256": "s",
+}
+RULES = pl.DataFrame(shipped_tax_rules()).with_row_index("tax_rule_id")
+
+
+def drafts(*changes: dict[str, Any]) -> Drafts:
+    rows = [CHARGE | change for change in changes] or [CHARGE]
+    return draft_invoices(pl.DataFrame(rows, schema=DUE_SCHEMA), RULES)
+
+
+def figures(*changes: dict[str, Any], run_dates: tuple[date, date] | None = (MARCH, MARCH)) -> pl.DataFrame:
+    return figures_of(drafts(*changes), PLANS, run_dates)
+
+
+LAST_MONTH = {"billing_date": MARCH, "due_date": MARCH, "period_from_date": MARCH, "period_to_date": APRIL}
+
+
+def test_figures_add_up_charges_of_one_key_over_all_parts() -> None:
+    both = add_figures([figures({}, {"policy_term_id": 8}), figures({"policy_term_id": 9})])
+    assert both.select("charge_count", "net_minor", "tax_minor").rows() == [(3, 30_000, 3_600)]
+
+
+def test_a_charge_whose_bill_before_is_older_than_the_first_run_is_not_compared() -> None:
+    assert figures()["is_comparable"].to_list() == [True]
+    assert figures(run_dates=(date(2024, 3, 2), date(2024, 3, 2)))["is_comparable"].to_list() == [False]
+    week = {"period_to_date": date(2024, 4, 8)}
+    for day, is_comparable in ((25, True), (26, False)):
+        run_dates = (date(2024, 3, day), date(2024, 3, day))
+        assert figures(week, run_dates=run_dates)["is_comparable"].to_list() == [is_comparable]
+    assert figures(run_dates=None)["is_comparable"].to_list() == [False]
+
+
+def test_what_an_earlier_run_was_to_bill_is_caught_up_and_not_compared() -> None:
+    assert figures(run_dates=(MARCH, APRIL))["is_comparable"].to_list() == [False]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"place_code": "ES"},
+        {"payment_plan_id": 2},
+        {"period_to_date": date(2024, 3, 31)},
+        {"period_from_date": date(2024, 1, 1)},
+    ],
+)
+def test_the_bill_before_is_of_the_same_plan_and_place_and_ends_where_the_new_period_begins(
+    other: dict[str, Any],
+) -> None:
+    assert before_of(figures(), figures(LAST_MONTH)).height == 1
+    assert before_of(figures(), figures(LAST_MONTH | other)).height == 0
+
+
+def test_cover_that_ends_early_is_compared_as_the_whole_period_is() -> None:
+    cut = {"policy_term_id": 8, "period_to_date": date(2024, 4, 8)}
+    since = (date(2024, 3, 20), date(2024, 3, 20))
+    assert figures(cut, run_dates=since)["is_comparable"].to_list() == [True]
+    assert compared_days(figures(cut, run_dates=since)) == [APRIL]
+    assert compared_days(figures({}, cut, run_dates=since)) == []
+
+
+def test_a_run_is_compared_by_currency_and_what_ended_its_term_is_told_apart() -> None:
+    ended = LAST_MONTH | {"policy_term_id": 8, "installment_number": 12}
+    before = before_of(figures(), figures(LAST_MONTH, ended))
+    (row,) = comparisons_of(figures(), before)
+    assert (row.currency, row.charge_count, row.before_count, row.ended_count) == ("GBP", 1, 2, 1)
+    assert (row.total_minor, row.before_minor, row.ended_minor) == (11_200, 22_400, 11_200)
+
+
+def test_a_plan_that_has_no_bill_before_is_shown_and_not_compared() -> None:
+    new = figures({}, {"payment_plan_id": 2, "policy_term_id": 8})
+    before = before_of(new, figures(LAST_MONTH))
+    (row,) = comparisons_of(new, before)
+    assert row.charge_count == 1
+    (shown,) = shown_figures(new, before)
+    assert (shown["charge_count"], shown["total_minor"], shown["before_count"]) == (2, 22_400, 1)
+
+
+def test_the_hash_is_that_of_what_would_be_issued() -> None:
+    assert drafts_sha256(drafts()) == drafts_sha256(drafts())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"net_minor": 10_001},
+        {"due_date": date(2024, 4, 2)},
+        {"plan_sha256": "other"},
+        {"payer_sha256": "other"},
+        {"term_sha256": "other"},
+        {"installment_number": 3},
+        {"outcome": "held", "reason_code": "row_is_problem"},
+    ],
+)
+def test_any_change_of_a_charge_is_another_hash(change: dict[str, Any]) -> None:
+    assert drafts_sha256(drafts(change)) != drafts_sha256(drafts())
+
+
+def test_another_tax_is_another_hash() -> None:
+    due = pl.DataFrame([CHARGE], schema=DUE_SCHEMA)
+    more = RULES.with_columns(rate_ppm=pl.col("rate_ppm") + (pl.col("rate_ppm") > 0).cast(pl.Int64) * 10_000)
+    assert drafts_sha256(draft_invoices(due, more)) != drafts_sha256(draft_invoices(due, RULES))
+
+
+def test_the_hash_of_a_plan_goes_by_its_date_and_the_order_of_its_shards() -> None:
+    assert plan_sha256(APRIL, ["a", "b"]) != plan_sha256(APRIL, ["b", "a"])
+    assert plan_sha256(APRIL, ["a"]) != plan_sha256(MAY, ["a"])
+
+
+def test_only_documents_of_terms_that_were_never_billed_are_looked_at() -> None:
+    settled = pl.DataFrame(
+        {"policy_term_id": [7], "installment_number": [1]}, schema_overrides={"x": pl.Int64}
+    )
+    found = first_bills(drafts({}, {"policy_term_id": 8, "policy_number": "P-8"}), PLANS, settled)
+    assert found.select("policy_number", "plan_code", "period_days", "bill_minor").rows() == [
+        ("P-8", "monthly", 30, 11_200)
+    ]
+
+
+def bills(bill_minor: int, days: int = 30, plan: str = "monthly") -> pl.DataFrame:
+    row = {
+        "policy_term_id": 7,
+        "policy_number": "P-7",
+        "plan_code": plan,
+        "currency": "GBP",
+        "period_days": days,
+        "bill_minor": bill_minor,
+    }
+    return pl.DataFrame([row])
+
+
+def last(total_minor: int, days: int = 30, currency: str = "GBP") -> pl.DataFrame:
+    row = {
+        "policy_term_id": 7,
+        "plan_code": "monthly",
+        "currency": currency,
+        "total_minor": total_minor,
+        "period_days": days,
+    }
+    return pl.DataFrame([row])
+
+
+def test_a_bill_of_exactly_three_times_the_last_does_not_stand_out_and_one_unit_more_does() -> None:
+    assert outliers_of(bills(300), last(100), 3).height == 0
+    assert outliers_of(bills(301), last(100), 3).rows() == [("P-7", "GBP", 100, 301)]
+
+
+def test_the_short_period_before_a_whole_one_is_measured_by_its_days() -> None:
+    assert outliers_of(bills(3_000), last(100, days=1), 3).height == 0
+    assert outliers_of(bills(9_001), last(100, days=1), 3).height == 1
+
+
+def test_another_plan_is_measured_by_the_bill_itself() -> None:
+    assert outliers_of(bills(1_200, days=366, plan="yearly"), last(100), 3).height == 1
+
+
+def test_a_bill_in_another_currency_is_not_compared() -> None:
+    assert outliers_of(bills(9_999), last(1, currency="EUR"), 3).height == 0
+
+
+def test_of_many_that_stand_out_those_that_grew_most_are_named() -> None:
+    both = pl.concat([outliers_of(bills(301), last(100), 3), outliers_of(bills(900), last(100), 3)])
+    assert largest_outliers(both, 1)["bill_minor"].to_list() == [900]
+
+
+def test_charges_are_counted_by_outcome_and_reason() -> None:
+    priced = drafts({}, {"policy_term_id": 8, "outcome": "held", "reason_code": "row_is_problem"})
+    rows = add_reasons([reasons_of(priced), reasons_of(priced)]).rows()
+    assert rows == [("held", "row_is_problem", "GBP", 2, 20_000), ("invoiced", None, "GBP", 2, 20_000)]
+
+
+def test_no_figures_have_the_columns_of_figures() -> None:
+    assert add_figures([]).schema == FIGURE_SCHEMA
