@@ -53,7 +53,7 @@ def test_a_plan_comes_to_the_same_whatever_is_kept(billing: Billing, monkeypatch
     assert sorted(kept.drafts) == [0, 1, 2, 3]
     monkeypatch.setattr(price_plan, "KEPT_CHARGES", 10)
     less, same = priced(billing)
-    assert sorted(less.drafts) == [0]
+    assert 0 < len(less.drafts) < len(kept.drafts)
     assert (same.plan_sha256, same.rehearsal, same.totals) == (
         record.plan_sha256,
         record.rehearsal,
