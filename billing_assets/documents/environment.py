@@ -19,7 +19,7 @@ _FAULTS = (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, T
 
 
 def make_environment(template: Template) -> ImmutableSandboxedEnvironment:
-    """Return the sandbox over the text files of ``template``, by names such as ``invoice/email.txt.j2``."""
+    """Return the sandbox over the text files of ``template``, by names such as ``_shared/email.txt.j2``."""
     suffixes = (".j2", ".svg")
     sources = {name: content.decode() for name, content in template.files.items() if name.endswith(suffixes)}
     return ImmutableSandboxedEnvironment(

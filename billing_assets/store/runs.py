@@ -5,7 +5,7 @@ Does not belong here: what is due (``frames``), the order of work (``steps``).
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
@@ -17,7 +17,8 @@ from sqlalchemy.exc import IntegrityError
 from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.exchange_rates import reported
-from billing_assets.domain.runs import CurrencyTotal, Outcome, RunOrder, RunState
+from billing_assets.domain.invoices import DocumentKind
+from billing_assets.domain.runs import CurrencyTotal, Outcome, RunKind, RunOrder, RunState
 from billing_assets.reports.run_report import RunFacts, build_run_report
 from billing_assets.steps.run_ports import (
     BookPosition,
@@ -88,7 +89,10 @@ class SqlRunStore:
 
     def open_run(self, company_id: int, billing_date: date) -> Run | None:
         """Return the date's run that is not finalised."""
-        query = text(_RUN + " where company_id = :company and billing_date = :day and state <> 'finalised'")
+        query = text(
+            _RUN + " where company_id = :company and billing_date = :day and state <> 'finalised' "
+            "and run_kind = 'billing'"
+        )
         with self.database.transaction() as connection:
             row = connection.execute(query, {"company": company_id, "day": billing_date}).first()
         return None if row is None else _run(row)
@@ -97,7 +101,7 @@ class SqlRunStore:
         """Tell whether the date has a finalised run."""
         query = text(
             "select exists (select from billing_run where company_id = :company and billing_date = :day "
-            "and state = 'finalised')"
+            "and state = 'finalised' and run_kind = 'billing')"
         )
         with self.database.transaction() as connection:
             return bool(connection.execute(query, {"company": company_id, "day": billing_date}).scalar_one())
@@ -173,7 +177,7 @@ class SqlRunStore:
             with self.database.transaction() as connection:
                 yield ShardTransaction(connection, run, shard, self.clock)
         except IntegrityError as error:
-            if _constraint(error) == _BILLED_ONCE:
+            if constraint_of(error) == _BILLED_ONCE:
                 raise _billed_meanwhile(run) from error
             raise
 
@@ -245,7 +249,7 @@ where run_id = :run group by part order by min(shard_number), part
 
 _FACTS = """
 select r.run_id, c.company_code, r.billing_date, r.sequence_number, r.issuing_date, r.due_count,
-    r.planned_at, r.book_batch_id, r.company_id
+    r.planned_at, r.book_batch_id, r.company_id, r.run_kind
 from billing_run r join company c using (company_id) where r.run_id = :run
 """
 _REASONS = """
@@ -253,8 +257,8 @@ select outcome, coalesce(reason_code, ''), currency, count(*), sum(net_minor)::t
 from due_charge where run_id = :run group by 1, 2, 3 order by 1, 2, 3
 """
 _INVOICED = """
-select currency, count(*), sum(net_minor)::text, sum(tax_minor)::text, sum(total_minor)::text
-from invoice where run_id = :run group by currency order by currency
+select document_kind, currency, count(*), sum(net_minor)::text, sum(tax_minor)::text, sum(total_minor)::text
+from invoice where run_id = :run group by document_kind, currency order by document_kind, currency
 """
 
 
@@ -273,7 +277,10 @@ def read_run_facts(
     """Return what a run did, counted from its rows."""
     row = connection.execute(text(_FACTS), {"run": run_id}).one()
     reasons = connection.execute(text(_REASONS), {"run": run_id}).all()
-    invoiced = connection.execute(text(_INVOICED), {"run": run_id}).all()
+    issued = [
+        (DocumentKind(kind), currency, count, int(net), int(tax), int(total))
+        for kind, currency, count, net, tax, total in connection.execute(text(_INVOICED), {"run": run_id})
+    ]
     numbers = connection.execute(
         text(
             "select s.prefix, min(i.invoice_number), max(i.invoice_number) from invoice i "
@@ -282,7 +289,7 @@ def read_run_facts(
         {"run": run_id},
     ).all()
     into = read_issuer(connection, row.company_code).company.reporting_currency
-    totals = tuple((cur, int(net), int(tax)) for cur, _count, net, tax, _total in invoiced)
+    totals = tuple((cur, kind.sign * net, kind.sign * tax) for kind, cur, _count, net, tax, _total in issued)
     rates = rates_on(connection, row.company_id, row.billing_date) if into else {}
     return RunFacts(
         run_id=row.run_id,
@@ -296,14 +303,20 @@ def read_run_facts(
         planned_at=row.planned_at,
         finalised_at=at,
         charges=tuple((Outcome(o), reason, cur, count, int(net)) for o, reason, cur, count, net in reasons),
-        invoices=tuple(
-            (cur, count, int(net), int(tax), int(total)) for cur, count, net, tax, total in invoiced
-        ),
+        invoices=_of_kind(issued, DocumentKind.INVOICE),
+        credit_notes=_of_kind(issued, DocumentKind.CREDIT_NOTE),
+        run_kind=RunKind(row.run_kind),
         numbers=tuple((prefix, first, last) for prefix, first, last in numbers),
         seconds=dict(seconds),
         reporting_currency=into,
         reported=reported(totals, into, rates) if into else (),
     )
+
+
+def _of_kind(
+    issued: Sequence[tuple[DocumentKind, str, int, int, int, int]], kind: DocumentKind
+) -> tuple[tuple[str, int, int, int, int], ...]:
+    return tuple(row[1:] for row in issued if row[0] is kind)
 
 
 def _run_taken(billing_date: date) -> BillingError:
@@ -322,7 +335,8 @@ def _billed_meanwhile(run: Run) -> BillingError:
     )
 
 
-def _constraint(error: IntegrityError) -> str:
+def constraint_of(error: IntegrityError) -> str:
+    """Return the name of the constraint that refused a statement, empty where it has none."""
     return getattr(getattr(error.orig, "diag", None), "constraint_name", None) or ""
 
 
