@@ -44,5 +44,5 @@ def render(environment: ImmutableSandboxedEnvironment, name: str, view: dict[str
         raise BillingError(
             "template_does_not_render",
             f"the template '{name}' failed: {type(error).__name__}",
-            "render templates/invoice/sample.json with it, and compare it with the template of the project",
+            "render the sample.json of its folder with it, and compare it with the template of the project",
         ) from None

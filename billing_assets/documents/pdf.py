@@ -97,7 +97,7 @@ class PdfPrinter:
                 "template_does_not_compile",
                 f"{self.template.page('typ')} of template {self.template.sha256[:12]} failed on "
                 f"{invoice.invoice_number}",
-                "render templates/invoice/sample.json with the template to see the diagnostic",
+                "render the sample.json of its folder with the template to see the diagnostic",
             ) from (error if _is_sample(invoice) else None)
         if not isinstance(content, bytes):
             raise BillingError(
