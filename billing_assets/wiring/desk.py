@@ -240,7 +240,7 @@ class Desk:
             require_line(sources, line_number)
         if is_checked:
             require_match(explanation)
-        template = self.billing.template
+        template = self.billing.template_of(sources.invoice.document_kind)
         return tell(explanation, sources, line_number=line_number, language=language, template=template)
 
     def tax_rules(self, place_code: str = "", day: date | None = None) -> list[TaxRule]:
