@@ -132,7 +132,7 @@ def raw_typst(template: Template, views: list[dict[str, object]]) -> Callable[[i
     folders = sorted({str((template.folder / name).parent) for name in template.fonts()})
     faces = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
     compiler = typst.Compiler(font_paths=faces, ignore_system_fonts=True)
-    kept = {"main.typ": template.text("invoice.typ").encode(), "logo.svg": template.text("logo.svg").encode()}
+    kept = {"main.typ": template.files[template.page("typ")], "logo.svg": template.text("logo.svg").encode()}
     texts = [json.dumps(view, ensure_ascii=False).encode() for view in views]
     midnight = datetime.combine(BILLING_DATE, day_time(), tzinfo=UTC)
 

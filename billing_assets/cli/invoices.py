@@ -1,4 +1,4 @@
-"""``billing invoices``: what was issued.
+"""``billing invoices``: what was issued, and giving it back.
 
 Belongs here: finding invoices, showing one, writing its PDF or its page to a file.
 Does not belong here: making invoices (``run``), how a document looks (``documents``).
@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from billing_assets.cli.arguments import BeforeNumber, Json, Limit, OfDate, hint_next_page, open_desk
+from billing_assets.cli.credit import EPILOG, credit
 from billing_assets.cli.deliveries import reason_words
 from billing_assets.cli.output import Screen, amount, instant, state_cell, styled
 from billing_assets.domain.deliveries import DeliveryState
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.invoices import DocumentKind
 
 if TYPE_CHECKING:
     from billing_assets.domain.invoices import Invoice
     from billing_assets.store.invoice_listings import InvoiceRow
     from billing_assets.wiring.desk import InvoiceDetail
 
-app = typer.Typer(no_args_is_help=True, help="Find invoices, show one, get its PDF.")
+app = typer.Typer(no_args_is_help=True, help="Find invoices, show one, get its PDF, give it back.")
+app.command("credit", epilog=EPILOG)(credit)
 
 _STATES = (*(state.value for state in DeliveryState), "none")
 _PPM_PER_PERCENT = 10_000
@@ -58,7 +61,7 @@ def listed(
     limit: Limit = 20,
     as_json: Json = False,
 ) -> None:
-    """List invoices, newest first."""
+    """List invoices and credit notes, newest first; what a credit note gives back stands below zero."""
     screen = Screen(as_json)
     with open_desk(screen) as desk:
         from billing_assets.store.invoice_listings import InvoiceFilter
@@ -93,7 +96,7 @@ def show(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show one invoice, with payer, lines, taxes and what became of its delivery.
+    """Show one invoice or credit note: payer, lines, taxes, what was given back, what became of its delivery.
 
     The PDF is the one the payer got or will get: its first bytes are kept, and every later one must equal
     them.
@@ -126,8 +129,7 @@ def show_invoice(screen: Screen, detail: "InvoiceDetail") -> None:
             ("payer", f"{payer.name} ({payer.payer_key})"),
             ("address", ", ".join((*payer.address_lines, payer.country_code))),
             ("e-mail", payer.email or "-"),
-            ("issued", invoice.issue_date),
-            ("due", invoice.due_date),
+            *_dates(invoice),
             ("tax point", invoice.tax_point_date),
         ]
     )
@@ -148,7 +150,45 @@ def show_invoice(screen: Screen, detail: "InvoiceDetail") -> None:
         ],
     )
     _show_amounts(screen, invoice)
+    _show_credit_notes(screen, detail)
     _show_deliveries(screen, detail)
+
+
+def _dates(invoice: "Invoice") -> list[tuple[str, object]]:
+    """Return the dates of a document; a credit note names its invoice where another says when it is due."""
+    credited = invoice.credited
+    if credited is None:
+        return [("issued", invoice.issue_date), ("due", invoice.due_date)]
+    return [
+        ("issued", invoice.issue_date),
+        ("credits", f"{credited.invoice_number} of {credited.issue_date}"),
+        ("reason", credited.reason),
+    ]
+
+
+def _show_credit_notes(screen: Screen, detail: "InvoiceDetail") -> None:
+    if not detail.credit_notes:
+        return
+    currency = detail.invoice.currency
+    screen.heading("Credit notes")
+    screen.table(
+        ["number", "issued", f">{currency}", "reason"],
+        [
+            [row.invoice_number, row.issue_date, amount(row.total_minor, currency), row.reason]
+            for row in detail.credit_notes
+        ],
+        wrap=["reason"],
+    )
+    left = [line for line in detail.left if line.net_minor or line.tax_minor]
+    if not left:
+        screen.say("Nothing is left of this invoice.")
+        return
+    screen.heading("Left")
+    rows = [
+        [line.line_number, amount(line.net_minor, currency), amount(line.tax_minor, currency)]
+        for line in left
+    ]
+    screen.table([">line", ">net", ">tax"], rows)
 
 
 def _show_deliveries(screen: Screen, detail: "InvoiceDetail") -> None:
@@ -179,8 +219,8 @@ def _show_list(screen: Screen, found: "list[InvoiceRow]") -> None:
             row.invoice_number,
             row.policy_number,
             row.issue_date,
-            row.due_date,
-            amount(row.total_minor, row.currency),
+            "-" if row.document_kind == DocumentKind.CREDIT_NOTE else row.due_date,
+            amount(DocumentKind(row.document_kind).sign * row.total_minor, row.currency),
             row.currency,
             state_cell(row.delivery_state or "-"),
         ]
@@ -214,7 +254,8 @@ def percent(rate_ppm: int) -> str:
 def _record(detail: "InvoiceDetail") -> dict[str, object]:
     from dataclasses import asdict
 
-    return {**asdict(detail.invoice), "deliveries": detail.deliveries}
+    parts = {"deliveries": detail.deliveries, "credit_notes": detail.credit_notes, "left": detail.left}
+    return {**asdict(detail.invoice), **parts}
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -42,7 +42,15 @@ def runs(ctx: typer.Context, before: Before = None, limit: Limit = 20, as_json: 
         screen.say("There is no run below that." if before else "Nothing was billed yet.")
         screen.hint("the newest: billing runs" if before else "bill a date: billing run 2025-01-31")
         return
-    columns = ["run", "billing date", "state", ">due", *(f">{outcome}" for outcome in OUTCOMES), "numbers"]
+    columns = [
+        "run",
+        "billing date",
+        "kind",
+        "state",
+        ">due",
+        *(f">{outcome}" for outcome in OUTCOMES),
+        "numbers",
+    ]
     screen.table([f">{columns[0]}", *columns[1:]], [_row(run) for run in found], wrap=["numbers"])
     hint_next_page(screen, following)
 
@@ -152,6 +160,8 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
     sequence = f", the {report['sequence_number']}. of its date" if report["sequence_number"] > 1 else ""
     told = f"run {detail.run_id}{sequence}  company {report['company_code']}"
     screen.say(styled("[bold]{}[/bold]  {}  {}", report["billing_date"], told, state_cell(detail.state)))
+    if detail.correction_reason:
+        _show_correction(screen, detail)
     if detail.state in {"planned", "held", "rejected"}:
         show_rehearsal(screen, detail)
         _hint_at_decision(screen, detail)
@@ -214,6 +224,19 @@ def _hint_at_decision(screen: Screen, detail: "RunDetail") -> None:
         screen.hint(f"drop it: billing runs reject {run_id} --reason TEXT --rejected-by NAME")
 
 
+def _show_correction(screen: Screen, detail: "RunDetail") -> None:
+    """Show a run of credit notes: why, who approved it, and what it gives back."""
+    report = detail.report
+    screen.say(f"correction: {detail.correction_reason} (approved by {detail.approved_by})")
+    screen.heading("Credit notes")
+    show_amounts(screen, report["credit_notes"], "credit notes")
+    screen.say("numbers " + ", ".join(f"{span['first']} to {span['last']}" for span in report["numbers"]))
+    _show_reporting(screen, report.get("reporting"))
+    if detail.delivery_counts:
+        screen.heading("Deliveries")
+        show_deliveries(screen, detail.delivery_counts)
+
+
 def _show_reporting(screen: Screen, reporting: "Mapping[str, Any] | None") -> None:
     """Show the invoices in the reporting currency, each amount with its rates."""
     if not reporting:
@@ -247,14 +270,14 @@ def _show_issue_date(screen: Screen, detail: "RunDetail") -> None:
         screen.say(issued)
 
 
-def show_amounts(screen: Screen, totals: Sequence[Mapping[str, Any]]) -> None:
-    """Show invoices, net, tax and total by currency."""
+def show_amounts(screen: Screen, totals: Sequence[Mapping[str, Any]], what: str = "invoices") -> None:
+    """Show documents, net, tax and total by currency."""
     rows = []
     for row in totals:
         currency = row["currency"]
         amounts = [amount(row[name], currency) for name in ("net_minor", "tax_minor", "total_minor")]
         rows.append([currency, f"{row['count']:,}", *amounts])
-    screen.table(["currency", ">invoices", ">net", ">tax", ">total"], rows)
+    screen.table(["currency", f">{what}", ">net", ">tax", ">total"], rows)
 
 
 def show_deliveries(screen: Screen, counts: Mapping[str, int]) -> None:
@@ -267,7 +290,15 @@ def show_deliveries(screen: Screen, counts: Mapping[str, int]) -> None:
 def _row(run: "RunRow") -> list[object]:
     numbers = ", ".join(f"{span['first']} to {span['last']}" for span in run.numbers)
     counts = [_count(outcome, run.counts.get(outcome)) for outcome in OUTCOMES]
-    return [run.run_id, run.billing_date, state_cell(run.state), f"{run.due_count:,}", *counts, numbers]
+    return [
+        run.run_id,
+        run.billing_date,
+        run.run_kind,
+        state_cell(run.state),
+        f"{run.due_count:,}",
+        *counts,
+        numbers,
+    ]
 
 
 def _count(outcome: str, count: int | None) -> str:

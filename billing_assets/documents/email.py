@@ -30,7 +30,7 @@ class EmailRenderer:
     def of_view(self, view: dict[str, object]) -> tuple[str, str, str]:
         """Return the same from the view of an invoice, where that is made already."""
         subject, text, html = (
-            render(self._environment, f"{self.template.kind}/email.{form}.j2", view)
+            render(self._environment, self.template.path_of(f"email.{form}.j2"), view)
             for form in ("subject", "txt", "html")
         )
         return " ".join(subject.split())[:_SUBJECT_LIMIT], text, html

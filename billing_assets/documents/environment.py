@@ -19,7 +19,7 @@ _FAULTS = (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, T
 
 
 def make_environment(template: Template) -> ImmutableSandboxedEnvironment:
-    """Return the sandbox over the text files of ``template``, by names such as ``invoice/email.txt.j2``."""
+    """Return the sandbox over the text files of ``template``, by names such as ``_shared/email.txt.j2``."""
     suffixes = (".j2", ".svg")
     sources = {name: content.decode() for name, content in template.files.items() if name.endswith(suffixes)}
     return ImmutableSandboxedEnvironment(
@@ -44,5 +44,5 @@ def render(environment: ImmutableSandboxedEnvironment, name: str, view: dict[str
         raise BillingError(
             "template_does_not_render",
             f"the template '{name}' failed: {type(error).__name__}",
-            "render templates/invoice/sample.json with it, and compare it with the template of the project",
+            "render the sample.json of its folder with it, and compare it with the template of the project",
         ) from None

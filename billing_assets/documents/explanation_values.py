@@ -15,6 +15,7 @@ from billing_assets.documents.cleaning import clean
 from billing_assets.documents.labels import Catalogue
 from billing_assets.domain.explanations import Explained, Formula, Input, Subject, Unit
 from billing_assets.domain.invoice_sources import IssueSource, LineSource
+from billing_assets.domain.invoices import Invoice
 from billing_assets.domain.money import minor_digits
 from billing_assets.domain.numbering import document_number
 from billing_assets.domain.places import PLACES
@@ -55,6 +56,19 @@ class Reader:
     def previous_number(self, issue: IssueSource) -> str:
         """Return the number before that of the invoice."""
         return document_number(issue.prefix, issue.number - 1)
+
+    def recipient(self, invoice: Invoice) -> str:
+        """Return whom it is for: of an invoice with its due date, of a credit note with what it corrects."""
+        name, credited = clean(invoice.payer.name), invoice.credited
+        if credited is None:
+            return self.words.fill("recipient", name=name, date=self.day(invoice.due_date))
+        return self.words.fill(
+            "recipient_credit",
+            name=name,
+            number=clean(credited.invoice_number, 40),
+            date=self.day(credited.issue_date),
+            reason=clean(credited.reason, 300),
+        )
 
     def values_of(self, result: Explained) -> dict[str, str]:
         """Return what stands for the placeholders of a result's sentences."""

@@ -118,9 +118,9 @@ def tell(
         explanation=explanation,
         language=words.language,
         title=words.fill("title", title=names.text["title"], number=number, total=total),
-        recipient=words.fill("recipient", name=clean(invoice.payer.name), date=reader.day(invoice.due_date)),
+        recipient=reader.recipient(invoice),
         sections=tuple(_sections(wanted, sources, reader)),
-        closing=words.text["all_match"],
+        closing=words.text["all_match_credit" if invoice.credited else "all_match"],
         labels=words.names["inputs"],
     )
 
@@ -242,7 +242,7 @@ class _Teller:
             figures = ""
         return Told(
             result=result,
-            title=fill_in(tables["subjects"][result.subject.value], values),
+            title=fill_in(self._title(result), values),
             value=shown_value(result, source, reader),
             reasons=tuple(reason.strip() for reason in reasons if reason.strip()),
             figures=fill_in(figures, values),
@@ -250,6 +250,11 @@ class _Teller:
             sources=() if is_plain else tuple(self._sources(result, values)),
             is_plain=is_plain,
         )
+
+    def _title(self, result: Explained) -> str:
+        is_credit = result.subject is Subject.TOTAL and self.sources.invoice.credited
+        words = self.reader.words
+        return words.text["credit_total"] if is_credit else words.names["subjects"][result.subject.value]
 
     def _facts(self, result: Explained, source: LineSource) -> dict[str, str]:
         """Return what a sentence says beside the inputs of its result."""
@@ -309,6 +314,8 @@ def _keys(result: Explained, sources: InvoiceSources) -> list[str]:
     formula = result.formula
     if result.subject is Subject.MIDDLE_SHARE:
         return []  # it comes about like the first, which stands before it
+    if formula is Formula.LATEST and "original_issue_date" in result.values:
+        return ["latest_credited"]
     if formula is Formula.LATEST:
         is_moved = result.result != result.values["issuing_date"]
         return ["latest_moved" if is_moved else "latest", *_approval(sources)]
@@ -360,6 +367,14 @@ def _time_kind(result: Explained) -> str:
     return "_rolled" if "closed_days" in values else "_moved"
 
 
+def _credit_kind(result: Explained) -> str:
+    """Tell a part that a credit note gives back from what an invoice charges by the same formula."""
+    values = result.values
+    if "credited_line" not in values:
+        return ""
+    return "_credited_net" if "charged_net" in values else "_credited"
+
+
 _KINDS: Mapping[Formula, Callable[[Explained], str]] = {
     Formula.CYCLE_COUNT: _count_kind,
     Formula.PATTERN_COUNT: _count_kind,
@@ -367,6 +382,9 @@ _KINDS: Mapping[Formula, Callable[[Explained], str]] = {
     Formula.LEAD: _lead_kind,
     Formula.NEXT_NUMBER: lambda result: "" if result.values["previous_number"] else "_first",
     Formula.TIME_TO_PAY: _time_kind,
+    Formula.PRICE_LESS_TAXES: _credit_kind,
+    Formula.RUNNING_SHARE: _credit_kind,
+    Formula.FIXED: _credit_kind,
 }
 """Formulas that are said in more than one way: how the key of the sentence ends."""
 
@@ -375,8 +393,11 @@ _UNMOVED_LEADS = ("lead", "lead_none")
 
 
 def _figures_key(result: Explained) -> str:
-    is_of_two = result.formula is Formula.REST and "middle_share" not in result.values
-    return "rest_of_two" if is_of_two else result.formula.value
+    formula = result.formula
+    if formula is Formula.PRICE_LESS_TAXES:
+        return f"{formula.value}{_credit_kind(result)}"
+    is_of_two = formula is Formula.REST and "middle_share" not in result.values
+    return "rest_of_two" if is_of_two else formula.value
 
 
 def _says_nothing(result: Explained, line_count: int) -> bool:

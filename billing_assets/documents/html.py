@@ -1,6 +1,6 @@
 """The web page of an invoice: self-contained, for screens, phones, screen readers and paper.
 
-Belongs here: rendering ``invoice.html.j2``. Does not belong here: serving it, or its words.
+Belongs here: rendering ``document.html.j2``. Does not belong here: serving it, or its words.
 """
 
 from billing_assets.documents.environment import make_environment, render
@@ -22,4 +22,4 @@ class HtmlRenderer:
         Raises :class:`BillingError` where the template does not render.
         """
         view = build_view(invoice, self.template)
-        return render(self._environment, f"{self.template.kind}/invoice.html.j2", view)
+        return render(self._environment, self.template.page("html.j2"), view)

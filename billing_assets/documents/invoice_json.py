@@ -11,12 +11,30 @@ from datetime import date
 from typing import Any
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.invoices import Creditor, DocumentKind, Invoice, InvoiceLine, InvoiceTax, Payer
+from billing_assets.domain.invoices import (
+    CreditedInvoice,
+    Creditor,
+    DocumentKind,
+    Invoice,
+    InvoiceLine,
+    InvoiceTax,
+    Payer,
+)
+
+_OF_CREDITS = ("credited", "credited_line_number")
 
 
 def invoice_to_json(invoice: Invoice) -> str:
-    """Return ``invoice`` as indented JSON; dates are ISO 8601, amounts integers."""
-    return json.dumps(asdict(invoice), ensure_ascii=False, indent=2, default=date.isoformat) + "\n"
+    """Return ``invoice`` as indented JSON; dates are ISO 8601, amounts integers.
+
+    What only a credit note has is left out of an invoice.
+    """
+    record = asdict(invoice)
+    for part in (record, *record["lines"]):
+        for name in _OF_CREDITS:
+            if part.get(name, "") is None:
+                del part[name]
+    return json.dumps(record, ensure_ascii=False, indent=2, default=date.isoformat) + "\n"
 
 
 def invoice_from_json(text: str) -> Invoice:
@@ -36,6 +54,7 @@ def invoice_from_json(text: str) -> Invoice:
             "payer": Payer(**_with_lines(row["payer"])),
             "lines": tuple(_line(line) for line in row["lines"]),
             "taxes": tuple(InvoiceTax(**tax) for tax in row["taxes"]),
+            "credited": _credited(row.get("credited")),
         }
         return Invoice(**{**row, **dates, **parts})
     except (ValueError, KeyError, TypeError) as error:
@@ -44,6 +63,14 @@ def invoice_from_json(text: str) -> Invoice:
             f"the JSON is not an invoice ({type(error).__name__})",
             "compare its fields with templates/invoice/sample.json",
         ) from error
+
+
+def _credited(row: dict[str, Any] | None) -> CreditedInvoice | None:
+    return (
+        None
+        if row is None
+        else CreditedInvoice(**{**row, "issue_date": date.fromisoformat(row["issue_date"])})
+    )
 
 
 def _with_lines(party: dict[str, Any]) -> dict[str, Any]:

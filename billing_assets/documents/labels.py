@@ -1,4 +1,4 @@
-"""The words of a document in one language, from ``labels.<language>.toml`` of its template.
+"""The words of a document in one language: ``labels.<language>.toml`` of its kind and of ``_shared``.
 
 Belongs here: reading a catalogue, choosing the language and the regional locale of a reader, and
 the fallback for a code without a word.
@@ -10,8 +10,9 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-from billing_assets.documents.templates import Template
+from billing_assets.documents.templates import SHARED, Template
 from billing_assets.domain.errors import BillingError
 
 FALLBACK_LANGUAGE = "en"
@@ -73,7 +74,10 @@ def fill_in(pattern: str, values: Mapping[str, str]) -> str:
 
 
 def load_catalogues(template: Template) -> dict[str, Catalogue]:
-    """Return the catalogues of ``template`` by language; raises :class:`BillingError` on a bad file."""
+    """Return the catalogues of ``template`` by language; raises :class:`BillingError` on a bad file.
+
+    What a kind of document says itself wins over what all kinds share.
+    """
     catalogues: dict[str, Catalogue] = {}
     for name in template.files:
         found = re.fullmatch(rf"{template.kind}/labels\.([a-z]+)\.toml", name)
@@ -81,7 +85,9 @@ def load_catalogues(template: Template) -> dict[str, Catalogue]:
             continue
         language = found[1]
         try:
-            tables = tomllib.loads(template.files[name].decode())
+            shared = template.files.get(f"{SHARED}/labels.{language}.toml", b"")
+            own = tomllib.loads(template.files[name].decode())
+            tables = _merged(tomllib.loads(shared.decode()), own)
             catalogue = Catalogue(
                 language=language,
                 locales=tables.pop("locales"),
@@ -95,6 +101,13 @@ def load_catalogues(template: Template) -> dict[str, Catalogue]:
     if FALLBACK_LANGUAGE not in catalogues:
         raise _unusable(f"{template.kind}/labels.{FALLBACK_LANGUAGE}.toml")
     return catalogues
+
+
+def _merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return both tables as one; where both say something, the own one wins."""
+    merged = {**shared, **own}
+    both = (name for name in own if isinstance(own[name], dict) and isinstance(shared.get(name), dict))
+    return merged | {name: _merged(shared[name], own[name]) for name in both}
 
 
 def _unusable(name: str) -> BillingError:

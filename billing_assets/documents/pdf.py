@@ -1,7 +1,7 @@
 """The PDF of an invoice, by Typst: PDF/A-3a and PDF/UA-1, the same bytes wherever it is made.
 
 Belongs here: one persistent compiler for each process, and what makes its output repeatable.
-Does not belong here: the page (``templates/invoice/invoice.typ``), what it says (``view_model``).
+Does not belong here: the page (``templates/_shared/document.typ``), what it says (``view_model``).
 """
 
 import json
@@ -52,7 +52,7 @@ class PdfPrinter:
             )
         self._coverage = Coverage(fonts)
         self._files = {
-            "main.typ": self.template.text("invoice.typ").encode(),
+            "main.typ": self.template.files[self.template.page("typ")],
             "logo.svg": self.template.text("logo.svg").encode(),
         }
         folders = sorted({str((self.template.folder / name).parent) for name in fonts})
@@ -95,8 +95,9 @@ class PdfPrinter:
             # The diagnostic can quote the page, and with it a name: only its position is safe to pass on.
             raise BillingError(
                 "template_does_not_compile",
-                f"invoice.typ of template {self.template.sha256[:12]} failed on {invoice.invoice_number}",
-                "render templates/invoice/sample.json with the template to see the diagnostic",
+                f"{self.template.page('typ')} of template {self.template.sha256[:12]} failed on "
+                f"{invoice.invoice_number}",
+                "render the sample.json of its folder with the template to see the diagnostic",
             ) from (error if _is_sample(invoice) else None)
         if not isinstance(content, bytes):
             raise BillingError(

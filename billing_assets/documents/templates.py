@@ -28,7 +28,7 @@ _ARCHIVE_LIMIT_BYTES = 64 * 1024 * 1024
 class Template:
     """All files of one kind of document and of ``_shared``, read once.
 
-    ``files`` maps a path such as ``invoice/invoice.typ`` to its bytes; the renderers use these
+    ``files`` maps a path such as ``_shared/document.typ`` to its bytes; the renderers use these
     bytes, so that what was hashed is what is rendered even if the folder changes meanwhile.
     ``folder`` is where the files were read from; only the fonts are read from it again.
     """
@@ -52,7 +52,7 @@ class Template:
 
     def text(self, name: str) -> str:
         """Return the file ``name`` of this kind as text; raises :class:`BillingError` if there is none."""
-        content = self.files.get(f"{self.kind}/{name}", self.files.get(f"{SHARED}/{name}"))
+        content = self.files.get(self.path_of(name))
         if content is None:
             raise BillingError(
                 "template_file_missing",
@@ -60,6 +60,20 @@ class Template:
                 f"add it to templates/{self.kind}/ or templates/{SHARED}/",
             )
         return content.decode()
+
+    def page(self, ending: str) -> str:
+        """Return the path of the page with this ending: the kind's own, or else the one that all kinds share.
+
+        >>> load_template(default_templates_dir()).page("typ")
+        '_shared/document.typ'
+        """
+        own = f"{self.kind}/{self.kind}.{ending}"
+        return own if own in self.files else f"{SHARED}/document.{ending}"
+
+    def path_of(self, name: str) -> str:
+        """Return the path of the file ``name``: the kind's own, or else the one that all kinds share."""
+        own = f"{self.kind}/{name}"
+        return own if own in self.files else f"{SHARED}/{name}"
 
     def fonts(self) -> dict[str, bytes]:
         """Return the font files of the template by name."""

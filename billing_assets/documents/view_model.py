@@ -13,10 +13,11 @@ from billing_assets.documents.cleaning import clean, fold_lines
 from billing_assets.documents.labels import Catalogue, choose, load_catalogues, region_of
 from billing_assets.documents.templates import Template, default_templates_dir, load_template
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.invoices import Creditor, Invoice, InvoiceLine, InvoiceTax
+from billing_assets.domain.invoices import Creditor, DocumentKind, Invoice, InvoiceLine, InvoiceTax
 
 _LETTER_COUNTRIES = frozenset("US CA MX PH CL CO VE GT CR PA PR DO SV NI".split())
 _ADDRESS_LINES = 6
+_REASON_LIMIT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,9 @@ class _Reader:
         return formats.plain_amount(amount_minor, self.currency, self.locale_code)
 
 
-@lru_cache(maxsize=1)
-def _default_template() -> Template:
-    return load_template(default_templates_dir())
+@lru_cache(maxsize=4)
+def _default_template(kind: DocumentKind = DocumentKind.INVOICE) -> Template:
+    return load_template(default_templates_dir(), kind)
 
 
 @lru_cache(maxsize=32)
@@ -57,7 +58,7 @@ def build_view(invoice: Invoice, template: Template | None = None) -> dict[str, 
     """
     _check_sums(invoice)
     region = region_of(invoice.payer.language, invoice.payer.country_code)
-    words = choose(_catalogues(template or _default_template()), invoice.payer.language).for_region(region)
+    words = _words(invoice, template).for_region(region)
     reader = _Reader(words, words.locale_code(region), invoice.currency)
     creditor = _creditor(invoice.creditor, words)
     document_number = clean(invoice.invoice_number, 40)
@@ -81,6 +82,7 @@ def build_view(invoice: Invoice, template: Template | None = None) -> dict[str, 
         "recipient": _recipient(invoice),
         "payer_name": clean(invoice.payer.name),
         "subject": _subject(invoice, words),
+        "statement": _statement(invoice, reader),
         "facts": _facts(invoice, reader),
         "lines": [_line(line, reader, is_single=_is_single(invoice)) for line in invoice.lines],
         "taxes": [_tax(tax, reader) for tax in invoice.taxes],
@@ -94,6 +96,11 @@ def build_view(invoice: Invoice, template: Template | None = None) -> dict[str, 
 def language_of(invoice: Invoice, template: Template) -> str:
     """Return the language that the document of ``invoice`` is written in: the payer's, or else English."""
     return choose(_catalogues(template), invoice.payer.language).language
+
+
+def _words(invoice: Invoice, template: Template | None) -> Catalogue:
+    used = template or _default_template(invoice.document_kind)
+    return choose(_catalogues(used), invoice.payer.language)
 
 
 def _check_sums(invoice: Invoice) -> None:
@@ -163,16 +170,27 @@ def _facts(invoice: Invoice, reader: _Reader) -> list[dict[str, str]]:
         if len(policies) == 1
         else (text["policy_numbers"], many)
     )
+    credited = invoice.credited
+    settled = (
+        [
+            (text["credited_invoice"], clean(credited.invoice_number, 40)),
+            (text["credited_date"], formats.long_date(credited.issue_date, locale_code)),
+        ]
+        if credited
+        else [(text["due_date"], formats.long_date(invoice.due_date, locale_code))]
+    )
     facts = [
         (text["document_number"], clean(invoice.invoice_number, 40)),
         (text["issue_date"], formats.long_date(invoice.issue_date, locale_code)),
-        (text["due_date"], formats.long_date(invoice.due_date, locale_code)),
+        *settled,
         policy,
         (text["period"], formats.period(first, last, locale_code)),
         (text["customer_number"], clean(invoice.payer.payer_key, 40)),
     ]
     if invoice.tax_point_date != invoice.issue_date:
-        facts.insert(3, (text["tax_point_date"], formats.long_date(invoice.tax_point_date, locale_code)))
+        facts.insert(
+            2 + len(settled), (text["tax_point_date"], formats.long_date(invoice.tax_point_date, locale_code))
+        )
     return [{"label": label, "value": value} for label, value in facts]
 
 
@@ -220,8 +238,10 @@ def _totals(invoice: Invoice, reader: _Reader) -> dict[str, str]:
 
 
 def _due(invoice: Invoice, reader: _Reader) -> dict[str, object]:
-    text = reader.words.text
-    if invoice.total_minor > 0:
+    text, is_credit = reader.words.text, invoice.credited is not None
+    if is_credit:
+        label = text["credit_amount"]
+    elif invoice.total_minor > 0:
         label = text["amount_due"]
     else:
         label = text["credit_amount"] if invoice.total_minor < 0 else text["nothing_due"]
@@ -230,11 +250,39 @@ def _due(invoice: Invoice, reader: _Reader) -> dict[str, object]:
         "amount": reader.money(abs(invoice.total_minor)),
         "date_label": text["pay_by"],
         "date": formats.long_date(invoice.due_date, reader.locale_code),
-        "is_payable": invoice.total_minor > 0,
+        "is_payable": invoice.total_minor > 0 and not is_credit,
     }
 
 
+def _credit_values(invoice: Invoice, reader: _Reader) -> dict[str, str]:
+    """Return what the sentences of a credit note name; empty for an invoice."""
+    credited = invoice.credited
+    if credited is None:
+        return {}
+    return {
+        "number": clean(invoice.invoice_number, 40),
+        "amount": reader.money(invoice.total_minor),
+        "invoice": clean(credited.invoice_number, 40),
+        "date": formats.long_date(credited.issue_date, reader.locale_code),
+        "reason": clean(credited.reason, _REASON_LIMIT),
+    }
+
+
+def _statement(invoice: Invoice, reader: _Reader) -> str:
+    """Return the sentence that says which invoice a credit note corrects and why; empty for an invoice."""
+    values = _credit_values(invoice, reader)
+    return reader.words.fill("statement", **values) if values else ""
+
+
+def _settlement(invoice: Invoice, reader: _Reader) -> dict[str, object]:
+    """Return how a credit note is settled, in the form in which an invoice says how it is paid."""
+    text = reader.words.fill("settled", **_credit_values(invoice, reader))
+    return {"text": text, "rows": [], "qr": None, "qr_alt": ""}
+
+
 def _payment(invoice: Invoice, reader: _Reader) -> dict[str, object]:
+    if invoice.credited:
+        return _settlement(invoice, reader)
     words, creditor = reader.words, invoice.creditor
     values = {
         "amount": reader.money(invoice.total_minor),
@@ -276,7 +324,8 @@ def _mail(invoice: Invoice, reader: _Reader) -> dict[str, str]:
         "amount": reader.money(invoice.total_minor),
         "date": formats.long_date(invoice.due_date, reader.locale_code),
     }
-    nothing = "" if invoice.total_minor > 0 else "_nothing"
+    nothing = "" if invoice.total_minor > 0 or invoice.credited else "_nothing"
+    values |= _credit_values(invoice, reader)
     return {
         "subject": reader.words.fill(f"mail_subject{nothing}", **values),
         "preheader": reader.words.fill(f"mail_preheader{nothing}", **values),

@@ -38,6 +38,13 @@ _ROWS = (
     ),
     ("I09", "an issued document is unchanged: its frozen record hashes to the stored value"),
     (
+        "I10",
+        (
+            "a credit note gives back lines of one invoice of its company, payer and currency, never more "
+            "than was charged, with the tax of the invoice's own rows, and all of the tax with all of the net"
+        ),
+    ),
+    (
         "I13",
         (
             "one delivery per document, channel and purpose, at most one accepted, by the server or by a "

@@ -29,8 +29,9 @@ class Company:
     """A company as of now; each change makes a new version, documents keep the version of their issue.
 
     ``time_zone`` is an IANA name in which business dates live; ``place_code`` names the calendar on which
-    runs generate; ``invoice_prefix`` begins each invoice number, ends in no digit and cannot change once
-    used; ``reporting_currency`` is the one that run reports add up in, or empty;
+    runs generate; ``invoice_prefix`` begins each invoice number, ``credit_note_prefix`` each number of a
+    credit note: they differ, end in no digit and cannot change once used; ``reporting_currency`` is the one
+    that run reports add up in, or empty;
     ``message_domain`` is the right side of Message-IDs; ``email_attachment`` is ``pdf`` or ``none``;
     ``safety_bounds`` hold a run for approval.
     """
@@ -48,6 +49,7 @@ class Company:
     phone: str = ""
     website: str = ""
     invoice_prefix: str = "INV-"
+    credit_note_prefix: str = "CRN-"
     message_domain: str
     email_attachment: str = "pdf"
     reporting_currency: str = ""
@@ -121,6 +123,12 @@ two capitals, such as ES (company_invalid): see examples/company.yaml for every 
     for name, is_right, words in _RULES:
         if not is_right(getattr(company, name)):
             raise _invalid(f"company setting '{name}' {words}")
+    if company.credit_note_prefix.lower() == company.invoice_prefix.lower():
+        raise _invalid("company settings 'invoice_prefix' and 'credit_note_prefix' are the same")
+
+
+def _ends_in_no_digit(text: str) -> bool:
+    return not text[-1].isdigit()
 
 
 # An address beyond ASCII needs a server that offers SMTPUTF8; the sender's would need it for every message.
@@ -146,11 +154,13 @@ _RULES: tuple[tuple[str, Callable[[str], object], str], ...] = (
         "is not one bare e-mail address, such as billing@example.com",
     ),
     ("message_domain", is_message_domain, "is not a domain in ASCII, such as billing.example.com"),
-    ("invoice_prefix", _PREFIX.fullmatch, "is one to twenty letters, digits or signs of - . / _"),
-    (
-        "invoice_prefix",
-        lambda text: not text[-1].isdigit(),
-        "must end in a character that is not a digit",
+    *(
+        rule
+        for name in ("invoice_prefix", "credit_note_prefix")
+        for rule in (
+            (name, _PREFIX.fullmatch, "is one to twenty letters, digits or signs of - . / _"),
+            (name, _ends_in_no_digit, "must end in a character that is not a digit"),
+        )
     ),
     ("email_attachment", {"pdf", "none"}.__contains__, "must be 'pdf' or 'none'"),
 )

@@ -34,7 +34,7 @@ _Falls = list[tuple[LineSource, TaxSource]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Piece:
+class TaxPiece:
     """A tax on one line: ``taxable_minor`` times ``rate``, in a price over ``whole``."""
 
     source: LineSource
@@ -45,6 +45,7 @@ class _Piece:
 
     @property
     def line_number(self) -> int:
+        """The line on which it falls."""
         return self.source.line.line_number
 
     @property
@@ -63,12 +64,15 @@ class ExplainedTaxes:
     """The taxes of a document, and of each line the net amount and the tax.
 
     ``contained``: line number -> the taxes that its price contains; ``nets``: what the price is without them.
+    ``pieces``: each tax on each line; ``shares``: (line number, tax number) -> what it comes to.
     """
 
     taxes: tuple[Explained, ...]
     contained: Mapping[int, list[Input]]
     nets: Mapping[int, int]
     of_lines: tuple[Explained, ...]
+    pieces: tuple[TaxPiece, ...]
+    shares: Mapping[tuple[int, int], int]
 
 
 def _falls_on_lines(sources: InvoiceSources) -> _Falls:
@@ -126,16 +130,21 @@ def explain_taxes(sources: InvoiceSources, prices: Mapping[int, int]) -> Explain
         for result in _of_tax(tax, [piece for piece in pieces if piece.tax is tax], nets, named)
     ]
     return ExplainedTaxes(
-        taxes=tuple(taxes), contained=contained, nets=nets, of_lines=_of_lines(sources, pieces, shares)
+        taxes=tuple(taxes),
+        contained=contained,
+        nets=nets,
+        of_lines=_of_lines(sources, pieces, shares),
+        pieces=tuple(pieces),
+        shares=shares,
     )
 
 
 def _pieces_on_top(
     falls: _Falls, nets: Mapping[int, int], named: Mapping[tuple[int, int], list[Input]], basis: Basis
-) -> list[_Piece]:
+) -> list[TaxPiece]:
     """Return the taxes of one basis that come on top of the price."""
     return [
-        _Piece(
+        TaxPiece(
             source=source,
             tax=tax,
             taxable_minor=nets[source.line.line_number]
@@ -196,7 +205,7 @@ def _rate(tax: TaxSource) -> Fraction:
     return Fraction(tax.rule.rate_ppm, PPM)
 
 
-def _pieces_of_prices(falls: _Falls, prices: Mapping[int, int]) -> list[_Piece]:
+def _pieces_of_prices(falls: _Falls, prices: Mapping[int, int]) -> list[TaxPiece]:
     inside = [(source, tax) for source, tax in falls if tax.rule.is_inclusive]
     rates = {
         (source.line.line_number, tax.tax_number): _rate(tax)
@@ -208,7 +217,7 @@ def _pieces_of_prices(falls: _Falls, prices: Mapping[int, int]) -> list[_Piece]:
         for number in prices
     }
     return [
-        _Piece(
+        TaxPiece(
             source=source,
             tax=tax,
             taxable_minor=prices[source.line.line_number],
@@ -239,9 +248,9 @@ def _named(
     ]
 
 
-def _fixed_pieces(falls: _Falls, nets: Mapping[int, int]) -> list[_Piece]:
+def _fixed_pieces(falls: _Falls, nets: Mapping[int, int]) -> list[TaxPiece]:
     """Return fixed amounts: one per term on the line of its first installment, one per document."""
-    pieces: list[_Piece] = []
+    pieces: list[TaxPiece] = []
     seen: set[tuple[int, int]] = set()
     for source, tax in falls:
         if tax.rule.basis not in FIXED:
@@ -251,17 +260,17 @@ def _fixed_pieces(falls: _Falls, nets: Mapping[int, int]) -> list[_Piece]:
         if owner not in seen and (not is_of_term or source.line.installment_number == 1):
             seen.add(owner)
             taxable = nets[source.line.line_number]
-            pieces.append(_Piece(source=source, tax=tax, taxable_minor=taxable, rate=Fraction(0)))
+            pieces.append(TaxPiece(source=source, tax=tax, taxable_minor=taxable, rate=Fraction(0)))
     return pieces
 
 
-def _grouped(pieces: Iterable[_Piece]) -> list[list[_Piece]]:
+def _grouped(pieces: Iterable[TaxPiece]) -> list[list[TaxPiece]]:
     """Return the pieces that are rounded together, each group in the order of its lines."""
     ordered = sorted(pieces, key=lambda piece: (piece.rounded_with, piece.line_number))
     return [list(group) for _, group in groupby(ordered, key=lambda piece: piece.rounded_with)]
 
 
-def _shares(pieces: Iterable[_Piece]) -> dict[tuple[int, int], int]:
+def _shares(pieces: Iterable[TaxPiece]) -> dict[tuple[int, int], int]:
     """Return (line, tax) -> the share of the line in what is rounded together."""
     return {
         (piece.line_number, piece.tax.tax_number): amount_of(share)
@@ -269,7 +278,7 @@ def _shares(pieces: Iterable[_Piece]) -> dict[tuple[int, int], int]:
     }
 
 
-def _running_shares(pieces: Iterable[_Piece]) -> Iterator[tuple[_Piece, Explained]]:
+def _running_shares(pieces: Iterable[TaxPiece]) -> Iterator[tuple[TaxPiece, Explained]]:
     """Yield each piece with its share, group by group."""
     for group in _grouped(pieces):
         before = 0
@@ -278,7 +287,7 @@ def _running_shares(pieces: Iterable[_Piece]) -> Iterator[tuple[_Piece, Explaine
             before += piece.taxable_minor
 
 
-def _share(piece: _Piece, before: int) -> Explained:
+def _share(piece: TaxPiece, before: int) -> Explained:
     factor = piece.rate / piece.whole
     return Explained(
         subject=Subject.TAX_SHARE,
@@ -297,7 +306,7 @@ def _share(piece: _Piece, before: int) -> Explained:
 
 def _of_tax(
     tax: TaxSource,
-    pieces: list[_Piece],
+    pieces: list[TaxPiece],
     nets: Mapping[int, int],
     named: Mapping[tuple[int, int], list[Input]],
 ) -> list[Explained]:
@@ -320,7 +329,7 @@ def _of_tax(
     return [base, *parts, sum_of(Subject.TAX, amounts, tax.tax_minor, lines, code)]
 
 
-def _rounded_part(tax: TaxSource, group: list[_Piece]) -> Explained:
+def _rounded_part(tax: TaxSource, group: list[TaxPiece]) -> Explained:
     rule, taxable = tax.rule, sum(piece.taxable_minor for piece in group)
     scope = Input(name="rounding_scope", value=rule.rounding_scope.value, unit=Unit.CODE)
     rate = Input(name="rate_ppm", value=rule.rate_ppm, unit=Unit.PPM)
@@ -338,12 +347,12 @@ def _rounded_part(tax: TaxSource, group: list[_Piece]) -> Explained:
     return _part(tax, group, Formula.PART_OF_PRICE, inputs)
 
 
-def _fixed_amount(tax: TaxSource, piece: _Piece) -> Explained:
+def _fixed_amount(tax: TaxSource, piece: TaxPiece) -> Explained:
     scope = Input(name="basis", value=tax.rule.basis.value, unit=Unit.CODE)
     return _part(tax, [piece], Formula.FIXED, (minor("fixed_amount", tax.rule.amount_minor), scope))
 
 
-def _part(tax: TaxSource, group: list[_Piece], formula: Formula, inputs: tuple[Input, ...]) -> Explained:
+def _part(tax: TaxSource, group: list[TaxPiece], formula: Formula, inputs: tuple[Input, ...]) -> Explained:
     rule, first = tax.rule, group[0].source
     is_rounded = formula in (Formula.RATE, Formula.PART_OF_PRICE)
     facts = (
@@ -364,7 +373,7 @@ def _part(tax: TaxSource, group: list[_Piece], formula: Formula, inputs: tuple[I
 
 
 def _of_lines(
-    sources: InvoiceSources, pieces: list[_Piece], shares: Mapping[tuple[int, int], int]
+    sources: InvoiceSources, pieces: list[TaxPiece], shares: Mapping[tuple[int, int], int]
 ) -> tuple[Explained, ...]:
     """Return the shares of each line where the document has several, and the tax of each line."""
     found: list[Explained] = []

@@ -5,6 +5,7 @@ Does not belong here: reading them (``store.invoice_sources``), what follows fro
 (``explained_installments`` and its siblings).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -90,3 +91,30 @@ class InvoiceSources:
     lines: tuple[LineSource, ...]
     taxes: tuple[TaxSource, ...]
     issue: IssueSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditSources:
+    """An issued credit note with the invoice that it credits, and every row that the two rest on.
+
+    ``note`` has the term and the plan row of each line that it credits. ``net_before``: line of the invoice
+    -> what credit notes before this one gave back of its net.
+    """
+
+    note: InvoiceSources
+    original: InvoiceSources
+    net_before: Mapping[int, int]
+
+    @property
+    def net_of(self) -> dict[int, int]:
+        """The net of each line of the invoice, by its number."""
+        return {source.line.line_number: source.line.net_minor for source in self.original.lines}
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the whole net of the invoice is given back with this credit note."""
+        back = dict(self.net_before)
+        for source in self.note.lines:
+            number = source.line.credited_line_number or 0
+            back[number] = back.get(number, 0) + source.line.net_minor
+        return all(back.get(number, 0) == net for number, net in self.net_of.items())

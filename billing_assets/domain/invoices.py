@@ -15,6 +15,16 @@ class DocumentKind(StrEnum):
     """The kinds of numbered document."""
 
     INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+
+    @property
+    def sign(self) -> int:
+        """What an amount of the kind counts in a sum: a credit note prints what it gives back above zero.
+
+        >>> DocumentKind.INVOICE.sign, DocumentKind.CREDIT_NOTE.sign
+        (1, -1)
+        """
+        return -1 if self is DocumentKind.CREDIT_NOTE else 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +61,10 @@ class Payer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceLine:
-    """One charge of one policy for one billing period ``[period_from_date, period_to_date)``."""
+    """One charge of one policy for one billing period ``[period_from_date, period_to_date)``.
+
+    ``credited_line_number`` names the line of the credited invoice; None on an invoice.
+    """
 
     line_number: int
     policy_number: str
@@ -63,6 +76,7 @@ class InvoiceLine:
     period_to_date: date
     net_minor: int
     tax_minor: int
+    credited_line_number: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +98,21 @@ class InvoiceTax:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CreditedInvoice:
+    """The invoice that a credit note gives back, wholly or in part, and why."""
+
+    invoice_number: str
+    issue_date: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice:
     """A numbered document, complete and frozen.
 
-    Amounts are minor units of ``currency``. ``snapshot_sha256`` is the hash (hex) of the frozen
-    record in the store; the same invoice always renders to the same bytes.
+    Amounts are minor units of ``currency``; those of a credit note, which has ``credited``, are in favour
+    of the payer. Its due date is its issue date and is not printed. ``snapshot_sha256`` is the hash (hex) of
+    the frozen record in the store; the same invoice always renders to the same bytes.
     """
 
     invoice_id: int
@@ -106,3 +130,4 @@ class Invoice:
     lines: tuple[InvoiceLine, ...]
     taxes: tuple[InvoiceTax, ...]
     snapshot_sha256: str
+    credited: CreditedInvoice | None = None

@@ -33,6 +33,13 @@ class CatchUp(StrEnum):
     ONE_INVOICE = "one_invoice"
 
 
+class RunKind(StrEnum):
+    """``billing`` bills what a date has due; ``correction`` issues credit notes that somebody asked for."""
+
+    BILLING = "billing"
+    CORRECTION = "correction"
+
+
 class Outcome(StrEnum):
     """What became of a due charge: exactly one of these."""
 

@@ -3,17 +3,26 @@
 Belongs here: the sample alone. Does not belong here: anything that an invoice of a company is made of.
 """
 
+from dataclasses import replace
 from datetime import date
 
 from billing_assets.domain.billing_grids import Calendars, cycle_grid
 from billing_assets.domain.invoice_sources import (
     BilledTerm,
+    CreditSources,
     InvoiceSources,
     IssueSource,
     LineSource,
     TaxSource,
 )
-from billing_assets.domain.invoices import Creditor, DocumentKind, Invoice, InvoiceLine, Payer
+from billing_assets.domain.invoices import (
+    CreditedInvoice,
+    Creditor,
+    DocumentKind,
+    Invoice,
+    InvoiceLine,
+    Payer,
+)
 from billing_assets.domain.payment_plans import DEFAULT_PLANS
 from billing_assets.domain.tax_rule import TaxRule
 
@@ -117,6 +126,46 @@ SAMPLE = InvoiceSources(
 
 >>> SAMPLE.invoice.total_minor, SAMPLE.lines[0].plan.plan_code
 (4320, 'monthly')
+"""
+
+_HALF = replace(_LINE, net_minor=10_00, tax_minor=80, credited_line_number=1)
+
+SAMPLE_CREDIT = CreditSources(
+    note=replace(
+        SAMPLE,
+        invoice=replace(
+            _INVOICE,
+            document_kind=DocumentKind.CREDIT_NOTE,
+            invoice_number="CRN-00000007",
+            issue_date=date(2024, 1, 15),
+            due_date=date(2024, 1, 15),
+            net_minor=10_00,
+            tax_minor=80,
+            total_minor=10_80,
+            lines=(_HALF,),
+            credited=CreditedInvoice(
+                invoice_number="INV-00000042", issue_date=date(2023, 12, 19), reason="a discount"
+            ),
+        ),
+        record_format=4,
+        lines=(replace(SAMPLE.lines[0], line=_HALF),),
+        taxes=(replace(SAMPLE.taxes[0], base_minor=10_00, tax_minor=80),),
+        issue=replace(
+            SAMPLE.issue,
+            prefix="CRN-",
+            number=7,
+            previous_issue_date=None,
+            run_billing_date=date(2024, 1, 15),
+            run_issuing_date=date(2024, 1, 15),
+        ),
+    ),
+    original=SAMPLE,
+    net_before={1: 5_00},
+)
+"""A credit note that gives back 10.00 of that premium, after 5.00 that were given back before.
+
+>>> SAMPLE_CREDIT.note.invoice.total_minor, SAMPLE_CREDIT.is_whole
+(1080, False)
 """
 
 ALWAYS_OPEN = Calendars(

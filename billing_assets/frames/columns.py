@@ -149,6 +149,20 @@ _CALENDARS = (
     Column("is_open", pl.Boolean, "yes or no", "whether the day is open"),
 )
 
+_CREDITS = (
+    Column("original_invoice_id", pl.Int64, "key", "the invoice that is given back, wholly or in part"),
+    Column("original_number", pl.String, "text", "the number that is printed on it"),
+    Column("original_issue_date", pl.Date, "day", "on which it was issued"),
+    Column("line_number", pl.Int64, "number", "from 1 within the document"),
+    Column("charge_kind", pl.String, "code", "what the line is for"),
+    Column("revision", pl.Int64, "number", "0 is the first billing of an installment"),
+    Column("tax_minor", pl.Int64, "minor units", "all taxes of the line"),
+    Column("contained_tax_minor", pl.Int64, "minor units", "the part of them that the price contained"),
+    Column("credited_net_minor", pl.Int64, "minor units", "net of the line that was given back before"),
+    Column("credited_tax_minor", pl.Int64, "minor units", "its taxes that were given back before"),
+    Column("wanted_net_minor", pl.Int64, "minor units", "net to give back now; null where nothing is asked"),
+)
+
 BILLED_COLUMNS = (
     "line_of_business",
     "place_code",
@@ -174,6 +188,7 @@ def _dictionary() -> Mapping[str, Column]:
             *_RULES,
             *_CHANGES,
             *_CALENDARS,
+            *_CREDITS,
         )
     }
     for name in (*BILLED_COLUMNS, "cover_to_date"):
@@ -371,3 +386,38 @@ OPEN_HOLD_SCHEMA = schema_of("problem_id", "policy_number", "effective_date")
 
 IN_FORCE_SCHEMA = schema_of("policy_number", "effective_date", "expiration_date")
 """A term of the store whose cover has not ended; ``expiration_date`` is where it does."""
+
+CREDITABLE_LINE_SCHEMA = schema_of(
+    "original_invoice_id",
+    "original_number",
+    "original_issue_date",
+    "line_number",
+    "policy_term_id",
+    "policy_term_version_id",
+    "payer_id",
+    "payer_version_id",
+    "charge_kind",
+    "installment_number",
+    "installment_count",
+    "revision",
+    "line_of_business",
+    "place_code",
+    "currency",
+    "effective_date",
+    "period_from_date",
+    "period_to_date",
+    "net_minor",
+    "tax_minor",
+    "contained_tax_minor",
+    "credited_net_minor",
+    "credited_tax_minor",
+    "wanted_net_minor",
+    "payment_plan_id",
+    "term_sha256",
+    "payer_sha256",
+    "plan_sha256",
+)
+"""A line of an invoice with what was given back of it before, and the payer as of now."""
+
+CHARGED_TAX_SCHEMA = schema_of("original_invoice_id", "tax_rule_id")
+"""A tax row of an invoice."""

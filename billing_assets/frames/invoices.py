@@ -4,7 +4,7 @@ Belongs here: grouping, totals, and what fails while pricing.
 Does not belong here: numbers and issue dates, which are drawn while issuing (``snapshots``, the store).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -25,14 +25,15 @@ class Drafts:
     ``lines``: one row per charge, ``line_number`` from 1, whose price is ``net_minor`` and
     ``contained_tax_minor``. ``taxes``: one row per document and tax row.
     ``charges``: the due charges with their final outcome; ``draft_index`` is null unless invoiced.
-    ``bodies``: the frozen record of each document but for its head (``snapshots.record_bodies``).
+    ``bodies``: the frozen record of each document but for its head (``snapshots.record_bodies``); credit
+    notes have theirs made when they are numbered.
     """
 
     invoices: pl.DataFrame
     lines: pl.DataFrame
     taxes: pl.DataFrame
     charges: pl.DataFrame
-    bodies: pl.DataFrame
+    bodies: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def draft_invoices(

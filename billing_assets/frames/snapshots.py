@@ -56,6 +56,21 @@ _FIRST = RecordFormat(
     tax=("tax_number", "tax_code", "category_code", "rate_ppm", "base_minor", "tax_minor"),
 )
 
+_THIRD = RecordFormat(
+    head=("record_format", *_FIRST.head),
+    line=(*_FIRST.line, "plan_sha256", "contained_tax_minor"),
+    tax=(
+        *_FIRST.tax,
+        "exemption_reason",
+        "basis",
+        "basis_tax_codes",
+        "amount_minor",
+        "rounding_scope",
+        "rounding_minor",
+        "is_inclusive",
+    ),
+)
+
 FORMATS: Mapping[int, RecordFormat] = MappingProxyType(
     {
         1: _FIRST,
@@ -64,19 +79,11 @@ FORMATS: Mapping[int, RecordFormat] = MappingProxyType(
             line=(*_FIRST.line, "plan_sha256"),
             tax=(*_FIRST.tax, "exemption_reason"),
         ),
-        3: RecordFormat(
-            head=("record_format", *_FIRST.head),
-            line=(*_FIRST.line, "plan_sha256", "contained_tax_minor"),
-            tax=(
-                *_FIRST.tax,
-                "exemption_reason",
-                "basis",
-                "basis_tax_codes",
-                "amount_minor",
-                "rounding_scope",
-                "rounding_minor",
-                "is_inclusive",
-            ),
+        3: _THIRD,
+        4: RecordFormat(
+            head=("record_format", *_FIRST.head, "original_number", "credit_reason"),
+            line=(*_THIRD.line, "credited_line_number"),
+            tax=_THIRD.tax,
         ),
     }
 )
@@ -87,7 +94,10 @@ FORMATS: Mapping[int, RecordFormat] = MappingProxyType(
 """
 
 RECORD_FORMAT = 3
-"""The format of what is issued now."""
+"""The format of the invoices that are issued now."""
+
+CREDIT_RECORD_FORMAT = 4
+"""The format of the credit notes that are issued now: of an invoice, with what it credits and why."""
 
 _SLICE_ROWS = 5_000
 """So many whole texts are in memory at a time."""

@@ -139,9 +139,49 @@ def tax_rows_of_returns(lines: pl.DataFrame, originals: pl.DataFrame, rules: pl.
     >>> tax_rows_of_returns(pl.DataFrame([line]), originals, rules)["rate_ppm"].to_list()
     [60000]
     """
-    charged = (
-        originals.lazy().unique().join(_ordered(rules).lazy().filter(~pl.col("is_fixed")), on="tax_rule_id")
-    )
+    return _charged_rows(lines, originals, _ordered(rules).filter(~pl.col("is_fixed")))
+
+
+def tax_rows_of_originals(lines: pl.DataFrame, originals: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows that fell on lines of invoices as they were issued, fixed amounts among them.
+
+    ``lines`` and ``originals`` are those of :func:`tax_rows_of_returns`, with ``net_minor`` the price that
+    was charged, and every line of each invoice.
+
+    Raises:
+        BillingError: ``tax_rule_unfit`` or ``tax_rows_mixed``.
+
+    >>> from datetime import date
+    >>> from billing_assets.domain.taxes import shipped_tax_rules
+    >>> rules = pl.DataFrame(shipped_tax_rules()).with_row_index("tax_rule_id")
+    >>> stamp = rules.filter(pl.col("tax_code").is_in(["IE-LEVY", "IE-STAMP"]), pl.col("valid_to").is_null())
+    >>> line = {
+    ...     "line_row": 0,
+    ...     "draft_index": 0,
+    ...     "policy_term_id": 7,
+    ...     "installment_number": 1,
+    ...     "charge_kind": "premium",
+    ...     "place_code": "IE",
+    ...     "line_of_business": "motor",
+    ...     "currency": "EUR",
+    ...     "effective_date": date(2024, 1, 1),
+    ...     "period_from_date": date(2024, 1, 1),
+    ...     "net_minor": 12_50,
+    ...     "original_invoice_id": 41,
+    ... }
+    >>> originals = stamp.select("tax_rule_id", original_invoice_id=pl.lit(41))
+    >>> tax_rows_of_originals(pl.DataFrame([line]), originals, rules)["is_fixed"].to_list()
+    [False, True]
+    """
+    return _charged_rows(lines, originals, _ordered(rules))
+
+
+def _charged_rows(lines: pl.DataFrame, originals: pl.DataFrame, ordered: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of ``ordered`` that stand on the original invoice of a line and fall on the line.
+
+    A row that was ended after the invoice was issued, before the tax point of each line, falls on them still.
+    """
+    charged = originals.lazy().unique().join(ordered.lazy(), on="tax_rule_id")
     is_general = pl.col("line_of_business_right") == ANY_LINE
     matched = (
         lines.lazy()
@@ -152,6 +192,8 @@ def tax_rows_of_returns(lines: pl.DataFrame, originals: pl.DataFrame, rules: pl.
             _is_of_kind(),
             pl.col("valid_from") <= _TAX_POINT,
         )
+        .with_columns(is_in_time=is_valid_on(_TAX_POINT))
+        .filter(pl.col("is_in_time") | ~pl.col("is_in_time").any().over("original_invoice_id", "tax_rule_id"))
         .with_columns(is_named=~is_general)
         .sort("valid_from", descending=True)
         .unique(["line_row", "tax_code", "is_named"], keep="first", maintain_order=True)

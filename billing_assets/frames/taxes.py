@@ -73,7 +73,7 @@ def tax_amounts(line_taxes: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     if later.is_empty():
         return _with_bases(_shared(rows), rules)
     done = _shared(rows.filter(~is_later))
-    named = _named_sum(later, done, "tax_minor", rules)
+    named = named_sum(later, done, "tax_minor", rules)
     on_taxes = later.join(named, on=_KEY, how="left").with_columns(
         taxable_minor=pl.col("net_minor") + pl.col("named").fill_null(0)
     )
@@ -125,7 +125,7 @@ def line_shares(amounts: pl.DataFrame) -> pl.DataFrame:
 def _with_parts_of_price(rows: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     """Set numerator and denominator of the taxes that a price contains, in units of PPM squared."""
     inside = rows.filter("is_inclusive")
-    named = _named_sum(inside.filter("is_compound"), inside, "rate_ppm", rules)
+    named = named_sum(inside.filter("is_compound"), inside, "rate_ppm", rules)
     scaled = (
         inside.join(named, on=_KEY, how="left", maintain_order="left")
         .with_columns(numerator=wide(pl.col("rate_ppm")) * (PPM + wide(pl.col("named").fill_null(0))))
@@ -176,7 +176,7 @@ def _with_bases(done: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
         return done.rename({"taxable_minor": "base_minor"})
     inside = done.filter("is_inclusive")
     contained = inside.group_by("line_row").agg(contained=pl.col("tax_minor").sum())
-    named = _named_sum(inside.filter("is_compound"), inside, "tax_minor", rules)
+    named = named_sum(inside.filter("is_compound"), inside, "tax_minor", rules)
     contained_minor, named_minor = (pl.col(name).fill_null(0) for name in ("contained", "named"))
     return (
         done.join(contained, on="line_row", how="left", maintain_order="left")
@@ -186,8 +186,18 @@ def _with_bases(done: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _named_sum(compound: pl.DataFrame, others: pl.DataFrame, value: str, rules: pl.DataFrame) -> pl.DataFrame:
-    """Return ``line_row``, ``rule_order`` and ``named``: the sum of ``value`` over the taxes it falls on."""
+def named_sum(compound: pl.DataFrame, others: pl.DataFrame, value: str, rules: pl.DataFrame) -> pl.DataFrame:
+    """Return ``line_row``, ``rule_order`` and ``named``: the sum of ``value`` over the taxes it falls on.
+
+    ``compound`` are rows of taxes on taxes, ``others`` the rows of the same lines, with ``value``.
+
+    >>> rules = pl.DataFrame({"tax_rule_id": [1, 2], "tax_code": ["A", "B"], "basis_tax_codes": ["", "A"]})
+    >>> keys = {"line_row": 0, "is_fixed": False}
+    >>> plain = {**keys, "rule_order": 0, "tax_rule_id": 1, "is_compound": False, "tax_minor": 8}
+    >>> compound = {**keys, "rule_order": 1, "tax_rule_id": 2, "is_compound": True}
+    >>> named_sum(pl.DataFrame([compound]), pl.DataFrame([plain]), "tax_minor", rules)["named"].to_list()
+    [8]
+    """
     if compound.is_empty():
         return compound.select(*_KEY, named=pl.lit(0, pl.Int64))
     named_codes = rules.select("tax_rule_id", pl.col("basis_tax_codes").str.split(" ").alias("tax_code"))

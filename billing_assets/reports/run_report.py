@@ -13,7 +13,7 @@ from typing import Any
 from billing_assets.domain.exchange_rates import ExchangeRate, Reported, rate_text
 from billing_assets.domain.money import plain_amount
 from billing_assets.domain.numbering import document_number
-from billing_assets.domain.runs import OUTCOME_REASONS, Outcome
+from billing_assets.domain.runs import OUTCOME_REASONS, Outcome, RunKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +21,9 @@ class RunFacts:
     """A run as counted from its rows.
 
     ``charges``: (outcome, reason, currency, count, net minor); ``invoices``: (currency, count, net, tax,
-    total in minor units); ``numbers``: (prefix, first, last); ``seconds`` per part of the work; ``reported``:
-    the invoices in ``reporting_currency``, which is empty where the company has none.
+    total in minor units); ``credit_notes`` the same of what is given back, above zero; ``numbers``: (prefix,
+    first, last); ``seconds`` per part of the work; ``reported``: invoices less credit notes in
+    ``reporting_currency``, which is empty where the company has none.
     ``issuing_date`` is the date that was asked for, ``issue_dates`` the first and the last that stand on the
     invoices, None where there are none: a number series moves a date forward to its own last one.
     """
@@ -43,6 +44,8 @@ class RunFacts:
     seconds: Mapping[str, float]
     reporting_currency: str = ""
     reported: Sequence[Reported] = ()
+    credit_notes: Sequence[tuple[str, int, int, int, int]] = ()
+    run_kind: RunKind = RunKind.BILLING
 
 
 def build_run_report(facts: RunFacts) -> dict[str, Any]:
@@ -52,6 +55,7 @@ def build_run_report(facts: RunFacts) -> dict[str, Any]:
         counts[outcome.value] += count
     return {
         "run_id": facts.run_id,
+        "run_kind": facts.run_kind.value,
         "company_code": facts.company_code,
         "billing_date": facts.billing_date.isoformat(),
         "sequence_number": facts.sequence_number,
@@ -72,10 +76,8 @@ def build_run_report(facts: RunFacts) -> dict[str, Any]:
             }
             for outcome, reason, currency, count, net in facts.charges
         ],
-        "invoices": [
-            {"currency": currency, "count": count, "net_minor": net, "tax_minor": tax, "total_minor": total}
-            for currency, count, net, tax, total in facts.invoices
-        ],
+        "invoices": _amounts(facts.invoices),
+        "credit_notes": _amounts(facts.credit_notes),
         "numbers": [
             {"first": document_number(prefix, first), "last": document_number(prefix, last)}
             for prefix, first, last in facts.numbers
@@ -85,8 +87,15 @@ def build_run_report(facts: RunFacts) -> dict[str, Any]:
     }
 
 
+def _amounts(rows: Sequence[tuple[str, int, int, int, int]]) -> list[dict[str, Any]]:
+    return [
+        {"currency": currency, "count": count, "net_minor": net, "tax_minor": tax, "total_minor": total}
+        for currency, count, net, tax, total in rows
+    ]
+
+
 def _reporting(facts: RunFacts) -> dict[str, Any] | None:
-    """Return the invoices in one currency, each row with its rates; no sum where a rate was missing."""
+    """Return invoices less credit notes in one currency, each row with its rates; no sum without a rate."""
     if not facts.reporting_currency or not facts.reported:
         return None
     known = [row for row in facts.reported if row.is_known]
@@ -193,10 +202,13 @@ def run_report_markdown(report: Mapping[str, Any]) -> str:
         f"**Billing date {report['billing_date']}** · company {report['company_code']} · "
         f"{report['due_count']:,} charges due"
     )
+    credited = _documents_table(report, "credit_notes", "credit notes")
+    if credited:
+        return "\n\n".join(part for part in (head, credited, _reported(report)) if part)
     if not report["due_count"]:
         return f"{head}\n\nNothing was due."
     issued = issue_date_words(report).capitalize()
-    amounts = (_invoices(report), _reported(report))
+    amounts = (_documents_table(report, "invoices", "invoices"), _reported(report))
     parts = [head, issued, _outcomes(report), *amounts, _reasons(report), _seconds(report)]
     return "\n\n".join(part for part in parts if part)
 
@@ -206,19 +218,19 @@ def _outcomes(report: Mapping[str, Any]) -> str:
     return _table(["outcome", "charges"], rows)
 
 
-def _invoices(report: Mapping[str, Any]) -> str:
+def _documents_table(report: Mapping[str, Any], part: str, word: str) -> str:
     rows = [
         [
             row["currency"],
             f"{row['count']:,}",
             *(plain_amount(row[name], row["currency"]) for name in ("net_minor", "tax_minor", "total_minor")),
         ]
-        for row in report["invoices"]
+        for row in report.get(part, ())
     ]
     if not rows:
         return ""
     numbers = ", ".join(f"{span['first']} to {span['last']}" for span in report["numbers"])
-    return _table(["currency", "invoices", "net", "tax", "total"], rows) + f"\n\nNumbers: {numbers}"
+    return _table(["currency", word, "net", "tax", "total"], rows) + f"\n\nNumbers: {numbers}"
 
 
 def _reported(report: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from billing_assets.domain.companies import Company, check_company, company_from, company_record
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.invoices import DocumentKind
 from billing_assets.steps.run_ports import Issuer
 
 _LATEST = """
@@ -22,14 +23,14 @@ where c.company_code = :code order by v.company_version_id desc limit 1
 
 _USED_PREFIXES = """
 select prefix from number_series join company using (company_id)
-where company_code = :code and document_kind = 'invoice' and last_number > 0 order by prefix
+where company_code = :code and document_kind = :kind and last_number > 0 order by prefix
 """
 
 
 def save_company(connection: Connection, company: Company, recorded_at: datetime) -> bool:
     """Record the settings as the company's newest version; return False where nothing changed.
 
-    Raises ``prefix_in_use`` where invoices already carry another prefix, and ``company_invalid``.
+    Raises ``prefix_in_use`` where documents of a kind already carry another prefix, and ``company_invalid``.
     """
     check_company(company)
     content = json.dumps(company_record(company), ensure_ascii=False, sort_keys=True)
@@ -38,13 +39,8 @@ def save_company(connection: Connection, company: Company, recorded_at: datetime
     latest = connection.execute(text(_LATEST), {"code": company.company_code}).first()
     if latest is not None and latest.content == content:
         return False
-    used = connection.execute(text(_USED_PREFIXES), {"code": company.company_code}).scalars().all()
-    if used and company.invoice_prefix not in used:
-        raise BillingError(
-            "prefix_in_use",
-            f"invoices of company '{company.company_code}' begin with {used[0]}",
-            "keep that 'invoice_prefix': the numbers of a company are one series without a gap",
-        )
+    _refuse_other_prefix(connection, company, DocumentKind.INVOICE, "invoice_prefix")
+    _refuse_other_prefix(connection, company, DocumentKind.CREDIT_NOTE, "credit_note_prefix")
     connection.execute(
         text(
             "insert into company_version (company_id, content, content_sha256, recorded_at) "
@@ -58,6 +54,17 @@ def save_company(connection: Connection, company: Company, recorded_at: datetime
         },
     )
     return True
+
+
+def _refuse_other_prefix(connection: Connection, company: Company, kind: DocumentKind, setting: str) -> None:
+    values = {"code": company.company_code, "kind": kind.value}
+    used = connection.execute(text(_USED_PREFIXES), values).scalars().all()
+    if used and getattr(company, setting) not in used:
+        raise BillingError(
+            "prefix_in_use",
+            f"{kind.value.replace('_', ' ')}s of company '{company.company_code}' begin with {used[0]}",
+            f"keep that '{setting}': the numbers of a company are one series without a gap",
+        )
 
 
 def read_issuer(connection: Connection, company_code: str) -> Issuer:

@@ -29,9 +29,13 @@ class InvoiceFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceRow:
-    """An invoice in a list. ``delivery_state`` is empty before a delivery is queued."""
+    """A document in a list; amounts of a credit note are in favour of the payer.
+
+    ``delivery_state`` is empty before a delivery is queued.
+    """
 
     invoice_number: str
+    document_kind: str
     billing_date: date
     issue_date: date
     due_date: date
@@ -44,10 +48,17 @@ class InvoiceRow:
 
 
 def invoice_totals(connection: Connection, company_id: int) -> list[dict[str, Any]]:
-    """Return currency, count, net, tax, total (minor units) of everything issued, as in a run report."""
+    """Return currency, count, net, tax, total (minor units) of all invoices, less what was given back.
+
+    ``count`` is that of the invoices, ``credit_count`` that of the credit notes.
+    """
     query = text(
-        "select currency, count(*), sum(net_minor)::text, sum(tax_minor)::text, sum(total_minor)::text "
-        "from invoice where company_id = :company group by currency order by currency"
+        "select currency, count(*) filter (where document_kind = 'invoice'), "
+        "sum(net_minor * sign)::text, sum(tax_minor * sign)::text, sum(total_minor * sign)::text, "
+        "count(*) filter (where document_kind = 'credit_note') "
+        "from invoice cross join lateral "
+        "(select case document_kind when 'credit_note' then -1 else 1 end as sign) s "
+        "where company_id = :company group by currency order by currency"
     )
     return [
         {
@@ -56,13 +67,14 @@ def invoice_totals(connection: Connection, company_id: int) -> list[dict[str, An
             "net_minor": int(row[2]),
             "tax_minor": int(row[3]),
             "total_minor": int(row[4]),
+            "credit_count": row[5],
         }
         for row in connection.execute(query, {"company": company_id})
     ]
 
 
 _INVOICES = """
-select s.prefix, i.invoice_number, r.billing_date, i.issue_date, i.due_date, i.currency,
+select s.prefix, i.invoice_number, i.document_kind, r.billing_date, i.issue_date, i.due_date, i.currency,
     i.net_minor, i.tax_minor, i.total_minor, coalesce(v.state, '') as delivery_state,
     (select string_agg(distinct p.policy_number, ', ') from invoice_line l
         join policy_term t using (policy_term_id) join policy p using (policy_id)
@@ -102,6 +114,7 @@ def list_invoices(connection: Connection, company_id: int, wanted: InvoiceFilter
     return [
         InvoiceRow(
             invoice_number=document_number(row.prefix, row.invoice_number),
+            document_kind=row.document_kind,
             billing_date=row.billing_date,
             issue_date=row.issue_date,
             due_date=row.due_date,

@@ -12,16 +12,27 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.invoices import Creditor, DocumentKind, Invoice, InvoiceLine, InvoiceTax, Payer
+from billing_assets.domain.invoices import (
+    CreditedInvoice,
+    Creditor,
+    DocumentKind,
+    Invoice,
+    InvoiceLine,
+    InvoiceTax,
+    Payer,
+)
 from billing_assets.domain.numbering import document_number, split_document_number
 
 _HEADS = """
 select i.*, s.prefix, v.content as company_content, y.content as payer_content,
-    encode(i.snapshot_sha256, 'hex') as snapshot_hex
+    encode(i.snapshot_sha256, 'hex') as snapshot_hex,
+    document_number(x.prefix, o.invoice_number) as credited_number, o.issue_date as credited_issue_date
 from invoice i
 join number_series s using (number_series_id)
 join company_version v using (company_version_id)
 join payer_version y using (payer_version_id)
+left join invoice o on o.invoice_id = i.credited_invoice_id
+left join number_series x on x.number_series_id = o.number_series_id
 where i.invoice_id = any(:ids)
 """
 _LINES = """
@@ -74,12 +85,21 @@ def find_invoice(connection: Connection, company_id: int, number: str) -> Invoic
     values = {"company": company_id, "prefix": prefix, "value": value}
     invoice_id = connection.execute(text(query), values).scalar_one_or_none()
     if invoice_id is None:
-        raise BillingError(
-            "invoice_unknown",
-            f"there is no invoice {number[:40]}",
-            "'billing invoices list' shows what there is",
-        )
+        raise invoice_unknown(number)
     return read_invoices(connection, [invoice_id])[0]
+
+
+def invoice_unknown(number: str) -> BillingError:
+    """Return the error for a printed number that no document has.
+
+    >>> invoice_unknown("INV-00000042").found
+    'there is no invoice INV-00000042'
+    """
+    return BillingError(
+        "invoice_unknown",
+        f"there is no invoice {number[:40]}",
+        "'billing invoices list' shows what there is",
+    )
 
 
 def _invoice(row: Row[Any], lines: tuple[InvoiceLine, ...], taxes: tuple[InvoiceTax, ...]) -> Invoice:
@@ -103,6 +123,17 @@ def _invoice(row: Row[Any], lines: tuple[InvoiceLine, ...], taxes: tuple[Invoice
         lines=lines,
         taxes=taxes,
         snapshot_sha256=row.snapshot_hex,
+        credited=_credited(row),
+    )
+
+
+def _credited(row: Row[Any]) -> CreditedInvoice | None:
+    if row.credited_invoice_id is None:
+        return None
+    return CreditedInvoice(
+        invoice_number=row.credited_number,
+        issue_date=row.credited_issue_date,
+        reason=row.credit_reason,
     )
 
 
@@ -118,6 +149,7 @@ def _line(row: Row[Any]) -> InvoiceLine:
         period_to_date=row.period_to_date,
         net_minor=row.net_minor,
         tax_minor=row.tax_minor,
+        credited_line_number=row.credited_line_number,
     )
 
 

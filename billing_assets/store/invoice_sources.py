@@ -8,7 +8,7 @@ installment, its charge; a tax names its row. Only invoices of format 1 name no 
 that was valid on the day on which the term began.
 """
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, RowMapping, text
@@ -17,6 +17,7 @@ from billing_assets.domain.business_days import Roll
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoice_sources import (
     BilledTerm,
+    CreditSources,
     InvoiceSources,
     IssueSource,
     LineSource,
@@ -61,6 +62,17 @@ left join invoice p on p.number_series_id = i.number_series_id and p.invoice_num
 where i.invoice_id = :invoice
 """
 
+_CONTAINED = "select line_number, contained_tax_minor from invoice_line where invoice_id = :invoice"
+# What a line gave back before: by the credit notes with a lower number, which the series hands out in turn.
+_CREDITED_BEFORE = """
+select l.credited_line_number, sum(l.net_minor)::text
+from invoice n
+join invoice i on i.credited_invoice_id = n.credited_invoice_id and i.number_series_id = n.number_series_id
+    and i.invoice_number < n.invoice_number
+join invoice_line l on l.invoice_id = i.invoice_id
+where n.invoice_id = :invoice group by l.credited_line_number
+"""
+
 
 def read_invoice_sources(connection: Connection, company_id: int, number: str) -> InvoiceSources:
     """Return the invoice with that printed number and the rows that it rests on.
@@ -80,23 +92,68 @@ def read_invoice_sources(connection: Connection, company_id: int, number: str) -
         row["payment_plan_id"]: _plan(row, issue.record_format)
         for row in connection.execute(text(_PLANS), {"plans": plan_ids}).mappings()
     }
-    facts = {each.name: getattr(issue, each.name) for each in fields(IssueSource)}
     return InvoiceSources(
         invoice=invoice,
         record_format=issue.record_format,
         lines=tuple(_line(row, by_number[row.line_number], plans[row.payment_plan_id]) for row in rows),
-        taxes=tuple(
-            TaxSource(
-                tax_number=row["tax_number"],
-                tax_rule_id=row["tax_rule_id"],
-                rule=tax_rule_of(row),
-                base_minor=row["base_minor"],
-                tax_minor=row["tax_minor"],
-            )
-            for row in connection.execute(text(_TAXES), values).mappings()
-        ),
-        issue=IssueSource(**facts),
+        taxes=_taxes(connection, invoice),
+        issue=_issue(issue),
     )
+
+
+def read_credit_sources(connection: Connection, company_id: int, number: str) -> CreditSources:
+    """Return the credit note with that printed number, the invoice that it credits, and their rows.
+
+    Raises:
+        BillingError: ``invoice_unknown``, or ``record_incomplete`` where a row is gone.
+    """
+    note = find_invoice(connection, company_id, number)
+    values = {"invoice": note.invoice_id}
+    if note.credited is None:
+        raise _incomplete(note)
+    original = read_invoice_sources(connection, company_id, note.credited.invoice_number)
+    credited = {source.line.line_number: source for source in original.lines}
+    contained = {row[0]: row[1] for row in connection.execute(text(_CONTAINED), values)}
+    issue = connection.execute(text(_ISSUE), values).first()
+    if issue is None or any(line.credited_line_number not in credited for line in note.lines):
+        raise _incomplete(note)
+    before = connection.execute(text(_CREDITED_BEFORE), values)
+    return CreditSources(
+        note=InvoiceSources(
+            invoice=note,
+            record_format=issue.record_format,
+            lines=tuple(
+                replace(
+                    credited[line.credited_line_number or 0],
+                    line=line,
+                    contained_tax_minor=contained[line.line_number],
+                )
+                for line in note.lines
+            ),
+            taxes=_taxes(connection, note),
+            # Who approved the correction approved no date.
+            issue=replace(_issue(issue), approved_by="", backdating_reason=""),
+        ),
+        original=original,
+        net_before={row[0]: int(row[1]) for row in before},
+    )
+
+
+def _taxes(connection: Connection, invoice: Invoice) -> tuple[TaxSource, ...]:
+    return tuple(
+        TaxSource(
+            tax_number=row["tax_number"],
+            tax_rule_id=row["tax_rule_id"],
+            rule=tax_rule_of(row),
+            base_minor=row["base_minor"],
+            tax_minor=row["tax_minor"],
+        )
+        for row in connection.execute(text(_TAXES), {"invoice": invoice.invoice_id}).mappings()
+    )
+
+
+def _issue(row: Row[Any]) -> IssueSource:
+    return IssueSource(**{each.name: getattr(row, each.name) for each in fields(IssueSource)})
 
 
 def _plan(row: RowMapping, record_format: int) -> PaymentPlan:

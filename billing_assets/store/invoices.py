@@ -73,7 +73,7 @@ with shard_term as (
         and v.batch_id <= %(batch)s and (v.superseded_batch_id is null or v.superseded_batch_id > %(batch)s)
 )
 select l.policy_term_id, l.installment_number from invoice_line l join shard_term using (policy_term_id)
-where l.revision = 0 and l.charge_kind = 'premium'
+where l.revision = 0 and l.charge_kind = 'premium' and l.credited_invoice_id is null
 union
 select d.policy_term_id, d.installment_number from due_charge d join shard_term s using (policy_term_id)
 where d.outcome <> 'invoiced' and d.policy_term_version_id = s.policy_term_version_id
@@ -129,25 +129,13 @@ def _range(company_id: int, batch_id: int, shard: Shard) -> dict[str, int]:
     }
 
 
-class ShardTransaction:
-    """One shard's transaction; the implementation of ``steps.run_ports.ShardWork``."""
+class DocumentTransaction:
+    """A transaction that issues documents of one company: ids, numbers, rows."""
 
-    def __init__(self, connection: Connection, run: Run, shard: Shard, clock: Clock) -> None:
-        """Work for ``shard`` of ``run`` on a connection whose transaction the caller commits."""
+    def __init__(self, connection: Connection, company_id: int) -> None:
+        """Issue on a connection whose transaction the caller commits."""
         self.connection = connection
-        self.run = run
-        self.shard = shard
-        self.clock = clock
-        claim = "select committed_at from run_shard where run_id = :run and shard_number = :shard for update"
-        values = {"run": run.run_id, "shard": shard.shard_number}
-        self.is_done = connection.execute(text(claim), values).scalar_one() is not None
-
-    def read_book(self) -> ShardBook:
-        """Return the shard's terms and what is settled of them."""
-        run = self.run
-        return read_shard_book(
-            self.connection, run.company_id, run.book_batch_id, self.shard, run.billing_date
-        )
+        self.company_id = company_id
 
     def draw_invoice_ids(self, count: int) -> pl.Series:
         """Return ``count`` unused invoice ids, ascending."""
@@ -158,7 +146,7 @@ class ShardTransaction:
     def draw_numbers(self, count: int, document_kind: str, prefix: str, issuing_date: date) -> NumberBlock:
         """Lock the series' row until the transaction ends and return its next ``count`` numbers."""
         values = {
-            "company": self.run.company_id,
+            "company": self.company_id,
             "kind": document_kind,
             "prefix": prefix,
             "count": count,
@@ -184,6 +172,27 @@ class ShardTransaction:
     def write_invoices(self, invoices: pl.DataFrame) -> None:
         """Append invoices."""
         copy_in(self.connection, "invoice", invoices)
+
+
+class ShardTransaction(DocumentTransaction):
+    """One shard's transaction; the implementation of ``steps.run_ports.ShardWork``."""
+
+    def __init__(self, connection: Connection, run: Run, shard: Shard, clock: Clock) -> None:
+        """Work for ``shard`` of ``run`` on a connection whose transaction the caller commits."""
+        super().__init__(connection, run.company_id)
+        self.run = run
+        self.shard = shard
+        self.clock = clock
+        claim = "select committed_at from run_shard where run_id = :run and shard_number = :shard for update"
+        values = {"run": run.run_id, "shard": shard.shard_number}
+        self.is_done = connection.execute(text(claim), values).scalar_one() is not None
+
+    def read_book(self) -> ShardBook:
+        """Return the shard's terms and what is settled of them."""
+        run = self.run
+        return read_shard_book(
+            self.connection, run.company_id, run.book_batch_id, self.shard, run.billing_date
+        )
 
     def write_charges(self, charges: pl.DataFrame) -> None:
         """Append due charges with their outcome."""

@@ -12,7 +12,9 @@ from billing_assets.domain.errors import BillingError
 
 _TERM = """
 select p.policy_number, v.effective_date, v.expiration_date, v.cover_to_date, v.cut_over_date, v.currency,
-    v.premium_minor, v.plan_code, coalesce((select sum(l.net_minor)::bigint from invoice_line l
+    v.premium_minor, v.plan_code, coalesce((
+        select sum(case when l.credited_invoice_id is null then l.net_minor else -l.net_minor end)::bigint
+        from invoice_line l
         where l.policy_term_id = v.policy_term_id and l.charge_kind = 'premium'), 0) as billed_net_minor,
     (select count(*) from invoice_line l
         where l.policy_term_id = v.policy_term_id and l.charge_kind = 'premium') as billed_line_count
@@ -32,6 +34,8 @@ order by v.effective_date
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotedTerm:
     """A term as the book has it now, and the premium of it that invoices of this store carry, without tax.
+
+    What credit notes gave back is taken off.
 
     Installments that were due before ``cut_over_date`` were billed elsewhere.
     """

@@ -43,6 +43,7 @@ join company_version c on c.company_version_id = coalesce(
     where v.company_id = r.company_id and v.recorded_at <= r.planned_at),
     (select min(v.company_version_id) from company_version v where v.company_id = r.company_id))
 where r.company_id = :company and r.billing_date between :first and :last and r.state = 'finalised'
+    and r.run_kind = 'billing'
 order by r.billing_date, r.sequence_number, s.shard_number
 """
 _SHARD = """
@@ -57,7 +58,8 @@ join invoice i using (invoice_id)
 join run_shard s on s.run_id = i.run_id
     and t.policy_id >= s.from_policy_id and t.policy_id < s.to_policy_id
 where t.policy_id >= %(low)s and t.policy_id < %(high)s and i.run_id <> %(run)s
-    and l.revision = 0 and l.charge_kind = 'premium' and (s.committed_at, s.run_id) < (%(at)s, %(run)s)
+    and l.revision = 0 and l.charge_kind = 'premium' and l.credited_invoice_id is null
+    and (s.committed_at, s.run_id) < (%(at)s, %(run)s)
 union
 select d.policy_term_id, d.installment_number
 from policy_term t

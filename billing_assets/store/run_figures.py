@@ -35,7 +35,8 @@ with followed as (
 ), last as (
     select f.policy_term_id, (
         select max(l.invoice_id) from policy_term o join invoice_line l on l.policy_term_id = o.policy_term_id
-        where o.policy_id = f.policy_id and o.policy_term_id <> f.policy_term_id) as invoice_id
+        where o.policy_id = f.policy_id and o.policy_term_id <> f.policy_term_id
+            and l.credited_invoice_id is null) as invoice_id
     from followed f
 )
 select s.policy_term_id, min(v.plan_code), i.currency, i.total_minor,
@@ -52,7 +53,7 @@ where company_id = :company and billing_date < :day and state = 'held'
 """
 _RUN_DATES = """
 select min(billing_date), max(billing_date) from billing_run
-where company_id = :company and billing_date <= :day and state = 'finalised'
+where company_id = :company and billing_date <= :day and state = 'finalised' and run_kind = 'billing'
 """
 
 

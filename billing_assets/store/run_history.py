@@ -51,7 +51,7 @@ group by v.currency order by v.currency
 _POLICIES = "select count(*) from policy join company using (company_id) where company_code = :company"
 _REPORTS = """
 select report from billing_run join company using (company_id)
-where company_code = :company and billing_date = :day and state = 'finalised'
+where company_code = :company and billing_date = :day and state = 'finalised' and run_kind = 'billing'
 order by sequence_number
 """
 
@@ -76,7 +76,7 @@ def read_book_stamp(connection: Connection, company_code: str) -> BookStamp:
 def read_run_reports(
     connection: Connection, company_code: str, billing_date: date
 ) -> tuple[dict[str, Any], ...]:
-    """Return the reports of the finalised runs of a date, first run first; see ``reports.run_report``."""
+    """Return the reports of a date's finalised billing runs, first run first; see ``reports.run_report``."""
     rows = connection.execute(text(_REPORTS), {"company": company_code, "day": billing_date})
     return tuple(row[0] for row in rows)
 

@@ -30,6 +30,7 @@ class RunRow:
     """
 
     run_id: int
+    run_kind: str
     billing_date: date
     sequence_number: int
     issuing_date: date
@@ -38,6 +39,7 @@ class RunRow:
     due_count: int
     counts: Mapping[str, int]
     invoice_totals: tuple[Mapping[str, Any], ...]
+    credit_totals: tuple[Mapping[str, Any], ...]
     numbers: tuple[Mapping[str, str], ...]
     planned_at: datetime
     finalised_at: datetime | None
@@ -57,14 +59,18 @@ class RunDecided:
 class RunDetail:
     """One run: its report (``reports.run_report``), of an open run so far; shards; deliveries by state.
 
-    ``backdating`` says why its documents carry a past date, and who approved it, where that was asked for.
+    ``backdating`` says why its documents carry a past date, and who approved it, where that was asked for;
+    ``correction_reason`` and ``approved_by`` say the same of a run of credit notes.
     ``rehearsal`` is what it would issue by its plan, whose hash is ``plan_sha256``, beside the bills before;
     None of a run that was planned before there were rehearsals. ``held_reasons`` are the bounds it exceeds.
     """
 
     run_id: int
+    run_kind: str
     state: str
     backdating: Backdating
+    correction_reason: str
+    approved_by: str
     report: Mapping[str, Any]
     shard_count: int
     committed_shard_count: int
@@ -76,9 +82,9 @@ class RunDetail:
 
 
 _RUN = """
-select run_id, billing_date, sequence_number, issuing_date, backdating_reason, approved_by, state, due_count,
-    report, planned_at, finalised_at, plan_sha256, held_reasons, rehearsal, decision_reason, decided_by,
-    decided_at
+select run_id, run_kind, correction_reason, billing_date, sequence_number, issuing_date, backdating_reason,
+    approved_by, state, due_count, report, planned_at, finalised_at, plan_sha256, held_reasons, rehearsal,
+    decision_reason, decided_by, decided_at
 from billing_run where company_id = :company
 """
 
@@ -94,6 +100,7 @@ def list_runs(
     return [
         RunRow(
             run_id=row.run_id,
+            run_kind=row.run_kind,
             billing_date=row.billing_date,
             sequence_number=row.sequence_number,
             issuing_date=row.issuing_date,
@@ -102,6 +109,7 @@ def list_runs(
             due_count=row.due_count,
             counts=(row.report or {}).get("outcome_counts", {}),
             invoice_totals=tuple((row.report or {}).get("invoices", ())),
+            credit_totals=tuple((row.report or {}).get("credit_notes", ())),
             numbers=tuple((row.report or {}).get("numbers", ())),
             planned_at=row.planned_at,
             finalised_at=row.finalised_at,
@@ -129,8 +137,13 @@ def show_run(connection: Connection, company_id: int, run_id: int) -> RunDetail:
     report.setdefault("issue_dates", issue_dates_record(read_issue_dates(connection, run_id)))
     return RunDetail(
         run_id=run_id,
+        run_kind=row.run_kind,
         state=row.state,
-        backdating=Backdating(reason=row.backdating_reason, approved_by=row.approved_by),
+        backdating=Backdating(
+            reason=row.backdating_reason, approved_by=row.approved_by if row.backdating_reason else ""
+        ),
+        correction_reason=row.correction_reason,
+        approved_by=row.approved_by,
         report=report,
         shard_count=shards[0],
         committed_shard_count=shards[1],
@@ -149,9 +162,9 @@ def _decided(row: Row[Any]) -> RunDecided | None:
 
 
 def last_run_of(connection: Connection, company_id: int, billing_date: date) -> int | None:
-    """Return the id of the last run of a date, or None where the date was never run."""
+    """Return the id of the last billing run of a date, or None where the date was never run."""
     query = text(
         "select run_id from billing_run where company_id = :company and billing_date = :day "
-        "order by sequence_number desc limit 1"
+        "and run_kind = 'billing' order by sequence_number desc limit 1"
     )
     return connection.execute(query, {"company": company_id, "day": billing_date}).scalar_one_or_none()

@@ -18,7 +18,8 @@ from sqlalchemy.exc import IntegrityError
 from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.exchange_rates import reported
-from billing_assets.domain.runs import CatchUp, CurrencyTotal, Outcome, RunOrder, RunState
+from billing_assets.domain.invoices import DocumentKind
+from billing_assets.domain.runs import CatchUp, CurrencyTotal, Outcome, RunKind, RunOrder, RunState
 from billing_assets.domain.safety_bounds import Bound, Exceeded
 from billing_assets.reports.run_report import RunFacts, build_run_report
 from billing_assets.steps.run_ports import (
@@ -104,7 +105,10 @@ class SqlRunStore:
 
     def open_run(self, company_id: int, billing_date: date) -> Run | None:
         """Return the date's run that is neither finalised nor rejected."""
-        query = text(f"{_RUN} where company_id = :company and billing_date = :day and {_IS_OPEN}")
+        query = text(
+            f"{_RUN} where company_id = :company and billing_date = :day and {_IS_OPEN} "
+            "and run_kind = 'billing'"
+        )
         with self.database.transaction() as connection:
             row = connection.execute(query, {"company": company_id, "day": billing_date}).first()
         return None if row is None else _run(row)
@@ -113,7 +117,7 @@ class SqlRunStore:
         """Tell whether the date has a finalised run."""
         query = text(
             "select exists (select from billing_run where company_id = :company and billing_date = :day "
-            "and state = 'finalised')"
+            "and state = 'finalised' and run_kind = 'billing')"
         )
         with self.database.transaction() as connection:
             return bool(connection.execute(query, {"company": company_id, "day": billing_date}).scalar_one())
@@ -214,7 +218,7 @@ class SqlRunStore:
             with self.database.transaction() as connection:
                 yield ShardTransaction(connection, run, shard, self.clock)
         except IntegrityError as error:
-            if _constraint(error) == _BILLED_ONCE:
+            if constraint_of(error) == _BILLED_ONCE:
                 raise _billed_meanwhile(run) from error
             raise
 
@@ -301,7 +305,7 @@ where run_id = :run group by part order by min(shard_number), part
 
 _FACTS = """
 select r.run_id, c.company_code, r.billing_date, r.sequence_number, r.issuing_date, r.due_count,
-    r.planned_at, r.book_batch_id, r.company_id
+    r.planned_at, r.book_batch_id, r.company_id, r.run_kind
 from billing_run r join company c using (company_id) where r.run_id = :run
 """
 # A run reads its rows before the planner knows how many there are: given an order, it would sort them all.
@@ -312,10 +316,10 @@ from due_charge where run_id = :run group by 1, 2, 3
 _INVOICED = """
 select i.*, s.prefix
 from (
-    select currency, number_series_id, count(*) as invoice_count, sum(net_minor)::text as net,
+    select document_kind, currency, number_series_id, count(*) as document_count, sum(net_minor)::text as net,
         sum(tax_minor)::text as tax, sum(total_minor)::text as total, min(invoice_number) as first_number,
         max(invoice_number) as last_number, min(issue_date) as first_date, max(issue_date) as last_date
-    from invoice where run_id = :run group by currency, number_series_id
+    from invoice where run_id = :run group by document_kind, currency, number_series_id
 ) i join number_series s using (number_series_id)
 """
 
@@ -326,10 +330,14 @@ def read_run_facts(
     """Return what a run did, counted from its rows."""
     row = connection.execute(text(_FACTS), {"run": run_id}).one()
     reasons = sorted(tuple(each) for each in connection.execute(text(_REASONS), {"run": run_id}))
-    invoiced = connection.execute(text(_INVOICED), {"run": run_id}).all()
-    invoices = _by_currency(invoiced)
+    issued = connection.execute(text(_INVOICED), {"run": run_id}).all()
+    by_kind = {kind: _by_currency(issued, kind) for kind in DocumentKind}
     into = read_issuer(connection, row.company_code).company.reporting_currency
-    totals = tuple((cur, net, tax) for cur, _count, net, tax, _total in invoices)
+    totals = tuple(
+        (currency, kind.sign * net, kind.sign * tax)
+        for kind, sums in by_kind.items()
+        for currency, _count, net, tax, _total in sums
+    )
     rates = rates_on(connection, row.company_id, row.billing_date) if into else {}
     return RunFacts(
         run_id=row.run_id,
@@ -337,27 +345,33 @@ def read_run_facts(
         billing_date=row.billing_date,
         sequence_number=row.sequence_number,
         issuing_date=row.issuing_date,
-        issue_dates=_issue_dates(invoiced),
+        issue_dates=_issue_dates(issued),
         due_count=row.due_count,
         book_batch_id=row.book_batch_id,
         planned_at=row.planned_at,
         finalised_at=at,
         charges=tuple((Outcome(o), reason, cur, count, int(net)) for o, reason, cur, count, net in reasons),
-        invoices=invoices,
-        numbers=_by_prefix(invoiced),
+        invoices=by_kind[DocumentKind.INVOICE],
+        credit_notes=by_kind[DocumentKind.CREDIT_NOTE],
+        run_kind=RunKind(row.run_kind),
+        numbers=_by_prefix(issued),
         seconds=dict(seconds),
         reporting_currency=into,
         reported=reported(totals, into, rates) if into else (),
     )
 
 
-def _by_currency(invoiced: Sequence[Row[Any]]) -> tuple[tuple[str, int, int, int, int], ...]:
-    """Return currency, count, net, tax and total of each currency, in order."""
+def _by_currency(
+    issued: Sequence[Row[Any]], kind: DocumentKind
+) -> tuple[tuple[str, int, int, int, int], ...]:
+    """Return currency, count, net, tax and total of each currency, of one kind of document, in order."""
     sums: dict[str, tuple[int, int, int, int]] = {}
-    for row in invoiced:
+    for row in issued:
+        if row.document_kind != kind:
+            continue
         count, net, tax, total = sums.get(row.currency, (0, 0, 0, 0))
         sums[row.currency] = (
-            count + row.invoice_count,
+            count + row.document_count,
             net + int(row.net),
             tax + int(row.tax),
             total + int(row.total),
@@ -365,19 +379,19 @@ def _by_currency(invoiced: Sequence[Row[Any]]) -> tuple[tuple[str, int, int, int
     return tuple((currency, *sums[currency]) for currency in sorted(sums))
 
 
-def _by_prefix(invoiced: Sequence[Row[Any]]) -> tuple[tuple[str, int, int], ...]:
+def _by_prefix(issued: Sequence[Row[Any]]) -> tuple[tuple[str, int, int], ...]:
     """Return prefix, first and last number of each prefix, in order."""
     ranges: dict[str, tuple[int, int]] = {}
-    for row in invoiced:
+    for row in issued:
         first, last = ranges.get(row.prefix, (row.first_number, row.last_number))
         ranges[row.prefix] = (min(first, row.first_number), max(last, row.last_number))
     return tuple((prefix, *ranges[prefix]) for prefix in sorted(ranges))
 
 
-def _issue_dates(invoiced: Sequence[Row[Any]]) -> tuple[date, date] | None:
-    if not invoiced:
+def _issue_dates(issued: Sequence[Row[Any]]) -> tuple[date, date] | None:
+    if not issued:
         return None
-    return min(row.first_date for row in invoiced), max(row.last_date for row in invoiced)
+    return min(row.first_date for row in issued), max(row.last_date for row in issued)
 
 
 def _run_taken(billing_date: date) -> BillingError:
@@ -396,7 +410,8 @@ def _billed_meanwhile(run: Run) -> BillingError:
     )
 
 
-def _constraint(error: IntegrityError) -> str:
+def constraint_of(error: IntegrityError) -> str:
+    """Return the name of the constraint that refused a statement, empty where it has none."""
     return getattr(getattr(error.orig, "diag", None), "constraint_name", None) or ""
 
 

@@ -4,7 +4,7 @@ Belongs here: the one place where ports meet adapters, and the only clock.
 Does not belong here: rules, SQL, formats of output.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -18,12 +18,14 @@ from billing_assets.documents.templates import Template, default_templates_dir, 
 from billing_assets.domain.backdating import UNASKED, Backdating, IssueOn, IssueRule, approved_backdating
 from billing_assets.domain.checks import STANDING_CHECKS, CheckResult
 from billing_assets.domain.companies import Company
+from billing_assets.domain.credits import CreditOrder, WantedCredit
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.run_decisions import RunDecisionOrder
 from billing_assets.domain.runs import CatchUp, RunOrder
 from billing_assets.steps.calendar_ports import ClosedDayOrder
 from billing_assets.steps.close_day import close_day
+from billing_assets.steps.credit_invoices import CreditOutcome, credit_invoices
 from billing_assets.steps.decide_run import decide_run
 from billing_assets.steps.deliver_documents import deliver_documents
 from billing_assets.steps.delivery_ports import DecisionOrder
@@ -39,6 +41,7 @@ from billing_assets.store.checks import run_checks
 from billing_assets.store.closed_days import SqlClosedDayStore
 from billing_assets.store.companies import company_codes
 from billing_assets.store.connection import Database
+from billing_assets.store.credits import SqlCreditStore
 from billing_assets.store.deliveries import SqlDocumentStore
 from billing_assets.store.delivery_decisions import SqlDecisionStore
 from billing_assets.store.delivery_listings import list_waiting_dates
@@ -112,18 +115,25 @@ class Billing:
     @cached_property
     def template(self) -> Template:
         """The invoice template of this program."""
-        return load_template(self.settings.templates_dir or default_templates_dir(), DocumentKind.INVOICE)
+        return self.template_of(DocumentKind.INVOICE)
+
+    def template_of(self, kind: DocumentKind) -> Template:
+        """Return the template of this program for a kind of document."""
+        return load_template(self.settings.templates_dir or default_templates_dir(), kind)
 
     @cached_property
     def frozen_template(self) -> FrozenTemplate:
         """The invoice template as registered in the store."""
+        return self._registered(self.template)
+
+    def _registered(self, template: Template) -> FrozenTemplate:
         with self.database.transaction() as connection:
             return register_template(
                 connection,
-                DocumentKind.INVOICE,
-                self.template.sha256,
-                self.template.engine_version,
-                self.template.archive(),
+                template.kind,
+                template.sha256,
+                template.engine_version,
+                template.archive(),
                 utc_now(),
             )
 
@@ -207,6 +217,41 @@ class Billing:
         planned = self.runs.open_run(issuer.company_id, billing_date)
         catch_up = CatchUp.PER_PERIOD if planned is None else planned.catch_up
         return self.order(billing_date, issuing_date if is_given else None, run.backdating, catch_up)
+
+    def credit_order(
+        self,
+        wanted: Sequence[WantedCredit],
+        *,
+        reason: str,
+        approved_by: str,
+        billing_date: date | None = None,
+    ) -> CreditOrder:
+        """Return the order of a correction, by default as of today where the company lives.
+
+        Raises ``date_too_far`` as :meth:`order` does.
+        """
+        issuer = self.runs.issuer(self.company_code())
+        order = self.order(billing_date or today_of(issuer.company))
+        return CreditOrder(
+            company_code=order.company_code,
+            billing_date=order.billing_date,
+            issuing_date=order.issuing_date,
+            credits=tuple(wanted),
+            reason=reason,
+            approved_by=approved_by,
+        )
+
+    def credit(
+        self, order: CreditOrder, *, is_dry_run: bool = False, progress: Progress = silent
+    ) -> CreditOutcome:
+        """Give back what an order names by credit notes; see :func:`credit_invoices`."""
+        return credit_invoices(
+            order,
+            store=SqlCreditStore(self.database, utc_now),
+            template=self._registered(self.template_of(DocumentKind.CREDIT_NOTE)),
+            progress=progress,
+            is_dry_run=is_dry_run,
+        )
 
     def print(self, billing_date: date | None, *, progress: Progress = silent) -> StepResult:
         """Make the documents of a date and print their proofs."""

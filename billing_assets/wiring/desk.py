@@ -20,6 +20,7 @@ from billing_assets.documents.templates import from_archive
 from billing_assets.domain.book_mapping import BookControls
 from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.companies import Company, company_from
+from billing_assets.domain.credits import LineLeft
 from billing_assets.domain.decisions import signed
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.exchange_rates import ExchangeRate
@@ -48,6 +49,7 @@ from billing_assets.store import (
 )
 from billing_assets.store.closed_days import ClosedDayRow, closed_day_history, read_closed_days
 from billing_assets.store.companies import company_codes, read_issuer, save_company
+from billing_assets.store.credit_listings import CreditNoteRow, credit_notes_of, lines_left
 from billing_assets.store.document_views import DocumentView, view_document
 from billing_assets.store.exchange_rates import SqlRateStore, list_rates
 from billing_assets.store.invoice_reader import find_invoice
@@ -59,10 +61,15 @@ from billing_assets.wiring.explanations import read_explanation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceDetail:
-    """One invoice as issued, and what became of its deliveries; it holds personal data."""
+    """One invoice as issued, what became of its deliveries, and what was given back; it holds personal data.
+
+    ``left`` is what is left of each of its lines; empty for a credit note.
+    """
 
     invoice: Invoice
     deliveries: tuple[delivery_listings.DeliveryRow, ...]
+    credit_notes: tuple[CreditNoteRow, ...] = ()
+    left: tuple[LineLeft, ...] = ()
 
 
 class Desk:
@@ -180,8 +187,13 @@ class Desk:
         """Return one invoice by its printed number, or raise ``invoice_unknown``."""
         with self.database.transaction() as connection:
             found = find_invoice(connection, self.company_id, number)
-            deliveries = delivery_listings.deliveries_of(connection, self.company_id, found.invoice_id)
-        return InvoiceDetail(invoice=found, deliveries=tuple(deliveries))
+            key = connection, self.company_id, found.invoice_id
+            return InvoiceDetail(
+                invoice=found,
+                deliveries=tuple(delivery_listings.deliveries_of(*key)),
+                credit_notes=tuple(credit_notes_of(*key)),
+                left=tuple(lines_left(*key)),
+            )
 
     def invoice_pdf(self, number: str) -> bytes:
         """Return the PDF of an invoice: the kept bytes, or its first rendering, which is kept from then on.
@@ -228,7 +240,7 @@ class Desk:
             require_line(sources, line_number)
         if is_checked:
             require_match(explanation)
-        template = self.billing.template
+        template = self.billing.template_of(sources.invoice.document_kind)
         return tell(explanation, sources, line_number=line_number, language=language, template=template)
 
     def tax_rules(self, place_code: str = "", day: date | None = None) -> list[TaxRule]:

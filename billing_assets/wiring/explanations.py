@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from billing_assets.domain.billing_grids import Calendars, TermGrid
 from billing_assets.domain.calendar_rule import ClosedDays, Purpose
+from billing_assets.domain.explained_credits import explain_credit
 from billing_assets.domain.explained_documents import explain_invoice
 from billing_assets.domain.explanations import Explanation
 from billing_assets.domain.frequencies import Frequency
@@ -20,7 +21,8 @@ from billing_assets.domain.places import calendar_code_of
 from billing_assets.frames.calendars import is_closed
 from billing_assets.frames.recurrence import pattern_periods
 from billing_assets.store.closed_days import read_closed_days
-from billing_assets.store.invoice_sources import read_invoice_sources
+from billing_assets.store.invoice_reader import find_invoice
+from billing_assets.store.invoice_sources import read_credit_sources, read_invoice_sources
 
 
 def pattern_grid(frequency: Frequency, term: BilledTerm, number: int) -> TermGrid:
@@ -70,11 +72,16 @@ def calendars_of(closed: ClosedDays) -> Calendars:
 def read_explanation(
     connection: Connection, company_id: int, number: str
 ) -> tuple[InvoiceSources, Explanation]:
-    """Return an invoice with its rows, and why it is what it is, by the closed days that its run knew.
+    """Return an invoice or credit note with its rows, and why it is what it is.
+
+    An invoice is explained by the closed days that its run knew.
 
     Raises:
         BillingError: ``invoice_unknown`` or ``record_incomplete``.
     """
+    if find_invoice(connection, company_id, number).credited:
+        credit = read_credit_sources(connection, company_id, number)
+        return credit.note, explain_credit(credit)
     sources = read_invoice_sources(connection, company_id, number)
     closed = read_closed_days(connection, company_id, sources.issue.closed_day_id)
     return sources, explain_invoice(sources, calendars_of(closed))

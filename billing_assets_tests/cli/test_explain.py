@@ -102,3 +102,38 @@ def test_a_changed_amount_is_an_error_and_no_explanation(
     assert document["error"]["code"] == "explanation_differs"
     assert document["is_match"] is False
     assert [each["subject"] for each in document["results"] if not each["is_match"]] == ["tax"]
+
+
+def test_a_credit_note_is_explained_by_what_its_invoice_charged(
+    billing: Billing, ask: Callable[..., Any]
+) -> None:
+    approved = ("--reason", "sold", "--approved-by", "ana", "--date", "2024-02-05")
+    for net in ("100.05", "0.01", "all"):
+        ask("invoices", "credit", NUMBER, "--line", "1", "--net", net, *approved)
+    shown = billing("explain", "CRN-00000001").stdout
+    for words in (
+        "Credit note CRN-00000001: €108.20",
+        f"corrects invoice {NUMBER}",
+        "Line 1 of the invoice was charged at €501.00 net.",
+        "€0.00 of it was given back before, and €400.95 is left.",
+        "8%, the rate of the invoice",
+        "Total in your favour",
+        "is what the credit note says",
+    ):
+        assert words in " ".join(shown.split())
+    last = " ".join(billing("explain", "CRN-00000003", "--language", "es").stdout.split())
+    assert "Así no queda ningún céntimo" in last
+    assert all(ask("explain", f"CRN-0000000{number}")["is_match"] for number in (1, 2, 3))
+
+
+def test_a_changed_amount_of_a_credit_note_is_an_error(
+    billing: Billing, ask: Callable[..., Any], store: Database, server_url: str
+) -> None:
+    ask("invoices", "credit", NUMBER, "--reason", "sold", "--approved-by", "ana")
+    engine = make_engine(url_of(server_url, store.engine.url.database or ""), "postgres")
+    with engine.begin() as connection:
+        connection.execute(text("set local session_replication_role = replica"))
+        changed = "update invoice_line set tax_minor = tax_minor - 1 where credited_invoice_id is not null"
+        assert connection.execute(text(changed)).rowcount == 1
+    engine.dispose()
+    assert "explanation_differs" in billing("explain", "CRN-00000001", code=3).stderr

@@ -3,22 +3,44 @@
 Belongs here: what a golden file holds. Does not belong here: comparing (the tests of each renderer).
 """
 
+from collections.abc import Mapping
+
 from billing_assets.documents.email import EmailRenderer
 from billing_assets.documents.html import HtmlRenderer
 from billing_assets.documents.pdf import PdfPrinter
-from billing_assets_tests.documents.samples import GOLDEN, english, page_texts, spanish, template
+from billing_assets.documents.templates import Template
+from billing_assets.domain.invoices import Invoice
+from billing_assets_tests.documents.samples import (
+    GOLDEN,
+    credit_template,
+    english,
+    english_credit,
+    page_texts,
+    spanish,
+    spanish_credit,
+    template,
+)
 
 
 def golden_files() -> dict[str, str]:
     """Return the text of every golden file of the documents by its name."""
-    pages, mails, printer = HtmlRenderer(template()), EmailRenderer(template()), PdfPrinter(template())
+    invoices = {"en": english(), "es": spanish()}
+    notes = {"en": english_credit(), "es": spanish_credit()}
+    return {
+        **_files_of(template(), "invoice", "email", invoices),
+        **_files_of(credit_template(), "credit_note", "credit_note_email", notes),
+    }
+
+
+def _files_of(kind: Template, page: str, mail: str, documents: Mapping[str, Invoice]) -> dict[str, str]:
+    pages, mails, printer = HtmlRenderer(kind), EmailRenderer(kind), PdfPrinter(kind)
     files: dict[str, str] = {}
-    for language, invoice in (("en", english()), ("es", spanish())):
-        subject, text, html = mails.render(invoice)
-        files[f"email.{language}.txt"] = f"{subject}\n\n{text}"
-        files[f"email.{language}.html"] = html
-        files[f"invoice.{language}.html"] = pages.html(invoice)
-        files[f"invoice.{language}.pdf.txt"] = "\n".join(page_texts(printer.pdf(invoice))) + "\n"
+    for language, document in documents.items():
+        subject, text, html = mails.render(document)
+        files[f"{mail}.{language}.txt"] = f"{subject}\n\n{text}"
+        files[f"{mail}.{language}.html"] = html
+        files[f"{page}.{language}.html"] = pages.html(document)
+        files[f"{page}.{language}.pdf.txt"] = "\n".join(page_texts(printer.pdf(document))) + "\n"
     return files
 
 

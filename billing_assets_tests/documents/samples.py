@@ -65,6 +65,24 @@ def spanish() -> Invoice:
     return invoice_from_json(template().text("sample.json"))
 
 
+@lru_cache(maxsize=1)
+def credit_template() -> Template:
+    """The project's own template of a credit note."""
+    return load_template(default_templates_dir(), "credit_note")
+
+
+def spanish_credit() -> Invoice:
+    """The sample of the credit note: half of the premium of the sample invoice."""
+    return invoice_from_json(credit_template().text("sample.json"))
+
+
+def english_credit() -> Invoice:
+    """The same credit note for the reader in the United Kingdom."""
+    note = replace(spanish_credit(), payer=english().payer)
+    assert note.credited is not None
+    return replace(note, credited=replace(note.credited, reason="The car was sold on 1 March 2027."))
+
+
 def english() -> Invoice:
     """The same invoice for a reader in the United Kingdom."""
     address = ("Flat 4, 18 Rosebery Crescent", "Newcastle upon Tyne", "NE2 1EX")

@@ -11,11 +11,13 @@ from billing_assets.documents.explanations import ExplanationView, languages, re
 from billing_assets.documents.templates import default_templates_dir
 from billing_assets.domain.business_days import Roll
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.explained_credits import explain_credit
 from billing_assets.domain.explained_documents import explain_invoice
 from billing_assets.domain.explanations import Formula, Subject
 from billing_assets.domain.frequencies import FREQUENCIES
 from billing_assets.domain.invoice_sources import InvoiceSources
 from billing_assets.domain.policies import LineOfBusiness
+from billing_assets.domain.sample_invoice import SAMPLE_CREDIT
 from billing_assets.domain.tax_rule import Basis, RoundingScope
 from billing_assets_tests.domain.sources import line, sources, tax, term
 from billing_assets_tests.domain.test_explained_installments import CALENDARS
@@ -133,3 +135,24 @@ def test_every_way_to_keep_or_move_a_date_has_its_sentence() -> None:
         for reason in each.reasons
     ]
     assert "The date was approved by A. Gil: agreed." in reasons
+
+
+@pytest.mark.parametrize("before", [5_00, 30_00])
+@pytest.mark.parametrize(("language", "words"), [("en", "Total in your favour"), ("es", "Total a su favor")])
+def test_a_credit_note_is_told_without_a_placeholder_and_with_what_it_corrects(
+    language: str, words: str, before: int
+) -> None:
+    given = replace(SAMPLE_CREDIT, net_before={1: before})
+    view = tell(explain_credit(given), given.note, language=language)
+    texts = [
+        text
+        for section in view.sections
+        for each in section.results
+        for text in (each.title, each.value, each.figures, each.rounding, *each.reasons, *each.sources)
+    ]
+    assert [text for text in texts if re.search(r"[{}]", text)] == []
+    assert words in texts
+    assert "INV-00000042" in view.recipient
+    assert "a discount" in view.recipient
+    inputs = {each.name for result in view.explanation.results for each in result.inputs}
+    assert inputs <= view.labels.keys()

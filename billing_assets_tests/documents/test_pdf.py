@@ -254,7 +254,7 @@ def test_without_fonts_there_is_no_printer() -> None:
 
 
 def test_a_broken_template_names_the_template_and_no_person() -> None:
-    files = {**template().files, "invoice/invoice.typ": b'#panic(json("view.json").payer_name)'}
+    files = {**template().files, "_shared/document.typ": b'#panic(json("view.json").payer_name)'}
     with pytest.raises(BillingError, match="template_does_not_compile") as caught:
         PdfPrinter(replace(template(), files=files)).pdf(with_payer(spanish(), email="ana@insured.invalid"))
     assert "Carmen" not in str(caught.value)

@@ -35,7 +35,7 @@ OLD, NEW = 1, 2
 def changed(original: Template) -> Template:
     """Return a later version of the template, whose pages say something else."""
     files = dict(original.files)
-    name = next(name for name in files if name.endswith("invoice.typ"))
+    name = next(name for name in files if name.endswith("document.typ"))
     files[name] += b"\n#pagebreak()\nA page of the new version\n"
     return replace(original, files=files)
 
@@ -136,7 +136,7 @@ def test_a_damaged_file_of_the_cache_is_replaced(press: TemplatePress, tmp_path:
 def test_the_error_of_a_template_in_a_worker_comes_with_each_page(tmp_path: Path) -> None:
     def broken(_version: int) -> bytes:
         files = dict(template().files)
-        files[next(name for name in files if name.endswith("invoice.typ"))] = b"#panic()"
+        files[next(name for name in files if name.endswith("document.typ"))] = b"#panic()"
         return replace(template(), files=files).archive()
 
     press = TemplatePress(broken, tmp_path, worker_count=2)

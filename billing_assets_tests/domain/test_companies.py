@@ -92,6 +92,10 @@ def test_a_required_setting_without_value_is_missing(name: str, value: str | Non
         ("invoice_prefix", "A B-", "'invoice_prefix' is one to twenty"),
         ("invoice_prefix", "IÑV-", "'invoice_prefix' is one to twenty"),
         ("invoice_prefix", "a" * 21, "'invoice_prefix' is one to twenty"),
+        ("invoice_prefix", "crn-", "'invoice_prefix' and 'credit_note_prefix' are the same"),
+        ("credit_note_prefix", "INV-", "'invoice_prefix' and 'credit_note_prefix' are the same"),
+        ("credit_note_prefix", "CRN1", "must end in a character that is not a digit"),
+        ("credit_note_prefix", "A B-", "'credit_note_prefix' is one to twenty"),
     ],
 )
 def test_a_wrong_setting_is_refused_by_name(name: str, value: object, words: str) -> None:

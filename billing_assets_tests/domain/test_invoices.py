@@ -26,4 +26,8 @@ def test_a_line_is_frozen() -> None:
 
 
 def test_a_document_kind_is_stored_by_its_word() -> None:
-    assert [kind.value for kind in DocumentKind] == ["invoice"]
+    assert [kind.value for kind in DocumentKind] == ["invoice", "credit_note"]
+
+
+def test_what_is_given_back_counts_below_zero_in_a_sum() -> None:
+    assert [kind.sign for kind in DocumentKind] == [1, -1]

@@ -72,6 +72,25 @@ def tax_document(
     Raises:
         NoTaxRuleError: for the first line on which no tax row falls.
     """
+    nets, contained, base_of, tax_of = line_amounts(lines, rules)
+    taxes = [_tax(rule, base_of, tax_of) for rule in sorted({rule for _, rule in tax_of}, key=_order)]
+    sums = [sum(tax for (at, _), tax in tax_of.items() if at == number) for number in range(len(nets))]
+    return taxes, [
+        LineTax(tax_minor=tax, contained_minor=part) for tax, part in zip(sums, contained, strict=True)
+    ]
+
+
+Key = tuple[int, TaxRule]
+
+
+def line_amounts(
+    lines: Sequence[TaxedLine], rules: Sequence[TaxRule]
+) -> tuple[list[int], list[int], dict[Key, int], dict[Key, int]]:
+    """Return net and contained tax of each line, and base and tax of each line and row.
+
+    Raises:
+        NoTaxRuleError: for the first line on which no tax row falls.
+    """
     chosen = [rules_for(rules, line) for line in lines]
     tax_of = _fixed_amounts(lines, chosen)
     prices = [Fraction(line.price_minor) for line in lines]
@@ -106,14 +125,7 @@ def tax_document(
         bases = [Fraction(base_of.get((number, key[1]), 0)) for number in range(len(lines))]
         same = {other: compound[other] for other in compound if other[1] == key[1]}
         tax_of |= _rounded_in_turn(lines, bases, same)
-    taxes = [_tax(rule, base_of, tax_of) for rule in sorted({rule for _, rule in tax_of}, key=_order)]
-    sums = [sum(tax for (at, _), tax in tax_of.items() if at == number) for number in range(len(lines))]
-    return taxes, [
-        LineTax(tax_minor=tax, contained_minor=part) for tax, part in zip(sums, contained, strict=True)
-    ]
-
-
-Key = tuple[int, TaxRule]
+    return nets, contained, base_of, tax_of
 
 
 def _holds(rule: TaxRule, line: TaxedLine) -> bool:

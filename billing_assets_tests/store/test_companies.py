@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from billing_assets.domain.companies import Company
+from billing_assets.domain.credits import WantedCredit
 from billing_assets.domain.errors import BillingError
 from billing_assets.store.companies import company_codes, read_issuer, save_company
 from billing_assets.store.connection import Database
@@ -74,6 +75,18 @@ def test_a_prefix_that_invoices_carry_cannot_change(database: Database, tmp_path
     with pytest.raises(BillingError) as caught:
         save(database, replace(COMPANY, invoice_prefix="XX-"))
     assert caught.value.code == "prefix_in_use"
+
+
+def test_a_prefix_that_credit_notes_carry_cannot_change(database: Database, tmp_path: Path) -> None:
+    fill_book(database, 1)
+    with ExitStack() as stack:
+        billing = billing_over(database, tmp_path, stack)
+        billing.invoice(billing.order(date(2024, 2, 1)))
+        wanted = [WantedCredit(invoice_number="INV-00000001")]
+        billing.credit(billing.credit_order(wanted, reason="sold", approved_by="ana"))
+    with pytest.raises(BillingError, match="credit notes of company 'alondra' begin with CRN-"):
+        save(database, replace(COMPANY, credit_note_prefix="XX-"))
+    assert save(database, replace(COMPANY, name="Renamed"))
 
 
 @pytest.mark.parametrize("prefix", ["2024", "INV-1", ""])

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from billing_assets.domain.credits import WantedCredit
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoice_sources import InvoiceSources
 from billing_assets.store.connection import Database, make_engine
-from billing_assets.store.invoice_sources import read_invoice_sources
+from billing_assets.store.invoice_sources import read_credit_sources, read_invoice_sources
 from billing_assets_tests.books import billing_over, change_premium, fill_book
 from billing_assets_tests.databases import url_of
 
@@ -63,3 +64,28 @@ def test_an_invoice_of_format_1_names_no_plan_row_and_takes_the_one_of_its_day(
 def test_another_company_has_no_such_invoice(issued: Database) -> None:
     with issued.transaction() as connection, pytest.raises(BillingError, match="invoice_unknown"):
         read_invoice_sources(connection, 2, "INV-00000001")
+
+
+def test_a_credit_note_comes_with_its_invoice_and_what_was_given_back_before_it(
+    database: Database, tmp_path: Path
+) -> None:
+    fill_book(database, 1)
+    with ExitStack() as stack:
+        billing = billing_over(database, tmp_path, stack)
+        billing.invoice(billing.order(date(2024, 2, 1)))
+        for net in (10_00, 5_00):
+            wanted = [WantedCredit(invoice_number="INV-00000001", line_number=1, net_minor=net)]
+            billing.credit(
+                billing.credit_order(wanted, reason="why", approved_by="ana", billing_date=date(2024, 2, 5))
+            )
+    with database.transaction() as connection:
+        first, second = (
+            read_credit_sources(connection, 1, number) for number in ("CRN-00000001", "CRN-00000002")
+        )
+        with pytest.raises(BillingError, match="record_incomplete"):
+            read_credit_sources(connection, 1, "INV-00000001")
+    assert (first.net_before, second.net_before) == ({}, {1: 10_00})
+    assert second.original.invoice.invoice_number == "INV-00000001"
+    (source,) = second.note.lines
+    assert (source.line.net_minor, source.term.premium_minor) == (5_00, 50_001)
+    assert second.note.issue.approved_by == ""

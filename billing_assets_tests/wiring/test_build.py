@@ -206,7 +206,7 @@ def test_an_invoice_is_delivered_by_the_template_that_it_froze(billing: Billing,
     for name, content in billing.template.files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"#panic()" if name.endswith("invoice.typ") else content)
+        path.write_bytes(b"#panic()" if name.endswith("document.typ") else content)
     with MailboxServer(tmp_path / "mailbox") as mailbox, ExitStack() as stack:
         later = billing_over(billing.database, tmp_path, stack, templates_dir=folder, smtp_port=mailbox.port)
         assert later.frozen_template.template_version_id != frozen.template_version_id

@@ -1,8 +1,8 @@
 """The queries of the invariants: each returns what breaks it, and must return nothing.
 
 Belongs here: running the checks of ``domain.checks`` over the store. The queries stand beside this file, one
-file per theme: ``documents``, ``taxes``, ``records``, ``runs``, ``installments``, ``deliveries``, ``intake``,
-``references``, ``guards``.
+file per theme: ``documents``, ``taxes``, ``records``, ``corrections``, ``runs``, ``installments``,
+``deliveries``, ``intake``, ``references``, ``guards``.
 Does not belong here: the statements of the invariants (``domain.checks``), what to do about an offender.
 """
 
@@ -17,6 +17,7 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.money import CURRENCIES
 from billing_assets.domain.problems import LEFT_OUT, ROW_TAKEN_CODES
 from billing_assets.store.checks import (
+    corrections,
     deliveries,
     documents,
     guards,
@@ -40,6 +41,7 @@ QUERIES: Mapping[str, str] = MappingProxyType(
         "I07": documents.PERIODS,
         "I08": documents.NUMBERS,
         "I09": records.RECORDS,
+        "I10": corrections.CREDITS,
         "I13": deliveries.IDENTITY,
         "I14": deliveries.BYTES,
         "I15": deliveries.STANDSTILL,

@@ -70,6 +70,7 @@ with touched as (
     select l.*, t.policy_id from touched
     join policy_term t using (policy_id)
     join invoice_line l using (policy_term_id)
+    where l.credited_invoice_id is null
 ), ordered as (
     select b.*, max(b.period_to_date) over (
         partition by b.payer_id, b.policy_id, b.charge_kind

@@ -32,6 +32,7 @@ FROZEN = (
 ENDED = ("tax_rule", "payment_plan")
 """Of these, tables whose rows may be ended, once, by the owner."""
 
+_ROW_AFTER_INSERT = 5
 _ROW_BEFORE_INSERT, _ROW_BEFORE_DELETE, _ROW_BEFORE_UPDATE, _ROW_BEFORE_UPDATE_OR_DELETE, _BEFORE_TRUNCATE = (
     7,
     11,
@@ -60,7 +61,11 @@ KEYS = (
     ("invoice", "invoice_id", _NO_CONDITION),
     ("invoice", "number_series_id, invoice_number", _NO_CONDITION),
     ("invoice_line", "invoice_id, line_number", _NO_CONDITION),
-    ("invoice_line", "policy_term_id, installment_number, charge_kind, payer_id, revision", _NO_CONDITION),
+    (
+        "invoice_line",
+        "policy_term_id, installment_number, charge_kind, payer_id, revision",
+        "(credited_invoice_id IS NULL)",
+    ),
     ("invoice_tax", "invoice_id, tax_number", _NO_CONDITION),
     ("number_series", "company_id, document_kind, prefix", _NO_CONDITION),
     ("due_charge", "run_id, policy_term_id, installment_number, revision", _NO_CONDITION),
@@ -108,6 +113,7 @@ PARAMETERS: Mapping[str, object] = {
     "app_role": APP_ROLE,
     "owner_role": OWNER_ROLE,
     "schema": SCHEMA,
+    "credit_trigger_type": _ROW_AFTER_INSERT,
     "trigger_tables": [row[0] for row in TRIGGERS],
     "trigger_names": [row[1] for row in TRIGGERS],
     "trigger_functions": [row[2] for row in TRIGGERS],
@@ -145,14 +151,24 @@ where not exists (
         and t.tgtype = e.trigger_type and t.tgqual is null and t.tgattr::text = ''
         and p.proname = e.function_name and n.nspname = :schema)
 union all
+select 'table invoice_line: the trigger refuse_overcredit is missing, changed or off'
+where not exists (
+    select from pg_trigger t join stored s on s.oid = t.tgrelid
+    join pg_proc p on p.oid = t.tgfoid join pg_namespace n on n.oid = p.pronamespace
+    where s.table_name = 'invoice_line' and t.tgname = 'refuse_overcredit' and t.tgenabled in ('O', 'A')
+        and t.tgtype = :credit_trigger_type and t.tgattr::text = ''
+        and pg_get_triggerdef(t.oid) like '%WHEN ((new.credited_invoice_id IS NOT NULL))%'
+        and p.proname = 'refuse_overcredit' and n.nspname = :schema
+        and p.prosecdef and pg_has_role(:owner_role, p.proowner, 'member'))
+union all
 select concat('table ', s.table_name, ': a trigger is switched off')
 from pg_trigger t join stored s on s.oid = t.tgrelid
 where t.tgenabled not in ('O', 'A')
 union all
 select concat('function ', p.proname, ': it does not refuse any more')
 from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-where n.nspname = :schema and ((p.proname in ('refuse_change', 'keep_first_rendering', 'only_end_once')
-        and p.prosrc not like '%raise exception%')
+where n.nspname = :schema and ((p.proname in ('refuse_change', 'keep_first_rendering', 'only_end_once',
+            'refuse_overcredit') and p.prosrc not like '%raise exception%')
     or (p.proname = 'refuse_change' and p.prosrc ~ '\\mreturn\\M'))
 union all
 select 'function document_number: it does not give the number that is printed'

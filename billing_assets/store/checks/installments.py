@@ -50,7 +50,7 @@ with frequency as (
         cast(:step_days as int[])) as f (frequency_code, step_months, step_days)
 ), finalised as (
     select distinct on (company_id, billing_date) company_id, billing_date, run_id, book_batch_id
-    from billing_run r where state = 'finalised' and not exists {_LEFT_OUT}
+    from billing_run r where state = 'finalised' and run_kind = 'billing' and not exists {_LEFT_OUT}
     order by company_id, billing_date, sequence_number desc
 ), row_of_dates as (
     select company_id, billing_date, run_id, count(*) over dates as date_count,
@@ -62,7 +62,8 @@ with frequency as (
     select company_id, billing_date as reach_date, book_batch_id as oldest_batch_id,
         book_batch_id as newest_batch_id
     from billing_run r
-    where state = 'finalised' and not exists {_LEFT_OUT} and due_count > 0 and is_open_day
+    where state = 'finalised' and run_kind = 'billing' and not exists {_LEFT_OUT} and due_count > 0
+        and is_open_day
         and (:is_everything or run_id = any(:runs))
     union all
     select company_id, billing_date - 16, oldest_batch_id, newest_batch_id
@@ -132,7 +133,7 @@ from due d
 where not exists (
         select from invoice_line l
         where l.policy_term_id = d.policy_term_id and l.installment_number = d.installment_number
-            and l.charge_kind = 'premium' and l.revision = 0)
+            and l.charge_kind = 'premium' and l.revision = 0 and l.credited_invoice_id is null)
     and not exists (
         select from due_charge c
         where c.company_id = d.company_id and c.policy_term_id = d.policy_term_id

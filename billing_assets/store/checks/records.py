@@ -17,11 +17,14 @@ left join number_series s using (number_series_id)
 left join payer_version y using (payer_version_id)
 left join company_version c using (company_version_id)
 left join template_version m using (template_version_id)
+left join invoice o on o.invoice_id = i.credited_invoice_id
+left join number_series x on x.number_series_id = o.number_series_id
 left join lateral (
     select string_agg(concat_ws('|', 'line', l.line_number, encode(v.content_sha256, 'hex'), l.charge_kind,
         l.installment_number, l.installment_count, l.revision, l.period_from_date, l.period_to_date,
         l.net_minor, l.tax_minor, case when i.record_format > 1 then encode(n.content_sha256, 'hex') end,
-        case when i.record_format > 2 then l.contained_tax_minor end),
+        case when i.record_format > 2 then l.contained_tax_minor end,
+        case when i.record_format > 3 then l.credited_line_number end),
         chr(10) order by l.line_number) as body
     from invoice_line l left join policy_term_version v using (policy_term_version_id)
     left join payment_plan n using (payment_plan_id)
@@ -40,7 +43,9 @@ where (:is_everything or i.run_id = any(:runs)) and i.snapshot_sha256 <> sha256(
     concat_ws('|', case when i.record_format > 1 then i.record_format end, i.document_kind, i.company_id,
         document_number(s.prefix, i.invoice_number),
         i.issue_date, i.due_date, i.tax_point_date, i.currency, i.net_minor, i.tax_minor, i.total_minor,
-        encode(y.content_sha256, 'hex'), encode(c.content_sha256, 'hex'), encode(m.content_sha256, 'hex')),
+        encode(y.content_sha256, 'hex'), encode(c.content_sha256, 'hex'), encode(m.content_sha256, 'hex'),
+        case when i.record_format > 3 then concat_ws('|', document_number(x.prefix, o.invoice_number),
+            i.credit_reason) end),
     lines.body, taxes.body), 'UTF8'))
 union all
 select concat(document_number(s.prefix, i.invoice_number),

@@ -18,7 +18,7 @@ left join template_version m using (template_version_id)
 where (:is_everything or i.run_id = any(:runs))
     and (r.company_id = i.company_id and s.company_id = i.company_id and p.company_id = i.company_id
     and y.company_id = i.company_id and y.payer_id = i.payer_id
-    and c.company_id = i.company_id and m.template_version_id is not null
+    and c.company_id = i.company_id and m.document_kind = i.document_kind
     and s.document_kind = i.document_kind) is not true
 union all
 select concat('line ', l.line_number, ' of invoice ', l.invoice_id,

@@ -30,7 +30,7 @@ group by r.run_id having coalesce(sum(d.charge_count), 0) <> r.due_count
 union all
 select concat('run ', r.run_id, ': its shards do not add up to it')
 from billing_run r left join run_shard h using (run_id)
-where r.state = 'finalised' and (:is_everything or r.run_id = any(:runs))
+where r.state = 'finalised' and r.run_kind = 'billing' and (:is_everything or r.run_id = any(:runs))
 group by r.run_id
 having count(h.committed_at) <> r.shard_count or count(*) <> r.shard_count
     or coalesce(sum(h.due_count), 0) <> r.due_count
@@ -54,11 +54,17 @@ join invoice_line l using (invoice_id)
 left join due_charge d on d.run_id = i.run_id and d.policy_term_id = l.policy_term_id
     and d.installment_number = l.installment_number and d.revision = l.revision
     and d.invoice_id = l.invoice_id and d.outcome = 'invoiced'
-where (:is_everything or i.run_id = any(:runs)) and d.run_id is null
+where (:is_everything or i.run_id = any(:runs)) and d.run_id is null and l.credited_invoice_id is null
 union all
 select concat('charge ', d.policy_term_id, '/', d.installment_number, ' of run ', d.run_id,
     ': it is not invoiced, and no reason is given')
 from due_charge d
 where (:is_everything or d.run_id = any(:runs)) and d.outcome <> 'invoiced'
     and coalesce(d.reason_code, '') = ''
+union all
+select concat('run ', r.run_id, ': a run of kind ', r.run_kind, ' issued ', document_number(s.prefix,
+    i.invoice_number))
+from billing_run r join invoice i using (run_id) left join number_series s using (number_series_id)
+where (:is_everything or r.run_id = any(:runs))
+    and (r.run_kind = 'correction') <> (i.document_kind = 'credit_note')
 """

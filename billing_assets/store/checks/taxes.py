@@ -6,7 +6,8 @@ Belongs here: I02. Does not belong here: sums of documents (``documents``), the 
 A row that names the line of business replaces the rows for any line, line by line. A line's share is the
 rounded tax on the running sum of the lines that are rounded together less that on the sum before it. A tax
 that the price contains is price x e / (1 + all e), with e the rate on the net amount. A row that was ended
-after the invoice was issued, before its tax points, falls on the lines that it fell on then.
+after the invoice was issued, before its tax points, falls on the lines that it fell on then. The taxes of a
+credit note add up to it as those of an invoice; what they come to is asked in ``corrections``.
 """
 
 TAXES = """
@@ -25,7 +26,7 @@ with matched as (
     join tax_rule r using (tax_rule_id)
     cross join lateral (select case r.tax_point when 'term' then v.effective_date
         else l.period_from_date end as tax_point_date) p
-    where (:is_everything or i.run_id = any(:runs))
+    where (:is_everything or i.run_id = any(:runs)) and i.document_kind = 'invoice'
         and r.place_code = v.place_code and r.line_of_business in (v.line_of_business, '*')
         and l.charge_kind = any(string_to_array(r.charge_kinds, ' '))
         and r.valid_from <= p.tax_point_date
@@ -113,7 +114,7 @@ from invoice i
 join invoice_tax t using (invoice_id)
 left join number_series s using (number_series_id)
 left join by_tax b on b.invoice_id = t.invoice_id and b.tax_number = t.tax_number
-where (:is_everything or i.run_id = any(:runs))
+where (:is_everything or i.run_id = any(:runs)) and i.document_kind = 'invoice'
     and (b.base_minor, b.tax_minor) is distinct from (t.base_minor::numeric, t.tax_minor::numeric)
 union all
 select concat(document_number(s.prefix, i.invoice_number),
@@ -123,7 +124,7 @@ from invoice i
 join invoice_line l using (invoice_id)
 left join number_series s using (number_series_id)
 left join by_line b on b.invoice_id = l.invoice_id and b.line_number = l.line_number
-where (:is_everything or i.run_id = any(:runs))
+where (:is_everything or i.run_id = any(:runs)) and i.document_kind = 'invoice'
     and (b.tax_minor, b.contained_tax_minor)
         is distinct from (l.tax_minor::numeric, l.contained_tax_minor::numeric)
 union all

@@ -72,6 +72,21 @@ WEAKENED = [
         "function document_number: it does not give the number that is printed",
     ),
     (
+        "alter table invoice_line disable trigger refuse_overcredit",
+        "table invoice_line: the trigger refuse_overcredit is missing, changed or off",
+    ),
+    (
+        "alter function refuse_overcredit() security invoker",
+        "table invoice_line: the trigger refuse_overcredit is missing, changed or off",
+    ),
+    (
+        (
+            "create or replace function refuse_overcredit() returns trigger language plpgsql "
+            "security definer as 'begin return null; end'"
+        ),
+        "function refuse_overcredit: it does not refuse any more",
+    ),
+    (
         "drop index invoice_line_billed_once",
         "table invoice_line: no unique key on policy_term_id, installment_number",
     ),
