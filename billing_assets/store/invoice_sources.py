@@ -8,12 +8,11 @@ installment, its charge; a tax names its row. Only invoices of format 1 name no 
 that was valid on the day on which the term began.
 """
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, RowMapping, text
 
-from billing_assets.domain.business_days import Roll
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoice_sources import (
     BilledTerm,
@@ -25,6 +24,7 @@ from billing_assets.domain.invoice_sources import (
 from billing_assets.domain.invoices import Invoice, InvoiceLine
 from billing_assets.domain.payment_plans import PaymentPlan
 from billing_assets.store.invoice_reader import find_invoice
+from billing_assets.store.plan_rows import plan_of
 from billing_assets.store.rule_listings import tax_rule_of
 
 _LINES = """
@@ -100,12 +100,9 @@ def read_invoice_sources(connection: Connection, company_id: int, number: str) -
 
 
 def _plan(row: RowMapping, record_format: int) -> PaymentPlan:
-    values = {each.name: row[each.name] for each in fields(PaymentPlan)}
-    for name in ("due_roll", "generate_roll"):
-        values[name] = Roll(values[name])
-    if record_format == 1:
-        values["minimum_payment_days"] = 0  # plans promised none when it was issued
-    return PaymentPlan(**values)
+    plan = plan_of(row)
+    # Plans promised no time to pay when a document of the first format was issued.
+    return replace(plan, minimum_payment_days=0) if record_format == 1 else plan
 
 
 def _line(row: Row[Any], line: InvoiceLine, plan: PaymentPlan) -> LineSource:

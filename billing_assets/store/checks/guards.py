@@ -25,11 +25,12 @@ FROZEN = (
     "problem_closing",
     "exchange_rate",
     "company_closed_day",
+    "payment_plan_change",
 )
 """Tables whose rows are written once, never changed, never removed."""
 
 ENDED = ("tax_rule", "payment_plan")
-"""Of these, tables whose rows may be ended, once, by the owner."""
+"""Of these, tables whose rows may be ended, once: a plan by the application, a tax by the owner."""
 
 _ROW_BEFORE_INSERT, _ROW_BEFORE_DELETE, _ROW_BEFORE_UPDATE, _ROW_BEFORE_UPDATE_OR_DELETE, _BEFORE_TRUNCATE = (
     7,
@@ -93,6 +94,7 @@ MAY_UPDATE: Mapping[str, str] = {
     "changed_at, mail_sha256",
     "delivery_attempt": "ended_at, state, reply_code, reason_code",
     "problem_hold": "released_batch_id",
+    "payment_plan": "valid_to",
 }
 """Columns that the application may change; it may change no other."""
 
