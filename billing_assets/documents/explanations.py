@@ -17,16 +17,8 @@ from billing_assets.documents.templates import Template, default_templates_dir, 
 from billing_assets.domain.backdating import REHEARSAL_APPROVER
 from billing_assets.domain.business_days import LeadUnit, Roll
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.explanations import (
-    DAY_COUNTED,
-    Explained,
-    Explanation,
-    Formula,
-    Rounding,
-    RuleRow,
-    Subject,
-    Unit,
-)
+from billing_assets.domain.explained_words import DAY_COUNTED, Formula, Rounding, Subject, Unit
+from billing_assets.domain.explanations import Explained, Explanation, RuleRow
 from billing_assets.domain.invoice_sources import InvoiceSources, LineSource
 
 _TAXES = frozenset({Subject.TAX_BASE, Subject.TAX_PART, Subject.TAX})
@@ -362,6 +354,10 @@ _KINDS: Mapping[Formula, Callable[[Explained], str]] = {
 
 
 def _figures_key(result: Explained) -> str:
+    values = result.values
+    if result.formula in {Formula.PLAN_SHARE, Formula.PLAN_REST}:
+        after = "_after_down" if "down_payment" in values else ""
+        return f"{result.formula.value}{after}{'_equal' if 'other_count' in values else ''}"
     is_of_two = result.formula is Formula.REST and "middle_share" not in result.values
     return "rest_of_two" if is_of_two else result.formula.value
 

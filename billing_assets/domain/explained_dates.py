@@ -10,16 +10,8 @@ from datetime import date, timedelta
 
 from billing_assets.domain.billing_grids import Calendars, grid_of
 from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll, StepUnit, advance
-from billing_assets.domain.explanations import (
-    Explained,
-    Formula,
-    Input,
-    Rounding,
-    RuleRow,
-    Subject,
-    Unit,
-    Value,
-)
+from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
+from billing_assets.domain.explanations import Explained, Input, RuleRow, Value
 from billing_assets.domain.invoice_sources import InvoiceSources, LineSource
 from billing_assets.domain.places import PLACES
 

@@ -10,15 +10,8 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.explained_dates import explain_dates, explain_due_date, explain_issue, of_line
 from billing_assets.domain.explained_installments import explain_installment
 from billing_assets.domain.explained_taxes import ExplainedTaxes, contains_tax, explain_taxes
-from billing_assets.domain.explanations import (
-    Explained,
-    Explanation,
-    Formula,
-    Subject,
-    amount_of,
-    minor,
-    sum_of,
-)
+from billing_assets.domain.explained_words import Formula, Subject
+from billing_assets.domain.explanations import Explained, Explanation, amount_of, minor, sum_of
 from billing_assets.domain.invoice_sources import InvoiceSources
 
 

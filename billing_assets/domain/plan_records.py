@@ -14,10 +14,13 @@ from typing import Any
 
 from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll
 from billing_assets.domain.frequencies import FREQUENCIES
-from billing_assets.domain.payment_plans import PaymentPlan
+from billing_assets.domain.money import CURRENCIES, MAX_AMOUNT_MINOR, PPM
+from billing_assets.domain.payment_plans import PaymentPlan, Residual
 
 MAX_DAYS = 400
 MAX_BUSINESS_DAYS = 120
+MAX_INSTALLMENTS = 400
+_LARGEST_WEIGHT = 99_999
 _LONGEST_SOURCE = 500
 _LONGEST_SHOWN = 30
 _CODE = re.compile(r"[a-z][a-z0-9_-]{0,39}")
@@ -58,6 +61,21 @@ def _number(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
+def _weights(text: str) -> str:
+    words = text.split()
+    if not all(_WHOLE.fullmatch(word) and 1 <= int(word) <= _LARGEST_WEIGHT for word in words):
+        raise _BadTextError(
+            f"write whole numbers from 1 to {_LARGEST_WEIGHT} with blanks between, as 40 30 30"
+        )
+    return " ".join(str(int(word)) for word in words)
+
+
+def _currency(text: str) -> str:
+    if text not in CURRENCIES:
+        raise _BadTextError("write a currency of ISO 4217, as EUR")
+    return text
+
+
 def _word(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
     def read(text: str) -> StrEnum:
         if text not in list(kind):
@@ -92,6 +110,13 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "generate_roll": _word(Roll),
     "holiday_behaviour": _word(HolidayBehaviour),
     "minimum_payment_days": _number(0, MAX_DAYS),
+    "maximum_installment_count": _number(0, MAX_INSTALLMENTS),
+    "weights": _weights,
+    "residual": _word(Residual),
+    "down_payment_ppm": _number(0, PPM - 1),
+    "down_payment_minor": _number(0, MAX_AMOUNT_MINOR),
+    "currency": _currency,
+    "blackout_days": _number(0, MAX_DAYS),
     "valid_from": _day,
     "valid_to": _day,
     "source": _source,
@@ -154,12 +179,28 @@ def plan_faults(plan: PaymentPlan) -> list[Fault]:
     ['valid_to']
     """
     business = plan.lead_unit is LeadUnit.BUSINESS
+    shared_count = plan.maximum_installment_count - plan.has_down_payment
     checks = (
         (plan.valid_to is None or plan.valid_from < plan.valid_to, "valid_to", "it ends before it begins"),
         (
             not business or plan.lead_days <= MAX_BUSINESS_DAYS,
             "lead_days",
             f"at most {MAX_BUSINESS_DAYS} open days",
+        ),
+        (
+            not plan.weights or len(plan.shared_weights) == shared_count,
+            "weights",
+            "write as many as maximum_installment_count says, one less where there is a down payment",
+        ),
+        (
+            not (plan.down_payment_ppm and plan.down_payment_minor),
+            "down_payment_minor",
+            "a down payment is a part of the premium or an amount, not both",
+        ),
+        (
+            bool(plan.down_payment_minor) == bool(plan.currency),
+            "currency",
+            "an amount stands beside its currency",
         ),
     )
     return [Fault(field, words) for is_sound, field, words in checks if not is_sound]

@@ -103,6 +103,25 @@ _RULES = (
     Column(
         "minimum_payment_days", pl.Int64, "calendar days", "that a payer has from the issue date at least"
     ),
+    Column(
+        "maximum_installment_count",
+        pl.Int64,
+        "number",
+        "so many periods have an installment; 0: each has one",
+    ),
+    Column(
+        "weights", pl.String, "numbers", "of the installments that share, with blanks; empty: none are named"
+    ),
+    Column("residual", pl.String, "code", "which installment takes what rounding leaves"),
+    Column(
+        "down_payment_ppm", pl.Int64, "parts per million", "of the premium, that the first installment is"
+    ),
+    Column(
+        "down_payment_minor", pl.Int64, "minor units", "fixed amount that the first installment is; 0: none"
+    ),
+    Column(
+        "blackout_days", pl.Int64, "calendar days", "before the end of the term in which nothing falls due"
+    ),
     Column("tax_rule_id", pl.Int64, "key", "the dated row of a tax"),
     Column("tax_code", pl.String, "code", "the tax"),
     Column("category_code", pl.String, "EN 16931", "S taxed, E exempt, X left out: not billed"),
@@ -252,6 +271,13 @@ PLAN_SCHEMA = schema_of(
     "generate_roll",
     "holiday_behaviour",
     "minimum_payment_days",
+    "maximum_installment_count",
+    "weights",
+    "residual",
+    "down_payment_ppm",
+    "down_payment_minor",
+    "currency",
+    "blackout_days",
     "valid_from",
     "valid_to",
     "plan_sha256",

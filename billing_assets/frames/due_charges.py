@@ -8,6 +8,7 @@ The work is done on narrow frames, first per schedule, then per installment; the
 gathered once at the end, because copying them is what costs.
 """
 
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
@@ -15,6 +16,7 @@ import polars as pl
 from billing_assets.domain.business_days import HolidayBehaviour
 from billing_assets.domain.calendar_rule import NO_CLOSED_DAYS, ClosedDays
 from billing_assets.domain.runs import Outcome
+from billing_assets.frames.arrangements import ARRANGED, arranged_installments, with_shares
 from billing_assets.frames.calendars import CompanyCalendar
 from billing_assets.frames.columns import DUE_SCHEMA, PLAN_SCHEMA, TERM_SCHEMA
 from billing_assets.frames.date_tables import date_tables, lead_reach, with_horizon
@@ -87,6 +89,13 @@ def due_charges(
     ...     "generate_roll": "preceding",
     ...     "holiday_behaviour": "next_open_day",
     ...     "minimum_payment_days": 14,
+    ...     "maximum_installment_count": 0,
+    ...     "weights": "",
+    ...     "residual": "last",
+    ...     "down_payment_ppm": 0,
+    ...     "down_payment_minor": 0,
+    ...     "currency": "",
+    ...     "blackout_days": 0,
     ...     "plan_sha256": "s",
     ...     "valid_from": date(1990, 1, 1),
     ...     "valid_to": None,
@@ -130,32 +139,72 @@ def _holds_sending(plans: pl.DataFrame) -> bool:
     return bool(plans.select(_HOLDS_SENDING.any()).item())
 
 
-def _dated(schedules: pl.DataFrame, as_of: date, company: CompanyCalendar) -> pl.DataFrame:
+@dataclass(frozen=True, slots=True)
+class _Dated:
+    """The installments whose billing date has come, and all installments of the arranged schedules."""
+
+    due: pl.DataFrame
+    arranged: pl.DataFrame
+
+
+def _dated(schedules: pl.DataFrame, as_of: date, company: CompanyCalendar) -> _Dated:
     """Return the installments of the schedules whose billing date has come."""
-    billable = with_horizon(
-        schedules.lazy().filter(pl.col("unit").is_not_null()), lead_reach(schedules, company, as_of), as_of
-    ).filter(pl.col("effective_date") <= pl.col("horizon_date"))
-    periods = periods_of(billable.collect(), pl.col("horizon_date")).drop("horizon_date")
-    dated = with_dates(periods.lazy(), date_tables(periods, company))
-    return dated.filter(pl.col("billing_date") <= as_of).collect()
+    billable = (
+        with_horizon(
+            schedules.lazy().filter(pl.col("unit").is_not_null()),
+            lead_reach(schedules, company, as_of),
+            as_of,
+        )
+        .filter(pl.col("effective_date") <= pl.col("horizon_date"))
+        .collect()
+    )
+    is_arranged = pl.col("is_arranged")
+    arranged = pl.DataFrame()
+    periods = periods_of(billable.filter(~is_arranged), pl.col("horizon_date"))
+    if billable["is_arranged"].any():
+        # The share of one installment depends on all of them, so that the whole term is looked at.
+        arranged = arranged_installments(periods_of(billable.filter(is_arranged), pl.col("expiration_date")))
+        periods = pl.concat([periods, arranged.select(periods.columns)])
+    narrow = periods.drop("horizon_date", *ARRANGED)
+    dated = with_dates(narrow.lazy(), date_tables(narrow, company))
+    return _Dated(due=dated.filter(pl.col("billing_date") <= as_of).collect(), arranged=arranged)
 
 
-def _with_plan(keyed: pl.DataFrame, dated: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
+def _with_plan(keyed: pl.DataFrame, dated: _Dated, settled: pl.DataFrame) -> pl.DataFrame:
     """Return a charge for each open installment of the terms (``term_row`` and ``_OF_CHARGE``)."""
     open_ones = (
         keyed.lazy()
         .filter(pl.col("unit").is_not_null())
         .select("schedule_id", "term_row", *_FOR_AMOUNTS)
         .join(
-            dated.lazy().drop("unit", "pattern", "plan_code", "place_code", "anchor_date"),
+            dated.due.lazy().drop("unit", "pattern", "plan_code", "place_code", "anchor_date"),
             on="schedule_id",
             how="inner",
         )
         .filter(pl.col("nominal_due_date") >= pl.col("cut_over_date"))
         .join(settled.lazy(), on=["policy_term_id", "installment_number"], how="anti")
     )
-    due = with_cover(with_planned(open_ones)).with_columns(reason_code=_reason())
+    if dated.arranged.is_empty():
+        planned = with_planned(open_ones).with_columns(is_other_currency=pl.lit(value=False))
+    else:
+        planned = _planned(open_ones.collect(), keyed, dated.arranged).lazy()
+    due = with_cover(planned).with_columns(reason_code=_reason())
     return _shape(due.with_columns(outcome=_outcome(), net_minor=pl.col("net_minor").fill_null(0)))
+
+
+def _planned(open_ones: pl.DataFrame, keyed: pl.DataFrame, arranged: pl.DataFrame) -> pl.DataFrame:
+    """Add ``planned_minor`` and ``is_other_currency``, where some of the schedules are arranged."""
+    plain = with_planned(open_ones.lazy().filter(~pl.col("is_arranged"))).with_columns(
+        is_other_currency=pl.lit(value=False)
+    )
+    of_arranged = open_ones.filter("is_arranged")
+    of_term = ("term_row", "schedule_id", "premium_minor", pl.col("currency").alias("term_currency"))
+    terms = keyed.select(of_term).join(of_arranged.select("term_row").unique(), on="term_row", how="semi")
+    key = ["term_row", "installment_number"]
+    columns = ("schedule_id", "installment_number", "installment_count", "share_weight", *ARRANGED)
+    shares = with_shares(terms.join(arranged.select(columns), on="schedule_id", how="inner"))
+    shared = of_arranged.join(shares.select(*key, "planned_minor", "is_other_currency"), on=key, how="inner")
+    return pl.concat([plain.collect(), shared], how="diagonal")
 
 
 def _reason() -> pl.Expr:
@@ -163,6 +212,8 @@ def _reason() -> pl.Expr:
     return (
         pl.when(pl.col("hold_code").is_not_null())
         .then(pl.col("hold_code"))
+        .when(pl.col("is_other_currency"))
+        .then(pl.lit("plan_currency_differs"))
         .when(pl.col("net_minor").is_null())
         .then(pl.lit("amount_out_of_range"))
         .when(pl.col("is_first_without_cover"))
@@ -180,7 +231,7 @@ def _outcome() -> pl.Expr:
         .then(pl.lit(Outcome.INVOICED.value))
         .when(pl.col("reason_code") == pl.col("hold_code"))
         .then(pl.lit(Outcome.HELD.value))
-        .when(pl.col("reason_code") == "amount_out_of_range")
+        .when(pl.col("reason_code").is_in(["amount_out_of_range", "plan_currency_differs"]))
         .then(pl.lit(Outcome.FAILED.value))
         .otherwise(pl.lit(Outcome.ZERO.value))
     )

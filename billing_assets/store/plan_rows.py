@@ -17,7 +17,7 @@ from sqlalchemy import Connection, RowMapping, text
 
 from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.payment_plans import PaymentPlan
+from billing_assets.domain.payment_plans import PaymentPlan, Residual
 from billing_assets.domain.plan_records import PLAN_FIELDS, Fault, differing_fields
 from billing_assets.steps.plan_ports import KeptPlans, PlacedPlan, PlanFile, plans_invalid
 from billing_assets.steps.run_ports import Clock
@@ -29,6 +29,7 @@ _KINDS = {
     "due_roll": Roll,
     "generate_roll": Roll,
     "holiday_behaviour": HolidayBehaviour,
+    "residual": Residual,
 }
 _NO_COMPANY = 0
 

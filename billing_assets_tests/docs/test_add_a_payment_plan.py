@@ -17,13 +17,16 @@ def test_a_plan_that_is_added_as_a_row_bills_a_policy_and_is_replaced_by_another
 ) -> None:
     monkeypatch.setenv("BILLING_ISSUE_ON", "billing_date")
     program = copied_program(tmp_path)
+    shown: dict[str, str] = {}
     for line in commands(PAGE):
         if line.startswith("billing import policies"):
             change(program, PAGE, ["examples/policies.yaml"])
-        run(program, database, line.removeprefix("billing "))
+        shown[line] = run(program, database, line.removeprefix("billing "))
     found = json.loads(run(program, database, "invoices list --policy MOT-1001 --json"))
-    assert [row["due_date"] for row in found["invoices"]] == ["2025-01-27"]
-    plans = json.loads(run(program, database, "rules plans list --plan month_and_five --json"))["plans"]
+    assert [(row["due_date"], row["net_minor"]) for row in found["invoices"]] == [("2025-01-27", 122_50)]
+    (explained,) = [text for line, text in shown.items() if line.startswith("billing explain")]
+    assert "20% of the premium as a down payment" in " ".join(explained.split())
+    plans = json.loads(run(program, database, "rules plans list --plan fifth_down --json"))["plans"]
     assert [(row["lead_days"], row["valid_to"], row["recorded_by"]) for row in plans] == [
         (10, "2025-07-01", "Ana Ruiz"),
         (20, None, "Ana Ruiz"),

@@ -13,7 +13,7 @@ from billing_assets.domain.explained_dates import (
     place_row,
     plan_row,
 )
-from billing_assets.domain.explanations import Formula
+from billing_assets.domain.explained_words import Formula
 from billing_assets_tests.domain.sources import line, sources
 from billing_assets_tests.domain.test_explained_installments import CALENDARS, weekend_or_new_year
 

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll
-from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
+from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan, Residual
 from billing_assets.domain.plan_records import (
     PLAN_FIELDS,
     differing_fields,
@@ -39,6 +39,12 @@ def test_every_field_is_read() -> None:
         "generate_roll": "following",
         "holiday_behaviour": "hold_sending",
         "minimum_payment_days": "7",
+        "maximum_installment_count": "4",
+        "weights": " 40 030  30",
+        "residual": "first",
+        "down_payment_minor": "5000",
+        "currency": "EUR",
+        "blackout_days": "30",
         "valid_to": "2026-01-01",
     }
     plan, faults = plan_from(texts)
@@ -53,6 +59,12 @@ def test_every_field_is_read() -> None:
         generate_roll=Roll.FOLLOWING,
         holiday_behaviour=HolidayBehaviour.HOLD_SENDING,
         minimum_payment_days=7,
+        maximum_installment_count=4,
+        weights="40 30 30",
+        residual=Residual.FIRST,
+        down_payment_minor=50_00,
+        currency="EUR",
+        blackout_days=30,
         valid_from=date(2025, 1, 1),
         valid_to=date(2026, 1, 1),
         source="board",
@@ -75,6 +87,16 @@ def test_every_field_is_read() -> None:
         ("generate_roll", "up"),
         ("holiday_behaviour", "wait"),
         ("minimum_payment_days", "401"),
+        ("maximum_installment_count", "401"),
+        ("weights", "1 2"),
+        ("weights", "0"),
+        ("weights", "1.5"),
+        ("weights", "100000"),
+        ("residual", "middle"),
+        ("down_payment_ppm", "1000000"),
+        ("currency", "EUR"),
+        ("currency", "euro"),
+        ("blackout_days", "401"),
         ("valid_from", "2025-02-30"),
         ("valid_from", "20250101"),
         ("valid_to", "2025-01-01"),
@@ -94,6 +116,23 @@ def test_all_faults_are_named_at_once() -> None:
     assert {fault.field for fault in faults} == {
         *("lead_days", "due_days", "plan_code", "frequency_code", "source", "valid_from")
     }
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"maximum_installment_count": "3", "weights": "1 2"}, "weights"),
+        ({"maximum_installment_count": "3", "weights": "1 2 3", "down_payment_ppm": "5"}, "weights"),
+        ({"down_payment_minor": "5"}, "currency"),
+        (
+            {"down_payment_minor": "5", "currency": "EUR", "down_payment_ppm": "5"},
+            "down_payment_minor",
+        ),
+    ],
+)
+def test_fields_that_do_not_go_together_are_named(values: dict[str, str], field: str) -> None:
+    _, faults = plan_from({**TEXTS, **values})
+    assert [fault.field for fault in faults] == [field]
 
 
 def test_a_lead_of_open_days_is_shorter() -> None:

@@ -244,9 +244,12 @@ def test_the_keys_that_are_expected_are_all_unique_keys_of_natural_names(superus
 
 
 def _a_column_of(table: str) -> str:
-    return {"payment_plan": "due_days", "tax_rule": "rate_ppm", "template_version": "archive"}.get(
-        table, "company_id"
-    )
+    return {
+        "payment_plan": "due_days",
+        "payment_plan_change": "note",
+        "tax_rule": "rate_ppm",
+        "template_version": "archive",
+    }.get(table, "company_id")
 
 
 def _all_offenders(connection: Connection) -> list[str]:
