@@ -365,7 +365,7 @@ def _figures_key(result: Explained) -> str:
 def _says_nothing(result: Explained, line_count: int) -> bool:
     """Tell whether people already know a result from another one beside it."""
     if result.subject is Subject.NOMINAL_DUE_DATE:
-        return not result.values["due_days"]
+        return result.formula is Formula.DAYS_AFTER and not result.values["due_days"]
     if result.subject is Subject.LINE_TAX:
         return line_count == 1
     is_sum_of_one = result.formula is Formula.SUM and len(result.inputs) == 1

@@ -140,6 +140,52 @@ def explain_share(
     return (*before, rest)
 
 
+def planned_amounts(source: LineSource, arrangement: Arrangement) -> tuple[int, ...]:
+    """Return what each installment of a line's term is planned to come to, in the order of their numbers.
+
+    >>> from billing_assets.domain.sample_invoice import SAMPLE
+    >>> found = Arrangement(
+    ...     period_count=12, in_time_count=12, weights=(Fraction(1), Fraction(2)), has_down_payment=False
+    ... )
+    >>> planned_amounts(SAMPLE.lines[0], found)
+    (16000, 32000)
+    """
+    premium = minor("premium", source.term.premium_minor)
+    if arrangement.installment_count == 1:
+        return (source.term.premium_minor,)
+    down: tuple[int, ...] = ()
+    amounts: tuple[Input, ...] = (premium,)
+    if arrangement.has_down_payment:
+        down = (amount_of(_down_payment(source, Subject.DOWN_PAYMENT, None)),)
+        amounts = (premium, minor("down_payment", down[0]))
+    taker, _, others = _others(source, arrangement, amounts)
+    rest = source.term.premium_minor - sum(down) - sum(others)
+    return (*down, *others[:taker], rest, *others[taker:])
+
+
+def bill_number(source: LineSource, calendars: Calendars) -> int:
+    """Return the number of the installment with which that of a line is due; its own where it does not wait.
+
+    >>> from dataclasses import replace
+    >>> from billing_assets.domain.sample_invoice import ALWAYS_OPEN, SAMPLE
+    >>> plan = replace(SAMPLE.lines[0].plan, minimum_bill_minor=100_00, currency="EUR")
+    >>> bill_number(replace(SAMPLE.lines[0], plan=plan), ALWAYS_OPEN)
+    3
+    """
+    number, minimum = source.line.installment_number, source.plan.minimum_bill_minor
+    if not minimum:
+        return number
+    arrangement = arrangement_of(source, grid_at(source, calendars, number), calendars)
+    so_far = 0
+    for place, amount in enumerate(planned_amounts(source, arrangement), start=1):
+        so_far += amount
+        if so_far >= minimum or place == arrangement.installment_count:
+            if place >= number:
+                return place
+            so_far = 0
+    raise ValueError("a term has no installment of that number")
+
+
 def _down_payment(source: LineSource, subject: Subject, recorded: int | None) -> Explained:
     plan, premium = source.plan, minor("premium", source.term.premium_minor)
     if plan.down_payment_minor:

@@ -83,6 +83,7 @@ class Formula(StrEnum):
     FIXED = "fixed"
     RUNNING_SHARE = "running_share"
     DAYS_AFTER = "days_after"
+    DAYS_AFTER_WAITING = "days_after_waiting"
     ROLLED = "rolled"
     LEAD = "lead"
     EARLIEST = "earliest"

@@ -266,6 +266,10 @@ def _running_share(result: Explained) -> Fraction:
     return Fraction(so_far - before)
 
 
+def _days_after(result: Explained) -> date:
+    return _day(result, "due_from_date") + timedelta(_int(result, "due_days"))
+
+
 def _rolled(day: date, roll: str, closed: tuple[date, ...]) -> date:
     return roll_date(day, Roll(roll), closed.__contains__)
 
@@ -320,7 +324,8 @@ FORMULAS: Mapping[Formula, Callable[[Explained], Value]] = {
     Formula.EXEMPT: lambda result: Fraction(0) * _exact(result, "base"),
     Formula.FIXED: lambda result: _exact(result, "fixed_amount"),
     Formula.RUNNING_SHARE: _running_share,
-    Formula.DAYS_AFTER: lambda result: _day(result, "due_from_date") + timedelta(_int(result, "due_days")),
+    Formula.DAYS_AFTER: _days_after,
+    Formula.DAYS_AFTER_WAITING: _days_after,
     Formula.ROLLED: lambda result: _rolled(
         _day(result, "nominal_due_date"), str(result.values["roll"]), _days(result, "closed_days")
     ),

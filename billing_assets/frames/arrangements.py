@@ -20,6 +20,7 @@ ARRANGED = (
     "residual",
     "down_payment_ppm",
     "down_payment_minor",
+    "minimum_bill_minor",
     "currency",
     "blackout_days",
 )
@@ -40,6 +41,7 @@ def is_arranged() -> pl.Expr:
         (pl.col("maximum_installment_count") > 0)
         | (pl.col("residual") != Residual.LAST.value)
         | _HAS_DOWN_PAYMENT
+        | (pl.col("minimum_bill_minor") > 0)
         | (pl.col("blackout_days") > 0)
     )
 
@@ -148,8 +150,7 @@ def with_shares(installments: pl.DataFrame) -> pl.DataFrame:
     down = pl.when(has_shared_only).then(0).otherwise(rate + pl.col("down_payment_minor"))
     shared = installments.with_columns(
         down_minor=pl.min_horizontal(down, premium),
-        is_other_currency=(pl.col("down_payment_minor") > 0)
-        & (pl.col("currency") != pl.col("term_currency")),
+        is_other_currency=(pl.col("currency") != "") & (pl.col("currency") != pl.col("term_currency")),
         is_down_payment=_HAS_DOWN_PAYMENT & (_NUMBER == 1),
         takes_rest=_takes_rest(),
         weights_sum=wide(pl.col("share_weight")).sum().over("term_row"),
@@ -176,6 +177,34 @@ def with_shares(installments: pl.DataFrame) -> pl.DataFrame:
         .otherwise(share)
     )
     return rounded.select(*installments.columns, "is_other_currency", planned_minor=planned)
+
+
+def with_bill_numbers(shares: pl.DataFrame) -> pl.DataFrame:
+    """Add ``bill_number``: the number of the installment with which each one is due.
+
+    ``shares`` is what :func:`with_shares` returns, all installments of each term. An installment waits
+    while it comes, with those that wait already, to less than the plan's ``minimum_bill_minor``; the last
+    never waits. What cover leaves of the amounts changes nothing of this.
+
+    >>> row = {"term_row": 0, "installment_count": 4, "minimum_bill_minor": 50, "is_other_currency": False}
+    >>> rows = [
+    ...     {**row, "installment_number": number, "planned_minor": amount}
+    ...     for number, amount in enumerate((30, 30, 60, 10), start=1)
+    ... ]
+    >>> with_bill_numbers(pl.DataFrame(rows))["bill_number"].to_list()
+    [2, 2, 3, 4]
+    """
+    minimum = pl.when("is_other_currency").then(0).otherwise(pl.col("minimum_bill_minor"))
+    rows = shares.sort("term_row", "installment_number")
+    waits, so_far = [], 0
+    # A sum that begins anew where it has reached a bound is no column expression.
+    facts = rows.select(pl.col("planned_minor").fill_null(0), minimum.alias("minimum"), _NUMBER == _COUNT)
+    for amount, bound, is_last in facts.iter_rows():
+        so_far += amount
+        waits.append(so_far < bound and not is_last)
+        so_far = so_far if waits[-1] else 0
+    number = pl.when(~pl.Series(waits, dtype=pl.Boolean)).then(_NUMBER)
+    return rows.with_columns(bill_number=number.fill_null(strategy="backward"))
 
 
 def _takes_rest() -> pl.Expr:

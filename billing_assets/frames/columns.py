@@ -120,6 +120,12 @@ _RULES = (
         "down_payment_minor", pl.Int64, "minor units", "fixed amount that the first installment is; 0: none"
     ),
     Column(
+        "minimum_bill_minor",
+        pl.Int64,
+        "minor units",
+        "installments that come to less wait for the next one; 0: none waits",
+    ),
+    Column(
         "blackout_days", pl.Int64, "calendar days", "before the end of the term in which nothing falls due"
     ),
     Column("tax_rule_id", pl.Int64, "key", "the dated row of a tax"),
@@ -276,6 +282,7 @@ PLAN_SCHEMA = schema_of(
     "residual",
     "down_payment_ppm",
     "down_payment_minor",
+    "minimum_bill_minor",
     "currency",
     "blackout_days",
     "valid_from",

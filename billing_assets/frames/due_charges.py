@@ -16,7 +16,12 @@ import polars as pl
 from billing_assets.domain.business_days import HolidayBehaviour
 from billing_assets.domain.calendar_rule import NO_CLOSED_DAYS, ClosedDays
 from billing_assets.domain.runs import Outcome
-from billing_assets.frames.arrangements import ARRANGED, arranged_installments, with_shares
+from billing_assets.frames.arrangements import (
+    ARRANGED,
+    arranged_installments,
+    with_bill_numbers,
+    with_shares,
+)
 from billing_assets.frames.calendars import CompanyCalendar
 from billing_assets.frames.columns import DUE_SCHEMA, PLAN_SCHEMA, TERM_SCHEMA
 from billing_assets.frames.date_tables import date_tables, lead_reach, with_horizon
@@ -94,6 +99,7 @@ def due_charges(
     ...     "residual": "last",
     ...     "down_payment_ppm": 0,
     ...     "down_payment_minor": 0,
+    ...     "minimum_bill_minor": 0,
     ...     "currency": "",
     ...     "blackout_days": 0,
     ...     "plan_sha256": "s",
@@ -139,12 +145,18 @@ def _holds_sending(plans: pl.DataFrame) -> bool:
     return bool(plans.select(_HOLDS_SENDING.any()).item())
 
 
+_INSTALLMENT = ["schedule_id", "installment_number"]
+_DATES = ("nominal_due_date", "due_date", "billing_date")
+_IS_BILLED_HERE = pl.col("nominal_due_date") >= pl.col("cut_over_date")
+
+
 @dataclass(frozen=True, slots=True)
 class _Dated:
-    """The installments whose billing date has come, and all installments of the arranged schedules."""
+    """The installments whose own billing date has come, and all those of the arranged schedules."""
 
     due: pl.DataFrame
     arranged: pl.DataFrame
+    as_of: date
 
 
 def _dated(schedules: pl.DataFrame, as_of: date, company: CompanyCalendar) -> _Dated:
@@ -167,7 +179,10 @@ def _dated(schedules: pl.DataFrame, as_of: date, company: CompanyCalendar) -> _D
         periods = pl.concat([periods, arranged.select(periods.columns)])
     narrow = periods.drop("horizon_date", *ARRANGED)
     dated = with_dates(narrow.lazy(), date_tables(narrow, company))
-    return _Dated(due=dated.filter(pl.col("billing_date") <= as_of).collect(), arranged=arranged)
+    if not arranged.is_empty():
+        dated = dated.collect().lazy()
+        arranged = arranged.join(dated.select(*_INSTALLMENT, *_DATES).collect(), on=_INSTALLMENT)
+    return _Dated(due=dated.filter(pl.col("billing_date") <= as_of).collect(), arranged=arranged, as_of=as_of)
 
 
 def _with_plan(keyed: pl.DataFrame, dated: _Dated, settled: pl.DataFrame) -> pl.DataFrame:
@@ -181,20 +196,25 @@ def _with_plan(keyed: pl.DataFrame, dated: _Dated, settled: pl.DataFrame) -> pl.
             on="schedule_id",
             how="inner",
         )
-        .filter(pl.col("nominal_due_date") >= pl.col("cut_over_date"))
         .join(settled.lazy(), on=["policy_term_id", "installment_number"], how="anti")
     )
     if dated.arranged.is_empty():
-        planned = with_planned(open_ones).with_columns(is_other_currency=pl.lit(value=False))
+        planned = with_planned(open_ones.filter(_IS_BILLED_HERE)).with_columns(
+            is_other_currency=pl.lit(value=False)
+        )
     else:
-        planned = _planned(open_ones.collect(), keyed, dated.arranged).lazy()
+        planned = _planned(open_ones.collect(), keyed, dated).lazy()
     due = with_cover(planned).with_columns(reason_code=_reason())
     return _shape(due.with_columns(outcome=_outcome(), net_minor=pl.col("net_minor").fill_null(0)))
 
 
-def _planned(open_ones: pl.DataFrame, keyed: pl.DataFrame, arranged: pl.DataFrame) -> pl.DataFrame:
-    """Add ``planned_minor`` and ``is_other_currency``, where some of the schedules are arranged."""
-    plain = with_planned(open_ones.lazy().filter(~pl.col("is_arranged"))).with_columns(
+def _planned(open_ones: pl.DataFrame, keyed: pl.DataFrame, dated: _Dated) -> pl.DataFrame:
+    """Add ``planned_minor`` and ``is_other_currency``, where some of the schedules are arranged.
+
+    An installment that waits for another has the dates of that one, which may not have come.
+    """
+    arranged = dated.arranged
+    plain = with_planned(open_ones.lazy().filter(~pl.col("is_arranged"), _IS_BILLED_HERE)).with_columns(
         is_other_currency=pl.lit(value=False)
     )
     of_arranged = open_ones.filter("is_arranged")
@@ -202,8 +222,14 @@ def _planned(open_ones: pl.DataFrame, keyed: pl.DataFrame, arranged: pl.DataFram
     terms = keyed.select(of_term).join(of_arranged.select("term_row").unique(), on="term_row", how="semi")
     key = ["term_row", "installment_number"]
     columns = ("schedule_id", "installment_number", "installment_count", "share_weight", *ARRANGED)
-    shares = with_shares(terms.join(arranged.select(columns), on="schedule_id", how="inner"))
-    shared = of_arranged.join(shares.select(*key, "planned_minor", "is_other_currency"), on=key, how="inner")
+    shares = with_bill_numbers(with_shares(terms.join(arranged.select(columns), on="schedule_id")))
+    dates = arranged.select("schedule_id", pl.col("installment_number").alias("bill_number"), *_DATES)
+    shared = (
+        of_arranged.drop(_DATES)
+        .join(shares.select(*key, "planned_minor", "is_other_currency", "bill_number"), on=key)
+        .join(dates, on=["schedule_id", "bill_number"])
+        .filter(_IS_BILLED_HERE, pl.col("billing_date") <= dated.as_of)
+    )
     return pl.concat([plain.collect(), shared], how="diagonal")
 
 

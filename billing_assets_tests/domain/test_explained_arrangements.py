@@ -5,7 +5,14 @@ from datetime import date
 from typing import Any
 
 from billing_assets.domain.billing_grids import grid_of
-from billing_assets.domain.explained_arrangements import arrangement_of, explain_count, explain_share
+from billing_assets.domain.explained_arrangements import (
+    arrangement_of,
+    bill_number,
+    explain_count,
+    explain_share,
+    planned_amounts,
+)
+from billing_assets.domain.explained_dates import explain_dates
 from billing_assets.domain.explained_installments import explain_installment
 from billing_assets.domain.explained_words import Formula, Rounding, Subject
 from billing_assets.domain.invoice_sources import LineSource
@@ -78,6 +85,31 @@ def test_shares_that_would_exceed_the_premium_are_rounded_down() -> None:
     arrangement = arrangement_of(source, grid_of(source, CALENDARS), CALENDARS)
     (share,) = explain_share(source, arrangement, Subject.NET, None)
     assert (share.rounding, share.result) == (Rounding.DOWN, 0)
+
+
+def test_an_installment_that_waits_is_due_with_another() -> None:
+    """40.00 a month: three reach 120.00; the last two of eleven never do and wait for the last."""
+    minimum = {"minimum_bill_minor": 120_00, "currency": "EUR", "blackout_days": 31}
+    numbers = [
+        bill_number(of_plan(line(installment=number), **minimum), CALENDARS) for number in range(1, 12)
+    ]
+    assert numbers == [3, 3, 3, 6, 6, 6, 9, 9, 9, 11, 11]
+    source = of_plan(line(), **minimum)
+    nominal, planned, _ = explain_dates(source, CALENDARS, "ES", bill_number(source, CALENDARS))
+    assert (nominal.formula, nominal.result) == (Formula.DAYS_AFTER_WAITING, date(2024, 3, 1))
+    assert planned.result == date(2024, 3, 1)
+
+
+def test_all_planned_amounts_are_the_premium() -> None:
+    source = of_plan(
+        line(),
+        maximum_installment_count=4,
+        down_payment_ppm=100_000,
+        residual=Residual.FIRST,
+        weights="1 1 5",
+    )
+    arrangement = arrangement_of(source, grid_of(source, CALENDARS), CALENDARS)
+    assert planned_amounts(source, arrangement) == (48_00, 61_72, 61_71, 308_57)
 
 
 def test_one_installment_is_the_premium_whatever_the_down_payment() -> None:

@@ -19,7 +19,7 @@ from billing_assets_tests.domain.test_explained_installments import CALENDARS, w
 
 
 def test_dates_are_rolled_over_the_closed_days_that_are_shown() -> None:
-    nominal, planned, billing = explain_dates(line(), CALENDARS, "ES")
+    nominal, planned, billing = explain_dates(line(), CALENDARS, "ES", 1)
     assert (nominal.result, planned.result) == (date(2024, 1, 1), date(2024, 1, 2))
     assert planned.values["closed_days"] == (date(2024, 1, 1),)
     assert (billing.result, billing.is_match) == (date(2023, 12, 19), True)

@@ -24,8 +24,8 @@ def last_period(found: pl.DataFrame) -> tuple[date, date]:
 
 def test_a_plan_that_says_nothing_more_is_not_arranged() -> None:
     rows = [plan(), plan(maximum_installment_count=3), plan(blackout_days=1), plan(residual="first")]
-    rows += [plan(down_payment_ppm=1), plan(down_payment_minor=1)]
-    assert plans(*rows).select(is_arranged()).to_series().to_list() == [False, *[True] * 5]
+    rows += [plan(down_payment_ppm=1), plan(down_payment_minor=1), plan(minimum_bill_minor=1)]
+    assert plans(*rows).select(is_arranged()).to_series().to_list() == [False, *[True] * 6]
 
 
 def test_three_installments_of_twelve_periods_are_equal_and_the_last_runs_to_the_end() -> None:
@@ -122,6 +122,41 @@ def test_cover_that_ends_in_the_long_last_period_bills_its_days() -> None:
     found = billed({**YEAR, "cover_to_date": date(2023, 4, 1)}, maximum_installment_count=3)
     assert nets(found) == [333_33, 333_33, 33_77]
     assert last_period(found) == (date(2023, 3, 1), date(2023, 4, 1))
+
+
+def test_small_installments_wait_until_together_they_reach_the_minimum_bill() -> None:
+    """Twelve times 83.33: three of them reach 200.00, and so do four in the end; the last never waits."""
+    found = billed(minimum_bill_minor=200_00, currency="EUR")
+    assert nets(found) == [*[83_33] * 11, 83_37]
+    assert found["due_date"].dt.month().to_list() == [*[3] * 3, *[6] * 3, *[9] * 3, *[12] * 3]
+    assert found["billing_date"].dt.month().to_list()[:3] == [2, 2, 2]
+    assert found["period_from_date"].dt.month().to_list() == list(range(1, 13))
+    rest = billed(minimum_bill_minor=400_00, currency="EUR")
+    assert rest["due_date"].dt.month().to_list() == [*[5] * 5, *[10] * 5, *[12] * 2]
+
+
+def test_what_waits_is_not_due_before_the_bill_that_it_waits_for() -> None:
+    rows = plans(plan("monthly", minimum_bill_minor=200_00, currency="EUR"))
+    days = (date(2023, 2, 10), date(2023, 2, 16), date(2023, 5, 3))
+    assert [due(YEAR, plan_rows=rows, as_of=day).height for day in days] == [0, 3, 3]
+
+
+def test_what_waits_goes_by_the_cut_over_with_the_bill_that_it_waits_for() -> None:
+    taken_over = {**YEAR, "cut_over_date": date(2023, 3, 1)}
+    found = billed(taken_over, minimum_bill_minor=200_00, currency="EUR")
+    assert found["installment_number"].to_list() == list(range(1, 13))
+    late = billed({**YEAR, "cut_over_date": date(2023, 3, 2)}, minimum_bill_minor=200_00, currency="EUR")
+    assert late["installment_number"].to_list() == list(range(4, 13))
+
+
+def test_cover_that_ends_while_an_installment_waits_leaves_its_due_date_alone() -> None:
+    ended = {**YEAR, "cover_to_date": date(2023, 2, 1)}
+    (row,) = billed(ended, minimum_bill_minor=200_00, currency="EUR").to_dicts()
+    assert (row["net_minor"], row["due_date"], row["period_to_date"]) == (
+        83_33,
+        date(2023, 3, 1),
+        date(2023, 2, 1),
+    )
 
 
 def test_one_book_holds_arranged_and_other_plans_and_settled_ones_stay_settled() -> None:

@@ -68,6 +68,7 @@ def arrangements(draw: st.DrawFn) -> dict[str, Any]:
     most = draw(st.sampled_from([0, 1, 2, 3, 7, 400]))
     down = draw(st.sampled_from(["", "", "part", "amount"]))
     shared_count = most - bool(down)
+    minimum = draw(st.sampled_from([0, 0, 10, 500_00]))
     weights = st.lists(st.integers(1, 99_999), min_size=max(shared_count, 0), max_size=max(shared_count, 0))
     has_weights = 0 < shared_count < 10 and draw(st.booleans())
     return {
@@ -76,7 +77,8 @@ def arrangements(draw: st.DrawFn) -> dict[str, Any]:
         "residual": draw(st.sampled_from([residual.value for residual in Residual])),
         "down_payment_ppm": draw(st.integers(1, 999_999)) if down == "part" else 0,
         "down_payment_minor": draw(PREMIUMS) + 1 if down == "amount" else 0,
-        "currency": "EUR" if down == "amount" else "",
+        "minimum_bill_minor": minimum,
+        "currency": "EUR" if minimum or down == "amount" else "",
         "blackout_days": draw(st.sampled_from([0, 0, 1, 30, 400])),
     }
 

@@ -67,5 +67,22 @@ def shares(amount_minor: int, weights: list[Fraction], residual: str) -> list[in
     return found
 
 
+def bill_numbers(plan: PaymentPlan, planned: list[int]) -> list[int]:
+    """Return, for each installment, the number of the one with which it is due.
+
+    >>> from billing_assets.domain.payment_plans import DEFAULT_PLANS
+    >>> bill_numbers(replace(DEFAULT_PLANS[0], minimum_bill_minor=50, currency="EUR"), [30, 30, 60, 10, 10])
+    [2, 2, 3, 5, 5]
+    """
+    numbers: list[int] = []
+    waiting: list[int] = []
+    for number, amount in enumerate(planned, start=1):
+        waiting.append(amount)
+        if sum(waiting) >= plan.minimum_bill_minor or number == len(planned):
+            numbers += [number] * len(waiting)
+            waiting = []
+    return numbers
+
+
 def _has_down_payment(plan: PaymentPlan) -> bool:
     return plan.down_payment_ppm > 0 or plan.down_payment_minor > 0

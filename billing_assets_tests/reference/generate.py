@@ -111,6 +111,7 @@ def _arrangement(rng: Random, currency: str) -> dict[str, Any]:
     most = rng.choice((0, 0, 1, 2, 3, 5, 12, 400))
     down_ppm = rng.choice((0, 0, 100_000, 333_333, 999_999))
     down_minor = 0 if down_ppm else rng.choice((0, 0, 1, 25_000, 10**15))
+    minimum = rng.choice((0, 0, 0, 50, 10_000, 10**15))
     shared_count = most - bool(down_ppm or down_minor)
     has_weights = bool(rng.randrange(2)) and 0 < shared_count <= _MOST_WEIGHTS
     heavy = [str(rng.choice((1, 2, 30, 40, 99_999))) for _ in range(shared_count)]
@@ -120,7 +121,8 @@ def _arrangement(rng: Random, currency: str) -> dict[str, Any]:
         "residual": rng.choice(list(Residual)),
         "down_payment_ppm": down_ppm,
         "down_payment_minor": down_minor,
-        "currency": currency if down_minor else "",
+        "minimum_bill_minor": minimum,
+        "currency": currency if down_minor or minimum else "",
         "blackout_days": rng.choice((0, 0, 1, 30, 90, 400)),
     }
 

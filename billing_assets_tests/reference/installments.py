@@ -10,7 +10,12 @@ from fractions import Fraction
 
 from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
 from billing_assets_tests.reference.arithmetic import half_up
-from billing_assets_tests.reference.arrangements import arranged_periods, planned_amounts, weights_of
+from billing_assets_tests.reference.arrangements import (
+    arranged_periods,
+    bill_numbers,
+    planned_amounts,
+    weights_of,
+)
 from billing_assets_tests.reference.calendars import NO_OWN_DAYS, days_before, roll
 from billing_assets_tests.reference.periods import Period, billing_periods, plan_of
 from billing_assets_tests.reference.policy import ReferenceInstallment, ReferencePolicy
@@ -35,9 +40,10 @@ def installments(
     grid = billing_periods(policy, plans)
     periods = arranged_periods(policy, plan, grid)
     planned = planned_amounts(policy.premium_minor, plan, weights_of(plan, grid, len(periods)))
+    bills = bill_numbers(plan, planned)
     found: list[ReferenceInstallment] = []
     for number, (period, amount) in enumerate(zip(periods, planned, strict=True), start=1):
-        nominal = period.period_from + timedelta(days=plan.due_days)
+        nominal = periods[bills[number - 1] - 1].period_from + timedelta(days=plan.due_days)
         if not _is_recorded(policy, number, period) or nominal < policy.cut_over_date:
             continue
         due = roll(nominal, plan.due_roll.value, policy.place_code, own["due"])

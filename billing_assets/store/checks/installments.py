@@ -12,10 +12,11 @@ one is open, so that 17 finalised dates that end on D answer for everything up t
 
 **What was due.** The grid counts from the anchor (PostgreSQL clamps ``anchor + interval`` to the month
 end); installment 1 begins on the effective date, the others on the grid dates inside the term and its
-cover; a plan may have fewer installments, and none that falls due in its blackout. The cut-over goes by the
-nominal due date. A billing date may be rolled forward by at most 16 days for each of the plan's two roll
-rules that can go forward; so much later the query begins to ask. Lead days count as calendar days, also
-where they are open ones and reach further.
+cover; a plan may have fewer installments, and none that falls due in its blackout. Where small ones wait
+for others, the query waits for the end of the term. The cut-over goes by the nominal due date. A billing
+date may be rolled forward by at most 16 days for each of the plan's two roll rules that can go forward; so
+much later the query begins to ask. Lead days count as calendar days, also where they are open ones and
+reach further.
 
 Without ``:is_everything`` only the runs in ``:runs`` are asked, and of these only installments of the last
 ``WINDOW_DAYS``.
@@ -94,6 +95,7 @@ with frequency as (
             - 16 * (n.generate_roll not in ('none', 'preceding'))::int as latest_from_date
     ) due
     where a.effective_date <= due.latest_from_date
+        and (n.minimum_bill_minor = 0 or a.expiration_date <= due.latest_from_date)
 ), due as (
     select p.policy_term_version_id, p.policy_term_id, p.policy_id, p.company_id, 1 as installment_number
     from planned p

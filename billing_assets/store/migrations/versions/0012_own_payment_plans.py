@@ -38,8 +38,9 @@ alter table payment_plan
     add column down_payment_minor bigint not null default 0 check (down_payment_minor >= 0),
     add column currency text not null default '' check (currency ~ '^([A-Z]{3})?$'),
     add column blackout_days smallint not null default 0 check (blackout_days between 0 and 400),
+    add column minimum_bill_minor bigint not null default 0 check (minimum_bill_minor >= 0),
     add check (weights = '' or maximum_installment_count > 0),
-    add check ((down_payment_minor > 0) = (currency <> '')),
+    add check ((down_payment_minor > 0 or minimum_bill_minor > 0) = (currency <> '')),
     add check (down_payment_ppm = 0 or down_payment_minor = 0);
 create or replace function hash_plan() returns trigger language plpgsql as $$
 begin
@@ -49,10 +50,10 @@ begin
         case when (new.lead_unit, new.holiday_behaviour) <> ('calendar', 'next_open_day')
             then concat_ws(chr(31), new.lead_unit, new.holiday_behaviour) end,
         case when (new.maximum_installment_count, new.weights, new.residual, new.down_payment_ppm,
-                new.down_payment_minor, new.currency, new.blackout_days)
-                <> (0, '', 'last', 0, 0, '', 0)
+                new.down_payment_minor, new.minimum_bill_minor, new.currency, new.blackout_days)
+                <> (0, '', 'last', 0, 0, 0, '', 0)
             then concat_ws(chr(31), 'arrangement', new.maximum_installment_count, new.weights, new.residual,
-                new.down_payment_ppm, new.down_payment_minor, new.currency,
+                new.down_payment_ppm, new.down_payment_minor, new.minimum_bill_minor, new.currency,
                 new.blackout_days) end), 'UTF8'));
     return new;
 end $$;
