@@ -9,6 +9,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from billing_assets.domain.billing_grids import Calendars, TermGrid, grid_of
+from billing_assets.domain.charges import INSTALLMENT_FEE
 from billing_assets.domain.explained_arrangements import (
     Arrangement,
     arrangement_of,
@@ -41,6 +42,9 @@ def explain_installment(
     count, period = _count(source, grid, arrangement), _period(source, grid, arrangement)
     subject = Subject.PRICE if price_contains_tax else Subject.NET
     recorded = source.charge_net_minor if price_contains_tax else source.line.net_minor
+    if source.line.charge_kind == INSTALLMENT_FEE.charge_kind:
+        fee = minor("installment_fee", source.plan.installment_fee_minor)
+        return (count, period, of_line(source, subject, Formula.INSTALLMENT_FEE, (fee,), recorded))
     end = source.term.cover_end
     is_cut = end is not None and grid.period_from < end < grid.period_end
     planned_as = (Subject.PLANNED, None) if is_cut else (subject, recorded)

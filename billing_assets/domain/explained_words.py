@@ -74,6 +74,7 @@ class Formula(StrEnum):
     DOWN_PAYMENT_AMOUNT = "down_payment_amount"
     PLAN_SHARE = "plan_share"
     PLAN_REST = "plan_rest"
+    INSTALLMENT_FEE = "installment_fee"
     COVERED_PART = "covered_part"
     PRICE_LESS_TAXES = "price_less_taxes"
     SUM = "sum"

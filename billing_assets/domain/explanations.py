@@ -312,6 +312,7 @@ FORMULAS: Mapping[Formula, Callable[[Explained], Value]] = {
     ),
     Formula.PLAN_SHARE: lambda result: _shared(result) * _exact(result, "weight") / _exact(result, "weights"),
     Formula.PLAN_REST: _plan_rest,
+    Formula.INSTALLMENT_FEE: lambda result: _exact(result, "installment_fee"),
     Formula.COVERED_PART: lambda result: (
         _exact(result, "planned") * Fraction(_int(result, "covered_days"), _int(result, "period_days"))
     ),

@@ -35,9 +35,10 @@ class PaymentPlan:
     last of them runs to the end of the term; they are equal, or go by ``weights`` (``40 30 30``). A down
     payment (``down_payment_ppm`` of the premium, or ``down_payment_minor`` in its currency) is the first of
     them, and the weights are those of the others. No installment falls due in the last ``blackout_days`` of
-    the term. Installments that come to less than ``minimum_bill_minor`` wait for the next one. Nought and
-    empty: nothing is arranged, each period has an installment, weighed by its days. ``currency`` is that of
-    the amounts in the row, empty where it has none.
+    the term. Each installment of a term that has several carries ``installment_fee_minor``. Installments
+    that come to less than ``minimum_bill_minor`` wait for the next one. Nought and empty: nothing is
+    arranged, each period has an installment, weighed by its days. ``currency`` is that of the amounts in
+    the row, empty where it has none.
     """
 
     plan_code: str
@@ -54,6 +55,7 @@ class PaymentPlan:
     residual: Residual = Residual.LAST
     down_payment_ppm: int = 0
     down_payment_minor: int = 0
+    installment_fee_minor: int = 0
     minimum_bill_minor: int = 0
     currency: str = ""
     blackout_days: int = 0
@@ -73,6 +75,7 @@ class PaymentPlan:
             self.maximum_installment_count
             or self.residual is not Residual.LAST
             or self.has_down_payment
+            or self.installment_fee_minor
             or self.minimum_bill_minor
             or self.blackout_days
         )

@@ -115,6 +115,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "residual": _word(Residual),
     "down_payment_ppm": _number(0, PPM - 1),
     "down_payment_minor": _number(0, MAX_AMOUNT_MINOR),
+    "installment_fee_minor": _number(0, MAX_AMOUNT_MINOR),
     "minimum_bill_minor": _number(0, MAX_AMOUNT_MINOR),
     "currency": _currency,
     "blackout_days": _number(0, MAX_DAYS),
@@ -199,7 +200,8 @@ def plan_faults(plan: PaymentPlan) -> list[Fault]:
             "a down payment is a part of the premium or an amount, not both",
         ),
         (
-            bool(plan.down_payment_minor or plan.minimum_bill_minor) == bool(plan.currency),
+            bool(plan.down_payment_minor or plan.installment_fee_minor or plan.minimum_bill_minor)
+            == bool(plan.currency),
             "currency",
             "an amount stands beside its currency",
         ),

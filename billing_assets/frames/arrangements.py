@@ -20,6 +20,7 @@ ARRANGED = (
     "residual",
     "down_payment_ppm",
     "down_payment_minor",
+    "installment_fee_minor",
     "minimum_bill_minor",
     "currency",
     "blackout_days",
@@ -41,6 +42,7 @@ def is_arranged() -> pl.Expr:
         (pl.col("maximum_installment_count") > 0)
         | (pl.col("residual") != Residual.LAST.value)
         | _HAS_DOWN_PAYMENT
+        | (pl.col("installment_fee_minor") > 0)
         | (pl.col("minimum_bill_minor") > 0)
         | (pl.col("blackout_days") > 0)
     )

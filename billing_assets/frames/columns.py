@@ -84,7 +84,8 @@ _CHARGES = (
     Column("due_date", pl.Date, "day", "on which the payer has to pay"),
     Column("period_from_date", pl.Date, "day", "first day of the billing period; the tax point"),
     Column("period_to_date", pl.Date, "day", "day after its last covered day"),
-    Column("net_minor", pl.Int64, "minor units", "premium of the covered days, without tax"),
+    Column("charge_kind", pl.String, "code", "what the charge is for: premium, or a fee"),
+    Column("net_minor", pl.Int64, "minor units", "premium of the covered days, or the fee, without tax"),
     Column("outcome", pl.String, "code", "what became of the charge: invoiced, zero, held or failed"),
     Column("reason_code", pl.String, "code", "why it is not invoiced; null where it is"),
 )
@@ -118,6 +119,9 @@ _RULES = (
     ),
     Column(
         "down_payment_minor", pl.Int64, "minor units", "fixed amount that the first installment is; 0: none"
+    ),
+    Column(
+        "installment_fee_minor", pl.Int64, "minor units", "fee of each installment where there are several"
     ),
     Column(
         "minimum_bill_minor",
@@ -237,6 +241,7 @@ DUE_SCHEMA = schema_of(
     "due_date",
     "period_from_date",
     "period_to_date",
+    "charge_kind",
     "net_minor",
     "outcome",
     "reason_code",
@@ -282,6 +287,7 @@ PLAN_SCHEMA = schema_of(
     "residual",
     "down_payment_ppm",
     "down_payment_minor",
+    "installment_fee_minor",
     "minimum_bill_minor",
     "currency",
     "blackout_days",

@@ -15,6 +15,7 @@ import polars as pl
 
 from billing_assets.domain.business_days import HolidayBehaviour
 from billing_assets.domain.calendar_rule import NO_CLOSED_DAYS, ClosedDays
+from billing_assets.domain.charges import INSTALLMENT_FEE, PREMIUM
 from billing_assets.domain.runs import Outcome
 from billing_assets.frames.arrangements import (
     ARRANGED,
@@ -99,6 +100,7 @@ def due_charges(
     ...     "residual": "last",
     ...     "down_payment_ppm": 0,
     ...     "down_payment_minor": 0,
+    ...     "installment_fee_minor": 0,
     ...     "minimum_bill_minor": 0,
     ...     "currency": "",
     ...     "blackout_days": 0,
@@ -133,7 +135,10 @@ def due_charges(
     charges = [_with_plan(keyed, dated, settled)]
     if is_open:
         charges.append(_without_plan(keyed, settled, as_of))
-    due = pl.concat(charges).sort("policy_number", "due_date", "policy_term_id", "installment_number")
+    # Premium stands before its fee; where there is no fee, the longer sort is spared.
+    is_fee = [pl.col("charge_kind") != PREMIUM.charge_kind] if dated.has_fees else []
+    order = ("policy_number", "due_date", "policy_term_id", "installment_number", *is_fee)
+    due = pl.concat(charges).sort(order)
     wide = terms.select(_FROM_TERM)[due["term_row"]]
     return wide.hstack(due.drop("term_row", "policy_number", "policy_term_id")).select(*DUE_SCHEMA)
 
@@ -157,6 +162,11 @@ class _Dated:
     due: pl.DataFrame
     arranged: pl.DataFrame
     as_of: date
+
+    @property
+    def has_fees(self) -> bool:
+        """Whether an installment may have a fee beside it."""
+        return not self.arranged.is_empty() and bool((self.arranged["installment_fee_minor"] > 0).any())
 
 
 def _dated(schedules: pl.DataFrame, as_of: date, company: CompanyCalendar) -> _Dated:
@@ -204,8 +214,21 @@ def _with_plan(keyed: pl.DataFrame, dated: _Dated, settled: pl.DataFrame) -> pl.
         )
     else:
         planned = _planned(open_ones.collect(), keyed, dated).lazy()
-    due = with_cover(planned).with_columns(reason_code=_reason())
-    return _shape(due.with_columns(outcome=_outcome(), net_minor=pl.col("net_minor").fill_null(0)))
+    due = with_cover(planned).with_columns(reason_code=_reason(), charge_kind=pl.lit(PREMIUM.charge_kind))
+    charges = due.with_columns(outcome=_outcome(), net_minor=pl.col("net_minor").fill_null(0))
+    return pl.concat([_shape(charges), _shape(_fees(charges))]) if dated.has_fees else _shape(charges)
+
+
+def _fees(charges: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the fee beside each installment that is invoiced, of terms that have several of them."""
+    has_fee = (
+        (pl.col("installment_fee_minor") > 0)
+        & (pl.col("installment_count") > 1)
+        & (pl.col("outcome") == Outcome.INVOICED.value)
+    )
+    return charges.filter(has_fee).with_columns(
+        charge_kind=pl.lit(INSTALLMENT_FEE.charge_kind), net_minor=pl.col("installment_fee_minor")
+    )
 
 
 def _planned(open_ones: pl.DataFrame, keyed: pl.DataFrame, dated: _Dated) -> pl.DataFrame:
@@ -222,11 +245,12 @@ def _planned(open_ones: pl.DataFrame, keyed: pl.DataFrame, dated: _Dated) -> pl.
     terms = keyed.select(of_term).join(of_arranged.select("term_row").unique(), on="term_row", how="semi")
     key = ["term_row", "installment_number"]
     columns = ("schedule_id", "installment_number", "installment_count", "share_weight", *ARRANGED)
+    of_shares = ("planned_minor", "is_other_currency", "installment_fee_minor", "bill_number")
     shares = with_bill_numbers(with_shares(terms.join(arranged.select(columns), on="schedule_id")))
     dates = arranged.select("schedule_id", pl.col("installment_number").alias("bill_number"), *_DATES)
     shared = (
         of_arranged.drop(_DATES)
-        .join(shares.select(*key, "planned_minor", "is_other_currency", "bill_number"), on=key)
+        .join(shares.select(*key, *of_shares), on=key)
         .join(dates, on=["schedule_id", "bill_number"])
         .filter(_IS_BILLED_HERE, pl.col("billing_date") <= dated.as_of)
     )
@@ -281,6 +305,7 @@ def _without_plan(keyed: pl.DataFrame, settled: pl.DataFrame, as_of: date) -> pl
         due_date=pl.col("effective_date"),
         period_from_date=pl.col("effective_date"),
         period_to_date=pl.col("expiration_date"),
+        charge_kind=pl.lit(PREMIUM.charge_kind),
         net_minor=pl.lit(0),
         **{name: pl.lit(None) for name in _FROM_PLAN},
         outcome=pl.when(is_held).then(pl.lit(Outcome.HELD.value)).otherwise(pl.lit(Outcome.FAILED.value)),

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from billing_assets.domain.charges import PREMIUM
 from billing_assets.domain.money import MAX_AMOUNT_MINOR
 from billing_assets.domain.runs import Outcome
 from billing_assets.frames.sorted_groups import group_number, group_sums, number_within
@@ -45,6 +44,7 @@ def draft_invoices(due: pl.DataFrame, tax_rules: pl.DataFrame) -> Drafts:
     ...     "policy_term_id": 7,
     ...     "place_code": "GB",
     ...     "line_of_business": "motor",
+    ...     "charge_kind": "premium",
     ...     "net_minor": 104,
     ...     "period_from_date": date(2024, 1, 1),
     ...     "outcome": "invoiced",
@@ -86,7 +86,7 @@ def _grouped(due: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("outcome") == Outcome.INVOICED.value)
         .with_columns(draft_index=group_number("policy_term_id", "due_date"))
         .with_columns(line_number=number_within("draft_index"))
-        .with_columns(charge_kind=pl.lit(PREMIUM.charge_kind), revision=pl.lit(0))
+        .with_columns(revision=pl.lit(0))
         .with_row_index("line_row")
     )
 

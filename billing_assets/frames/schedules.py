@@ -52,6 +52,7 @@ def schedules_of(terms: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
     ...     "residual": "last",
     ...     "down_payment_ppm": 0,
     ...     "down_payment_minor": 0,
+    ...     "installment_fee_minor": 0,
     ...     "minimum_bill_minor": 0,
     ...     "blackout_days": 0,
     ...     "valid_from": date(1990, 1, 1),

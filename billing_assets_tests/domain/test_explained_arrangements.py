@@ -112,6 +112,14 @@ def test_all_planned_amounts_are_the_premium() -> None:
     assert planned_amounts(source, arrangement) == (48_00, 61_72, 61_71, 308_57)
 
 
+def test_a_fee_is_what_the_plan_says() -> None:
+    usual = line(count=12, net_minor=3_50)
+    fee = replace(usual, line=replace(usual.line, charge_kind="installment_fee"))
+    source = of_plan(fee, installment_fee_minor=3_50, currency="EUR")
+    *_, net = explain_installment(source, CALENDARS, price_contains_tax=False)
+    assert (net.formula, net.result, net.is_match) == (Formula.INSTALLMENT_FEE, 3_50, True)
+
+
 def test_one_installment_is_the_premium_whatever_the_down_payment() -> None:
     source = of_plan(line(count=1), maximum_installment_count=1, down_payment_ppm=10)
     arrangement = arrangement_of(source, grid_of(source, CALENDARS), CALENDARS)

@@ -43,6 +43,7 @@ def test_every_field_is_read() -> None:
         "weights": " 40 030  30",
         "residual": "first",
         "down_payment_minor": "5000",
+        "installment_fee_minor": "350",
         "minimum_bill_minor": "2000",
         "currency": "EUR",
         "blackout_days": "30",
@@ -64,6 +65,7 @@ def test_every_field_is_read() -> None:
         weights="40 30 30",
         residual=Residual.FIRST,
         down_payment_minor=50_00,
+        installment_fee_minor=3_50,
         minimum_bill_minor=20_00,
         currency="EUR",
         blackout_days=30,
@@ -126,6 +128,7 @@ def test_all_faults_are_named_at_once() -> None:
         ({"maximum_installment_count": "3", "weights": "1 2"}, "weights"),
         ({"maximum_installment_count": "3", "weights": "1 2 3", "down_payment_ppm": "5"}, "weights"),
         ({"down_payment_minor": "5"}, "currency"),
+        ({"installment_fee_minor": "5"}, "currency"),
         ({"minimum_bill_minor": "5"}, "currency"),
         (
             {"down_payment_minor": "5", "currency": "EUR", "down_payment_ppm": "5"},

@@ -48,6 +48,7 @@ def plan(plan_code: str = "monthly", **values: Any) -> dict[str, Any]:
         "residual": "last",
         "down_payment_ppm": 0,
         "down_payment_minor": 0,
+        "installment_fee_minor": 0,
         "minimum_bill_minor": 0,
         "currency": "",
         "blackout_days": 0,

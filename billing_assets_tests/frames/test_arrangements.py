@@ -159,6 +159,37 @@ def test_cover_that_ends_while_an_installment_waits_leaves_its_due_date_alone() 
     )
 
 
+def test_each_installment_of_several_carries_the_fee_beside_its_premium() -> None:
+    fee = {"installment_fee_minor": 3_50, "currency": "EUR"}
+    found = due(YEAR, plan_rows=plans(plan("monthly", maximum_installment_count=2, **fee)))
+    columns = ("installment_number", "charge_kind", "net_minor", "outcome")
+    assert found.select(columns).rows() == [
+        (1, "premium", 500_00, "invoiced"),
+        (1, "installment_fee", 3_50, "invoiced"),
+        (2, "premium", 500_00, "invoiced"),
+        (2, "installment_fee", 3_50, "invoiced"),
+    ]
+    whole = due(YEAR, plan_rows=plans(plan("monthly", maximum_installment_count=1, **fee)))
+    assert whole["charge_kind"].to_list() == ["premium"]
+
+
+def test_a_fee_stands_beside_what_is_invoiced_alone_and_is_not_cut_by_the_end_of_cover() -> None:
+    fee = {"installment_fee_minor": 3_50, "currency": "EUR"}
+    cut = billed({**YEAR, "cover_to_date": date(2023, 2, 11)}, **fee)
+    assert cut.select("charge_kind", "net_minor").rows() == [
+        ("premium", 83_33),
+        ("installment_fee", 3_50),
+        ("premium", 29_76),
+        ("installment_fee", 3_50),
+    ]
+    for row in (
+        {**YEAR, "premium_minor": 0},
+        {**YEAR, "cover_to_date": date(2022, 1, 1)},
+        {**YEAR, "hold_code": "row_is_problem"},
+    ):
+        assert set(billed(row, **fee)["charge_kind"]) == {"premium"}
+
+
 def test_one_book_holds_arranged_and_other_plans_and_settled_ones_stay_settled() -> None:
     rows = plans(plan("monthly"), plan("tenth", maximum_installment_count=10, payment_plan_id=2))
     both = (YEAR, {**YEAR, "plan_code": "tenth", "policy_term_id": 2, "policy_number": "P-2"})

@@ -77,6 +77,7 @@ def arrangements(draw: st.DrawFn) -> dict[str, Any]:
         "residual": draw(st.sampled_from([residual.value for residual in Residual])),
         "down_payment_ppm": draw(st.integers(1, 999_999)) if down == "part" else 0,
         "down_payment_minor": draw(PREMIUMS) + 1 if down == "amount" else 0,
+        "installment_fee_minor": 0,
         "minimum_bill_minor": minimum,
         "currency": "EUR" if minimum or down == "amount" else "",
         "blackout_days": draw(st.sampled_from([0, 0, 1, 30, 400])),

@@ -97,6 +97,7 @@ def program_installments(terms: pl.DataFrame, rules: Rules) -> Rows:
     """Return every installment of the terms as the program sees it when all of them are due."""
     nothing = pl.DataFrame(schema=SETTLED_SCHEMA)
     due = due_charges(terms, rules.rows, nothing, date(2029, 6, 1), COMPANY_PLACE, rules.closed)
+    due = due.filter(pl.col("charge_kind") == "premium")
     columns = (
         "policy_number",
         "installment_number",
@@ -157,7 +158,7 @@ def program_invoices(terms: pl.DataFrame, run_dates: Iterable[date], rules: Rule
         keyed = heads.join(owners, on="draft_index")
         head_columns = ("policy_number", "issue_date", "due_date", "net_minor", "tax_minor", "total_minor")
         found.update(("invoice", *row) for row in keyed.select(head_columns).iter_rows())
-        line_columns = ("policy_number", "installment_number", "net_minor", "tax_minor")
+        line_columns = ("policy_number", "installment_number", "charge_kind", "net_minor", "tax_minor")
         found.update(("line", day, *row) for row in drafts.lines.select(line_columns).iter_rows())
         taxes = drafts.taxes.join(keyed.select("draft_index", "policy_number", "due_date"), on="draft_index")
         tax_columns = ("policy_number", "due_date", "tax_code", "rate_ppm", "base_minor", "tax_minor")
@@ -185,7 +186,10 @@ def reference_invoices(
                 )
             )
             found.update(
-                ("line", item.run_date, key, line.installment_number, line.net_minor, line.tax_minor)
+                (
+                    *("line", item.run_date, key, line.installment_number),
+                    *(line.charge_kind, line.net_minor, line.tax_minor),
+                )
                 for line in item.lines
             )
             found.update(

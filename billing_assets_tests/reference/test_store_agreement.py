@@ -95,19 +95,21 @@ def expected(
             head = (policy.policy_number, invoice.run_date, invoice.due_date)
             found.add((*head, "total", invoice.net_minor, invoice.tax_minor))
             found.update(
-                (*head, line.installment_number, line.net_minor, line.tax_minor) for line in invoice.lines
+                (*head, f"{line.installment_number} {line.charge_kind}", line.net_minor, line.tax_minor)
+                for line in invoice.lines
             )
     return found
 
 
 STORED = """
 with line as (
-    select policy_number, r.billing_date, i.due_date, l.installment_number, l.net_minor, l.tax_minor,
-        i.net_minor as net_of_all, i.tax_minor as tax_of_all
+    select policy_number, r.billing_date, i.due_date, l.installment_number, l.charge_kind, l.net_minor,
+        l.tax_minor, i.net_minor as net_of_all, i.tax_minor as tax_of_all
     from invoice_line l join invoice i using (invoice_id) join billing_run r using (run_id)
     join policy_term using (policy_term_id) join policy using (policy_id)
 )
-select policy_number, billing_date, due_date, installment_number::text, net_minor, tax_minor from line
+select policy_number, billing_date, due_date, installment_number || ' ' || charge_kind, net_minor, tax_minor
+from line
 union all
 select distinct policy_number, billing_date, due_date, 'total', net_of_all, tax_of_all from line
 """

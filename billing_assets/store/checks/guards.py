@@ -63,7 +63,7 @@ KEYS = (
     ("invoice_line", "policy_term_id, installment_number, charge_kind, payer_id, revision", _NO_CONDITION),
     ("invoice_tax", "invoice_id, tax_number", _NO_CONDITION),
     ("number_series", "company_id, document_kind, prefix", _NO_CONDITION),
-    ("due_charge", "run_id, policy_term_id, installment_number, revision", _NO_CONDITION),
+    ("due_charge", "run_id, policy_term_id, installment_number, charge_kind, revision", _NO_CONDITION),
     ("billing_run", "company_id, billing_date", "(state <> 'finalised'::text)"),
     ("billing_run", "company_id, billing_date, sequence_number", _NO_CONDITION),
     ("run_shard", "run_id, shard_number", _NO_CONDITION),

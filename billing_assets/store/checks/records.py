@@ -62,10 +62,10 @@ where n.content_sha256 <> sha256(convert_to(concat_ws(chr(31), n.plan_code, n.fr
         then concat_ws(chr(31), n.lead_unit, n.holiday_behaviour) end,
     case when n.maximum_installment_count <> 0 or n.weights <> '' or n.residual <> 'last'
             or n.down_payment_ppm <> 0 or n.down_payment_minor <> 0 or n.currency <> ''
-            or n.minimum_bill_minor <> 0 or n.blackout_days <> 0
+            or n.installment_fee_minor <> 0 or n.minimum_bill_minor <> 0 or n.blackout_days <> 0
         then concat_ws(chr(31), 'arrangement', n.maximum_installment_count, n.weights, n.residual,
-            n.down_payment_ppm, n.down_payment_minor, n.minimum_bill_minor, n.currency,
-            n.blackout_days) end), 'UTF8'))
+            n.down_payment_ppm, n.down_payment_minor, n.installment_fee_minor, n.minimum_bill_minor,
+            n.currency, n.blackout_days) end), 'UTF8'))
 union all
 select concat('payer version ', y.payer_version_id, ': its content does not hash to the stored value')
 from payer_version y

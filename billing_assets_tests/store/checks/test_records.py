@@ -128,7 +128,7 @@ def test_a_plan_hashes_what_it_arranges_where_it_arranges_something(superuser: E
         stored = connection.execute(text(query)).scalar_one()
         assert broken(connection) == {}
     words = (
-        "x,monthly,5,0,following,preceding,0,2024-01-01,a test,arrangement,4,40 30 30,last,0,5000,0,EUR,30"
+        "x,monthly,5,0,following,preceding,0,2024-01-01,a test,arrangement,4,40 30 30,last,0,5000,0,0,EUR,30"
     )
     assert stored == sha256("\x1f".join(words.split(",")).encode()).hexdigest()
     for change in ("weights = '40 30 31'", "residual = 'first'", "blackout_days = 0"):

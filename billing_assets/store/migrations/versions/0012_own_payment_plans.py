@@ -38,9 +38,11 @@ alter table payment_plan
     add column down_payment_minor bigint not null default 0 check (down_payment_minor >= 0),
     add column currency text not null default '' check (currency ~ '^([A-Z]{3})?$'),
     add column blackout_days smallint not null default 0 check (blackout_days between 0 and 400),
+    add column installment_fee_minor bigint not null default 0 check (installment_fee_minor >= 0),
     add column minimum_bill_minor bigint not null default 0 check (minimum_bill_minor >= 0),
     add check (weights = '' or maximum_installment_count > 0),
-    add check ((down_payment_minor > 0 or minimum_bill_minor > 0) = (currency <> '')),
+    add check ((down_payment_minor > 0 or installment_fee_minor > 0 or minimum_bill_minor > 0)
+        = (currency <> '')),
     add check (down_payment_ppm = 0 or down_payment_minor = 0);
 create or replace function hash_plan() returns trigger language plpgsql as $$
 begin
@@ -50,13 +52,20 @@ begin
         case when (new.lead_unit, new.holiday_behaviour) <> ('calendar', 'next_open_day')
             then concat_ws(chr(31), new.lead_unit, new.holiday_behaviour) end,
         case when (new.maximum_installment_count, new.weights, new.residual, new.down_payment_ppm,
-                new.down_payment_minor, new.minimum_bill_minor, new.currency, new.blackout_days)
-                <> (0, '', 'last', 0, 0, 0, '', 0)
+                new.down_payment_minor, new.installment_fee_minor, new.minimum_bill_minor, new.currency,
+                new.blackout_days) <> (0, '', 'last', 0, 0, 0, 0, '', 0)
             then concat_ws(chr(31), 'arrangement', new.maximum_installment_count, new.weights, new.residual,
-                new.down_payment_ppm, new.down_payment_minor, new.minimum_bill_minor, new.currency,
+                new.down_payment_ppm, new.down_payment_minor, new.installment_fee_minor,
+                new.minimum_bill_minor, new.currency,
                 new.blackout_days) end), 'UTF8'));
     return new;
 end $$;
+"""
+
+# An installment may have a fee beside its premium, each with an outcome of its own.
+CHARGES = """
+alter table due_charge drop constraint due_charge_pkey,
+    add primary key (run_id, policy_term_id, installment_number, charge_kind, revision);
 """
 
 FROZEN = ("payment_plan_change",)
@@ -67,8 +76,8 @@ UPDATES = {"payment_plan": "valid_to"}
 
 
 def upgrade() -> None:
-    """Make the table with its guards, and the columns of plans."""
-    for part in (CHANGES, PLANS):
+    """Make the table with its guards, the columns of plans, and the key of due charges."""
+    for part in (CHANGES, PLANS, CHARGES):
         op.execute(part)
     for table in FROZEN:
         op.execute(
