@@ -196,6 +196,8 @@ def with_bill_numbers(shares: pl.DataFrame) -> pl.DataFrame:
     >>> with_bill_numbers(pl.DataFrame(rows))["bill_number"].to_list()
     [2, 2, 3, 4]
     """
+    if not (shares["minimum_bill_minor"] > 0).any():
+        return shares.with_columns(bill_number=_NUMBER)
     minimum = pl.when("is_other_currency").then(0).otherwise(pl.col("minimum_bill_minor"))
     rows = shares.sort("term_row", "installment_number")
     waits, so_far = [], 0
