@@ -1,6 +1,7 @@
 """``billing rules``: the dated rows that amounts are worked out by, each with its source.
 
-Belongs here: listing rule rows. Does not belong here: the rows (``domain``, and the store), their amounts.
+Belongs here: listing tax rows. Does not belong here: payment plans (``plans``), the rows (``domain``, and the
+store), their amounts.
 """
 
 from datetime import date
@@ -8,13 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from billing_assets.cli import plans
 from billing_assets.cli.arguments import Json, iso_date, open_desk
 from billing_assets.cli.output import Screen
 
 if TYPE_CHECKING:
     from billing_assets.domain.tax_rule import TaxRule
 
-app = typer.Typer(no_args_is_help=True, help="See the dated rules, with their sources.")
+app = typer.Typer(
+    no_args_is_help=True, help="See the dated rules, with their sources; add plans of your own."
+)
+app.add_typer(plans.app, name="plans")
 
 
 @app.command(

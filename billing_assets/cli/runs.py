@@ -112,13 +112,13 @@ def charges(
     )
     with open_desk(screen) as desk:
         found = desk.charges(wanted)
-    following = _cursor(found[-1]) if len(found) == limit else None
+    following = _cursor(found[-1]) if len(found) >= limit else None
     screen.document({"charges": found, "before": following})
     if not found:
         screen.say("No such charge in this run.")
         return
     screen.table(
-        ["policy", ">installment", "due", "outcome", "currency", ">net", "invoice", "reason"],
+        ["policy", ">installment", "charge", "due", "outcome", "currency", ">net", "invoice", "reason"],
         [_charge(row) for row in found],
         wrap=["reason"],
     )
@@ -145,6 +145,7 @@ def _charge(row: "ChargeRow") -> list[object]:
     return [
         row.policy_number,
         number,
+        row.charge_kind.replace("_", " "),
         row.due_date,
         row.outcome,
         row.currency,

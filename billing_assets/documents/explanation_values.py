@@ -13,7 +13,8 @@ from fractions import Fraction
 from billing_assets.documents import formats
 from billing_assets.documents.cleaning import clean
 from billing_assets.documents.labels import Catalogue
-from billing_assets.domain.explanations import Explained, Formula, Input, Subject, Unit
+from billing_assets.domain.explained_words import Formula, Subject, Unit
+from billing_assets.domain.explanations import Explained, Input
 from billing_assets.domain.invoice_sources import IssueSource, LineSource
 from billing_assets.domain.invoices import Invoice
 from billing_assets.domain.money import minor_digits
@@ -118,9 +119,10 @@ class Reader:
         )
 
     def _addends(self, result: Explained) -> str:
-        sign = " − " if result.formula is Formula.PRICE_LESS_TAXES else " + "
+        is_difference = result.formula in {Formula.PRICE_LESS_TAXES, Formula.PLAN_REST}
+        sign = " − " if is_difference else " + "
         amounts = [each for each in result.inputs if each.unit is Unit.MINOR]
-        if result.formula is Formula.PRICE_LESS_TAXES:
+        if is_difference:
             amounts = amounts[1:]
         return sign.join(self._addend(each) for each in amounts)
 

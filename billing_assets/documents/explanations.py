@@ -18,16 +18,8 @@ from billing_assets.documents.templates import Template, default_templates_dir, 
 from billing_assets.domain.backdating import REHEARSAL_APPROVER
 from billing_assets.domain.business_days import LeadUnit, Roll
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.explanations import (
-    DAY_COUNTED,
-    Explained,
-    Explanation,
-    Formula,
-    Rounding,
-    RuleRow,
-    Subject,
-    Unit,
-)
+from billing_assets.domain.explained_words import DAY_COUNTED, Formula, Rounding, Subject, Unit
+from billing_assets.domain.explanations import Explained, Explanation, RuleRow
 from billing_assets.domain.invoice_sources import InvoiceSources, LineSource
 
 _TAXES = frozenset({Subject.TAX_BASE, Subject.TAX_PART, Subject.TAX})
@@ -393,17 +385,20 @@ _UNMOVED_LEADS = ("lead", "lead_none")
 
 
 def _figures_key(result: Explained) -> str:
-    formula = result.formula
+    formula, values = result.formula, result.values
     if formula is Formula.PRICE_LESS_TAXES:
         return f"{formula.value}{_credit_kind(result)}"
-    is_of_two = formula is Formula.REST and "middle_share" not in result.values
+    if formula in {Formula.PLAN_SHARE, Formula.PLAN_REST}:
+        after = "_after_down" if "down_payment" in values else ""
+        return f"{formula.value}{after}{'_equal' if 'other_count' in values else ''}"
+    is_of_two = formula is Formula.REST and "middle_share" not in values
     return "rest_of_two" if is_of_two else formula.value
 
 
 def _says_nothing(result: Explained, line_count: int) -> bool:
     """Tell whether people already know a result from another one beside it."""
     if result.subject is Subject.NOMINAL_DUE_DATE:
-        return not result.values["due_days"]
+        return result.formula is Formula.DAYS_AFTER and not result.values["due_days"]
     if result.subject is Subject.LINE_TAX:
         return line_count == 1
     is_sum_of_one = result.formula is Formula.SUM and len(result.inputs) == 1

@@ -120,7 +120,17 @@ def grid_of(source: LineSource, calendars: Calendars) -> TermGrid:
     >>> grid_of(SAMPLE.lines[0], ALWAYS_OPEN).installment_count
     12
     """
-    frequency, number = FREQUENCIES[source.plan.frequency_code], source.line.installment_number
+    return grid_at(source, calendars, source.line.installment_number)
+
+
+def grid_at(source: LineSource, calendars: Calendars, number: int) -> TermGrid:
+    """Return the grid of a line's term for any of its installments.
+
+    >>> from billing_assets.domain.sample_invoice import ALWAYS_OPEN, SAMPLE
+    >>> str(grid_at(SAMPLE.lines[0], ALWAYS_OPEN, 3).due_from)
+    '2024-03-01'
+    """
+    frequency = FREQUENCIES[source.plan.frequency_code]
     if frequency.unit in (PeriodUnit.DAY, PeriodUnit.MONTH):
         return cycle_grid(frequency, source.term, number)
     return calendars.pattern_grid(frequency, source.term, number)

@@ -10,15 +10,12 @@ from dataclasses import dataclass, replace
 
 from billing_assets.domain.explained_dates import explain_issue, of_line
 from billing_assets.domain.explained_taxes import TaxPiece, explain_taxes
+from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
 from billing_assets.domain.explanations import (
     Explained,
     Explanation,
-    Formula,
     Input,
-    Rounding,
     RuleRow,
-    Subject,
-    Unit,
     amount_of,
     minor,
     sum_of,

@@ -8,18 +8,10 @@ Does not belong here: the formulas (``explanations``), amounts (``explained_inst
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from billing_assets.domain.billing_grids import Calendars, grid_of
+from billing_assets.domain.billing_grids import Calendars, grid_at
 from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll, StepUnit, advance
-from billing_assets.domain.explanations import (
-    Explained,
-    Formula,
-    Input,
-    Rounding,
-    RuleRow,
-    Subject,
-    Unit,
-    Value,
-)
+from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
+from billing_assets.domain.explanations import Explained, Input, RuleRow, Value, minor
 from billing_assets.domain.invoice_sources import InvoiceSources, LineSource
 from billing_assets.domain.places import PLACES
 
@@ -27,28 +19,33 @@ _WAYS = {Roll.NONE: (), Roll.FOLLOWING: (1,), Roll.PRECEDING: (-1,)}
 """Which ways a roll looks; the others look both ways."""
 
 
-def explain_dates(source: LineSource, calendars: Calendars, company_place_code: str) -> tuple[Explained, ...]:
+def explain_dates(
+    source: LineSource, calendars: Calendars, company_place_code: str, due_with_number: int
+) -> tuple[Explained, ...]:
     """Return why a line was planned to fall due, and to be billed, on its days.
+
+    ``due_with_number`` is the installment with which it is due: its own, unless it waits for another.
 
     >>> from dataclasses import replace
     >>> from billing_assets.domain.sample_invoice import ALWAYS_OPEN, SAMPLE
     >>> new_year = date(2024, 1, 1)
     >>> calendars = replace(ALWAYS_OPEN, is_due_closed=lambda place, day: day == new_year)
-    >>> [str(each.result) for each in explain_dates(SAMPLE.lines[0], calendars, "ES")]
+    >>> [str(each.result) for each in explain_dates(SAMPLE.lines[0], calendars, "ES", 1)]
     ['2024-01-01', '2024-01-02', '2023-12-19']
     """
     plan, place_code = source.plan, source.term.place_code
     rules = (plan_row(source),)
-    nominal = of_line(
-        source,
-        Subject.NOMINAL_DUE_DATE,
-        Formula.DAYS_AFTER,
-        (
-            Input(name="due_from_date", value=grid_of(source, calendars).due_from, unit=Unit.DATE),
-            Input(name="due_days", value=plan.due_days, unit=Unit.DAYS),
-        ),
-        rules=rules,
+    grid = grid_at(source, calendars, due_with_number)
+    inputs: tuple[Input, ...] = (
+        Input(name="due_from_date", value=grid.due_from, unit=Unit.DATE),
+        Input(name="due_days", value=plan.due_days, unit=Unit.DAYS),
     )
+    formula = Formula.DAYS_AFTER
+    if due_with_number != source.line.installment_number:
+        formula = Formula.DAYS_AFTER_WAITING
+        with_number = Input(name="due_with_number", value=due_with_number, unit=Unit.NUMBER)
+        inputs = (*inputs, with_number, minor("minimum_bill", plan.minimum_bill_minor))
+    nominal = of_line(source, Subject.NOMINAL_DUE_DATE, formula, inputs, rules=rules)
     day = _date_of(nominal)
     rolled = of_line(
         source,

@@ -7,18 +7,12 @@ Does not belong here: the formulas (``explanations``), lines (``explained_instal
 
 from billing_assets.domain.billing_grids import Calendars
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.explained_arrangements import bill_number
 from billing_assets.domain.explained_dates import explain_dates, explain_due_date, explain_issue, of_line
 from billing_assets.domain.explained_installments import explain_installment
 from billing_assets.domain.explained_taxes import ExplainedTaxes, contains_tax, explain_taxes
-from billing_assets.domain.explanations import (
-    Explained,
-    Explanation,
-    Formula,
-    Subject,
-    amount_of,
-    minor,
-    sum_of,
-)
+from billing_assets.domain.explained_words import Formula, Subject
+from billing_assets.domain.explanations import Explained, Explanation, amount_of, minor, sum_of
 from billing_assets.domain.invoice_sources import InvoiceSources
 
 
@@ -53,7 +47,9 @@ def explain_invoice(sources: InvoiceSources, calendars: Calendars) -> Explanatio
             *(
                 result
                 for source in sources.lines
-                for result in explain_dates(source, calendars, sources.issue.company_place_code)
+                for result in explain_dates(
+                    source, calendars, sources.issue.company_place_code, bill_number(source, calendars)
+                )
             ),
             *taxed.taxes,
             *taxed.of_lines,

@@ -5,21 +5,20 @@ Does not belong here: the formulas (``explanations``), tax (``explained_taxes``)
 (``explained_dates``).
 """
 
+from dataclasses import replace
 from fractions import Fraction
 
 from billing_assets.domain.billing_grids import Calendars, TermGrid, grid_of
-from billing_assets.domain.explained_dates import of_line, plan_row
-from billing_assets.domain.explanations import (
-    Explained,
-    Formula,
-    Input,
-    Rounding,
-    RuleRow,
-    Subject,
-    Unit,
-    amount_of,
-    minor,
+from billing_assets.domain.charges import INSTALLMENT_FEE
+from billing_assets.domain.explained_arrangements import (
+    Arrangement,
+    arrangement_of,
+    explain_count,
+    explain_share,
 )
+from billing_assets.domain.explained_dates import of_line, plan_row
+from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
+from billing_assets.domain.explanations import Explained, Input, RuleRow, amount_of, minor
 from billing_assets.domain.frequencies import FREQUENCIES, PeriodUnit
 from billing_assets.domain.invoice_sources import LineSource
 
@@ -37,13 +36,22 @@ def explain_installment(
     ('equal_share', 4000, True)
     """
     grid = grid_of(source, calendars)
-    count, period = _count(source, grid), _period(source, grid)
+    arrangement = arrangement_of(source, grid, calendars) if source.plan.is_arranged else None
+    if arrangement and source.line.installment_number == arrangement.installment_count:
+        grid = replace(grid, period_end=source.term.expiration_date)
+    count, period = _count(source, grid, arrangement), _period(source, grid, arrangement)
     subject = Subject.PRICE if price_contains_tax else Subject.NET
     recorded = source.charge_net_minor if price_contains_tax else source.line.net_minor
+    if source.line.charge_kind == INSTALLMENT_FEE.charge_kind:
+        fee = minor("installment_fee", source.plan.installment_fee_minor)
+        return (count, period, of_line(source, subject, Formula.INSTALLMENT_FEE, (fee,), recorded))
     end = source.term.cover_end
     is_cut = end is not None and grid.period_from < end < grid.period_end
-    planned = _planned(
-        source, grid, Subject.PLANNED if is_cut else subject, recorded=None if is_cut else recorded
+    planned_as = (Subject.PLANNED, None) if is_cut else (subject, recorded)
+    planned = (
+        explain_share(source, arrangement, *planned_as)
+        if arrangement
+        else _planned(source, grid, *planned_as)
     )
     if not is_cut or end is None:
         return (count, period, *planned)
@@ -63,8 +71,11 @@ def explain_installment(
     return (count, period, *planned, part)
 
 
-def _count(source: LineSource, grid: TermGrid) -> Explained:
+def _count(source: LineSource, grid: TermGrid, arrangement: Arrangement | None) -> Explained:
     inputs: tuple[Input, ...] = (*_frequency(source), *_term_days(source))
+    rules = (_term_row(source), plan_row(source), _frequency_row(source))
+    if arrangement:
+        return explain_count(source, arrangement, inputs, rules)
     formula = Formula.CYCLE_COUNT
     if not _is_cycle(source):
         formula = Formula.PATTERN_COUNT
@@ -76,16 +87,16 @@ def _count(source: LineSource, grid: TermGrid) -> Explained:
         formula,
         inputs,
         source.line.installment_count,
-        rules=(_term_row(source), plan_row(source), _frequency_row(source)),
+        rules=rules,
     )
 
 
-def _period(source: LineSource, grid: TermGrid) -> Explained:
+def _period(source: LineSource, grid: TermGrid, arrangement: Arrangement | None) -> Explained:
     line, end = source.line, source.term.cover_end
     number = Input(name="installment_number", value=line.installment_number, unit=Unit.NUMBER)
     cover = (Input(name="cover_to_date", value=end, unit=Unit.DATE),) if end is not None else ()
     recorded = (line.period_from_date, line.period_to_date)
-    if _is_cycle(source):
+    if _is_cycle(source) and not arrangement:
         inputs = (number, *_frequency(source), *_term_days(source), *cover)
         return of_line(source, Subject.PERIOD, Formula.CYCLE_PERIOD, inputs, recorded)
     planned = (
@@ -97,7 +108,7 @@ def _period(source: LineSource, grid: TermGrid) -> Explained:
 
 
 def _planned(
-    source: LineSource, grid: TermGrid, subject: Subject, *, recorded: int | None
+    source: LineSource, grid: TermGrid, subject: Subject, recorded: int | None
 ) -> tuple[Explained, ...]:
     """Return the results that lead to the planned amount; it is the last of them."""
     number, count = source.line.installment_number, grid.installment_count

@@ -14,18 +14,8 @@ from datetime import date
 from fractions import Fraction
 from itertools import groupby
 
-from billing_assets.domain.explanations import (
-    Explained,
-    Formula,
-    Input,
-    Rounding,
-    RuleRow,
-    Subject,
-    Unit,
-    amount_of,
-    minor,
-    sum_of,
-)
+from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
+from billing_assets.domain.explanations import Explained, Input, RuleRow, amount_of, minor, sum_of
 from billing_assets.domain.invoice_sources import InvoiceSources, LineSource, TaxSource
 from billing_assets.domain.money import PPM
 from billing_assets.domain.tax_rule import ANY_LINE, FIXED, Basis, Category, RoundingScope, TaxPoint

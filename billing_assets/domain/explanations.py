@@ -1,8 +1,8 @@
 """Why an amount or a date of an invoice is what it is: a formula, its inputs, and what the record says.
 
-Belongs here: the formulas, each worked out from nothing but the inputs that stand beside it, in integers and
-fractions; whether the result is what was recorded.
-Does not belong here: which formula a line or a tax has (``explained_installments``, ``explained_taxes``,
+Belongs here: the formulas, each worked out from nothing but the inputs that stand beside it, in integers
+and fractions; whether the result is what was recorded. Does not belong here: what formulas are called
+(``explained_words``), which formula a line or a tax has (``explained_installments``, ``explained_taxes``,
 ``explained_documents``), the words (``documents.explanations``), the formulas of billing (``frames``), from
 which these are written apart.
 """
@@ -10,111 +10,18 @@ which these are written apart.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 from fractions import Fraction
 from math import floor
 from typing import TypeAlias
 
 from billing_assets.domain.billing_grids import first_grid_number, grid_day
 from billing_assets.domain.business_days import LeadUnit, Roll, StepUnit, advance, roll_date
+from billing_assets.domain.explained_words import PARTS, Formula, Rounding, Subject, Unit
 from billing_assets.domain.money import PPM, round_half_up
 from billing_assets.domain.numbering import document_number
 
 Value: TypeAlias = int | str | Fraction | date | tuple[date, ...]
 """Of an input or a result: an amount, a count, a code, an exact share or rate, a date, or several dates."""
-
-
-class Unit(StrEnum):
-    """What an input counts or how it is written."""
-
-    MINOR = "minor_units"
-    DAYS = "days"
-    COUNT = "count"
-    NUMBER = "number"
-    PPM = "parts_per_million"
-    RATE = "rate"
-    DATE = "date"
-    DATES = "dates"
-    CODE = "code"
-
-
-class Rounding(StrEnum):
-    """How an exact amount becomes whole minor units; ``none`` is a sum, which needs no rounding."""
-
-    NONE = "none"
-    HALF_UP = "half_up"
-    DOWN = "down"
-
-
-class Subject(StrEnum):
-    """What is explained, in the order in which it comes about."""
-
-    COUNT = "installment_count"
-    PERIOD = "period"
-    FIRST_SHARE = "first_share"
-    MIDDLE_SHARE = "middle_share"
-    PLANNED = "planned"
-    PRICE = "price"
-    CONTAINED_TAX = "contained_tax"
-    NET = "net"
-    NOMINAL_DUE_DATE = "nominal_due_date"
-    PLANNED_DUE_DATE = "planned_due_date"
-    BILLING_DATE = "billing_date"
-    TAX_BASE = "tax_base"
-    TAX_PART = "tax_part"
-    TAX = "tax"
-    TAX_SHARE = "tax_share"
-    LINE_TAX = "line_tax"
-    NET_TOTAL = "net_total"
-    TAX_TOTAL = "tax_total"
-    TOTAL = "total"
-    TAX_POINT = "tax_point"
-    ISSUE_DATE = "issue_date"
-    INVOICE_NUMBER = "invoice_number"
-    DUE_DATE = "due_date"
-
-
-class Formula(StrEnum):
-    """How a result comes about; each has a function of its inputs in this file."""
-
-    CYCLE_COUNT = "cycle_count"
-    PATTERN_COUNT = "pattern_count"
-    CYCLE_PERIOD = "cycle_period"
-    PATTERN_PERIOD = "pattern_period"
-    WHOLE_PREMIUM = "whole_premium"
-    EQUAL_SHARE = "equal_share"
-    WEIGHTED_SHARE = "weighted_share"
-    REST = "rest"
-    COVERED_PART = "covered_part"
-    PRICE_LESS_TAXES = "price_less_taxes"
-    SUM = "sum"
-    RATE = "rate"
-    PART_OF_PRICE = "part_of_price"
-    EXEMPT = "exempt"
-    FIXED = "fixed"
-    RUNNING_SHARE = "running_share"
-    DAYS_AFTER = "days_after"
-    ROLLED = "rolled"
-    LEAD = "lead"
-    EARLIEST = "earliest"
-    LATEST = "latest"
-    NEXT_NUMBER = "next_number"
-    TIME_TO_PAY = "time_to_pay"
-
-
-PARTS = frozenset(
-    {
-        Formula.EQUAL_SHARE,
-        Formula.WEIGHTED_SHARE,
-        Formula.COVERED_PART,
-        Formula.RATE,
-        Formula.PART_OF_PRICE,
-    }
-)
-"""Formulas whose result is a part of one amount."""
-
-DAY_COUNTED = frozenset({Formula.WEIGHTED_SHARE, Formula.COVERED_PART})
-"""Formulas that count days: actual days over the actual days of the period (actual/actual)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,6 +234,26 @@ def _rest(result: Explained) -> Fraction:
     return Fraction(_int(result, "premium") - others)
 
 
+def _arranged_count(result: Explained) -> int:
+    most = _int(result, "maximum_installment_count") if "maximum_installment_count" in result.values else None
+    in_time = _int(result, "in_time_count")
+    return in_time if most is None else min(most, in_time)
+
+
+def _shared(result: Explained) -> Fraction:
+    """Return what is shared: the premium, less the down payment where there is one."""
+    down = _exact(result, "down_payment") if "down_payment" in result.values else Fraction(0)
+    return _exact(result, "premium") - down
+
+
+def _plan_rest(result: Explained) -> Fraction:
+    others = sum(
+        each.value for each in result.inputs if each.name == "other_share" and isinstance(each.value, int)
+    )
+    times = _int(result, "other_count") if "other_count" in result.values else 1
+    return _shared(result) - times * others
+
+
 def _less(result: Explained) -> Fraction:
     price, *taxes = _amounts(result)
     return Fraction(price - sum(taxes))
@@ -337,6 +264,10 @@ def _running_share(result: Explained) -> Fraction:
         result.rounded(_exact(result, name) * _exact(result, "factor")) for name in ("running", "before")
     )
     return Fraction(so_far - before)
+
+
+def _days_after(result: Explained) -> date:
+    return _day(result, "due_from_date") + timedelta(_int(result, "due_days"))
 
 
 def _rolled(day: date, roll: str, closed: tuple[date, ...]) -> date:
@@ -372,6 +303,16 @@ FORMULAS: Mapping[Formula, Callable[[Explained], Value]] = {
     Formula.EQUAL_SHARE: lambda result: _exact(result, "premium") / _int(result, "installment_count"),
     Formula.WEIGHTED_SHARE: _weighted_share,
     Formula.REST: _rest,
+    Formula.ARRANGED_COUNT: _arranged_count,
+    Formula.DOWN_PAYMENT_PART: lambda result: (
+        _exact(result, "premium") * Fraction(_int(result, "down_payment_ppm"), PPM)
+    ),
+    Formula.DOWN_PAYMENT_AMOUNT: lambda result: min(
+        _exact(result, "premium"), _exact(result, "down_payment")
+    ),
+    Formula.PLAN_SHARE: lambda result: _shared(result) * _exact(result, "weight") / _exact(result, "weights"),
+    Formula.PLAN_REST: _plan_rest,
+    Formula.INSTALLMENT_FEE: lambda result: _exact(result, "installment_fee"),
     Formula.COVERED_PART: lambda result: (
         _exact(result, "planned") * Fraction(_int(result, "covered_days"), _int(result, "period_days"))
     ),
@@ -384,7 +325,8 @@ FORMULAS: Mapping[Formula, Callable[[Explained], Value]] = {
     Formula.EXEMPT: lambda result: Fraction(0) * _exact(result, "base"),
     Formula.FIXED: lambda result: _exact(result, "fixed_amount"),
     Formula.RUNNING_SHARE: _running_share,
-    Formula.DAYS_AFTER: lambda result: _day(result, "due_from_date") + timedelta(_int(result, "due_days")),
+    Formula.DAYS_AFTER: _days_after,
+    Formula.DAYS_AFTER_WAITING: _days_after,
     Formula.ROLLED: lambda result: _rolled(
         _day(result, "nominal_due_date"), str(result.values["roll"]), _days(result, "closed_days")
     ),

@@ -7,8 +7,17 @@ Does not belong here: the arithmetic (``frames.schedules``, ``frames.installment
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll
+
+
+class Residual(StrEnum):
+    """Which installment takes what rounding leaves: of several that are the largest, the last of them."""
+
+    LAST = "last"
+    FIRST = "first"
+    LARGEST = "largest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +30,15 @@ class PaymentPlan:
     is made on an open day by ``generate_roll``, or on the day itself and sent later, by
     ``holiday_behaviour``. However late it is issued, its payer has ``minimum_payment_days`` calendar days
     from the issue date. ``valid_to`` is exclusive, None is open.
+
+    With ``maximum_installment_count`` only so many periods, from the first on, have an installment, and the
+    last of them runs to the end of the term; they are equal, or go by ``weights`` (``40 30 30``). A down
+    payment (``down_payment_ppm`` of the premium, or ``down_payment_minor`` in its currency) is the first of
+    them, and the weights are those of the others. No installment falls due in the last ``blackout_days`` of
+    the term. Each installment of a term that has several carries ``installment_fee_minor``. Installments
+    that come to less than ``minimum_bill_minor`` wait for the next one. Nought and empty: nothing is
+    arranged, each period has an installment, weighed by its days. ``currency`` is that of the amounts in
+    the row, empty where it has none.
     """
 
     plan_code: str
@@ -32,9 +50,40 @@ class PaymentPlan:
     generate_roll: Roll = Roll.PRECEDING
     holiday_behaviour: HolidayBehaviour = HolidayBehaviour.NEXT_OPEN_DAY
     minimum_payment_days: int = 0
+    maximum_installment_count: int = 0
+    weights: str = ""
+    residual: Residual = Residual.LAST
+    down_payment_ppm: int = 0
+    down_payment_minor: int = 0
+    installment_fee_minor: int = 0
+    minimum_bill_minor: int = 0
+    currency: str = ""
+    blackout_days: int = 0
     valid_from: date = date(1990, 1, 1)
     valid_to: date | None = None
     source: str
+
+    @property
+    def has_down_payment(self) -> bool:
+        """Whether the first installment is an amount of its own."""
+        return bool(self.down_payment_ppm or self.down_payment_minor)
+
+    @property
+    def is_arranged(self) -> bool:
+        """Whether it says more than its frequency and its days."""
+        return bool(
+            self.maximum_installment_count
+            or self.residual is not Residual.LAST
+            or self.has_down_payment
+            or self.installment_fee_minor
+            or self.minimum_bill_minor
+            or self.blackout_days
+        )
+
+    @property
+    def shared_weights(self) -> tuple[int, ...]:
+        """The weights that the plan names, in order; none where it names none."""
+        return tuple(int(word) for word in self.weights.split())
 
 
 _TWO_WEEKS = (

@@ -67,6 +67,10 @@ OUTCOME_REASONS: Mapping[str, str] = MappingProxyType(
         ),
         "no_tax_rule": "no tax rule covers the place, line of business and tax point: add a dated row",
         "no_plan_row": "no row of the payment plan is valid on the first day of the term: add a dated row",
+        "plan_currency_differs": (
+            "the plan has an amount in another currency than the term's: choose another plan, or add one for "
+            "the currency"
+        ),
         "amount_out_of_range": "the amount is beyond any credible charge",
     }
 )

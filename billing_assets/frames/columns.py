@@ -85,7 +85,8 @@ _CHARGES = (
     Column("due_date", pl.Date, "day", "on which the payer has to pay"),
     Column("period_from_date", pl.Date, "day", "first day of the billing period; the tax point"),
     Column("period_to_date", pl.Date, "day", "day after its last covered day"),
-    Column("net_minor", pl.Int64, "minor units", "premium of the covered days, without tax"),
+    Column("charge_kind", pl.String, "code", "what the charge is for: premium, or a fee"),
+    Column("net_minor", pl.Int64, "minor units", "premium of the covered days, or the fee, without tax"),
     Column("outcome", pl.String, "code", "what became of the charge: invoiced, zero, held or failed"),
     Column("reason_code", pl.String, "code", "why it is not invoiced; null where it is"),
 )
@@ -112,6 +113,34 @@ _RULES = (
     Column("generate_roll", pl.String, "code", "how a billing date leaves a closed day of the company"),
     Column(
         "minimum_payment_days", pl.Int64, "calendar days", "that a payer has from the issue date at least"
+    ),
+    Column(
+        "maximum_installment_count",
+        pl.Int64,
+        "number",
+        "so many periods have an installment; 0: each has one",
+    ),
+    Column(
+        "weights", pl.String, "numbers", "of the installments that share, with blanks; empty: none are named"
+    ),
+    Column("residual", pl.String, "code", "which installment takes what rounding leaves"),
+    Column(
+        "down_payment_ppm", pl.Int64, "parts per million", "of the premium, that the first installment is"
+    ),
+    Column(
+        "down_payment_minor", pl.Int64, "minor units", "fixed amount that the first installment is; 0: none"
+    ),
+    Column(
+        "installment_fee_minor", pl.Int64, "minor units", "fee of each installment where there are several"
+    ),
+    Column(
+        "minimum_bill_minor",
+        pl.Int64,
+        "minor units",
+        "installments that come to less wait for the next one; 0: none waits",
+    ),
+    Column(
+        "blackout_days", pl.Int64, "calendar days", "before the end of the term in which nothing falls due"
     ),
     Column("tax_rule_id", pl.Int64, "key", "the dated row of a tax"),
     Column("tax_code", pl.String, "code", "the tax"),
@@ -257,6 +286,7 @@ DUE_SCHEMA = schema_of(
     "due_date",
     "period_from_date",
     "period_to_date",
+    "charge_kind",
     "net_minor",
     "outcome",
     "reason_code",
@@ -315,6 +345,15 @@ PLAN_SCHEMA = schema_of(
     "generate_roll",
     "holiday_behaviour",
     "minimum_payment_days",
+    "maximum_installment_count",
+    "weights",
+    "residual",
+    "down_payment_ppm",
+    "down_payment_minor",
+    "installment_fee_minor",
+    "minimum_bill_minor",
+    "currency",
+    "blackout_days",
     "valid_from",
     "valid_to",
     "plan_sha256",

@@ -8,13 +8,21 @@ The work is done on narrow frames, first per schedule, then per installment; the
 gathered once at the end, because copying them is what costs.
 """
 
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
 from billing_assets.domain.business_days import HolidayBehaviour
 from billing_assets.domain.calendar_rule import NO_CLOSED_DAYS, ClosedDays
+from billing_assets.domain.charges import INSTALLMENT_FEE, PREMIUM
 from billing_assets.domain.runs import Outcome
+from billing_assets.frames.arrangements import (
+    ARRANGED,
+    arranged_installments,
+    with_bill_numbers,
+    with_shares,
+)
 from billing_assets.frames.calendars import CompanyCalendar
 from billing_assets.frames.columns import DUE_SCHEMA, PLAN_SCHEMA, TERM_SCHEMA
 from billing_assets.frames.date_tables import date_tables, lead_reach, with_horizon
@@ -87,6 +95,15 @@ def due_charges(
     ...     "generate_roll": "preceding",
     ...     "holiday_behaviour": "next_open_day",
     ...     "minimum_payment_days": 14,
+    ...     "maximum_installment_count": 0,
+    ...     "weights": "",
+    ...     "residual": "last",
+    ...     "down_payment_ppm": 0,
+    ...     "down_payment_minor": 0,
+    ...     "installment_fee_minor": 0,
+    ...     "minimum_bill_minor": 0,
+    ...     "currency": "",
+    ...     "blackout_days": 0,
     ...     "plan_sha256": "s",
     ...     "valid_from": date(1990, 1, 1),
     ...     "valid_to": None,
@@ -118,7 +135,10 @@ def due_charges(
     charges = [_with_plan(keyed, dated, settled)]
     if is_open:
         charges.append(_without_plan(keyed, settled, as_of))
-    due = pl.concat(charges).sort("policy_number", "due_date", "policy_term_id", "installment_number")
+    # Premium stands before its fee; where there is no fee, the longer sort is spared.
+    is_fee = [pl.col("charge_kind") != PREMIUM.charge_kind] if dated.has_fees else []
+    order = ("policy_number", "due_date", "policy_term_id", "installment_number", *is_fee)
+    due = pl.concat(charges).sort(order)
     wide = terms.select(_FROM_TERM)[due["term_row"]]
     return wide.hstack(due.drop("term_row", "policy_number", "policy_term_id")).select(*DUE_SCHEMA)
 
@@ -130,32 +150,111 @@ def _holds_sending(plans: pl.DataFrame) -> bool:
     return bool(plans.select(_HOLDS_SENDING.any()).item())
 
 
-def _dated(schedules: pl.DataFrame, as_of: date, company: CompanyCalendar) -> pl.DataFrame:
+_INSTALLMENT = ["schedule_id", "installment_number"]
+_DATES = ("nominal_due_date", "due_date", "billing_date")
+_IS_BILLED_HERE = pl.col("nominal_due_date") >= pl.col("cut_over_date")
+
+
+@dataclass(frozen=True, slots=True)
+class _Dated:
+    """The installments whose own billing date has come, and all those of the arranged schedules."""
+
+    due: pl.DataFrame
+    arranged: pl.DataFrame
+    as_of: date
+
+    @property
+    def has_fees(self) -> bool:
+        """Whether an installment may have a fee beside it."""
+        return not self.arranged.is_empty() and bool((self.arranged["installment_fee_minor"] > 0).any())
+
+
+def _dated(schedules: pl.DataFrame, as_of: date, company: CompanyCalendar) -> _Dated:
     """Return the installments of the schedules whose billing date has come."""
-    billable = with_horizon(
-        schedules.lazy().filter(pl.col("unit").is_not_null()), lead_reach(schedules, company, as_of), as_of
-    ).filter(pl.col("effective_date") <= pl.col("horizon_date"))
-    periods = periods_of(billable.collect(), pl.col("horizon_date")).drop("horizon_date")
-    dated = with_dates(periods.lazy(), date_tables(periods, company))
-    return dated.filter(pl.col("billing_date") <= as_of).collect()
+    billable = (
+        with_horizon(
+            schedules.lazy().filter(pl.col("unit").is_not_null()),
+            lead_reach(schedules, company, as_of),
+            as_of,
+        )
+        .filter(pl.col("effective_date") <= pl.col("horizon_date"))
+        .collect()
+    )
+    is_arranged = pl.col("is_arranged")
+    arranged = pl.DataFrame()
+    periods = periods_of(billable.filter(~is_arranged), pl.col("horizon_date"))
+    if billable["is_arranged"].any():
+        # The share of one installment depends on all of them, so that the whole term is looked at.
+        arranged = arranged_installments(periods_of(billable.filter(is_arranged), pl.col("expiration_date")))
+        periods = pl.concat([periods, arranged.select(periods.columns)])
+    narrow = periods.drop("horizon_date", *ARRANGED)
+    dated = with_dates(narrow.lazy(), date_tables(narrow, company))
+    if not arranged.is_empty():
+        dated = dated.collect().lazy()
+        arranged = arranged.join(dated.select(*_INSTALLMENT, *_DATES).collect(), on=_INSTALLMENT)
+    return _Dated(due=dated.filter(pl.col("billing_date") <= as_of).collect(), arranged=arranged, as_of=as_of)
 
 
-def _with_plan(keyed: pl.DataFrame, dated: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
+def _with_plan(keyed: pl.DataFrame, dated: _Dated, settled: pl.DataFrame) -> pl.DataFrame:
     """Return a charge for each open installment of the terms (``term_row`` and ``_OF_CHARGE``)."""
     open_ones = (
         keyed.lazy()
         .filter(pl.col("unit").is_not_null())
         .select("schedule_id", "term_row", *_FOR_AMOUNTS)
         .join(
-            dated.lazy().drop("unit", "pattern", "plan_code", "place_code", "anchor_date"),
+            dated.due.lazy().drop("unit", "pattern", "plan_code", "place_code", "anchor_date"),
             on="schedule_id",
             how="inner",
         )
-        .filter(pl.col("nominal_due_date") >= pl.col("cut_over_date"))
         .join(settled.lazy(), on=["policy_term_id", "installment_number"], how="anti")
     )
-    due = with_cover(with_planned(open_ones)).with_columns(reason_code=_reason())
-    return _shape(due.with_columns(outcome=_outcome(), net_minor=pl.col("net_minor").fill_null(0)))
+    if dated.arranged.is_empty():
+        planned = with_planned(open_ones.filter(_IS_BILLED_HERE)).with_columns(
+            is_other_currency=pl.lit(value=False)
+        )
+    else:
+        planned = _planned(open_ones.collect(), keyed, dated).lazy()
+    due = with_cover(planned).with_columns(reason_code=_reason(), charge_kind=pl.lit(PREMIUM.charge_kind))
+    charges = due.with_columns(outcome=_outcome(), net_minor=pl.col("net_minor").fill_null(0))
+    return pl.concat([_shape(charges), _shape(_fees(charges))]) if dated.has_fees else _shape(charges)
+
+
+def _fees(charges: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the fee beside each installment that is invoiced, of terms that have several of them."""
+    has_fee = (
+        (pl.col("installment_fee_minor") > 0)
+        & (pl.col("installment_count") > 1)
+        & (pl.col("outcome") == Outcome.INVOICED.value)
+    )
+    return charges.filter(has_fee).with_columns(
+        charge_kind=pl.lit(INSTALLMENT_FEE.charge_kind), net_minor=pl.col("installment_fee_minor")
+    )
+
+
+def _planned(open_ones: pl.DataFrame, keyed: pl.DataFrame, dated: _Dated) -> pl.DataFrame:
+    """Add ``planned_minor`` and ``is_other_currency``, where some of the schedules are arranged.
+
+    An installment that waits for another has the dates of that one, which may not have come.
+    """
+    arranged = dated.arranged
+    plain = with_planned(open_ones.lazy().filter(~pl.col("is_arranged"), _IS_BILLED_HERE)).with_columns(
+        is_other_currency=pl.lit(value=False)
+    )
+    of_arranged = open_ones.filter("is_arranged")
+    of_term = ("term_row", "schedule_id", "premium_minor", pl.col("currency").alias("term_currency"))
+    terms = keyed.select(of_term).join(of_arranged.select("term_row").unique(), on="term_row", how="semi")
+    key = ["term_row", "installment_number"]
+    columns = ("schedule_id", "installment_number", "installment_count", "share_weight", *ARRANGED)
+    of_shares = ("planned_minor", "is_other_currency", "installment_fee_minor", "bill_number")
+    shares = with_bill_numbers(with_shares(terms.join(arranged.select(columns), on="schedule_id")))
+    dates = arranged.select("schedule_id", pl.col("installment_number").alias("bill_number"), *_DATES)
+    shared = (
+        of_arranged.drop(_DATES)
+        .join(shares.select(*key, *of_shares), on=key)
+        .join(dates, on=["schedule_id", "bill_number"])
+        .filter(_IS_BILLED_HERE, pl.col("billing_date") <= dated.as_of)
+    )
+    return pl.concat([plain.collect(), shared], how="diagonal")
 
 
 def _reason() -> pl.Expr:
@@ -163,6 +262,8 @@ def _reason() -> pl.Expr:
     return (
         pl.when(pl.col("hold_code").is_not_null())
         .then(pl.col("hold_code"))
+        .when(pl.col("is_other_currency"))
+        .then(pl.lit("plan_currency_differs"))
         .when(pl.col("net_minor").is_null())
         .then(pl.lit("amount_out_of_range"))
         .when(pl.col("is_first_without_cover"))
@@ -180,7 +281,7 @@ def _outcome() -> pl.Expr:
         .then(pl.lit(Outcome.INVOICED.value))
         .when(pl.col("reason_code") == pl.col("hold_code"))
         .then(pl.lit(Outcome.HELD.value))
-        .when(pl.col("reason_code") == "amount_out_of_range")
+        .when(pl.col("reason_code").is_in(["amount_out_of_range", "plan_currency_differs"]))
         .then(pl.lit(Outcome.FAILED.value))
         .otherwise(pl.lit(Outcome.ZERO.value))
     )
@@ -204,6 +305,7 @@ def _without_plan(keyed: pl.DataFrame, settled: pl.DataFrame, as_of: date) -> pl
         due_date=pl.col("effective_date"),
         period_from_date=pl.col("effective_date"),
         period_to_date=pl.col("expiration_date"),
+        charge_kind=pl.lit(PREMIUM.charge_kind),
         net_minor=pl.lit(0),
         **{name: pl.lit(None) for name in _FROM_PLAN},
         outcome=pl.when(is_held).then(pl.lit(Outcome.HELD.value)).otherwise(pl.lit(Outcome.FAILED.value)),

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from billing_assets.domain.charges import PREMIUM
 from billing_assets.domain.money import MAX_AMOUNT_MINOR
 from billing_assets.domain.runs import CatchUp, Outcome
 from billing_assets.frames.snapshots import record_bodies
@@ -52,6 +51,7 @@ def draft_invoices(
     ...     "policy_term_id": 7,
     ...     "place_code": "GB",
     ...     "line_of_business": "motor",
+    ...     "charge_kind": "premium",
     ...     "net_minor": 104,
     ...     "period_from_date": date(2024, 1, 1),
     ...     "outcome": "invoiced",
@@ -107,7 +107,7 @@ def _grouped(due: pl.DataFrame, *key: str) -> pl.DataFrame:
         .filter(pl.col("outcome") == Outcome.INVOICED.value)
         .with_columns(draft_index=group_number(*key))
         .with_columns(line_number=number_within("draft_index"))
-        .with_columns(charge_kind=pl.lit(PREMIUM.charge_kind), revision=pl.lit(0))
+        .with_columns(revision=pl.lit(0))
         .with_row_index("line_row")
     )
 

@@ -10,7 +10,6 @@ import polars as pl
 
 from billing_assets.domain.business_days import Roll
 from billing_assets.domain.calendar_rule import Purpose
-from billing_assets.domain.charges import PREMIUM
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.numbering import NUMBER_DIGITS
 from billing_assets.domain.places import calendar_code_of
@@ -44,6 +43,7 @@ def number_drafts(
     ...     "policy_term_id": 7,
     ...     "place_code": "GB",
     ...     "line_of_business": "motor",
+    ...     "charge_kind": "premium",
     ...     "net_minor": 104,
     ...     "period_from_date": date(2024, 1, 1),
     ...     "outcome": "invoiced",
@@ -125,6 +125,7 @@ def invoice_rows(
     ...     "policy_term_id": 7,
     ...     "place_code": "GB",
     ...     "line_of_business": "motor",
+    ...     "charge_kind": "premium",
     ...     "net_minor": 104,
     ...     "period_from_date": date(2024, 1, 1),
     ...     "outcome": "invoiced",
@@ -194,6 +195,7 @@ def line_rows(drafts: Drafts, ids: pl.Series, company_id: int) -> pl.DataFrame:
     ...     "policy_term_id": 7,
     ...     "place_code": "GB",
     ...     "line_of_business": "motor",
+    ...     "charge_kind": "premium",
     ...     "net_minor": 104,
     ...     "period_from_date": date(2024, 1, 1),
     ...     "outcome": "invoiced",
@@ -235,6 +237,7 @@ def tax_rows(drafts: Drafts, ids: pl.Series, company_id: int) -> pl.DataFrame:
     ...     "policy_term_id": 7,
     ...     "place_code": "GB",
     ...     "line_of_business": "motor",
+    ...     "charge_kind": "premium",
     ...     "net_minor": 104,
     ...     "period_from_date": date(2024, 1, 1),
     ...     "outcome": "invoiced",
@@ -266,6 +269,7 @@ def charge_rows(drafts: Drafts, ids: pl.Series, run_id: int, company_id: int) ->
     ...     "policy_term_id": 7,
     ...     "place_code": "GB",
     ...     "line_of_business": "motor",
+    ...     "charge_kind": "premium",
     ...     "net_minor": 104,
     ...     "period_from_date": date(2024, 1, 1),
     ...     "outcome": "invoiced",
@@ -283,7 +287,7 @@ def charge_rows(drafts: Drafts, ids: pl.Series, run_id: int, company_id: int) ->
         pl.lit(company_id).alias("company_id"),
         "policy_term_version_id",
         "payer_id",
-        pl.lit(PREMIUM.charge_kind).alias("charge_kind"),
+        "charge_kind",
         "outcome",
         "reason_code",
         "billing_date",

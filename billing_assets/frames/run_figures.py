@@ -10,6 +10,7 @@ from hashlib import sha256
 
 import polars as pl
 
+from billing_assets.domain.charges import PREMIUM
 from billing_assets.domain.safety_bounds import Comparison
 from billing_assets.frames.columns import FIGURE_SCHEMA
 from billing_assets.frames.invoices import Drafts
@@ -41,7 +42,7 @@ _HASHED_CHARGE = (
     "plan_sha256",
     "draft_index",
 )
-_HASHED_LINE = ("draft_index", "line_number", "net_minor", "tax_minor", "contained_tax_minor")
+_HASHED_LINE = ("draft_index", "line_number", "charge_kind", "net_minor", "tax_minor", "contained_tax_minor")
 _HASHED_TAX = ("draft_index", "tax_number", "tax_rule_id", "base_minor", "tax_minor")
 
 
@@ -59,6 +60,7 @@ def figures_of(drafts: Drafts, plans: pl.DataFrame, run_dates: tuple[date, date]
     ...     "product_code": "car",
     ...     "place_code": "GB",
     ...     "line_of_business": "motor",
+    ...     "charge_kind": "premium",
     ...     "net_minor": 104,
     ...     "period_from_date": date(2024, 1, 1),
     ...     "billing_date": date(2024, 1, 1),
@@ -79,7 +81,8 @@ def figures_of(drafts: Drafts, plans: pl.DataFrame, run_dates: tuple[date, date]
             pl.col("plan_code").fill_null(""),
             is_last=pl.col("installment_number") == pl.col("installment_count"),
             is_comparable=is_comparable.fill_null(value=False),
-            charge_count=pl.lit(1),
+            # A fee beside a premium is part of its amount, and no installment of its own.
+            charge_count=(pl.col("charge_kind") == PREMIUM.charge_kind).cast(pl.Int64),
         )
         .select(*FIGURE_SCHEMA)
     )
@@ -385,6 +388,7 @@ NO_DRAFTS = Drafts(
     lines=pl.DataFrame(
         schema={
             **dict.fromkeys(_HASHED_LINE, pl.Int64),
+            "charge_kind": pl.String,
             "policy_term_id": pl.Int64,
             "policy_number": pl.String,
             "payment_plan_id": pl.Int64,

@@ -11,6 +11,7 @@ import polars as pl
 
 from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit
 from billing_assets.domain.frequencies import FREQUENCIES, PeriodUnit
+from billing_assets.frames.arrangements import is_arranged
 from billing_assets.frames.columns import PERIOD_SCHEMA
 from billing_assets.frames.date_tables import DateTables
 from billing_assets.frames.dated_rows import is_valid_on, refuse_overlaps
@@ -33,8 +34,8 @@ _CYCLES = [PeriodUnit.DAY.value, PeriodUnit.MONTH.value]
 def schedules_of(terms: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
     """Return the different schedules of terms: ``schedule_id``, ``SCHEDULE_KEY``, and the plan row's columns.
 
-    The plan row is the one valid on the effective date. Schedules without such a row keep nulls there
-    (outcome ``no_plan_row``).
+    ``is_arranged`` stands beside them. The plan row is the one valid on the effective date. Schedules
+    without such a row keep nulls there (outcome ``no_plan_row``).
 
     Raises:
         BillingError: ``rule_rows_overlap``: two rows of one plan are valid on a day and would double a term.
@@ -47,6 +48,13 @@ def schedules_of(terms: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
     ...     "payment_plan_id": 1,
     ...     "plan_code": "x",
     ...     "frequency_code": "quarterly",
+    ...     "maximum_installment_count": 0,
+    ...     "residual": "last",
+    ...     "down_payment_ppm": 0,
+    ...     "down_payment_minor": 0,
+    ...     "installment_fee_minor": 0,
+    ...     "minimum_bill_minor": 0,
+    ...     "blackout_days": 0,
     ...     "valid_from": date(1990, 1, 1),
     ...     "valid_to": None,
     ... }
@@ -54,7 +62,8 @@ def schedules_of(terms: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
     [('x', 'month', 3), ('y', None, None)]
     """
     refuse_overlaps(plans, ["plan_code"])
-    rows = plans.lazy().join(FREQUENCY_ROWS.lazy(), on="frequency_code", how="inner")
+    arranged = plans.lazy().with_columns(is_arranged=is_arranged())
+    rows = arranged.join(FREQUENCY_ROWS.lazy(), on="frequency_code", how="inner")
     schedules = terms.select(SCHEDULE_KEY).unique(maintain_order=True).with_row_index("schedule_id").lazy()
     schedules = schedules.with_columns(pl.col("schedule_id").cast(pl.Int64))
     valid = (

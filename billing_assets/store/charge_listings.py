@@ -33,6 +33,7 @@ class ChargeRow:
 
     policy_number: str
     installment_number: int
+    charge_kind: str
     outcome: str
     reason_code: str
     period_from_date: date
@@ -69,17 +70,22 @@ where v.superseded_batch_id is null and not exists (
 group by last.outcome order by last.outcome
 """
 
+# A page ends with a whole installment, so that the next one begins below it.
 _CHARGES = """
-select p.policy_number, d.installment_number, d.outcome, coalesce(d.reason_code, '') as reason_code,
-    d.period_from_date, d.period_to_date, d.due_date, d.currency, d.net_minor, s.prefix, i.invoice_number
-from due_charge d join policy_term t using (policy_term_id) join policy p using (policy_id)
-left join invoice i using (invoice_id) left join number_series s using (number_series_id)
-where d.company_id = :company and d.run_id = :run
-    and (:outcome = '' or d.outcome = :outcome) and (:reason = '' or d.reason_code = :reason)
-    and (:policy = '' or p.policy_number = :policy)
-    and (cast(:after_policy as text) is null
-        or (p.policy_number, d.installment_number) > (:after_policy, cast(:after_number as integer)))
-order by p.policy_number, d.installment_number limit :limit
+select * from (
+    select p.policy_number, d.installment_number, d.charge_kind, d.outcome,
+        coalesce(d.reason_code, '') as reason_code, d.period_from_date, d.period_to_date, d.due_date,
+        d.currency, d.net_minor, s.prefix, i.invoice_number
+    from due_charge d join policy_term t using (policy_term_id) join policy p using (policy_id)
+    left join invoice i using (invoice_id) left join number_series s using (number_series_id)
+    where d.company_id = :company and d.run_id = :run
+        and (:outcome = '' or d.outcome = :outcome) and (:reason = '' or d.reason_code = :reason)
+        and (:policy = '' or p.policy_number = :policy)
+        and (cast(:after_policy as text) is null
+            or (p.policy_number, d.installment_number) > (:after_policy, cast(:after_number as integer)))
+    order by p.policy_number, d.installment_number fetch first :limit rows with ties
+) page
+order by policy_number, installment_number, charge_kind <> 'premium'
 """
 
 
@@ -100,6 +106,7 @@ def list_charges(connection: Connection, company_id: int, wanted: ChargeFilter) 
         ChargeRow(
             policy_number=row.policy_number,
             installment_number=row.installment_number,
+            charge_kind=row.charge_kind,
             outcome=row.outcome,
             reason_code=row.reason_code,
             period_from_date=row.period_from_date,

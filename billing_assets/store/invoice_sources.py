@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, RowMapping, text
 
-from billing_assets.domain.business_days import Roll
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoice_sources import (
     BilledTerm,
@@ -26,6 +25,7 @@ from billing_assets.domain.invoice_sources import (
 from billing_assets.domain.invoices import Invoice, InvoiceLine
 from billing_assets.domain.payment_plans import PaymentPlan
 from billing_assets.store.invoice_reader import find_invoice
+from billing_assets.store.plan_rows import plan_of
 from billing_assets.store.rule_listings import tax_rule_of
 
 _LINES = """
@@ -39,6 +39,7 @@ join policy_term_version v using (policy_term_version_id)
 join intake_batch b using (batch_id)
 join due_charge d on d.run_id = i.run_id and d.policy_term_id = l.policy_term_id
     and d.installment_number = l.installment_number and d.revision = l.revision
+    and d.charge_kind = l.charge_kind
 join payment_plan n on n.payment_plan_id = coalesce(l.payment_plan_id, (
     select p.payment_plan_id from payment_plan p
     where p.plan_code = v.plan_code and p.valid_from <= v.effective_date
@@ -157,12 +158,9 @@ def _issue(row: Row[Any]) -> IssueSource:
 
 
 def _plan(row: RowMapping, record_format: int) -> PaymentPlan:
-    values = {each.name: row[each.name] for each in fields(PaymentPlan)}
-    for name in ("due_roll", "generate_roll"):
-        values[name] = Roll(values[name])
-    if record_format == 1:
-        values["minimum_payment_days"] = 0  # plans promised none when it was issued
-    return PaymentPlan(**values)
+    plan = plan_of(row)
+    # Plans promised no time to pay when a document of the first format was issued.
+    return replace(plan, minimum_payment_days=0) if record_format == 1 else plan
 
 
 def _line(row: Row[Any], line: InvoiceLine, plan: PaymentPlan) -> LineSource:

@@ -38,6 +38,7 @@ class LockSpace(IntEnum):
     DELIVERIES = 7_241_003
     IMPORTS = 7_241_004
     RATES = 7_241_005
+    PLANS = 7_241_006
 
 
 @contextmanager

@@ -75,9 +75,9 @@ where t.policy_id >= %(low)s and t.policy_id < %(high)s and d.run_id <> %(run)s
     and (d.outcome = 'zero' or r.billing_date = %(day)s)
 """
 _CHARGES = """
-select p.policy_number, d.policy_term_id, d.installment_number, d.policy_term_version_id, d.payer_id,
-    d.outcome, d.reason_code, d.billing_date, d.due_date, d.period_from_date, d.period_to_date, d.currency,
-    d.net_minor, d.invoice_id
+select p.policy_number, d.policy_term_id, d.installment_number, d.charge_kind, d.policy_term_version_id,
+    d.payer_id, d.outcome, d.reason_code, d.billing_date, d.due_date, d.period_from_date, d.period_to_date,
+    d.currency, d.net_minor, d.invoice_id
 from due_charge d join policy_term t using (policy_term_id) join policy p using (policy_id)
 where d.run_id = %(run)s and t.policy_id >= %(low)s and t.policy_id < %(high)s
 """
@@ -89,8 +89,8 @@ with of_shard as (
 )
 """
 _LINES = """
-select l.policy_term_id, l.installment_number, l.installment_count, l.payment_plan_id, l.net_minor,
-    l.tax_minor, l.contained_tax_minor
+select l.policy_term_id, l.installment_number, l.charge_kind, l.installment_count, l.payment_plan_id,
+    l.net_minor, l.tax_minor, l.contained_tax_minor
 from invoice_line l join of_shard using (invoice_id)
 """
 _TAXES = """

@@ -20,13 +20,18 @@ _KEYS = {
     "payment_plan": ("plan_code", "valid_from"),
 }
 
+_OWN_PLANS = "select plan_code from payment_plan join payment_plan_change using (payment_plan_id)"
+
 
 def seed_rules(connection: Connection) -> None:
     """Add the shipped rows that the store does not have yet, and end those that were ended since.
 
-    Nothing else of a row ever changes: what was billed by it can be computed again.
+    Nothing else of a row ever changes: what was billed by it can be computed again. A plan that a person has
+    added to or ended is theirs, and no shipped row touches it.
     """
-    for table, records in _shipped().items():
+    for table, records in _shipped(connection).items():
+        if not records:
+            continue
         names = list(records[0])
         values = ", ".join(f":{name}" for name in names)
         statement = (
@@ -38,9 +43,9 @@ def seed_rules(connection: Connection) -> None:
 
 
 def count_missing_rules(connection: Connection) -> int:
-    """Return how many of the shipped rows the store does not have."""
+    """Return how many of the shipped rows the store does not have; a plan that is a person's lacks none."""
     missing = 0
-    for table, records in _shipped().items():
+    for table, records in _shipped(connection).items():
         names = _KEYS[table]
         query = text(f"select {', '.join(names)} from {table}")  # noqa: S608 - constants
         stored = {tuple(row) for row in connection.execute(query)}
@@ -63,8 +68,9 @@ def read_plans(connection: Connection) -> pl.DataFrame:
     return copy_out(connection, query, (), PLAN_SCHEMA)
 
 
-def _shipped() -> dict[str, list[dict[str, Any]]]:
+def _shipped(connection: Connection) -> dict[str, list[dict[str, Any]]]:
+    own = set(connection.execute(text(_OWN_PLANS)).scalars())
     return {
         "tax_rule": [asdict(row) for row in shipped_tax_rules()],
-        "payment_plan": [asdict(row) for row in DEFAULT_PLANS],
+        "payment_plan": [asdict(row) for row in DEFAULT_PLANS if row.plan_code not in own],
     }

@@ -27,13 +27,17 @@ from billing_assets.domain.exchange_rates import ExchangeRate
 from billing_assets.domain.explained_documents import require_line, require_match
 from billing_assets.domain.invoices import Invoice
 from billing_assets.domain.places import PLACES
+from billing_assets.domain.plan_records import plan_from
 from billing_assets.domain.tax_rule import TaxRule
 from billing_assets.feeds.exchange_rates import ExchangeRateFiles
 from billing_assets.feeds.mapping import read_mapping
+from billing_assets.feeds.plan_files import PlanFiles
 from billing_assets.feeds.policy_files import PolicyFiles
 from billing_assets.steps.delivery_ports import PrintJob
+from billing_assets.steps.plan_ports import KeptPlans, PlacedPlan, PlanFile, plans_invalid
 from billing_assets.steps.rate_ports import KeptRates
 from billing_assets.steps.read_exchange_rates import read_exchange_rates
+from billing_assets.steps.read_payment_plans import read_payment_plans
 from billing_assets.steps.read_policy_book import IntakeOrder, read_policy_book
 from billing_assets.steps.result import StepResult
 from billing_assets.steps.run_ports import Progress, silent
@@ -42,6 +46,7 @@ from billing_assets.store import (
     charge_listings,
     delivery_listings,
     invoice_listings,
+    plan_rows,
     problem_listings,
     problems,
     rule_listings,
@@ -253,6 +258,30 @@ class Desk:
             )
         with self.database.transaction() as connection:
             return rule_listings.list_tax_rules(connection, place_code, day)
+
+    def plans(self, plan_code: str = "", day: date | None = None) -> list[plan_rows.PlanRow]:
+        """Return the rows of a payment plan, or of all, that hold on ``day``, or on any."""
+        with self.database.transaction() as connection:
+            return plan_rows.list_plans(connection, plan_code, day)
+
+    def import_plans(self, path: Path, note: str, recorded_by: str) -> StepResult:
+        """Keep the plan rows of a file; see :func:`read_payment_plans`."""
+        store = plan_rows.SqlPlanStore(self.database, utc_now)
+        return read_payment_plans(path, note, recorded_by, reader=PlanFiles(), store=store)
+
+    def add_plan(self, texts: Mapping[str, str], note: str, recorded_by: str) -> KeptPlans:
+        """Keep one plan row; raise ``plans_invalid`` naming every field that is wrong."""
+        note, recorded_by = signed(note, recorded_by)
+        plan, faults = plan_from(texts)
+        if plan is None:
+            raise plans_invalid("the plan", [("row 1", fault) for fault in faults])
+        file = PlanFile(name="the plan", plans=(PlacedPlan(place="row 1", plan=plan),))
+        return plan_rows.SqlPlanStore(self.database, utc_now).keep(file, note, recorded_by)
+
+    def end_plan(self, plan_code: str, day: date, note: str, recorded_by: str) -> bool:
+        """End the open row of a plan before ``day``; return whether that changed anything."""
+        note, recorded_by = signed(note, recorded_by)
+        return plan_rows.SqlPlanStore(self.database, utc_now).end(plan_code, day, note, recorded_by)
 
     def import_rates(self, path: Path, source: str, recorded_by: str) -> StepResult:
         """Keep the rates of a file; see :func:`read_exchange_rates`."""

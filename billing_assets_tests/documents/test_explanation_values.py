@@ -8,7 +8,8 @@ import pytest
 from billing_assets.documents.explanation_values import Reader, shown_value
 from billing_assets.documents.labels import load_catalogues
 from billing_assets.documents.templates import default_templates_dir, load_template
-from billing_assets.domain.explanations import Explained, Formula, Input, Rounding, Subject, Unit, minor
+from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
+from billing_assets.domain.explanations import Explained, Input, minor
 from billing_assets_tests.domain.sources import line
 
 FOLDER = default_templates_dir()

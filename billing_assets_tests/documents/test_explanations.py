@@ -13,7 +13,7 @@ from billing_assets.domain.business_days import Roll
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.explained_credits import explain_credit
 from billing_assets.domain.explained_documents import explain_invoice
-from billing_assets.domain.explanations import Formula, Subject
+from billing_assets.domain.explained_words import Formula, Subject
 from billing_assets.domain.frequencies import FREQUENCIES
 from billing_assets.domain.invoice_sources import InvoiceSources
 from billing_assets.domain.policies import LineOfBusiness

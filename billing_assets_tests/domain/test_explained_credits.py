@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from billing_assets.domain.explained_credits import explain_credit
-from billing_assets.domain.explanations import Explained, Formula, Subject
+from billing_assets.domain.explained_words import Formula, Subject
+from billing_assets.domain.explanations import Explained
 from billing_assets.domain.invoice_sources import CreditSources
 from billing_assets.domain.sample_invoice import SAMPLE_CREDIT
 from billing_assets.domain.tax_rule import Basis

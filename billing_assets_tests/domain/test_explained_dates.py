@@ -13,13 +13,13 @@ from billing_assets.domain.explained_dates import (
     place_row,
     plan_row,
 )
-from billing_assets.domain.explanations import Formula
+from billing_assets.domain.explained_words import Formula
 from billing_assets_tests.domain.sources import line, sources
 from billing_assets_tests.domain.test_explained_installments import CALENDARS, weekend_or_new_year
 
 
 def test_dates_are_rolled_over_the_closed_days_that_are_shown() -> None:
-    nominal, planned, billing = explain_dates(line(), CALENDARS, "ES")
+    nominal, planned, billing = explain_dates(line(), CALENDARS, "ES", 1)
     assert (nominal.result, planned.result) == (date(2024, 1, 1), date(2024, 1, 2))
     assert planned.values["closed_days"] == (date(2024, 1, 1),)
     assert (billing.result, billing.is_match) == (date(2023, 12, 19), True)

@@ -7,7 +7,7 @@ import pytest
 
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.explained_documents import explain_invoice, require_line, require_match
-from billing_assets.domain.explanations import Formula, Subject
+from billing_assets.domain.explained_words import Formula, Subject
 from billing_assets.domain.invoice_sources import InvoiceSources
 from billing_assets_tests.domain.sources import line, sources, tax
 from billing_assets_tests.domain.test_explained_installments import CALENDARS

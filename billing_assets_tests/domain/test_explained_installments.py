@@ -6,7 +6,8 @@ from fractions import Fraction
 
 from billing_assets.domain.billing_grids import Calendars, cycle_grid, grid_of
 from billing_assets.domain.explained_installments import _term_row, explain_installment
-from billing_assets.domain.explanations import Explained, Formula, Rounding, Subject
+from billing_assets.domain.explained_words import Formula, Rounding, Subject
+from billing_assets.domain.explanations import Explained
 from billing_assets.domain.frequencies import FREQUENCIES, Frequency
 from billing_assets.domain.invoice_sources import BilledTerm
 from billing_assets_tests.domain.sources import line, term

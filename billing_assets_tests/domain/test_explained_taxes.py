@@ -10,7 +10,8 @@ from billing_assets.domain.explained_taxes import (
     contains_tax,
     explain_taxes,
 )
-from billing_assets.domain.explanations import Explained, Formula, Subject
+from billing_assets.domain.explained_words import Formula, Subject
+from billing_assets.domain.explanations import Explained
 from billing_assets.domain.invoice_sources import LineSource, TaxSource
 from billing_assets.domain.tax_rule import Basis, Category, RoundingScope, TaxPoint
 from billing_assets_tests.domain.sources import line, sources, tax, term

@@ -5,15 +5,12 @@ from fractions import Fraction
 
 import pytest
 
+from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
 from billing_assets.domain.explanations import (
     FORMULAS,
     Explained,
     Explanation,
-    Formula,
     Input,
-    Rounding,
-    Subject,
-    Unit,
     amount_of,
     minor,
     sum_of,

@@ -33,6 +33,7 @@ CHARGE = {
     "product_code": "car",
     "place_code": "GB",
     "line_of_business": "motor",
+    "charge_kind": "premium",
     "currency": "GBP",
     "net_minor": 10_000,
     "installment_number": 2,

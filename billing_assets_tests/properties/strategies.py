@@ -14,6 +14,7 @@ from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll
 from billing_assets.domain.calendar_rule import ClosedDays, Purpose
 from billing_assets.domain.frequencies import FREQUENCIES
 from billing_assets.domain.money import MAX_AMOUNT_MINOR
+from billing_assets.domain.payment_plans import Residual
 from billing_assets.domain.places import PLACES
 from billing_assets_tests.frames.rows import plan, term
 from billing_assets_tests.reference.months import add_months
@@ -56,7 +57,31 @@ def plan_rows(draw: st.DrawFn) -> list[dict[str, Any]]:
         "generate_roll": draw(ROLLS),
         "minimum_payment_days": draw(st.sampled_from([0, 14]) | st.integers(0, 400)),
     }
-    return [plan(code, **values) for code in FREQUENCIES]
+    return [plan(code, **values, **draw(arrangements())) for code in FREQUENCIES]
+
+
+@st.composite
+def arrangements(draw: st.DrawFn) -> dict[str, Any]:
+    """What a plan may arrange beside its frequency; often nothing. Terms of these tests are in euro."""
+    if draw(st.booleans()):
+        return {}
+    most = draw(st.sampled_from([0, 1, 2, 3, 7, 400]))
+    down = draw(st.sampled_from(["", "", "part", "amount"]))
+    shared_count = most - bool(down)
+    minimum = draw(st.sampled_from([0, 0, 10, 500_00]))
+    weights = st.lists(st.integers(1, 99_999), min_size=max(shared_count, 0), max_size=max(shared_count, 0))
+    has_weights = 0 < shared_count < 10 and draw(st.booleans())
+    return {
+        "maximum_installment_count": most,
+        "weights": " ".join(map(str, draw(weights))) if has_weights else "",
+        "residual": draw(st.sampled_from([residual.value for residual in Residual])),
+        "down_payment_ppm": draw(st.integers(1, 999_999)) if down == "part" else 0,
+        "down_payment_minor": draw(PREMIUMS) + 1 if down == "amount" else 0,
+        "installment_fee_minor": 0,
+        "minimum_bill_minor": minimum,
+        "currency": "EUR" if minimum or down == "amount" else "",
+        "blackout_days": draw(st.sampled_from([0, 0, 1, 30, 400])),
+    }
 
 
 @st.composite

@@ -4,11 +4,13 @@ Belongs here: choosing terms, anchors, ends of cover, premiums and days where ru
 Does not belong here: bad data; each policy made here is a valid one.
 """
 
+from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
+from typing import Any
 
 from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll
-from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
+from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan, Residual
 from billing_assets.domain.places import PLACES
 from billing_assets.domain.policies import LineOfBusiness
 from billing_assets.domain.tax_rule import falls_on
@@ -31,22 +33,32 @@ _TERM_MONTHS = (*(12,) * 6, 1, 3, 6, 6, 11, 13, 14, 24)
 _TERM_DAYS = (1, 2, 10, 29, 364, 366)
 _LEAP_DAYS = (date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1), date(2023, 2, 28), date(2025, 3, 1))
 _LARGEST_PREMIUM = 10**15
+_MOST_WEIGHTS = 12
 
 
-def _taxed_lines() -> dict[str, list[str]]:
-    """The lines of business that the shipped rows tax or exempt for all terms that are made here."""
+def _taxed_lines(charge_kind: str) -> dict[str, list[str]]:
+    """The lines whose charges of a kind the shipped rows tax or exempt for all terms that are made here."""
     rules, days = shipped_tax_rules(), (date(2022, 1, 1), date(2027, 12, 31))
     found: dict[str, list[str]] = {}
     for place_code in PLACES:
         for line in LineOfBusiness:
-            rows = [falls_on(rules, place_code, line, day) for day in days]
-            if all(rows) and all(row.category_code != "X" for row in (*rows[0], *rows[1])):
+            rows = [
+                [
+                    row
+                    for row in falls_on(rules, place_code, line, day)
+                    if charge_kind in row.charge_kinds.split()
+                ]
+                for day in days
+            ]
+            is_taxed = all(any(not row.currency for row in of_day) for of_day in rows)
+            if is_taxed and all(row.category_code != "X" for row in (*rows[0], *rows[1])):
                 found.setdefault(place_code, []).append(line.value)
     return found
 
 
 _CURRENCIES = ("EUR", "GBP", "JPY", "KWD", "USD")
-_TAXED_LINES = _taxed_lines()
+_TAXED_LINES = _taxed_lines("premium")
+_TAXED_FEES = _taxed_lines("installment_fee")
 _FIXED_TAXES = {
     (place_code, line)
     for place_code, lines in _TAXED_LINES.items()
@@ -66,8 +78,21 @@ def random_policies(seed: int, count: int) -> list[ReferencePolicy]:
     return [_policy(rng, number) for number in range(1, count + 1)]
 
 
+def with_random_plan(policy: ReferencePolicy) -> ReferencePolicy:
+    """Return the policy under the random plan of its frequency and currency, in place of the shipped one.
+
+    The plan has a fee only where the tax rows of the policy's place and line say how a fee is taxed.
+    """
+    has_fee = policy.line_of_business in _TAXED_FEES.get(policy.place_code, ())
+    return replace(policy, plan_code=_random_code(policy.plan_code, policy.currency, has_fee=has_fee))
+
+
+def _random_code(plan_code: str, currency: str, *, has_fee: bool) -> str:
+    return f"{'x' if has_fee else 'y'}_{currency.lower()}_{plan_code}"
+
+
 def random_plans(seed: int) -> tuple[PaymentPlan, ...]:
-    """Return a plan of each shipped frequency, `x_` before its code, with everything else by chance.
+    """Return a plan of each shipped frequency for each currency, with everything else by chance.
 
     >>> random_plans(7) == random_plans(7)
     True
@@ -75,7 +100,7 @@ def random_plans(seed: int) -> tuple[PaymentPlan, ...]:
     rng = Random(seed)
     return tuple(
         PaymentPlan(
-            plan_code=f"x_{plan.plan_code}",
+            plan_code=_random_code(plan.plan_code, currency, has_fee=has_fee),
             frequency_code=plan.frequency_code,
             lead_days=rng.choice((0, 1, 14, 45)),
             lead_unit=rng.choice(list(LeadUnit)),
@@ -84,10 +109,38 @@ def random_plans(seed: int) -> tuple[PaymentPlan, ...]:
             generate_roll=rng.choice(list(Roll)),
             holiday_behaviour=rng.choice(list(HolidayBehaviour)),
             minimum_payment_days=rng.choice((0, 5, 21)),
+            **_arrangement(rng, currency, has_fee=has_fee),
             source="a test",
         )
         for plan in DEFAULT_PLANS
+        for currency in _CURRENCIES
+        for has_fee in (True, False)
     )
+
+
+def _arrangement(rng: Random, currency: str, *, has_fee: bool) -> dict[str, Any]:
+    """Return what a plan arranges: nothing for a third of them, anything for the others."""
+    if not rng.randrange(3):
+        return {}
+    most = rng.choice((0, 0, 1, 2, 3, 5, 12, 400))
+    down_ppm = rng.choice((0, 0, 100_000, 333_333, 999_999))
+    down_minor = 0 if down_ppm else rng.choice((0, 0, 1, 25_000, 10**15))
+    minimum = rng.choice((0, 0, 0, 50, 10_000, 10**15))
+    fee = rng.choice((0, 1, 350)) if has_fee else 0
+    shared_count = most - bool(down_ppm or down_minor)
+    has_weights = bool(rng.randrange(2)) and 0 < shared_count <= _MOST_WEIGHTS
+    heavy = [str(rng.choice((1, 2, 30, 40, 99_999))) for _ in range(shared_count)]
+    return {
+        "maximum_installment_count": most,
+        "weights": " ".join(heavy) if has_weights else "",
+        "residual": rng.choice(list(Residual)),
+        "down_payment_ppm": down_ppm,
+        "down_payment_minor": down_minor,
+        "installment_fee_minor": fee,
+        "minimum_bill_minor": minimum,
+        "currency": currency if down_minor or fee or minimum else "",
+        "blackout_days": rng.choice((0, 0, 1, 30, 90, 400)),
+    }
 
 
 def random_own_days(seed: int) -> dict[str, frozenset[date]]:

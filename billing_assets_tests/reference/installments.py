@@ -9,7 +9,13 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
-from billing_assets_tests.reference.arithmetic import half_up, round_down
+from billing_assets_tests.reference.arithmetic import half_up
+from billing_assets_tests.reference.arrangements import (
+    arranged_periods,
+    bill_numbers,
+    planned_amounts,
+    weights_of,
+)
 from billing_assets_tests.reference.calendars import NO_OWN_DAYS, days_before, roll
 from billing_assets_tests.reference.periods import Period, billing_periods, plan_of
 from billing_assets_tests.reference.policy import ReferenceInstallment, ReferencePolicy
@@ -31,11 +37,13 @@ def installments(
         LookupError: no plan row is valid on the effective date.
     """
     plan = plan_of(policy, plans)
-    periods = billing_periods(policy, plans)
-    planned = planned_amounts(policy.premium_minor, periods)
+    grid = billing_periods(policy, plans)
+    periods = arranged_periods(policy, plan, grid)
+    planned = planned_amounts(policy.premium_minor, plan, weights_of(plan, grid, len(periods)))
+    bills = bill_numbers(plan, planned)
     found: list[ReferenceInstallment] = []
     for number, (period, amount) in enumerate(zip(periods, planned, strict=True), start=1):
-        nominal = period.period_from + timedelta(days=plan.due_days)
+        nominal = periods[bills[number - 1] - 1].period_from + timedelta(days=plan.due_days)
         if not _is_recorded(policy, number, period) or nominal < policy.cut_over_date:
             continue
         due = roll(nominal, plan.due_roll.value, policy.place_code, own["due"])
@@ -64,16 +72,6 @@ def _billing_date(due: date, plan: PaymentPlan, company_place_code: str, own: fr
     if plan.holiday_behaviour.value == "hold_sending":
         return lead_day
     return roll(lead_day, plan.generate_roll.value, company_place_code, own)
-
-
-def planned_amounts(premium_minor: int, periods: list[Period]) -> list[int]:
-    """Return what each period is planned to cost; the sum is exactly the premium."""
-    whole = sum((period.weight for period in periods), Fraction(0))
-    exact = [premium_minor * period.weight / whole for period in periods[:-1]]
-    rounded = [half_up(amount) for amount in exact]
-    if sum(rounded) > premium_minor:
-        rounded = [round_down(amount) for amount in exact]
-    return [*rounded, premium_minor - sum(rounded)]
 
 
 def covered_amount(planned_minor: int, period: Period, cover_to: date | None) -> int:

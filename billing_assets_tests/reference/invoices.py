@@ -83,13 +83,14 @@ def _invoice(
     own_due_days: frozenset[date],
 ) -> ReferenceInvoice:
     taxes: list[ReferenceTax] = []
-    shares = [LineTax(tax_minor=0, contained_minor=0)] * len(items)
+    charges = [charge for item in items for charge in _charges(plan, item)]
+    shares = [LineTax(tax_minor=0, contained_minor=0)] * len(charges)
     problem_code = ""
     try:
-        taxes, shares = tax_document([_taxed_line(policy, item) for item in items], tax_rules)
+        taxes, shares = tax_document([_taxed_line(policy, *charge) for charge in charges], tax_rules)
     except NoTaxRuleError:
         problem_code = "no_tax_rule"
-    net = sum(item.net_minor for item in items) - sum(share.contained_minor for share in shares)
+    net = sum(amount for _, _, amount in charges) - sum(share.contained_minor for share in shares)
     tax = sum(group.tax_minor for group in taxes)
     return ReferenceInvoice(
         policy_number=policy.policy_number,
@@ -103,7 +104,7 @@ def _invoice(
             policy.place_code,
             own_due_days,
         ),
-        lines=tuple(_line(item, share) for item, share in zip(items, shares, strict=True)),
+        lines=tuple(_line(*charge, share) for charge, share in zip(charges, shares, strict=True)),
         taxes=tuple(taxes),
         net_minor=net,
         tax_minor=tax,
@@ -112,26 +113,37 @@ def _invoice(
     )
 
 
-def _taxed_line(policy: ReferencePolicy, item: ReferenceInstallment) -> TaxedLine:
+def _charges(plan: PaymentPlan, item: ReferenceInstallment) -> list[tuple[ReferenceInstallment, str, int]]:
+    """The premium of an installment, and its fee where the plan has one and the term has several of them."""
+    premium = [(item, "premium", item.net_minor)]
+    if plan.installment_fee_minor and item.count > 1:
+        return [*premium, (item, "installment_fee", plan.installment_fee_minor)]
+    return premium
+
+
+def _taxed_line(
+    policy: ReferencePolicy, item: ReferenceInstallment, charge_kind: str, amount_minor: int
+) -> TaxedLine:
     return TaxedLine(
         place_code=policy.place_code,
         line_of_business=policy.line_of_business,
         currency=policy.currency,
-        charge_kind="premium",
+        charge_kind=charge_kind,
         term=policy.policy_number,
         term_begins=policy.effective_date,
         period_begins=item.tax_point_date,
         installment_number=item.number,
-        price_minor=item.net_minor,
+        price_minor=amount_minor,
     )
 
 
-def _line(item: ReferenceInstallment, tax: LineTax) -> ReferenceLine:
+def _line(item: ReferenceInstallment, charge_kind: str, amount_minor: int, tax: LineTax) -> ReferenceLine:
     return ReferenceLine(
         installment_number=item.number,
+        charge_kind=charge_kind,
         period_from=item.period_from,
         period_to=item.period_to,
-        net_minor=item.net_minor - tax.contained_minor,
+        net_minor=amount_minor - tax.contained_minor,
         tax_minor=tax.tax_minor,
     )
 

@@ -53,9 +53,10 @@ class ReferenceInstallment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceLine:
-    """One line of an invoice: one installment."""
+    """One line of an invoice: the premium of one installment, or its fee."""
 
     installment_number: int
+    charge_kind: str
     period_from: date
     period_to: date
     net_minor: int

@@ -5,7 +5,7 @@ in each installment and in the runs of 36 months; 100,000 do so among the slow t
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 
 import polars as pl
@@ -19,7 +19,12 @@ from billing_assets.frames.due_charges import due_charges
 from billing_assets.frames.invoices import draft_invoices
 from billing_assets.frames.numbered import number_drafts
 from billing_assets_tests.reference.calendars import NO_OWN_DAYS
-from billing_assets_tests.reference.generate import random_own_days, random_plans, random_policies
+from billing_assets_tests.reference.generate import (
+    random_own_days,
+    random_plans,
+    random_policies,
+    with_random_plan,
+)
 from billing_assets_tests.reference.installments import installments
 from billing_assets_tests.reference.invoices import invoices
 from billing_assets_tests.reference.policy import ReferencePolicy
@@ -67,7 +72,7 @@ def by_chance(seed: int) -> Rules:
 
 def of_chance(policies: Iterable[ReferencePolicy]) -> list[ReferencePolicy]:
     """Return the policies with the random plans in place of the shipped ones."""
-    return [replace(policy, plan_code=f"x_{policy.plan_code}") for policy in policies]
+    return [with_random_plan(policy) for policy in policies]
 
 
 def terms_of(policies: Iterable[ReferencePolicy]) -> pl.DataFrame:
@@ -92,6 +97,7 @@ def program_installments(terms: pl.DataFrame, rules: Rules) -> Rows:
     """Return every installment of the terms as the program sees it when all of them are due."""
     nothing = pl.DataFrame(schema=SETTLED_SCHEMA)
     due = due_charges(terms, rules.rows, nothing, date(2029, 6, 1), COMPANY_PLACE, rules.closed)
+    due = due.filter(pl.col("charge_kind") == "premium")
     columns = (
         "policy_number",
         "installment_number",
@@ -152,7 +158,7 @@ def program_invoices(terms: pl.DataFrame, run_dates: Iterable[date], rules: Rule
         keyed = heads.join(owners, on="draft_index")
         head_columns = ("policy_number", "issue_date", "due_date", "net_minor", "tax_minor", "total_minor")
         found.update(("invoice", *row) for row in keyed.select(head_columns).iter_rows())
-        line_columns = ("policy_number", "installment_number", "net_minor", "tax_minor")
+        line_columns = ("policy_number", "installment_number", "charge_kind", "net_minor", "tax_minor")
         found.update(("line", day, *row) for row in drafts.lines.select(line_columns).iter_rows())
         taxes = drafts.taxes.join(keyed.select("draft_index", "policy_number", "due_date"), on="draft_index")
         tax_columns = ("policy_number", "due_date", "tax_code", "rate_ppm", "base_minor", "tax_minor")
@@ -180,7 +186,10 @@ def reference_invoices(
                 )
             )
             found.update(
-                ("line", item.run_date, key, line.installment_number, line.net_minor, line.tax_minor)
+                (
+                    *("line", item.run_date, key, line.installment_number),
+                    *(line.charge_kind, line.net_minor, line.tax_minor),
+                )
                 for line in item.lines
             )
             found.update(
@@ -235,7 +244,7 @@ def test_runs_over_36_months_make_the_invoices_of_the_reference() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_random_plans_and_closed_days_agree_with_the_reference(seed: int) -> None:
-    """Leads in both units, both ways to meet a closed day, any roll, days that the company closed itself."""
+    """Leads in both units, any roll, closed days of the company, and everything that a plan arranges."""
     policies, rules = of_chance(random_policies(seed=50 + seed, count=500)), by_chance(50 + seed)
     assert_same_installments(policies, rules)
     assert_same_invoices(policies, days(step=5), rules)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from billing_assets.domain.explained_documents import explain_invoice
-from billing_assets.domain.explanations import Formula, Subject
+from billing_assets.domain.explained_words import Formula, Subject
 from billing_assets.store.closed_days import read_closed_days
 from billing_assets.store.invoice_sources import read_invoice_sources
 from billing_assets.wiring.build import Billing

@@ -8,7 +8,7 @@ the company has closed are random too, so that no rule is seen at its default on
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,17 @@ from billing_assets.domain.calendar_rule import Purpose
 from billing_assets.domain.payment_plans import PaymentPlan
 from billing_assets.feeds.mapping import mapping_from
 from billing_assets.steps.calendar_ports import ClosedDayOrder
+from billing_assets.store.checks import run_checks
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
 from billing_assets_tests.books import COMPANY, billing_over
 from billing_assets_tests.databases import database, fresh_database, server_url, template_database
-from billing_assets_tests.reference.generate import random_own_days, random_plans, random_policies
+from billing_assets_tests.reference.generate import (
+    random_own_days,
+    random_plans,
+    random_policies,
+    with_random_plan,
+)
 from billing_assets_tests.reference.invoices import invoices
 from billing_assets_tests.reference.policy import ReferencePolicy
 from billing_assets_tests.store.intake import import_text, with_company
@@ -52,11 +58,11 @@ MAPPING = mapping_from(
 )
 
 
-def add_plans(billing: Billing, plans: tuple[PaymentPlan, ...]) -> None:
+def add_plans(database: Database, plans: tuple[PaymentPlan, ...]) -> None:
     names = list(asdict(plans[0]))
     values = ", ".join(f":{name}" for name in names)
     statement = text(f"insert into payment_plan ({', '.join(names)}) values ({values})")
-    with billing.database.transaction() as connection:
+    with database.transaction() as connection:
         connection.execute(statement, [asdict(plan) for plan in plans])
 
 
@@ -89,19 +95,21 @@ def expected(
             head = (policy.policy_number, invoice.run_date, invoice.due_date)
             found.add((*head, "total", invoice.net_minor, invoice.tax_minor))
             found.update(
-                (*head, line.installment_number, line.net_minor, line.tax_minor) for line in invoice.lines
+                (*head, f"{line.installment_number} {line.charge_kind}", line.net_minor, line.tax_minor)
+                for line in invoice.lines
             )
     return found
 
 
 STORED = """
 with line as (
-    select policy_number, r.billing_date, i.due_date, l.installment_number, l.net_minor, l.tax_minor,
-        i.net_minor as net_of_all, i.tax_minor as tax_of_all
+    select policy_number, r.billing_date, i.due_date, l.installment_number, l.charge_kind, l.net_minor,
+        l.tax_minor, i.net_minor as net_of_all, i.tax_minor as tax_of_all
     from invoice_line l join invoice i using (invoice_id) join billing_run r using (run_id)
     join policy_term using (policy_term_id) join policy using (policy_id)
 )
-select policy_number, billing_date, due_date, installment_number::text, net_minor, tax_minor from line
+select policy_number, billing_date, due_date, installment_number || ' ' || charge_kind, net_minor, tax_minor
+from line
 union all
 select distinct policy_number, billing_date, due_date, 'total', net_of_all, tax_of_all from line
 """
@@ -116,10 +124,10 @@ def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
 def agree(billing: Billing, folder: Path, *, seed: int, count: int) -> None:
     plans, own = random_plans(seed), random_own_days(seed)
     policies = [
-        replace(policy, plan_code=f"x_{policy.plan_code}", cut_over_date=CUT_OVER)
+        replace(with_random_plan(policy), cut_over_date=CUT_OVER)
         for policy in random_policies(seed=seed, count=count)
     ]
-    add_plans(billing, plans)
+    add_plans(billing.database, plans)
     close_days(billing, own)
     content = csv_of(policies)
     result = import_text(billing.database, folder, content, mapping=MAPPING, cut_over_date=CUT_OVER)
@@ -137,6 +145,9 @@ def test_300_policies_of_random_plans_agree_through_file_store_and_runs(
     billing: Billing, tmp_path: Path
 ) -> None:
     agree(billing, tmp_path, seed=21, count=300)
+    with billing.database.transaction() as connection:
+        checks = run_checks(connection, None, at=datetime.now(UTC) + timedelta(hours=1))
+    assert [result for result in checks if result.offender_count] == []
 
 
 @pytest.mark.slow

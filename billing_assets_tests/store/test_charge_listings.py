@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import text
 
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.payment_plans import PaymentPlan
 from billing_assets.store.charge_listings import ChargeFilter, ChargeRow
 from billing_assets.store.connection import Database
 from billing_assets.wiring.desk import Desk
 from billing_assets_tests.books import add_term, billing_over, change_premium, fill_book
+from billing_assets_tests.reference.test_store_agreement import add_plans
 
 
 @pytest.fixture
@@ -34,6 +36,33 @@ def test_every_charge_of_a_run_is_listed_once_over_pages(desk: Desk) -> None:
     assert len(seen) == 13
     assert [row.policy_number for row in seen] == sorted(row.policy_number for row in seen)
     assert sum(bool(row.invoice_number) for row in seen) == 12
+
+
+def test_a_page_holds_an_installment_with_its_fee(database: Database, tmp_path: Path) -> None:
+    fee = PaymentPlan(
+        plan_code="with_fee",
+        frequency_code="monthly",
+        lead_days=14,
+        installment_fee_minor=3_50,
+        currency="EUR",
+        source="board",
+    )
+    fill_book(database, 3)
+    add_plans(database, (fee,))
+    with database.transaction() as connection:
+        connection.execute(text("set local role none"))
+        connection.execute(text("update policy_term_version set plan_code = 'with_fee'"))
+    with ExitStack() as stack:
+        billing = billing_over(database, tmp_path, stack)
+        billing.invoice(billing.order(date(2024, 2, 1)))
+        desk = Desk(billing)
+        first = desk.charges(ChargeFilter(run_id=1, limit=1))
+        rest = desk.charges(ChargeFilter(run_id=1, after=(first[-1].policy_number, 1)))
+    assert [row.charge_kind for row in first] == ["premium", "installment_fee"]
+    assert [(row.charge_kind, row.outcome) for row in (*first, *rest)] == [
+        ("premium", "invoiced"),
+        ("installment_fee", "invoiced"),
+    ] * 3
 
 
 def test_a_failed_charge_is_found_by_its_outcome_with_policy_and_reason(desk: Desk) -> None:

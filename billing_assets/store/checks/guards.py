@@ -26,11 +26,12 @@ FROZEN = (
     "exchange_rate",
     "company_closed_day",
     "rule_set",
+    "payment_plan_change",
 )
 """Tables whose rows are written once, never changed, never removed."""
 
 ENDED = ("tax_rule", "payment_plan")
-"""Of these, tables whose rows may be ended, once, by the owner."""
+"""Of these, tables whose rows may be ended, once: a plan by the application, a tax by the owner."""
 
 _ROW_AFTER_INSERT = 5
 _ROW_BEFORE_INSERT, _ROW_BEFORE_DELETE, _ROW_BEFORE_UPDATE, _ROW_BEFORE_UPDATE_OR_DELETE, _BEFORE_TRUNCATE = (
@@ -68,7 +69,7 @@ KEYS = (
     ),
     ("invoice_tax", "invoice_id, tax_number", _NO_CONDITION),
     ("number_series", "company_id, document_kind, prefix", _NO_CONDITION),
-    ("due_charge", "run_id, policy_term_id, installment_number, revision", _NO_CONDITION),
+    ("due_charge", "run_id, policy_term_id, installment_number, charge_kind, revision", _NO_CONDITION),
     (
         "billing_run",
         "company_id, billing_date",
@@ -104,6 +105,7 @@ MAY_UPDATE: Mapping[str, str] = {
     "changed_at, mail_sha256",
     "delivery_attempt": "ended_at, state, reply_code, reason_code",
     "problem_hold": "released_batch_id",
+    "payment_plan": "valid_to",
 }
 """Columns that the application may change; it may change no other."""
 

@@ -10,11 +10,13 @@ company's calendar a run answers for the plans alone that hold the sending, and 
 a run counts where its date was open and it found something due. Beside these, of 17 dates in a row at least
 one is open, so that 17 finalised dates that end on D answer for everything up to D - 16.
 
-**What was due.** The grid counts from the anchor (PostgreSQL clamps ``anchor + interval`` to the month end);
-installment 1 begins on the effective date, the others on the grid dates inside the term and its cover. The
-cut-over goes by the nominal due date. A billing date may be rolled forward by at most 16 days for each of the
-plan's two roll rules that can go forward; so much later the query begins to ask. Lead days count as calendar
-days, also where they are open ones and reach further.
+**What was due.** The grid counts from the anchor (PostgreSQL clamps ``anchor + interval`` to the month
+end); installment 1 begins on the effective date, the others on the grid dates inside the term and its
+cover; a plan may have fewer installments, and none that falls due in its blackout. Where small ones wait
+for others, the query waits for the end of the term. The cut-over goes by the nominal due date. A billing
+date may be rolled forward by at most 16 days for each of the plan's two roll rules that can go forward; so
+much later the query begins to ask. Lead days count as calendar days, also where they are open ones and
+reach further.
 
 Without ``:is_everything`` only the runs in ``:runs`` are asked, and of these only installments of the last
 ``WINDOW_DAYS``.
@@ -86,6 +88,9 @@ with frequency as (
         and r.superseded_batch_id = coalesce(v.superseded_batch_id, 0)
 ), planned as (
     select a.*, f.step_months, f.step_days, least(a.expiration_date, a.cover_to_date) as end_date,
+        coalesce(nullif(n.maximum_installment_count, 0), 2147483647) as most_count,
+        case when n.blackout_days > 0 then a.expiration_date - n.blackout_days - n.due_days
+            else 'infinity' end as blackout_from_date,
         due.latest_from_date, greatest(a.cut_over_date - n.due_days,
             case when not :is_everything then due.latest_from_date - :window_days end) as earliest_from_date
     from answerable a
@@ -98,6 +103,7 @@ with frequency as (
             - 16 * (n.generate_roll not in ('none', 'preceding'))::int as latest_from_date
     ) due
     where a.effective_date <= due.latest_from_date
+        and (n.minimum_bill_minor = 0 or a.expiration_date <= due.latest_from_date)
 ), due as (
     select p.policy_term_version_id, p.policy_term_id, p.policy_id, p.company_id, 1 as installment_number
     from planned p
@@ -126,6 +132,8 @@ with frequency as (
     where p.end_date > p.effective_date and period.from_date > p.effective_date
         and period.from_date < p.end_date
         and period.from_date between p.earliest_from_date and p.latest_from_date
+        and period.from_date < p.blackout_from_date
+        and g.number - before.number - (at_begin.grid_date <= p.effective_date)::int + 2 <= p.most_count
 )
 select concat('policy ', d.policy_id, ': installment ', d.installment_number, ' of term ', d.policy_term_id,
     ' was due and has no outcome')

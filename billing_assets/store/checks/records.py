@@ -64,7 +64,13 @@ from payment_plan n
 where n.content_sha256 <> sha256(convert_to(concat_ws(chr(31), n.plan_code, n.frequency_code, n.lead_days,
     n.due_days, n.due_roll, n.generate_roll, n.minimum_payment_days, n.valid_from, n.source,
     case when (n.lead_unit, n.holiday_behaviour) <> ('calendar', 'next_open_day')
-        then concat_ws(chr(31), n.lead_unit, n.holiday_behaviour) end), 'UTF8'))
+        then concat_ws(chr(31), n.lead_unit, n.holiday_behaviour) end,
+    case when n.maximum_installment_count <> 0 or n.weights <> '' or n.residual <> 'last'
+            or n.down_payment_ppm <> 0 or n.down_payment_minor <> 0 or n.currency <> ''
+            or n.installment_fee_minor <> 0 or n.minimum_bill_minor <> 0 or n.blackout_days <> 0
+        then concat_ws(chr(31), 'arrangement', n.maximum_installment_count, n.weights, n.residual,
+            n.down_payment_ppm, n.down_payment_minor, n.installment_fee_minor, n.minimum_bill_minor,
+            n.currency, n.blackout_days) end), 'UTF8'))
 union all
 select concat('payer version ', y.payer_version_id, ': its content does not hash to the stored value')
 from payer_version y

@@ -41,6 +41,8 @@ insert into problem_closing (problem_id, company_id, note, closed_by, closed_at)
 values (1, 1, 'the policy was withdrawn', 'ana', now());
 insert into exchange_rate (company_id, base_currency, currency, rate_date, rate_e10, source, recorded_by,
     recorded_at) values (1, 'EUR', 'USD', '2024-02-01', 12500000000, 'treasury', 'ana', now());
+insert into payment_plan_change (payment_plan_id, act, note, recorded_by, recorded_at)
+select min(payment_plan_id), 'added', 'a test', 'ana', now() from payment_plan;
 insert into company_closed_day (company_id, purpose, day, is_closed, note, recorded_by, recorded_at)
 values (1, 'all', date '2024-08-14', true, 'the office moves', 'ana', now());
 """

@@ -264,6 +264,7 @@ def test_the_keys_that_are_expected_are_all_unique_keys_of_natural_names(superus
 def _a_column_of(table: str) -> str:
     columns = {
         "payment_plan": "due_days",
+        "payment_plan_change": "note",
         "tax_rule": "rate_ppm",
         "template_version": "archive",
         "rule_set": "content",

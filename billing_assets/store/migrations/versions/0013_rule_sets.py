@@ -6,7 +6,7 @@ A rule row never changes but for its end. A set names its rows, each with the en
 from alembic import op
 
 revision = "0013"
-down_revision = "0011"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,110 @@
+"""The words of an explanation: what can be explained, by which formulas, in which units, how it is rounded.
+
+Belongs here: the names. Does not belong here: the formulas themselves (``explanations``), the sentences
+(``templates/explanation``).
+"""
+
+from enum import StrEnum
+
+
+class Unit(StrEnum):
+    """What an input counts or how it is written."""
+
+    MINOR = "minor_units"
+    DAYS = "days"
+    COUNT = "count"
+    NUMBER = "number"
+    PPM = "parts_per_million"
+    RATE = "rate"
+    DATE = "date"
+    DATES = "dates"
+    CODE = "code"
+
+
+class Rounding(StrEnum):
+    """How an exact amount becomes whole minor units; ``none`` is a sum, which needs no rounding."""
+
+    NONE = "none"
+    HALF_UP = "half_up"
+    DOWN = "down"
+
+
+class Subject(StrEnum):
+    """What is explained, in the order in which it comes about."""
+
+    COUNT = "installment_count"
+    PERIOD = "period"
+    FIRST_SHARE = "first_share"
+    MIDDLE_SHARE = "middle_share"
+    DOWN_PAYMENT = "down_payment"
+    PLANNED = "planned"
+    PRICE = "price"
+    CONTAINED_TAX = "contained_tax"
+    NET = "net"
+    NOMINAL_DUE_DATE = "nominal_due_date"
+    PLANNED_DUE_DATE = "planned_due_date"
+    BILLING_DATE = "billing_date"
+    TAX_BASE = "tax_base"
+    TAX_PART = "tax_part"
+    TAX = "tax"
+    TAX_SHARE = "tax_share"
+    LINE_TAX = "line_tax"
+    NET_TOTAL = "net_total"
+    TAX_TOTAL = "tax_total"
+    TOTAL = "total"
+    TAX_POINT = "tax_point"
+    ISSUE_DATE = "issue_date"
+    INVOICE_NUMBER = "invoice_number"
+    DUE_DATE = "due_date"
+
+
+class Formula(StrEnum):
+    """How a result comes about; each has a function of its inputs in ``explanations``."""
+
+    CYCLE_COUNT = "cycle_count"
+    PATTERN_COUNT = "pattern_count"
+    CYCLE_PERIOD = "cycle_period"
+    PATTERN_PERIOD = "pattern_period"
+    WHOLE_PREMIUM = "whole_premium"
+    EQUAL_SHARE = "equal_share"
+    WEIGHTED_SHARE = "weighted_share"
+    REST = "rest"
+    ARRANGED_COUNT = "arranged_count"
+    DOWN_PAYMENT_PART = "down_payment_part"
+    DOWN_PAYMENT_AMOUNT = "down_payment_amount"
+    PLAN_SHARE = "plan_share"
+    PLAN_REST = "plan_rest"
+    INSTALLMENT_FEE = "installment_fee"
+    COVERED_PART = "covered_part"
+    PRICE_LESS_TAXES = "price_less_taxes"
+    SUM = "sum"
+    RATE = "rate"
+    PART_OF_PRICE = "part_of_price"
+    EXEMPT = "exempt"
+    FIXED = "fixed"
+    RUNNING_SHARE = "running_share"
+    DAYS_AFTER = "days_after"
+    DAYS_AFTER_WAITING = "days_after_waiting"
+    ROLLED = "rolled"
+    LEAD = "lead"
+    EARLIEST = "earliest"
+    LATEST = "latest"
+    NEXT_NUMBER = "next_number"
+    TIME_TO_PAY = "time_to_pay"
+
+
+PARTS = frozenset(
+    {
+        Formula.EQUAL_SHARE,
+        Formula.WEIGHTED_SHARE,
+        Formula.DOWN_PAYMENT_PART,
+        Formula.PLAN_SHARE,
+        Formula.COVERED_PART,
+        Formula.RATE,
+        Formula.PART_OF_PRICE,
+    }
+)
+"""Formulas whose result is a part of one amount."""
+
+DAY_COUNTED = frozenset({Formula.WEIGHTED_SHARE, Formula.COVERED_PART})
+"""Formulas that count days: actual days over the actual days of the period (actual/actual)."""

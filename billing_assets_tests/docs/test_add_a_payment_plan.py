@@ -1,0 +1,38 @@
+"""The steps of the page on payment plans, taken in a copy of the program: an added row bills a policy."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from billing_assets.store.connection import Database
+from billing_assets_tests.docs.test_add_a_tax import change, copied_program, run
+from billing_assets_tests.docs.test_commands import ROOT, commands
+
+PAGE = ROOT / "docs" / "how-to" / "add-a-payment-plan.md"
+
+
+def test_a_plan_that_is_added_as_a_row_bills_a_policy_and_is_replaced_by_another(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BILLING_ISSUE_ON", "billing_date")
+    program = copied_program(tmp_path)
+    shown: dict[str, str] = {}
+    for line in commands(PAGE):
+        if line.startswith("billing import policies"):
+            change(program, PAGE, ["examples/policies.yaml"])
+        shown[line] = run(program, database, line.removeprefix("billing "))
+    found = json.loads(run(program, database, "invoices list --policy MOT-1001 --json"))
+    assert [(row["due_date"], row["net_minor"]) for row in found["invoices"]] == [("2025-01-27", 122_50)]
+    (explained,) = [text for line, text in shown.items() if line.startswith("billing explain")]
+    assert "20% of the premium as a down payment" in " ".join(explained.split())
+    plans = json.loads(run(program, database, "rules plans list --plan fifth_down --json"))["plans"]
+    assert [(row["lead_days"], row["valid_to"], row["recorded_by"]) for row in plans] == [
+        (10, "2025-07-01", "Ana Ruiz"),
+        (20, None, "Ana Ruiz"),
+    ]
+
+
+def test_the_page_shows_the_file_that_it_imports() -> None:
+    example = (ROOT / "examples" / "payment_plans.csv").read_text(encoding="utf-8")
+    assert f"```csv\n{example}```" in PAGE.read_text(encoding="utf-8")
