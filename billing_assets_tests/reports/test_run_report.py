@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from billing_assets.domain.exchange_rates import checked_rate, reported
-from billing_assets.domain.runs import Outcome
+from billing_assets.domain.runs import Outcome, RunKind
 from billing_assets.reports.run_report import (
     RunFacts,
     build_run_report,
@@ -130,3 +130,21 @@ def test_without_a_rate_there_is_no_sum() -> None:
     assert "total_minor" not in report["reporting"]
     assert "No total in USD: no rate for EUR" in run_report_markdown(report)
     assert REPORT["reporting"] is None
+
+
+def test_a_correction_shows_its_credit_notes_and_not_that_nothing_was_due() -> None:
+    given = {
+        **VALUES,
+        "due_count": 0,
+        "charges": [],
+        "invoices": [],
+        "numbers": [("CRN-", 1, 2)],
+        "credit_notes": [("EUR", 2, 50_00, 4_00, 54_00)],
+        "run_kind": RunKind.CORRECTION,
+    }
+    report = build_run_report(RunFacts(**given))
+    assert (report["run_kind"], report["invoices"]) == ("correction", [])
+    told = run_report_markdown(report)
+    assert "| EUR | 2 | 50.00 | 4.00 | 54.00 |" in told
+    assert "CRN-00000001 to CRN-00000002" in told
+    assert "Nothing was due" not in told

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from sqlalchemy import text
 from billing_assets.domain.credits import CreditOrder, WantedCredit
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.credit_invoices import CreditOutcome
+from billing_assets.store.companies import save_company
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
 from billing_assets.wiring.desk import Desk
-from billing_assets_tests.books import add_term, billing_over, fill_book
+from billing_assets_tests.books import AT, COMPANY, add_term, billing_over, fill_book
 from billing_assets_tests.state import business_state
 
 FEBRUARY, MARCH, LATER = date(2024, 2, 1), date(2024, 3, 1), date(2024, 3, 11)
@@ -221,6 +223,16 @@ def test_the_run_of_the_credit_is_reported_and_is_not_the_run_of_its_date(billin
     assert desk.last_run_of(LATER) is None
     assert billing.run_reports(LATER) == ()
     assert billing.invoice(billing.order(LATER)).facts["due_count"] == 4
+
+
+def test_what_is_given_back_counts_below_zero_in_the_reporting_currency(billing: Billing) -> None:
+    with billing.database.transaction() as connection:
+        save_company(connection, replace(COMPANY, reporting_currency="EUR"), AT)
+    outcome = credit(billing)
+    report = Desk(billing).run(int(outcome.result.facts["run_id"])).report
+    (row,) = report["credit_notes"]
+    assert row["total_minor"] > 0
+    assert report["reporting"]["total_minor"] == -row["total_minor"]
 
 
 def test_a_credit_note_is_never_dated_before_its_invoice(billing: Billing) -> None:
