@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from billing_assets.domain.business_days import add_months
-from billing_assets.domain.frequencies import FREQUENCIES, Frequency, PeriodUnit
+from billing_assets.domain.frequencies import Frequency, PeriodUnit, frequency_of
 from billing_assets.domain.invoice_sources import BilledTerm, LineSource
 
 
@@ -89,7 +89,7 @@ def cycle_grid(frequency: Frequency, term: BilledTerm, number: int) -> TermGrid:
     ...     cover_to_date=None,
     ...     premium_minor=480_00,
     ... )
-    >>> grid = cycle_grid(FREQUENCIES["monthly"], term, 2)
+    >>> grid = cycle_grid(frequency_of("monthly"), term, 2)
     >>> grid.installment_count, str(grid.first_from), str(grid.period_from), str(grid.period_end)
     (3, '2024-01-01', '2024-02-01', '2024-03-01')
     """
@@ -130,7 +130,7 @@ def grid_at(source: LineSource, calendars: Calendars, number: int) -> TermGrid:
     >>> str(grid_at(SAMPLE.lines[0], ALWAYS_OPEN, 3).due_from)
     '2024-03-01'
     """
-    frequency = FREQUENCIES[source.plan.frequency_code]
+    frequency = frequency_of(source.plan.frequency_code, source.plan.pattern)
     if frequency.unit in (PeriodUnit.DAY, PeriodUnit.MONTH):
         return cycle_grid(frequency, source.term, number)
     return calendars.pattern_grid(frequency, source.term, number)

@@ -19,7 +19,7 @@ from billing_assets.domain.explained_arrangements import (
 from billing_assets.domain.explained_dates import of_line, plan_row
 from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
 from billing_assets.domain.explanations import Explained, Input, RuleRow, amount_of, minor
-from billing_assets.domain.frequencies import FREQUENCIES, PeriodUnit
+from billing_assets.domain.frequencies import PeriodUnit, frequency_of
 from billing_assets.domain.invoice_sources import LineSource
 
 
@@ -175,11 +175,14 @@ def _weights(source: LineSource, grid: TermGrid) -> tuple[tuple[int, int], tuple
 
 
 def _is_cycle(source: LineSource) -> bool:
-    return FREQUENCIES[source.plan.frequency_code].unit in (PeriodUnit.DAY, PeriodUnit.MONTH)
+    return frequency_of(source.plan.frequency_code, source.plan.pattern).unit in (
+        PeriodUnit.DAY,
+        PeriodUnit.MONTH,
+    )
 
 
 def _frequency(source: LineSource) -> tuple[Input, ...]:
-    row = FREQUENCIES[source.plan.frequency_code]
+    row = frequency_of(source.plan.frequency_code, source.plan.pattern)
     code = Input(name="frequency_code", value=row.frequency_code, unit=Unit.CODE)
     if not _is_cycle(source):
         pattern = Input(name="pattern", value=row.pattern, unit=Unit.CODE)
@@ -215,5 +218,5 @@ def _term_row(source: LineSource) -> RuleRow:
 
 
 def _frequency_row(source: LineSource) -> RuleRow:
-    row = FREQUENCIES[source.plan.frequency_code]
+    row = frequency_of(source.plan.frequency_code, source.plan.pattern)
     return RuleRow(kind="frequency", code=row.frequency_code, source=row.pattern or row.meaning)

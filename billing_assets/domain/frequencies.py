@@ -88,6 +88,30 @@ _ROWS = (
     ),
 )
 
+OWN_RULE, OWN_DATES = "own_rule", "own_dates"
+"""Frequencies whose pattern stands in the row of the plan: a recurrence rule, or a list of dates."""
+
+OWN_UNITS: Mapping[str, PeriodUnit] = MappingProxyType(
+    {OWN_RULE: PeriodUnit.RULE, OWN_DATES: PeriodUnit.DATES}
+)
+
+
+def frequency_of(frequency_code: str, pattern: str = "") -> Frequency:
+    """Return the frequency of a plan: a shipped one, or that of the ``pattern`` in its own row.
+
+    >>> frequency_of("quarterly").step, frequency_of("own_rule", "FREQ=MONTHLY;BYMONTHDAY=10").unit.value
+    (3, 'rule')
+    """
+    if frequency_code not in OWN_UNITS:
+        return FREQUENCIES[frequency_code]
+    return Frequency(
+        frequency_code=frequency_code,
+        unit=OWN_UNITS[frequency_code],
+        pattern=pattern,
+        meaning="on the days that the row of the plan says",
+    )
+
+
 FREQUENCIES: Mapping[str, Frequency] = MappingProxyType({row.frequency_code: row for row in _ROWS})
 """``frequency_code`` -> :class:`Frequency`.
 

@@ -31,6 +31,8 @@ class PaymentPlan:
     ``holiday_behaviour``. However late it is issued, its payer has ``minimum_payment_days`` calendar days
     from the issue date. ``valid_to`` is exclusive, None is open.
 
+    ``pattern`` is the recurrence rule or the list of dates of the frequencies ``own_rule`` and ``own_dates``.
+
     With ``maximum_installment_count`` only so many periods, from the first on, have an installment, and the
     last of them runs to the end of the term; they are equal, or go by ``weights`` (``40 30 30``). A down
     payment (``down_payment_ppm`` of the premium, or ``down_payment_minor`` in its currency) is the first of
@@ -43,6 +45,7 @@ class PaymentPlan:
 
     plan_code: str
     frequency_code: str
+    pattern: str = ""
     lead_days: int
     lead_unit: LeadUnit = LeadUnit.CALENDAR
     due_days: int = 0

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll
-from billing_assets.domain.frequencies import FREQUENCIES
+from billing_assets.domain.frequencies import FREQUENCIES, OWN_UNITS
 from billing_assets.domain.money import CURRENCIES, MAX_AMOUNT_MINOR, PPM
 from billing_assets.domain.payment_plans import PaymentPlan, Residual
 
@@ -47,8 +47,9 @@ def _code(text: str) -> str:
 
 
 def _frequency(text: str) -> str:
-    if text not in FREQUENCIES:
-        raise _BadTextError(f"choose from {', '.join(FREQUENCIES)}")
+    known = (*FREQUENCIES, *OWN_UNITS)
+    if text not in known:
+        raise _BadTextError(f"choose from {', '.join(known)}")
     return text
 
 
@@ -103,6 +104,7 @@ def _source(text: str) -> str:
 _READERS: Mapping[str, Callable[[str], Any]] = {
     "plan_code": _code,
     "frequency_code": _frequency,
+    "pattern": _source,
     "lead_days": _number(0, MAX_DAYS),
     "lead_unit": _word(LeadUnit),
     "due_days": _number(0, MAX_DAYS),
@@ -128,7 +130,7 @@ PLAN_FIELDS = tuple(_READERS)
 """Every field of a plan row, in the order in which it is written.
 
 >>> PLAN_FIELDS[:3]
-('plan_code', 'frequency_code', 'lead_days')
+('plan_code', 'frequency_code', 'pattern')
 """
 
 REQUIRED_FIELDS = (
@@ -188,6 +190,11 @@ def plan_faults(plan: PaymentPlan) -> list[Fault]:
             not business or plan.lead_days <= MAX_BUSINESS_DAYS,
             "lead_days",
             f"at most {MAX_BUSINESS_DAYS} open days",
+        ),
+        (
+            bool(plan.pattern) == (plan.frequency_code in OWN_UNITS),
+            "pattern",
+            f"a pattern stands in plans of the frequencies {', '.join(OWN_UNITS)}, and only there",
         ),
         (
             not plan.weights or len(plan.shared_weights) == shared_count,

@@ -103,6 +103,9 @@ _FIGURES = (
 _RULES = (
     Column("payment_plan_id", pl.Int64, "key", "the row of the plan that is valid on the effective date"),
     Column("frequency_code", pl.String, "code", "how often the plan bills"),
+    Column(
+        "pattern", pl.String, "RFC 5545 or days", "of a frequency of the plan's own; empty: a shipped one"
+    ),
     Column("lead_days", pl.Int64, "days of lead_unit", "by which the invoice is made before it is due"),
     Column(
         "lead_unit", pl.String, "code", "what lead days count: calendar days, or open ones of the company"
@@ -338,6 +341,7 @@ PLAN_SCHEMA = schema_of(
     "payment_plan_id",
     "plan_code",
     "frequency_code",
+    "pattern",
     "lead_days",
     "lead_unit",
     "due_days",

@@ -88,6 +88,7 @@ def due_charges(
     ...     "payment_plan_id": 1,
     ...     "plan_code": "yearly",
     ...     "frequency_code": "yearly",
+    ...     "pattern": "",
     ...     "lead_days": 30,
     ...     "lead_unit": "calendar",
     ...     "due_days": 0,

@@ -10,7 +10,7 @@ the work grows with the number of different schedules and not with the number of
 import polars as pl
 
 from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit
-from billing_assets.domain.frequencies import FREQUENCIES, PeriodUnit
+from billing_assets.domain.frequencies import FREQUENCIES, OWN_UNITS, PeriodUnit
 from billing_assets.frames.arrangements import is_arranged
 from billing_assets.frames.columns import PERIOD_SCHEMA
 from billing_assets.frames.date_tables import DateTables
@@ -21,8 +21,11 @@ SCHEDULE_KEY = ("plan_code", "place_code", "effective_date", "expiration_date", 
 """What a schedule depends on, besides the plan's row: terms that agree in these have the same schedule."""
 
 FREQUENCY_ROWS = pl.DataFrame(
-    [(row.frequency_code, row.unit.value, row.step, row.pattern) for row in FREQUENCIES.values()],
-    schema={"frequency_code": pl.String, "unit": pl.String, "step": pl.Int64, "pattern": pl.String},
+    [
+        *((row.frequency_code, row.unit.value, row.step, row.pattern) for row in FREQUENCIES.values()),
+        *((code, unit.value, 1, "") for code, unit in OWN_UNITS.items()),
+    ],
+    schema={"frequency_code": pl.String, "unit": pl.String, "step": pl.Int64, "shipped_pattern": pl.String},
     orient="row",
 )
 _IS_MONTHS = pl.col("unit") == PeriodUnit.MONTH.value
@@ -48,6 +51,7 @@ def schedules_of(terms: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
     ...     "payment_plan_id": 1,
     ...     "plan_code": "x",
     ...     "frequency_code": "quarterly",
+    ...     "pattern": "",
     ...     "maximum_installment_count": 0,
     ...     "residual": "last",
     ...     "down_payment_ppm": 0,
@@ -63,7 +67,12 @@ def schedules_of(terms: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
     """
     refuse_overlaps(plans, ["plan_code"])
     arranged = plans.lazy().with_columns(is_arranged=is_arranged())
-    rows = arranged.join(FREQUENCY_ROWS.lazy(), on="frequency_code", how="inner")
+    is_shipped = pl.col("pattern") == ""
+    rows = (
+        arranged.join(FREQUENCY_ROWS.lazy(), on="frequency_code", how="inner")
+        .with_columns(pattern=pl.when(is_shipped).then("shipped_pattern").otherwise("pattern"))
+        .drop("shipped_pattern")
+    )
     schedules = terms.select(SCHEDULE_KEY).unique(maintain_order=True).with_row_index("schedule_id").lazy()
     schedules = schedules.with_columns(pl.col("schedule_id").cast(pl.Int64))
     valid = (

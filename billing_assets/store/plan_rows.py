@@ -10,15 +10,17 @@ changes, and none changes while a run is unfinished: the rest of a run goes by t
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from sqlalchemy import Connection, RowMapping, text
 
 from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.frequencies import OWN_DATES, OWN_RULE
 from billing_assets.domain.payment_plans import PaymentPlan, Residual
 from billing_assets.domain.plan_records import PLAN_FIELDS, Fault, differing_fields
+from billing_assets.frames.recurrence import listed_dates, occurrences
 from billing_assets.steps.plan_ports import KeptPlans, PlacedPlan, PlanFile, plans_invalid
 from billing_assets.steps.run_ports import Clock
 from billing_assets.store.connection import Database
@@ -32,6 +34,8 @@ _KINDS = {
     "residual": Residual,
 }
 _NO_COMPANY = 0
+_PATTERN_REACH = timedelta(days=8 * 366)
+"""From one leap day to the next there are at most eight years."""
 
 _ALL = """
 select n.*, c.note, c.recorded_by, c.recorded_at
@@ -111,7 +115,12 @@ class SqlPlanStore:
             stored = list_plans(connection)
             change = _compared(file, stored)
             ended = [(row, day) for _, row, day in change.ends]
-            faults = [*change.faults, *_overlaps(change, stored), *_in_use(connection, change.ends)]
+            faults = [
+                *change.faults,
+                *_bad_patterns(change.new),
+                *_overlaps(change, stored),
+                *_in_use(connection, change.ends),
+            ]
             if faults:
                 raise plans_invalid(file.name, faults)
             act = _Act(connection, note, recorded_by, self.clock())
@@ -207,6 +216,25 @@ def _compare_end(placed: PlacedPlan, row: PlanRow, change: _Change) -> None:
     else:
         words = f"the row of the store ends on {row.plan.valid_to} already, and a row is ended once"
         change.faults.append((placed.place, Fault("valid_to", words)))
+
+
+def _bad_patterns(new: Iterable[PlacedPlan]) -> list[tuple[str, Fault]]:
+    """Return the new rows whose pattern is no rule or list, or names no day in the years after it begins."""
+    faults = []
+    for placed in new:
+        plan, words = placed.plan, ""
+        try:
+            if plan.frequency_code == OWN_DATES:
+                listed_dates(plan.pattern)
+            elif plan.frequency_code == OWN_RULE:
+                start = plan.valid_from
+                end = start + _PATTERN_REACH
+                words = "" if occurrences(plan.pattern, start, start, end) else "it names no day"
+        except BillingError as error:
+            words = error.found
+        if words:
+            faults.append((placed.place, Fault("pattern", words)))
+    return faults
 
 
 def _overlaps(change: _Change, stored: Iterable[PlanRow]) -> list[tuple[str, Fault]]:

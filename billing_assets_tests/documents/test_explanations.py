@@ -14,7 +14,7 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.explained_credits import explain_credit
 from billing_assets.domain.explained_documents import explain_invoice
 from billing_assets.domain.explained_words import Formula, Subject
-from billing_assets.domain.frequencies import FREQUENCIES
+from billing_assets.domain.frequencies import FREQUENCIES, OWN_UNITS
 from billing_assets.domain.invoice_sources import InvoiceSources
 from billing_assets.domain.policies import LineOfBusiness
 from billing_assets.domain.sample_invoice import SAMPLE_CREDIT
@@ -65,7 +65,7 @@ def test_every_code_that_can_be_said_has_its_words() -> None:
         words = tomllib.loads(path.read_text(encoding="utf-8"))
         assert words["subjects"].keys() == {each.value for each in Subject}
         assert {each.value for each in Formula} <= words["formulas"].keys()
-        assert words["frequencies"].keys() == FREQUENCIES.keys()
+        assert words["frequencies"].keys() == {*FREQUENCIES, *OWN_UNITS}
         assert words["rolls"].keys() == {each.value for each in Roll}
         assert words["lines_of_business"].keys() == {each.value for each in LineOfBusiness}
         assert {f"half_up_{scope.value}" for scope in RoundingScope} <= words["roundings"].keys()

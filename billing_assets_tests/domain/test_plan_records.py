@@ -128,6 +128,8 @@ def test_all_faults_are_named_at_once() -> None:
         ({"maximum_installment_count": "3", "weights": "1 2"}, "weights"),
         ({"maximum_installment_count": "3", "weights": "1 2 3", "down_payment_ppm": "5"}, "weights"),
         ({"down_payment_minor": "5"}, "currency"),
+        ({"frequency_code": "own_rule"}, "pattern"),
+        ({"pattern": "FREQ=MONTHLY;BYMONTHDAY=10"}, "pattern"),
         ({"installment_fee_minor": "5"}, "currency"),
         ({"minimum_bill_minor": "5"}, "currency"),
         (

@@ -36,6 +36,7 @@ def plan(plan_code: str = "monthly", **values: Any) -> dict[str, Any]:
         "payment_plan_id": 1,
         "plan_code": plan_code,
         "frequency_code": frequency,
+        "pattern": "",
         "lead_days": 14,
         "lead_unit": "calendar",
         "due_days": 0,

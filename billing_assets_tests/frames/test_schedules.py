@@ -107,3 +107,13 @@ def test_dates_roll_on_the_place_for_due_and_on_the_company_for_billing() -> Non
     found = frame.select("nominal_due_date", "due_date", "billing_date").collect().row(0)
     # 10 November 2023 is Veterans Day, observed.
     assert found == (date(2023, 12, 8), date(2023, 12, 11), date(2023, 11, 9))
+
+
+def test_a_pattern_of_the_plan_itself_makes_the_periods() -> None:
+    row = term("2024-01-01", "2024-07-01", 600_00)
+    own = {"frequency_code": "own_dates", "pattern": "2024-01-15 2024-04-10"}
+    found = due(row, plan_rows=plans(plan("monthly", **own)))
+    assert found["period_from_date"].to_list() == [date(2024, 1, 1), date(2024, 4, 10)]
+    by_rule = {"frequency_code": "own_rule", "pattern": "FREQ=MONTHLY;BYMONTHDAY=10"}
+    found = due(row, plan_rows=plans(plan("monthly", **by_rule)))
+    assert [day.day for day in found["period_from_date"].to_list()] == [1, *[10] * 6]

@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll
+from billing_assets.domain.frequencies import FREQUENCIES, PeriodUnit
 from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan, Residual
 from billing_assets.domain.places import PLACES
 from billing_assets.domain.policies import LineOfBusiness
@@ -101,7 +102,7 @@ def random_plans(seed: int) -> tuple[PaymentPlan, ...]:
     return tuple(
         PaymentPlan(
             plan_code=_random_code(plan.plan_code, currency, has_fee=has_fee),
-            frequency_code=plan.frequency_code,
+            **_frequency(rng, plan.frequency_code),
             lead_days=rng.choice((0, 1, 14, 45)),
             lead_unit=rng.choice(list(LeadUnit)),
             due_days=rng.choice((0, 3, 40, 90)),
@@ -116,6 +117,14 @@ def random_plans(seed: int) -> tuple[PaymentPlan, ...]:
         for currency in _CURRENCIES
         for has_fee in (True, False)
     )
+
+
+def _frequency(rng: Random, frequency_code: str) -> dict[str, Any]:
+    """Return the frequency; in place of a shipped rule often one of the plan's own."""
+    if FREQUENCIES[frequency_code].unit is not PeriodUnit.RULE or not rng.randrange(2):
+        return {"frequency_code": frequency_code}
+    pattern = rng.choice(("BYMONTHDAY=10", "BYMONTHDAY=5,20,30", "BYDAY=1FR", "BYDAY=MO,WE;BYSETPOS=-2"))
+    return {"frequency_code": "own_rule", "pattern": f"FREQ=MONTHLY;{pattern}"}
 
 
 def _arrangement(rng: Random, currency: str, *, has_fee: bool) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
 
-from billing_assets.domain.frequencies import FREQUENCIES, Frequency
+from billing_assets.domain.frequencies import Frequency, frequency_of
 from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
 from billing_assets_tests.reference.months import add_months, end_of_month
 from billing_assets_tests.reference.policy import ReferencePolicy
@@ -51,7 +51,7 @@ def plan_of(policy: ReferencePolicy, plans: tuple[PaymentPlan, ...] = DEFAULT_PL
 def grid_date(anchor: date, frequency: Frequency, index: int) -> date:
     """Return `anchor + index * step`, months clamped to the month end from the anchor itself.
 
-    >>> [grid_date(date(2024, 1, 31), FREQUENCIES["monthly"], index).isoformat() for index in (-2, 1, 2)]
+    >>> [grid_date(date(2024, 1, 31), frequency_of("monthly"), index).isoformat() for index in (-2, 1, 2)]
     ['2023-11-30', '2024-02-29', '2024-03-31']
     """
     steps = index * frequency.step
@@ -60,7 +60,8 @@ def grid_date(anchor: date, frequency: Frequency, index: int) -> date:
 
 def billing_periods(policy: ReferencePolicy, plans: tuple[PaymentPlan, ...] = DEFAULT_PLANS) -> list[Period]:
     """Return the billing periods of the whole term, in order."""
-    frequency = FREQUENCIES[plan_of(policy, plans).frequency_code]
+    plan = plan_of(policy, plans)
+    frequency = frequency_of(plan.frequency_code, plan.pattern)
     if frequency.unit in {"once", "rule"}:
         return _pattern_periods(policy, frequency)
     index = _index_of_grid_period(policy.effective_date, policy.anchor_date, frequency)

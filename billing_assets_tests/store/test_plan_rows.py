@@ -11,6 +11,7 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
 from billing_assets.steps.plan_ports import KeptPlans, PlacedPlan, PlanFile
 from billing_assets.store import rule_rows
+from billing_assets.store.checks import run_checks
 from billing_assets.store.connection import Database
 from billing_assets.store.plan_rows import PlanRow, SqlPlanStore, list_plans
 from billing_assets.store.rule_rows import count_missing_rules, seed_rules
@@ -100,6 +101,31 @@ def test_rows_that_overlap_in_the_store_or_in_the_file_are_refused(store: SqlPla
     early = replace(DEFAULT_PLANS[0], valid_from=date(1980, 1, 1))
     assert "row 2, valid_from: plan one_off" in refused(store, early)
     assert keep(store, replace(early, valid_to=date(1990, 1, 1))) == (1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("frequency_code", "pattern", "words"),
+    [
+        ("own_rule", "FREQ=HOURLY", "FREQ is none of"),
+        ("own_rule", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "it names no day"),
+        ("own_dates", "2025-02-30", "is no list of dates"),
+    ],
+)
+def test_a_pattern_that_bills_nothing_is_refused(
+    store: SqlPlanStore, frequency_code: str, pattern: str, words: str
+) -> None:
+    bad = replace(OWN, frequency_code=frequency_code, pattern=pattern)
+    found = refused(store, bad)
+    assert "row 2, pattern: " in found
+    assert words in found
+
+
+def test_a_pattern_of_its_own_is_kept_and_hashed(store: SqlPlanStore) -> None:
+    own = replace(OWN, frequency_code="own_rule", pattern="FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1")
+    assert [keep(store, own), keep(store, own)] == [(1, 0, 0), (0, 0, 1)]
+    with store.database.transaction() as connection:
+        checks = run_checks(connection, None, at=AT, check_ids=["I09"])
+    assert [result.offender_count for result in checks] == [0]
 
 
 def test_a_plan_ends_once_and_the_same_end_again_changes_nothing(store: SqlPlanStore) -> None:

@@ -29,6 +29,9 @@ create index payment_plan_change_of on payment_plan_change (payment_plan_id, pay
 # Separators keep two different rows apart: neither weights nor a currency can hold one.
 PLANS = """
 alter table payment_plan
+    add column pattern text not null default '',
+    add check ((pattern <> '') = (frequency_code in ('own_rule', 'own_dates'))),
+    add check (position(chr(31) in pattern) = 0),
     add column maximum_installment_count smallint not null default 0
         check (maximum_installment_count between 0 and 400),
     add column weights text not null default ''
@@ -57,7 +60,8 @@ begin
             then concat_ws(chr(31), 'arrangement', new.maximum_installment_count, new.weights, new.residual,
                 new.down_payment_ppm, new.down_payment_minor, new.installment_fee_minor,
                 new.minimum_bill_minor, new.currency,
-                new.blackout_days) end), 'UTF8'));
+                new.blackout_days) end,
+        case when new.pattern <> '' then concat_ws(chr(31), 'pattern', new.pattern) end), 'UTF8'));
     return new;
 end $$;
 """
