@@ -28,9 +28,9 @@ import dagster as dg
 import yaml
 
 from billing_assets.feeds.demo_book import write_demo_book
-from billing_assets.wiring.build import hold_store, open_billing
 from billing_assets.wiring.demo import demo_mailbox, demo_settings, shipped_example
 from billing_assets.wiring.desk import Desk
+from billing_assets.wiring.opening import hold_store, open_billing
 from billing_assets.wiring.settings import Settings
 from billing_assets.wiring.ui import prepare_ui, shipped_file
 

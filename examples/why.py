@@ -5,8 +5,8 @@ The store and the company are those of the environment, as for the command line.
 
 import sys
 
-from billing_assets.wiring.build import open_billing
 from billing_assets.wiring.desk import Desk
+from billing_assets.wiring.opening import open_billing
 from billing_assets.wiring.settings import read_settings
 
 

@@ -82,8 +82,8 @@ def open_desk(screen: Screen, **settings: object) -> "Iterator[Desk]":
     """Open the store of the settings; an embedded server that does not run is started for the block."""
     with ExitStack() as stack:
         with screen.waiting("opening the store"):
-            from billing_assets.wiring.build import open_billing
             from billing_assets.wiring.desk import Desk
+            from billing_assets.wiring.opening import open_billing
             from billing_assets.wiring.settings import read_settings
 
             billing = stack.enter_context(open_billing(read_settings(**settings)))

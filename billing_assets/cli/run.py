@@ -15,17 +15,16 @@ import typer
 
 from billing_assets.cli.arguments import Day, Json, iso_date, open_desk
 from billing_assets.cli.deliver import NEEDS_A_LOOK
+from billing_assets.cli.dry_runs import dry_run
 from billing_assets.cli.failures import HELD_CODES, ExitCode, UnfinishedError
 from billing_assets.cli.interrupts import Progress, Stop, stop_on_request
-from billing_assets.cli.output import Screen, amount, count_of, styled, total_rows
+from billing_assets.cli.output import Screen, count_of, styled
 from billing_assets.cli.runs import OUTCOMES, show_amounts, show_run
 from billing_assets.domain.backdating import Backdating
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.runs import CatchUp, RunOrder
 
 if TYPE_CHECKING:
-    from billing_assets.domain.runs import CurrencyTotal
-    from billing_assets.steps.preview_catch_up import CatchUpPreview
     from billing_assets.steps.result import StepResult
     from billing_assets.store.charge_listings import StandingCharges
     from billing_assets.wiring.desk import Desk
@@ -156,7 +155,7 @@ def bill(
     screen = Screen(as_json)
     dating = Dating(issuing_date, Backdating(reason=reason, approved_by=approved_by), catch_up)
     if is_dry_run:
-        _dry_run(screen, days)
+        dry_run(screen, days)
     elif is_rehearsal:
         _rehearse(screen, days, dating)
     else:
@@ -374,66 +373,3 @@ def _row(day: BilledDay) -> list[object]:
     missing = f"{numbers['not_sent']:,}" if numbers["not_sent"] else "-"
     seconds = sum(float(spent) for spent in day.seconds.values())
     return [*cells, sent, missing, f"{seconds:.1f}"]
-
-
-def _dry_run(screen: Screen, days: Sequence[date]) -> None:
-    with open_desk(screen) as desk, screen.progress("planning") as progress:
-        billing = desk.billing
-        found: list[tuple[date, Sequence[CurrencyTotal]]] = []
-        preview = billing.preview_catch_up(billing.order(days[0])) if len(days) == 1 else None
-        for number, day in enumerate(days):
-            progress(day.isoformat(), number, len(days))
-            found.append((day, billing.plan(billing.order(day), is_dry_run=True).totals))
-    screen.document(
-        {
-            "is_dry_run": True,
-            "dates": [
-                {
-                    "billing_date": day,
-                    "due_count": sum(total.charge_count for total in totals),
-                    "totals": totals,
-                }
-                for day, totals in found
-            ],
-            "catch_up": preview,
-        }
-    )
-    if len(days) == 1:
-        _show_plan(screen, *found[0])
-        _show_catch_up(screen, preview)
-        screen.hint("a dry run: nothing was written")
-        return
-    counts = [(day, sum(total.charge_count for total in totals)) for day, totals in found]
-    screen.table(["billing date", ">due"], [[day, f"{count:,}"] for day, count in counts])
-    screen.hint("each date is counted as if none before it were billed; nothing was written")
-
-
-def _show_plan(screen: Screen, day: date, totals: "Sequence[CurrencyTotal]") -> None:
-    due_count = sum(total.charge_count for total in totals)
-    screen.say(styled("[bold]{}[/bold]  {} due", day, count_of(due_count, "charge")))
-    if totals:
-        screen.table(["outcome", "currency", ">charges", ">net"], total_rows(totals))
-
-
-def _show_catch_up(screen: Screen, preview: "CatchUpPreview | None") -> None:
-    """Show what was to be billed before and was not, and how many invoices there would be either way."""
-    if preview is None or not preview.months:
-        return
-    screen.heading("Of these, to be billed on an earlier day")
-    screen.table(
-        ["month", "outcome", "currency", ">charges", ">net"],
-        [
-            [
-                f"{row.month:%Y-%m}",
-                row.outcome,
-                row.currency,
-                f"{row.charge_count:,}",
-                amount(row.net_minor, row.currency),
-            ]
-            for row in preview.months
-        ],
-    )
-    each, fewer = count_of(preview.per_period_count, "invoice"), f"{preview.one_invoice_count:,}"
-    screen.say(
-        f"{each}, one for each due date; with --catch-up one_invoice {fewer}, one for each policy term"
-    )

@@ -33,8 +33,8 @@ def serve(
 
     Dagster has no sign-in: it listens on this machine only.
     """
-    from billing_assets.wiring.build import hold_store
     from billing_assets.wiring.demo import demo_mailbox, demo_variables, is_demo
+    from billing_assets.wiring.opening import hold_store
     from billing_assets.wiring.settings import read_settings
     from billing_assets.wiring.ui import agreed_time_zone, prepare_ui
 

@@ -48,7 +48,7 @@ class BillingResource:
         program is opened anew: it may have been its connection, or its server.
         """
         # Imported late: loading the definitions needs neither Polars nor a driver.
-        from billing_assets.wiring.build import open_billing
+        from billing_assets.wiring.opening import open_billing
 
         with _told_to_dagster():
             try:
@@ -66,7 +66,7 @@ class BillingResource:
 
 
 def _billing(_context: dg.InitResourceContext) -> Iterator[BillingResource]:
-    from billing_assets.wiring.build import hold_store
+    from billing_assets.wiring.opening import hold_store
 
     with hold_store(read_settings()), BillingResource() as resource:
         yield resource

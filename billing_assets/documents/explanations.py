@@ -5,25 +5,29 @@ Does not belong here: the words (``templates/explanation``), the results (``doma
 laid out (``cli``).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
 from billing_assets.documents import formats
 from billing_assets.documents.cleaning import clean
+from billing_assets.documents.explanation_keys import (
+    TOTALS,
+    UNMOVED_LEADS,
+    figures_key,
+    says_nothing,
+    sentence_keys,
+)
 from billing_assets.documents.explanation_values import Reader, shown_value
 from billing_assets.documents.labels import Catalogue, choose, fill_in, load_catalogues, region_of
 from billing_assets.documents.templates import Template, default_templates_dir, load_template
-from billing_assets.domain.backdating import REHEARSAL_APPROVER
-from billing_assets.domain.business_days import LeadUnit, Roll
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.explained_words import DAY_COUNTED, Formula, Rounding, Subject, Unit
 from billing_assets.domain.explanations import Explained, Explanation, RuleRow
 from billing_assets.domain.invoice_sources import InvoiceSources, LineSource
 
 _TAXES = frozenset({Subject.TAX_BASE, Subject.TAX_PART, Subject.TAX})
-_TOTALS = frozenset({Subject.NET_TOTAL, Subject.TAX_TOTAL, Subject.TOTAL})
 _DATES = frozenset({Subject.TAX_POINT, Subject.ISSUE_DATE, Subject.INVOICE_NUMBER, Subject.DUE_DATE})
 
 
@@ -182,7 +186,7 @@ def _sections(results: Iterable[Explained], sources: InvoiceSources, reader: Rea
     wanted = list(results)
     teller = _Teller(sources, reader)
     text = reader.words.text
-    document = _TAXES | _TOTALS | _DATES
+    document = _TAXES | TOTALS | _DATES
     for source in sources.lines:
         number = source.line.line_number
         own = [each for each in wanted if number in each.line_numbers and each.subject not in document]
@@ -190,7 +194,7 @@ def _sections(results: Iterable[Explained], sources: InvoiceSources, reader: Rea
             yield Section(heading=_heading(source, reader), results=teller.tell(own))
     parts = (
         (text["taxes_heading"], _TAXES),
-        (text["totals_heading"], _TOTALS),
+        (text["totals_heading"], TOTALS),
         (text["dates_heading"], _DATES),
     )
     for heading, subjects in parts:
@@ -226,10 +230,10 @@ class _Teller:
         reader, source = self.reader, self.lines[(result.line_numbers or tuple(self.lines))[0]]
         values = reader.values_of(result) | self._facts(result, source)
         tables = reader.words.names
-        reasons = [fill_in(tables["formulas"][key], values) for key in _keys(result, self.sources)]
-        figures = tables["figures"].get(_figures_key(result), "")
+        reasons = [fill_in(tables["formulas"][key], values) for key in sentence_keys(result, self.sources)]
+        figures = tables["figures"].get(figures_key(result), "")
         is_sum = result.formula is Formula.SUM
-        is_plain = _says_nothing(result, len(self.lines))
+        is_plain = says_nothing(result, len(self.lines))
         if is_sum and len(result.inputs) == 1:
             figures = ""
         return Told(
@@ -282,7 +286,7 @@ class _Teller:
             key = (row.kind, row.code, row.row_id)
             # What a cycle is, the sentence says; the row of a pattern says which.
             is_said = row.kind == "frequency" and result.formula is Formula.CYCLE_COUNT
-            is_unmoved = row.kind == "calendar" and _keys(result, self.sources)[0] in _UNMOVED_LEADS
+            is_unmoved = row.kind == "calendar" and sentence_keys(result, self.sources)[0] in UNMOVED_LEADS
             if key not in self.named and not is_said and not is_unmoved:
                 self.named.add(key)
                 place = {"place": values.get("tax_place_code", "")}
@@ -299,107 +303,3 @@ class _Teller:
             "valid_from": reader.day(row.valid_from) if row.valid_from else "",
             "source": clean(row.source, 400),
         }
-
-
-def _keys(result: Explained, sources: InvoiceSources) -> list[str]:
-    """Return the sentences that say a result, by their keys."""
-    formula = result.formula
-    if result.subject is Subject.MIDDLE_SHARE:
-        return []  # it comes about like the first, which stands before it
-    if formula is Formula.LATEST and "original_issue_date" in result.values:
-        return ["latest_credited"]
-    if formula is Formula.LATEST:
-        is_moved = result.result != result.values["issuing_date"]
-        return ["latest_moved" if is_moved else "latest", *_approval(sources)]
-    kind = _KINDS.get(formula)
-    key = f"{formula.value}{kind(result)}" if kind else formula.value
-    if result.subject is Subject.PERIOD and _is_cut(result):
-        return [key, "period_cut"]
-    return [key, "caught_up"] if formula is Formula.LEAD and _is_past(result, sources) else [key]
-
-
-def _approval(sources: InvoiceSources) -> list[str]:
-    name = sources.issue.approved_by
-    return [] if not name else ["rehearsal" if name == REHEARSAL_APPROVER else "approved"]
-
-
-def _is_past(result: Explained, sources: InvoiceSources) -> bool:
-    """Tell whether the day on which an invoice was to be made was past when it was made."""
-    day = result.result
-    return isinstance(day, date) and day < sources.issue.run_billing_date
-
-
-def _is_cut(result: Explained) -> bool:
-    period = result.result
-    return isinstance(period, tuple) and period[-1] == result.values.get("cover_to_date")
-
-
-def _roll_kind(result: Explained) -> str:
-    values = result.values
-    if "closed_days" not in values:
-        return ""
-    return "_kept" if values["roll"] == Roll.NONE.value else "_moved"
-
-
-def _lead_kind(result: Explained) -> str:
-    if result.values["lead_unit"] == LeadUnit.BUSINESS and result.values["lead_days"]:
-        return "_business"
-    moved = _roll_kind(result)
-    return moved if moved or result.values["lead_days"] else "_none"
-
-
-def _count_kind(result: Explained) -> str:
-    return "_one" if result.result == 1 else ""
-
-
-def _time_kind(result: Explained) -> str:
-    values = result.values
-    if result.result == values["planned_due_date"]:
-        return "" if values["minimum_payment_days"] else "_free"
-    return "_rolled" if "closed_days" in values else "_moved"
-
-
-def _credit_kind(result: Explained) -> str:
-    """Tell a part that a credit note gives back from what an invoice charges by the same formula."""
-    values = result.values
-    if "credited_line" not in values:
-        return ""
-    return "_credited_net" if "charged_net" in values else "_credited"
-
-
-_KINDS: Mapping[Formula, Callable[[Explained], str]] = {
-    Formula.CYCLE_COUNT: _count_kind,
-    Formula.PATTERN_COUNT: _count_kind,
-    Formula.ROLLED: _roll_kind,
-    Formula.LEAD: _lead_kind,
-    Formula.NEXT_NUMBER: lambda result: "" if result.values["previous_number"] else "_first",
-    Formula.TIME_TO_PAY: _time_kind,
-    Formula.PRICE_LESS_TAXES: _credit_kind,
-    Formula.RUNNING_SHARE: _credit_kind,
-    Formula.FIXED: _credit_kind,
-}
-"""Formulas that are said in more than one way: how the key of the sentence ends."""
-
-
-_UNMOVED_LEADS = ("lead", "lead_none")
-
-
-def _figures_key(result: Explained) -> str:
-    formula, values = result.formula, result.values
-    if formula is Formula.PRICE_LESS_TAXES:
-        return f"{formula.value}{_credit_kind(result)}"
-    if formula in {Formula.PLAN_SHARE, Formula.PLAN_REST}:
-        after = "_after_down" if "down_payment" in values else ""
-        return f"{formula.value}{after}{'_equal' if 'other_count' in values else ''}"
-    is_of_two = formula is Formula.REST and "middle_share" not in values
-    return "rest_of_two" if is_of_two else formula.value
-
-
-def _says_nothing(result: Explained, line_count: int) -> bool:
-    """Tell whether people already know a result from another one beside it."""
-    if result.subject is Subject.NOMINAL_DUE_DATE:
-        return result.formula is Formula.DAYS_AFTER and not result.values["due_days"]
-    if result.subject is Subject.LINE_TAX:
-        return line_count == 1
-    is_sum_of_one = result.formula is Formula.SUM and len(result.inputs) == 1
-    return is_sum_of_one and result.subject not in _TOTALS | {Subject.TAX}

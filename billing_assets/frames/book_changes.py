@@ -13,7 +13,7 @@ import polars as pl
 
 from billing_assets.domain.policies import HoldCode
 from billing_assets.domain.problems import COVER_ENDED
-from billing_assets.frames.columns import BILLED_COLUMNS
+from billing_assets.frames.column_rows import BILLED_COLUMNS
 from billing_assets.frames.payers import with_latest_payers
 from billing_assets.frames.period_overlaps import billed_elsewhere, with_overlaps
 from billing_assets.frames.policy_book import TERM_COLUMNS

@@ -7,6 +7,7 @@ Does not belong here: prices (``invoices``), when a figure holds a run (``domain
 from collections.abc import Iterable, Sequence
 from datetime import date
 from hashlib import sha256
+from io import BytesIO
 
 import polars as pl
 
@@ -370,8 +371,17 @@ def drafts_sha256(drafts: Drafts) -> str:
         (drafts.lines, _HASHED_LINE),
         (drafts.taxes, _HASHED_TAX),
     ):
-        hashed.update(frame.select(names).write_csv().encode())
+        hashed.update(_bytes_of(frame.select(names)))
     return hashed.hexdigest()
+
+
+def _bytes_of(frame: pl.DataFrame) -> memoryview:
+    """Return the values as Arrow lays them out, sooner than as text; nothing may lie behind a null."""
+    buffer = BytesIO()
+    filled = frame.with_columns(pl.col(pl.String).fill_null(""), pl.selectors.numeric().fill_null(-1))
+    oldest = pl.CompatLevel.oldest()  # texts in one piece, wherever the frame has its own
+    filled.rechunk().write_ipc_stream(buffer, compression="uncompressed", compat_level=oldest)
+    return buffer.getbuffer()
 
 
 def plan_sha256(billing_date: date, parts: Sequence[str]) -> str:

@@ -23,7 +23,8 @@ from billing_assets.steps.run_ports import Clock
 from billing_assets.store.copy import copy_out
 from billing_assets.store.invoice_reader import invoice_unknown
 from billing_assets.store.invoices import DocumentTransaction
-from billing_assets.store.runs import SqlRunStore, constraint_of, read_run_facts
+from billing_assets.store.run_facts import read_run_facts
+from billing_assets.store.runs import SqlRunStore, constraint_of
 
 _GUARDS = frozenset({"credit_within_original", "credit_of_original"})
 

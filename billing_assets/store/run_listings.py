@@ -17,8 +17,8 @@ from billing_assets.domain.backdating import Backdating
 from billing_assets.domain.errors import BillingError
 from billing_assets.reports.run_report import build_run_report, issue_dates_record
 from billing_assets.store.delivery_listings import count_deliveries
+from billing_assets.store.run_facts import read_run_facts
 from billing_assets.store.run_history import read_issue_dates
-from billing_assets.store.runs import read_run_facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

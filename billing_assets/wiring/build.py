@@ -1,11 +1,11 @@
 """The program, put together: every step with its adapters.
 
 Belongs here: the one place where ports meet adapters, and the only clock.
-Does not belong here: rules, SQL, formats of output.
+Does not belong here: opening a store (``opening``), rules, SQL, formats of output.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -45,14 +45,11 @@ from billing_assets.store.credits import SqlCreditStore
 from billing_assets.store.deliveries import SqlDocumentStore
 from billing_assets.store.delivery_decisions import SqlDecisionStore
 from billing_assets.store.delivery_listings import list_waiting_dates
-from billing_assets.store.embedded import EmbeddedServer
 from billing_assets.store.replays import SqlReplayStore
-from billing_assets.store.roles import APP_ROLE, OWNER_ROLE
 from billing_assets.store.run_decisions import SqlRunDecisionStore
 from billing_assets.store.run_history import BookStamp, read_book_stamp, read_run_reports
 from billing_assets.store.run_listings import show_run
 from billing_assets.store.runs import SqlRunStore
-from billing_assets.store.schema import require_current, upgrade
 from billing_assets.store.templates import read_template_archive, register_template
 from billing_assets.wiring.settings import Settings
 
@@ -390,50 +387,3 @@ class Billing:
             timeout_seconds=settings.smtp_timeout_seconds,
             answer_timeout_seconds=settings.smtp_answer_timeout_seconds,
         )
-
-
-@contextmanager
-def hold_store(settings: Settings) -> Iterator[None]:
-    """Keep the embedded server up for the block, so that each opening inside it finds it running."""
-    if settings.database_url:
-        yield
-        return
-    with EmbeddedServer(settings.home).use():
-        yield
-
-
-@contextmanager
-def open_billing(settings: Settings) -> Iterator[Billing]:
-    """Yield the program over the store of the settings: schema checked, embedded server started if needed.
-
-    The embedded server is brought up to date by itself; a server of your own is only migrated by
-    'billing db upgrade'.
-    """
-    with ExitStack() as stack:
-        database = stack.enter_context(_open_store(settings))
-        yield Billing(settings, database, stack)
-
-
-@contextmanager
-def _open_store(settings: Settings) -> Iterator[Database]:
-    if settings.database_url:
-        with closing(Database(settings.database_url)) as database:
-            _require_current(database)
-            yield database
-        return
-    with (
-        EmbeddedServer(settings.home).use() as address,
-        closing(Database(address.url(APP_ROLE), address.connect_args)) as database,
-    ):
-        try:
-            _require_current(database)
-        except BillingError as error:
-            if error.code != "schema_outdated":
-                raise
-            upgrade(address.url(OWNER_ROLE), address.connect_args)
-        yield database
-
-
-def _require_current(database: Database) -> None:
-    with database.transaction() as connection:
-        require_current(connection)

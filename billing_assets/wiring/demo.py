@@ -28,8 +28,8 @@ from billing_assets.steps.run_ports import Progress, silent
 from billing_assets.store.companies import company_codes
 from billing_assets.store.invoice_listings import InvoiceFilter
 from billing_assets.store.run_history import read_book_stamp
-from billing_assets.wiring.build import open_billing
 from billing_assets.wiring.desk import Desk
+from billing_assets.wiring.opening import open_billing
 from billing_assets.wiring.settings import Settings
 
 COMPANY = "demo"

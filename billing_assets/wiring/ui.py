@@ -14,7 +14,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.wiring.build import open_billing
+from billing_assets.wiring.opening import open_billing
 from billing_assets.wiring.settings import Settings
 
 LOCALHOST = "127.0.0.1"

@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 
 from billing_assets.store.embedded import EmbeddedServer
-from billing_assets.wiring.build import open_billing
 from billing_assets.wiring.demo import COMPANY, demo_settings, load_demo
 from billing_assets.wiring.desk import Desk
+from billing_assets.wiring.opening import open_billing
 from billing_assets.wiring.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -47,24 +47,6 @@ def test_a_range_has_one_row_for_each_date_and_skips_none(billing: Billing, mail
     assert len(mailbox.messages()) == 27
 
 
-def test_a_dry_run_writes_nothing(ask: Callable[..., Any]) -> None:
-    document = ask("run", "2024-01-31", "--dry-run")
-    assert document["dates"][0]["due_count"] == 30
-    assert ask("runs")["runs"] == []
-
-
-def test_a_dry_run_shows_what_would_be_caught_up_and_the_invoices_either_way(
-    billing: Billing, ask: Callable[..., Any]
-) -> None:
-    shown = billing("run", "2024-04-15", "--dry-run").stdout
-    assert "Of these, to be billed on an earlier day" in shown
-    assert "2024-01" in shown
-    document = ask("run", "2024-04-15", "--dry-run")["catch_up"]
-    assert f"{document['per_period_count']} invoices, one for each due date" in shown
-    (day,) = ask("run", "2024-04-15", "--no-deliver", "--catch-up", "one_invoice")["dates"]
-    assert sum(row["count"] for row in day["invoices"]) == document["one_invoice_count"] == 30
-
-
 def test_an_invoice_that_catches_up_several_months_is_explained(
     billing: Billing, ask: Callable[..., Any]
 ) -> None:
@@ -73,14 +55,6 @@ def test_an_invoice_that_catches_up_several_months_is_explained(
     shown = billing("explain", number).stdout
     assert "Line 3" in shown
     assert "Every amount and date was worked out again" in shown
-
-
-def test_a_dry_run_of_a_range_counts_each_date(billing: Billing) -> None:
-    shown = billing("run", "2024-01-01", "--until", "2024-01-02", "--dry-run")
-    assert [line.split()[:2] for line in shown.stdout.splitlines() if line.startswith("2024")] == [
-        ["2024-01-01", "0"],
-        ["2024-01-02", "10"],
-    ]
 
 
 def test_no_deliver_makes_documents_and_sends_nothing(ask: Callable[..., Any]) -> None:

@@ -4,12 +4,9 @@ import polars as pl
 import pytest
 
 from billing_assets.frames.columns import (
-    BILLED_COLUMNS,
-    COLUMNS,
     DUE_SCHEMA,
     PLAN_SCHEMA,
     SETTLED_SCHEMA,
-    STORED_TERM_SCHEMA,
     TERM_SCHEMA,
     schema_of,
 )
@@ -31,9 +28,3 @@ def test_what_is_settled_can_be_cut_from_what_was_due() -> None:
 def test_what_a_document_freezes_of_its_term_its_payer_and_its_plan_comes_with_the_charge() -> None:
     assert {"term_sha256", "payer_sha256"} <= set(TERM_SCHEMA) & set(DUE_SCHEMA)
     assert {"payment_plan_id", "minimum_payment_days", "plan_sha256"} <= set(PLAN_SCHEMA) & set(DUE_SCHEMA)
-
-
-def test_a_billed_column_has_the_type_of_the_column_that_was_billed() -> None:
-    for name in BILLED_COLUMNS:
-        assert STORED_TERM_SCHEMA[f"billed_{name}"] is STORED_TERM_SCHEMA[name]
-        assert "billed last" in COLUMNS[f"billed_{name}"].meaning

@@ -1,7 +1,8 @@
 """Rules about the dictionary of columns: what a column says of itself is enough, and true.
 
 Belongs here: rules that read columns and schemas.
-Does not belong here: the columns (`frames.columns`), rules about text and syntax (`words`, `shape`, `bans`).
+Does not belong here: the columns (`frames.column_rows`), rules about text and syntax (`words`, `shape`,
+`bans`).
 """
 
 import ast
@@ -9,10 +10,11 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
-from billing_assets.frames.columns import Column
+from billing_assets.frames.column_rows import Column
 from billing_assets_tests.house.tree import PACKAGE, Fault, Source
 
-DICTIONARY = f"{PACKAGE}/frames/columns.py"
+DICTIONARY = f"{PACKAGE}/frames/column_rows.py"
+SCHEMAS = f"{PACKAGE}/frames/columns.py"
 
 SUFFIXES: Mapping[str, tuple[type[pl.DataType], ...]] = {
     "_minor": (pl.Int64,),
@@ -62,7 +64,7 @@ def _promised(name: str, found: type[pl.DataType]) -> tuple[type[pl.DataType], .
 def without_currency(schemas: Mapping[str, Mapping[str, object]]) -> list[Fault]:
     """Schemas with an amount and no `currency` beside it (`billed_currency` beside billed amounts)."""
     return [
-        Fault(DICTIONARY, 1, f"{schema}: {name} has no {_currency_of(name)} beside it")
+        Fault(SCHEMAS, 1, f"{schema}: {name} has no {_currency_of(name)} beside it")
         for schema, columns in schemas.items()
         for name in columns
         if name.endswith("_minor") and _currency_of(name) not in columns
@@ -75,7 +77,7 @@ def _currency_of(name: str) -> str:
 
 def schemas_elsewhere(source: Source) -> list[Fault]:
     """Schemas of frames that are written down beside the dictionary."""
-    if not source.is_in(f"{PACKAGE}/frames") or source.path == DICTIONARY:
+    if not source.is_in(f"{PACKAGE}/frames") or source.path == SCHEMAS:
         return []
     return [
         Fault(source.path, node.lineno, f"{target.id} belongs into the dictionary, frames/columns.py")

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from billing_assets.frames import columns as dictionary
-from billing_assets.frames.columns import COLUMNS, Column
+from billing_assets.frames.column_rows import COLUMNS, Column
 from billing_assets_tests.house import columns
 from billing_assets_tests.house.tree import PACKAGE, Source, report, sources
 

@@ -14,9 +14,9 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.runs import CurrencyTotal, Outcome, RunOrder, RunState
 from billing_assets.steps.run_ports import Run, RunBasis, Shard, silent
 from billing_assets.store.connection import Database
-from billing_assets.store.runs import SqlRunStore, read_run_facts
+from billing_assets.store.runs import SqlRunStore
 from billing_assets.wiring.build import Billing
-from billing_assets_tests.books import AT, add_term, billing_over, fill_book, plan_of
+from billing_assets_tests.books import billing_over, fill_book, plan_of
 from billing_assets_tests.databases import run_sql
 
 FEBRUARY = date(2024, 2, 1)
@@ -145,36 +145,6 @@ def test_a_finalised_run_keeps_its_first_report(store: SqlRunStore) -> None:
     with store.database.transaction() as connection:
         report = connection.execute(text("select report from billing_run")).scalar_one()
     assert report["seconds"] == {"plan": "1.000"}
-
-
-def test_facts_are_counted_from_the_rows(billing: Billing) -> None:
-    result = billing.invoice(billing.order(FEBRUARY))
-    with billing.database.transaction() as connection:
-        facts = read_run_facts(connection, int(result.facts["run_id"]), AT, {})
-    assert facts.due_count == sum(charge[3] for charge in facts.charges) == 20
-    assert facts.numbers == (("INV-", 1, 20),)
-    assert facts.issue_dates == (FEBRUARY, FEBRUARY)
-    ((currency, count, net, tax, total),) = facts.invoices
-    assert (currency, count, net + tax) == ("EUR", 20, total)
-    assert billing.runs.run_totals(facts.run_id)[0].net_minor == net
-
-
-def test_facts_of_two_currencies_have_sums_of_their_own_and_one_range_of_numbers(billing: Billing) -> None:
-    add_term(billing.database, "GB-1", effective=FEBRUARY, place="GB", currency="GBP", premium_minor=10_000)
-    result = billing.invoice(billing.order(FEBRUARY))
-    with billing.database.transaction() as connection:
-        facts = read_run_facts(connection, int(result.facts["run_id"]), AT, {})
-    assert [(currency, count) for currency, count, *_ in facts.invoices] == [("EUR", 20), ("GBP", 1)]
-    assert facts.invoices[1][2:] == (10_000, 2_000, 12_000)
-    assert facts.numbers == (("INV-", 1, 21),)
-    assert list(facts.charges) == sorted(facts.charges)
-
-
-def test_a_run_without_invoices_has_neither_numbers_nor_issue_dates(store: SqlRunStore) -> None:
-    run = plan(store)
-    with store.database.transaction() as connection:
-        facts = read_run_facts(connection, run.run_id, AT, {})
-    assert (facts.invoices, facts.numbers, facts.issue_dates) == ((), (), None)
 
 
 def test_rule_rows_and_issuer_come_from_the_store(store: SqlRunStore) -> None:

@@ -16,7 +16,8 @@ from billing_assets.store.companies import save_company
 from billing_assets.store.connection import Database
 from billing_assets.store.run_listings import show_run
 from billing_assets.wiring import build
-from billing_assets.wiring.build import Billing, hold_store, open_billing, utc_now
+from billing_assets.wiring.build import Billing, utc_now
+from billing_assets.wiring.opening import hold_store, open_billing
 from billing_assets.wiring.settings import Settings
 from billing_assets_tests.books import AT, COMPANY, billing_over, fill_book
 from billing_assets_tests.databases import run_sql

@@ -1,0 +1,122 @@
+"""Which sentence says a result: the keys of the words.
+
+Belongs here: choosing among the ways in which a formula is said, and what says nothing.
+Does not belong here: the words (``templates/explanation``), filling them in (``explanations``).
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from billing_assets.domain.backdating import REHEARSAL_APPROVER
+from billing_assets.domain.business_days import LeadUnit, Roll
+from billing_assets.domain.explained_words import Formula, Subject
+from billing_assets.domain.explanations import Explained
+from billing_assets.domain.invoice_sources import InvoiceSources
+
+TOTALS = frozenset({Subject.NET_TOTAL, Subject.TAX_TOTAL, Subject.TOTAL})
+"""What adds a document up."""
+
+
+def sentence_keys(result: Explained, sources: InvoiceSources) -> list[str]:
+    """Return the sentences that say a result, by their keys."""
+    formula = result.formula
+    if result.subject is Subject.MIDDLE_SHARE:
+        return []  # it comes about like the first, which stands before it
+    if formula is Formula.LATEST and "original_issue_date" in result.values:
+        return ["latest_credited"]
+    if formula is Formula.LATEST:
+        is_moved = result.result != result.values["issuing_date"]
+        return ["latest_moved" if is_moved else "latest", *_approval(sources)]
+    kind = _KINDS.get(formula)
+    key = f"{formula.value}{kind(result)}" if kind else formula.value
+    if result.subject is Subject.PERIOD and _is_cut(result):
+        return [key, "period_cut"]
+    return [key, "caught_up"] if formula is Formula.LEAD and _is_past(result, sources) else [key]
+
+
+def _approval(sources: InvoiceSources) -> list[str]:
+    name = sources.issue.approved_by
+    return [] if not name else ["rehearsal" if name == REHEARSAL_APPROVER else "approved"]
+
+
+def _is_past(result: Explained, sources: InvoiceSources) -> bool:
+    """Tell whether the day on which an invoice was to be made was past when it was made."""
+    day = result.result
+    return isinstance(day, date) and day < sources.issue.run_billing_date
+
+
+def _is_cut(result: Explained) -> bool:
+    period = result.result
+    return isinstance(period, tuple) and period[-1] == result.values.get("cover_to_date")
+
+
+def _roll_kind(result: Explained) -> str:
+    values = result.values
+    if "closed_days" not in values:
+        return ""
+    return "_kept" if values["roll"] == Roll.NONE.value else "_moved"
+
+
+def _lead_kind(result: Explained) -> str:
+    if result.values["lead_unit"] == LeadUnit.BUSINESS and result.values["lead_days"]:
+        return "_business"
+    moved = _roll_kind(result)
+    return moved if moved or result.values["lead_days"] else "_none"
+
+
+def _count_kind(result: Explained) -> str:
+    return "_one" if result.result == 1 else ""
+
+
+def _time_kind(result: Explained) -> str:
+    values = result.values
+    if result.result == values["planned_due_date"]:
+        return "" if values["minimum_payment_days"] else "_free"
+    return "_rolled" if "closed_days" in values else "_moved"
+
+
+def _credit_kind(result: Explained) -> str:
+    """Tell a part that a credit note gives back from what an invoice charges by the same formula."""
+    values = result.values
+    if "credited_line" not in values:
+        return ""
+    return "_credited_net" if "charged_net" in values else "_credited"
+
+
+_KINDS: Mapping[Formula, Callable[[Explained], str]] = {
+    Formula.CYCLE_COUNT: _count_kind,
+    Formula.PATTERN_COUNT: _count_kind,
+    Formula.ROLLED: _roll_kind,
+    Formula.LEAD: _lead_kind,
+    Formula.NEXT_NUMBER: lambda result: "" if result.values["previous_number"] else "_first",
+    Formula.TIME_TO_PAY: _time_kind,
+    Formula.PRICE_LESS_TAXES: _credit_kind,
+    Formula.RUNNING_SHARE: _credit_kind,
+    Formula.FIXED: _credit_kind,
+}
+"""Formulas that are said in more than one way: how the key of the sentence ends."""
+
+
+UNMOVED_LEADS = ("lead", "lead_none")
+
+
+def figures_key(result: Explained) -> str:
+    """Return the key of the line of figures that leads to a result."""
+    formula, values = result.formula, result.values
+    if formula is Formula.PRICE_LESS_TAXES:
+        return f"{formula.value}{_credit_kind(result)}"
+    if formula in {Formula.PLAN_SHARE, Formula.PLAN_REST}:
+        after = "_after_down" if "down_payment" in values else ""
+        return f"{formula.value}{after}{'_equal' if 'other_count' in values else ''}"
+    is_of_two = formula is Formula.REST and "middle_share" not in values
+    return "rest_of_two" if is_of_two else formula.value
+
+
+def says_nothing(result: Explained, line_count: int) -> bool:
+    """Tell whether people already know a result from another one beside it."""
+    if result.subject is Subject.NOMINAL_DUE_DATE:
+        return result.formula is Formula.DAYS_AFTER and not result.values["due_days"]
+    if result.subject is Subject.LINE_TAX:
+        return line_count == 1
+    is_sum_of_one = result.formula is Formula.SUM and len(result.inputs) == 1
+    return is_sum_of_one and result.subject not in TOTALS | {Subject.TAX}
