@@ -41,13 +41,13 @@ def number_credits(
     ...     "total_minor": 100,
     ...     "payer_sha256": "p",
     ... }
-    >>> none = pl.DataFrame({"draft_index": []}, schema={"draft_index": pl.Int64})
+    >>> part = pl.DataFrame({"draft_index": [0]})
     >>> from billing_assets.frames.snapshots import FORMATS
     >>> form = FORMATS[CREDIT_RECORD_FORMAT]
     >>> lines, taxes = (
-    ...     none.with_columns(pl.lit("").alias(n) for n in names) for names in (form.line, form.tax)
+    ...     part.with_columns(pl.lit("").alias(n) for n in names) for names in (form.line, form.tax)
     ... )
-    >>> drafts = Drafts(invoices=pl.DataFrame([head]), lines=lines, taxes=taxes, charges=none)
+    >>> drafts = Drafts(invoices=pl.DataFrame([head]), lines=lines, taxes=taxes, charges=part)
     >>> numbered = number_credits(
     ...     drafts,
     ...     prefix="CRN-",

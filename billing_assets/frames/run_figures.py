@@ -1,13 +1,11 @@
-"""What a run comes to before it issues: figures, the bills before, policies that stand out, a hash.
+"""What a run comes to before it issues: figures, the bills before, policies that stand out.
 
 Belongs here: the figures of priced drafts, set beside those of earlier runs.
 Does not belong here: prices (``invoices``), when a figure holds a run (``domain.safety_bounds``).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
-from hashlib import sha256
-from io import BytesIO
 
 import polars as pl
 
@@ -26,25 +24,6 @@ _SHORTEST_MONTH_DAYS = 28
 _SHOWN = ["product_code", "currency", "place_code"]
 _REASON_KEY = ["outcome", "reason_code", "currency"]
 _PLAN_OF = ["payment_plan_id", "plan_code"]
-_HASHED_CHARGE = (
-    "policy_term_id",
-    "installment_number",
-    "installment_count",
-    "outcome",
-    "reason_code",
-    "due_date",
-    "period_from_date",
-    "period_to_date",
-    "currency",
-    "net_minor",
-    "minimum_payment_days",
-    "term_sha256",
-    "payer_sha256",
-    "plan_sha256",
-    "draft_index",
-)
-_HASHED_LINE = ("draft_index", "line_number", "charge_kind", "net_minor", "tax_minor", "contained_tax_minor")
-_HASHED_TAX = ("draft_index", "tax_number", "tax_rule_id", "base_minor", "tax_minor")
 
 
 def figures_of(drafts: Drafts, plans: pl.DataFrame, run_dates: tuple[date, date] | None) -> pl.DataFrame:
@@ -241,6 +220,7 @@ def first_bills(drafts: Drafts, plans: pl.DataFrame, settled: pl.DataFrame) -> p
     A term that was billed before needs no look: its installments are equal parts of one premium, and one
     whose premium the book has changed since is held.
 
+    >>> from billing_assets.frames.plan_hashes import NO_DRAFTS
     >>> first_bills(
     ...     NO_DRAFTS,
     ...     pl.DataFrame(schema={"payment_plan_id": pl.Int64, "plan_code": pl.String}),
@@ -339,6 +319,7 @@ def largest_outliers(outliers: pl.DataFrame, count: int) -> pl.DataFrame:
 def reasons_of(drafts: Drafts) -> pl.DataFrame:
     """Return count and net of the charges by outcome, reason and currency; see :func:`add_reasons`.
 
+    >>> from billing_assets.frames.plan_hashes import NO_DRAFTS
     >>> reasons_of(NO_DRAFTS).columns
     ['outcome', 'reason_code', 'currency', 'charge_count', 'net_minor']
     """
@@ -348,6 +329,7 @@ def reasons_of(drafts: Drafts) -> pl.DataFrame:
 def add_reasons(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """Return the counts and sums of all parts (:func:`reasons_of`), sorted.
 
+    >>> from billing_assets.frames.plan_hashes import NO_DRAFTS
     >>> add_reasons([reasons_of(NO_DRAFTS)]).height
     0
     """
@@ -357,58 +339,3 @@ def add_reasons(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
 def _reasons(rows: pl.LazyFrame) -> pl.DataFrame:
     sums = [exact_sum(pl.col(name)).alias(name) for name in ("charge_count", "net_minor")]
     return rows.group_by(_REASON_KEY).agg(sums).collect()
-
-
-def drafts_sha256(drafts: Drafts) -> str:
-    """Return the hash of all that would be issued, without what is drawn while issuing: numbers and dates.
-
-    >>> drafts_sha256(NO_DRAFTS) == drafts_sha256(NO_DRAFTS)
-    True
-    """
-    hashed = sha256()
-    for frame, names in (
-        (drafts.charges, _HASHED_CHARGE),
-        (drafts.lines, _HASHED_LINE),
-        (drafts.taxes, _HASHED_TAX),
-    ):
-        hashed.update(_bytes_of(frame.select(names)))
-    return hashed.hexdigest()
-
-
-def _bytes_of(frame: pl.DataFrame) -> memoryview:
-    """Return the values as Arrow lays them out, sooner than as text; nothing may lie behind a null."""
-    buffer = BytesIO()
-    filled = frame.with_columns(pl.col(pl.String).fill_null(""), pl.selectors.numeric().fill_null(-1))
-    oldest = pl.CompatLevel.oldest()  # texts in one piece, wherever the frame has its own
-    filled.rechunk().write_ipc_stream(buffer, compression="uncompressed", compat_level=oldest)
-    return buffer.getbuffer()
-
-
-def plan_sha256(billing_date: date, parts: Sequence[str]) -> str:
-    """Return the hash of a plan from those of its shards (:func:`drafts_sha256`), in their order.
-
-    >>> plan_sha256(date(2024, 1, 1), ["a"]) == plan_sha256(date(2024, 1, 2), ["a"])
-    False
-    """
-    return sha256("\n".join([billing_date.isoformat(), *parts]).encode()).hexdigest()
-
-
-NO_DRAFTS = Drafts(
-    invoices=pl.DataFrame(schema={"draft_index": pl.Int64, "total_minor": pl.Int64}),
-    lines=pl.DataFrame(
-        schema={
-            **dict.fromkeys(_HASHED_LINE, pl.Int64),
-            "charge_kind": pl.String,
-            "policy_term_id": pl.Int64,
-            "policy_number": pl.String,
-            "payment_plan_id": pl.Int64,
-            "currency": pl.String,
-            "period_from_date": pl.Date,
-            "period_to_date": pl.Date,
-        }
-    ),
-    taxes=pl.DataFrame(schema=dict.fromkeys(_HASHED_TAX, pl.Int64)),
-    charges=pl.DataFrame(schema={**dict.fromkeys(_HASHED_CHARGE, pl.String), "net_minor": pl.Int64}),
-    bodies=pl.DataFrame(),
-)
-"""What a shard without a due charge is priced to."""

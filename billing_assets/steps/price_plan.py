@@ -20,19 +20,17 @@ from billing_assets.domain.runs import CatchUp, CurrencyTotal, Outcome
 from billing_assets.domain.safety_bounds import RunFindings, exceeded_bounds
 from billing_assets.frames.due_charges import due_charges
 from billing_assets.frames.invoices import Drafts, draft_invoices
+from billing_assets.frames.plan_hashes import NO_DRAFTS, drafts_sha256, plan_sha256
 from billing_assets.frames.run_figures import (
-    NO_DRAFTS,
     add_figures,
     add_reasons,
     before_of,
     compared_days,
     comparisons_of,
-    drafts_sha256,
     figures_of,
     first_bills,
     largest_outliers,
     outliers_of,
-    plan_sha256,
     reasons_of,
     shown_figures,
 )

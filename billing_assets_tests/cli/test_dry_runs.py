@@ -7,7 +7,6 @@ import pytest
 
 from billing_assets_tests.cli.conftest import Billing
 
-
 pytestmark = pytest.mark.usefixtures("book")
 
 

@@ -1,6 +1,7 @@
 """Every way in which a formula is said has its words, in every language."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -14,8 +15,11 @@ from billing_assets.domain.sample_invoice import ALWAYS_OPEN, SAMPLE
 def test_a_lead_that_was_past_when_the_run_billed_is_said_to_be_caught_up() -> None:
     results = explain_invoice(SAMPLE, ALWAYS_OPEN).results
     (lead,) = (each for each in results if each.subject is Subject.BILLING_DATE)
-    late = replace(SAMPLE, issue=replace(SAMPLE.issue, run_billing_date=SAMPLE.invoice.due_date))
-    assert sentence_keys(lead, SAMPLE) == ["lead"]
+    in_time, late = (
+        replace(SAMPLE, issue=replace(SAMPLE.issue, run_billing_date=day))
+        for day in (date.fromisoformat(str(lead.result)), SAMPLE.invoice.due_date)
+    )
+    assert sentence_keys(lead, in_time) == ["lead"]
     assert sentence_keys(lead, late) == ["lead", "caught_up"]
 
 

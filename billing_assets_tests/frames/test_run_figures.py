@@ -15,12 +15,10 @@ from billing_assets.frames.run_figures import (
     before_of,
     compared_days,
     comparisons_of,
-    drafts_sha256,
     figures_of,
     first_bills,
     largest_outliers,
     outliers_of,
-    plan_sha256,
     reasons_of,
     shown_figures,
 )
@@ -122,37 +120,6 @@ def test_a_plan_that_has_no_bill_before_is_shown_and_not_compared() -> None:
     assert row.charge_count == 1
     (shown,) = shown_figures(new, before)
     assert (shown["charge_count"], shown["total_minor"], shown["before_count"]) == (2, 22_400, 1)
-
-
-def test_the_hash_is_that_of_what_would_be_issued() -> None:
-    assert drafts_sha256(drafts()) == drafts_sha256(drafts())
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"net_minor": 10_001},
-        {"due_date": date(2024, 4, 2)},
-        {"plan_sha256": "other"},
-        {"payer_sha256": "other"},
-        {"term_sha256": "other"},
-        {"installment_number": 3},
-        {"outcome": "held", "reason_code": "row_is_problem"},
-    ],
-)
-def test_any_change_of_a_charge_is_another_hash(change: dict[str, Any]) -> None:
-    assert drafts_sha256(drafts(change)) != drafts_sha256(drafts())
-
-
-def test_another_tax_is_another_hash() -> None:
-    due = pl.DataFrame([CHARGE], schema=DUE_SCHEMA)
-    more = RULES.with_columns(rate_ppm=pl.col("rate_ppm") + (pl.col("rate_ppm") > 0).cast(pl.Int64) * 10_000)
-    assert drafts_sha256(draft_invoices(due, more)) != drafts_sha256(draft_invoices(due, RULES))
-
-
-def test_the_hash_of_a_plan_goes_by_its_date_and_the_order_of_its_shards() -> None:
-    assert plan_sha256(APRIL, ["a", "b"]) != plan_sha256(APRIL, ["b", "a"])
-    assert plan_sha256(APRIL, ["a"]) != plan_sha256(MAY, ["a"])
 
 
 def test_only_documents_of_terms_that_were_never_billed_are_looked_at() -> None:

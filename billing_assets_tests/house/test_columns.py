@@ -59,7 +59,7 @@ def test_an_amount_without_its_currency_is_found() -> None:
 def test_a_schema_beside_the_dictionary_is_found() -> None:
     text = "FEE_SCHEMA = {'fee_minor': int}\nOTHER_SCHEMA: dict = {}\nROWS = {}\n"
     assert len(columns.schemas_elsewhere(Source(f"{PACKAGE}/frames/fees.py", text))) == 2
-    assert not columns.schemas_elsewhere(Source(columns.DICTIONARY, text))
+    assert not columns.schemas_elsewhere(Source(columns.SCHEMAS, text))
     assert not columns.schemas_elsewhere(Source(f"{PACKAGE}/store/fees.py", text))
 
 

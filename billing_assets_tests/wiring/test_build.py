@@ -17,8 +17,6 @@ from billing_assets.store.connection import Database
 from billing_assets.store.run_listings import show_run
 from billing_assets.wiring import build
 from billing_assets.wiring.build import Billing, utc_now
-from billing_assets.wiring.opening import hold_store, open_billing
-from billing_assets.wiring.settings import Settings
 from billing_assets_tests.books import AT, COMPANY, billing_over, fill_book
 from billing_assets_tests.databases import run_sql
 
@@ -34,42 +32,6 @@ def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
     fill_book(database, 6)
     with ExitStack() as stack:
         yield billing_over(database, tmp_path, stack)
-
-
-def test_the_embedded_store_is_brought_up_and_up_to_date_by_itself(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PGHOSTADDR", "203.0.113.1")
-    monkeypatch.setenv("PGOPTIONS", "-c search_path=nowhere")
-    settings = Settings(home=tmp_path, _env_file=None)
-    with hold_store(settings):
-        for _ in range(2):
-            with open_billing(settings) as opened, pytest.raises(BillingError, match="no company yet"):
-                opened.company_code()
-
-
-def test_an_embedded_store_of_a_newer_program_is_refused(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path, _env_file=None)
-    with hold_store(settings):
-        with open_billing(settings) as opened:
-            url = url_of(opened.database).replace("billing_app", "billing_owner")
-        run_sql(url, "update billing.alembic_version set version_num = '9999'")
-        with pytest.raises(BillingError) as caught, open_billing(settings):
-            pytest.fail("it opened")
-    assert caught.value.code == "schema_newer"
-
-
-def test_a_server_of_ones_own_is_never_migrated_by_opening_it(database: Database, tmp_path: Path) -> None:
-    url = url_of(database)
-    with open_billing(Settings(home=tmp_path, database_url=url, _env_file=None)) as opened:
-        assert opened.database.engine.url.database == database.engine.url.database
-    run_sql(url, "drop schema billing cascade")
-    with (
-        pytest.raises(BillingError) as caught,
-        open_billing(Settings(home=tmp_path, database_url=url, _env_file=None)),
-    ):
-        pytest.fail("it opened")
-    assert caught.value.code == "schema_outdated"
 
 
 def test_the_company_is_the_only_one_or_the_one_that_was_named(billing: Billing) -> None:

@@ -1,0 +1,89 @@
+"""The hash of a plan: all that its run would issue, in 32 bytes.
+
+Belongs here: what the hash covers, and how.
+Does not belong here: the figures of a plan (``run_figures``), who approves a hash (``steps.decide_run``).
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from hashlib import sha256
+from io import BytesIO
+
+import polars as pl
+
+from billing_assets.frames.invoices import Drafts
+
+_HASHED_CHARGE = (
+    "policy_term_id",
+    "installment_number",
+    "installment_count",
+    "outcome",
+    "reason_code",
+    "due_date",
+    "period_from_date",
+    "period_to_date",
+    "currency",
+    "net_minor",
+    "minimum_payment_days",
+    "term_sha256",
+    "payer_sha256",
+    "plan_sha256",
+    "draft_index",
+)
+_HASHED_LINE = ("draft_index", "line_number", "charge_kind", "net_minor", "tax_minor", "contained_tax_minor")
+_HASHED_TAX = ("draft_index", "tax_number", "tax_rule_id", "base_minor", "tax_minor")
+
+
+def drafts_sha256(drafts: Drafts) -> str:
+    """Return the hash of all that would be issued, without what is drawn while issuing: numbers and dates.
+
+    >>> drafts_sha256(NO_DRAFTS) == drafts_sha256(NO_DRAFTS)
+    True
+    """
+    hashed = sha256()
+    for frame, names in (
+        (drafts.charges, _HASHED_CHARGE),
+        (drafts.lines, _HASHED_LINE),
+        (drafts.taxes, _HASHED_TAX),
+    ):
+        hashed.update(_bytes_of(frame.select(names)))
+    return hashed.hexdigest()
+
+
+def _bytes_of(frame: pl.DataFrame) -> memoryview:
+    """Return the values as Arrow lays them out, sooner than as text; nothing may lie behind a null."""
+    buffer = BytesIO()
+    filled = frame.with_columns(pl.col(pl.String).fill_null(""), pl.selectors.numeric().fill_null(-1))
+    oldest = pl.CompatLevel.oldest()  # texts in one piece, wherever the frame has its own
+    filled.rechunk().write_ipc_stream(buffer, compression="uncompressed", compat_level=oldest)
+    return buffer.getbuffer()
+
+
+def plan_sha256(billing_date: date, parts: Sequence[str]) -> str:
+    """Return the hash of a plan from those of its shards (:func:`drafts_sha256`), in their order.
+
+    >>> plan_sha256(date(2024, 1, 1), ["a"]) == plan_sha256(date(2024, 1, 2), ["a"])
+    False
+    """
+    return sha256("\n".join([billing_date.isoformat(), *parts]).encode()).hexdigest()
+
+
+NO_DRAFTS = Drafts(
+    invoices=pl.DataFrame(schema={"draft_index": pl.Int64, "total_minor": pl.Int64}),
+    lines=pl.DataFrame(
+        schema={
+            **dict.fromkeys(_HASHED_LINE, pl.Int64),
+            "charge_kind": pl.String,
+            "policy_term_id": pl.Int64,
+            "policy_number": pl.String,
+            "payment_plan_id": pl.Int64,
+            "currency": pl.String,
+            "period_from_date": pl.Date,
+            "period_to_date": pl.Date,
+        }
+    ),
+    taxes=pl.DataFrame(schema=dict.fromkeys(_HASHED_TAX, pl.Int64)),
+    charges=pl.DataFrame(schema={**dict.fromkeys(_HASHED_CHARGE, pl.String), "net_minor": pl.Int64}),
+    bodies=pl.DataFrame(),
+)
+"""What a shard without a due charge is priced to."""
