@@ -14,6 +14,7 @@ from billing_assets.cli.output import Screen
 from billing_assets.cli.run import bill_order, days_document, end_with
 from billing_assets.cli.runs import show_run
 from billing_assets.domain.run_decisions import RunDecision, RunDecisionOrder
+from billing_assets.domain.runs import RunState
 
 APPROVE_EPILOG = "billing runs approve 12 --reason 'the fleet renewed' --approved-by 'A. Gil'"
 REJECT_EPILOG = "billing runs reject 12 --reason 'the book was doubled' --rejected-by 'A. Gil'"
@@ -69,12 +70,15 @@ def _bill(screen: Screen, order: RunDecisionOrder, *, is_quiet: bool) -> None:
     ):
         desk.billing.decide(order, progress=progress)
         stop.check()
-        approved = desk.billing.order_of_run(order.run_id)
-        billed = bill_order(desk, approved, is_quiet=is_quiet, stop=stop, progress=progress)
-        detail = desk.run(order.run_id)
-    screen.document({"run": detail, **days_document([billed])})
+        detail, billed = desk.run(order.run_id), []
+        # What is due of the date by now is another run, which nobody has looked at.
+        if detail.state != RunState.FINALISED:
+            approved = desk.billing.order_of_run(order.run_id)
+            billed.append(bill_order(desk, approved, is_quiet=is_quiet, stop=stop, progress=progress))
+            detail = desk.run(order.run_id)
+    screen.document({"run": detail, **days_document(billed)})
     show_run(screen, detail)
-    end_with(screen, [billed])
+    end_with(screen, billed)
 
 
 def reject(

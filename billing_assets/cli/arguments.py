@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from billing_assets.cli.interrupts import keep_handlers
 from billing_assets.cli.output import Screen
 from billing_assets.domain.errors import BillingError
 
@@ -86,5 +87,6 @@ def open_desk(screen: Screen, **settings: object) -> "Iterator[Desk]":
             from billing_assets.wiring.opening import open_billing
             from billing_assets.wiring.settings import read_settings
 
+            keep_handlers()
             billing = stack.enter_context(open_billing(read_settings(**settings)))
         yield Desk(billing)

@@ -67,6 +67,17 @@ def ended_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def keep_handlers() -> None:
+    """Set the handlers of the stopping signals again, after Polars was imported.
+
+    Polars puts a handler of its own before that of SIGINT, and with it a read that waits is not interrupted
+    but goes on waiting.
+    """
+    if threading.current_thread() is threading.main_thread():
+        for number in STOPPING:
+            signal.signal(number, signal.getsignal(number))
+
+
 @contextmanager
 def stop_on_request(todo: str, asked: Callable[[], None]) -> Iterator[Stop]:
     """Yield a :class:`Stop`; a first signal calls ``asked`` and sets it, a second one ends the block at once.

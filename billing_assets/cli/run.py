@@ -72,12 +72,13 @@ class BilledDay:
 class Dating:
     """Which date the invoices are to carry, the day of issue where None, and why it is a past one.
 
-    ``catch_up``: whether what was missed makes an invoice for each due date, or one for each policy term.
+    ``catch_up``: whether what was missed makes an invoice for each due date, or one for each policy term;
+    None: as the run was planned.
     """
 
     issuing_date: date | None
     backdating: Backdating
-    catch_up: CatchUp = CatchUp.PER_PERIOD
+    catch_up: CatchUp | None = None
 
     def options(self) -> str:
         """Return the same as options of the command line."""
@@ -85,7 +86,7 @@ class Dating:
             "--issuing-date": str(self.issuing_date or ""),
             "--reason": self.backdating.reason,
             "--approved-by": self.backdating.approved_by,
-            "--catch-up": "" if self.catch_up is CatchUp.PER_PERIOD else self.catch_up.value,
+            "--catch-up": "" if self.catch_up is None else self.catch_up.value,
         }
         return "".join(f" {name} {quote(value)}" for name, value in given.items() if value)
 
@@ -111,11 +112,11 @@ _ApprovedBy = Annotated[
 
 
 _CatchUp = Annotated[
-    CatchUp,
+    CatchUp | None,
     typer.Option(
         "--catch-up",
-        help="What was missed: an invoice for each due date, or one_invoice for each policy term; kept with "
-        "the run.",
+        help="What was missed: an invoice for each due date (per_period), or one_invoice for each policy "
+        "term; as the run was planned if left out.",
     ),
 ]
 
@@ -139,7 +140,7 @@ def bill(
     issuing_date: _IssuingDate = None,
     reason: _Reason = "",
     approved_by: _ApprovedBy = "",
-    catch_up: _CatchUp = CatchUp.PER_PERIOD,
+    catch_up: _CatchUp = None,
     is_quiet: Annotated[
         bool,
         typer.Option("--no-deliver", help="Make the documents, send nothing; 'billing deliver' sends them."),

@@ -206,7 +206,7 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
 def _show_numbers(screen: Screen, report: "Mapping[str, Any]") -> None:
     """Say how many invoices there are in all, why they can be fewer than the charges, and their numbers."""
     count, charges = sum(row["count"] for row in report["invoices"]), report["outcome_counts"]["invoiced"]
-    shared = "; charges of a policy that fall due on one day share an invoice" if count < charges else ""
+    shared = "; charges of a policy that fall due together share an invoice" if count < charges else ""
     spans = ", ".join(f"{span['first']} to {span['last']}" for span in report["numbers"])
     screen.say(f"{count_of(count, 'invoice')}, numbers {spans}{shared}")
 

@@ -23,6 +23,7 @@ _TITLES = {
     "I07": "billed_once",
     "I08": "numbers",
     "I09": "records",
+    "I10": "credits",
     "I13": "sent_once",
     "I14": "bytes_sent",
     "I15": "standstill",

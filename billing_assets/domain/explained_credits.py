@@ -188,11 +188,7 @@ def _share(given: _Given, rows: Mapping[int, RuleRow]) -> Explained:
     """Return why the tax of a row on a line is what it is."""
     rule, line = given.piece.tax.rule, given.source.line
     mark = Input(name="credited_line", value=line.credited_line_number or 0, unit=Unit.NUMBER)
-    facts = (
-        Input(name="tax_place_code", value=rule.place_code, unit=Unit.CODE),
-        Input(name="line_of_business", value=given.source.term.line_of_business, unit=Unit.CODE),
-        Input(name="tax_point_date", value=given.source.line.period_from_date, unit=Unit.DATE),
-    )
+    facts = _facts(given)
     explained = Explained(
         subject=Subject.TAX_SHARE,
         formula=Formula.RUNNING_SHARE,
@@ -228,6 +224,15 @@ def _share(given: _Given, rows: Mapping[int, RuleRow]) -> Explained:
     return explained
 
 
+def _facts(given: _Given) -> tuple[Input, ...]:
+    """Return what the words of a tax row name beside its amounts."""
+    return (
+        Input(name="tax_place_code", value=given.piece.tax.rule.place_code, unit=Unit.CODE),
+        Input(name="line_of_business", value=given.source.term.line_of_business, unit=Unit.CODE),
+        Input(name="tax_point_date", value=given.source.line.period_from_date, unit=Unit.DATE),
+    )
+
+
 def _of_tax(
     sources: CreditSources, place: int, given: list[_Given], rows: Mapping[int, RuleRow]
 ) -> list[Explained]:
@@ -242,7 +247,7 @@ def _of_tax(
         exempt = Explained(
             subject=Subject.TAX,
             formula=Formula.EXEMPT,
-            inputs=(minor("base", amount_of(base)),),
+            inputs=(minor("base", amount_of(base)), *(_facts(own[0]) if own else ())),
             recorded=tax.tax_minor,
             line_numbers=lines,
             rules=(rows[tax.tax_rule_id],) if tax.tax_rule_id in rows else (),

@@ -49,7 +49,15 @@ def undecidable(run_id: int, decision: RunDecision, state: RunState) -> BillingE
     """
     if state in {RunState.PLANNED, RunState.HELD}:
         return None
-    done = "approved" if decision is RunDecision.APPROVE else "rejected"
+    return run_not_open(run_id, state, "approved" if decision is RunDecision.APPROVE else "rejected")
+
+
+def run_not_open(run_id: int, state: RunState, done: str) -> BillingError:
+    """Return the error for a run that has begun, or gave way to another one of its date.
+
+    >>> run_not_open(7, RunState.FINALISED, "billed").code
+    'run_not_open'
+    """
     return BillingError(
         "run_not_open",
         f"run {run_id} is {state.value} and cannot be {done} any more",

@@ -87,14 +87,15 @@ class RunOrder:
 
     ``billing_date`` is the as-of date; ``issuing_date`` is the date the documents are to carry, moved forward
     where the number series is already later. ``backdating`` says why it is a past one, where that was to be
-    approved. ``catch_up`` counts for a run that is planned now; one that has begun goes on as it began.
+    approved. ``catch_up`` None: as the date's run was planned, or per period; one that has begun goes on as
+    it began.
     """
 
     company_code: str
     billing_date: date
     issuing_date: date
     backdating: Backdating = UNASKED
-    catch_up: CatchUp = CatchUp.PER_PERIOD
+    catch_up: CatchUp | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,16 @@ def is_arranged() -> pl.Expr:
     )
 
 
+def is_uneven() -> pl.Expr:
+    """Return whether the installments of a plan row differ in amount by what the plan says.
+
+    >>> row = {"down_payment_ppm": 0, "down_payment_minor": 0, "minimum_bill_minor": 0, "weights": ""}
+    >>> pl.DataFrame([row, {**row, "weights": "2 1"}]).select(is_uneven()).to_series().to_list()
+    [False, True]
+    """
+    return _HAS_DOWN_PAYMENT | (pl.col("weights") != "") | (pl.col("minimum_bill_minor") > 0)
+
+
 def arranged_installments(periods: pl.DataFrame) -> pl.DataFrame:
     """Return the installments of the schedules, with ``share_weight`` beside the columns of ``periods``.
 

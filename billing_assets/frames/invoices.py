@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from billing_assets.domain.charges import PREMIUM
 from billing_assets.domain.money import MAX_AMOUNT_MINOR
 from billing_assets.domain.runs import CatchUp, Outcome
 from billing_assets.frames.snapshots import record_bodies
@@ -63,7 +64,8 @@ def draft_invoices(
     """
     is_one = catch_up is CatchUp.ONE_INVOICE
     if is_one:
-        due = due.sort("policy_number", "policy_term_id", "due_date", "installment_number")
+        is_fee = pl.col("charge_kind") != PREMIUM.charge_kind
+        due = due.sort("policy_number", "policy_term_id", "due_date", "installment_number", is_fee)
     lines = _grouped(due, *_ONE_INVOICE if is_one else _PER_PERIOD)
     amounts = tax_amounts(tax_rows_of_lines(lines, tax_rules), tax_rules)
     shares = line_shares(amounts)

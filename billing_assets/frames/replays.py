@@ -135,7 +135,9 @@ def differences(recorded: Recorded, drafts: Drafts, numbered: pl.DataFrame | Non
         _LINE_VALUES,
         DifferenceKind.LINE,
     )
-    found = [charges, lines]
+    # The first invoices named no plan row.
+    is_named = (pl.col("field_name") != "payment_plan_id") | (pl.col("recorded") != "")
+    found = [charges, lines.filter(is_named)]
     if numbered is not None:
         found.extend(_of_documents(recorded, drafts, numbered))
     named = pl.concat(found).join(_names(recorded, drafts), on=_CHARGE_KEY, how="left")
@@ -170,6 +172,10 @@ def _of_documents(recorded: Recorded, drafts: Drafts, numbered: pl.DataFrame) ->
     is_whole = recorded.documents.height == numbered.height
     values = (*_DOCUMENT_VALUES, "invoice_number") if is_whole else _DOCUMENT_VALUES
     heads = _compared(then, now, _CHARGE_KEY, values, DifferenceKind.DOCUMENT)
+    # Plans promised no days to pay when the first invoices were issued.
+    first = then.filter(pl.col("record_format") == 1).select(_CHARGE_KEY)
+    is_due = pl.col("field_name") == "due_date"
+    heads = pl.concat([heads.filter(~is_due), heads.filter(is_due).join(first, on=_CHARGE_KEY, how="anti")])
     # Values that differ are named above; a record of another form cannot be compared as a whole.
     same = [*_CHARGE_KEY, "record_format", "invoice_number"]
     silent = then.join(heads, on=_CHARGE_KEY, how="anti").join(now.select(same), on=same, how="semi")

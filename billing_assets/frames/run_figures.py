@@ -11,6 +11,7 @@ import polars as pl
 
 from billing_assets.domain.charges import PREMIUM
 from billing_assets.domain.safety_bounds import Comparison
+from billing_assets.frames.arrangements import is_uneven
 from billing_assets.frames.columns import FIGURE_SCHEMA
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.rounding import exact_sum, wide
@@ -31,6 +32,7 @@ def figures_of(drafts: Drafts, plans: pl.DataFrame, run_dates: tuple[date, date]
 
     ``run_dates`` are those of the first and the last run before. A charge is comparable where no run up to
     the last was to bill it, and where the bill before it, one period earlier, was for one since the first.
+    A plan that arranges its installments (a down payment, weights) has no two alike and is not compared.
 
     >>> from billing_assets.domain.taxes import shipped_tax_rules
     >>> from billing_assets.frames.columns import DUE_SCHEMA, PLAN_SCHEMA
@@ -56,11 +58,11 @@ def figures_of(drafts: Drafts, plans: pl.DataFrame, run_dates: tuple[date, date]
     is_comparable = (pl.col("billing_date") > last) & _was_billed_since(first)
     return _summed(
         drafts.lines.lazy()
-        .join(plans.lazy().select(_PLAN_OF), on="payment_plan_id", how="left")
+        .join(plans.lazy().select(*_PLAN_OF, is_uneven=is_uneven()), on="payment_plan_id", how="left")
         .with_columns(
             pl.col("plan_code").fill_null(""),
             is_last=pl.col("installment_number") == pl.col("installment_count"),
-            is_comparable=is_comparable.fill_null(value=False),
+            is_comparable=is_comparable.fill_null(value=False) & ~pl.col("is_uneven").fill_null(value=False),
             # A fee beside a premium is part of its amount, and no installment of its own.
             charge_count=(pl.col("charge_kind") == PREMIUM.charge_kind).cast(pl.Int64),
         )
@@ -218,7 +220,8 @@ def first_bills(drafts: Drafts, plans: pl.DataFrame, settled: pl.DataFrame) -> p
     """Return the documents of terms that were never billed, with what :func:`outliers_of` compares.
 
     A term that was billed before needs no look: its installments are equal parts of one premium, and one
-    whose premium the book has changed since is held.
+    whose premium the book has changed since is held. Neither does one whose plan arranges its installments:
+    a down payment is no measure for what follows, and what came before none for it.
 
     >>> from billing_assets.frames.plan_hashes import NO_DRAFTS
     >>> first_bills(
@@ -232,10 +235,11 @@ def first_bills(drafts: Drafts, plans: pl.DataFrame, settled: pl.DataFrame) -> p
     days = (pl.col("period_to_date") - pl.col("period_from_date")).dt.total_days()
     bills = lines.group_by("draft_index").agg(
         pl.col("policy_term_id", "policy_number", "payment_plan_id", "currency").first(),
-        period_days=days.sum(),
+        period_days=days.filter(pl.col("charge_kind") == PREMIUM.charge_kind).sum(),
     )
     return (
-        bills.join(plans.lazy().select(_PLAN_OF), on="payment_plan_id", how="left")
+        bills.join(plans.lazy().select(*_PLAN_OF, is_uneven=is_uneven()), on="payment_plan_id", how="left")
+        .filter(~pl.col("is_uneven").fill_null(value=False))
         .join(
             drafts.invoices.lazy().select("draft_index", bill_minor="total_minor"),
             on="draft_index",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
-from billing_assets.domain.runs import CurrencyTotal, RunOrder, RunState
+from billing_assets.domain.runs import CatchUp, CurrencyTotal, RunOrder, RunState
 from billing_assets.domain.safety_bounds import Bound, Exceeded
 from billing_assets.frames.calendars import CompanyCalendar
 from billing_assets.steps.price_plan import PricedPlan, Scope, plan_record, price_shards, scope_of
@@ -72,10 +72,12 @@ def plan_run(
 
     Who approved a plan that has changed since finds the run held, with the new figures.
     """
+    catch_up = order.catch_up or (former.catch_up if former else CatchUp.PER_PERIOD)
+    order = replace(order, catch_up=catch_up)
     position = store.book_position(issuer.company_id, SHARD_TERMS)
     shards = cut_shards(position)
     basis = _basis(order.billing_date, issuer, position, store)
-    scope = scope_of(order.billing_date, issuer, basis, store=store, catch_up=order.catch_up)
+    scope = scope_of(order.billing_date, issuer, basis, store=store, catch_up=catch_up)
     priced = price_shards(scope, shards, store=store, progress=progress)
     record = plan_record(scope, priced, store=store)
     if former is not None and record.totals and _is_moved(former, record):

@@ -46,6 +46,7 @@ def preview_catch_up(order: RunOrder, *, store: RunStore, progress: Progress = s
     """Return what a run of ``order.billing_date`` would catch up, by the book and the rules as of now."""
     issuer, day = store.issuer(order.company_code), order.billing_date
     position = store.book_position(issuer.company_id, SHARD_TERMS)
+    held_until = store.held_until(issuer.company_id, day)
     closed = store.closed_days(issuer.company_id, position.closed_day_id)
     plans, shards = store.rule_rows().plans, cut_shards(position)
     found: list[pl.DataFrame] = []
@@ -54,6 +55,8 @@ def preview_catch_up(order: RunOrder, *, store: RunStore, progress: Progress = s
         progress("looking back", number, len(shards))
         book = store.read_book(issuer.company_id, position.batch_id, shard, day)
         due = due_charges(book.terms, plans, book.settled, day, issuer.company.place_code, closed)
+        if held_until is not None:
+            due = due.filter(pl.col("billing_date") > held_until)
         found.append(caught_up(due, day))
         counts = invoice_counts(due)
         per_period, one_invoice = per_period + counts[0], one_invoice + counts[1]

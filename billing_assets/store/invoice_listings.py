@@ -85,9 +85,10 @@ where i.company_id = :company
 """
 _CONDITIONS = {
     "billing_date": "and r.billing_date = :billing_date",
-    "policy_number": """and i.invoice_id in (
+    # The key of lines that were charged leads with the term; credit notes are found by what they credit.
+    "policy_number": """and coalesce(i.credited_invoice_id, i.invoice_id) in (
         select l.invoice_id from policy p join policy_term t using (policy_id)
-        join invoice_line l using (policy_term_id)
+        join invoice_line l on l.policy_term_id = t.policy_term_id and l.credited_invoice_id is null
         where p.company_id = :company and p.policy_number = :policy_number)
     """,
     "delivery_state": "and coalesce(v.state, 'none') = :delivery_state",

@@ -47,7 +47,7 @@ join policy_term_version v on v.company_id = p.company_id and v.policy_id = p.po
     and v.superseded_batch_id is null
 left join lateral (
     select max(l.policy_term_version_id) as version_id, max(l.period_to_date) as to_date
-    from invoice_line l where l.policy_term_id = v.policy_term_id
+    from invoice_line l where l.policy_term_id = v.policy_term_id and l.credited_invoice_id is null
 ) billed on true
 left join policy_term_version b on b.policy_term_version_id = billed.version_id
 """

@@ -13,11 +13,16 @@ from billing_assets.domain.errors import BillingError
 _TERM = """
 select p.policy_number, v.effective_date, v.expiration_date, v.cover_to_date, v.cut_over_date, v.currency,
     v.premium_minor, v.plan_code, coalesce((
-        select sum(case when l.credited_invoice_id is null then l.net_minor else -l.net_minor end)::bigint
+        select sum(l.net_minor + l.contained_tax_minor - coalesce((
+            select sum(c.net_minor + c.contained_tax_minor) from invoice_line c
+            where c.credited_invoice_id = l.invoice_id
+                and c.credited_line_number = l.line_number), 0))::bigint
         from invoice_line l
-        where l.policy_term_id = v.policy_term_id and l.charge_kind = 'premium'), 0) as billed_net_minor,
+        where l.policy_term_id = v.policy_term_id and l.charge_kind = 'premium'
+            and l.credited_invoice_id is null), 0) as billed_net_minor,
     (select count(*) from invoice_line l
-        where l.policy_term_id = v.policy_term_id and l.charge_kind = 'premium') as billed_line_count
+        where l.policy_term_id = v.policy_term_id and l.charge_kind = 'premium'
+            and l.credited_invoice_id is null) as billed_line_count
 from policy p join policy_term_version v using (policy_id, company_id)
 where p.company_id = :company and p.policy_number = :policy and v.superseded_batch_id is null
     and v.effective_date <= :day and :day <= v.expiration_date
@@ -35,7 +40,8 @@ order by v.effective_date
 class QuotedTerm:
     """A term as the book has it now, and the premium of it that invoices of this store carry, without tax.
 
-    What credit notes gave back is taken off.
+    What credit notes gave back is taken off. Where the price contains its tax, the premium and what was
+    billed of it are prices.
 
     Installments that were due before ``cut_over_date`` were billed elsewhere.
     """

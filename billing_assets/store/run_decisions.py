@@ -32,9 +32,12 @@ class SqlRunDecisionStore(SqlRunStore):
             if row is None:
                 raise _unknown(order.run_id)
             state = RunState(row.state)
+            unseen = _unseen(order, row.plan_sha256)
             if is_decided(order.decision, state, is_approved=row.decided_at is not None):
+                if order.shown_sha256 and unseen:
+                    raise unseen
                 return False
-            refusal = undecidable(order.run_id, order.decision, state) or _unseen(order, row.plan_sha256)
+            refusal = undecidable(order.run_id, order.decision, state) or unseen
             if refusal:
                 raise refusal
             values = {

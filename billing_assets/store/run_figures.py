@@ -44,7 +44,7 @@ select s.policy_term_id, bill.plan_code, bill.currency, bill.total_minor, bill.p
 from last s cross join lateral (
     select i.currency, i.total_minor,
         (select sum(l.period_to_date - l.period_from_date) from invoice_line l
-            where l.invoice_id = i.invoice_id) as period_days,
+            where l.invoice_id = i.invoice_id and l.charge_kind = 'premium') as period_days,
         (select v.plan_code from invoice_line l join policy_term_version v using (policy_term_version_id)
             where l.invoice_id = i.invoice_id order by l.line_number limit 1) as plan_code
     from invoice i where i.invoice_id = s.invoice_id
@@ -56,7 +56,7 @@ select max(billing_date) from billing_run
 where company_id = :company and billing_date < :day and state = 'held'
 """
 _RUN_DATES = """
-select min(billing_date), max(billing_date) from billing_run
+select min(billing_date) filter (where plan_sha256 <> ''), max(billing_date) from billing_run
 where company_id = :company and billing_date <= :day and state = 'finalised' and run_kind = 'billing'
 """
 

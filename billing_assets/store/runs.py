@@ -162,7 +162,7 @@ class SqlRunStore:
             "approved_by": order.backdating.approved_by,
             "batch": basis.batch_id,
             "closed_day": basis.closed_day_id,
-            "catch_up": order.catch_up.value,
+            "catch_up": (order.catch_up or CatchUp.PER_PERIOD).value,
             "held_until": basis.held_until,
             "is_open": basis.is_open_day,
             "shards": len(shards),

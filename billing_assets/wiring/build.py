@@ -21,8 +21,8 @@ from billing_assets.domain.companies import Company
 from billing_assets.domain.credits import CreditOrder, WantedCredit
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
-from billing_assets.domain.run_decisions import RunDecisionOrder
-from billing_assets.domain.runs import CatchUp, RunOrder
+from billing_assets.domain.run_decisions import RunDecisionOrder, run_not_open
+from billing_assets.domain.runs import CatchUp, RunOrder, RunState
 from billing_assets.steps.calendar_ports import ClosedDayOrder
 from billing_assets.steps.close_day import close_day
 from billing_assets.steps.credit_invoices import CreditOutcome, credit_invoices
@@ -151,7 +151,7 @@ class Billing:
         billing_date: date,
         issuing_date: date | None = None,
         backdating: Backdating = UNASKED,
-        catch_up: CatchUp = CatchUp.PER_PERIOD,
+        catch_up: CatchUp | None = None,
     ) -> RunOrder:
         """Return the order of a run of a date; its documents carry ``issuing_date``, or the day of issue.
 
@@ -200,7 +200,8 @@ class Billing:
     def order_of_run(self, run_id: int) -> RunOrder:
         """Return the order by which a planned run goes on: what it was given stays.
 
-        Raises ``run_unknown``, and what :meth:`order` raises.
+        Raises ``run_unknown``, ``run_not_open`` where it is not the open one of its date, and what
+        :meth:`order` raises.
         """
         issuer = self.runs.issuer(self.company_code())
         with self.database.transaction() as connection:
@@ -212,8 +213,9 @@ class Billing:
         )
         is_given = issuing_date < planned_on
         planned = self.runs.open_run(issuer.company_id, billing_date)
-        catch_up = CatchUp.PER_PERIOD if planned is None else planned.catch_up
-        return self.order(billing_date, issuing_date if is_given else None, run.backdating, catch_up)
+        if planned is None or planned.run_id != run_id:
+            raise run_not_open(run_id, RunState(run.state), "billed")
+        return self.order(billing_date, issuing_date if is_given else None, run.backdating, planned.catch_up)
 
     def credit_order(
         self,

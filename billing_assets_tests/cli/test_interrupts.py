@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -75,6 +76,30 @@ def test_a_signal_ends_a_block_and_its_handler_is_put_back(number: signal.Signal
     with pytest.raises(Interrupted), ended_by_signals():
         wait_for_the_signal()
     assert signal.getsignal(number) is before
+
+
+def test_a_read_that_waits_is_interrupted_after_polars_was_imported() -> None:
+    """In a process of its own: Polars takes the handler over when it is imported first."""
+    program = """
+import os, signal, threading, time
+from billing_assets.cli.interrupts import Interrupted, ended_by_signals, keep_handlers
+reader, writer = os.pipe()
+def interrupt():
+    time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(20)
+    os.write(writer, b"too late")
+threading.Thread(target=interrupt, daemon=True).start()
+try:
+    with ended_by_signals():
+        import polars
+        keep_handlers()
+        os.read(reader, 1)
+except Interrupted:
+    raise SystemExit(7)
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=False, timeout=60)
+    assert done.returncode == 7
 
 
 def test_a_signal_that_a_shell_ignores_for_its_background_commands_ends_a_block() -> None:

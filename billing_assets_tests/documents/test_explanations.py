@@ -18,7 +18,7 @@ from billing_assets.domain.frequencies import FREQUENCIES, OWN_UNITS
 from billing_assets.domain.invoice_sources import InvoiceSources
 from billing_assets.domain.policies import LineOfBusiness
 from billing_assets.domain.sample_invoice import SAMPLE_CREDIT
-from billing_assets.domain.tax_rule import Basis, RoundingScope
+from billing_assets.domain.tax_rule import Basis, Category, RoundingScope
 from billing_assets_tests.domain.sources import line, sources, tax, term
 from billing_assets_tests.domain.test_explained_installments import CALENDARS
 
@@ -156,3 +156,20 @@ def test_a_credit_note_is_told_without_a_placeholder_and_with_what_it_corrects(
     assert "a discount" in view.recipient
     inputs = {each.name for result in view.explanation.results for each in result.inputs}
     assert inputs <= view.labels.keys()
+
+
+def exempt(given: InvoiceSources) -> InvoiceSources:
+    """Return the same document of one line with an exempt tax in the place of its tax."""
+    (line_source,), (row,) = given.lines, given.taxes
+    free = replace(line_source, line=replace(line_source.line, tax_minor=0))
+    rule = replace(row.rule, category_code=Category.EXEMPT, rate_ppm=0, exemption_reason="health")
+    invoice = replace(given.invoice, tax_minor=0, total_minor=given.invoice.net_minor, lines=(free.line,))
+    return replace(given, invoice=invoice, lines=(free,), taxes=(replace(row, rule=rule, tax_minor=0),))
+
+
+def test_an_exempt_credit_note_names_line_place_and_day_of_its_tax_row() -> None:
+    given = replace(SAMPLE_CREDIT, note=exempt(SAMPLE_CREDIT.note), original=exempt(SAMPLE_CREDIT.original))
+    view = tell(explain_credit(given), given.note, language="en")
+    texts = [text for section in view.sections for each in section.results for text in each.sources]
+    assert texts
+    assert [text for text in texts if re.search(r"[{}]|, ,", text)] == []

@@ -23,7 +23,16 @@ from billing_assets.frames.run_figures import (
     shown_figures,
 )
 
-PLANS = pl.DataFrame({"payment_plan_id": [1], "plan_code": ["monthly"]})
+PLANS = pl.DataFrame(
+    {
+        "payment_plan_id": [1],
+        "plan_code": ["monthly"],
+        "weights": [""],
+        "down_payment_ppm": [0],
+        "down_payment_minor": [0],
+        "minimum_bill_minor": [0],
+    }
+)
 MARCH, APRIL, MAY = date(2024, 3, 1), date(2024, 4, 1), date(2024, 5, 1)
 CHARGE = {
     "policy_term_id": 7,
@@ -186,3 +195,11 @@ def test_charges_are_counted_by_outcome_and_reason() -> None:
 
 def test_no_figures_have_the_columns_of_figures() -> None:
     assert add_figures([]).schema == FIGURE_SCHEMA
+
+
+def test_a_plan_that_arranges_its_installments_is_not_compared() -> None:
+    """A down payment of 40 % is neither a bill beyond the last one nor a drop of the next."""
+    arranged = PLANS.with_columns(down_payment_ppm=pl.lit(400_000))
+    none = pl.DataFrame(schema={"policy_term_id": pl.Int64})
+    assert first_bills(drafts(), arranged, none).is_empty()
+    assert not figures_of(drafts(), arranged, None)["is_comparable"].any()

@@ -114,6 +114,12 @@ def test_what_was_missed_makes_one_invoice_for_each_term_where_that_is_asked_for
     assert all(not each.offender_count for each in billing.audit())
 
 
+def test_a_planned_run_keeps_how_it_catches_up_unless_it_is_asked_otherwise(billing: Billing) -> None:
+    day = date(2024, 4, 15)
+    billing.plan(billing.order(day, catch_up=CatchUp.ONE_INVOICE))
+    assert billing.invoice(billing.order(day)).facts["invoice_count"] == 60
+
+
 def test_a_run_that_has_begun_goes_on_as_it_began(billing: Billing, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planning, "SHARD_TERMS", 30)
     order = billing.order(date(2024, 4, 15), catch_up=CatchUp.ONE_INVOICE)
