@@ -105,48 +105,13 @@ def tax_rows_of_lines(lines: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     return _fallen(matched)
 
 
-def tax_rows_of_returns(lines: pl.DataFrame, originals: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
-    """Return the same for lines that give premium back: the rows of the invoice that charged it.
-
-    ``lines`` has the columns of :func:`tax_rows_of_lines` with place, line of business, currency and both tax
-    points of the line that is given back, its ``net_minor`` negative, and ``original_invoice_id``.
-    ``originals`` has ``original_invoice_id`` and ``tax_rule_id``: the taxes of those invoices. Of two rows of
-    one tax the one whose days began last before the tax point was the line's; that a row was ended meanwhile
-    changes nothing. Fixed amounts are not given back: they were owed for the term or the document as such.
-
-    Raises:
-        BillingError: ``tax_rule_unfit`` or ``tax_rows_mixed``.
-
-    >>> from datetime import date
-    >>> from billing_assets.domain.taxes import shipped_tax_rules
-    >>> rules = pl.DataFrame(shipped_tax_rules()).with_row_index("tax_rule_id")
-    >>> of_2020 = (pl.col("tax_code") == "ES-IPS") & (pl.col("rate_ppm") == 60_000)
-    >>> originals = rules.filter(of_2020).select("tax_rule_id", original_invoice_id=pl.lit(41))
-    >>> line = {
-    ...     "line_row": 0,
-    ...     "draft_index": 0,
-    ...     "policy_term_id": 7,
-    ...     "installment_number": 1,
-    ...     "charge_kind": "premium",
-    ...     "place_code": "ES",
-    ...     "line_of_business": "motor",
-    ...     "currency": "EUR",
-    ...     "effective_date": date(2020, 12, 1),
-    ...     "period_from_date": date(2020, 12, 1),
-    ...     "net_minor": -12_50,
-    ...     "original_invoice_id": 41,
-    ... }
-    >>> tax_rows_of_returns(pl.DataFrame([line]), originals, rules)["rate_ppm"].to_list()
-    [60000]
-    """
-    return _charged_rows(lines, originals, _ordered(rules).filter(~pl.col("is_fixed")))
-
-
 def tax_rows_of_originals(lines: pl.DataFrame, originals: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     """Return the rows that fell on lines of invoices as they were issued, fixed amounts among them.
 
-    ``lines`` and ``originals`` are those of :func:`tax_rows_of_returns`, with ``net_minor`` the price that
-    was charged, and every line of each invoice.
+    ``lines`` has the columns of :func:`tax_rows_of_lines` and ``original_invoice_id``, every line of each
+    invoice, ``net_minor`` the price that was charged. ``originals`` has ``original_invoice_id`` and
+    ``tax_rule_id``: the taxes of those invoices. Of two rows of one tax the one whose days began last before
+    the tax point was the line's; that a row was ended meanwhile changes nothing.
 
     Raises:
         BillingError: ``tax_rule_unfit`` or ``tax_rows_mixed``.
@@ -173,15 +138,8 @@ def tax_rows_of_originals(lines: pl.DataFrame, originals: pl.DataFrame, rules: p
     >>> tax_rows_of_originals(pl.DataFrame([line]), originals, rules)["is_fixed"].to_list()
     [False, True]
     """
-    return _charged_rows(lines, originals, _ordered(rules))
-
-
-def _charged_rows(lines: pl.DataFrame, originals: pl.DataFrame, ordered: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of ``ordered`` that stand on the original invoice of a line and fall on the line.
-
-    A row that was ended after the invoice was issued, before the tax point of each line, falls on them still.
-    """
-    charged = originals.lazy().unique().join(ordered.lazy(), on="tax_rule_id")
+    # A row that was ended after the invoice was issued, before the tax point of each line, still falls on it.
+    charged = originals.lazy().unique().join(_ordered(rules).lazy(), on="tax_rule_id")
     is_general = pl.col("line_of_business_right") == ANY_LINE
     matched = (
         lines.lazy()

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from billing_assets.frames.tax_rows import tax_rows_of_lines, tax_rows_of_returns
+from billing_assets.frames.tax_rows import tax_rows_of_lines, tax_rows_of_originals
 from billing_assets.frames.taxes import document_taxes, line_shares, tax_amounts
 from billing_assets_tests.domain.taxes.cases import CASES, Case
 from billing_assets_tests.frames.rows import TAX_RULES, tax_lines, tax_rule, tax_rules
@@ -187,16 +187,16 @@ def test_no_lines_have_no_taxes() -> None:
     assert line_shares(empty).height == 0
 
 
-def test_a_return_gives_back_the_tax_at_the_rate_that_was_charged() -> None:
+def test_what_was_charged_is_worked_out_at_the_rate_of_its_day() -> None:
     """100.00 at 6 % in 2020 was 6.00; 8 % of today would be 8.00."""
     rules = tax_rules(
         tax_rule(1, tax_code="T", rate_ppm=60_000, valid_to=date(2021, 1, 1)),
         tax_rule(2, tax_code="T", valid_from=date(2021, 1, 1)),
     )
     day = date(2020, 12, 1)
-    line = tax_lines(-100_00, effective_date=day, period_from_date=day).with_columns(
+    line = tax_lines(100_00, effective_date=day, period_from_date=day).with_columns(
         original_invoice_id=pl.lit(41)
     )
     originals = pl.DataFrame({"original_invoice_id": [41], "tax_rule_id": [1]})
-    found = tax_amounts(tax_rows_of_returns(line, originals, rules), rules)
-    assert found.select("base_minor", "tax_minor").rows() == [(-100_00, -6_00)]
+    found = tax_amounts(tax_rows_of_originals(line, originals, rules), rules)
+    assert found.select("base_minor", "tax_minor").rows() == [(100_00, 6_00)]
