@@ -224,9 +224,10 @@ def first_bills(drafts: Drafts, plans: pl.DataFrame, settled: pl.DataFrame) -> p
     a down payment is no measure for what follows, and what came before none for it.
 
     >>> from billing_assets.frames.plan_hashes import NO_DRAFTS
+    >>> from billing_assets.frames.columns import PLAN_SCHEMA
     >>> first_bills(
     ...     NO_DRAFTS,
-    ...     pl.DataFrame(schema={"payment_plan_id": pl.Int64, "plan_code": pl.String}),
+    ...     pl.DataFrame(schema=PLAN_SCHEMA),
     ...     pl.DataFrame(schema={"policy_term_id": pl.Int64}),
     ... ).columns
     ['draft_index', 'policy_term_id', 'policy_number', 'plan_code', 'currency', 'period_days', 'bill_minor']
