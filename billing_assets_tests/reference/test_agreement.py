@@ -261,4 +261,4 @@ def test_100000_policies_agree_with_the_reference(seed: int) -> None:
     policies = random_policies(seed=1_000 + seed, count=5_000)
     assert_same_installments(policies)
     assert_same_invoices(policies, days(step=60))
-    assert_same_installments(of_chance(policies[:700]), by_chance(seed))
+    assert_same_installments(of_chance(policies[:300]), by_chance(seed))
