@@ -76,7 +76,7 @@ def plan_run(
     order = replace(order, catch_up=catch_up)
     position = store.book_position(issuer.company_id, SHARD_TERMS)
     shards = cut_shards(position)
-    basis = _basis(order.billing_date, issuer, position, store)
+    basis = basis_of(order.billing_date, issuer, position, store)
     scope = scope_of(order.billing_date, issuer, basis, store=store, catch_up=catch_up)
     priced = price_shards(scope, shards, store=store, progress=progress)
     record = plan_record(scope, priced, store=store)
@@ -101,7 +101,8 @@ def _is_moved(former: Run, record: PlanRecord) -> bool:
     return not is_same if former.is_approved else is_void
 
 
-def _basis(billing_date: date, issuer: Issuer, position: BookPosition, store: RunStore) -> RunBasis:
+def basis_of(billing_date: date, issuer: Issuer, position: BookPosition, store: RunStore) -> RunBasis:
+    """Return what a run that is planned now rests on."""
     closed_days = store.closed_days(issuer.company_id, position.closed_day_id)
     company = CompanyCalendar(place_code=issuer.company.place_code, closed=closed_days)
     return RunBasis(

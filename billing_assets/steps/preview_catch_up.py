@@ -12,9 +12,9 @@ import polars as pl
 
 from billing_assets.domain.runs import Outcome, RunOrder
 from billing_assets.frames.catch_up import caught_up, invoice_counts
-from billing_assets.frames.due_charges import due_charges
 from billing_assets.frames.rounding import exact_sum
-from billing_assets.steps.plan_due_charges import SHARD_TERMS, cut_shards
+from billing_assets.steps.plan_due_charges import SHARD_TERMS, basis_of, cut_shards
+from billing_assets.steps.price_plan import scope_of
 from billing_assets.steps.run_ports import Progress, RunStore, silent
 
 
@@ -46,17 +46,13 @@ def preview_catch_up(order: RunOrder, *, store: RunStore, progress: Progress = s
     """Return what a run of ``order.billing_date`` would catch up, by the book and the rules as of now."""
     issuer, day = store.issuer(order.company_code), order.billing_date
     position = store.book_position(issuer.company_id, SHARD_TERMS)
-    held_until = store.held_until(issuer.company_id, day)
-    closed = store.closed_days(issuer.company_id, position.closed_day_id)
-    plans, shards = store.rule_rows().plans, cut_shards(position)
+    scope = scope_of(day, issuer, basis_of(day, issuer, position, store), store=store)
+    shards = cut_shards(position)
     found: list[pl.DataFrame] = []
     per_period = one_invoice = 0
     for number, shard in enumerate(shards):
         progress("looking back", number, len(shards))
-        book = store.read_book(issuer.company_id, position.batch_id, shard, day)
-        due = due_charges(book.terms, plans, book.settled, day, issuer.company.place_code, closed)
-        if held_until is not None:
-            due = due.filter(pl.col("billing_date") > held_until)
+        due = scope.due(store.read_book(issuer.company_id, scope.batch_id, shard, day))
         found.append(caught_up(due, day))
         counts = invoice_counts(due)
         per_period, one_invoice = per_period + counts[0], one_invoice + counts[1]

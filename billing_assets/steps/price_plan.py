@@ -56,32 +56,39 @@ SHOWN_OUTLIERS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
-    """What decides, beside the book itself, what is due and what it costs.
+class Calculation:
+    """What decides, beside the book itself, what is due on a date and what it costs.
 
-    What was to be billed up to ``held_until`` is left to the run that is held there.
+    ``place_code`` is the place of the company. What was to be billed up to ``held_until`` is left to the run
+    that is held there. A run, a preview and a replay all go by it.
     """
 
-    issuer: Issuer
     billing_date: date
-    batch_id: int
+    place_code: str
     rules: RuleRows
     closed_days: ClosedDays
     held_until: date | None
     catch_up: CatchUp
-    run_dates: tuple[date, date] | None
 
     def due(self, book: ShardBook) -> pl.DataFrame:
         """Return what is due of a shard of the book."""
-        place_code = self.issuer.company.place_code
         found = due_charges(
-            book.terms, self.rules.plans, book.settled, self.billing_date, place_code, self.closed_days
+            book.terms, self.rules.plans, book.settled, self.billing_date, self.place_code, self.closed_days
         )
         return found if self.held_until is None else found.filter(pl.col("billing_date") > self.held_until)
 
     def drafts(self, due: pl.DataFrame) -> Drafts:
         """Return the priced drafts of what is due."""
         return draft_invoices(due, self.rules.tax_rules, self.catch_up)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope(Calculation):
+    """The calculation of a run, with the company, the book and the runs that it is compared with."""
+
+    issuer: Issuer
+    batch_id: int
+    run_dates: tuple[date, date] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +131,7 @@ def scope_of(
     return Scope(
         issuer=issuer,
         billing_date=billing_date,
+        place_code=issuer.company.place_code,
         batch_id=basis.batch_id,
         rules=store.rule_rows(),
         closed_days=store.closed_days(issuer.company_id, basis.closed_day_id),

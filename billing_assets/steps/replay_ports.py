@@ -6,13 +6,13 @@ Does not belong here: any implementation (``store``).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.runs import CatchUp
 from billing_assets.frames.replays import Recorded
-from billing_assets.steps.run_ports import RuleRows, ShardBook
+from billing_assets.steps.run_ports import RuleRows, Shard, ShardBook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,9 @@ class ReplayShard:
     """
 
     run_id: int
-    shard_number: int
+    shard: Shard
+    committed_at: datetime
+    book_batch_id: int
     company_id: int
     billing_date: date
     rule_set_id: int | None

@@ -8,17 +8,17 @@ closed, and on which day the documents were issued.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import polars as pl
 
 from billing_assets.domain.calendar_rule import Purpose
 from billing_assets.domain.replays import Difference, DifferenceKind
-from billing_assets.frames.due_charges import due_charges
-from billing_assets.frames.invoices import Drafts, draft_invoices
+from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.numbered import number_drafts
 from billing_assets.frames.replays import Recorded, differences, with_recorded_holds
+from billing_assets.steps.price_plan import Calculation
 from billing_assets.steps.replay_ports import ReplayShard, ReplayStore
 from billing_assets.steps.result import StepResult, Stopwatch
 from billing_assets.steps.run_ports import Progress, silent
@@ -76,11 +76,16 @@ def _replayed(shard: ReplayShard, store: ReplayStore, timer: Stopwatch) -> tuple
         rules = store.rules_as_then(shard.rule_set_id)
         closed = store.closed_days(shard.company_id, shard.closed_day_id)
     with timer("calculate"):
+        calculation = Calculation(
+            billing_date=shard.billing_date,
+            place_code=shard.place_code,
+            rules=rules,
+            closed_days=closed,
+            held_until=shard.held_until,
+            catch_up=shard.catch_up,
+        )
         terms = with_recorded_holds(book.terms, recorded.charges)
-        due = due_charges(terms, rules.plans, book.settled, shard.billing_date, shard.place_code, closed)
-        if shard.held_until is not None:
-            due = due.filter(pl.col("billing_date") > shard.held_until)
-        drafts = draft_invoices(due, rules.tax_rules, shard.catch_up)
+        drafts = calculation.drafts(calculation.due(replace(book, terms=terms)))
         numbered = _numbered(shard, drafts, recorded, closed.of(Purpose.DUE))
     with timer("compare"):
         rows = differences(recorded, drafts, numbered)

@@ -8,10 +8,10 @@ other shard's checkpoint is the earlier one.
 """
 
 from collections.abc import Sequence
-from dataclasses import fields
 from datetime import date
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.runs import CatchUp
@@ -34,8 +34,9 @@ from billing_assets.store.rule_sets import read_rule_set, read_rules
 
 # The company is the one of the time at which the run was planned, or the first that was recorded.
 _SHARDS = """
-select r.run_id, s.shard_number, r.company_id, r.billing_date, s.rule_set_id, r.closed_day_id,
-    r.catch_up, r.held_until, c.content::jsonb ->> 'place_code' as place_code
+select r.run_id, s.shard_number, s.from_policy_id, s.to_policy_id, s.committed_at, r.book_batch_id,
+    r.company_id, r.billing_date, s.rule_set_id, r.closed_day_id, r.catch_up, r.held_until,
+    c.content::jsonb ->> 'place_code' as place_code
 from billing_run r
 join run_shard s using (run_id)
 join company_version c on c.company_version_id = coalesce(
@@ -45,10 +46,6 @@ join company_version c on c.company_version_id = coalesce(
 where r.company_id = :company and r.billing_date between :first and :last and r.state = 'finalised'
     and r.run_kind = 'billing'
 order by r.billing_date, r.sequence_number, s.shard_number
-"""
-_SHARD = """
-select r.book_batch_id, s.from_policy_id, s.to_policy_id, s.committed_at
-from billing_run r join run_shard s using (run_id) where r.run_id = :run and s.shard_number = :shard
 """
 _SETTLED_THEN = """
 select l.policy_term_id, l.installment_number
@@ -124,43 +121,27 @@ class SqlReplayStore:
             company_id = read_issuer(connection, company_code).company_id
             values = {"company": company_id, "first": from_date, "last": to_date}
             rows = connection.execute(text(_SHARDS), values).all()
-        names = [each.name for each in fields(ReplayShard) if each.name != "catch_up"]
-        return tuple(
-            ReplayShard(**{name: getattr(row, name) for name in names}, catch_up=CatchUp(row.catch_up))
-            for row in rows
-        )
+        return tuple(_replay_shard(row) for row in rows)
 
     def read_book_as_then(self, shard: ReplayShard) -> ShardBook:
         """Return the terms that the shard read, and what was settled before its checkpoint."""
-        values = {"run": shard.run_id, "shard": shard.shard_number}
+        values = {
+            **_range_of(shard),
+            "at": shard.committed_at,
+            "batch": shard.book_batch_id,
+            "day": shard.billing_date,
+        }
         with self.database.transaction() as connection:
-            row = connection.execute(text(_SHARD), values).one()
-            range_ = Shard(
-                shard_number=shard.shard_number,
-                from_policy_id=row.from_policy_id,
-                to_policy_id=row.to_policy_id,
+            terms = read_terms(
+                connection, shard.company_id, shard.book_batch_id, shard.shard, shard.billing_date
             )
-            terms = read_terms(connection, shard.company_id, row.book_batch_id, range_, shard.billing_date)
-            settled = copy_out(
-                connection,
-                _SETTLED_THEN,
-                {
-                    "low": row.from_policy_id,
-                    "high": row.to_policy_id,
-                    "run": shard.run_id,
-                    "at": row.committed_at,
-                    "batch": row.book_batch_id,
-                    "day": shard.billing_date,
-                },
-                SETTLED_SCHEMA,
-            )
+            settled = copy_out(connection, _SETTLED_THEN, values, SETTLED_SCHEMA)
         return ShardBook(terms=terms, settled=settled)
 
     def recorded(self, shard: ReplayShard) -> Recorded:
         """Return what the shard recorded: outcomes, lines, taxes and heads."""
+        values = _range_of(shard)
         with self.database.transaction() as connection:
-            row = connection.execute(text(_SHARD), {"run": shard.run_id, "shard": shard.shard_number}).one()
-            values = {"run": shard.run_id, "low": row.from_policy_id, "high": row.to_policy_id}
             return Recorded(
                 charges=copy_out(connection, _CHARGES, values, RECORDED_CHARGES),
                 lines=copy_out(connection, _OF_SHARD + _LINES, values, RECORDED_LINES),
@@ -183,3 +164,26 @@ class SqlReplayStore:
         """Return what the company had closed itself, by the rows up to that one."""
         with self.database.transaction() as connection:
             return read_closed_days(connection, company_id, closed_day_id)
+
+
+def _replay_shard(row: Row[Any]) -> ReplayShard:
+    return ReplayShard(
+        run_id=row.run_id,
+        shard=Shard(
+            shard_number=row.shard_number, from_policy_id=row.from_policy_id, to_policy_id=row.to_policy_id
+        ),
+        committed_at=row.committed_at,
+        book_batch_id=row.book_batch_id,
+        company_id=row.company_id,
+        billing_date=row.billing_date,
+        rule_set_id=row.rule_set_id,
+        closed_day_id=row.closed_day_id,
+        place_code=row.place_code,
+        catch_up=CatchUp(row.catch_up),
+        held_until=row.held_until,
+    )
+
+
+def _range_of(shard: ReplayShard) -> dict[str, object]:
+    """Return what names a run and a range of its policies in the queries."""
+    return {"run": shard.run_id, "low": shard.shard.from_policy_id, "high": shard.shard.to_policy_id}
