@@ -14,19 +14,6 @@ from billing_assets.domain.money import PPM
 from billing_assets.domain.payment_plans import Residual
 from billing_assets.frames.rounding import divide_down, divide_half_up, wide
 
-ARRANGED = (
-    "maximum_installment_count",
-    "weights",
-    "residual",
-    "down_payment_ppm",
-    "down_payment_minor",
-    "installment_fee_minor",
-    "minimum_bill_minor",
-    "currency",
-    "blackout_days",
-)
-"""The columns of a plan by which it arranges installments."""
-
 _HAS_DOWN_PAYMENT = (pl.col("down_payment_ppm") > 0) | (pl.col("down_payment_minor") > 0)
 _NUMBER, _COUNT = pl.col("installment_number"), pl.col("installment_count")
 
@@ -34,6 +21,7 @@ _NUMBER, _COUNT = pl.col("installment_number"), pl.col("installment_count")
 def is_arranged() -> pl.Expr:
     """Return whether a plan row says more than its frequency and its days.
 
+    >>> from billing_assets.frames.column_rows import ARRANGED
     >>> row = {**dict.fromkeys(ARRANGED, 0), "weights": "", "residual": "last", "currency": ""}
     >>> pl.DataFrame([row, {**row, "residual": "first"}]).select(is_arranged()).to_series().to_list()
     [False, True]
@@ -67,6 +55,7 @@ def arranged_installments(periods: pl.DataFrame) -> pl.DataFrame:
     the last one weighs as much as all that it stands for.
 
     >>> from datetime import date
+    >>> from billing_assets.frames.column_rows import ARRANGED
     >>> row = {
     ...     "schedule_id": 0,
     ...     "installment_count": 3,

@@ -8,7 +8,8 @@ from datetime import date
 
 import polars as pl
 
-from billing_assets.domain.runs import Outcome
+from billing_assets.domain.runs import CatchUp, Outcome
+from billing_assets.frames.invoices import DOCUMENT_KEYS
 from billing_assets.frames.rounding import exact_sum
 
 
@@ -39,7 +40,7 @@ def invoice_counts(due: pl.DataFrame) -> tuple[int, int]:
     (2, 1)
     """
     invoiced = due.filter(pl.col("outcome") == Outcome.INVOICED.value)
-    return (
-        invoiced.select("policy_term_id", "due_date").n_unique() if invoiced.height else 0,
-        invoiced["policy_term_id"].n_unique(),
+    per_period, one_invoice = (
+        invoiced.unique(DOCUMENT_KEYS[each]).height for each in (CatchUp.PER_PERIOD, CatchUp.ONE_INVOICE)
     )
+    return per_period, one_invoice

@@ -204,6 +204,20 @@ BILLED_COLUMNS = (
 """What may not change unseen once a term was billed."""
 
 
+ARRANGED = (
+    "maximum_installment_count",
+    "weights",
+    "residual",
+    "down_payment_ppm",
+    "down_payment_minor",
+    "installment_fee_minor",
+    "minimum_bill_minor",
+    "currency",
+    "blackout_days",
+)
+"""The columns of a plan by which it arranges installments."""
+
+
 def _dictionary() -> Mapping[str, Column]:
     rows = {
         row.name: row

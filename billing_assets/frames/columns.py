@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import polars as pl
 
-from billing_assets.frames.column_rows import BILLED_COLUMNS, COLUMNS
+from billing_assets.frames.column_rows import ARRANGED, BILLED_COLUMNS, COLUMNS
 
 Schema: TypeAlias = dict[str, type[pl.DataType]]
 """Column -> type, in the order of the frame."""
@@ -126,15 +126,7 @@ PLAN_SCHEMA = schema_of(
     "generate_roll",
     "holiday_behaviour",
     "minimum_payment_days",
-    "maximum_installment_count",
-    "weights",
-    "residual",
-    "down_payment_ppm",
-    "down_payment_minor",
-    "installment_fee_minor",
-    "minimum_bill_minor",
-    "currency",
-    "blackout_days",
+    *ARRANGED,
     "valid_from",
     "valid_to",
     "plan_sha256",

@@ -17,15 +17,14 @@ import polars as pl
 from billing_assets.domain.credits import LineLeft, credit_exceeds_invoice, credit_line_unknown
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.money import PPM
-from billing_assets.frames.invoices import Drafts
+from billing_assets.frames.invoices import Drafts, documents_of
 from billing_assets.frames.rounding import divide_half_up, wide
-from billing_assets.frames.sorted_groups import group_number, group_sums, number_within
+from billing_assets.frames.sorted_groups import group_number, number_within
 from billing_assets.frames.tax_rows import tax_rows_of_originals
 from billing_assets.frames.taxes import document_taxes, line_shares, named_sum, tax_amounts
 
 _BEFORE, _AFTER = "before", "after"
-_HEAD = [
-    "draft_index",
+_HEAD = (
     "original_invoice_id",
     "original_number",
     "original_issue_date",
@@ -33,7 +32,7 @@ _HEAD = [
     "payer_version_id",
     "payer_sha256",
     "currency",
-]
+)
 
 
 def with_wanted(lines: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:
@@ -153,7 +152,7 @@ def draft_credits(lines: pl.DataFrame, taxes: pl.DataFrame, tax_rules: pl.DataFr
     )
     own = own.with_columns(draft_index="document").sort("line_row", "rule_order")
     return Drafts(
-        invoices=_documents(credited),
+        invoices=documents_of(credited, *_HEAD),
         lines=credited,
         taxes=document_taxes(own, tax_rules),
         charges=credited.select("draft_index").clear(),
@@ -302,15 +301,4 @@ def _credited_lines(keyed: pl.DataFrame, given: pl.DataFrame) -> pl.DataFrame:
         .filter((pl.col("net_minor") != 0) | (pl.col("tax_minor") != 0))
         .with_columns(draft_index=group_number("original_invoice_id"))
         .with_columns(line_number=number_within("draft_index"))
-    )
-
-
-def _documents(credited: pl.DataFrame) -> pl.DataFrame:
-    """Return one row per credit note; its tax point is the first day of its earliest period."""
-    lines = credited.select(*_HEAD, "net_minor", "tax_minor", tax_point_date="period_from_date").sort(
-        "draft_index", "tax_point_date", descending=[False, True]
-    )
-    sums = group_sums(lines, "draft_index", "net_minor", "tax_minor")
-    return sums.with_columns(pl.col("net_minor", "tax_minor").cast(pl.Int64)).with_columns(
-        total_minor=pl.col("net_minor") + pl.col("tax_minor")
     )

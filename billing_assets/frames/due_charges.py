@@ -18,12 +18,12 @@ from billing_assets.domain.calendar_rule import NO_CLOSED_DAYS, ClosedDays
 from billing_assets.domain.charges import INSTALLMENT_FEE, PREMIUM
 from billing_assets.domain.runs import Outcome
 from billing_assets.frames.arrangements import (
-    ARRANGED,
     arranged_installments,
     with_bill_numbers,
     with_shares,
 )
 from billing_assets.frames.calendars import CompanyCalendar
+from billing_assets.frames.column_rows import ARRANGED
 from billing_assets.frames.columns import DUE_SCHEMA, PLAN_SCHEMA, TERM_SCHEMA
 from billing_assets.frames.date_tables import date_tables, lead_reach, with_horizon
 from billing_assets.frames.installments import with_cover, with_planned

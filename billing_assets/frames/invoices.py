@@ -4,7 +4,9 @@ Belongs here: grouping, totals, and what fails while pricing.
 Does not belong here: numbers and issue dates, which are drawn while issuing (``snapshots``, the store).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import polars as pl
 
@@ -34,6 +36,12 @@ class Drafts:
     taxes: pl.DataFrame
     charges: pl.DataFrame
     bodies: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+
+DOCUMENT_KEYS: Mapping[CatchUp, tuple[str, ...]] = MappingProxyType(
+    {CatchUp.PER_PERIOD: ("policy_term_id", "due_date"), CatchUp.ONE_INVOICE: ("policy_term_id",)}
+)
+"""What charges that stand on one document share."""
 
 
 def draft_invoices(
@@ -66,7 +74,7 @@ def draft_invoices(
     if is_one:
         is_fee = pl.col("charge_kind") != PREMIUM.charge_kind
         due = due.sort("policy_number", "policy_term_id", "due_date", "installment_number", is_fee)
-    lines = _grouped(due, *_ONE_INVOICE if is_one else _PER_PERIOD)
+    lines = _grouped(due, *DOCUMENT_KEYS[catch_up])
     amounts = tax_amounts(tax_rows_of_lines(lines, tax_rules), tax_rules)
     shares = line_shares(amounts)
     taxed = lines.join(shares, on="line_row", how="left", maintain_order="left").with_columns(
@@ -90,16 +98,12 @@ def draft_invoices(
     )
     last_due = [pl.col("due_date").max().over("draft_index")] if is_one else []
     return Drafts(
-        invoices=_documents(taxed.with_columns(last_due)),
+        invoices=documents_of(taxed.with_columns(last_due), *_HEAD),
         lines=taxed,
         taxes=taxes,
         charges=charges.drop("charge_row"),
         bodies=record_bodies(taxed, taxes),
     )
-
-
-_PER_PERIOD = ("policy_term_id", "due_date")
-_ONE_INVOICE = ("policy_term_id",)
 
 
 def _grouped(due: pl.DataFrame, *key: str) -> pl.DataFrame:
@@ -129,21 +133,32 @@ def _failures(taxed: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _documents(taxed: pl.DataFrame) -> pl.DataFrame:
-    """Return one row per document, in the order of its lines."""
+_HEAD = (
+    "payer_id",
+    "payer_version_id",
+    "payer_sha256",
+    "currency",
+    "place_code",
+    "due_date",
+    "minimum_payment_days",
+)
+
+
+def documents_of(lines: pl.DataFrame, *head: str) -> pl.DataFrame:
+    """Return one row per document: ``head`` of its earliest line, its sums, the tax point.
+
+    ``lines`` come with ``draft_index``, ascending; the tax point is the first day of the earliest period.
+
+    >>> from datetime import date
+    >>> row = {"draft_index": 0, "payer_id": 3, "net_minor": 100, "tax_minor": 8}
+    >>> days = (date(2024, 2, 1), date(2024, 1, 1))
+    >>> lines = pl.DataFrame([{**row, "period_from_date": day} for day in days])
+    >>> documents_of(lines, "payer_id").select("payer_id", "total_minor", "tax_point_date").row(0)
+    (3, 216, datetime.date(2024, 1, 1))
+    """
     # The earliest line comes last: its row is the one that stands for the document.
-    lines = taxed.select(
-        "draft_index",
-        "payer_id",
-        "payer_version_id",
-        "payer_sha256",
-        "currency",
-        "place_code",
-        "due_date",
-        "minimum_payment_days",
-        "net_minor",
-        "tax_minor",
-        tax_point_date="period_from_date",
+    lines = lines.select(
+        "draft_index", *head, "net_minor", "tax_minor", tax_point_date="period_from_date"
     ).sort("draft_index", "tax_point_date", descending=[False, True])
     sums = group_sums(lines, "draft_index", "net_minor", "tax_minor")
     return sums.with_columns(pl.col("net_minor", "tax_minor").cast(pl.Int64)).with_columns(

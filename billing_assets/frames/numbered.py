@@ -15,7 +15,12 @@ from billing_assets.domain.numbering import NUMBER_DIGITS
 from billing_assets.domain.places import calendar_code_of
 from billing_assets.frames.calendars import roll
 from billing_assets.frames.invoices import Drafts
-from billing_assets.frames.snapshots import RECORD_FORMAT, record_hashes
+from billing_assets.frames.snapshots import CREDIT_RECORD_FORMAT, RECORD_FORMAT, record_hashes
+
+_RECORD_FORMATS = {
+    DocumentKind.INVOICE: RECORD_FORMAT,
+    DocumentKind.CREDIT_NOTE: CREDIT_RECORD_FORMAT,
+}
 
 
 def number_drafts(
@@ -71,10 +76,44 @@ def number_drafts(
     >>> numbered.select("document_number", pl.col("due_date").cast(pl.String)).row(0)
     ('INV-00000041', '2024-01-22')
     """
+    heads = with_numbers(
+        _with_earliest_due_date(drafts.invoices, issue_date, closed_due_days),
+        DocumentKind.INVOICE,
+        prefix=prefix,
+        first_number=first_number,
+        issue_date=issue_date,
+        company_id=company_id,
+        company_sha256=company_sha256,
+        template_sha256=template_sha256,
+    )
+    return heads.with_columns(record_hashes(heads, drafts.bodies))
+
+
+def with_numbers(
+    documents: pl.DataFrame,
+    kind: DocumentKind,
+    *,
+    prefix: str,
+    first_number: int,
+    issue_date: date,
+    company_id: int,
+    company_sha256: str,
+    template_sha256: str,
+) -> pl.DataFrame:
+    """Add what every document of a shard or a correction has in its head: number, date of issue, hashes.
+
+    >>> documents = pl.DataFrame({"draft_index": [0, 1]})
+    >>> of_company = {"company_id": 1, "company_sha256": "c", "template_sha256": "d"}
+    >>> numbers = {"prefix": "CRN-", "first_number": 7, "issue_date": date(2024, 3, 1)}
+    >>> with_numbers(documents, DocumentKind.CREDIT_NOTE, **numbers, **of_company)[
+    ...     "document_number"
+    ... ].to_list()
+    ['CRN-00000007', 'CRN-00000008']
+    """
     number = pl.col("draft_index") + first_number
-    heads = _with_earliest_due_date(drafts.invoices, issue_date, closed_due_days).with_columns(
-        record_format=pl.lit(RECORD_FORMAT),
-        document_kind=pl.lit(DocumentKind.INVOICE.value),
+    return documents.with_columns(
+        record_format=pl.lit(_RECORD_FORMATS[kind]),
+        document_kind=pl.lit(kind.value),
         company_id=pl.lit(company_id),
         invoice_number=number,
         document_number=pl.format("{}{}", pl.lit(prefix), number.cast(pl.String).str.zfill(NUMBER_DIGITS)),
@@ -82,7 +121,6 @@ def number_drafts(
         company_sha256=pl.lit(company_sha256),
         template_sha256=pl.lit(template_sha256),
     )
-    return heads.with_columns(record_hashes(heads, drafts.bodies))
 
 
 def _with_earliest_due_date(

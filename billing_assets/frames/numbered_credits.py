@@ -9,9 +9,8 @@ from datetime import date
 import polars as pl
 
 from billing_assets.domain.invoices import DocumentKind
-from billing_assets.domain.numbering import NUMBER_DIGITS
 from billing_assets.frames.invoices import Drafts
-from billing_assets.frames.numbered import invoice_rows, line_rows
+from billing_assets.frames.numbered import invoice_rows, line_rows, with_numbers
 from billing_assets.frames.snapshots import CREDIT_RECORD_FORMAT, snapshot_hashes
 
 
@@ -61,18 +60,15 @@ def number_credits(
     >>> numbered.select("document_number", "credit_reason").row(0)
     ('CRN-00000007', 'the car was sold')
     """
-    number = pl.col("draft_index") + first_number
-    heads = drafts.invoices.with_columns(
-        record_format=pl.lit(CREDIT_RECORD_FORMAT),
-        document_kind=pl.lit(DocumentKind.CREDIT_NOTE.value),
-        company_id=pl.lit(company_id),
-        invoice_number=number,
-        document_number=pl.format("{}{}", pl.lit(prefix), number.cast(pl.String).str.zfill(NUMBER_DIGITS)),
-        issue_date=pl.lit(issue_date),
-        due_date=pl.lit(issue_date),
-        credit_reason=pl.lit(reason),
-        company_sha256=pl.lit(company_sha256),
-        template_sha256=pl.lit(template_sha256),
+    heads = with_numbers(
+        drafts.invoices.with_columns(due_date=pl.lit(issue_date), credit_reason=pl.lit(reason)),
+        DocumentKind.CREDIT_NOTE,
+        prefix=prefix,
+        first_number=first_number,
+        issue_date=issue_date,
+        company_id=company_id,
+        company_sha256=company_sha256,
+        template_sha256=template_sha256,
     )
     hashes = snapshot_hashes(heads, drafts.lines, drafts.taxes, CREDIT_RECORD_FORMAT)
     return heads.with_columns(hashes)
