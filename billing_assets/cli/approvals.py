@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from billing_assets.cli.arguments import Json, name_of, open_desk
+from billing_assets.cli.arguments import Json, NoDeliver, name_of, open_desk
 from billing_assets.cli.interrupts import stop_on_request
 from billing_assets.cli.output import Screen
 from billing_assets.cli.run import bill_order, days_document, end_with
@@ -38,10 +38,7 @@ def approve(
             "--hash", metavar="HASH", help="Only if the run still shows this hash, or one that begins so."
         ),
     ] = "",
-    is_quiet: Annotated[
-        bool,
-        typer.Option("--no-deliver", help="Make the documents, send nothing; 'billing deliver' sends them."),
-    ] = False,
+    is_quiet: NoDeliver = False,
     as_json: Json = False,
 ) -> None:
     """Approve a rehearsed or held run, and bill exactly what it shows.

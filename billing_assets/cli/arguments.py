@@ -62,6 +62,12 @@ By = Annotated[
 ]
 
 
+NoDeliver = Annotated[
+    bool,
+    typer.Option("--no-deliver", help="Make the documents, send nothing; 'billing deliver' sends them."),
+]
+
+
 def name_of(given: str) -> str:
     """Return the name of whoever decides: the one that is given, or the login on this machine."""
     if given.strip():

@@ -182,13 +182,10 @@ def resolve(
 
 def reason_words(row: "DeliveryRow") -> str:
     """Return why a delivery is in its state: the other side's reply code, the reason in words."""
-    from billing_assets.channels.email.replies import REASON_MEANINGS
-
     by_person = row.reason_code in {rule.reason_code for rule in DECISIONS.values()}
     if not by_person and (row.state == "sent" or not row.reason_code):
         return f"{row.reply_code} {row.reply_text}".strip("0 ")
-    own = _OWN_REASONS.get(row.reason_code, "").format(send_date=row.send_date)
-    words = own or REASON_MEANINGS.get(row.reason_code, row.reason_code)
+    words = _code_words(row.reason_code, str(row.send_date))
     words = words if by_person or not row.reply_code else f"{row.reply_code}: {words}"
     return f"{words}; {_NEWER_ADDRESS}" if row.has_newer_address and row.state != "sent" else words
 
@@ -213,7 +210,7 @@ def _show_reasons(screen: Screen, reasons: "list[ReasonCount]") -> None:
                 state_cell(row.state),
                 f"{row.delivery_count:,}",
                 instant(row.since),
-                _code_words(row.reason_code),
+                _code_words(row.reason_code, "that day"),
             ]
             for row in reasons
         ],
@@ -222,11 +219,12 @@ def _show_reasons(screen: Screen, reasons: "list[ReasonCount]") -> None:
     screen.say()
 
 
-def _code_words(reason_code: str) -> str:
+def _code_words(reason_code: str, send_date: str) -> str:
+    """Return the words for a reason; a message that is held leaves from ``send_date`` on."""
     from billing_assets.channels.email.replies import REASON_MEANINGS
 
-    words = _OWN_REASONS.get(reason_code) or REASON_MEANINGS.get(reason_code) or reason_code
-    return words.format(send_date="that day")
+    own = _OWN_REASONS.get(reason_code, "").format(send_date=send_date)
+    return own or REASON_MEANINGS.get(reason_code, reason_code)
 
 
 def _show_list(screen: Screen, found: "list[DeliveryRow]") -> None:

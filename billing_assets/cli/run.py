@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from billing_assets.cli.arguments import Day, Json, iso_date, open_desk
+from billing_assets.cli.arguments import Day, Json, NoDeliver, iso_date, open_desk
 from billing_assets.cli.deliver import NEEDS_A_LOOK
 from billing_assets.cli.dry_runs import dry_run
 from billing_assets.cli.failures import HELD_CODES, ExitCode, UnfinishedError
@@ -141,10 +141,7 @@ def bill(
     reason: _Reason = "",
     approved_by: _ApprovedBy = "",
     catch_up: _CatchUp = None,
-    is_quiet: Annotated[
-        bool,
-        typer.Option("--no-deliver", help="Make the documents, send nothing; 'billing deliver' sends them."),
-    ] = False,
+    is_quiet: NoDeliver = False,
     as_json: Json = False,
 ) -> None:
     """Bill a date: invoices, documents, checks, deliveries.

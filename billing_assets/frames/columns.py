@@ -164,7 +164,11 @@ CHANGE_SCHEMA = schema_of(
     "premium_minor",
     "method_code",
 )
-"""A change of a term, as ``domain.policy_changes.PolicyChange``."""
+"""A change of a term; changes count in the order of their dates, then of their numbers.
+
+``premium_minor`` is the premium of the whole term as if the change held from its first day: of an endorsement
+alone. ``method_code`` is of a cancellation alone.
+"""
 
 ROLL_SCHEMA = schema_of("place_code", "roll", "day", "rolled_date")
 """A roll table: one row per place, roll rule and calendar day, with the day it moves to."""

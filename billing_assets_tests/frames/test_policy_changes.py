@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_assets.domain.cancellation import CANCELLATION_METHODS
-from billing_assets.domain.policy_changes import ChangeKind, PolicyChange
+from billing_assets.domain.policy_changes import ChangeKind
 from billing_assets.frames.columns import CHANGE_SCHEMA
 from billing_assets.frames.policy_changes import premium_parts
-from billing_assets_tests.reference.policy_changes import owed_parts
+from billing_assets_tests.reference.policy_changes import PolicyChange, owed_parts
 
 START, END = date(2023, 1, 1), date(2024, 1, 1)
 Parts = list[tuple[int, int, int]]

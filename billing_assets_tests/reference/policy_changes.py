@@ -4,13 +4,30 @@ Changes are replayed day by day in their effective order: which premium is in fo
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
 from billing_assets.domain.cancellation import CANCELLATION_METHODS
-from billing_assets.domain.policy_changes import ChangeKind, PolicyChange
+from billing_assets.domain.policy_changes import ChangeKind
 from billing_assets_tests.reference.arithmetic import half_up
 from billing_assets_tests.reference.cancellation import earned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyChange:
+    """One change of a term; changes count in the order of their effective dates, then of their numbers.
+
+    ``change_number`` is that of the policy system, unique within the term. ``premium_minor`` is the premium
+    of the whole term as if the change held from its first day: of an endorsement alone. ``method_code`` is
+    of a cancellation alone.
+    """
+
+    change_number: int
+    kind: ChangeKind
+    effective_date: date
+    premium_minor: int = 0
+    method_code: str = ""
 
 
 def owed_parts(
