@@ -1,8 +1,9 @@
 """A closed period worked out again comes out as it was recorded, or each difference is named."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -28,16 +29,13 @@ LAST = date(2024, 5, 3)
 
 
 @pytest.fixture(scope="module")
-def billing(
+def billed(
     server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Billing]:
-    """A book with every outcome and many a change, billed over a quarter in shards of seven terms."""
+) -> Iterator[str]:
+    """Name of a store with every outcome and many a change, billed over a quarter in shards of seven."""
     name = f"{template_database}_replay"
-    run_sql(server_url, f'create database "{name}" template "{template_database}"')
-    database = Database(url_of(server_url, name))
-    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
-        stack.callback(run_sql, server_url, f'drop database "{name}" with (force)')
-        stack.callback(database.close)
+    with _copied(server_url, template_database, name) as database, ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(planning, "SHARD_TERMS", 7)
         fill_book(database, 24)
         february = date(2024, 2, 1)
@@ -49,7 +47,27 @@ def billing(
             _change_the_book(billing, day)
             if not day.day % 3:  # the other dates are missed, and caught up later
                 billing.invoice(billing.order(day))
-        yield billing
+        stack.close()
+        database.close()
+        yield name
+
+
+@pytest.fixture
+def billing(server_url: str, billed: str, tmp_path: Path) -> Iterator[Billing]:
+    """The billed store in a copy of the test's own, which it may spoil."""
+    with _copied(server_url, billed, f"{billed}_copy") as database, ExitStack() as stack:
+        yield billing_over(database, tmp_path, stack)
+
+
+@contextmanager
+def _copied(server_url: str, original: str, name: str) -> Iterator[Database]:
+    run_sql(server_url, f'create database "{name}" template "{original}"')
+    database = Database(url_of(server_url, name))
+    try:
+        yield database
+    finally:
+        database.close()
+        run_sql(server_url, f'drop database "{name}" with (force)')
 
 
 def _change_the_book(billing: Billing, day: date) -> None:
@@ -121,9 +139,15 @@ PLANTS = {
 }
 
 
-def test_each_value_that_comes_out_otherwise_is_named_with_both_sides(billing: Billing) -> None:
+@pytest.fixture
+def planted(billing: Billing) -> Billing:
+    """The same store after a difference of each sort was written into it past every guard."""
     _as_owner(billing.database, *PLANTS.values())
-    found = {_name(each): each for each in billing.replay(FIRST, LAST).differences}
+    return billing
+
+
+def test_each_value_that_comes_out_otherwise_is_named_with_both_sides(planted: Billing) -> None:
+    found = {_name(each): each for each in planted.replay(FIRST, LAST).differences}
     assert set(found) == {
         ("POL-00000004", 1, "line", "tax_minor"),
         ("POL-00000007", 1, "tax", "base_minor"),
@@ -144,8 +168,8 @@ def _name(each: Difference) -> tuple[str, int, str, str]:
     return (each.policy_number, each.installment_number, each.kind.value, each.field_name)
 
 
-def test_all_differences_are_counted_and_so_many_kept_as_are_asked_for(billing: Billing) -> None:
-    found = billing.replay(FIRST, LAST, limit=2)
+def test_all_differences_are_counted_and_so_many_kept_as_are_asked_for(planted: Billing) -> None:
+    found = planted.replay(FIRST, LAST, limit=2)
     assert (found.result.facts["difference_count"], len(found.differences)) == (7, 2)
 
 
