@@ -11,6 +11,8 @@ PY     := $(BIN)/python
 READY  := $(VENV)/.ready
 # Two workers fill the machine that the time limits are written for.
 WORKERS ?= 2
+# A worker keeps to the files that it began, whose stores it has made, until another has nothing left to do.
+PARALLEL := -n $(WORKERS) --dist worksteal
 
 .PHONY: help setup demo ui test test-fast test-server test-slow check format bench lock clean
 
@@ -42,11 +44,11 @@ ui: setup ## open Dagster on localhost with the demo book loaded
 test: check test-fast test-server ## checks, then every test that takes seconds (also on your own server, see test-server)
 
 test-fast: setup
-	@env -u BILLING_TEST_DATABASE_URL $(PY) -m pytest -n $(WORKERS) -q -rs
+	@env -u BILLING_TEST_DATABASE_URL $(PY) -m pytest $(PARALLEL) -q -rs
 
 test-server: setup ## the store and step tests again, but those of the embedded server, on the one that BILLING_TEST_DATABASE_URL names
 	@if [ -n "$${BILLING_TEST_DATABASE_URL:-}" ]; then \
-	  $(PY) -m pytest -n $(WORKERS) -q -rs -m "not slow" billing_assets_tests/store billing_assets_tests/steps \
+	  $(PY) -m pytest $(PARALLEL) -q -rs -m "not slow" billing_assets_tests/store billing_assets_tests/steps \
 	    billing_assets_tests/faults/test_lost_answers.py --ignore-glob='*/test_embedded*'; \
 	else \
 	  echo "SKIPPED store and step tests on a PostgreSQL server: BILLING_TEST_DATABASE_URL is not set (.ci/run sets it)"; \
@@ -54,7 +56,7 @@ test-server: setup ## the store and step tests again, but those of the embedded 
 	fi
 
 test-slow: setup ## the tests that take minutes: full reference comparison, crashes, the real portfolio
-	@env -u BILLING_TEST_DATABASE_URL $(PY) -m pytest -n $(WORKERS) -q -rs -m "slow and not server"
+	@env -u BILLING_TEST_DATABASE_URL $(PY) -m pytest $(PARALLEL) -q -rs -m "slow and not server"
 
 check: setup ## format, lint, types, floors and the examples in docstrings
 	@$(BIN)/ruff format --check --quiet . || { echo "badly formatted; 'make format' mends it" >&2; exit 1; }

@@ -13,7 +13,7 @@ from billing_assets.steps import plan_due_charges as planning
 from billing_assets.store.connection import Database
 from billing_assets.store.schema import upgrade
 from billing_assets_tests.books import billing_over, fill_book
-from billing_assets_tests.databases import run_sql, url_of
+from billing_assets_tests.databases import copied_database, url_of
 from billing_assets_tests.faults.programs import crash, own_server, url_behind
 from billing_assets_tests.state import business_state
 
@@ -30,14 +30,10 @@ def bill(url: str, home: Path, *options: str) -> int:
 @pytest.fixture(scope="module")
 def undisturbed(server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> State:
     name = "billing_undisturbed_" + tmp_path_factory.mktemp("u").name.replace("-", "_")
-    run_sql(server_url, f"drop database if exists {name} with (force)")
-    run_sql(server_url, f"create database {name} template {template_database}")
-    database = Database(url_of(server_url, name))
-    fill_book(database, POLICIES)
-    assert bill(url_of(server_url, name), tmp_path_factory.mktemp("home")) == 0
-    state = business_state(database)
-    database.close()
-    run_sql(server_url, f"drop database {name} with (force)")
+    with copied_database(server_url, template_database, name) as database:
+        fill_book(database, POLICIES)
+        assert bill(url_of(server_url, name), tmp_path_factory.mktemp("home")) == 0
+        state = business_state(database)
     assert len(state["invoices"]) == POLICIES
     return state
 
@@ -86,13 +82,9 @@ def test_a_run_killed_at_every_point_in_turn_and_repeated_ends_as_if_nothing_had
     while status == -signal.SIGKILL:
         fuse += 1
         name = f"billing_crash_{fuse}"
-        run_sql(server_url, f"drop database if exists {name} with (force)")
-        run_sql(server_url, f"create database {name} template {template_database}")
-        database = Database(url_of(server_url, name))
-        status, state = kill_and_repeat(database, tmp_path, fuse)
-        database.close()
+        with copied_database(server_url, template_database, name) as database:
+            status, state = kill_and_repeat(database, tmp_path, fuse)
         assert state == undisturbed, f"killed at point {fuse}"
-        run_sql(server_url, f"drop database {name} with (force)")
     assert status == 0
     assert fuse > 50
 

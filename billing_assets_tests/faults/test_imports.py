@@ -13,7 +13,7 @@ from billing_assets.store.connection import Database
 from billing_assets.store.policies import SqlIntakeStore
 from billing_assets.store.schema import upgrade
 from billing_assets.wiring.outages import is_outage
-from billing_assets_tests.databases import run_sql, url_of
+from billing_assets_tests.databases import copied_database, run_sql
 from billing_assets_tests.faults.programs import crash, own_server, url_behind
 from billing_assets_tests.faults.two_books import import_book, write_books
 from billing_assets_tests.state import book_state
@@ -24,14 +24,10 @@ State = dict[str, list[tuple[object, ...]]]
 @pytest.fixture(scope="module")
 def undisturbed(server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> State:
     name = f"{template_database}_imports"
-    run_sql(server_url, f'create database "{name}" template "{template_database}"')
-    database = Database(url_of(server_url, name))
-    second = write_books(database, tmp_path_factory.mktemp("books"))
-    import_book(SqlIntakeStore(database), second)
-    state = book_state(database)
-    database.close()
-    run_sql(server_url, f'drop database "{name}" with (force)')
-    return state
+    with copied_database(server_url, template_database, name) as database:
+        second = write_books(database, tmp_path_factory.mktemp("books"))
+        import_book(SqlIntakeStore(database), second)
+        return book_state(database)
 
 
 def test_the_second_book_does_something_in_every_table(undisturbed: State) -> None:

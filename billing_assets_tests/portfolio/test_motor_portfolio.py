@@ -12,12 +12,11 @@ import pytest
 from sqlalchemy import text
 
 from billing_assets.store.companies import save_company
-from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
 from billing_assets.wiring.desk import Desk
 from billing_assets_tests.books import AT, COMPANY, billing_over
 from billing_assets_tests.conftest import PORTFOLIO
-from billing_assets_tests.databases import run_sql, url_of
+from billing_assets_tests.databases import copied_database
 from billing_assets_tests.reference.invoices import invoices
 from billing_assets_tests.reference.policy import ReferencePolicy
 from billing_assets_tests.state import business_state
@@ -39,18 +38,14 @@ def billed(
 ) -> Iterator[Billing]:
     """The portfolio after two years of daily runs."""
     name = f"portfolio_{os.getpid()}"
-    run_sql(server_url, f'create database "{name}" template "{template_database}"')
-    database = Database(url_of(server_url, name))
-    with database.transaction() as connection:
-        save_company(connection, COMPANY, AT)
-    with ExitStack() as stack:
+    with copied_database(server_url, template_database, name) as database, ExitStack() as stack:
+        with database.transaction() as connection:
+            save_company(connection, COMPANY, AT)
         billing = billing_over(database, tmp_path_factory.mktemp("home"), stack)
         Desk(billing).import_policies(PORTFOLIO, ROOT / "examples" / "motor_portfolio.yaml", CUT_OVER)
         for day in DAYS:
             billing.invoice(billing.order(day))
         yield billing
-    database.close()
-    run_sql(server_url, f'drop database "{name}" with (force)')
 
 
 def policies() -> list[ReferencePolicy]:

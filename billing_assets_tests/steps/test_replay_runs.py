@@ -1,7 +1,7 @@
 """A closed period worked out again comes out as it was recorded, or each difference is named."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from billing_assets_tests.books import (
     end_cover,
     fill_book,
 )
-from billing_assets_tests.databases import run_sql, url_of
+from billing_assets_tests.databases import copied_database
 from billing_assets_tests.state import business_state
 
 FIRST = date(2024, 1, 30)
@@ -34,7 +34,7 @@ def billed(
 ) -> Iterator[str]:
     """Name of a store with every outcome and many a change, billed over a quarter in shards of seven."""
     name = f"{template_database}_replay"
-    with _copied(server_url, template_database, name) as database, ExitStack() as stack:
+    with copied_database(server_url, template_database, name) as database, ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(planning, "SHARD_TERMS", 7)
         fill_book(database, 24)
@@ -55,19 +55,8 @@ def billed(
 @pytest.fixture
 def billing(server_url: str, billed: str, tmp_path: Path) -> Iterator[Billing]:
     """The billed store in a copy of the test's own, which it may spoil."""
-    with _copied(server_url, billed, f"{billed}_copy") as database, ExitStack() as stack:
+    with copied_database(server_url, billed, f"{billed}_copy") as database, ExitStack() as stack:
         yield billing_over(database, tmp_path, stack)
-
-
-@contextmanager
-def _copied(server_url: str, original: str, name: str) -> Iterator[Database]:
-    run_sql(server_url, f'create database "{name}" template "{original}"')
-    database = Database(url_of(server_url, name))
-    try:
-        yield database
-    finally:
-        database.close()
-        run_sql(server_url, f'drop database "{name}" with (force)')
 
 
 def _change_the_book(billing: Billing, day: date) -> None:

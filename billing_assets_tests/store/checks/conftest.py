@@ -17,7 +17,7 @@ from billing_assets.store.checks import run_checks
 from billing_assets.store.connection import Database, make_engine
 from billing_assets.store.roles import APP_ROLE
 from billing_assets_tests.books import billing_over, fill_book
-from billing_assets_tests.databases import run_sql, url_of
+from billing_assets_tests.databases import copied_database, url_of
 
 FEBRUARY, MARCH, APRIL = date(2024, 2, 1), date(2024, 3, 1), date(2024, 4, 1)
 AT = datetime(2024, 3, 1, 12, tzinfo=UTC)
@@ -67,22 +67,18 @@ def store_url(
 ) -> Iterator[str]:
     """Superuser's URL of a store with two billed dates, one of them delivered; tests roll back."""
     name = f"{template_database}_checks"
-    run_sql(server_url, f'create database "{name}" template "{template_database}"')
-    try:
-        _fill(url_of(server_url, name), tmp_path_factory.mktemp("home"))
+    with copied_database(server_url, template_database, name) as database:
+        _fill(database, url_of(server_url, name), tmp_path_factory.mktemp("home"))
         yield url_of(server_url, name)
-    finally:
-        run_sql(server_url, f'drop database "{name}" with (force)')
 
 
-def _fill(url: str, home: Path) -> None:
-    database, owner = Database(url), make_engine(url, "postgres")
+def _fill(database: Database, url: str, home: Path) -> None:
+    owner = make_engine(url, "postgres")
     fill_book(database, TERM_COUNT)
     with owner.begin() as connection:
         connection.execute(text(_REAL_CONTENT))
     with ExitStack() as stack:
         stack.callback(owner.dispose)
-        stack.callback(database.close)
         billing = billing_over(database, home, stack)
         for day in (FEBRUARY, MARCH):
             billing.invoice(billing.order(day))

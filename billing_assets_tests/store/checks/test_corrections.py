@@ -10,10 +10,10 @@ from sqlalchemy import Engine, text
 
 from billing_assets.domain.credits import WantedCredit
 from billing_assets.frames.snapshots import CREDIT_RECORD_FORMAT, FORMATS, snapshot_hashes
-from billing_assets.store.connection import Database
 from billing_assets.store.copy import copy_out
+from billing_assets.wiring.build import Billing
 from billing_assets_tests.books import billing_over, fill_book
-from billing_assets_tests.databases import run_sql, url_of
+from billing_assets_tests.databases import copied_database, url_of
 from billing_assets_tests.store.checks.conftest import FEBRUARY, MARCH, broken, planted
 from billing_assets_tests.store.checks.credit_plants import CREDIT_PLANTS
 
@@ -26,28 +26,26 @@ def store_url(
 ) -> Iterator[str]:
     """Superuser's URL of a store with two billed dates and two credit notes; tests roll back."""
     name = f"{template_database}_corrections"
-    run_sql(server_url, f'create database "{name}" template "{template_database}"')
-    try:
+    with copied_database(server_url, template_database, name) as database:
         with ExitStack() as stack:
-            database = Database(url_of(server_url, name))
-            stack.callback(database.close)
-            fill_book(database, 6)
-            billing = billing_over(database, tmp_path_factory.mktemp("home"), stack)
-            for day in (FEBRUARY, MARCH):
-                billing.invoice(billing.order(day))
-            wanted = (
-                WantedCredit(invoice_number="INV-00000001"),
-                WantedCredit(invoice_number="INV-00000002", line_number=1, net_minor=12_34),
-            )
-            order = billing.credit_order(
-                wanted, reason="the car was sold", approved_by="ana", billing_date=CORRECTED
-            )
-            billing.credit(order)
-            with database.transaction() as connection:
-                connection.execute(text("insert into company (company_code) values ('neighbour')"))
+            _correct(billing_over(database, tmp_path_factory.mktemp("home"), stack))
         yield url_of(server_url, name)
-    finally:
-        run_sql(server_url, f'drop database "{name}" with (force)')
+
+
+def _correct(billing: Billing) -> None:
+    """Bill two dates, credit two invoices, and let there be another company."""
+    fill_book(billing.database, 6)
+    for day in (FEBRUARY, MARCH):
+        billing.invoice(billing.order(day))
+    wanted = (
+        WantedCredit(invoice_number="INV-00000001"),
+        WantedCredit(invoice_number="INV-00000002", line_number=1, net_minor=12_34),
+    )
+    billing.credit(
+        billing.credit_order(wanted, reason="the car was sold", approved_by="ana", billing_date=CORRECTED)
+    )
+    with billing.database.transaction() as connection:
+        connection.execute(text("insert into company (company_code) values ('neighbour')"))
 
 
 @pytest.mark.parametrize("day", [None, FEBRUARY, MARCH, CORRECTED])

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import text
 
 from billing_assets.domain.tax_rule import Basis, RoundingScope, TaxPoint, TaxRule
-from billing_assets.store.connection import Database, make_engine
+from billing_assets.store.connection import make_engine
 from billing_assets.wiring.build import Billing
 from billing_assets_tests.books import add_term, billing_over, fill_book
-from billing_assets_tests.databases import run_sql, url_of
+from billing_assets_tests.databases import copied_database, url_of
 from billing_assets_tests.store.checks.conftest import broken, planted
 
 DAYS = [date(2024, 5, 27) + timedelta(days=number) for number in range(15)]
@@ -52,16 +52,10 @@ def billed(
 ) -> Iterator[Billing]:
     """A store of its own with what :func:`_bill` bills; tests leave it as it is."""
     name = f"{template_database}_taxes"
-    run_sql(server_url, f'create database "{name}" template "{template_database}"')
-    try:
-        with ExitStack() as stack:
-            database = Database(url_of(server_url, name))
-            stack.callback(database.close)
-            billing = billing_over(database, tmp_path_factory.mktemp("home"), stack)
-            _bill(billing)
-            yield billing
-    finally:
-        run_sql(server_url, f'drop database "{name}" with (force)')
+    with copied_database(server_url, template_database, name) as database, ExitStack() as stack:
+        billing = billing_over(database, tmp_path_factory.mktemp("home"), stack)
+        _bill(billing)
+        yield billing
 
 
 def _bill(billing: Billing) -> None:
