@@ -28,7 +28,7 @@ def changed(text: str, lines: list[str]) -> str:
 def copied_program(folder: Path) -> Path:
     """Return the folder with a copy of the program as it is shipped."""
     for name in ("billing_assets", "templates", "examples"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, folder / name)
     return folder
 
 
