@@ -194,17 +194,8 @@ def reference_invoices(
             cash_units=rules.cash_units,
         ):
             key = policy.policy_number
-            found.add(
-                (
-                    "invoice",
-                    key,
-                    item.issue_date,
-                    item.due_date,
-                    item.net_minor,
-                    item.tax_minor,
-                    item.payable_minor,
-                )
-            )
+            amounts = (item.net_minor, item.tax_minor, item.payable_minor)
+            found.add(("invoice", key, item.issue_date, item.due_date, *amounts))
             found.update(
                 (
                     *("line", item.run_date, key, line.installment_number),
