@@ -32,8 +32,9 @@ class Company:
     ``time_zone`` is an IANA name in which business dates live; ``place_code`` names the calendar on which
     runs generate; ``invoice_prefix`` begins each invoice number, ``credit_note_prefix`` each number of a
     credit note: they differ, end in no digit and cannot change once used; ``reporting_currency`` is the one
-    that run reports add up in, or empty; ``cash_rounding`` are the currencies of which sums payable are
-    rounded to what can be paid in cash;
+    that run reports add up in, or empty; ``rate_base_currency`` is the one of which exchange rates are for
+    one unit, or empty: that of the rates there are; ``cash_rounding`` are the currencies of which sums
+    payable are rounded to what can be paid in cash;
     ``message_domain`` is the right side of Message-IDs; ``email_attachment`` is ``pdf`` or ``none``;
     ``safety_bounds`` hold a run for approval.
     """
@@ -55,6 +56,7 @@ class Company:
     message_domain: str
     email_attachment: str = "pdf"
     reporting_currency: str = ""
+    rate_base_currency: str = ""
     cash_rounding: tuple[str, ...] = ()
     safety_bounds: SafetyBounds = DEFAULT_BOUNDS
 
@@ -161,10 +163,9 @@ _RULES: tuple[tuple[str, Callable[[str], object], str], ...] = (
     ("company_code", _CODE.fullmatch, "must be lower case letters, digits, '-' or '_'"),
     ("country_code", COUNTRY_CODES.__contains__, "is not a country of ISO 3166: two capitals, such as ES"),
     ("place_code", PLACES.__contains__, f"must be one of {', '.join(PLACES)}"),
-    (
-        "reporting_currency",
-        lambda text: not text or text in CURRENCIES,
-        "is not a currency of ISO 4217; EUR is one",
+    *(
+        (name, lambda text: not text or text in CURRENCIES, "is not a currency of ISO 4217; EUR is one")
+        for name in ("reporting_currency", "rate_base_currency")
     ),
     ("time_zone", is_time_zone, "is not an IANA time zone; Europe/Madrid is one"),
     (
@@ -194,8 +195,8 @@ _RULES: tuple[tuple[str, Callable[[str], object], str], ...] = (
 def company_record(company: Company) -> dict[str, object]:
     """Return the company as plain values, the reverse of :func:`company_from`.
 
-    ``safety_bounds`` are there only where they are not the usual ones, ``cash_rounding`` only where it names
-    a currency.
+    ``safety_bounds`` are there only where they are not the usual ones, ``cash_rounding`` and
+    ``rate_base_currency`` only where they name a currency.
 
     >>> record = {
     ...     "company_code": "demo",
@@ -211,7 +212,8 @@ def company_record(company: Company) -> dict[str, object]:
     True
     """
     record = {**asdict(company), "address_lines": list(company.address_lines)}
-    parts = {
+    parts: dict[str, object] = {
+        "rate_base_currency": company.rate_base_currency,
         "cash_rounding": list(company.cash_rounding),
         "safety_bounds": bounds_record(company.safety_bounds),
     }

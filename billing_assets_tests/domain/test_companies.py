@@ -119,3 +119,10 @@ def test_the_currencies_that_are_rounded_have_a_row_and_stand_once() -> None:
     )
     assert "names a currency twice" in refused(cash_rounding=["CHF", "CHF"])
     assert "must be a list" in refused(cash_rounding="CHF")
+
+
+def test_a_declared_base_of_rates_is_a_currency_and_is_recorded_only_where_there_is_one() -> None:
+    company = company_from({**RECORD, "rate_base_currency": "EUR"})
+    assert company_from(company_record(company)).rate_base_currency == "EUR"
+    assert "rate_base_currency" not in company_record(company_from(RECORD))
+    assert "is not a currency" in refused(rate_base_currency="XXX1")
