@@ -23,6 +23,7 @@ EPILOG = (
     'billing invoices credit INV-00000001 --line 1 --net 12.50 --reason "a discount" --approved-by ana'
 )
 _ALL = "all"
+_HEAD_NAMES = ("currency", "net_minor", "tax_minor", "total_minor", "cash_rounding_minor")
 _AMOUNT_FAULTS = {
     "amount_empty": "it is empty",
     "amount_not_a_number": "write plain digits and a point",
@@ -130,7 +131,8 @@ def _record(outcome: "CreditOutcome", *, is_dry_run: bool) -> dict[str, Any]:
     notes = [
         {
             "number": outcome.numbers[index] if outcome.numbers else None,
-            **{name: head[name] for name in ("currency", "net_minor", "tax_minor", "total_minor")},
+            **{name: head[name] for name in _HEAD_NAMES},
+            "payable_minor": head["total_minor"] + head["cash_rounding_minor"],
             "credited_number": head["original_number"],
             "lines": lines.filter(lines["draft_index"] == index).select(line_names).to_dicts(),
             "taxes": taxes.filter(taxes["draft_index"] == index).select(tax_names).to_dicts(),
@@ -143,7 +145,7 @@ def _record(outcome: "CreditOutcome", *, is_dry_run: bool) -> dict[str, Any]:
 def _show(screen: Screen, outcome: "CreditOutcome") -> None:
     for note in _record(outcome, is_dry_run=False)["credit_notes"]:
         currency, number = note["currency"], note["number"] or "a credit note"
-        total = f"{plain_amount(note['total_minor'], currency)} {currency}"
+        total = f"{plain_amount(note['payable_minor'], currency)} {currency}"
         screen.say(styled("[bold]{}[/bold]  gives back {} of {}", number, total, note["credited_number"]))
         rows = [
             [
@@ -154,3 +156,5 @@ def _show(screen: Screen, outcome: "CreditOutcome") -> None:
         ]
         sums = [amount(note[name], currency) for name in ("net_minor", "tax_minor")]
         screen.table([">line", ">net", ">tax"], rows, footer=["total", *sums])
+        if note["cash_rounding_minor"]:
+            screen.say(f"with a cash rounding of {amount(note['cash_rounding_minor'], currency)} {currency}")

@@ -237,7 +237,13 @@ def _show_amounts(screen: Screen, invoice: "Invoice") -> None:
         rate = amount(tax.amount_minor, invoice.currency) if tax.amount_minor else percent(tax.rate_ppm)
         rows.append([tax.tax_code, rate, base, amount(tax.tax_minor, invoice.currency)])
     total = amount(invoice.total_minor, invoice.currency)
-    screen.table(["", ">rate", ">on", f">{invoice.currency}"], rows, footer=["total", "", "", total])
+    if invoice.rounding:
+        rounding = amount(invoice.rounding.cash_rounding_minor, invoice.currency)
+        unit = amount(invoice.rounding.cash_unit_minor, invoice.currency)
+        rows += [["total", "", "", total], ["cash rounding", f"to {unit}", "", rounding]]
+        total = amount(invoice.payable_minor, invoice.currency)
+    last = "payable" if invoice.rounding else "total"
+    screen.table(["", ">rate", ">on", f">{invoice.currency}"], rows, footer=[last, "", "", total])
 
 
 def percent(rate_ppm: int) -> str:
@@ -255,7 +261,7 @@ def _record(detail: "InvoiceDetail") -> dict[str, object]:
     from dataclasses import asdict
 
     parts = {"deliveries": detail.deliveries, "credit_notes": detail.credit_notes, "left": detail.left}
-    return {**asdict(detail.invoice), **parts}
+    return {**asdict(detail.invoice), "payable_minor": detail.invoice.payable_minor, **parts}
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -1,7 +1,7 @@
 """``billing rules``: the dated rows that amounts are worked out by, each with its source.
 
-Belongs here: listing tax rows. Does not belong here: payment plans (``plans``), the rows (``domain``, and the
-store), their amounts.
+Belongs here: listing tax rows and smallest cash amounts. Does not belong here: payment plans (``plans``),
+the rows (``domain``, and the store), their amounts.
 """
 
 from datetime import date
@@ -11,7 +11,7 @@ import typer
 
 from billing_assets.cli import plans
 from billing_assets.cli.arguments import Json, iso_date, open_desk
-from billing_assets.cli.output import Screen
+from billing_assets.cli.output import Screen, amount
 
 if TYPE_CHECKING:
     from billing_assets.domain.tax_rule import TaxRule
@@ -49,6 +49,42 @@ def taxes(
         ["place", "line of business", "tax", "rate", "falls on", "from", "to", "source"],
         [_cells(row) for row in found],
         wrap=["source"],
+    )
+
+
+@app.command("cash", epilog="billing rules cash\n\nbilling rules cash --on 2026-01-01")
+def cash(
+    day: Annotated[
+        date | None,
+        typer.Option("--on", parser=iso_date, metavar="DATE", help="Only what holds on this day of issue."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the smallest amounts that can be paid in cash, by currency, from when, and by which law.
+
+    Sums payable are rounded by them only where the company's setting cash_rounding names the currency.
+    """
+    screen = Screen(as_json)
+    with open_desk(screen) as desk:
+        found = desk.cash_units(day)
+    screen.document({"cash_units": found})
+    if not found:
+        screen.say("No row fits.")
+        return
+    screen.table(
+        ["currency", ">unit", "half-way", "from", "to", "source"],
+        [
+            [
+                row.currency,
+                amount(row.cash_unit_minor, row.currency),
+                row.tie_rule,
+                row.valid_from,
+                row.valid_to,
+                row.source,
+            ]
+            for row in found
+        ],
+        wrap=["half-way", "source"],
     )
 
 

@@ -194,7 +194,7 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
         screen.heading("Invoices")
         show_amounts(screen, report["invoices"])
         _show_numbers(screen, report)
-    _show_reporting(screen, report.get("reporting"))
+    _show_beside_amounts(screen, report)
     if detail.delivery_counts:
         screen.heading("Deliveries")
         show_deliveries(screen, detail.delivery_counts)
@@ -232,10 +232,28 @@ def _show_correction(screen: Screen, detail: "RunDetail") -> None:
     screen.heading("Credit notes")
     show_amounts(screen, report["credit_notes"], "credit notes")
     screen.say("numbers " + ", ".join(f"{span['first']} to {span['last']}" for span in report["numbers"]))
-    _show_reporting(screen, report.get("reporting"))
+    _show_beside_amounts(screen, report)
     if detail.delivery_counts:
         screen.heading("Deliveries")
         show_deliveries(screen, detail.delivery_counts)
+
+
+def _show_beside_amounts(screen: Screen, report: "Mapping[str, Any]") -> None:
+    """Show what belongs to the amounts of a run: cash rounding, and their sum in one currency."""
+    _show_rounding(screen, report)
+    _show_reporting(screen, report.get("reporting"))
+
+
+def _show_rounding(screen: Screen, report: "Mapping[str, Any]") -> None:
+    """Show how many documents have a cash rounding, and what it comes to; reports of before have none."""
+    rows = report.get("rounding", ())
+    if rows:
+        screen.heading("Cash rounding")
+        cells = [
+            [row["currency"], f"{row['count']:,}", amount(row["cash_rounding_minor"], row["currency"])]
+            for row in rows
+        ]
+        screen.table(["currency", ">documents", ">rounding"], cells)
 
 
 def _show_reporting(screen: Screen, reporting: "Mapping[str, Any] | None") -> None:

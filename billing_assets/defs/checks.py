@@ -31,6 +31,7 @@ _TITLES = {
     "I18": "intake",
     "I20": "companies",
     "I22": "guards",
+    "I23": "payables",
 }
 
 

@@ -13,7 +13,7 @@ from billing_assets.domain.explained_words import Formula, Subject
 from billing_assets.domain.explanations import Explained
 from billing_assets.domain.invoice_sources import InvoiceSources
 
-TOTALS = frozenset({Subject.NET_TOTAL, Subject.TAX_TOTAL, Subject.TOTAL})
+TOTALS = frozenset({Subject.NET_TOTAL, Subject.TAX_TOTAL, Subject.TOTAL, Subject.PAYABLE, Subject.ROUNDING})
 """What adds a document up."""
 
 
@@ -27,6 +27,8 @@ def sentence_keys(result: Explained, sources: InvoiceSources) -> list[str]:
     if formula is Formula.LATEST:
         is_moved = result.result != result.values["issuing_date"]
         return ["latest_moved" if is_moved else "latest", *_approval(sources)]
+    if formula is Formula.NEAREST_CASH and sources.invoice.credited:
+        return ["nearest_cash_credited"]
     kind = _KINDS.get(formula)
     key = f"{formula.value}{kind(result)}" if kind else formula.value
     if result.subject is Subject.PERIOD and _is_cut(result):

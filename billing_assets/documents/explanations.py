@@ -108,7 +108,7 @@ def tell(
     names = choose(invoice_words, words.language).for_region(region)
     reader = Reader(words, names, words.locale_code(region), invoice.currency)
     wanted = explanation.results if line_number is None else explanation.of_line(line_number)
-    total = reader.money(invoice.total_minor)
+    total = reader.money(invoice.payable_minor)
     number = clean(invoice.invoice_number, 40)
     return ExplanationView(
         explanation=explanation,
@@ -248,8 +248,10 @@ class _Teller:
         )
 
     def _title(self, result: Explained) -> str:
-        is_credit = result.subject is Subject.TOTAL and self.sources.invoice.credited
-        words = self.reader.words
+        words, invoice = self.reader.words, self.sources.invoice
+        if result.subject is Subject.TOTAL and invoice.rounding:
+            return words.text["exact_total"]
+        is_credit = result.subject in {Subject.TOTAL, Subject.PAYABLE} and invoice.credited
         return words.text["credit_total"] if is_credit else words.names["subjects"][result.subject.value]
 
     def _facts(self, result: Explained, source: LineSource) -> dict[str, str]:

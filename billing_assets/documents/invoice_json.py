@@ -10,6 +10,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
+from billing_assets.domain.cash_rounding import CashRounding
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import (
     CreditedInvoice,
@@ -21,17 +22,17 @@ from billing_assets.domain.invoices import (
     Payer,
 )
 
-_OF_CREDITS = ("credited", "credited_line_number")
+_NOT_OF_ALL = ("credited", "credited_line_number", "rounding")
 
 
 def invoice_to_json(invoice: Invoice) -> str:
     """Return ``invoice`` as indented JSON; dates are ISO 8601, amounts integers.
 
-    What only a credit note has is left out of an invoice.
+    What only a credit note or a rounded document has is left out of others.
     """
     record = asdict(invoice)
     for part in (record, *record["lines"]):
-        for name in _OF_CREDITS:
+        for name in _NOT_OF_ALL:
             if part.get(name, "") is None:
                 del part[name]
     return json.dumps(record, ensure_ascii=False, indent=2, default=date.isoformat) + "\n"
@@ -55,6 +56,7 @@ def invoice_from_json(text: str) -> Invoice:
             "lines": tuple(_line(line) for line in row["lines"]),
             "taxes": tuple(InvoiceTax(**tax) for tax in row["taxes"]),
             "credited": _credited(row.get("credited")),
+            "rounding": CashRounding(**row["rounding"]) if row.get("rounding") else None,
         }
         return Invoice(**{**row, **dates, **parts})
     except (ValueError, KeyError, TypeError) as error:

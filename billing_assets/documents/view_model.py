@@ -107,14 +107,16 @@ def _check_sums(invoice: Invoice) -> None:
     net_minor = sum(line.net_minor for line in invoice.lines)
     line_tax_minor = sum(line.tax_minor for line in invoice.lines)
     tax_minor = sum(tax.tax_minor for tax in invoice.taxes)
-    found = (net_minor, line_tax_minor, tax_minor, invoice.net_minor + invoice.tax_minor)
-    expected = (invoice.net_minor, invoice.tax_minor, invoice.tax_minor, invoice.total_minor)
+    unit = invoice.rounding.cash_unit_minor if invoice.rounding else 1
+    over = invoice.payable_minor % unit
+    found = (net_minor, line_tax_minor, tax_minor, invoice.net_minor + invoice.tax_minor, over)
+    expected = (invoice.net_minor, invoice.tax_minor, invoice.tax_minor, invoice.total_minor, 0)
     if found != expected:
-        names = ("net of lines", "tax of lines", "tax of taxes", "net + tax")
+        names = ("net of lines", "tax of lines", "tax of taxes", "net + tax", "total + rounding")
         wrong = [name for name, left, right in zip(names, found, expected, strict=True) if left != right]
         raise BillingError(
             "document_does_not_add_up",
-            f"document {invoice.invoice_number}: {', '.join(wrong)} differs from the total",
+            f"document {invoice.invoice_number}: {', '.join(wrong)} differs from what it must be",
             "the record was changed after it was issued: run the audit, and restore it from a backup",
         )
 
@@ -230,10 +232,14 @@ def _tax(tax: InvoiceTax, reader: _Reader) -> dict[str, str]:
 
 
 def _totals(invoice: Invoice, reader: _Reader) -> dict[str, str]:
+    """Return the totals; ``rounding`` is empty where the sum payable is the total."""
+    rounding_minor = invoice.payable_minor - invoice.total_minor
     return {
         "net": reader.money(invoice.net_minor),
         "tax": reader.money(invoice.tax_minor),
         "total": reader.money(invoice.total_minor),
+        "rounding": reader.money(rounding_minor) if rounding_minor else "",
+        "payable": reader.money(invoice.payable_minor),
     }
 
 
@@ -241,16 +247,16 @@ def _due(invoice: Invoice, reader: _Reader) -> dict[str, object]:
     text, is_credit = reader.words.text, invoice.credited is not None
     if is_credit:
         label = text["credit_amount"]
-    elif invoice.total_minor > 0:
+    elif invoice.payable_minor > 0:
         label = text["amount_due"]
     else:
-        label = text["credit_amount"] if invoice.total_minor < 0 else text["nothing_due"]
+        label = text["credit_amount"] if invoice.payable_minor < 0 else text["nothing_due"]
     return {
         "label": label,
-        "amount": reader.money(abs(invoice.total_minor)),
+        "amount": reader.money(abs(invoice.payable_minor)),
         "date_label": text["pay_by"],
         "date": formats.long_date(invoice.due_date, reader.locale_code),
-        "is_payable": invoice.total_minor > 0 and not is_credit,
+        "is_payable": invoice.payable_minor > 0 and not is_credit,
     }
 
 
@@ -261,7 +267,7 @@ def _credit_values(invoice: Invoice, reader: _Reader) -> dict[str, str]:
         return {}
     return {
         "number": clean(invoice.invoice_number, 40),
-        "amount": reader.money(invoice.total_minor),
+        "amount": reader.money(invoice.payable_minor),
         "invoice": clean(credited.invoice_number, 40),
         "date": formats.long_date(credited.issue_date, reader.locale_code),
         "reason": clean(credited.reason, _REASON_LIMIT),
@@ -285,14 +291,14 @@ def _payment(invoice: Invoice, reader: _Reader) -> dict[str, object]:
         return _settlement(invoice, reader)
     words, creditor = reader.words, invoice.creditor
     values = {
-        "amount": reader.money(invoice.total_minor),
+        "amount": reader.money(invoice.payable_minor),
         "date": formats.long_date(invoice.due_date, reader.locale_code),
         "name": clean(creditor.name, 70),
         "reference": clean(invoice.invoice_number, 40),
     }
     iban, bic = clean(creditor.iban, 34), clean(creditor.bic, 11)
     kind = "pay_by_transfer" if iban else "pay_by_contact"
-    if invoice.total_minor <= 0:
+    if invoice.payable_minor <= 0:
         kind = "pay_nothing"
     rows = []
     if kind == "pay_by_transfer":
@@ -306,7 +312,7 @@ def _payment(invoice: Invoice, reader: _Reader) -> dict[str, object]:
         name=values["name"],
         iban=iban,
         bic=bic,
-        amount_minor=invoice.total_minor,
+        amount_minor=invoice.payable_minor,
         currency=invoice.currency,
         reference=values["reference"],
     )
@@ -321,10 +327,10 @@ def _payment(invoice: Invoice, reader: _Reader) -> dict[str, object]:
 def _mail(invoice: Invoice, reader: _Reader) -> dict[str, str]:
     values = {
         "number": clean(invoice.invoice_number, 40),
-        "amount": reader.money(invoice.total_minor),
+        "amount": reader.money(invoice.payable_minor),
         "date": formats.long_date(invoice.due_date, reader.locale_code),
     }
-    nothing = "" if invoice.total_minor > 0 or invoice.credited else "_nothing"
+    nothing = "" if invoice.payable_minor > 0 or invoice.credited else "_nothing"
     values |= _credit_values(invoice, reader)
     return {
         "subject": reader.words.fill(f"mail_subject{nothing}", **values),

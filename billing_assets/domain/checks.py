@@ -69,6 +69,13 @@ _ROWS = (
     ("I18", "intake loses nothing: rows and money in are rows and money accepted, in problems or repeated"),
     ("I20", "no reference crosses from one company to another"),
     ("I22", "the guards exist: triggers on issued records, no right to change them, a separate owner"),
+    (
+        "I23",
+        (
+            "where a company rounds to cash amounts, the sum payable of a document is the nearest multiple "
+            "by its dated row, a credit note goes by the row of its invoice, and no other one is rounded"
+        ),
+    ),
 )
 
 CHECKS: Mapping[str, Check] = MappingProxyType(

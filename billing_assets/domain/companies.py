@@ -9,6 +9,7 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from unicodedata import category
 
 from billing_assets.domain.bank_accounts import is_bic, is_iban
+from billing_assets.domain.cash_rounding import CASH_CURRENCIES
 from billing_assets.domain.countries import COUNTRY_CODES
 from billing_assets.domain.deliveries import is_message_domain, wire_address
 from billing_assets.domain.errors import BillingError
@@ -20,7 +21,7 @@ from billing_assets.domain.time_zones import is_time_zone
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _PREFIX = re.compile(r"[A-Za-z0-9./_-]{1,20}")
 _MOST_ADDRESS_LINES = 5
-_STRUCTURED = frozenset({"address_lines", "safety_bounds"})
+_STRUCTURED = frozenset({"address_lines", "cash_rounding", "safety_bounds"})
 """Settings that are more than one text."""
 
 
@@ -31,7 +32,9 @@ class Company:
     ``time_zone`` is an IANA name in which business dates live; ``place_code`` names the calendar on which
     runs generate; ``invoice_prefix`` begins each invoice number, ``credit_note_prefix`` each number of a
     credit note: they differ, end in no digit and cannot change once used; ``reporting_currency`` is the one
-    that run reports add up in, or empty;
+    that run reports add up in, or empty; ``rate_base_currency`` is the one of which exchange rates are for
+    one unit, or empty: that of the rates there are; ``cash_rounding`` are the currencies of which sums
+    payable are rounded to what can be paid in cash;
     ``message_domain`` is the right side of Message-IDs; ``email_attachment`` is ``pdf`` or ``none``;
     ``safety_bounds`` hold a run for approval.
     """
@@ -53,6 +56,8 @@ class Company:
     message_domain: str
     email_attachment: str = "pdf"
     reporting_currency: str = ""
+    rate_base_currency: str = ""
+    cash_rounding: tuple[str, ...] = ()
     safety_bounds: SafetyBounds = DEFAULT_BOUNDS
 
 
@@ -75,11 +80,21 @@ def company_from(record: dict[str, object]) -> Company:
         raise _invalid("company setting 'address_lines' must be a list of one to five lines")
     if not all(line is not None and str(line).strip() for line in lines):
         raise _invalid("company setting 'address_lines' has an empty line")
-    bounds = bounds_from(given.get("safety_bounds", {}))
     texts = {name: str(value) for name, value in given.items() if name not in _STRUCTURED}
-    company = Company(**texts, address_lines=tuple(str(line) for line in lines), safety_bounds=bounds)
+    company = Company(
+        **texts,
+        address_lines=tuple(str(line) for line in lines),
+        cash_rounding=_currencies_from(given.get("cash_rounding", [])),
+        safety_bounds=bounds_from(given.get("safety_bounds", {})),
+    )
     check_company(company)
     return company
+
+
+def _currencies_from(value: object) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise _invalid("company setting 'cash_rounding' must be a list of currencies")
+    return tuple(sorted(map(str, value)))
 
 
 def _check_names(given: dict[str, object]) -> None:
@@ -123,8 +138,20 @@ two capitals, such as ES (company_invalid): see examples/company.yaml for every 
     for name, is_right, words in _RULES:
         if not is_right(getattr(company, name)):
             raise _invalid(f"company setting '{name}' {words}")
+    _check_cash_rounding(company.cash_rounding)
     if company.credit_note_prefix.lower() == company.invoice_prefix.lower():
         raise _invalid("company settings 'invoice_prefix' and 'credit_note_prefix' are the same")
+
+
+def _check_cash_rounding(currencies: tuple[str, ...]) -> None:
+    for currency in currencies:
+        if currency not in CASH_CURRENCIES:
+            raise _invalid(
+                f"company setting 'cash_rounding' names '{currency[:12]}': choose from "
+                + ", ".join(CASH_CURRENCIES)
+            )
+    if len(set(currencies)) < len(currencies):
+        raise _invalid("company setting 'cash_rounding' names a currency twice")
 
 
 def _ends_in_no_digit(text: str) -> bool:
@@ -136,10 +163,9 @@ _RULES: tuple[tuple[str, Callable[[str], object], str], ...] = (
     ("company_code", _CODE.fullmatch, "must be lower case letters, digits, '-' or '_'"),
     ("country_code", COUNTRY_CODES.__contains__, "is not a country of ISO 3166: two capitals, such as ES"),
     ("place_code", PLACES.__contains__, f"must be one of {', '.join(PLACES)}"),
-    (
-        "reporting_currency",
-        lambda text: not text or text in CURRENCIES,
-        "is not a currency of ISO 4217; EUR is one",
+    *(
+        (name, lambda text: not text or text in CURRENCIES, "is not a currency of ISO 4217; EUR is one")
+        for name in ("reporting_currency", "rate_base_currency")
     ),
     ("time_zone", is_time_zone, "is not an IANA time zone; Europe/Madrid is one"),
     (
@@ -169,7 +195,8 @@ _RULES: tuple[tuple[str, Callable[[str], object], str], ...] = (
 def company_record(company: Company) -> dict[str, object]:
     """Return the company as plain values, the reverse of :func:`company_from`.
 
-    ``safety_bounds`` are there only where they are not the usual ones.
+    ``safety_bounds`` are there only where they are not the usual ones, ``cash_rounding`` and
+    ``rate_base_currency`` only where they name a currency.
 
     >>> record = {
     ...     "company_code": "demo",
@@ -185,9 +212,16 @@ def company_record(company: Company) -> dict[str, object]:
     True
     """
     record = {**asdict(company), "address_lines": list(company.address_lines)}
-    del record["safety_bounds"]
-    bounds = bounds_record(company.safety_bounds)
-    return {**record, "safety_bounds": bounds} if bounds else record
+    parts: dict[str, object] = {
+        "rate_base_currency": company.rate_base_currency,
+        "cash_rounding": list(company.cash_rounding),
+        "safety_bounds": bounds_record(company.safety_bounds),
+    }
+    for name, part in parts.items():
+        del record[name]
+        if part:
+            record[name] = part
+    return record
 
 
 def _invalid(found: str) -> BillingError:

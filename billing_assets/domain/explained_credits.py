@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from billing_assets.domain.explained_dates import explain_issue, of_line
+from billing_assets.domain.explained_rounding import explain_rounding
 from billing_assets.domain.explained_taxes import TaxPiece, explain_taxes
 from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
 from billing_assets.domain.explanations import (
@@ -265,7 +266,8 @@ def _totals(sources: CreditSources, taxes: list[Explained]) -> list[Explained]:
     net = sum_of(Subject.NET_TOTAL, nets, invoice.net_minor)
     tax = sum_of(Subject.TAX_TOTAL, amounts, invoice.tax_minor)
     both = [minor("net_total", amount_of(net)), minor("tax_total", amount_of(tax))]
-    return [net, tax, sum_of(Subject.TOTAL, both, invoice.total_minor)]
+    total = sum_of(Subject.TOTAL, both, invoice.total_minor)
+    return [net, tax, total, *explain_rounding(sources.note, amount_of(total))]
 
 
 def _issue(sources: CreditSources) -> list[Explained]:

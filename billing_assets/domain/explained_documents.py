@@ -10,6 +10,7 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.explained_arrangements import bill_number
 from billing_assets.domain.explained_dates import explain_dates, explain_due_date, explain_issue, of_line
 from billing_assets.domain.explained_installments import explain_installment
+from billing_assets.domain.explained_rounding import explain_rounding
 from billing_assets.domain.explained_taxes import ExplainedTaxes, contains_tax, explain_taxes
 from billing_assets.domain.explained_words import Formula, Subject
 from billing_assets.domain.explanations import Explained, Explanation, amount_of, minor, sum_of
@@ -138,4 +139,5 @@ def _totals(sources: InvoiceSources, taxed: ExplainedTaxes) -> list[Explained]:
     net = sum_of(Subject.NET_TOTAL, nets, invoice.net_minor)
     tax = sum_of(Subject.TAX_TOTAL, taxes, invoice.tax_minor)
     both = [minor("net_total", amount_of(net)), minor("tax_total", amount_of(tax))]
-    return [net, tax, sum_of(Subject.TOTAL, both, invoice.total_minor)]
+    total = sum_of(Subject.TOTAL, both, invoice.total_minor)
+    return [net, tax, total, *explain_rounding(sources, amount_of(total))]

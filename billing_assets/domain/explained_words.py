@@ -52,6 +52,8 @@ class Subject(StrEnum):
     NET_TOTAL = "net_total"
     TAX_TOTAL = "tax_total"
     TOTAL = "total"
+    PAYABLE = "payable"
+    ROUNDING = "rounding"
     TAX_POINT = "tax_point"
     ISSUE_DATE = "issue_date"
     INVOICE_NUMBER = "invoice_number"
@@ -91,6 +93,8 @@ class Formula(StrEnum):
     LATEST = "latest"
     NEXT_NUMBER = "next_number"
     TIME_TO_PAY = "time_to_pay"
+    NEAREST_CASH = "nearest_cash"
+    BEYOND_TOTAL = "beyond_total"
 
 
 PARTS = frozenset(

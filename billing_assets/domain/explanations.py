@@ -337,5 +337,7 @@ FORMULAS: Mapping[Formula, Callable[[Explained], Value]] = {
         str(result.values["prefix"]), _int(result, "previous_number") + 1
     ),
     Formula.TIME_TO_PAY: _time_to_pay,
+    Formula.NEAREST_CASH: lambda result: _exact(result, "total"),
+    Formula.BEYOND_TOTAL: lambda result: _exact(result, "payable") - _exact(result, "total"),
 }
 """Formula -> its function: of the inputs alone, exact."""

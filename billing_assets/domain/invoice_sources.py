@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from billing_assets.domain.cash_rounding import CashUnit
 from billing_assets.domain.invoices import Invoice, InvoiceLine
 from billing_assets.domain.payment_plans import PaymentPlan
 from billing_assets.domain.tax_rule import TaxRule
@@ -62,6 +63,14 @@ class TaxSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CashUnitSource:
+    """The dated row by which the sum payable of the document was rounded."""
+
+    cash_unit_id: int
+    row: CashUnit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IssueSource:
     """What the number and the date of issue come from: the series and the run.
 
@@ -91,6 +100,7 @@ class InvoiceSources:
     lines: tuple[LineSource, ...]
     taxes: tuple[TaxSource, ...]
     issue: IssueSource
+    cash_unit: CashUnitSource | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

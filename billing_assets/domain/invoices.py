@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from billing_assets.domain.cash_rounding import CashRounding
+
 
 class DocumentKind(StrEnum):
     """The kinds of numbered document."""
@@ -111,8 +113,13 @@ class Invoice:
     """A numbered document, complete and frozen.
 
     Amounts are minor units of ``currency``; those of a credit note, which has ``credited``, are in favour
-    of the payer. Its due date is its issue date and is not printed. ``snapshot_sha256`` is the hash (hex) of
-    the frozen record in the store; the same invoice always renders to the same bytes.
+    of the payer. Its due date is its issue date and is not printed. ``rounding`` is there where the sum
+    payable goes by what can be paid in cash. ``snapshot_sha256`` is the hash (hex) of the frozen record in
+    the store; the same invoice always renders to the same bytes.
+
+    Two sums, and which of them is meant: ``total_minor`` is exact, and is what is charged. Whatever adds
+    documents up has it: run reports, lists, safety bounds, the reporting currency, what a credit note may
+    give back. ``payable_minor`` is what the payer pays of this one document, and so what is owed of it.
     """
 
     invoice_id: int
@@ -131,3 +138,9 @@ class Invoice:
     taxes: tuple[InvoiceTax, ...]
     snapshot_sha256: str
     credited: CreditedInvoice | None = None
+    rounding: CashRounding | None = None
+
+    @property
+    def payable_minor(self) -> int:
+        """The amount due for payment (EN 16931, BT-115): the total and its cash rounding."""
+        return self.total_minor + (self.rounding.cash_rounding_minor if self.rounding else 0)

@@ -158,6 +158,8 @@ _RULES = (
     Column("rounding_minor", pl.Int64, "minor units", "a tax is rounded to multiples of it"),
     Column("is_inclusive", pl.Boolean, "yes or no", "whether the price contains the tax"),
     Column("tax_point", pl.String, "code", "whether the day of the period or of the term decides"),
+    Column("cash_unit_id", pl.Int64, "key", "the dated row of a smallest cash amount; null: none is used"),
+    Column("cash_unit_minor", pl.Int64, "minor units", "sums payable are multiples of it; 0: of one"),
     Column("exemption_reason", pl.String, "text", "why premium is exempt; empty where it is taxed"),
     Column("valid_from", pl.Date, "day", "first day on which the row holds"),
     Column("valid_to", pl.Date, "day", "day after the last one; null while the row is open"),

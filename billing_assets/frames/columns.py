@@ -155,6 +155,9 @@ TAX_RULE_SCHEMA = schema_of(
 )
 """A row of a tax."""
 
+CASH_UNIT_SCHEMA = schema_of("cash_unit_id", "currency", "cash_unit_minor", "valid_from", "valid_to")
+"""A row of a smallest cash amount."""
+
 CHANGE_SCHEMA = schema_of(
     "policy_term_id",
     "change_number",
@@ -229,6 +232,8 @@ CREDITABLE_LINE_SCHEMA = schema_of(
     "credited_tax_minor",
     "wanted_net_minor",
     "payment_plan_id",
+    "cash_unit_id",
+    "cash_unit_minor",
     "term_sha256",
     "payer_sha256",
     "plan_sha256",

@@ -17,6 +17,7 @@ import polars as pl
 from billing_assets.domain.credits import LineLeft, credit_exceeds_invoice, credit_line_unknown
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.money import PPM
+from billing_assets.frames.cash_rounding import with_cash_rounding
 from billing_assets.frames.invoices import Drafts, documents_of
 from billing_assets.frames.rounding import divide_half_up, wide
 from billing_assets.frames.sorted_groups import group_number, number_within
@@ -32,6 +33,8 @@ _HEAD = (
     "payer_version_id",
     "payer_sha256",
     "currency",
+    "cash_unit_id",
+    "cash_unit_minor",
 )
 
 
@@ -109,6 +112,8 @@ def draft_credits(lines: pl.DataFrame, taxes: pl.DataFrame, tax_rules: pl.DataFr
     (``columns.CHARGED_TAX_SCHEMA``) all their tax rows. ``draft_index`` goes by ``original_invoice_id``. The
     drafts have no charges. A line with nothing to give back is left out, an invoice with no such line too.
     A line may stand with no net and a fixed amount as tax: it was credited before, and now the document is.
+    A credit note is rounded by the cash unit of its invoice, whatever the company does by now, so that a
+    whole credit gives back the rounding too.
 
     Raises:
         BillingError: ``credit_exceeds_invoice``; ``credit_differs`` where the taxes of an invoice or of what
@@ -135,6 +140,7 @@ def draft_credits(lines: pl.DataFrame, taxes: pl.DataFrame, tax_rules: pl.DataFr
     ...     "credited_net_minor": 0,
     ...     "credited_tax_minor": 0,
     ...     "wanted_net_minor": 54,
+    ...     "cash_unit_minor": 0,
     ... }
     >>> lines = pl.DataFrame([line], schema=CREDITABLE_LINE_SCHEMA)
     >>> charged = row.select("tax_rule_id", original_invoice_id=pl.lit(41))
@@ -152,7 +158,7 @@ def draft_credits(lines: pl.DataFrame, taxes: pl.DataFrame, tax_rules: pl.DataFr
     )
     own = own.with_columns(draft_index="document").sort("line_row", "rule_order")
     return Drafts(
-        invoices=documents_of(credited, *_HEAD),
+        invoices=with_cash_rounding(documents_of(credited, *_HEAD)),
         lines=credited,
         taxes=document_taxes(own, tax_rules),
         charges=credited.select("draft_index").clear(),

@@ -13,6 +13,7 @@ import polars as pl
 from billing_assets.domain.charges import PREMIUM
 from billing_assets.domain.money import MAX_AMOUNT_MINOR
 from billing_assets.domain.runs import CatchUp, Outcome
+from billing_assets.frames.cash_rounding import not_rounded
 from billing_assets.frames.snapshots import record_bodies
 from billing_assets.frames.sorted_groups import group_number, group_sums, number_within
 from billing_assets.frames.tax_rows import tax_rows_of_lines
@@ -23,7 +24,8 @@ from billing_assets.frames.taxes import document_taxes, line_shares, tax_amounts
 class Drafts:
     """Priced invoices without a number yet; ``draft_index`` (from 0, dense) ties the frames together.
 
-    ``invoices``: one row per document: payer, dates, currency, ``net_minor`` ``tax_minor`` ``total_minor``.
+    ``invoices``: one row per document: payer, dates, currency, ``net_minor`` ``tax_minor`` ``total_minor``,
+    and how its sum payable is rounded (``cash_rounding``), of an invoice once its issue date is known.
     ``lines``: one row per charge, ``line_number`` from 1, whose price is ``net_minor`` and
     ``contained_tax_minor``. ``taxes``: one row per document and tax row.
     ``charges``: the due charges with their final outcome; ``draft_index`` is null unless invoiced.
@@ -98,7 +100,7 @@ def draft_invoices(
     )
     last_due = [pl.col("due_date").max().over("draft_index")] if is_one else []
     return Drafts(
-        invoices=documents_of(taxed.with_columns(last_due), *_HEAD),
+        invoices=not_rounded(documents_of(taxed.with_columns(last_due), *_HEAD)),
         lines=taxed,
         taxes=taxes,
         charges=charges.drop("charge_row"),

@@ -15,7 +15,12 @@ from billing_assets.domain.numbering import NUMBER_DIGITS
 from billing_assets.domain.places import calendar_code_of
 from billing_assets.frames.calendars import roll
 from billing_assets.frames.invoices import Drafts
-from billing_assets.frames.snapshots import CREDIT_RECORD_FORMAT, RECORD_FORMAT, record_hashes
+from billing_assets.frames.snapshots import (
+    CASH_RECORD_FORMATS,
+    CREDIT_RECORD_FORMAT,
+    RECORD_FORMAT,
+    with_record_hashes,
+)
 
 _RECORD_FORMATS = {
     DocumentKind.INVOICE: RECORD_FORMAT,
@@ -86,7 +91,7 @@ def number_drafts(
         company_sha256=company_sha256,
         template_sha256=template_sha256,
     )
-    return heads.with_columns(record_hashes(heads, drafts.bodies))
+    return with_record_hashes(heads, drafts.bodies)
 
 
 def with_numbers(
@@ -102,7 +107,7 @@ def with_numbers(
 ) -> pl.DataFrame:
     """Add what every document of a shard or a correction has in its head: number, date of issue, hashes.
 
-    >>> documents = pl.DataFrame({"draft_index": [0, 1]})
+    >>> documents = pl.DataFrame({"draft_index": [0, 1], "cash_unit_id": [None, 1]})
     >>> of_company = {"company_id": 1, "company_sha256": "c", "template_sha256": "d"}
     >>> numbers = {"prefix": "CRN-", "first_number": 7, "issue_date": date(2024, 3, 1)}
     >>> with_numbers(documents, DocumentKind.CREDIT_NOTE, **numbers, **of_company)[
@@ -111,8 +116,10 @@ def with_numbers(
     ['CRN-00000007', 'CRN-00000008']
     """
     number = pl.col("draft_index") + first_number
+    plain = _RECORD_FORMATS[kind]
+    is_rounded = pl.col("cash_unit_id").is_not_null()
     return documents.with_columns(
-        record_format=pl.lit(_RECORD_FORMATS[kind]),
+        record_format=pl.when(is_rounded).then(CASH_RECORD_FORMATS[plain]).otherwise(plain),
         document_kind=pl.lit(kind.value),
         company_id=pl.lit(company_id),
         invoice_number=number,
@@ -213,6 +220,9 @@ def invoice_rows(
         "net_minor",
         "tax_minor",
         "total_minor",
+        "cash_unit_id",
+        "cash_unit_minor",
+        "cash_rounding_minor",
         "payer_id",
         "payer_version_id",
         pl.lit(company_version_id).alias("company_version_id"),

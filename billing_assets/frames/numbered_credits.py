@@ -11,7 +11,7 @@ import polars as pl
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.numbered import invoice_rows, line_rows, with_numbers
-from billing_assets.frames.snapshots import CREDIT_RECORD_FORMAT, snapshot_hashes
+from billing_assets.frames.snapshots import CREDIT_RECORD_FORMAT, record_bodies, with_record_hashes
 
 
 def number_credits(
@@ -39,6 +39,7 @@ def number_credits(
     ...     "tax_minor": 0,
     ...     "total_minor": 100,
     ...     "payer_sha256": "p",
+    ...     "cash_unit_id": None,
     ... }
     >>> part = pl.DataFrame({"draft_index": [0]})
     >>> from billing_assets.frames.snapshots import FORMATS
@@ -70,8 +71,7 @@ def number_credits(
         company_sha256=company_sha256,
         template_sha256=template_sha256,
     )
-    hashes = snapshot_hashes(heads, drafts.lines, drafts.taxes, CREDIT_RECORD_FORMAT)
-    return heads.with_columns(hashes)
+    return with_record_hashes(heads, record_bodies(drafts.lines, drafts.taxes, CREDIT_RECORD_FORMAT))
 
 
 def credit_rows(
@@ -87,6 +87,7 @@ def credit_rows(
 
     >>> names = ["company_id", "invoice_number", "document_kind", "issue_date", "due_date", "tax_point_date"]
     >>> names += ["currency", "net_minor", "tax_minor", "total_minor", "payer_id", "payer_version_id"]
+    >>> names += ["cash_unit_id", "cash_unit_minor", "cash_rounding_minor"]
     >>> names += ["record_format", "snapshot_sha256", "original_invoice_id", "credit_reason"]
     >>> numbered = pl.DataFrame([dict.fromkeys(names, 7)])
     >>> keys = {"number_series_id": 2, "company_version_id": 1, "template_version_id": 3}

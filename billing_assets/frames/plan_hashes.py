@@ -68,6 +68,17 @@ def plan_sha256(billing_date: date, parts: Sequence[str]) -> str:
     return sha256("\n".join([billing_date.isoformat(), *parts]).encode()).hexdigest()
 
 
+def cash_parts(units: pl.DataFrame) -> list[str]:
+    """Return what the hash of a plan has for the cash units that the company uses; nothing for none.
+
+    >>> from billing_assets.frames.cash_rounding import NO_CASH_UNITS
+    >>> cash_parts(NO_CASH_UNITS)
+    []
+    """
+    texts = units.sort("cash_unit_id").select(pl.format("cash unit {}", "cash_unit_id"))
+    return texts.to_series().to_list()
+
+
 NO_DRAFTS = Drafts(
     invoices=pl.DataFrame(schema={"draft_index": pl.Int64, "total_minor": pl.Int64}),
     lines=pl.DataFrame(

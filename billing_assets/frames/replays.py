@@ -35,6 +35,9 @@ _DOCUMENT_VALUES = (
     "net_minor",
     "tax_minor",
     "total_minor",
+    "cash_unit_id",
+    "cash_unit_minor",
+    "cash_rounding_minor",
     "payer_version_id",
 )
 
@@ -60,8 +63,12 @@ RECORDED_DOCUMENTS: Schema = {
     "net_minor": pl.Int64,
     "tax_minor": pl.Int64,
     "total_minor": pl.Int64,
+    "cash_unit_id": pl.Int64,
+    "cash_unit_minor": pl.Int64,
+    "cash_rounding_minor": pl.Int64,
     "payer_version_id": pl.Int64,
     "record_format": pl.Int64,
+    "cash_currencies": pl.String,
     "company_sha256": pl.String,
     "template_sha256": pl.String,
     "snapshot_sha256": pl.String,

@@ -71,6 +71,13 @@ _THIRD = RecordFormat(
     ),
 )
 
+_FOURTH = RecordFormat(
+    head=("record_format", *_FIRST.head, "original_number", "credit_reason"),
+    line=(*_THIRD.line, "credited_line_number"),
+    tax=_THIRD.tax,
+)
+_CASH = ("cash_unit_minor", "cash_rounding_minor")
+
 FORMATS: Mapping[int, RecordFormat] = MappingProxyType(
     {
         1: _FIRST,
@@ -80,11 +87,9 @@ FORMATS: Mapping[int, RecordFormat] = MappingProxyType(
             tax=(*_FIRST.tax, "exemption_reason"),
         ),
         3: _THIRD,
-        4: RecordFormat(
-            head=("record_format", *_FIRST.head, "original_number", "credit_reason"),
-            line=(*_THIRD.line, "credited_line_number"),
-            tax=_THIRD.tax,
-        ),
+        4: _FOURTH,
+        5: RecordFormat(head=(*_THIRD.head, *_CASH), line=_THIRD.line, tax=_THIRD.tax),
+        6: RecordFormat(head=(*_FOURTH.head, *_CASH), line=_FOURTH.line, tax=_FOURTH.tax),
     }
 )
 """``record_format`` -> its columns. A document keeps the format that it was issued with.
@@ -98,6 +103,9 @@ RECORD_FORMAT = 3
 
 CREDIT_RECORD_FORMAT = 4
 """The format of the credit notes that are issued now: of an invoice, with what it credits and why."""
+
+CASH_RECORD_FORMATS: Mapping[int, int] = MappingProxyType({RECORD_FORMAT: 5, CREDIT_RECORD_FORMAT: 6})
+"""Format -> that of a document whose sum payable goes by a cash unit; its lines and taxes are the same."""
 
 _SLICE_ROWS = 5_000
 """So many whole texts are in memory at a time."""
@@ -162,6 +170,25 @@ def record_hashes(heads: pl.DataFrame, bodies: pl.DataFrame, record_format: int 
         texts = part.select(text.cast(pl.Binary)).to_series().to_list()
         hashes += [sha256(each).hexdigest() for each in texts]
     return pl.Series("snapshot_sha256", hashes, dtype=pl.String)
+
+
+def with_record_hashes(heads: pl.DataFrame, bodies: pl.DataFrame) -> pl.DataFrame:
+    r"""Add ``snapshot_sha256`` to heads, each in its ``record_format``; ``bodies`` serve all the formats.
+
+    >>> head = {**dict.fromkeys(FORMATS[5].head, "h"), "draft_index": 0, "record_format": 3}
+    >>> heads = pl.DataFrame([head, {**head, "draft_index": 1, "record_format": 5}])
+    >>> bodies = pl.DataFrame({"draft_index": [0, 1], "record_body": ["\nline|l"] * 2})
+    >>> with_record_hashes(heads, bodies)["snapshot_sha256"].n_unique()
+    2
+    """
+    formats = heads["record_format"].unique().to_list()
+    if len(formats) <= 1:
+        return heads.with_columns(record_hashes(heads, bodies, *formats))
+    parts = []
+    for record_format in formats:
+        part = heads.filter(pl.col("record_format") == record_format)
+        parts.append(part.with_columns(record_hashes(part, bodies, record_format)))
+    return pl.concat(parts).sort("draft_index")
 
 
 def _texts(rows: pl.DataFrame, word: str, columns: tuple[str, ...]) -> pl.DataFrame:

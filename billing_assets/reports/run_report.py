@@ -23,7 +23,8 @@ class RunFacts:
     ``charges``: (outcome, reason, currency, count, net minor); ``invoices``: (currency, count, net, tax,
     total in minor units); ``credit_notes`` the same of what is given back, above zero; ``numbers``: (prefix,
     first, last); ``seconds`` per part of the work; ``reported``: invoices less credit notes in
-    ``reporting_currency``, which is empty where the company has none.
+    ``reporting_currency``, which is empty where the company has none; ``rounded``: (currency, documents,
+    minor units) of sums payable that cash rounding moved, of invoices less credit notes.
     ``issuing_date`` is the date that was asked for, ``issue_dates`` the first and the last that stand on the
     invoices, None where there are none: a number series moves a date forward to its own last one.
     """
@@ -46,6 +47,7 @@ class RunFacts:
     reported: Sequence[Reported] = ()
     credit_notes: Sequence[tuple[str, int, int, int, int]] = ()
     run_kind: RunKind = RunKind.BILLING
+    rounded: Sequence[tuple[str, int, int]] = ()
 
 
 def build_run_report(facts: RunFacts) -> dict[str, Any]:
@@ -81,6 +83,10 @@ def build_run_report(facts: RunFacts) -> dict[str, Any]:
         "numbers": [
             {"first": document_number(prefix, first), "last": document_number(prefix, last)}
             for prefix, first, last in facts.numbers
+        ],
+        "rounding": [
+            {"currency": currency, "count": count, "cash_rounding_minor": rounding}
+            for currency, count, rounding in facts.rounded
         ],
         "reporting": _reporting(facts),
         "seconds": {part: f"{spent:.3f}" for part, spent in facts.seconds.items()},
@@ -204,11 +210,11 @@ def run_report_markdown(report: Mapping[str, Any]) -> str:
     )
     credited = _documents_table(report, "credit_notes", "credit notes")
     if credited:
-        return "\n\n".join(part for part in (head, credited, _reported(report)) if part)
+        return "\n\n".join(part for part in (head, credited, _rounding(report), _reported(report)) if part)
     if not report["due_count"]:
         return f"{head}\n\nNothing was due."
     issued = issue_date_words(report).capitalize()
-    amounts = (_documents_table(report, "invoices", "invoices"), _reported(report))
+    amounts = (_documents_table(report, "invoices", "invoices"), _rounding(report), _reported(report))
     parts = [head, issued, _outcomes(report), *amounts, _reasons(report), _seconds(report)]
     return "\n\n".join(part for part in parts if part)
 
@@ -231,6 +237,14 @@ def _documents_table(report: Mapping[str, Any], part: str, word: str) -> str:
         return ""
     numbers = ", ".join(f"{span['first']} to {span['last']}" for span in report["numbers"])
     return _table(["currency", word, "net", "tax", "total"], rows) + f"\n\nNumbers: {numbers}"
+
+
+def _rounding(report: Mapping[str, Any]) -> str:
+    rows = [
+        [row["currency"], f"{row['count']:,}", plain_amount(row["cash_rounding_minor"], row["currency"])]
+        for row in report.get("rounding", ())
+    ]
+    return _table(["currency", "documents with cash rounding", "rounding"], rows) if rows else ""
 
 
 def _reported(report: Mapping[str, Any]) -> str:

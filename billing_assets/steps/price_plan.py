@@ -9,7 +9,7 @@ dropped.
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -18,9 +18,10 @@ import polars as pl
 from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.runs import CatchUp, CurrencyTotal, Outcome
 from billing_assets.domain.safety_bounds import RunFindings, exceeded_bounds
+from billing_assets.frames.cash_rounding import NO_CASH_UNITS, used_units
 from billing_assets.frames.due_charges import due_charges
 from billing_assets.frames.invoices import Drafts, draft_invoices
-from billing_assets.frames.plan_hashes import NO_DRAFTS, drafts_sha256, plan_sha256
+from billing_assets.frames.plan_hashes import NO_DRAFTS, cash_parts, drafts_sha256, plan_sha256
 from billing_assets.frames.run_figures import (
     add_figures,
     add_reasons,
@@ -84,11 +85,15 @@ class Calculation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope(Calculation):
-    """The calculation of a run, with the company, the book and the runs that it is compared with."""
+    """The calculation of a run, with the company, the book and the runs that it is compared with.
+
+    ``cash_units`` are the rows by which the company rounds sums payable.
+    """
 
     issuer: Issuer
     batch_id: int
     run_dates: tuple[date, date] | None
+    cash_units: pl.DataFrame = field(default_factory=NO_CASH_UNITS.clone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,16 +133,18 @@ def scope_of(
     catch_up: CatchUp = CatchUp.PER_PERIOD,
 ) -> Scope:
     """Return the scope of a run of ``billing_date``, of the book and the closed days that it rests on."""
+    rules = store.rule_rows()
     return Scope(
         issuer=issuer,
         billing_date=billing_date,
         place_code=issuer.company.place_code,
         batch_id=basis.batch_id,
-        rules=store.rule_rows(),
+        rules=rules,
         closed_days=store.closed_days(issuer.company_id, basis.closed_day_id),
         held_until=basis.held_until,
         catch_up=catch_up,
         run_dates=store.run_dates(issuer.company_id, billing_date),
+        cash_units=used_units(rules.cash_units, issuer.company.cash_rounding),
     )
 
 
@@ -158,12 +165,13 @@ def price_shards(scope: Scope, shards: Sequence[Shard], *, store: RunStore, prog
             progress("planning", done, len(shards))
     finally:
         threads.shutdown(cancel_futures=True)
+    hashes = [part.sha256 for part in parts if part.reasons.height]
     reasons = add_reasons(part.reasons for part in parts)
     outliers = pl.concat(part.outliers for part in parts)
     return PricedPlan(
         totals=_totals(reasons),
         drafts=kept,
-        sha256=plan_sha256(scope.billing_date, [part.sha256 for part in parts if part.reasons.height]),
+        sha256=plan_sha256(scope.billing_date, [*hashes, *cash_parts(scope.cash_units)]),
         reasons=tuple(reasons.to_dicts()),
         figures=add_figures(part.figures for part in parts),
         outliers=tuple(largest_outliers(outliers, SHOWN_OUTLIERS).to_dicts()),

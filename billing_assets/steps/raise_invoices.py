@@ -9,7 +9,7 @@ either there as a whole or not at all, and the same command again does what is m
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -18,6 +18,7 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.runs import CurrencyTotal, RunOrder, RunState
 from billing_assets.domain.safety_bounds import Bound
+from billing_assets.frames.cash_rounding import with_cash_units
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.numbered import charge_rows, invoice_rows, line_rows, number_drafts, tax_rows
 from billing_assets.steps.plan_due_charges import plan_run
@@ -186,8 +187,9 @@ def _issue(work: _Work, drafts: Drafts, transaction: ShardWork, wait_for_turn: C
     prefix = work.scope.issuer.company.invoice_prefix
     wait_for_turn()
     block = transaction.draw_numbers(count, DocumentKind.INVOICE, prefix, run.issuing_date)
+    invoices = with_cash_units(drafts.invoices, work.scope.cash_units, block.issue_date)
     numbered = number_drafts(
-        drafts,
+        replace(drafts, invoices=invoices),
         prefix=block.prefix,
         first_number=block.first_number,
         issue_date=block.issue_date,

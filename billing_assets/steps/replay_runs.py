@@ -15,13 +15,14 @@ import polars as pl
 
 from billing_assets.domain.calendar_rule import Purpose
 from billing_assets.domain.replays import Difference, DifferenceKind
+from billing_assets.frames.cash_rounding import used_units, with_cash_units
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.numbered import number_drafts
 from billing_assets.frames.replays import Recorded, differences, with_recorded_holds
 from billing_assets.steps.price_plan import Calculation
 from billing_assets.steps.replay_ports import ReplayShard, ReplayStore
 from billing_assets.steps.result import StepResult, Stopwatch
-from billing_assets.steps.run_ports import Progress, silent
+from billing_assets.steps.run_ports import Progress, RuleRows, silent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,21 +87,30 @@ def _replayed(shard: ReplayShard, store: ReplayStore, timer: Stopwatch) -> tuple
         )
         terms = with_recorded_holds(book.terms, recorded.charges)
         drafts = calculation.drafts(calculation.due(replace(book, terms=terms)))
-        numbered = _numbered(shard, drafts, recorded, closed.of(Purpose.DUE))
+        numbered = _numbered(shard, drafts, recorded, rules, closed.of(Purpose.DUE))
     with timer("compare"):
         rows = differences(recorded, drafts, numbered)
     return recorded.charges.height, recorded.documents.height, rows
 
 
 def _numbered(
-    shard: ReplayShard, drafts: Drafts, recorded: Recorded, closed_due_days: frozenset[date]
+    shard: ReplayShard,
+    drafts: Drafts,
+    recorded: Recorded,
+    rules: RuleRows,
+    closed_due_days: frozenset[date],
 ) -> pl.DataFrame | None:
-    """Return the drafts with the numbers, the issue date and the hashes that the shard's documents carry."""
+    """Return the drafts with the numbers, the issue date and the hashes that the shard's documents carry.
+
+    Sums payable are rounded as the company version says that the documents carry.
+    """
     if recorded.documents.is_empty() or drafts.invoices.is_empty():
         return None
     first = recorded.documents.sort("invoice_number").row(0, named=True)
+    units = used_units(rules.cash_units, first["cash_currencies"].split())
+    invoices = with_cash_units(drafts.invoices, units, first["issue_date"])
     return number_drafts(
-        drafts,
+        replace(drafts, invoices=invoices),
         prefix=first["prefix"],
         first_number=first["invoice_number"],
         issue_date=first["issue_date"],

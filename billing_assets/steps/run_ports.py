@@ -6,7 +6,7 @@ Does not belong here: any implementation (``store``).
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol, TypeAlias
 
@@ -17,6 +17,7 @@ from billing_assets.domain.companies import Company
 from billing_assets.domain.run_decisions import RunDecisionOrder
 from billing_assets.domain.runs import CatchUp, CurrencyTotal, RunOrder, RunState
 from billing_assets.domain.safety_bounds import Exceeded
+from billing_assets.frames.cash_rounding import NO_CASH_UNITS
 
 Clock: TypeAlias = Callable[[], datetime]
 """Returns the present instant, in UTC."""
@@ -49,10 +50,11 @@ class FrozenTemplate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleRows:
-    """The rule rows of a run: tax rules and payment plans, as the store has them."""
+    """The rule rows of a run: tax rules, payment plans and cash units, as the store has them."""
 
     tax_rules: pl.DataFrame
     plans: pl.DataFrame
+    cash_units: pl.DataFrame = field(default_factory=NO_CASH_UNITS.clone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ select i.invoice_id, document_number(s.prefix, i.invoice_number), i.issue_date, 
     l.installment_number, l.installment_count, l.revision, v.line_of_business, v.place_code, i.currency,
     v.effective_date, l.period_from_date, l.period_to_date, l.net_minor, l.tax_minor, l.contained_tax_minor,
     coalesce(c.net_minor, 0), coalesce(c.tax_minor, 0), null::bigint, n.payment_plan_id,
+    i.cash_unit_id, i.cash_unit_minor,
     encode(v.content_sha256, 'hex'), encode(y.content_sha256, 'hex'), encode(n.content_sha256, 'hex')
 from invoice i
 join number_series s using (number_series_id)

@@ -4,7 +4,8 @@ Belongs here: keeping rates, and which one holds on a day. Does not belong here:
 (``domain.exchange_rates``).
 
 A correction is a row beside the first: the newest row of a day counts, and a report that used an earlier one
-names it by its id.
+names it by its id. Where a company comes to declare another base currency, the rows for one unit of the
+former one stay and are not used any more.
 """
 
 from collections.abc import Sequence
@@ -26,15 +27,22 @@ _COLUMNS = "base_currency, currency, rate_date, rate_e10, source, exchange_rate_
 _NEWEST = f"""
 select distinct on (currency, rate_date) {_COLUMNS}
 from exchange_rate
-where company_id = :company and rate_date between :first and :last
+where company_id = :company and base_currency = :base and rate_date between :first and :last
 order by currency, rate_date, exchange_rate_id desc
 """  # noqa: S608 - constants
 _ON = f"""
 select distinct on (currency) {_COLUMNS}
 from exchange_rate
-where company_id = :company and rate_date between :first and :last
+where company_id = :company and base_currency = :base and rate_date between :first and :last
 order by currency, rate_date desc, exchange_rate_id desc
 """  # noqa: S608 - constants
+_BASE = """
+select coalesce(
+    (select nullif(content::jsonb ->> 'rate_base_currency', '') from company_version
+    where company_id = :company order by company_version_id desc limit 1),
+    (select base_currency from exchange_rate
+    where company_id = :company order by exchange_rate_id desc limit 1))
+"""
 _LIST = f"""
 select {_COLUMNS}, recorded_by, recorded_at
 from exchange_rate
@@ -67,13 +75,14 @@ def keep_rates(
 ) -> KeptRates:
     """Append the rates that are not there yet, or were others; raise ``rate_base_differs``.
 
-    The rates of a company are for one unit of one base, so that any two of a day give a third.
+    The rates of a company are for one unit of one base, so that any two of a day give a third: of the
+    currency that its settings declare, or else that of the newest rate there is.
     """
     # Two imports at once would each find the other's rows missing.
     hold_in_transaction(connection, LockSpace.RATES, company_id)
-    _check_base(connection, company_id, rates)
+    base = _checked_base(connection, company_id, rates)
     days = [rate.rate_date for rate in rates]
-    span = {"company": company_id, "first": min(days), "last": max(days)}
+    span = {"company": company_id, "base": base, "first": min(days), "last": max(days)}
     known = {(row.currency, row.rate_date): row.rate_e10 for row in connection.execute(text(_NEWEST), span)}
     fresh = [rate for rate in rates if known.get((rate.currency, rate.rate_date)) != rate.rate_e10]
     corrected = sum((rate.currency, rate.rate_date) in known for rate in fresh)
@@ -101,7 +110,8 @@ def keep_rates(
 
 def rates_on(connection: Connection, company_id: int, day: date) -> dict[str, ExchangeRate]:
     """Return currency -> the rate that holds on ``day``: the last one up to it, unless that is too old."""
-    values = {"company": company_id, "first": oldest_good_date(day), "last": day}
+    base = _base(connection, company_id)
+    values = {"company": company_id, "base": base, "first": oldest_good_date(day), "last": day}
     found = [_rate(row) for row in connection.execute(text(_ON), values)]
     return {rate.currency: rate for rate in found}
 
@@ -120,16 +130,23 @@ def list_rates(
     return [(_rate(row), row.recorded_by, row.recorded_at) for row in connection.execute(text(_LIST), values)]
 
 
-def _check_base(connection: Connection, company_id: int, rates: Sequence[ExchangeRate]) -> None:
-    query = text("select base_currency from exchange_rate where company_id = :company limit 1")
-    stored = connection.execute(query, {"company": company_id}).scalars().all()
-    bases = {*stored, *(rate.base_currency for rate in rates)}
-    if len(bases) > 1:
+def _base(connection: Connection, company_id: int) -> str | None:
+    """Return the currency of which rates are for one unit: as the company declares, or of its newest rate."""
+    base: str | None = connection.execute(text(_BASE), {"company": company_id}).scalar_one()
+    return base
+
+
+def _checked_base(connection: Connection, company_id: int, rates: Sequence[ExchangeRate]) -> str:
+    base = _base(connection, company_id) or rates[0].base_currency
+    others = sorted({rate.base_currency for rate in rates} - {base})
+    if others:
         raise BillingError(
             "rate_base_differs",
-            f"rates for one {' and for one '.join(sorted(bases))} cannot be kept side by side",
-            "give every rate for one unit of the same currency",
+            f"rates for one {base} and for one {others[0]} cannot be kept side by side",
+            "give every rate for one unit of the same currency; where the rates that are there have the "
+            "wrong one, declare the right one in the company's setting 'rate_base_currency'",
         )
+    return base
 
 
 def _rate(row: Row[Any]) -> ExchangeRate:

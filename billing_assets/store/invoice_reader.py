@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from billing_assets.domain.cash_rounding import CashRounding
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import (
     CreditedInvoice,
@@ -124,6 +125,7 @@ def _invoice(row: Row[Any], lines: tuple[InvoiceLine, ...], taxes: tuple[Invoice
         taxes=taxes,
         snapshot_sha256=row.snapshot_hex,
         credited=_credited(row),
+        rounding=_rounding(row),
     )
 
 
@@ -135,6 +137,12 @@ def _credited(row: Row[Any]) -> CreditedInvoice | None:
         issue_date=row.credited_issue_date,
         reason=row.credit_reason,
     )
+
+
+def _rounding(row: Row[Any]) -> CashRounding | None:
+    if row.cash_unit_id is None:
+        return None
+    return CashRounding(cash_unit_minor=row.cash_unit_minor, cash_rounding_minor=row.cash_rounding_minor)
 
 
 def _line(row: Row[Any]) -> InvoiceLine:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, RowMapping, text
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoice_sources import (
     BilledTerm,
+    CashUnitSource,
     CreditSources,
     InvoiceSources,
     IssueSource,
@@ -26,7 +27,7 @@ from billing_assets.domain.invoices import Invoice, InvoiceLine
 from billing_assets.domain.payment_plans import PaymentPlan
 from billing_assets.store.invoice_reader import find_invoice
 from billing_assets.store.plan_rows import plan_of
-from billing_assets.store.rule_listings import tax_rule_of
+from billing_assets.store.rule_listings import cash_unit_of, tax_rule_of
 
 _LINES = """
 select l.line_number, l.contained_tax_minor, v.policy_term_id, v.policy_term_version_id, b.file_name,
@@ -62,7 +63,9 @@ join company_version c using (company_version_id)
 left join invoice p on p.number_series_id = i.number_series_id and p.invoice_number = i.invoice_number - 1
 where i.invoice_id = :invoice
 """
-
+_CASH_UNIT = """
+select u.* from invoice i join cash_unit u using (cash_unit_id) where i.invoice_id = :invoice
+"""
 _CONTAINED = "select line_number, contained_tax_minor from invoice_line where invoice_id = :invoice"
 # What a line gave back before: by the credit notes with a lower number, which the series hands out in turn.
 _CREDITED_BEFORE = """
@@ -99,6 +102,7 @@ def read_invoice_sources(connection: Connection, company_id: int, number: str) -
         lines=tuple(_line(row, by_number[row.line_number], plans[row.payment_plan_id]) for row in rows),
         taxes=_taxes(connection, invoice),
         issue=_issue(issue),
+        cash_unit=_cash_unit(connection, invoice),
     )
 
 
@@ -134,6 +138,7 @@ def read_credit_sources(connection: Connection, company_id: int, number: str) ->
             taxes=_taxes(connection, note),
             # Who approved the correction approved no date.
             issue=replace(_issue(issue), approved_by="", backdating_reason=""),
+            cash_unit=_cash_unit(connection, note),
         ),
         original=original,
         net_before={row[0]: int(row[1]) for row in before},
@@ -151,6 +156,15 @@ def _taxes(connection: Connection, invoice: Invoice) -> tuple[TaxSource, ...]:
         )
         for row in connection.execute(text(_TAXES), {"invoice": invoice.invoice_id}).mappings()
     )
+
+
+def _cash_unit(connection: Connection, invoice: Invoice) -> CashUnitSource | None:
+    if invoice.rounding is None:
+        return None
+    row = connection.execute(text(_CASH_UNIT), {"invoice": invoice.invoice_id}).mappings().first()
+    if row is None:
+        raise _incomplete(invoice)
+    return CashUnitSource(cash_unit_id=row["cash_unit_id"], row=cash_unit_of(row))
 
 
 def _issue(row: Row[Any]) -> IssueSource:

@@ -21,9 +21,7 @@ _REACH_DAYS = 430
 _LONGEST_DUE_DAYS = 400
 """An installment falls due at most so long after its period begins, so also after the term has ended."""
 
-# The held terms are looked up in a hash, not joined: after an import the planner does not know yet how many.
-_TERMS = """
-with changed_after_billing as (
+CHANGED_AFTER_BILLING = """
     select distinct n.policy_term_id
     from policy_term_version f
     join policy_term_version n on n.policy_term_id = f.policy_term_id and n.company_id = %(company)s
@@ -40,7 +38,12 @@ with changed_after_billing as (
             -- a period that was cut short by an end of cover, and the book now says that cover went on
             or (l.period_to_date = f.cover_to_date
                 and coalesce(n.cover_to_date, n.expiration_date) > l.period_to_date))
-), row_is_problem as (
+"""
+"""The terms of a range of policies that a book changed after they were billed, however late it did."""
+
+# The held terms are looked up in a hash, not joined: after an import the planner does not know yet how many.
+_TERMS = f"""
+with changed_after_billing as ({CHANGED_AFTER_BILLING}), row_is_problem as (
     select h.policy_term_id
     from problem_hold h join problem q on q.problem_id = h.problem_id and q.is_open
     where h.company_id = %(company)s and h.policy_id >= %(low)s and h.policy_id < %(high)s
@@ -63,7 +66,7 @@ cross join lateral (
 where v.company_id = %(company)s and v.policy_id >= %(low)s and v.policy_id < %(high)s
     and v.batch_id <= %(batch)s and (v.superseded_batch_id is null or v.superseded_batch_id > %(batch)s)
     and v.effective_date <= %(reach)s and v.expiration_date > v.cut_over_date - %(longest_due_days)s
-"""
+"""  # noqa: S608 - constants
 
 _SETTLED = """
 with shard_term as (

@@ -96,8 +96,11 @@ from invoice_tax x join of_shard using (invoice_id)
 """
 _DOCUMENTS = """
 select i.invoice_id, document_number(s.prefix, i.invoice_number), i.invoice_number, s.prefix, i.issue_date,
-    i.due_date, i.tax_point_date, i.currency, i.net_minor, i.tax_minor, i.total_minor, i.payer_version_id,
-    i.record_format, encode(c.content_sha256, 'hex'), encode(p.content_sha256, 'hex'),
+    i.due_date, i.tax_point_date, i.currency, i.net_minor, i.tax_minor, i.total_minor, i.cash_unit_id,
+    i.cash_unit_minor, i.cash_rounding_minor, i.payer_version_id, i.record_format, (
+        select coalesce(string_agg(code, ' '), '')
+        from jsonb_array_elements_text(c.content::jsonb -> 'cash_rounding') code),
+    encode(c.content_sha256, 'hex'), encode(p.content_sha256, 'hex'),
     encode(i.snapshot_sha256, 'hex')
 from invoice i
 join of_shard using (invoice_id)

@@ -1,7 +1,8 @@
-"""Rule rows in the store: tax rules and payment plans.
+"""Rule rows in the store: tax rules, payment plans and cash units.
 
 Belongs here: seeding the shipped rows, reading the rows a run uses.
-Does not belong here: the shipped rows themselves (``domain.taxes``, ``domain.payment_plans``).
+Does not belong here: the shipped rows themselves (``domain.taxes``, ``domain.payment_plans``,
+``domain.cash_rounding``).
 """
 
 from dataclasses import asdict
@@ -10,14 +11,16 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, text
 
+from billing_assets.domain.cash_rounding import CASH_UNITS
 from billing_assets.domain.payment_plans import DEFAULT_PLANS
 from billing_assets.domain.taxes import shipped_tax_rules
-from billing_assets.frames.columns import PLAN_SCHEMA, TAX_RULE_SCHEMA
+from billing_assets.frames.columns import CASH_UNIT_SCHEMA, PLAN_SCHEMA, TAX_RULE_SCHEMA
 from billing_assets.store.copy import copy_out
 
 _KEYS = {
     "tax_rule": ("tax_code", "place_code", "line_of_business", "valid_from"),
     "payment_plan": ("plan_code", "valid_from"),
+    "cash_unit": ("currency", "valid_from"),
 }
 
 _OWN_PLANS = "select plan_code from payment_plan join payment_plan_change using (payment_plan_id)"
@@ -68,9 +71,16 @@ def read_plans(connection: Connection) -> pl.DataFrame:
     return copy_out(connection, query, (), PLAN_SCHEMA)
 
 
+def read_cash_units(connection: Connection) -> pl.DataFrame:
+    """Return every cash unit, ``columns.CASH_UNIT_SCHEMA``."""
+    query = f"select {', '.join(CASH_UNIT_SCHEMA)} from cash_unit"  # noqa: S608 - constants
+    return copy_out(connection, query, (), CASH_UNIT_SCHEMA)
+
+
 def _shipped(connection: Connection) -> dict[str, list[dict[str, Any]]]:
     own = set(connection.execute(text(_OWN_PLANS)).scalars())
     return {
         "tax_rule": [asdict(row) for row in shipped_tax_rules()],
         "payment_plan": [asdict(row) for row in DEFAULT_PLANS if row.plan_code not in own],
+        "cash_unit": [asdict(row) for row in CASH_UNITS],
     }

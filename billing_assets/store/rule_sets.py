@@ -1,4 +1,4 @@
-"""Rule sets: which rows of taxes and plans a shard was priced by.
+"""Rule sets: which rows of taxes, plans and cash units a shard was priced by.
 
 Belongs here: keeping the set of a run's rows, and reading the rows again as they were then.
 Does not belong here: the rows themselves (``rule_rows``).
@@ -16,9 +16,9 @@ import polars as pl
 from sqlalchemy import Connection, text
 
 from billing_assets.steps.run_ports import RuleRows
-from billing_assets.store.rule_rows import read_plans, read_tax_rules
+from billing_assets.store.rule_rows import read_cash_units, read_plans, read_tax_rules
 
-_KEYS = {"tax_rules": "tax_rule_id", "plans": "payment_plan_id"}
+_KEYS = {"tax_rules": "tax_rule_id", "plans": "payment_plan_id", "cash_units": "cash_unit_id"}
 _KEEP = """
 insert into rule_set (content, content_sha256, recorded_at)
 values (:content, sha256(convert_to(:content, 'UTF8')), :at)
@@ -38,18 +38,26 @@ def keep_rule_set(connection: Connection, rules: RuleRows, at: datetime) -> int:
 
 
 def read_rules(connection: Connection) -> RuleRows:
-    """Return every tax rule and payment plan as of now."""
-    return RuleRows(tax_rules=read_tax_rules(connection), plans=read_plans(connection))
+    """Return every tax rule, payment plan and cash unit as of now."""
+    return RuleRows(
+        tax_rules=read_tax_rules(connection),
+        plans=read_plans(connection),
+        cash_units=read_cash_units(connection),
+    )
 
 
 def read_rule_set(connection: Connection, rule_set_id: int) -> RuleRows:
-    """Return the rows of a set, each with the end that it had when the set was kept."""
+    """Return the rows of a set, each with the end that it had when the set was kept.
+
+    The first sets name no cash units: nothing was rounded by one then.
+    """
     query = text("select content from rule_set where rule_set_id = :id")
     kept = json.loads(connection.execute(query, {"id": rule_set_id}).scalar_one())
     rules = read_rules(connection)
     return RuleRows(
         tax_rules=_as_then(rules.tax_rules, "tax_rule_id", kept["tax_rules"]),
         plans=_as_then(rules.plans, "payment_plan_id", kept["plans"]),
+        cash_units=_as_then(rules.cash_units, "cash_unit_id", kept.get("cash_units", {})),
     )
 
 

@@ -32,7 +32,9 @@ select i.*, s.prefix
 from (
     select document_kind, currency, number_series_id, count(*) as document_count, sum(net_minor)::text as net,
         sum(tax_minor)::text as tax, sum(total_minor)::text as total, min(invoice_number) as first_number,
-        max(invoice_number) as last_number, min(issue_date) as first_date, max(issue_date) as last_date
+        max(invoice_number) as last_number, count(*) filter (where cash_rounding_minor <> 0) as rounded_count,
+        sum(cash_rounding_minor)::text as rounding, min(issue_date) as first_date,
+        max(issue_date) as last_date
     from invoice where run_id = :run group by document_kind, currency, number_series_id
 ) i join number_series s using (number_series_id)
 """
@@ -67,6 +69,7 @@ def read_run_facts(
         charges=tuple((Outcome(o), reason, cur, count, int(net)) for o, reason, cur, count, net in reasons),
         invoices=by_kind[DocumentKind.INVOICE],
         credit_notes=by_kind[DocumentKind.CREDIT_NOTE],
+        rounded=_rounded(issued),
         run_kind=RunKind(row.run_kind),
         numbers=_by_prefix(issued),
         seconds=dict(seconds),
@@ -90,6 +93,17 @@ def _by_currency(
             tax + int(row.tax),
             total + int(row.total),
         )
+    return tuple((currency, *sums[currency]) for currency in sorted(sums))
+
+
+def _rounded(issued: Sequence[Row[Any]]) -> tuple[tuple[str, int, int], ...]:
+    """Return currency, documents and amount of what was rounded, invoices less credit notes, in order."""
+    sums: dict[str, tuple[int, int]] = {}
+    for row in issued:
+        if row.rounded_count:
+            count, rounding = sums.get(row.currency, (0, 0))
+            signed = DocumentKind(row.document_kind).sign * int(row.rounding)
+            sums[row.currency] = (count + row.rounded_count, rounding + signed)
     return tuple((currency, *sums[currency]) for currency in sorted(sums))
 
 

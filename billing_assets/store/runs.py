@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.policies import HoldCode
 from billing_assets.domain.runs import CatchUp, CurrencyTotal, Outcome, RunOrder, RunState
 from billing_assets.domain.safety_bounds import Bound, Exceeded
 from billing_assets.reports.run_report import build_run_report
@@ -46,6 +47,7 @@ from billing_assets.store.run_figures import (
     read_run_dates,
     write_figures,
 )
+from billing_assets.store.run_holds import hold_changed_terms
 
 _BILLED_ONCE = "invoice_line_billed_once"
 _RUN = """
@@ -233,15 +235,19 @@ class SqlRunStore:
     def finalise(self, run_id: int, seconds: Mapping[str, float]) -> None:
         """Store the run's report and mark it finalised, in one transaction.
 
-        ``seconds`` are those of planning; the seconds of the shards are in their checkpoints.
+        ``seconds`` are those of planning; the seconds of the shards are in their checkpoints. What the run
+        found changed after it was billed is held as by an import, so that it stands among the problems.
         """
         with self.database.transaction() as connection:
             at = self.clock()
             spent = {row[0]: float(row[1]) for row in connection.execute(text(_SECONDS), {"run": run_id})}
-            report = build_run_report(read_run_facts(connection, run_id, at, {**seconds, **spent}))
-            connection.execute(
-                text(_FINALISE), {"run": run_id, "at": at, "report": json.dumps(report, ensure_ascii=False)}
-            )
+            facts = read_run_facts(connection, run_id, at, {**seconds, **spent})
+            report = json.dumps(build_run_report(facts), ensure_ascii=False)
+            connection.execute(text(_FINALISE), {"run": run_id, "at": at, "report": report})
+            if any(reason == HoldCode.CHANGED_AFTER_BILLING for _, reason, *_ in facts.charges):
+                company = text("select company_id from billing_run where run_id = :run")
+                company_id = connection.execute(company, {"run": run_id}).scalar_one()
+                hold_changed_terms(connection, company_id, at)
 
 
 # A shard begins at each :size-th term; ids of policies have gaps, so that ranges of ids would differ in size.

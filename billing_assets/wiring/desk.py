@@ -19,6 +19,7 @@ from billing_assets.documents.html import HtmlRenderer
 from billing_assets.documents.templates import from_archive
 from billing_assets.domain.book_mapping import BookControls
 from billing_assets.domain.calendar_rule import ClosedDays
+from billing_assets.domain.cash_rounding import CashUnit
 from billing_assets.domain.companies import Company, company_from
 from billing_assets.domain.credits import LineLeft
 from billing_assets.domain.decisions import signed
@@ -258,6 +259,11 @@ class Desk:
             )
         with self.database.transaction() as connection:
             return rule_listings.list_tax_rules(connection, place_code, day)
+
+    def cash_units(self, day: date | None = None) -> list[CashUnit]:
+        """Return the rows of the smallest cash amounts that hold on ``day``, or on any."""
+        with self.database.transaction() as connection:
+            return rule_listings.list_cash_units(connection, day)
 
     def plans(self, plan_code: str = "", day: date | None = None) -> list[plan_rows.PlanRow]:
         """Return the rows of a payment plan, or of all, that hold on ``day``, or on any."""

@@ -1,4 +1,4 @@
-"""`billing rules taxes`: the dated rows with what they take and the law they rest on."""
+"""`billing rules taxes` and `cash`: the dated rows with what they say and the law they rest on."""
 
 from collections.abc import Callable
 from typing import Any
@@ -46,3 +46,15 @@ def test_an_unknown_place_is_refused_with_those_that_are_known(billing: Billing)
     result = billing("rules", "taxes", "--place", "XX", code=3)
     assert "there is no place 'XX'" in result.stderr
     assert "US-CA" in result.stderr
+
+
+def test_the_smallest_cash_amounts_are_shown_with_their_law(
+    billing: Billing, ask: Callable[..., Any]
+) -> None:
+    shown = billing("rules", "cash").stdout
+    for word in ("CHF", "0.05", "SR 941.101", "SEK", "1970:1029", "50 öre is rounded up"):
+        assert word in shown
+    rows = {row["currency"]: row for row in ask("rules", "cash", "--on", "2009-01-01")["cash_units"]}
+    assert set(rows) == {"CHF", "CZK", "HUF"}
+    assert rows["CHF"]["cash_unit_minor"] == 5
+    assert "No row fits" in billing("rules", "cash", "--on", "1950-01-01").stdout

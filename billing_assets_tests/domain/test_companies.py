@@ -107,3 +107,22 @@ def test_a_number_with_an_accepted_prefix_can_be_split_again(prefix: str) -> Non
     company = company_from({**RECORD, "invoice_prefix": prefix})
     printed = document_number(company.invoice_prefix, 20_240_001)
     assert split_document_number(printed) == (prefix, 20_240_001)
+
+
+def test_the_currencies_that_are_rounded_have_a_row_and_stand_once() -> None:
+    company = company_from({**RECORD, "cash_rounding": ["SEK", "CHF"]})
+    assert company.cash_rounding == ("CHF", "SEK")
+    assert company_from(json.loads(json.dumps(company_record(company)))) == company
+    assert "cash_rounding" not in company_record(company_from(RECORD))
+    assert refused(cash_rounding=["CHF", "EUR"]) == (
+        "company setting 'cash_rounding' names 'EUR': choose from CHF, CZK, HUF, NOK, SEK"
+    )
+    assert "names a currency twice" in refused(cash_rounding=["CHF", "CHF"])
+    assert "must be a list" in refused(cash_rounding="CHF")
+
+
+def test_a_declared_base_of_rates_is_a_currency_and_is_recorded_only_where_there_is_one() -> None:
+    company = company_from({**RECORD, "rate_base_currency": "EUR"})
+    assert company_from(company_record(company)).rate_base_currency == "EUR"
+    assert "rate_base_currency" not in company_record(company_from(RECORD))
+    assert "is not a currency" in refused(rate_base_currency="XXX1")

@@ -35,6 +35,7 @@ def line(number: int, net: int, tax: int, **values: Any) -> dict[str, Any]:
         "contained_tax_minor": 0,
         "credited_net_minor": 0,
         "credited_tax_minor": 0,
+        "cash_unit_minor": 0,
         **values,
     }
 

@@ -7,11 +7,13 @@ import polars as pl
 import pytest
 
 from billing_assets.frames.snapshots import (
+    CASH_RECORD_FORMATS,
     FORMATS,
     RECORD_FORMAT,
     record_bodies,
     record_hashes,
     snapshot_hashes,
+    with_record_hashes,
 )
 
 HEAD, LINE, TAX = FORMATS[RECORD_FORMAT].head, FORMATS[RECORD_FORMAT].line, FORMATS[RECORD_FORMAT].tax
@@ -117,3 +119,24 @@ def test_more_documents_than_are_hashed_at_a_time_keep_their_order(monkeypatch: 
     at_once = snapshot_hashes(heads, lines, TAXES)
     monkeypatch.setattr("billing_assets.frames.snapshots._SLICE_ROWS", 3)
     assert snapshot_hashes(heads, lines, TAXES).to_list() == at_once.to_list()
+
+
+@pytest.mark.parametrize("plain", sorted(CASH_RECORD_FORMATS))
+def test_a_rounded_document_adds_its_unit_and_its_rounding_to_the_head_alone(plain: int) -> None:
+    before, after = FORMATS[plain], FORMATS[CASH_RECORD_FORMATS[plain]]
+    assert after.head == (*before.head, "cash_unit_minor", "cash_rounding_minor")
+    assert (after.line, after.tax) == (before.line, before.tax)
+
+
+def test_each_document_of_a_frame_hashes_in_its_own_format() -> None:
+    head = {"record_format": 3, "draft_index": 0, "cash_unit_minor": 5, "cash_rounding_minor": 2}
+    heads = frame(HEAD, head, {**head, "draft_index": 1, "record_format": 5}, {**head, "draft_index": 2})
+    bodies = pl.DataFrame({"draft_index": [0, 1, 2], "record_body": ["\nline|l"] * 3})
+    found = with_record_hashes(heads, bodies)
+    alone = [
+        record_hashes(heads.filter(pl.col("draft_index") == place), bodies, record_format).item()
+        for place, record_format in enumerate((3, 5, 3))
+    ]
+    assert found["draft_index"].to_list() == [0, 1, 2]
+    assert found["snapshot_sha256"].to_list() == alone
+    assert alone[0] == alone[2] != alone[1]

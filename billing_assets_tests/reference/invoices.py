@@ -7,13 +7,16 @@ first run on, and each run issues on its own date.
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import groupby
 
+from billing_assets.domain.cash_rounding import CashUnit
 from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
 from billing_assets.domain.tax_rule import TaxRule
 from billing_assets.domain.taxes import shipped_tax_rules
 from billing_assets_tests.reference.calendars import NO_DAYS, NO_OWN_DAYS, is_closed, roll
+from billing_assets_tests.reference.cash_rounding import payable
 from billing_assets_tests.reference.installments import installments
 from billing_assets_tests.reference.periods import plan_of
 from billing_assets_tests.reference.policy import (
@@ -36,6 +39,7 @@ def invoices(
     plans: tuple[PaymentPlan, ...] = DEFAULT_PLANS,
     tax_rules: Sequence[TaxRule] = SHIPPED_TAX_RULES,
     own: Mapping[str, frozenset[date]] = NO_OWN_DAYS,
+    cash_units: Sequence[CashUnit] = (),
 ) -> list[ReferenceInvoice]:
     """Return the invoices that runs on `run_dates` make, in the order of run and planned due date.
 
@@ -54,9 +58,13 @@ def invoices(
         if run_date is not None and installment.zero_code is None:
             caught.append((run_date, installment.due_date, installment))
     caught.sort(key=lambda item: (item[0], item[1], item[2].number))
-    return [
+    exact = [
         _invoice(policy, plan, run_date, due_date, [item[2] for item in group], tax_rules, own["due"])
         for (run_date, due_date), group in groupby(caught, key=lambda item: item[:2])
+    ]
+    return [
+        replace(item, payable_minor=payable(item.currency, item.total_minor, item.issue_date, cash_units))
+        for item in exact
     ]
 
 
@@ -109,6 +117,7 @@ def _invoice(
         net_minor=net,
         tax_minor=tax,
         total_minor=net + tax,
+        payable_minor=net + tax,
         problem_code=problem_code,
     )
 

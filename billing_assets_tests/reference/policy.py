@@ -79,6 +79,7 @@ class ReferenceTax:
 class ReferenceInvoice:
     """One invoice of one policy term.
 
+    `payable_minor` is the total, rounded to what can be paid in cash where that is asked for.
     `planned_due_date` groups the lines, `due_date` is the one that is printed. `problem_code` is empty, or
     says why the invoice failed (`no_tax_rule`); its taxes are then empty and its tax is 0.
     """
@@ -94,4 +95,5 @@ class ReferenceInvoice:
     net_minor: int
     tax_minor: int
     total_minor: int
+    payable_minor: int
     problem_code: str

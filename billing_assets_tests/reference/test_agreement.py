@@ -5,16 +5,18 @@ in each installment and in the runs of 36 months; 100,000 do so among the slow t
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 
 import polars as pl
 import pytest
 
 from billing_assets.domain.calendar_rule import ClosedDays, Purpose
+from billing_assets.domain.cash_rounding import CashUnit
 from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
 from billing_assets.domain.taxes import shipped_tax_rules
-from billing_assets.frames.columns import SETTLED_SCHEMA, TERM_SCHEMA
+from billing_assets.frames.cash_rounding import with_cash_units
+from billing_assets.frames.columns import CASH_UNIT_SCHEMA, SETTLED_SCHEMA, TERM_SCHEMA
 from billing_assets.frames.due_charges import due_charges
 from billing_assets.frames.invoices import draft_invoices
 from billing_assets.frames.numbered import number_drafts
@@ -41,10 +43,11 @@ Rows = list[tuple[object, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """The plans, and what the company has closed itself."""
+    """The plans, what the company has closed itself, and the cash units that it uses."""
 
     plans: tuple[PaymentPlan, ...] = DEFAULT_PLANS
     own: Mapping[str, frozenset[date]] = field(default_factory=lambda: NO_OWN_DAYS)
+    cash_units: tuple[CashUnit, ...] = ()
 
     @property
     def rows(self) -> pl.DataFrame:
@@ -61,6 +64,15 @@ class Rules:
     def closed(self) -> ClosedDays:
         """The closed days as the program takes them."""
         return ClosedDays(by_purpose={Purpose(purpose): days for purpose, days in self.own.items()})
+
+    @property
+    def units(self) -> pl.DataFrame:
+        """The cash units as the frame that a run reads."""
+        rows = [
+            {"cash_unit_id": number, **asdict(unit)} for number, unit in enumerate(self.cash_units, start=1)
+        ]
+        names = list(CASH_UNIT_SCHEMA)
+        return pl.DataFrame([{name: row[name] for name in names} for row in rows], schema=CASH_UNIT_SCHEMA)
 
 
 SHIPPED = Rules()
@@ -145,7 +157,7 @@ def program_invoices(terms: pl.DataFrame, run_dates: Iterable[date], rules: Rule
         settled = pl.concat([settled, done.select(pl.col(name) for name in SETTLED_SCHEMA)])
         assert set(drafts.charges["outcome"]) <= {"invoiced", "zero"}
         heads = number_drafts(
-            drafts,
+            replace(drafts, invoices=with_cash_units(drafts.invoices, rules.units, day)),
             prefix="T-",
             first_number=1,
             issue_date=day,
@@ -156,7 +168,8 @@ def program_invoices(terms: pl.DataFrame, run_dates: Iterable[date], rules: Rule
         )
         owners = drafts.lines.select("draft_index", "policy_number").unique("draft_index")
         keyed = heads.join(owners, on="draft_index")
-        head_columns = ("policy_number", "issue_date", "due_date", "net_minor", "tax_minor", "total_minor")
+        keyed = keyed.with_columns(payable_minor=pl.col("total_minor") + pl.col("cash_rounding_minor"))
+        head_columns = ("policy_number", "issue_date", "due_date", "net_minor", "tax_minor", "payable_minor")
         found.update(("invoice", *row) for row in keyed.select(head_columns).iter_rows())
         line_columns = ("policy_number", "installment_number", "charge_kind", "net_minor", "tax_minor")
         found.update(("line", day, *row) for row in drafts.lines.select(line_columns).iter_rows())
@@ -172,19 +185,17 @@ def reference_invoices(
     """Return the same from the reference."""
     found: set[tuple[object, ...]] = set()
     for policy in policies:
-        for item in invoices(policy, COMPANY_PLACE, run_dates, plans=rules.plans, own=rules.own):
+        for item in invoices(
+            policy,
+            COMPANY_PLACE,
+            run_dates,
+            plans=rules.plans,
+            own=rules.own,
+            cash_units=rules.cash_units,
+        ):
             key = policy.policy_number
-            found.add(
-                (
-                    "invoice",
-                    key,
-                    item.issue_date,
-                    item.due_date,
-                    item.net_minor,
-                    item.tax_minor,
-                    item.total_minor,
-                )
-            )
+            amounts = (item.net_minor, item.tax_minor, item.payable_minor)
+            found.add(("invoice", key, item.issue_date, item.due_date, *amounts))
             found.update(
                 (
                     *("line", item.run_date, key, line.installment_number),
@@ -248,6 +259,29 @@ def test_random_plans_and_closed_days_agree_with_the_reference(seed: int) -> Non
     policies, rules = of_chance(random_policies(seed=50 + seed, count=500)), by_chance(50 + seed)
     assert_same_installments(policies, rules)
     assert_same_invoices(policies, days(step=10), rules)
+
+
+def test_sums_payable_in_cash_agree_with_the_reference() -> None:
+    """Units that can tie and units that cannot, one that ends and is followed by another, one to come."""
+    rows = (
+        ("EUR", 5, date(2000, 1, 1), date(2024, 7, 1)),
+        ("EUR", 100, date(2024, 7, 1), None),
+        ("JPY", 10, date(2000, 1, 1), None),
+        ("KWD", 250, date(2024, 1, 1), None),
+        ("USD", 5, date(2099, 1, 1), None),
+    )
+    units = tuple(
+        CashUnit(
+            currency=currency,
+            cash_unit_minor=unit,
+            tie_rule="half up",
+            valid_from=first,
+            valid_to=end,
+            source="a test",
+        )
+        for currency, unit, first, end in rows
+    )
+    assert_same_invoices(random_policies(seed=14, count=500), days(step=6), Rules(cash_units=units))
 
 
 @pytest.mark.slow

@@ -148,3 +148,12 @@ def test_a_correction_shows_its_credit_notes_and_not_that_nothing_was_due() -> N
     assert "| EUR | 2 | 50.00 | 4.00 | 54.00 |" in told
     assert "CRN-00000001 to CRN-00000002" in told
     assert "Nothing was due" not in told
+
+
+def test_what_was_rounded_stands_beside_the_amounts_and_not_in_them() -> None:
+    rounded = build_run_report(RunFacts(**VALUES, rounded=[("CHF", 1_200, -37)]))
+    assert rounded["rounding"] == [{"currency": "CHF", "count": 1_200, "cash_rounding_minor": -37}]
+    assert rounded["invoices"] == REPORT["invoices"]
+    assert "| CHF | 1,200 | -0.37 |" in run_report_markdown(rounded)
+    assert REPORT["rounding"] == []
+    assert "rounding" not in run_report_markdown(REPORT)

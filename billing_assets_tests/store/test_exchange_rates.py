@@ -1,5 +1,6 @@
 """Rates in the store: only ever added to, the newest row of a day counts, and not for too long."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -7,8 +8,10 @@ import pytest
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.exchange_rates import ExchangeRate, checked_rate
 from billing_assets.steps.rate_ports import KeptRates
+from billing_assets.store.companies import save_company
 from billing_assets.store.connection import Database
 from billing_assets.store.exchange_rates import SqlRateStore, list_rates, rates_on
+from billing_assets_tests.books import COMPANY
 from billing_assets_tests.store.intake import with_company
 
 AT = datetime(2025, 1, 16, 8, tzinfo=UTC)
@@ -61,3 +64,45 @@ def test_rates_for_another_base_are_refused_whole(store: SqlRateStore) -> None:
     with pytest.raises(BillingError, match="rate_base_differs"):
         store.keep([rate("GBP", "0.8"), rate("GBP", "0.7", base="USD")], "anna")
     assert set(on(store, DAY)) == {"USD"}
+
+
+def declare(store: SqlRateStore, base: str) -> None:
+    with store.database.transaction() as connection:
+        save_company(connection, replace(COMPANY, rate_base_currency=base), AT)
+
+
+def test_a_base_that_was_mistyped_is_put_right_by_the_settings_and_stays_on_record(
+    store: SqlRateStore,
+) -> None:
+    store.keep([rate("EUR", "1.25", base="USD"), rate("GBP", "0.9", base="USD")], "anna")
+    with pytest.raises(BillingError, match="rate_base_currency"):
+        store.keep([rate("USD", "1.25")], "ben")
+    declare(store, "EUR")
+    assert on(store, DAY) == {}
+    assert store.keep([rate("USD", "1.25")], "ben").new_count == 1
+    assert on(store, DAY) == {"USD": 12_500_000_000}
+    with store.database.transaction() as connection:
+        listed = list_rates(connection, 1)
+    assert [(found.base_currency, by) for found, by, _at in listed] == [
+        ("EUR", "ben"),
+        ("USD", "anna"),
+        ("USD", "anna"),
+    ]
+
+
+def test_rates_for_another_base_than_the_declared_one_are_refused_from_the_first_on(
+    store: SqlRateStore,
+) -> None:
+    declare(store, "EUR")
+    with pytest.raises(BillingError, match="rates for one EUR and for one USD"):
+        store.keep([rate("GBP", "0.9", base="USD")], "anna")
+
+
+def test_without_a_declared_base_that_of_the_newest_rate_counts(store: SqlRateStore) -> None:
+    store.keep([rate("EUR", "0.8", base="USD")], "anna")
+    declare(store, "EUR")
+    store.keep([rate("USD", "1.25")], "ben")
+    declare(store, "")
+    assert on(store, DAY) == {"USD": 12_500_000_000}
+    with pytest.raises(BillingError, match="rate_base_differs"):
+        store.keep([rate("EUR", "0.8", base="USD")], "anna")

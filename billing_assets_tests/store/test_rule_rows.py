@@ -8,13 +8,15 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from billing_assets.domain.cash_rounding import CASH_UNITS
 from billing_assets.domain.payment_plans import DEFAULT_PLANS
 from billing_assets.domain.taxes import shipped_tax_rules
-from billing_assets.frames.columns import PLAN_SCHEMA, TAX_RULE_SCHEMA
+from billing_assets.frames.columns import CASH_UNIT_SCHEMA, PLAN_SCHEMA, TAX_RULE_SCHEMA
 from billing_assets.store import rule_rows
 from billing_assets.store.connection import Database
 from billing_assets.store.rule_rows import (
     count_missing_rules,
+    read_cash_units,
     read_plans,
     read_tax_rules,
     seed_rules,
@@ -30,6 +32,14 @@ def test_every_shipped_row_is_in_the_store_as_shipped(database: Database) -> Non
     shipped = {tuple(getattr(rule, name) for name in names) for rule in shipped_tax_rules()}
     assert set(rules.select(names).iter_rows()) == shipped
     assert set(plans["plan_code"]) == {plan.plan_code for plan in DEFAULT_PLANS}
+
+
+def test_every_shipped_cash_unit_is_in_the_store(database: Database) -> None:
+    with database.transaction() as connection:
+        units = read_cash_units(connection)
+    assert dict(units.schema) == CASH_UNIT_SCHEMA
+    shipped = {(row.currency, row.cash_unit_minor, row.valid_from, row.valid_to) for row in CASH_UNITS}
+    assert set(units.drop("cash_unit_id").rows()) == shipped
 
 
 def test_seeding_again_adds_nothing_and_keeps_what_is_there(database: Database) -> None:

@@ -19,6 +19,18 @@ def test_the_same_rows_are_one_set_and_come_back_as_they_were(database: Database
         again = read_rule_set(connection, kept)
     assert_frame_equal(again.tax_rules, rules.tax_rules)
     assert_frame_equal(again.plans, rules.plans)
+    assert_frame_equal(again.cash_units, rules.cash_units)
+
+
+def test_a_set_of_before_cash_rounding_has_no_cash_units(database: Database) -> None:
+    keep = """
+        insert into rule_set (content, content_sha256, recorded_at)
+        values (:content, sha256(convert_to(:content, 'UTF8')), :at) returning rule_set_id
+    """
+    content = '{"plans": {}, "tax_rules": {}}'
+    with database.transaction() as connection:
+        kept = connection.execute(text(keep), {"content": content, "at": AT}).scalar_one()
+        assert read_rule_set(connection, kept).cash_units.is_empty()
 
 
 def test_a_row_that_ended_or_came_since_is_not_in_the_set(database: Database) -> None:

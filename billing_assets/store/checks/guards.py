@@ -27,11 +27,12 @@ FROZEN = (
     "company_closed_day",
     "rule_set",
     "payment_plan_change",
+    "cash_unit",
 )
 """Tables whose rows are written once, never changed, never removed."""
 
-ENDED = ("tax_rule", "payment_plan")
-"""Of these, tables whose rows may be ended, once: a plan by the application, a tax by the owner."""
+ENDED = ("tax_rule", "payment_plan", "cash_unit")
+"""Of these, tables whose rows may be ended, once: a plan by the application, the others by the owner."""
 
 _ROW_AFTER_INSERT = 5
 _ROW_BEFORE_INSERT, _ROW_BEFORE_DELETE, _ROW_BEFORE_UPDATE, _ROW_BEFORE_UPDATE_OR_DELETE, _BEFORE_TRUNCATE = (

@@ -24,7 +24,7 @@ left join lateral (
         l.installment_number, l.installment_count, l.revision, l.period_from_date, l.period_to_date,
         l.net_minor, l.tax_minor, case when i.record_format > 1 then encode(n.content_sha256, 'hex') end,
         case when i.record_format > 2 then l.contained_tax_minor end,
-        case when i.record_format > 3 then l.credited_line_number end),
+        case when i.record_format in (4, 6) then l.credited_line_number end),
         chr(10) order by l.line_number) as body
     from invoice_line l left join policy_term_version v using (policy_term_version_id)
     left join payment_plan n using (payment_plan_id)
@@ -44,8 +44,10 @@ where (:is_everything or i.run_id = any(:runs)) and i.snapshot_sha256 <> sha256(
         document_number(s.prefix, i.invoice_number),
         i.issue_date, i.due_date, i.tax_point_date, i.currency, i.net_minor, i.tax_minor, i.total_minor,
         encode(y.content_sha256, 'hex'), encode(c.content_sha256, 'hex'), encode(m.content_sha256, 'hex'),
-        case when i.record_format > 3 then concat_ws('|', document_number(x.prefix, o.invoice_number),
-            i.credit_reason) end),
+        case when i.record_format in (4, 6) then concat_ws('|', document_number(x.prefix, o.invoice_number),
+            i.credit_reason) end,
+        case when i.record_format in (5, 6) then concat_ws('|', i.cash_unit_minor,
+            i.cash_rounding_minor) end),
     lines.body, taxes.body), 'UTF8'))
 union all
 select concat(document_number(s.prefix, i.invoice_number),

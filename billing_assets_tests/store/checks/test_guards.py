@@ -268,6 +268,7 @@ def _a_column_of(table: str) -> str:
         "tax_rule": "rate_ppm",
         "template_version": "archive",
         "rule_set": "content",
+        "cash_unit": "source",
     }
     return columns.get(table, "company_id")
 
