@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 
-from billing_assets.domain.charges import PREMIUM
+from billing_assets.domain.charges import PREMIUM, PREMIUM_CHANGE
 from billing_assets.domain.safety_bounds import Comparison
 from billing_assets.frames.arrangements import is_uneven
 from billing_assets.frames.columns import FIGURE_SCHEMA
@@ -62,7 +62,9 @@ def figures_of(drafts: Drafts, plans: pl.DataFrame, run_dates: tuple[date, date]
         .with_columns(
             pl.col("plan_code").fill_null(""),
             is_last=pl.col("installment_number") == pl.col("installment_count"),
-            is_comparable=is_comparable.fill_null(value=False) & ~pl.col("is_uneven").fill_null(value=False),
+            is_comparable=is_comparable.fill_null(value=False)
+            & ~pl.col("is_uneven").fill_null(value=False)
+            & (pl.col("charge_kind") != PREMIUM_CHANGE.charge_kind),
             # A fee beside a premium is part of its amount, and no installment of its own.
             charge_count=(pl.col("charge_kind") == PREMIUM.charge_kind).cast(pl.Int64),
         )

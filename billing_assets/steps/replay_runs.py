@@ -18,7 +18,7 @@ from billing_assets.domain.replays import Difference, DifferenceKind
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.numbered import number_drafts
 from billing_assets.frames.replays import Recorded, differences, with_recorded_holds
-from billing_assets.steps.price_plan import Calculation
+from billing_assets.steps.calculation import Calculation
 from billing_assets.steps.replay_ports import ReplayShard, ReplayStore
 from billing_assets.steps.result import StepResult, Stopwatch
 from billing_assets.steps.run_ports import Progress, silent
@@ -85,7 +85,7 @@ def _replayed(shard: ReplayShard, store: ReplayStore, timer: Stopwatch) -> tuple
             catch_up=shard.catch_up,
         )
         terms = with_recorded_holds(book.terms, recorded.charges)
-        drafts = calculation.drafts(calculation.due(replace(book, terms=terms)))
+        drafts = calculation.drafts(replace(book, terms=terms))
         numbered = _numbered(shard, drafts, recorded, closed.of(Purpose.DUE))
     with timer("compare"):
         rows = differences(recorded, drafts, numbered)

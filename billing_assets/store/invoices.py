@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from billing_assets.frames.columns import SETTLED_SCHEMA, TERM_SCHEMA
 from billing_assets.steps.run_ports import Clock, NumberBlock, Run, Shard, ShardBook
+from billing_assets.store.change_books import ChangeRange, read_change_book
 from billing_assets.store.copy import copy_in, copy_out
 
 _REACH_DAYS = 430
@@ -77,6 +78,7 @@ where l.revision = 0 and l.charge_kind = 'premium' and l.credited_invoice_id is 
 union
 select d.policy_term_id, d.installment_number from due_charge d join shard_term s using (policy_term_id)
 where d.outcome <> 'invoiced' and d.policy_term_version_id = s.policy_term_version_id
+    and d.charge_kind <> 'premium_change'
     and (d.outcome = 'zero'
         or exists (select from billing_run r where r.run_id = d.run_id and r.billing_date = %(day)s))
 """
@@ -104,6 +106,7 @@ def read_shard_book(
     return ShardBook(
         terms=read_terms(connection, company_id, batch_id, shard, as_of),
         settled=copy_out(connection, _SETTLED, parameters, SETTLED_SCHEMA),
+        changes=read_change_book(connection, ChangeRange(company_id, batch_id, shard, as_of)),
     )
 
 

@@ -29,6 +29,7 @@ from billing_assets.domain.invoices import Invoice
 from billing_assets.domain.places import PLACES
 from billing_assets.domain.plan_records import plan_from
 from billing_assets.domain.tax_rule import TaxRule
+from billing_assets.feeds.change_files import ChangeFiles
 from billing_assets.feeds.exchange_rates import ExchangeRateFiles
 from billing_assets.feeds.mapping import read_mapping
 from billing_assets.feeds.plan_files import PlanFiles
@@ -39,6 +40,7 @@ from billing_assets.steps.rate_ports import KeptRates
 from billing_assets.steps.read_exchange_rates import read_exchange_rates
 from billing_assets.steps.read_payment_plans import read_payment_plans
 from billing_assets.steps.read_policy_book import IntakeOrder, read_policy_book
+from billing_assets.steps.read_policy_changes import read_policy_changes
 from billing_assets.steps.result import StepResult
 from billing_assets.steps.run_ports import Progress, silent
 from billing_assets.store import (
@@ -59,6 +61,7 @@ from billing_assets.store.document_views import DocumentView, view_document
 from billing_assets.store.exchange_rates import SqlRateStore, list_rates
 from billing_assets.store.invoice_reader import find_invoice
 from billing_assets.store.policies import SqlIntakeStore
+from billing_assets.store.policy_changes import SqlChangeStore
 from billing_assets.store.templates import read_template_archive
 from billing_assets.wiring.build import Billing, time_zone_differs, today_of, utc_now
 from billing_assets.wiring.explanations import read_explanation
@@ -146,6 +149,17 @@ class Desk:
         )
         store = SqlIntakeStore(self.database)
         return read_policy_book(order, reader=PolicyFiles(), store=store, clock=utc_now, progress=progress)
+
+    def import_changes(self, path: Path, *, progress: Progress = silent) -> StepResult:
+        """Import a file of changes in the middle of terms; see :func:`read_policy_changes`."""
+        return read_policy_changes(
+            path,
+            self.billing.company_code(),
+            reader=ChangeFiles(),
+            store=SqlChangeStore(self.database),
+            clock=utc_now,
+            progress=progress,
+        )
 
     def runs(self, limit: int, before_id: int | None = None) -> list[run_listings.RunRow]:
         """Return the newest runs."""
