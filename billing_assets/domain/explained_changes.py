@@ -93,7 +93,7 @@ def explain_change_dates(
     ...     settled_numbers=frozenset(),
     ... )
     >>> explain_change_dates(SAMPLE.lines[0], known, ALWAYS_OPEN, "ES")[0].formula.value
-    'days_after'
+    'at_once'
     """
     state = _state_of(source, change, calendars)
     owed = _owed(source, state, state.part.part_minor)

@@ -236,9 +236,13 @@ def first_bills(drafts: Drafts, plans: pl.DataFrame, settled: pl.DataFrame) -> p
     """
     lines = drafts.lines.lazy().join(settled.lazy(), on="policy_term_id", how="anti")
     days = (pl.col("period_to_date") - pl.col("period_from_date")).dt.total_days()
-    bills = lines.group_by("draft_index").agg(
-        pl.col("policy_term_id", "policy_number", "payment_plan_id", "currency").first(),
-        period_days=days.filter(pl.col("charge_kind") == PREMIUM.charge_kind).sum(),
+    bills = (
+        lines.group_by("draft_index")
+        .agg(
+            pl.col("policy_term_id", "policy_number", "payment_plan_id", "currency").first(),
+            period_days=days.filter(pl.col("charge_kind") == PREMIUM.charge_kind).sum(),
+        )
+        .filter(pl.col("period_days") > 0)
     )
     return (
         bills.join(plans.lazy().select(*_PLAN_OF, is_uneven=is_uneven()), on="payment_plan_id", how="left")

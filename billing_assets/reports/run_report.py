@@ -203,12 +203,12 @@ def run_report_markdown(report: Mapping[str, Any]) -> str:
         f"{report['due_count']:,} charges due"
     )
     credited = _documents_table(report, "credit_notes", "credit notes")
-    if credited:
+    if credited and not report["due_count"]:
         return "\n\n".join(part for part in (head, credited, _reported(report)) if part)
     if not report["due_count"]:
         return f"{head}\n\nNothing was due."
     issued = issue_date_words(report).capitalize()
-    amounts = (_documents_table(report, "invoices", "invoices"), _reported(report))
+    amounts = (_documents_table(report, "invoices", "invoices"), credited, _reported(report))
     parts = [head, issued, _outcomes(report), *amounts, _reasons(report), _seconds(report)]
     return "\n\n".join(part for part in parts if part)
 

@@ -44,6 +44,11 @@ class _Sorted:
     unchanged_count: int = 0
     duplicate_count: int = 0
 
+    @property
+    def answers(self) -> set[str]:
+        """Keys of which the file has a good row and no bad one."""
+        return self.good_keys - {problem.record_key for problem in self.problems}
+
 
 def read_policy_changes(
     path: Path,
@@ -72,7 +77,7 @@ def read_policy_changes(
             earlier = work.earlier_batch(file.content_sha256)
             open_keys = work.open_problem_keys()
             is_same = {(each.record_key, each.problem_code) for each in found.problems} <= open_keys
-            is_answer = any(key in found.good_keys for key, _ in open_keys)
+            is_answer = bool(found.answers & {key for key, _ in open_keys})
             if earlier is not None and not found.changes and is_same and not is_answer:
                 return _repeat(file, earlier)
         with watch("write"):

@@ -32,6 +32,7 @@ with changed_after_billing as (
         and (n.superseded_batch_id is null or n.superseded_batch_id > %(batch)s)
     join invoice_line l on l.policy_term_version_id = f.policy_term_version_id
         and l.policy_term_id = f.policy_term_id and l.credited_invoice_id is null
+        and l.charge_kind <> 'premium_change'
     where f.company_id = %(company)s and f.policy_id >= %(low)s and f.policy_id < %(high)s
         and f.superseded_batch_id is not null and f.policy_term_version_id <> n.policy_term_version_id
         and ((f.premium_minor, f.currency, f.plan_code, f.place_code, f.line_of_business, f.effective_date,

@@ -48,6 +48,7 @@ join policy_term_version v on v.company_id = p.company_id and v.policy_id = p.po
 left join lateral (
     select max(l.policy_term_version_id) as version_id, max(l.period_to_date) as to_date
     from invoice_line l where l.policy_term_id = v.policy_term_id and l.credited_invoice_id is null
+        and l.charge_kind <> 'premium_change'
 ) billed on true
 left join policy_term_version b on b.policy_term_version_id = billed.version_id
 """

@@ -44,6 +44,7 @@ order by v.policy_term_id
 _CHANGES = """
 select policy_term_id, policy_id, change_number, change_kind, change_date, premium_minor, method_code
 from policy_change where company_id = :company and policy_term_id = any(:terms)
+order by policy_term_id, change_number
 """
 _BATCH = """
 insert into intake_batch (company_id, batch_kind, file_name, file_sha256, mapping_sha256, row_count,
@@ -92,11 +93,7 @@ class ChangeTransaction:
 
     def changes_of(self, policy_term_ids: Sequence[int]) -> list[TermChange]:
         """Return the changes that the store has of these terms."""
-        values = {"company": self.company_id, "terms": list(policy_term_ids)}
-        return [
-            TermChange(**{**row, "change_kind": ChangeKind(row["change_kind"])})
-            for row in self.connection.execute(text(_CHANGES), values).mappings()
-        ]
+        return read_changes(self.connection, self.company_id, policy_term_ids)
 
     def open_problem_keys(self) -> frozenset[tuple[str, str]]:
         """Return record key and code of the open problems that files of changes have left."""
@@ -131,6 +128,15 @@ class ChangeTransaction:
             "at": batch.imported_at,
         }
         return int(self.connection.execute(text(_BATCH), values).scalar_one())
+
+
+def read_changes(connection: Connection, company_id: int, policy_term_ids: Sequence[int]) -> list[TermChange]:
+    """Return the changes of these terms, in the order of their numbers."""
+    values = {"company": company_id, "terms": list(policy_term_ids)}
+    return [
+        TermChange(**{**row, "change_kind": ChangeKind(row["change_kind"])})
+        for row in connection.execute(text(_CHANGES), values).mappings()
+    ]
 
 
 def _rows(changes: Sequence[TermChange], company_id: int, batch_id: int) -> pl.DataFrame:

@@ -123,9 +123,7 @@ class Billing:
         """The invoice template as registered in the store."""
         return self._registered(self.template)
 
-    @cached_property
-    def frozen_credit_template(self) -> FrozenTemplate:
-        """The template of credit notes as registered in the store."""
+    def _credit_template(self) -> FrozenTemplate:
         return self._registered(self.template_of(DocumentKind.CREDIT_NOTE))
 
     def _registered(self, template: Template) -> FrozenTemplate:
@@ -199,7 +197,7 @@ class Billing:
             order,
             store=self.runs,
             template=self.frozen_template,
-            credit_template=lambda: self.frozen_credit_template,
+            credit_template=self._credit_template,
             progress=progress,
         )
 
@@ -258,7 +256,7 @@ class Billing:
         return credit_invoices(
             order,
             store=SqlCreditStore(self.database, utc_now),
-            template=self.frozen_credit_template,
+            template=self._credit_template(),
             progress=progress,
             is_dry_run=is_dry_run,
         )
