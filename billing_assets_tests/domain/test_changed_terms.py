@@ -37,8 +37,10 @@ def random_changes(rng: Random) -> list[TermChange]:
 
 
 def by_frames(premium: int, changes: list[TermChange]) -> dict[int, int]:
-    rows = [{name: str(getattr(each, name, "EUR")) for name in CHANGE_SCHEMA} for each in changes]
-    frame = pl.DataFrame(rows, schema=dict.fromkeys(CHANGE_SCHEMA, pl.String)).cast(dict(CHANGE_SCHEMA))
+    rows = [{name: getattr(each, name, "EUR") for name in CHANGE_SCHEMA} for each in changes]
+    frame = pl.DataFrame(
+        [row | {"change_kind": str(row["change_kind"])} for row in rows], schema=CHANGE_SCHEMA
+    )
     term = {"policy_term_id": 7, "effective_date": START, "expiration_date": END, "premium_minor": premium}
     parts = premium_parts(pl.DataFrame([term]), frame, CANCELLATION_METHODS.values())
     return dict(left_of_parts(parts).select("change_number", "left_minor").iter_rows())
