@@ -63,19 +63,12 @@ def explain_change(source: LineSource, change: ChangeSource, calendars: Calendar
     difference = _difference(source, change, state, amount_of(owed))
     carrier = _carrier(source, change, state, calendars, amount_of(difference))
     period = _period(source, change, state.part, carrier, calendars)
-    recorded = source.line.net_minor
-    whole = minor("difference", amount_of(difference))
     if carrier is None or not _is_shared(source, state, amount_of(difference)):
-        net = of_line(source, Subject.NET, Formula.WHOLE_DIFFERENCE, (whole,), recorded)
+        whole = minor("difference", amount_of(difference))
+        net = of_line(source, Subject.NET, Formula.WHOLE_DIFFERENCE, (whole,), source.line.net_minor)
         return (period, part, owed, difference, net)
-    to = sum(amount for number, amount in state.open_minor.items() if number <= carrier)
-    shares = (
-        minor("open_to", to),
-        minor("open_before", to - state.open_minor[carrier]),
-        minor("still_open", state.open_sum),
-    )
-    net = of_line(source, Subject.NET, Formula.SHARE_OF_DIFFERENCE, (whole, *shares), recorded)
-    return (period, part, owed, difference, net)
+    share = _share(source, state, amount_of(difference), carrier)
+    return (period, part, owed, difference, share)
 
 
 def explain_change_dates(
@@ -221,8 +214,34 @@ def _carrier(
     ]
     if is_next and difference >= 0:
         return min(due, default=min(state.open_minor))
-    fitting = [number for number in due if _period(source, change, state.part, number, calendars).is_match]
-    return min(fitting or due or list(state.open_minor))
+    # Of several that fall due together, an installment that carries nothing has no line.
+    carrying = [
+        number
+        for number in due or list(state.open_minor)
+        if amount_of(_share(source, state, difference, number))
+    ]
+    fitting = [
+        number for number in carrying if _period(source, change, state.part, number, calendars).is_match
+    ]
+    same = [number for number in fitting if _share(source, state, difference, number).is_match]
+    return min(same or fitting or carrying or list(state.open_minor))
+
+
+def _share(source: LineSource, state: _State, difference: int, number: int) -> Explained:
+    """Return the share of the difference that an installment carries."""
+    to = sum(amount for each, amount in state.open_minor.items() if each <= number)
+    return of_line(
+        source,
+        Subject.NET,
+        Formula.SHARE_OF_DIFFERENCE,
+        (
+            minor("difference", difference),
+            minor("open_to", to),
+            minor("open_before", to - state.open_minor[number]),
+            minor("still_open", state.open_sum),
+        ),
+        source.line.net_minor,
+    )
 
 
 def _planned_due(source: LineSource, number: int, calendars: Calendars) -> object:

@@ -20,8 +20,9 @@ def with_returned(lines: pl.DataFrame, returns: pl.DataFrame) -> pl.DataFrame:
     """Return the lines of the invoices of which something is given back, with ``wanted_net_minor``.
 
     ``lines`` has ``columns.DOCUMENTED_LINE_SCHEMA``; ``returns`` has ``policy_term_id``, ``revision`` (the
-    part) and ``back_minor``. Lines of the part itself give back, the latest period first, each no more than
-    is left of it. Of the other lines ``wanted_net_minor`` is null.
+    part) and ``back_minor``. Invoices give back what is left of the part on them, the latest period first. On
+    the last of them, which gives a part, so do its lines; where nothing stays of an invoice, lines that took
+    something off are given back too. Of the other lines ``wanted_net_minor`` is null.
 
     >>> line = {"policy_term_id": 7, "revision": 0, "charge_kind": "premium", "credited_net_minor": 0}
     >>> invoices = [(41, date(2024, 1, 1)), (42, date(2024, 2, 1))]
@@ -37,17 +38,33 @@ def with_returned(lines: pl.DataFrame, returns: pl.DataFrame) -> pl.DataFrame:
     [(41, 40), (42, 60)]
     """
     is_premium = pl.col("charge_kind").is_in([PREMIUM.charge_kind, PREMIUM_CHANGE.charge_kind])
-    left = pl.col("net_minor") - pl.col("credited_net_minor")
-    order = ["policy_term_id", "revision", "period_from_date", "original_invoice_id", "line_number"]
-    latest = (
-        lines.filter(is_premium & (left > 0))
+    of_parts = (
+        lines.filter(is_premium)
+        .with_columns(left_minor=pl.col("net_minor") - pl.col("credited_net_minor"))
         .join(returns.filter(pl.col("back_minor") > 0), on=_PART)
-        .with_columns(left_minor=left)
-        .sort(order, descending=[False, False, True, True, True])
-        .with_columns(before=pl.col("left_minor").cum_sum().over(_PART) - pl.col("left_minor"))
-        .with_columns(wanted=(pl.col("back_minor") - pl.col("before")).clip(0, pl.col("left_minor")))
-        .filter(pl.col("wanted") > 0)
-        .select("original_invoice_id", "line_number", "wanted")
+    )
+    invoices = (
+        of_parts.group_by(*_PART, "original_invoice_id")
+        .agg(
+            pl.col("period_from_date").max(), pl.col("back_minor").first(), pl.col("left_minor").sum().clip(0)
+        )
+        .sort(*_PART, "period_from_date", "original_invoice_id", descending=[False, False, True, True])
+        .select(*_PART, "original_invoice_id", given=_taken_in_order("back_minor", *_PART), left="left_minor")
+        .filter(pl.col("given") > 0)
+    )
+    on_invoice = [*_PART, "original_invoice_id"]
+    is_whole = pl.col("given") == pl.col("left")
+    latest = (
+        of_parts.join(invoices, on=on_invoice)
+        .filter(is_whole | (pl.col("left_minor") > 0))
+        .sort(*on_invoice, "period_from_date", "line_number", descending=[False, False, False, True, True])
+        .with_columns(taken=_taken_in_order("given", *on_invoice))
+        .select(
+            "original_invoice_id",
+            "line_number",
+            wanted=pl.when(is_whole).then("left_minor").otherwise("taken"),
+        )
+        .filter(pl.col("wanted") != 0)
     )
     return (
         lines.join(latest.select("original_invoice_id").unique(), on="original_invoice_id", how="semi")
@@ -56,6 +73,12 @@ def with_returned(lines: pl.DataFrame, returns: pl.DataFrame) -> pl.DataFrame:
         .drop("wanted")
         .sort("original_invoice_id", "line_number")
     )
+
+
+def _taken_in_order(wanted: str, *key: str) -> pl.Expr:
+    """Return what each row of a key gives of what is wanted: the rows before it give first."""
+    before = pl.col("left_minor").cum_sum().over(key) - pl.col("left_minor")
+    return (pl.col(wanted) - before).clip(0, pl.col("left_minor").clip(0))
 
 
 def with_reasons(lines: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:

@@ -40,10 +40,15 @@ def test_what_was_given_back_before_is_not_there_any_more() -> None:
     assert wanted(lines({}, {}, {"credited_net_minor": 70}), 50) == [(41, 20), (42, 30)]
 
 
-def test_fees_lines_below_zero_and_other_parts_give_nothing() -> None:
-    fee, below = {"charge_kind": "installment_fee"}, {"net_minor": -10}
-    assert wanted(lines({}, fee, below), 30) == [(40, 30)]
+def test_fees_and_other_parts_give_nothing() -> None:
+    assert wanted(lines({}, {"charge_kind": "installment_fee"}), 30) == [(40, 30)]
     assert wanted(lines({}, {"charge_kind": "premium_change", "revision": 2}), 30, 2) == [(41, 30)]
+
+
+def test_an_invoice_gives_no_more_than_is_left_of_it_after_what_was_taken_off() -> None:
+    lower = {"original_invoice_id": 41, "line_number": 2, "charge_kind": "premium_change", "net_minor": -30}
+    assert wanted(lines({}, {}, lower), 60) == [(41, 60), (41, None)]
+    assert wanted(lines({}, {}, lower), 90) == [(40, 20), (41, 100), (41, -30)]
 
 
 def test_with_nothing_to_give_back_there_is_no_line() -> None:
