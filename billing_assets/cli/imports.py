@@ -1,9 +1,10 @@
-"""``billing import``: policy books in.
+"""``billing import``: policy books and changes of policies in.
 
 Belongs here: the arguments of an import and its control totals as people read them.
 Does not belong here: reading, checking and writing a book (``steps.read_policy_book``).
 """
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -95,14 +96,54 @@ def policies(
     show_import(screen, result)
 
 
+@app.command("changes", epilog="billing import changes changes.csv")
+def changes(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The changes: CSV in UTF-8.")],
+    as_json: Json = False,
+) -> None:
+    """Import endorsements, cancellations and reinstatements, all of a file in one transaction.
+
+    The columns are policy_number, effective_date (of the term), change_number, change_kind, change_date,
+    premium (of an endorsement: the new premium of the whole term) and method (of a cancellation). The next
+    run bills or gives back the difference to what was documented. A bad row becomes a problem ('billing
+    problems') and holds its term; the same file again does nothing.
+    """
+    screen = Screen(as_json)
+    with open_desk(screen) as desk, screen.progress(f"importing {file.name}") as progress:
+        result = desk.import_changes(file, progress=progress)
+    facts = result.facts
+    screen.document({**facts, "seconds": seconds_of(result)})
+    if facts["is_repeat"]:
+        _say_repeat(screen, facts)
+        return
+    seconds = sum(result.seconds.values())
+    screen.say(
+        styled("[bold]{}[/bold]  batch {}, {} s", facts["file_name"], facts["batch_id"], f"{seconds:.1f}")
+    )
+    names = {
+        "new_count": "new changes",
+        "unchanged_count": "known changes",
+        "duplicate_count": "repeated rows",
+        "problem_count": "problems",
+    }
+    rows = [[words, f"{int(facts[name]):,}"] for name, words in names.items() if facts[name]]
+    screen.table(["rows", ">count"], rows, footer=["in the file", f"{int(facts['row_count']):,}"])
+    if facts["problem_count"]:
+        screen.hint("see the bad rows: billing problems list")
+
+
+def _say_repeat(screen: Screen, facts: Mapping[str, int | str]) -> None:
+    at = str(facts["imported_at"])[:16].replace("T", " ")
+    screen.say(
+        f"{facts['file_name']} was imported before, as batch {facts['batch_id']} on {at}: nothing to do."
+    )
+
+
 def show_import(screen: Screen, result: "StepResult") -> None:
     """Show what an import did: rows by what became of them, and premium in and out."""
     facts = {**_NOTHING, **result.facts}
     if facts["is_repeat"]:
-        at = str(facts["imported_at"])[:16].replace("T", " ")
-        screen.say(
-            f"{facts['file_name']} was imported before, as batch {facts['batch_id']} on {at}: nothing to do."
-        )
+        _say_repeat(screen, facts)
         return
     seconds = sum(result.seconds.values())
     told = f"batch {facts['batch_id']}, {seconds:.1f} s"

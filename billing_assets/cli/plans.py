@@ -38,7 +38,7 @@ def listed(
     """
     screen = Screen(as_json)
     with open_desk(screen) as desk:
-        found = desk.plans(plan_code, day)
+        found = desk.rules.plans(plan_code, day)
     screen.document({"plans": [_record(row) for row in found]})
     if not found:
         screen.say("No row fits.")
@@ -64,7 +64,7 @@ def bring_in(
     """
     screen = Screen(as_json)
     with open_desk(screen) as desk:
-        facts = desk.import_plans(file, note, name_of(by)).facts
+        facts = desk.rules.import_plans(file, note, name_of(by)).facts
     screen.document(dict(facts))
     screen.say(styled("[bold]{}[/bold]", facts["file_name"]))
     names = {"new_count": "new", "ended_count": "ended", "unchanged_count": "unchanged"}
@@ -95,7 +95,7 @@ def add(
         texts[name] = text
     screen = Screen(as_json)
     with open_desk(screen) as desk:
-        kept = desk.add_plan(texts, note, name_of(by))
+        kept = desk.rules.add_plan(texts, note, name_of(by))
     state = "new" if kept.new_count else "ended" if kept.ended_count else "unchanged"
     screen.document({"plan_code": texts["plan_code"], "valid_from": texts["valid_from"], "state": state})
     screen.say(styled("plan {} from {}: [bold]{}[/bold]", texts["plan_code"], texts["valid_from"], state))
@@ -117,7 +117,7 @@ def end(
     """
     screen = Screen(as_json)
     with open_desk(screen) as desk:
-        is_changed = desk.end_plan(plan_code, day, note, name_of(by))
+        is_changed = desk.rules.end_plan(plan_code, day, note, name_of(by))
     screen.document({"plan_code": plan_code, "valid_to": day, "is_changed": is_changed})
     screen.say(f"plan {plan_code} ends before {day}{'' if is_changed else ', as it did already'}")
 

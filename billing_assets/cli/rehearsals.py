@@ -34,6 +34,7 @@ def show_rehearsal(screen: Screen, detail: "RunDetail") -> None:
         return
     _show_figures(screen, rehearsal)
     _show_comparisons(screen, rehearsal)
+    _show_credits(screen, rehearsal)
     _show_rest(screen, rehearsal)
     _show_outliers(screen, rehearsal)
     screen.say(styled("\n[dim]hash of what was shown  {}[/dim]", detail.plan_sha256))
@@ -88,11 +89,23 @@ def _show_rest(screen: Screen, rehearsal: Mapping[str, Any]) -> None:
             ),
         ]
         for row in rehearsal["charges"]
-        if row["outcome"] != Outcome.INVOICED
+        if not Outcome(row["outcome"]).has_document
     ]
     if rows:
         screen.heading("Not to be invoiced")
         screen.table(["outcome", ">charges", "currency", ">net", "reason"], rows, wrap=["reason"])
+
+
+def _show_credits(screen: Screen, rehearsal: Mapping[str, Any]) -> None:
+    """Show what changes of policies give back by credit notes, before tax."""
+    rows = [
+        [row["currency"], f"{row['charge_count']:,}", amount(-row["net_minor"], row["currency"])]
+        for row in rehearsal["charges"]
+        if row["outcome"] == Outcome.CREDITED
+    ]
+    if rows:
+        screen.heading("To be given back")
+        screen.table(["currency", ">lines", ">net"], rows)
 
 
 def _show_outliers(screen: Screen, rehearsal: Mapping[str, Any]) -> None:

@@ -40,7 +40,7 @@ def taxes(
     """
     screen = Screen(as_json)
     with open_desk(screen) as desk:
-        found = desk.tax_rules(place.upper(), day)
+        found = desk.rules.tax_rules(place.upper(), day)
     screen.document({"taxes": found})
     if not found:
         screen.say("No row fits.")
@@ -66,7 +66,7 @@ def cash(
     """
     screen = Screen(as_json)
     with open_desk(screen) as desk:
-        found = desk.cash_units(day)
+        found = desk.rules.cash_units(day)
     screen.document({"cash_units": found})
     if not found:
         screen.say("No row fits.")

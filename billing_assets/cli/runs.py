@@ -13,7 +13,7 @@ from billing_assets.cli.arguments import Before, Json, Limit, hint_next_page, op
 from billing_assets.cli.output import Screen, amount, count_of, state_cell, styled
 from billing_assets.cli.rehearsals import show_rehearsal
 from billing_assets.domain.backdating import REHEARSAL_APPROVER
-from billing_assets.domain.runs import OUTCOME_REASONS, Outcome
+from billing_assets.domain.runs import OUTCOME_REASONS, Outcome, RunKind
 
 if TYPE_CHECKING:
     from billing_assets.store.charge_listings import ChargeRow
@@ -174,7 +174,7 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
         screen.say(f"approved by {detail.decision.decided_by}: {detail.decision.reason}")
     _show_issue_date(screen, detail)
     counts = report["outcome_counts"]
-    rows = [[outcome, f"{counts[outcome]:,}"] for outcome in OUTCOMES if counts[outcome]]
+    rows = [[outcome, f"{counts[outcome]:,}"] for outcome in OUTCOMES if counts.get(outcome)]
     if rows:
         screen.table(["charges", ">count"], rows, footer=["due", f"{report['due_count']:,}"])
     else:
@@ -190,10 +190,7 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
         screen.hint(
             f"policy by policy: billing runs charges {detail.run_id} --outcome {reasons[0]['outcome']}"
         )
-    if report["invoices"]:
-        screen.heading("Invoices")
-        show_amounts(screen, report["invoices"])
-        _show_numbers(screen, report)
+    _show_documents(screen, report)
     _show_beside_amounts(screen, report)
     if detail.delivery_counts:
         screen.heading("Deliveries")
@@ -201,6 +198,18 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
     if report["seconds"]:
         spent = "  ".join(f"{part} {seconds}" for part, seconds in report["seconds"].items())
         screen.say(styled("\n[dim]seconds  {}[/dim]", spent))
+
+
+def _show_documents(screen: Screen, report: "Mapping[str, Any]") -> None:
+    """Show the documents of a billing run: invoices, and credit notes where changes gave something back."""
+    if report["invoices"]:
+        screen.heading("Invoices")
+        show_amounts(screen, report["invoices"])
+        _show_numbers(screen, report)
+    is_billing = report.get("run_kind", RunKind.BILLING) == RunKind.BILLING
+    if is_billing and report.get("credit_notes"):
+        screen.heading("Credit notes")
+        show_amounts(screen, report["credit_notes"], "credit notes")
 
 
 def _show_numbers(screen: Screen, report: "Mapping[str, Any]") -> None:

@@ -12,7 +12,13 @@ from billing_assets.documents.chart import Bar, BarGroup, bar_chart
 from billing_assets.domain.money import amount_text
 from billing_assets.domain.runs import Outcome
 
-_TONES = {Outcome.INVOICED: "good", Outcome.ZERO: "quiet", Outcome.HELD: "quiet", Outcome.FAILED: "bad"}
+_TONES = {
+    Outcome.INVOICED: "good",
+    Outcome.ZERO: "quiet",
+    Outcome.HELD: "quiet",
+    Outcome.FAILED: "bad",
+    Outcome.CREDITED: "good",
+}
 
 
 def run_bars(report: Mapping[str, Any]) -> list[BarGroup]:
@@ -34,7 +40,7 @@ def run_bars(report: Mapping[str, Any]) -> list[BarGroup]:
                     tone=_TONES[outcome],
                 )
                 for outcome in Outcome
-                if outcome in counts
+                if outcome in counts and (counts[outcome] or outcome is not Outcome.CREDITED)
             ],
         )
     ]

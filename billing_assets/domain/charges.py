@@ -25,12 +25,26 @@ POLICY_FEE = ChargeKind(
 INSTALLMENT_FEE = ChargeKind(
     charge_kind="installment_fee", is_premium=False, meaning="the insurer's fee for paying in installments"
 )
+PREMIUM_CHANGE = ChargeKind(
+    charge_kind="premium_change",
+    is_premium=True,
+    meaning="premium that a change in the middle of a term adds, or takes off what is still to be billed",
+)
 
 CHARGE_KINDS: Mapping[str, ChargeKind] = MappingProxyType(
-    {kind.charge_kind: kind for kind in (PREMIUM, POLICY_FEE, INSTALLMENT_FEE)}
+    {kind.charge_kind: kind for kind in (PREMIUM, POLICY_FEE, INSTALLMENT_FEE, PREMIUM_CHANGE)}
 )
 """``charge_kind`` -> :class:`ChargeKind`.
 
 >>> CHARGE_KINDS["premium"].is_premium
 True
 """
+
+
+def taxed_kind(charge_kind: str) -> str:
+    """Return the kind by which tax rows name a kind: they tax all premium alike.
+
+    >>> taxed_kind("premium_change"), taxed_kind("installment_fee")
+    ('premium', 'installment_fee')
+    """
+    return PREMIUM.charge_kind if charge_kind == PREMIUM_CHANGE.charge_kind else charge_kind

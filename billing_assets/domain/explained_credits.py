@@ -153,7 +153,12 @@ def _tax(piece: TaxPiece, charged_minor: int, taxable_minor: int, *, is_whole: b
         return charged_minor
     step = piece.tax.rule.rounding_minor
     exact = taxable_minor * piece.rate / step
-    return min(round_half_up(exact.numerator, exact.denominator) * step, charged_minor)
+    return _within(round_half_up(exact.numerator, exact.denominator) * step, charged_minor)
+
+
+def _within(amount_minor: int, charged_minor: int) -> int:
+    """Return an amount no further from zero than what was charged, which is below zero on some lines."""
+    return min(max(amount_minor, min(0, charged_minor)), max(0, charged_minor))
 
 
 def _of_line(
@@ -165,7 +170,7 @@ def _of_line(
     inputs = (
         minor("charged_net", charged),
         minor("credited_before", before),
-        minor("net_left", max(0, charged - before - line.net_minor)),
+        minor("net_left", _within(charged - before - line.net_minor, charged)),
         Input(name="credited_line", value=number, unit=Unit.NUMBER),
     )
     own = [each for each in given if each.source is source]

@@ -8,13 +8,14 @@ Does not belong here: the formulas (``explanations``), lines (``explained_instal
 from billing_assets.domain.billing_grids import Calendars
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.explained_arrangements import bill_number
+from billing_assets.domain.explained_changes import explain_change, explain_change_dates
 from billing_assets.domain.explained_dates import explain_dates, explain_due_date, explain_issue, of_line
 from billing_assets.domain.explained_installments import explain_installment
 from billing_assets.domain.explained_rounding import explain_rounding
 from billing_assets.domain.explained_taxes import ExplainedTaxes, contains_tax, explain_taxes
 from billing_assets.domain.explained_words import Formula, Subject
 from billing_assets.domain.explanations import Explained, Explanation, amount_of, minor, sum_of
-from billing_assets.domain.invoice_sources import InvoiceSources
+from billing_assets.domain.invoice_sources import InvoiceSources, LineSource
 
 
 def explain_invoice(sources: InvoiceSources, calendars: Calendars) -> Explanation:
@@ -34,7 +35,11 @@ def explain_invoice(sources: InvoiceSources, calendars: Calendars) -> Explanatio
     before_tax: list[Explained] = []
     prices: dict[int, int] = {}
     for source in sources.lines:
-        results = explain_installment(source, calendars, price_contains_tax=contains_tax(sources, source))
+        results = (
+            explain_change(source, source.change, calendars)
+            if source.change
+            else explain_installment(source, calendars, price_contains_tax=contains_tax(sources, source))
+        )
         before_tax += results
         prices[source.line.line_number] = amount_of(results[-1])
     taxed = explain_taxes(sources, prices)
@@ -48,9 +53,7 @@ def explain_invoice(sources: InvoiceSources, calendars: Calendars) -> Explanatio
             *(
                 result
                 for source in sources.lines
-                for result in explain_dates(
-                    source, calendars, sources.issue.company_place_code, bill_number(source, calendars)
-                )
+                for result in _dates(source, calendars, sources.issue.company_place_code)
             ),
             *taxed.taxes,
             *taxed.of_lines,
@@ -59,6 +62,12 @@ def explain_invoice(sources: InvoiceSources, calendars: Calendars) -> Explanatio
             explain_due_date(sources, calendars),
         ),
     )
+
+
+def _dates(source: LineSource, calendars: Calendars, company_place_code: str) -> tuple[Explained, ...]:
+    if source.change:
+        return explain_change_dates(source, source.change, calendars, company_place_code)
+    return explain_dates(source, calendars, company_place_code, bill_number(source, calendars))
 
 
 def require_match(explanation: Explanation) -> None:

@@ -8,13 +8,14 @@ Does not belong here: the formulas (``explanations``), tax (``explained_taxes``)
 from dataclasses import replace
 from fractions import Fraction
 
-from billing_assets.domain.billing_grids import Calendars, TermGrid, grid_of
+from billing_assets.domain.billing_grids import Calendars, TermGrid, grid_at, grid_of
 from billing_assets.domain.charges import INSTALLMENT_FEE
 from billing_assets.domain.explained_arrangements import (
     Arrangement,
     arrangement_of,
     explain_count,
     explain_share,
+    planned_amounts,
 )
 from billing_assets.domain.explained_dates import of_line, plan_row
 from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
@@ -69,6 +70,28 @@ def explain_installment(
         rounding=Rounding.HALF_UP,
     )
     return (count, period, *planned, part)
+
+
+def planned_of_term(source: LineSource, calendars: Calendars) -> tuple[int, ...]:
+    """Return what each installment of a line's term is planned to come to, in the order of their numbers.
+
+    >>> from billing_assets.domain.sample_invoice import ALWAYS_OPEN, SAMPLE
+    >>> planned_of_term(SAMPLE.lines[0], ALWAYS_OPEN) == (4000,) * 12
+    True
+    """
+    grid = grid_at(source, calendars, 1)
+    if source.plan.is_arranged:
+        return planned_amounts(source, arrangement_of(source, grid, calendars))
+    count, premium = grid.installment_count, source.term.premium_minor
+    if count == 1:
+        return (premium,)
+    rounding = _rounding(source, grid)
+    first, middle = (
+        amount_of(_share(source, grid, Subject.PLANNED, rounding, None, is_first=is_first))
+        for is_first in (True, False)
+    )
+    before_last = (first, *(middle,) * (count - 2))
+    return (*before_last, premium - sum(before_last))
 
 
 def _count(source: LineSource, grid: TermGrid, arrangement: Arrangement | None) -> Explained:

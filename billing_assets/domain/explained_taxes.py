@@ -14,6 +14,7 @@ from datetime import date
 from fractions import Fraction
 from itertools import groupby
 
+from billing_assets.domain.charges import taxed_kind
 from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
 from billing_assets.domain.explanations import Explained, Input, RuleRow, amount_of, minor, sum_of
 from billing_assets.domain.invoice_sources import InvoiceSources, LineSource, TaxSource
@@ -177,7 +178,7 @@ def _holds(tax: TaxSource, source: LineSource, is_ended_since: bool) -> bool:
         is_valid
         and rule.place_code == term.place_code
         and rule.line_of_business in (term.line_of_business, ANY_LINE)
-        and line.charge_kind in rule.charge_kinds.split()
+        and taxed_kind(line.charge_kind) in rule.charge_kinds.split()
     )
 
 
@@ -247,7 +248,8 @@ def _fixed_pieces(falls: _Falls, nets: Mapping[int, int]) -> list[TaxPiece]:
             continue
         is_of_term = tax.rule.basis is Basis.TERM
         owner = (tax.tax_number, source.term.policy_term_id if is_of_term else 0)
-        if owner not in seen and (not is_of_term or source.line.installment_number == 1):
+        is_first = source.line.installment_number == 1 and source.change is None
+        if owner not in seen and (not is_of_term or is_first):
             seen.add(owner)
             taxable = nets[source.line.line_number]
             pieces.append(TaxPiece(source=source, tax=tax, taxable_minor=taxable, rate=Fraction(0)))

@@ -290,6 +290,30 @@ def _time_to_pay(result: Explained) -> date:
     return _rolled(earliest, Roll.FOLLOWING, _days(result, "closed_days"))
 
 
+def _difference(result: Explained) -> Fraction:
+    """Return what is owed less what was billed and what the plan bills, here still and elsewhere."""
+    taken_off = ("documented", "still_open", "billed_elsewhere")
+    return _exact(result, "owed") - sum((_exact(result, name) for name in taken_off), Fraction(0))
+
+
+def _share_of_difference(result: Explained) -> Fraction:
+    """Return the share up to an installment less that before it, each rounded half-up."""
+    open_minor = _int(result, "still_open")
+    tops = (_int(result, "difference") * _int(result, name) for name in ("open_to", "open_before"))
+    to, before = (round_half_up(top, open_minor) for top in tops)
+    return Fraction(to - before)
+
+
+def _change_period(result: Explained) -> tuple[date, date]:
+    """Return the days of a change, inside the period of the installment that carries it, if one does."""
+    start, end = _day(result, "part_from_date"), _day(result, "part_to_date")
+    if "planned_from_date" in result.values:
+        first, last = (_day(result, name) for name in ("planned_from_date", "planned_to_date"))
+        if max(start, first) < last:
+            return max(start, first), last
+    return start, end
+
+
 def _dates(result: Explained) -> list[date]:
     return [each.value for each in result.inputs if isinstance(each.value, date)]
 
@@ -316,6 +340,22 @@ FORMULAS: Mapping[Formula, Callable[[Explained], Value]] = {
     Formula.COVERED_PART: lambda result: (
         _exact(result, "planned") * Fraction(_int(result, "covered_days"), _int(result, "period_days"))
     ),
+    Formula.ENDORSED_PART: lambda result: (
+        (_exact(result, "new_premium") - _exact(result, "old_premium"))
+        * Fraction(_int(result, "days_left"), _int(result, "term_days"))
+    ),
+    Formula.OWED_OF_PART: lambda result: (
+        _exact(result, "part")
+        - _exact(result, "lapsed")
+        - _exact(result, "unearned")
+        - _exact(result, "taken_by_returns")
+    ),
+    Formula.STILL_TO_BILL: _difference,
+    Formula.TO_TAKE_OFF: _difference,
+    Formula.WHOLE_DIFFERENCE: lambda result: _exact(result, "difference"),
+    Formula.SHARE_OF_DIFFERENCE: _share_of_difference,
+    Formula.CHANGE_PERIOD: _change_period,
+    Formula.AT_ONCE: lambda result: _day(result, "run_billing_date"),
     Formula.PRICE_LESS_TAXES: _less,
     Formula.SUM: lambda result: Fraction(sum(_amounts(result))),
     Formula.RATE: lambda result: _exact(result, "base") * Fraction(_int(result, "rate_ppm"), PPM),

@@ -12,6 +12,7 @@ from datetime import date
 from billing_assets.domain.cash_rounding import CashUnit
 from billing_assets.domain.invoices import Invoice, InvoiceLine
 from billing_assets.domain.payment_plans import PaymentPlan
+from billing_assets.domain.policy_changes import TermChange
 from billing_assets.domain.tax_rule import TaxRule
 
 
@@ -29,6 +30,7 @@ class BilledTerm:
     anchor_date: date
     cover_to_date: date | None
     premium_minor: int
+    cut_over_date: date = date.min
 
     @property
     def cover_end(self) -> date | None:
@@ -38,8 +40,29 @@ class BilledTerm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeSource:
+    """What a line of a change rests on, as of the run that billed it.
+
+    ``changes`` are those of the term that the run knew. ``documented_minor``: what documents said of the part
+    before, less all that was given back of it; ``corrected_minor``: what of that a person gave back by hand;
+    ``premium_documented_minor`` is that of the premium at the beginning. ``settled_numbers`` are the
+    installments that were billed or recorded as zero before.
+    """
+
+    changes: tuple[TermChange, ...]
+    change_number: int
+    documented_minor: int
+    corrected_minor: int
+    premium_documented_minor: int
+    settled_numbers: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LineSource:
-    """A line with its term, its plan row and its charge, by which it became due."""
+    """A line with its term, its plan row and its charge, by which it became due.
+
+    ``change`` is of a line that bills a change.
+    """
 
     line: InvoiceLine
     contained_tax_minor: int
@@ -49,6 +72,7 @@ class LineSource:
     charge_net_minor: int
     charge_due_date: date
     charge_billing_date: date
+    change: ChangeSource | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,18 @@ class Residual(StrEnum):
     LARGEST = "largest"
 
 
+class ChangeBilling(StrEnum):
+    """When the additional premium of a change in the middle of a term is billed.
+
+    ``now``: by an invoice of its own, with the next run. ``next``: with the next installment. ``spread``:
+    over the installments that are left. Where none is left, each of them is now.
+    """
+
+    NOW = "now"
+    NEXT = "next"
+    SPREAD = "spread"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentPlan:
     """One dated plan row.
@@ -40,7 +52,7 @@ class PaymentPlan:
     the term. Each installment of a term that has several carries ``installment_fee_minor``. Installments
     that come to less than ``minimum_bill_minor`` wait for the next one. Nought and empty: nothing is
     arranged, each period has an installment, weighed by its days. ``currency`` is that of the amounts in
-    the row, empty where it has none.
+    the row, empty where it has none. ``change_billing`` says when additional premium of a change is billed.
     """
 
     plan_code: str
@@ -62,6 +74,7 @@ class PaymentPlan:
     minimum_bill_minor: int = 0
     currency: str = ""
     blackout_days: int = 0
+    change_billing: ChangeBilling = ChangeBilling.NOW
     valid_from: date = date(1990, 1, 1)
     valid_to: date | None = None
     source: str

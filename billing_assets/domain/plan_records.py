@@ -15,7 +15,7 @@ from typing import Any
 from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll
 from billing_assets.domain.frequencies import FREQUENCIES, OWN_UNITS
 from billing_assets.domain.money import CURRENCIES, MAX_AMOUNT_MINOR, PPM
-from billing_assets.domain.payment_plans import PaymentPlan, Residual
+from billing_assets.domain.payment_plans import ChangeBilling, PaymentPlan, Residual
 
 MAX_DAYS = 400
 MAX_BUSINESS_DAYS = 120
@@ -121,6 +121,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "minimum_bill_minor": _number(0, MAX_AMOUNT_MINOR),
     "currency": _currency,
     "blackout_days": _number(0, MAX_DAYS),
+    "change_billing": _word(ChangeBilling),
     "valid_from": _day,
     "valid_to": _day,
     "source": _source,

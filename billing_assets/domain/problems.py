@@ -57,6 +57,18 @@ language_unknown | the language is not a language tag | correct it; leave it emp
 row_shape | the row has another number of columns than the header | correct the row; a quote may be unclosed
 encoding_invalid | the row is not valid in the declared encoding | \
 correct the row, or the encoding of the mapping
+term_unknown | no term of the policy begins on that day | \
+correct the row, or import the policy book first and then this file again
+change_number_invalid | the number of the change is no whole number from 1 to 32767 | correct the number
+change_kind_unknown | the kind is not endorsement, cancellation or reinstatement | correct the kind
+change_outside_term | the change does not take effect inside its term | \
+correct the date, or name the right term
+method_unknown | the method of the cancellation is not known on its day | \
+choose one that 'billing quote cancellation' lists
+field_unexpected | a premium stands beside a change that is no endorsement, or a method beside one that \
+is no cancellation | leave the cell empty, or correct the kind
+change_conflict | the same change of a term stands in the file, or in the store, with other content | \
+a change is never rewritten: keep the right row, or add another change that corrects it
 missing_from_book | a full book does not name a term that is in force; it is billed on | \
 give its cover_to_date if cover ended, or the row that was left out; the problem then closes by itself
 cover_ended_inside_billed_period | cover ended within a period that was billed before | \

@@ -41,12 +41,22 @@ class RunKind(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of a due charge: exactly one of these."""
+    """What became of a due charge: exactly one of these; ``credited`` gives back, by a credit note."""
 
     INVOICED = "invoiced"
     ZERO = "zero"
     HELD = "held"
     FAILED = "failed"
+    CREDITED = "credited"
+
+    @property
+    def has_document(self) -> bool:
+        """Whether a numbered document stands for it; every other outcome has a reason instead.
+
+        >>> [outcome.value for outcome in Outcome if outcome.has_document]
+        ['invoiced', 'credited']
+        """
+        return self in {Outcome.INVOICED, Outcome.CREDITED}
 
 
 OUTCOME_REASONS: Mapping[str, str] = MappingProxyType(
@@ -71,10 +81,23 @@ OUTCOME_REASONS: Mapping[str, str] = MappingProxyType(
             "the plan has an amount in another currency than the term's: choose another plan, or add one for "
             "the currency"
         ),
+        "cancelled": "the term is cancelled: what is owed of it is billed or given back by itself",
+        "nothing_left": "the changes of the term leave nothing of it to bill",
+        "billed_elsewhere": (
+            "more is to be given back than was billed here; the rest was billed before the cut-over: a "
+            "person decides"
+        ),
+        "cover_differs_from_changes": (
+            "the book ends cover on another day than the changes of the term do: a person decides which is "
+            "right"
+        ),
+        "price_contains_tax": (
+            "the term has changes, and its price contains tax: a person bills or credits the difference"
+        ),
         "amount_out_of_range": "the amount is beyond any credible charge",
     }
 )
-"""``reason_code`` -> words. Every outcome but ``invoiced`` has one.
+"""``reason_code`` -> words. Every outcome without a document has one.
 
 >>> "no_cover" in OUTCOME_REASONS
 True

@@ -83,9 +83,10 @@ _CHARGES = (
     Column("period_from_date", pl.Date, "day", "first day of the billing period; the tax point"),
     Column("period_to_date", pl.Date, "day", "day after its last covered day"),
     Column("charge_kind", pl.String, "code", "what the charge is for: premium, or a fee"),
+    Column("revision", pl.Int64, "number", "0 is the premium at the beginning, else that of the change"),
     Column("net_minor", pl.Int64, "minor units", "premium of the covered days, or the fee, without tax"),
-    Column("outcome", pl.String, "code", "what became of the charge: invoiced, zero, held or failed"),
-    Column("reason_code", pl.String, "code", "why it is not invoiced; null where it is"),
+    Column("outcome", pl.String, "code", "what became of it: invoiced, zero, held, failed, credited"),
+    Column("reason_code", pl.String, "code", "why it is not invoiced; null where a document has it"),
 )
 
 _FIGURES = (
@@ -142,6 +143,7 @@ _RULES = (
     Column(
         "blackout_days", pl.Int64, "calendar days", "before the end of the term in which nothing falls due"
     ),
+    Column("change_billing", pl.String, "code", "when additional premium is billed: now, next or spread"),
     Column("tax_rule_id", pl.Int64, "key", "the dated row of a tax"),
     Column("tax_code", pl.String, "code", "the tax"),
     Column("category_code", pl.String, "EN 16931", "S taxed, E exempt, X left out: not billed"),
@@ -186,10 +188,10 @@ _CREDITS = (
     Column("original_issue_date", pl.Date, "day", "on which it was issued"),
     Column("line_number", pl.Int64, "number", "from 1 within the document"),
     Column("charge_kind", pl.String, "code", "what the line is for"),
-    Column("revision", pl.Int64, "number", "0 is the first billing of an installment"),
     Column("tax_minor", pl.Int64, "minor units", "all taxes of the line"),
     Column("contained_tax_minor", pl.Int64, "minor units", "the part of them that the price contained"),
     Column("credited_net_minor", pl.Int64, "minor units", "net of the line that was given back before"),
+    Column("corrected_net_minor", pl.Int64, "minor units", "the part of it that a person gave back by hand"),
     Column("credited_tax_minor", pl.Int64, "minor units", "its taxes that were given back before"),
     Column("wanted_net_minor", pl.Int64, "minor units", "net to give back now; null where nothing is asked"),
 )

@@ -67,6 +67,7 @@ DUE_SCHEMA = schema_of(
     "period_from_date",
     "period_to_date",
     "charge_kind",
+    "revision",
     "net_minor",
     "outcome",
     "reason_code",
@@ -127,6 +128,7 @@ PLAN_SCHEMA = schema_of(
     "holiday_behaviour",
     "minimum_payment_days",
     *ARRANGED,
+    "change_billing",
     "valid_from",
     "valid_to",
     "plan_sha256",
@@ -239,6 +241,12 @@ CREDITABLE_LINE_SCHEMA = schema_of(
     "plan_sha256",
 )
 """A line of an invoice with what was given back of it before, and the payer as of now."""
+
+DOCUMENTED_LINE_SCHEMA = {**CREDITABLE_LINE_SCHEMA, **schema_of("corrected_net_minor")}
+"""The same, with what of ``credited_net_minor`` a person gave back by hand."""
+
+ANSWERED_SCHEMA = schema_of("policy_term_id", "revision")
+"""A part of the premium of a term of which a run has said that it is held or failed."""
 
 CHARGED_TAX_SCHEMA = schema_of("original_invoice_id", "tax_rule_id")
 """A tax row of an invoice."""

@@ -215,7 +215,9 @@ def _with_plan(keyed: pl.DataFrame, dated: _Dated, settled: pl.DataFrame) -> pl.
         )
     else:
         planned = _planned(open_ones.collect(), keyed, dated).lazy()
-    due = with_cover(planned).with_columns(reason_code=_reason(), charge_kind=pl.lit(PREMIUM.charge_kind))
+    due = with_cover(planned).with_columns(
+        reason_code=_reason(), charge_kind=pl.lit(PREMIUM.charge_kind), revision=pl.lit(0)
+    )
     charges = due.with_columns(outcome=_outcome(), net_minor=pl.col("net_minor").fill_null(0))
     return pl.concat([_shape(charges), _shape(_fees(charges))]) if dated.has_fees else _shape(charges)
 
@@ -307,6 +309,7 @@ def _without_plan(keyed: pl.DataFrame, settled: pl.DataFrame, as_of: date) -> pl
         period_from_date=pl.col("effective_date"),
         period_to_date=pl.col("expiration_date"),
         charge_kind=pl.lit(PREMIUM.charge_kind),
+        revision=pl.lit(0),
         net_minor=pl.lit(0),
         **{name: pl.lit(None) for name in _FROM_PLAN},
         outcome=pl.when(is_held).then(pl.lit(Outcome.HELD.value)).otherwise(pl.lit(Outcome.FAILED.value)),

@@ -30,7 +30,8 @@ class Drafts:
     ``contained_tax_minor``. ``taxes``: one row per document and tax row.
     ``charges``: the due charges with their final outcome; ``draft_index`` is null unless invoiced.
     ``bodies``: the frozen record of each document but for its head (``snapshots.record_bodies``); credit
-    notes have theirs made when they are numbered.
+    notes have theirs made when they are numbered. ``credits``: the credit notes of the same run, None where
+    it has none; ``charges`` count them on after the invoices.
     """
 
     invoices: pl.DataFrame
@@ -38,6 +39,7 @@ class Drafts:
     taxes: pl.DataFrame
     charges: pl.DataFrame
     bodies: pl.DataFrame = field(default_factory=pl.DataFrame)
+    credits: "Drafts | None" = None
 
 
 DOCUMENT_KEYS: Mapping[CatchUp, tuple[str, ...]] = MappingProxyType(
@@ -115,7 +117,7 @@ def _grouped(due: pl.DataFrame, *key: str) -> pl.DataFrame:
         .filter(pl.col("outcome") == Outcome.INVOICED.value)
         .with_columns(draft_index=group_number(*key))
         .with_columns(line_number=number_within("draft_index"))
-        .with_columns(revision=pl.lit(0))
+        .with_columns(pl.col("revision").fill_null(0))
         .with_row_index("line_row")
     )
 

@@ -336,6 +336,7 @@ def charge_rows(drafts: Drafts, ids: pl.Series, run_id: int, company_id: int) ->
         "policy_term_version_id",
         "payer_id",
         "charge_kind",
+        pl.col("revision").fill_null(0),
         "outcome",
         "reason_code",
         "billing_date",

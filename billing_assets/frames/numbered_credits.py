@@ -20,14 +20,15 @@ def number_credits(
     prefix: str,
     first_number: int,
     issue_date: date,
-    reason: str,
+    reason: str | None,
     company_id: int,
     company_sha256: str,
     template_sha256: str,
 ) -> pl.DataFrame:
     """Return the credit notes with number, dates, reason and ``snapshot_sha256``.
 
-    Nothing falls due by a credit note: its due date is its issue date.
+    Where no reason is given, each has its own, in ``credit_reason``. Nothing falls due by a credit note: its
+    due date is its issue date.
 
     >>> import polars as pl
     >>> head = {
@@ -62,7 +63,10 @@ def number_credits(
     ('CRN-00000007', 'the car was sold')
     """
     heads = with_numbers(
-        drafts.invoices.with_columns(due_date=pl.lit(issue_date), credit_reason=pl.lit(reason)),
+        drafts.invoices.with_columns(
+            due_date=pl.lit(issue_date),
+            credit_reason=pl.col("credit_reason") if reason is None else pl.lit(reason),
+        ),
         DocumentKind.CREDIT_NOTE,
         prefix=prefix,
         first_number=first_number,

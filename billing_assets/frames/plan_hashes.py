@@ -17,6 +17,7 @@ _HASHED_CHARGE = (
     "policy_term_id",
     "installment_number",
     "installment_count",
+    "revision",
     "outcome",
     "reason_code",
     "due_date",
@@ -41,11 +42,14 @@ def drafts_sha256(drafts: Drafts) -> str:
     True
     """
     hashed = sha256()
-    for frame, names in (
+    parts = [
         (drafts.charges, _HASHED_CHARGE),
         (drafts.lines, _HASHED_LINE),
         (drafts.taxes, _HASHED_TAX),
-    ):
+    ]
+    if drafts.credits is not None:
+        parts += [(drafts.credits.lines, _HASHED_LINE), (drafts.credits.taxes, _HASHED_TAX)]
+    for frame, names in parts:
         hashed.update(_bytes_of(frame.select(names)))
     return hashed.hexdigest()
 

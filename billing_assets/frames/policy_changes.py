@@ -65,6 +65,27 @@ def premium_parts(
     return owed.sort("policy_term_id", "part_from_date", "change_number").select(*PART_COLUMNS)
 
 
+def standing_cancellations(changes: pl.DataFrame) -> pl.DataFrame:
+    """Return ``policy_term_id`` and ``off_date`` of the terms that are cancelled and not reinstated.
+
+    >>> from datetime import date
+    >>> kinds = ["cancellation", "reinstatement", "cancellation"]
+    >>> days = [date(2024, month, 1) for month in (5, 6, 7)]
+    >>> rows = {
+    ...     "policy_term_id": [7] * 3,
+    ...     "change_number": [1, 2, 3],
+    ...     "change_kind": kinds,
+    ...     "change_date": days,
+    ... }
+    >>> changes = pl.DataFrame(rows).with_columns(method_code=pl.lit("pro_rata"))
+    >>> standing_cancellations(changes).row(0)
+    (7, datetime.date(2024, 7, 1))
+    """
+    known = changes.sort("policy_term_id", "change_date", "change_number")
+    turns = _turns(known.filter(pl.col("change_kind") != ChangeKind.ENDORSEMENT.value))
+    return turns.filter(pl.col("on_date").is_null()).select("policy_term_id", "off_date")
+
+
 def _parts(spans: pl.DataFrame, endorsements: pl.DataFrame) -> pl.DataFrame:
     """Return a row for each part: the premium at the beginning, and the difference of each endorsement."""
     begun = spans.with_columns(

@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 
-from billing_assets.domain.charges import PREMIUM
+from billing_assets.domain.charges import PREMIUM, PREMIUM_CHANGE
 from billing_assets.domain.safety_bounds import Comparison
 from billing_assets.frames.arrangements import is_uneven
 from billing_assets.frames.columns import FIGURE_SCHEMA
@@ -62,7 +62,9 @@ def figures_of(drafts: Drafts, plans: pl.DataFrame, run_dates: tuple[date, date]
         .with_columns(
             pl.col("plan_code").fill_null(""),
             is_last=pl.col("installment_number") == pl.col("installment_count"),
-            is_comparable=is_comparable.fill_null(value=False) & ~pl.col("is_uneven").fill_null(value=False),
+            is_comparable=is_comparable.fill_null(value=False)
+            & ~pl.col("is_uneven").fill_null(value=False)
+            & (pl.col("charge_kind") != PREMIUM_CHANGE.charge_kind),
             # A fee beside a premium is part of its amount, and no installment of its own.
             charge_count=(pl.col("charge_kind") == PREMIUM.charge_kind).cast(pl.Int64),
         )
@@ -234,9 +236,13 @@ def first_bills(drafts: Drafts, plans: pl.DataFrame, settled: pl.DataFrame) -> p
     """
     lines = drafts.lines.lazy().join(settled.lazy(), on="policy_term_id", how="anti")
     days = (pl.col("period_to_date") - pl.col("period_from_date")).dt.total_days()
-    bills = lines.group_by("draft_index").agg(
-        pl.col("policy_term_id", "policy_number", "payment_plan_id", "currency").first(),
-        period_days=days.filter(pl.col("charge_kind") == PREMIUM.charge_kind).sum(),
+    bills = (
+        lines.group_by("draft_index")
+        .agg(
+            pl.col("policy_term_id", "policy_number", "payment_plan_id", "currency").first(),
+            period_days=days.filter(pl.col("charge_kind") == PREMIUM.charge_kind).sum(),
+        )
+        .filter(pl.col("period_days") > 0)
     )
     return (
         bills.join(plans.lazy().select(*_PLAN_OF, is_uneven=is_uneven()), on="payment_plan_id", how="left")

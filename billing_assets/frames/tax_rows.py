@@ -7,6 +7,7 @@ Does not belong here: the rows (``domain.taxes``), amounts (``taxes``).
 
 import polars as pl
 
+from billing_assets.domain.charges import PREMIUM, PREMIUM_CHANGE
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.tax_rule import ANY_LINE, FIXED, Basis, Category, RoundingScope, TaxPoint
 from billing_assets.frames.dated_rows import is_valid_on, refuse_overlaps
@@ -186,7 +187,10 @@ def _ordered(rules: pl.DataFrame) -> pl.DataFrame:
 
 
 def _is_of_kind() -> pl.Expr:
-    return pl.col("charge_kinds").str.split(" ").list.contains(pl.col("charge_kind"))
+    """Tell whether a row falls on the kind of a line; premium of a change is premium to it."""
+    is_change = pl.col("charge_kind") == PREMIUM_CHANGE.charge_kind
+    kind = pl.when(is_change).then(pl.lit(PREMIUM.charge_kind)).otherwise("charge_kind")
+    return pl.col("charge_kinds").str.split(" ").list.contains(kind)
 
 
 def _refuse_unfit(rules: pl.DataFrame) -> None:
@@ -225,7 +229,8 @@ def _with_fixed_once(matched: pl.DataFrame) -> pl.DataFrame:
     """Keep a fixed amount once per term or document, and only beside a rate or an exemption."""
     is_fixed, is_of_term = pl.col("is_fixed"), pl.col("is_of_term")
     based = matched.filter((~is_fixed).any().over("line_row"))
-    fixed = based.filter(is_fixed & (~is_of_term | (pl.col("installment_number") == 1)))
+    is_first = (pl.col("installment_number") == 1) & (pl.col("charge_kind") != PREMIUM_CHANGE.charge_kind)
+    fixed = based.filter(is_fixed & (~is_of_term | is_first))
     owner = pl.struct("draft_index", "rule_order", pl.when(is_of_term).then("policy_term_id"))
     once = fixed.filter(owner.is_first_distinct())
     return pl.concat([based.filter(~is_fixed), once]).sort("line_row", "rule_order")

@@ -209,12 +209,13 @@ def run_report_markdown(report: Mapping[str, Any]) -> str:
         f"{report['due_count']:,} charges due"
     )
     credited = _documents_table(report, "credit_notes", "credit notes")
-    if credited:
-        return "\n\n".join(part for part in (head, credited, _rounding(report), _reported(report)) if part)
+    beside = (_rounding(report), _reported(report))
+    if credited and not report["due_count"]:
+        return "\n\n".join(part for part in (head, credited, *beside) if part)
     if not report["due_count"]:
         return f"{head}\n\nNothing was due."
     issued = issue_date_words(report).capitalize()
-    amounts = (_documents_table(report, "invoices", "invoices"), _rounding(report), _reported(report))
+    amounts = (_documents_table(report, "invoices", "invoices"), credited, *beside)
     parts = [head, issued, _outcomes(report), *amounts, _reasons(report), _seconds(report)]
     return "\n\n".join(part for part in parts if part)
 

@@ -15,12 +15,10 @@ from typing import Any
 
 import polars as pl
 
-from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.runs import CatchUp, CurrencyTotal, Outcome
 from billing_assets.domain.safety_bounds import RunFindings, exceeded_bounds
 from billing_assets.frames.cash_rounding import NO_CASH_UNITS, used_units
-from billing_assets.frames.due_charges import due_charges
-from billing_assets.frames.invoices import Drafts, draft_invoices
+from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.plan_hashes import NO_DRAFTS, cash_parts, drafts_sha256, plan_sha256
 from billing_assets.frames.run_figures import (
     add_figures,
@@ -35,15 +33,14 @@ from billing_assets.frames.run_figures import (
     reasons_of,
     shown_figures,
 )
+from billing_assets.steps.calculation import Calculation
 from billing_assets.steps.run_ports import (
     Issuer,
     PlanRecord,
     Progress,
-    RuleRows,
     RunBasis,
     RunStore,
     Shard,
-    ShardBook,
 )
 
 SHARDS_AT_ONCE = 2
@@ -54,33 +51,6 @@ KEPT_CHARGES = 120_000
 
 SHOWN_OUTLIERS = 100
 """So many policies that stand out are named; all are counted."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calculation:
-    """What decides, beside the book itself, what is due on a date and what it costs.
-
-    ``place_code`` is the place of the company. What was to be billed up to ``held_until`` is left to the run
-    that is held there. A run, a preview and a replay all go by it.
-    """
-
-    billing_date: date
-    place_code: str
-    rules: RuleRows
-    closed_days: ClosedDays
-    held_until: date | None
-    catch_up: CatchUp
-
-    def due(self, book: ShardBook) -> pl.DataFrame:
-        """Return what is due of a shard of the book."""
-        found = due_charges(
-            book.terms, self.rules.plans, book.settled, self.billing_date, self.place_code, self.closed_days
-        )
-        return found if self.held_until is None else found.filter(pl.col("billing_date") > self.held_until)
-
-    def drafts(self, due: pl.DataFrame) -> Drafts:
-        """Return the priced drafts of what is due."""
-        return draft_invoices(due, self.rules.tax_rules, self.catch_up)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +152,7 @@ def price_shards(scope: Scope, shards: Sequence[Shard], *, store: RunStore, prog
 def _price_shard(scope: Scope, shard: Shard, store: RunStore) -> _PricedShard:
     company_id, times = scope.issuer.company_id, scope.issuer.company.safety_bounds.bill_times
     book = store.read_book(company_id, scope.batch_id, shard, scope.billing_date)
-    drafts, plans = scope.drafts(scope.due(book)), scope.rules.plans
+    drafts, plans = scope.drafts(book), scope.rules.plans
     bills = first_bills(drafts, plans, book.settled)
     last_bills = store.last_bills(
         shard, bills["policy_term_id"] if times else bills["policy_term_id"].clear()

@@ -21,6 +21,7 @@ from billing_assets.domain.safety_bounds import Bound
 from billing_assets.frames.cash_rounding import with_cash_units
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.numbered import charge_rows, invoice_rows, line_rows, number_drafts, tax_rows
+from billing_assets.frames.numbered_credits import credit_line_rows, credit_rows, number_credits
 from billing_assets.steps.plan_due_charges import plan_run
 from billing_assets.steps.price_plan import SHARDS_AT_ONCE, Scope, add_totals, price_shards, scope_of
 from billing_assets.steps.result import StepResult, Stopwatch
@@ -39,14 +40,20 @@ from billing_assets.steps.turns import Turns
 
 
 def raise_invoices(
-    order: RunOrder, *, store: RunStore, template: FrozenTemplate, progress: Progress = silent
+    order: RunOrder,
+    *,
+    store: RunStore,
+    template: FrozenTemplate,
+    credit_template: Callable[[], FrozenTemplate],
+    progress: Progress = silent,
 ) -> StepResult:
     """Issue what is due on ``order.billing_date``; a second call finds nothing to do and writes nothing.
 
     An interrupted run of the date is taken up where it stopped, without what other runs have billed since.
     Charges that cannot be invoiced are recorded with their reason; they never stop the others.
     A run that exceeds a safety bound issues nothing until somebody approves it, then exactly what was shown.
-    ``invoice_count`` is what this call issued; totals and ``due_count`` are of the whole run.
+    ``invoice_count`` is what this call issued, with the credit notes of changes (``credit_template`` gives
+    their template); totals and ``due_count`` are of the whole run.
 
     Raises:
         BillingError: ``run_held``; ``run_changed_since`` where an approved run would issue something else.
@@ -69,6 +76,7 @@ def raise_invoices(
             rule_set_id=store.keep_rules(scope.rules),
             store=store,
             template=template,
+            credit_template=credit_template,
             timer=timer,
         )
         issued = _bill_shards(work, store.pending_shards(run.run_id), planned, progress)
@@ -123,6 +131,7 @@ class _Work:
     rule_set_id: int
     store: RunStore
     template: FrozenTemplate
+    credit_template: Callable[[], FrozenTemplate]
     timer: Stopwatch
 
 
@@ -166,26 +175,40 @@ def _bill_shard(work: _Work, shard: Shard, drafts: Drafts | None, turns: Turns) 
             with spent("read"):
                 book = transaction.read_book()
             with spent("calculate"):
-                drafts = work.scope.drafts(work.scope.due(book))
+                drafts = work.scope.drafts(book)
         with spent("write"):
             _issue(work, drafts, transaction, wait_for_turn)
-        counts = (drafts.charges.height, drafts.invoices.height)
-        transaction.checkpoint(*counts, spent.seconds, work.rule_set_id)
+        documents = drafts.invoices.height + (drafts.credits.invoices.height if drafts.credits else 0)
+        transaction.checkpoint(drafts.charges.height, documents, spent.seconds, work.rule_set_id)
     work.timer.add(spent.seconds)
-    return drafts.invoices.height
+    return documents
 
 
 def _issue(work: _Work, drafts: Drafts, transaction: ShardWork, wait_for_turn: Callable[[], None]) -> None:
     """Write lines and taxes first, then lock the number series for the short rest: the heads."""
     count, run, company_id = drafts.invoices.height, work.run, work.scope.issuer.company_id
-    ids = transaction.draw_invoice_ids(count) if count else pl.Series("invoice_id", [], dtype=pl.Int64)
+    notes = drafts.credits
+    document_count = count + (notes.invoices.height if notes else 0)
+    ids = pl.Series("invoice_id", [], dtype=pl.Int64)
+    if document_count:
+        ids = transaction.draw_invoice_ids(document_count)
     transaction.write_charges(charge_rows(drafts, ids, run.run_id, company_id))
     transaction.write_lines(line_rows(drafts, ids, company_id))
     transaction.write_taxes(tax_rows(drafts, ids, company_id))
-    if not count:
-        return
+    if notes:
+        transaction.write_lines(credit_line_rows(notes, ids[count:], company_id))
+        transaction.write_taxes(tax_rows(notes, ids[count:], company_id))
+    if document_count:
+        wait_for_turn()
+    if count:
+        _number_invoices(work, drafts, ids[:count], transaction)
+    if notes:
+        _number_credits(work, notes, ids[count:], transaction)
+
+
+def _number_invoices(work: _Work, drafts: Drafts, ids: pl.Series, transaction: ShardWork) -> None:
+    count, run, company_id = drafts.invoices.height, work.run, work.scope.issuer.company_id
     prefix = work.scope.issuer.company.invoice_prefix
-    wait_for_turn()
     block = transaction.draw_numbers(count, DocumentKind.INVOICE, prefix, run.issuing_date)
     invoices = with_cash_units(drafts.invoices, work.scope.cash_units, block.issue_date)
     numbered = number_drafts(
@@ -208,6 +231,33 @@ def _issue(work: _Work, drafts: Drafts, transaction: ShardWork, wait_for_turn: C
             template_version_id=work.template.template_version_id,
         )
     )
+
+
+def _number_credits(work: _Work, notes: Drafts, ids: pl.Series, transaction: ShardWork) -> None:
+    """Number the credit notes of changes; none is dated before an invoice that it credits."""
+    issuer, run, template = work.scope.issuer, work.run, work.credit_template()
+    issuing_date = max(run.issuing_date, *notes.invoices["original_issue_date"].to_list())
+    prefix, kind = issuer.company.credit_note_prefix, DocumentKind.CREDIT_NOTE
+    block = transaction.draw_numbers(notes.invoices.height, kind, prefix, issuing_date)
+    numbered = number_credits(
+        notes,
+        prefix=block.prefix,
+        first_number=block.first_number,
+        issue_date=block.issue_date,
+        reason=None,
+        company_id=issuer.company_id,
+        company_sha256=issuer.company_sha256,
+        template_sha256=template.template_sha256,
+    )
+    rows = credit_rows(
+        numbered,
+        ids,
+        run_id=run.run_id,
+        number_series_id=block.number_series_id,
+        company_version_id=issuer.company_version_id,
+        template_version_id=template.template_version_id,
+    )
+    transaction.write_invoices(rows)
 
 
 def _final_accounts(run: Run, store: RunStore) -> tuple[CurrencyTotal, ...]:

@@ -19,7 +19,7 @@ from billing_assets.frames.cash_rounding import used_units, with_cash_units
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.numbered import number_drafts
 from billing_assets.frames.replays import Recorded, differences, with_recorded_holds
-from billing_assets.steps.price_plan import Calculation
+from billing_assets.steps.calculation import Calculation
 from billing_assets.steps.replay_ports import ReplayShard, ReplayStore
 from billing_assets.steps.result import StepResult, Stopwatch
 from billing_assets.steps.run_ports import Progress, RuleRows, silent
@@ -86,7 +86,7 @@ def _replayed(shard: ReplayShard, store: ReplayStore, timer: Stopwatch) -> tuple
             catch_up=shard.catch_up,
         )
         terms = with_recorded_holds(book.terms, recorded.charges)
-        drafts = calculation.drafts(calculation.due(replace(book, terms=terms)))
+        drafts = calculation.drafts(replace(book, terms=terms))
         numbered = _numbered(shard, drafts, recorded, rules, closed.of(Purpose.DUE))
     with timer("compare"):
         rows = differences(recorded, drafts, numbered)

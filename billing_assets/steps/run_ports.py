@@ -18,6 +18,7 @@ from billing_assets.domain.run_decisions import RunDecisionOrder
 from billing_assets.domain.runs import CatchUp, CurrencyTotal, RunOrder, RunState
 from billing_assets.domain.safety_bounds import Exceeded
 from billing_assets.frames.cash_rounding import NO_CASH_UNITS
+from billing_assets.frames.change_balances import ChangeBook
 
 Clock: TypeAlias = Callable[[], datetime]
 """Returns the present instant, in UTC."""
@@ -131,10 +132,14 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShardBook:
-    """The part of the book that a shard bills: ``columns.TERM_SCHEMA`` and ``columns.SETTLED_SCHEMA``."""
+    """The part of the book that a shard bills: ``columns.TERM_SCHEMA`` and ``columns.SETTLED_SCHEMA``.
+
+    ``changes`` is of the terms that have changes; None where no term of the shard has any.
+    """
 
     terms: pl.DataFrame
     settled: pl.DataFrame
+    changes: ChangeBook | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, RowMapping, text
 
+from billing_assets.domain.charges import PREMIUM_CHANGE
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoice_sources import (
     BilledTerm,
@@ -25,6 +26,7 @@ from billing_assets.domain.invoice_sources import (
 )
 from billing_assets.domain.invoices import Invoice, InvoiceLine
 from billing_assets.domain.payment_plans import PaymentPlan
+from billing_assets.store.change_books import read_change_source
 from billing_assets.store.invoice_reader import find_invoice
 from billing_assets.store.plan_rows import plan_of
 from billing_assets.store.rule_listings import cash_unit_of, tax_rule_of
@@ -32,7 +34,8 @@ from billing_assets.store.rule_listings import cash_unit_of, tax_rule_of
 _LINES = """
 select l.line_number, l.contained_tax_minor, v.policy_term_id, v.policy_term_version_id, b.file_name,
     v.line_of_business, v.place_code, v.effective_date, v.expiration_date, v.anchor_date,
-    v.cover_to_date, v.premium_minor, d.net_minor as charge_net_minor, d.due_date as charge_due_date,
+    v.cover_to_date, v.premium_minor, v.cut_over_date, l.charge_kind, l.revision,
+    d.net_minor as charge_net_minor, d.due_date as charge_due_date,
     d.billing_date as charge_billing_date, n.payment_plan_id
 from invoice i
 join invoice_line l using (invoice_id)
@@ -99,7 +102,10 @@ def read_invoice_sources(connection: Connection, company_id: int, number: str) -
     return InvoiceSources(
         invoice=invoice,
         record_format=issue.record_format,
-        lines=tuple(_line(row, by_number[row.line_number], plans[row.payment_plan_id]) for row in rows),
+        lines=tuple(
+            _line(connection, invoice, row, by_number[row.line_number], plans[row.payment_plan_id])
+            for row in rows
+        ),
         taxes=_taxes(connection, invoice),
         issue=_issue(issue),
         cash_unit=_cash_unit(connection, invoice),
@@ -177,7 +183,10 @@ def _plan(row: RowMapping, record_format: int) -> PaymentPlan:
     return replace(plan, minimum_payment_days=0) if record_format == 1 else plan
 
 
-def _line(row: Row[Any], line: InvoiceLine, plan: PaymentPlan) -> LineSource:
+def _line(
+    connection: Connection, invoice: Invoice, row: Row[Any], line: InvoiceLine, plan: PaymentPlan
+) -> LineSource:
+    is_change = row.charge_kind == PREMIUM_CHANGE.charge_kind
     return LineSource(
         line=line,
         contained_tax_minor=row.contained_tax_minor,
@@ -187,6 +196,9 @@ def _line(row: Row[Any], line: InvoiceLine, plan: PaymentPlan) -> LineSource:
         charge_net_minor=row.charge_net_minor,
         charge_due_date=row.charge_due_date,
         charge_billing_date=row.charge_billing_date,
+        change=read_change_source(connection, invoice.invoice_id, row.policy_term_id, row.revision)
+        if is_change
+        else None,
     )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from billing_assets.frames.columns import SETTLED_SCHEMA, TERM_SCHEMA
 from billing_assets.steps.run_ports import Clock, NumberBlock, Run, Shard, ShardBook
+from billing_assets.store.change_books import ChangeRange, read_change_book
 from billing_assets.store.copy import copy_in, copy_out
 
 _REACH_DAYS = 430
@@ -29,6 +30,7 @@ CHANGED_AFTER_BILLING = """
         and (n.superseded_batch_id is null or n.superseded_batch_id > %(batch)s)
     join invoice_line l on l.policy_term_version_id = f.policy_term_version_id
         and l.policy_term_id = f.policy_term_id and l.credited_invoice_id is null
+        and l.charge_kind <> 'premium_change'
     where f.company_id = %(company)s and f.policy_id >= %(low)s and f.policy_id < %(high)s
         and f.superseded_batch_id is not null and f.policy_term_version_id <> n.policy_term_version_id
         and ((f.premium_minor, f.currency, f.plan_code, f.place_code, f.line_of_business, f.effective_date,
@@ -80,6 +82,7 @@ where l.revision = 0 and l.charge_kind = 'premium' and l.credited_invoice_id is 
 union
 select d.policy_term_id, d.installment_number from due_charge d join shard_term s using (policy_term_id)
 where d.outcome <> 'invoiced' and d.policy_term_version_id = s.policy_term_version_id
+    and d.charge_kind <> 'premium_change'
     and (d.outcome = 'zero'
         or exists (select from billing_run r where r.run_id = d.run_id and r.billing_date = %(day)s))
 """
@@ -107,6 +110,7 @@ def read_shard_book(
     return ShardBook(
         terms=read_terms(connection, company_id, batch_id, shard, as_of),
         settled=copy_out(connection, _SETTLED, parameters, SETTLED_SCHEMA),
+        changes=read_change_book(connection, ChangeRange(company_id, batch_id, shard, as_of)),
     )
 
 

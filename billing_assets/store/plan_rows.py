@@ -18,7 +18,7 @@ from sqlalchemy import Connection, RowMapping, text
 from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.frequencies import OWN_DATES, OWN_RULE
-from billing_assets.domain.payment_plans import PaymentPlan, Residual
+from billing_assets.domain.payment_plans import ChangeBilling, PaymentPlan, Residual
 from billing_assets.domain.plan_records import PLAN_FIELDS, Fault, differing_fields
 from billing_assets.frames.recurrence import listed_dates, occurrences
 from billing_assets.steps.plan_ports import KeptPlans, PlacedPlan, PlanFile, plans_invalid
@@ -32,6 +32,7 @@ _KINDS = {
     "generate_roll": Roll,
     "holiday_behaviour": HolidayBehaviour,
     "residual": Residual,
+    "change_billing": ChangeBilling,
 }
 _NO_COMPANY = 0
 _PATTERN_REACH = timedelta(days=8 * 366)

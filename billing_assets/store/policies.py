@@ -48,6 +48,7 @@ join policy_term_version v on v.company_id = p.company_id and v.policy_id = p.po
 left join lateral (
     select max(l.policy_term_version_id) as version_id, max(l.period_to_date) as to_date
     from invoice_line l where l.policy_term_id = v.policy_term_id and l.credited_invoice_id is null
+        and l.charge_kind <> 'premium_change'
 ) billed on true
 left join policy_term_version b on b.policy_term_version_id = billed.version_id
 """
@@ -146,11 +147,11 @@ class SqlIntakeStore:
             company_id = read_issuer(connection, company_code).company_id
             # Billing and imports of a company take turns: what an import finds billed is all that is billed.
             hold_for_import(connection, company_id, progress)
-            _refuse_unfinished_run(connection, company_id)
+            refuse_unfinished_run(connection, company_id)
             yield IntakeTransaction(connection, company_id)
 
 
-def _refuse_unfinished_run(connection: Connection, company_id: int) -> None:
+def refuse_unfinished_run(connection: Connection, company_id: int) -> None:
     """Raise ``run_unfinished`` where a run was interrupted: its rest bills the book that it began with."""
     query = text(
         "select min(billing_date) from billing_run where company_id = :company and state = 'running'"
@@ -268,7 +269,8 @@ class IntakeTransaction:
     def _batch(self, condition: str, values: Mapping[str, object]) -> EarlierBatch | None:
         query = (
             "select batch_id, row_count, imported_at from intake_batch "  # noqa: S608 - constants
-            f"where company_id = :company and {condition} order by batch_id desc limit 1"
+            f"where company_id = :company and batch_kind = 'book' and {condition} "
+            "order by batch_id desc limit 1"
         )
         row = self.connection.execute(text(query), {"company": self.company_id, **values}).first()
         return None if row is None else EarlierBatch(**row._asdict())

@@ -14,6 +14,9 @@ from billing_assets.domain.problems import ROW_TAKEN_CODES
 from billing_assets.frames.columns import OPEN_HOLD_SCHEMA, OPEN_PROBLEM_SCHEMA
 from billing_assets.store.copy import copy_in, copy_out
 
+BOOK_BATCH, CHANGES_BATCH = "book", "changes"
+"""The kinds of an import: a policy book, and a file of changes in the middle of terms."""
+
 INTAKE_OWNER = "intake"
 """Who owns a problem that nobody has been given yet: the people who run intake."""
 
@@ -76,7 +79,8 @@ _OPEN_HOLDS = """
 select h.problem_id, p.policy_number, t.effective_date
 from problem_hold h join problem q on q.problem_id = h.problem_id and q.is_open
 join policy_term t on t.policy_term_id = h.policy_term_id join policy p on p.policy_id = h.policy_id
-where h.company_id = %s and h.released_batch_id is null
+left join intake_batch b on b.batch_id = q.batch_id
+where h.company_id = %s and h.released_batch_id is null and coalesce(b.batch_kind, 'book') = %s
 """
 
 _IS_HOLD = """
@@ -143,18 +147,22 @@ def _staged(connection: Connection, rows: pl.DataFrame, statement: str, values: 
     connection.execute(text("drop table incoming_hold"))
 
 
-def read_open_problems(connection: Connection, company_id: int) -> pl.DataFrame:
-    """Return the open problems of a company, columns of ``columns.OPEN_PROBLEM_SCHEMA``."""
+def read_open_problems(connection: Connection, company_id: int, batch_kind: str = BOOK_BATCH) -> pl.DataFrame:
+    """Return the open problems of a company, columns of ``columns.OPEN_PROBLEM_SCHEMA``.
+
+    A book answers only what a book has said, and a file of changes what such a file has said.
+    """
     query = (
-        f"select {', '.join(OPEN_PROBLEM_SCHEMA)} from problem where company_id = %s and is_open "  # noqa: S608 - constants
+        f"select {', '.join(OPEN_PROBLEM_SCHEMA)} from problem left join intake_batch b using (batch_id) "  # noqa: S608 - constants
+        "where problem.company_id = %s and is_open and coalesce(b.batch_kind, 'book') = %s "
         "order by problem_id"
     )
-    return copy_out(connection, query, (company_id,), OPEN_PROBLEM_SCHEMA)
+    return copy_out(connection, query, (company_id, batch_kind), OPEN_PROBLEM_SCHEMA)
 
 
 def read_open_holds(connection: Connection, company_id: int) -> pl.DataFrame:
-    """Return what open problems of a company hold, columns of ``columns.OPEN_HOLD_SCHEMA``."""
-    return copy_out(connection, _OPEN_HOLDS, (company_id,), OPEN_HOLD_SCHEMA)
+    """Return what open problems of a company's books hold, columns of ``columns.OPEN_HOLD_SCHEMA``."""
+    return copy_out(connection, _OPEN_HOLDS, (company_id, BOOK_BATCH), OPEN_HOLD_SCHEMA)
 
 
 def open_problems(connection: Connection, company_id: int, limit: int = 1_000) -> pl.DataFrame:

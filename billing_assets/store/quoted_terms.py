@@ -9,6 +9,8 @@ from datetime import date
 from sqlalchemy import Connection, text
 
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.policy_changes import TermChange
+from billing_assets.store.policy_changes import read_changes
 
 _TERM = """
 select p.policy_number, v.effective_date, v.expiration_date, v.cover_to_date, v.cut_over_date, v.currency,
@@ -18,11 +20,11 @@ select p.policy_number, v.effective_date, v.expiration_date, v.cover_to_date, v.
             where c.credited_invoice_id = l.invoice_id
                 and c.credited_line_number = l.line_number), 0))::bigint
         from invoice_line l
-        where l.policy_term_id = v.policy_term_id and l.charge_kind = 'premium'
+        where l.policy_term_id = v.policy_term_id and l.charge_kind in ('premium', 'premium_change')
             and l.credited_invoice_id is null), 0) as billed_net_minor,
     (select count(*) from invoice_line l
-        where l.policy_term_id = v.policy_term_id and l.charge_kind = 'premium'
-            and l.credited_invoice_id is null) as billed_line_count
+        where l.policy_term_id = v.policy_term_id and l.charge_kind in ('premium', 'premium_change')
+            and l.credited_invoice_id is null) as billed_line_count, v.policy_term_id
 from policy p join policy_term_version v using (policy_id, company_id)
 where p.company_id = :company and p.policy_number = :policy and v.superseded_batch_id is null
     and v.effective_date <= :day and :day <= v.expiration_date
@@ -40,8 +42,8 @@ order by v.effective_date
 class QuotedTerm:
     """A term as the book has it now, and the premium of it that invoices of this store carry, without tax.
 
-    What credit notes gave back is taken off. Where the price contains its tax, the premium and what was
-    billed of it are prices.
+    What credit notes gave back is taken off. ``changes`` are those of the term that were imported. Where the
+    price contains its tax, the premium and what was billed of it are prices.
 
     Installments that were due before ``cut_over_date`` were billed elsewhere.
     """
@@ -56,6 +58,7 @@ class QuotedTerm:
     plan_code: str
     billed_net_minor: int
     billed_line_count: int
+    changes: tuple[TermChange, ...] = ()
 
 
 def read_quoted_term(connection: Connection, company_id: int, policy_number: str, day: date) -> QuotedTerm:
@@ -67,7 +70,10 @@ def read_quoted_term(connection: Connection, company_id: int, policy_number: str
     values = {"company": company_id, "policy": policy_number, "day": day}
     row = connection.execute(text(_TERM), values).mappings().first()
     if row is not None:
-        return QuotedTerm(**row)
+        of_term = {name: value for name, value in row.items() if name != "policy_term_id"}
+        return QuotedTerm(
+            **of_term, changes=tuple(read_changes(connection, company_id, [row["policy_term_id"]]))
+        )
     terms = connection.execute(text(_TERMS), values).all()
     if not terms:
         raise BillingError(

@@ -25,6 +25,7 @@ from billing_assets.frames.replays import (
 )
 from billing_assets.steps.replay_ports import ReplayShard
 from billing_assets.steps.run_ports import RuleRows, Shard, ShardBook
+from billing_assets.store.change_books import ChangeRange, read_change_book
 from billing_assets.store.closed_days import read_closed_days
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
@@ -63,6 +64,7 @@ from policy_term t
 join policy_term_version v using (policy_term_id)
 join due_charge d on d.company_id = v.company_id and d.policy_term_id = v.policy_term_id
     and d.policy_term_version_id = v.policy_term_version_id and d.outcome <> 'invoiced'
+    and d.charge_kind <> 'premium_change'
 join billing_run r on r.run_id = d.run_id
 join run_shard s on s.run_id = d.run_id
     and t.policy_id >= s.from_policy_id and t.policy_id < s.to_policy_id
@@ -72,7 +74,8 @@ where t.policy_id >= %(low)s and t.policy_id < %(high)s and d.run_id <> %(run)s
     and (d.outcome = 'zero' or r.billing_date = %(day)s)
 """
 _CHARGES = """
-select p.policy_number, d.policy_term_id, d.installment_number, d.charge_kind, d.policy_term_version_id,
+select p.policy_number, d.policy_term_id, d.installment_number, d.charge_kind, d.revision,
+    d.policy_term_version_id,
     d.payer_id, d.outcome, d.reason_code, d.billing_date, d.due_date, d.period_from_date, d.period_to_date,
     d.currency, d.net_minor, d.invoice_id
 from due_charge d join policy_term t using (policy_term_id) join policy p using (policy_id)
@@ -81,13 +84,13 @@ where d.run_id = %(run)s and t.policy_id >= %(low)s and t.policy_id < %(high)s
 _OF_SHARD = """
 with of_shard as (
     select distinct d.invoice_id from due_charge d join policy_term t using (policy_term_id)
-    where d.run_id = %(run)s and d.invoice_id is not null
+    where d.run_id = %(run)s and d.outcome = 'invoiced'
         and t.policy_id >= %(low)s and t.policy_id < %(high)s
 )
 """
 _LINES = """
-select l.policy_term_id, l.installment_number, l.charge_kind, l.installment_count, l.payment_plan_id,
-    l.net_minor, l.tax_minor, l.contained_tax_minor
+select l.policy_term_id, l.installment_number, l.charge_kind, l.revision, l.installment_count,
+    l.payment_plan_id, l.net_minor, l.tax_minor, l.contained_tax_minor
 from invoice_line l join of_shard using (invoice_id)
 """
 _TAXES = """
@@ -139,7 +142,12 @@ class SqlReplayStore:
                 connection, shard.company_id, shard.book_batch_id, shard.shard, shard.billing_date
             )
             settled = copy_out(connection, _SETTLED_THEN, values, SETTLED_SCHEMA)
-        return ShardBook(terms=terms, settled=settled)
+            changes = read_change_book(
+                connection,
+                ChangeRange(shard.company_id, shard.book_batch_id, shard.shard, shard.billing_date),
+                before=(shard.run_id, shard.committed_at),
+            )
+        return ShardBook(terms=terms, settled=settled, changes=changes)
 
     def recorded(self, shard: ReplayShard) -> Recorded:
         """Return what the shard recorded: outcomes, lines, taxes and heads."""

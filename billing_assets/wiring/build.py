@@ -123,6 +123,9 @@ class Billing:
         """The invoice template as registered in the store."""
         return self._registered(self.template)
 
+    def _credit_template(self) -> FrozenTemplate:
+        return self._registered(self.template_of(DocumentKind.CREDIT_NOTE))
+
     def _registered(self, template: Template) -> FrozenTemplate:
         with self.database.transaction() as connection:
             return register_template(
@@ -190,7 +193,13 @@ class Billing:
 
     def invoice(self, order: RunOrder, *, progress: Progress = silent) -> StepResult:
         """Issue what is due on a date."""
-        return raise_invoices(order, store=self.runs, template=self.frozen_template, progress=progress)
+        return raise_invoices(
+            order,
+            store=self.runs,
+            template=self.frozen_template,
+            credit_template=self._credit_template,
+            progress=progress,
+        )
 
     def decide(self, order: RunDecisionOrder, *, progress: Progress = silent) -> StepResult:
         """Take a person's decision on a run; see :func:`decide_run`."""
@@ -247,7 +256,7 @@ class Billing:
         return credit_invoices(
             order,
             store=SqlCreditStore(self.database, utc_now),
-            template=self._registered(self.template_of(DocumentKind.CREDIT_NOTE)),
+            template=self._credit_template(),
             progress=progress,
             is_dry_run=is_dry_run,
         )

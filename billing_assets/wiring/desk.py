@@ -2,8 +2,8 @@
 
 Belongs here: lists and single records, problems closed and given away, an invoice's PDF and page, companies,
 the import of a policy book and of rates. Everything is of one company, that of :meth:`Billing.company_code`.
-Does not belong here: the steps of a run (``build``), SQL (``store``), how anything is shown (``cli``,
-``portal``).
+Does not belong here: rule rows (``rule_desk``), the steps of a run (``build``), SQL (``store``), how anything
+is shown (``cli``, ``portal``).
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,6 @@ from billing_assets.documents.html import HtmlRenderer
 from billing_assets.documents.templates import from_archive
 from billing_assets.domain.book_mapping import BookControls
 from billing_assets.domain.calendar_rule import ClosedDays
-from billing_assets.domain.cash_rounding import CashUnit
 from billing_assets.domain.companies import Company, company_from
 from billing_assets.domain.credits import LineLeft
 from billing_assets.domain.decisions import signed
@@ -27,19 +26,15 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.exchange_rates import ExchangeRate
 from billing_assets.domain.explained_documents import require_line, require_match
 from billing_assets.domain.invoices import Invoice
-from billing_assets.domain.places import PLACES
-from billing_assets.domain.plan_records import plan_from
-from billing_assets.domain.tax_rule import TaxRule
+from billing_assets.feeds.change_files import ChangeFiles
 from billing_assets.feeds.exchange_rates import ExchangeRateFiles
 from billing_assets.feeds.mapping import read_mapping
-from billing_assets.feeds.plan_files import PlanFiles
 from billing_assets.feeds.policy_files import PolicyFiles
 from billing_assets.steps.delivery_ports import PrintJob
-from billing_assets.steps.plan_ports import KeptPlans, PlacedPlan, PlanFile, plans_invalid
 from billing_assets.steps.rate_ports import KeptRates
 from billing_assets.steps.read_exchange_rates import read_exchange_rates
-from billing_assets.steps.read_payment_plans import read_payment_plans
 from billing_assets.steps.read_policy_book import IntakeOrder, read_policy_book
+from billing_assets.steps.read_policy_changes import read_policy_changes
 from billing_assets.steps.result import StepResult
 from billing_assets.steps.run_ports import Progress, silent
 from billing_assets.store import (
@@ -47,10 +42,8 @@ from billing_assets.store import (
     charge_listings,
     delivery_listings,
     invoice_listings,
-    plan_rows,
     problem_listings,
     problems,
-    rule_listings,
     run_listings,
 )
 from billing_assets.store.closed_days import ClosedDayRow, closed_day_history, read_closed_days
@@ -60,9 +53,11 @@ from billing_assets.store.document_views import DocumentView, view_document
 from billing_assets.store.exchange_rates import SqlRateStore, list_rates
 from billing_assets.store.invoice_reader import find_invoice
 from billing_assets.store.policies import SqlIntakeStore
+from billing_assets.store.policy_changes import SqlChangeStore
 from billing_assets.store.templates import read_template_archive
 from billing_assets.wiring.build import Billing, time_zone_differs, today_of, utc_now
 from billing_assets.wiring.explanations import read_explanation
+from billing_assets.wiring.rule_desk import RuleDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +80,7 @@ class Desk:
         """Use the store, the press and the company of ``billing``."""
         self.billing = billing
         self.database = billing.database
+        self.rules = RuleDesk(billing.database)
 
     @cached_property
     def company_id(self) -> int:
@@ -147,6 +143,17 @@ class Desk:
         )
         store = SqlIntakeStore(self.database)
         return read_policy_book(order, reader=PolicyFiles(), store=store, clock=utc_now, progress=progress)
+
+    def import_changes(self, path: Path, *, progress: Progress = silent) -> StepResult:
+        """Import a file of changes in the middle of terms; see :func:`read_policy_changes`."""
+        return read_policy_changes(
+            path,
+            self.billing.company_code(),
+            reader=ChangeFiles(),
+            store=SqlChangeStore(self.database),
+            clock=utc_now,
+            progress=progress,
+        )
 
     def runs(self, limit: int, before_id: int | None = None) -> list[run_listings.RunRow]:
         """Return the newest runs."""
@@ -248,46 +255,6 @@ class Desk:
             require_match(explanation)
         template = self.billing.template_of(sources.invoice.document_kind)
         return tell(explanation, sources, line_number=line_number, language=language, template=template)
-
-    def tax_rules(self, place_code: str = "", day: date | None = None) -> list[TaxRule]:
-        """Return the tax rows of a place, or of all, that hold on ``day``; raise ``place_unknown``."""
-        if place_code and place_code not in PLACES:
-            raise BillingError(
-                "place_unknown",
-                f"there is no place '{place_code[:12]}'",
-                f"choose from {', '.join(sorted(PLACES))}",
-            )
-        with self.database.transaction() as connection:
-            return rule_listings.list_tax_rules(connection, place_code, day)
-
-    def cash_units(self, day: date | None = None) -> list[CashUnit]:
-        """Return the rows of the smallest cash amounts that hold on ``day``, or on any."""
-        with self.database.transaction() as connection:
-            return rule_listings.list_cash_units(connection, day)
-
-    def plans(self, plan_code: str = "", day: date | None = None) -> list[plan_rows.PlanRow]:
-        """Return the rows of a payment plan, or of all, that hold on ``day``, or on any."""
-        with self.database.transaction() as connection:
-            return plan_rows.list_plans(connection, plan_code, day)
-
-    def import_plans(self, path: Path, note: str, recorded_by: str) -> StepResult:
-        """Keep the plan rows of a file; see :func:`read_payment_plans`."""
-        store = plan_rows.SqlPlanStore(self.database, utc_now)
-        return read_payment_plans(path, note, recorded_by, reader=PlanFiles(), store=store)
-
-    def add_plan(self, texts: Mapping[str, str], note: str, recorded_by: str) -> KeptPlans:
-        """Keep one plan row; raise ``plans_invalid`` naming every field that is wrong."""
-        note, recorded_by = signed(note, recorded_by)
-        plan, faults = plan_from(texts)
-        if plan is None:
-            raise plans_invalid("the plan", [("row 1", fault) for fault in faults])
-        file = PlanFile(name="the plan", plans=(PlacedPlan(place="row 1", plan=plan),))
-        return plan_rows.SqlPlanStore(self.database, utc_now).keep(file, note, recorded_by)
-
-    def end_plan(self, plan_code: str, day: date, note: str, recorded_by: str) -> bool:
-        """End the open row of a plan before ``day``; return whether that changed anything."""
-        note, recorded_by = signed(note, recorded_by)
-        return plan_rows.SqlPlanStore(self.database, utc_now).end(plan_code, day, note, recorded_by)
 
     def import_rates(self, path: Path, source: str, recorded_by: str) -> StepResult:
         """Keep the rates of a file; see :func:`read_exchange_rates`."""

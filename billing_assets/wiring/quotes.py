@@ -4,7 +4,7 @@ Belongs here: putting a stored term and the formulas together. Does not belong h
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
@@ -12,12 +12,14 @@ import polars as pl
 from billing_assets.domain.cancellation import CANCELLATION_METHODS
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.money import parse_minor
-from billing_assets.domain.policy_changes import ChangeKind
+from billing_assets.domain.policy_changes import ChangeKind, TermChange
 from billing_assets.frames.columns import CHANGE_SCHEMA
-from billing_assets.frames.earned_premium import with_earned
 from billing_assets.frames.policy_changes import premium_parts
 from billing_assets.store.quoted_terms import QuotedTerm, read_quoted_term
 from billing_assets.wiring.desk import Desk
+
+_TERM_ID = 1
+"""A quote is of one term."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,21 +54,19 @@ def quote_cancellation(
     with desk.database.transaction() as connection:
         term = read_quoted_term(connection, desk.company_id, policy_number, day)
     billed_minor = _billed(term, billed_elsewhere)
-    methods = [CANCELLATION_METHODS[code] for code in method_codes or CANCELLATION_METHODS]
-    row = {**asdict(term), "cancellation_date": day}
-    rows = pl.DataFrame([{**row, "method_code": method.method_code} for method in methods])
-    found = with_earned(rows, methods)
-    return term, tuple(
-        CancellationQuote(
-            method_code=code,
-            earned_minor=earned,
-            unearned_minor=unearned,
-            balance_minor=None if billed_minor is None else earned - billed_minor,
+    quotes = []
+    for code in method_codes or CANCELLATION_METHODS:
+        parts = _parts(term, _change(term, ChangeKind.CANCELLATION, day, method_code=code))
+        earned, whole = int(parts["owed_minor"].sum()), int(parts["part_minor"].sum())
+        quotes.append(
+            CancellationQuote(
+                method_code=code,
+                earned_minor=earned,
+                unearned_minor=whole - earned,
+                balance_minor=None if billed_minor is None else earned - billed_minor,
+            )
         )
-        for code, earned, unearned in found.select(
-            "method_code", "earned_minor", "unearned_minor"
-        ).iter_rows()
-    )
+    return term, tuple(quotes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,17 +97,54 @@ def quote_endorsement(
     with desk.database.transaction() as connection:
         term = read_quoted_term(connection, desk.company_id, policy_number, day)
     new_minor = _minor(premium, term.currency)
-    spans = pl.DataFrame([{**asdict(term), "policy_term_id": 1}])
-    change = (1, 1, ChangeKind.ENDORSEMENT.value, day, term.currency, new_minor, "")
-    parts = premium_parts(spans, pl.DataFrame([change], schema=CHANGE_SCHEMA, orient="row"), ())
-    change_minor = int(parts.filter(change_number=1)["part_minor"].item())
+    parts = _parts(term, _change(term, ChangeKind.ENDORSEMENT, day, premium_minor=new_minor))
+    written, before = int(parts["part_minor"].sum()), int(_parts(term)["part_minor"].sum())
     return term, EndorsementQuote(
         new_premium_minor=new_minor,
         days_left=(term.expiration_date - day).days,
         term_days=(term.expiration_date - term.effective_date).days,
-        change_minor=change_minor,
-        written_minor=term.premium_minor + change_minor,
+        change_minor=written - before,
+        written_minor=written,
     )
+
+
+def _change(
+    term: QuotedTerm, kind: ChangeKind, day: date, *, premium_minor: int = 0, method_code: str = ""
+) -> TermChange:
+    """Return a change after all that the term has."""
+    return TermChange(
+        policy_term_id=_TERM_ID,
+        policy_id=_TERM_ID,
+        change_number=1 + max((change.change_number for change in term.changes), default=0),
+        change_kind=kind,
+        change_date=day,
+        premium_minor=premium_minor,
+        method_code=method_code,
+    )
+
+
+def _parts(term: QuotedTerm, *more: TermChange) -> pl.DataFrame:
+    """Return the parts of the premium of a term with its changes and those that are only asked about."""
+    rows = [
+        {
+            "policy_term_id": _TERM_ID,
+            "change_number": change.change_number,
+            "change_kind": change.change_kind.value,
+            "change_date": change.change_date,
+            "currency": term.currency,
+            "premium_minor": change.premium_minor,
+            "method_code": change.method_code,
+        }
+        for change in (*term.changes, *more)
+    ]
+    span = {
+        "policy_term_id": _TERM_ID,
+        "effective_date": term.effective_date,
+        "expiration_date": term.expiration_date,
+        "premium_minor": term.premium_minor,
+    }
+    changes = pl.DataFrame(rows, schema=CHANGE_SCHEMA)
+    return premium_parts(pl.DataFrame([span]), changes, CANCELLATION_METHODS.values())
 
 
 def _billed(term: QuotedTerm, billed_elsewhere: str) -> int | None:

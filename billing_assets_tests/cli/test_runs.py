@@ -27,7 +27,7 @@ class TestAfterTwoRuns:
         newest, oldest = ask("runs")["runs"]
         assert (newest["billing_date"], newest["due_count"]) == ("2024-01-31", 20)
         assert newest["numbers"] == [{"first": "INV-00000011", "last": "INV-00000030"}]
-        assert oldest["counts"] == {"invoiced": 10, "zero": 0, "held": 0, "failed": 0}
+        assert oldest["counts"] == {"invoiced": 10, "zero": 0, "held": 0, "failed": 0, "credited": 0}
 
     def test_pages_follow_below_the_last_run(self, ask: Callable[..., Any]) -> None:
         first = ask("runs", "--limit", "1")

@@ -23,4 +23,4 @@ def test_each_reason_of_the_calculation_is_explained() -> None:
 
 def test_states_and_outcomes_are_stored_by_their_words() -> None:
     assert [state.value for state in RunState] == ["planned", "held", "running", "finalised", "rejected"]
-    assert [outcome.value for outcome in Outcome] == ["invoiced", "zero", "held", "failed"]
+    assert [outcome.value for outcome in Outcome] == ["invoiced", "zero", "held", "failed", "credited"]

@@ -53,6 +53,7 @@ def plan(plan_code: str = "monthly", **values: Any) -> dict[str, Any]:
         "minimum_bill_minor": 0,
         "currency": "",
         "blackout_days": 0,
+        "change_billing": "now",
         "valid_from": date(1900, 1, 1),
         "valid_to": None,
         "plan_sha256": "s",

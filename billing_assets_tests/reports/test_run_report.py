@@ -43,7 +43,7 @@ def test_the_report_is_plain_data_that_json_keeps() -> None:
 
 
 def test_charges_are_counted_per_outcome_with_every_outcome_named() -> None:
-    assert REPORT["outcome_counts"] == {"invoiced": 1_200, "zero": 30, "held": 0, "failed": 4}
+    assert REPORT["outcome_counts"] == {"invoiced": 1_200, "zero": 30, "held": 0, "failed": 4, "credited": 0}
     assert sum(REPORT["outcome_counts"].values()) == REPORT["due_count"]
 
 

@@ -76,7 +76,7 @@ with touched as (
         partition by b.payer_id, b.policy_id, b.charge_kind
         order by b.period_from_date, b.period_to_date, b.invoice_id, b.line_number
         rows between unbounded preceding and 1 preceding) as billed_to_date
-    from billed b where b.revision = 0
+    from billed b where b.revision = 0 and b.charge_kind <> 'premium_change'
 )
 select concat(document_number(s.prefix, i.invoice_number),
     ': the period of line ', o.line_number, ' is billed already')
@@ -90,6 +90,16 @@ select concat('policy term ', b.policy_term_id, ': installment ', b.installment_
 from billed b
 group by b.policy_term_id, b.installment_number, b.charge_kind, b.payer_id, b.revision
 having count(*) > 1
+union all
+select concat('policy term ', b.policy_term_id, ': change ', b.revision,
+    case when count(*) <> max(b.installment_number) then ' is billed by lines that are not numbered from 1'
+        else ' is billed, and there is no such change' end)
+from billed b
+left join policy_change c on c.policy_term_id = b.policy_term_id and c.change_number = b.revision
+    and c.change_kind = 'endorsement'
+where b.charge_kind = 'premium_change'
+group by b.policy_term_id, b.revision, c.policy_change_id
+having count(*) <> max(b.installment_number) or (b.revision > 0 and c.policy_change_id is null)
 """
 
 # The runs of one date are checked from their first number to the end of the series: what came before them

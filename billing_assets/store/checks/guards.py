@@ -28,6 +28,7 @@ FROZEN = (
     "rule_set",
     "payment_plan_change",
     "cash_unit",
+    "policy_change",
 )
 """Tables whose rows are written once, never changed, never removed."""
 
@@ -90,6 +91,7 @@ KEYS = (
     ("policy_term", "policy_id, effective_date", _NO_CONDITION),
     ("problem_hold", "problem_id, policy_term_id", _NO_CONDITION),
     ("policy_term_version", "policy_term_id", "(superseded_batch_id IS NULL)"),
+    ("policy_change", "policy_term_id, change_number", _NO_CONDITION),
 )
 """Table, columns and condition of the unique indexes that make each thing happen once."""
 

@@ -73,7 +73,9 @@ where n.content_sha256 <> sha256(convert_to(concat_ws(chr(31), n.plan_code, n.fr
         then concat_ws(chr(31), 'arrangement', n.maximum_installment_count, n.weights, n.residual,
             n.down_payment_ppm, n.down_payment_minor, n.installment_fee_minor, n.minimum_bill_minor,
             n.currency, n.blackout_days) end,
-    case when n.pattern <> '' then concat_ws(chr(31), 'pattern', n.pattern) end), 'UTF8'))
+    case when n.pattern <> '' then concat_ws(chr(31), 'pattern', n.pattern) end,
+    case when n.change_billing <> 'now'
+        then concat_ws(chr(31), 'change_billing', n.change_billing) end), 'UTF8'))
 union all
 select concat('payer version ', y.payer_version_id, ': its content does not hash to the stored value')
 from payer_version y

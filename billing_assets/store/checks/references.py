@@ -118,6 +118,17 @@ from problem p
 left join intake_batch b using (batch_id)
 where :is_everything and p.batch_id is not null and (b.company_id = p.company_id) is not true
 union all
+select concat('policy change ', c.policy_change_id,
+    ': it refers to a row that is missing or of another company or policy')
+from policy_change c
+left join policy_term t using (policy_term_id)
+left join policy p on p.policy_id = c.policy_id
+left join intake_batch b using (batch_id)
+where (:is_everything or c.policy_term_id in (
+        select policy_term_id from due_charge where run_id = any(:runs)))
+    and (t.policy_id = c.policy_id and p.company_id = c.company_id and b.company_id = c.company_id
+        and b.batch_kind = 'changes') is not true
+union all
 select concat('hold of problem ', h.problem_id, ': it refers to a row that is missing or of another company')
 from problem_hold h
 left join problem p using (problem_id)

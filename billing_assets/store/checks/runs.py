@@ -58,14 +58,37 @@ left join due_charge d on d.run_id = i.run_id and d.policy_term_id = l.policy_te
 where (:is_everything or i.run_id = any(:runs)) and d.run_id is null and l.credited_invoice_id is null
 union all
 select concat('charge ', d.policy_term_id, '/', d.installment_number, ' of run ', d.run_id,
+    ': it counts as given back, and there is no such line')
+from due_charge d
+left join invoice i on i.invoice_id = d.invoice_id and i.run_id = d.run_id and i.document_kind = 'credit_note'
+left join invoice_line l on l.invoice_id = i.invoice_id and l.policy_term_id = d.policy_term_id
+    and l.installment_number = d.installment_number and l.revision = d.revision
+    and l.charge_kind = d.charge_kind and l.payer_id = d.payer_id
+where (:is_everything or d.run_id = any(:runs)) and d.outcome = 'credited'
+    and (d.net_minor, d.policy_term_version_id, d.period_from_date, d.period_to_date, d.currency)
+        is distinct from (-l.net_minor, l.policy_term_version_id, l.period_from_date, l.period_to_date,
+            i.currency)
+union all
+select concat('line ', l.line_number, ' of credit note ', l.invoice_id, ': no charge of its run says so')
+from billing_run r
+join invoice i using (run_id)
+join invoice_line l using (invoice_id)
+left join due_charge d on d.run_id = i.run_id and d.policy_term_id = l.policy_term_id
+    and d.installment_number = l.installment_number and d.revision = l.revision
+    and d.charge_kind = l.charge_kind
+    and d.invoice_id = l.invoice_id and d.outcome = 'credited'
+where (:is_everything or i.run_id = any(:runs)) and r.run_kind = 'billing' and d.run_id is null
+    and l.credited_invoice_id is not null
+union all
+select concat('charge ', d.policy_term_id, '/', d.installment_number, ' of run ', d.run_id,
     ': it is not invoiced, and no reason is given')
 from due_charge d
-where (:is_everything or d.run_id = any(:runs)) and d.outcome <> 'invoiced'
+where (:is_everything or d.run_id = any(:runs)) and d.outcome not in ('invoiced', 'credited')
     and coalesce(d.reason_code, '') = ''
 union all
 select concat('run ', r.run_id, ': a run of kind ', r.run_kind, ' issued ', document_number(s.prefix,
     i.invoice_number))
 from billing_run r join invoice i using (run_id) left join number_series s using (number_series_id)
 where (:is_everything or r.run_id = any(:runs))
-    and (r.run_kind = 'correction') <> (i.document_kind = 'credit_note')
+    and r.run_kind = 'correction' and i.document_kind <> 'credit_note'
 """

@@ -12,7 +12,8 @@ credit note add up to it as those of an invoice; what they come to is asked in `
 
 TAXES = """
 with matched as (
-    select i.invoice_id, l.line_number, l.policy_term_id, l.installment_number, l.net_minor::numeric,
+    select i.invoice_id, l.line_number, l.policy_term_id, l.net_minor::numeric,
+        case l.charge_kind when 'premium_change' then 0 else l.installment_number end as installment_number,
         l.net_minor::numeric + l.contained_tax_minor as price_minor, t.tax_number, r.tax_code,
         r.basis, r.basis_tax_codes, r.rate_ppm::numeric, r.amount_minor, r.rounding_minor::numeric,
         r.is_inclusive, r.line_of_business <> '*' as is_named,
@@ -28,7 +29,8 @@ with matched as (
         else l.period_from_date end as tax_point_date) p
     where (:is_everything or i.run_id = any(:runs)) and i.document_kind = 'invoice'
         and r.place_code = v.place_code and r.line_of_business in (v.line_of_business, '*')
-        and l.charge_kind = any(string_to_array(r.charge_kinds, ' '))
+        and case l.charge_kind when 'premium_change' then 'premium' else l.charge_kind end
+            = any(string_to_array(r.charge_kinds, ' '))
         and r.valid_from <= p.tax_point_date
 ), timed as (
     select *, bool_or(is_in_time) over (partition by invoice_id, tax_number) as has_line_in_time from matched

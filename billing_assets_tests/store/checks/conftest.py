@@ -45,6 +45,14 @@ insert into payment_plan_change (payment_plan_id, act, note, recorded_by, record
 select min(payment_plan_id), 'added', 'a test', 'ana', now() from payment_plan;
 insert into company_closed_day (company_id, purpose, day, is_closed, note, recorded_by, recorded_at)
 values (1, 'all', date '2024-08-14', true, 'the office moves', 'ana', now());
+insert into intake_batch (company_id, batch_kind, file_name, file_sha256, mapping_sha256, row_count,
+    new_count, changed_count, unchanged_count, duplicate_count, problem_count, control_totals, imported_at)
+values (1, 'changes', 'changes.csv', 'c', '', 1, 1, 0, 0, 0, 0, '{"premium_of_changes": 0}', now());
+insert into policy_change (company_id, policy_id, policy_term_id, change_number, change_kind, change_date,
+    batch_id)
+select 1, policy_id, policy_term_id, 1, 'reinstatement', effective_date + 10,
+    (select max(batch_id) from intake_batch)
+from policy_term order by policy_term_id limit 1;
 """
 _WITHOUT_ADDRESS = "select delivery_id from delivery where reason_code = 'no_address'"
 

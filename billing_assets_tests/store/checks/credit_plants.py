@@ -103,7 +103,7 @@ CREDIT_PLANTS: list[tuple[str, str, set[str], str]] = [
             "where run_kind = 'correction'"
         ),
         set(),
-        ": a run of kind billing issued CRN-00000001",
+        ": no charge of its run says so",
     ),
     (
         "I09",

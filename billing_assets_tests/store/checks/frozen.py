@@ -79,6 +79,7 @@ def _schema(*names: str) -> dict[str, type[pl.DataType]]:
 
 _FIRST_PLANS = ("daily", "weekly", "monthly", "quarterly", "half_yearly", "yearly")
 _LATER_PLANS = "delete from payment_plan where plan_code <> all(:shipped)"
+_LATER_BATCHES = "delete from intake_batch where file_name = 'changes.csv'"
 
 
 @contextmanager
@@ -94,6 +95,7 @@ def first_store(server_url: str, source: Database, name: str) -> Iterator[str]:
             for table in here.execute(text(_TABLES)).scalars():
                 _copy_table(there, here, table)
             here.execute(text(_LATER_PLANS), {"shipped": list(_FIRST_PLANS)})
+            here.execute(text(_LATER_BATCHES))
             heads, lines, taxes = stored_parts(there)
             _rehash(here, heads["draft_index"], snapshot_hashes(heads, lines, taxes, 1))
             for statement in here.execute(text(_SEQUENCES)).scalars().all():

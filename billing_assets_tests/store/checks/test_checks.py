@@ -13,6 +13,7 @@ from billing_assets.domain.checks import CHECKS
 from billing_assets.domain.deliveries import message_id
 from billing_assets.domain.errors import BillingError
 from billing_assets.store.checks import EXAMPLE_COUNT, QUERIES, run_checks
+from billing_assets_tests.store.checks.change_plants import CHANGE_PLANTS
 from billing_assets_tests.store.checks.conftest import APRIL, AT, FEBRUARY, MARCH, TERM_COUNT, broken, planted
 from billing_assets_tests.store.checks.credit_plants import CREDIT_PLANTS
 from billing_assets_tests.store.checks.plants import ANY_LINE_OF, PLANTS
@@ -29,7 +30,7 @@ def test_a_sound_store_has_no_offender(superuser: Engine, day: date | None) -> N
         assert broken(connection, day) == {}
 
 
-@pytest.mark.parametrize(("check_id", "statement", "others", "name"), PLANTS)
+@pytest.mark.parametrize(("check_id", "statement", "others", "name"), [*PLANTS, *CHANGE_PLANTS])
 def test_a_planted_violation_is_named_by_its_check(
     superuser: Engine, check_id: str, statement: str, others: set[str], name: str
 ) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from billing_assets.domain.frequencies import FREQUENCIES
 from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
 from billing_assets.frames.due_charges import due_charges
-from billing_assets.steps import price_plan
+from billing_assets.steps import calculation
 from billing_assets.store.checks import installments, runs
 from billing_assets.store.connection import Database
 from billing_assets_tests.books import AT, billing_over, change_premium, end_cover, fill_book
@@ -69,7 +69,7 @@ def test_a_term_that_planning_and_issuing_skip_alike_is_named_by_the_book_alone(
         return due_charges(terms.filter(pl.col("policy_term_id") != 4), *rest)
 
     fill_book(database, 12)
-    monkeypatch.setattr(price_plan, "due_charges", without_term_4)
+    monkeypatch.setattr(calculation, "due_charges", without_term_4)
     bill(database, tmp_path, FEBRUARY, APRIL, JULY)
     with database.transaction() as connection:
         assert recorded_faults(connection) == []
@@ -86,7 +86,7 @@ def test_one_installment_that_is_skipped_is_named_and_the_others_are_not(
         return due_charges(*arguments).filter(~is_skipped)
 
     fill_book(database, 12)
-    monkeypatch.setattr(price_plan, "due_charges", without_one)
+    monkeypatch.setattr(calculation, "due_charges", without_one)
     bill(database, tmp_path, FEBRUARY, APRIL)
     with database.transaction() as connection:
         assert recorded_faults(connection) == []

@@ -8,7 +8,7 @@ keeps the record format that it would have had before. The new columns have cons
 from alembic import op
 
 revision = "0016"
-down_revision = "0014"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

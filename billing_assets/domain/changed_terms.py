@@ -1,0 +1,185 @@
+"""What is owed of each part of one term's premium after its changes, in whole numbers and fractions.
+
+Belongs here: one term at a time, for an explanation. Does not belong here: the formulas of billing
+(``frames.policy_changes``, ``frames.change_balances``), from which this is written apart.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from billing_assets.domain.business_days import add_months
+from billing_assets.domain.cancellation import (
+    CANCELLATION_METHODS,
+    SCALE_DAYS,
+    CancellationMethod,
+    EarnedBasis,
+)
+from billing_assets.domain.day_counts import days_30_360
+from billing_assets.domain.money import PPM, round_half_up
+from billing_assets.domain.policy_changes import ChangeKind, TermChange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwedPart:
+    """A part of the premium of a term, and what of it is not owed.
+
+    ``new_minor`` and ``old_minor`` are the premiums of the whole term from which an endorsement comes; of
+    part 0 the first is the premium at the beginning. ``lapsed_minor``: for days without cover.
+    ``unearned_minor``: not earned when the term was cancelled. ``returned_minor``: what later parts below
+    zero take of it. A part below zero has all of it returned.
+    """
+
+    change_number: int
+    from_date: date
+    new_minor: int
+    old_minor: int
+    part_minor: int
+    lapsed_minor: int = 0
+    unearned_minor: int = 0
+    returned_minor: int = 0
+
+    @property
+    def before_returns(self) -> int:
+        """What is owed of the part alone."""
+        return self.part_minor - self.lapsed_minor - self.unearned_minor
+
+    @property
+    def owed_minor(self) -> int:
+        """What is owed of it beside all the other parts."""
+        return self.before_returns - self.returned_minor
+
+
+def standing_cancellation(changes: Sequence[TermChange]) -> TermChange | None:
+    """Return the cancellation that no reinstatement has taken back, None where cover goes on.
+
+    >>> off = TermChange(
+    ...     policy_term_id=7,
+    ...     policy_id=3,
+    ...     change_number=1,
+    ...     change_kind=ChangeKind.CANCELLATION,
+    ...     change_date=date(2024, 5, 1),
+    ... )
+    >>> on = replace(off, change_number=2, change_kind=ChangeKind.REINSTATEMENT)
+    >>> standing_cancellation([on, off]), standing_cancellation([off]) == off
+    (None, True)
+    """
+    return _turns(changes)[1]
+
+
+def owed_parts(
+    premium_minor: int, effective: date, expiration: date, changes: Sequence[TermChange]
+) -> tuple[OwedPart, ...]:
+    """Return the parts of a term in the order in which they take effect.
+
+    >>> change = TermChange(
+    ...     policy_term_id=7,
+    ...     policy_id=3,
+    ...     change_number=1,
+    ...     change_kind=ChangeKind.ENDORSEMENT,
+    ...     change_date=date(2023, 12, 12),
+    ...     premium_minor=730_00,
+    ... )
+    >>> [part.owed_minor for part in owed_parts(365_00, date(2023, 1, 1), date(2024, 1, 1), [change])]
+    [36500, 2000]
+    """
+    term_days = (expiration - effective).days
+    parts = [
+        OwedPart(
+            change_number=0,
+            from_date=effective,
+            new_minor=premium_minor,
+            old_minor=0,
+            part_minor=premium_minor,
+        )
+    ]
+    in_force = premium_minor
+    for change in _replayed(changes):
+        if change.change_kind is ChangeKind.ENDORSEMENT:
+            top = (change.premium_minor - in_force) * (expiration - change.change_date).days
+            parts.append(
+                OwedPart(
+                    change_number=change.change_number,
+                    from_date=change.change_date,
+                    new_minor=change.premium_minor,
+                    old_minor=in_force,
+                    part_minor=round_half_up(top, term_days),
+                )
+            )
+            in_force = change.premium_minor
+    lapses, standing = _turns(changes)
+    covered = [_with_cover(part, expiration, lapses, standing) for part in parts]
+    covered.sort(key=lambda part: (part.from_date, part.change_number))
+    return tuple(_with_returns(covered))
+
+
+def _replayed(changes: Sequence[TermChange]) -> list[TermChange]:
+    return sorted(changes, key=lambda change: (change.change_date, change.change_number))
+
+
+def _turns(changes: Sequence[TermChange]) -> tuple[list[tuple[date, date]], TermChange | None]:
+    """Return the days without cover that have ended, and the cancellation that stands."""
+    lapses: list[tuple[date, date]] = []
+    standing: TermChange | None = None
+    for change in _replayed(changes):
+        if change.change_kind is ChangeKind.CANCELLATION and standing is None:
+            standing = change
+        elif change.change_kind is ChangeKind.REINSTATEMENT and standing is not None:
+            lapses.append((standing.change_date, change.change_date))
+            standing = None
+    return lapses, standing
+
+
+def _with_cover(
+    part: OwedPart, expiration: date, lapses: list[tuple[date, date]], standing: TermChange | None
+) -> OwedPart:
+    days = (expiration - part.from_date).days
+    lapsed = sum(max(0, (to - max(part.from_date, start)).days) for start, to in lapses)
+    if standing is None:
+        return replace(part, lapsed_minor=round_half_up(part.part_minor * lapsed, days) if days else 0)
+    method = CANCELLATION_METHODS[standing.method_code]
+    end = standing.change_date - timedelta(days=lapsed)
+    kept = _earned(method, abs(part.part_minor), part.from_date, expiration, end)
+    return replace(part, unearned_minor=part.part_minor - (kept if part.part_minor >= 0 else -kept))
+
+
+def _earned(method: CancellationMethod, amount: int, start: date, expiration: date, end: date) -> int:
+    """Return what a method earns of an amount over ``[start, expiration)`` that ends on a day."""
+    if method.basis is EarnedBasis.FLAT or end <= start:
+        return 0
+    if end >= expiration:
+        return amount
+    used, whole = ((to - start).days for to in (end, expiration))
+    if method.is_thirty_360:
+        used, whole = days_30_360(start, end), days_30_360(start, expiration)
+    if method.basis is EarnedBasis.PRO_RATA:
+        kept = round_half_up(amount * used, whole)
+    elif method.basis is EarnedBasis.PART_OF_RETURN:
+        kept = amount - round_half_up(amount * (whole - used) * method.return_ppm, whole * PPM)
+    else:
+        measure = -(-used * SCALE_DAYS // whole)
+        if method.basis is EarnedBasis.MONTH_SCALE:
+            measure = next(month for month in range(used + 1) if add_months(start, month) >= end)
+        ppm = next((ppm for limit, ppm in method.scale if measure <= limit), PPM)
+        kept = round_half_up(amount * ppm, PPM)
+    return max(kept, round_half_up(amount * method.minimum_earned_ppm, PPM))
+
+
+def _with_returns(parts: list[OwedPart]) -> list[OwedPart]:
+    """Let each part below zero take from the parts before it, the latest first."""
+    found: list[OwedPart] = []
+    wanted = 0
+    for part in parts:
+        if part.before_returns >= 0:
+            # What rounding has made more than there was before, the next part bears.
+            taken = min(wanted, part.before_returns)
+            found.append(replace(part, returned_minor=taken))
+            wanted -= taken
+            continue
+        wanted -= part.before_returns
+        for place in reversed(range(len(found))):
+            taken = min(wanted, found[place].owed_minor)
+            found[place] = replace(found[place], returned_minor=found[place].returned_minor + taken)
+            wanted -= taken
+        found.append(replace(part, returned_minor=part.before_returns))
+    return found

@@ -1,0 +1,279 @@
+"""Why a line that bills a change in the middle of a term is what it is.
+
+Belongs here: the part of the premium, what is owed of it, what was documented, and the difference or the
+share of it that the line bills. Does not belong here: what is owed of a part (``changed_terms``), tax
+(``explained_taxes``), the dates of an installment (``explained_dates``).
+"""
+
+from dataclasses import dataclass, replace
+
+from billing_assets.domain.billing_grids import Calendars, grid_at
+from billing_assets.domain.changed_terms import OwedPart, owed_parts, standing_cancellation
+from billing_assets.domain.explained_arrangements import arrangement_of, bill_number
+from billing_assets.domain.explained_dates import explain_dates, of_line
+from billing_assets.domain.explained_installments import planned_of_term
+from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
+from billing_assets.domain.explanations import Explained, Input, RuleRow, amount_of, minor
+from billing_assets.domain.invoice_sources import ChangeSource, LineSource
+from billing_assets.domain.payment_plans import ChangeBilling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    """What a line rests on: the part, the open installments (number -> planned), what is billed elsewhere."""
+
+    part: OwedPart
+    open_minor: dict[int, int]
+    elsewhere_minor: int
+
+    @property
+    def open_sum(self) -> int:
+        return sum(self.open_minor.values())
+
+
+def explain_change(source: LineSource, change: ChangeSource, calendars: Calendars) -> tuple[Explained, ...]:
+    """Return why the period and the amount of a line of a change are what they are; the amount comes last.
+
+    >>> from datetime import date
+    >>> from billing_assets.domain.policy_changes import ChangeKind, TermChange
+    >>> from billing_assets.domain.sample_invoice import ALWAYS_OPEN, SAMPLE
+    >>> sample = SAMPLE.lines[0]
+    >>> endorsement = TermChange(
+    ...     policy_term_id=1,
+    ...     policy_id=1,
+    ...     change_number=1,
+    ...     change_kind=ChangeKind.ENDORSEMENT,
+    ...     change_date=date(2024, 7, 1),
+    ...     premium_minor=sample.term.premium_minor + 366_00,
+    ... )
+    >>> known = ChangeSource(
+    ...     changes=(endorsement,),
+    ...     change_number=1,
+    ...     documented_minor=0,
+    ...     corrected_minor=0,
+    ...     premium_documented_minor=0,
+    ...     settled_numbers=frozenset({1}),
+    ... )
+    >>> explain_change(sample, known, ALWAYS_OPEN)[-1].result
+    18400
+    """
+    state = _state_of(source, change, calendars)
+    part = _part(source, state.part)
+    owed = _owed(source, state, amount_of(part))
+    difference = _difference(source, change, state, amount_of(owed))
+    carrier = _carrier(source, change, state, calendars, amount_of(difference))
+    period = _period(source, change, state.part, carrier, calendars)
+    if carrier is None or not _is_shared(source, state, amount_of(difference)):
+        whole = minor("difference", amount_of(difference))
+        net = of_line(source, Subject.NET, Formula.WHOLE_DIFFERENCE, (whole,), source.line.net_minor)
+        return (period, part, owed, difference, net)
+    share = _share(source, state, amount_of(difference), carrier)
+    return (period, part, owed, difference, share)
+
+
+def explain_change_dates(
+    source: LineSource, change: ChangeSource, calendars: Calendars, company_place_code: str
+) -> tuple[Explained, ...]:
+    """Return why a line of a change was billed when it was: at once, or with an installment.
+
+    >>> from billing_assets.domain.sample_invoice import ALWAYS_OPEN, SAMPLE
+    >>> known = ChangeSource(
+    ...     changes=(),
+    ...     change_number=0,
+    ...     documented_minor=0,
+    ...     corrected_minor=0,
+    ...     premium_documented_minor=0,
+    ...     settled_numbers=frozenset(),
+    ... )
+    >>> explain_change_dates(SAMPLE.lines[0], known, ALWAYS_OPEN, "ES")[0].formula.value
+    'at_once'
+    """
+    state = _state_of(source, change, calendars)
+    owed = _owed(source, state, state.part.part_minor)
+    difference = amount_of(_difference(source, change, state, amount_of(owed)))
+    carrier = _carrier(source, change, state, calendars, difference)
+    if carrier is not None:
+        carried = _as_installment(source, carrier)
+        return explain_dates(carried, calendars, company_place_code, bill_number(carried, calendars))
+    day = Input(name="run_billing_date", value=source.charge_billing_date, unit=Unit.DATE)
+    return (of_line(source, Subject.PLANNED_DUE_DATE, Formula.AT_ONCE, (day,), source.charge_due_date),)
+
+
+def _as_installment(source: LineSource, number: int) -> LineSource:
+    return replace(source, line=replace(source.line, installment_number=number))
+
+
+def _state_of(source: LineSource, change: ChangeSource, calendars: Calendars) -> _State:
+    term = source.term
+    parts = owed_parts(term.premium_minor, term.effective_date, term.expiration_date, change.changes)
+    part = next(each for each in parts if each.change_number == change.change_number)
+    planned = dict(enumerate(planned_of_term(_as_installment(source, 1), calendars), start=1))
+    elsewhere = {number for number in planned if _is_elsewhere(source, number, calendars)}
+    opened = {
+        number: amount
+        for number, amount in planned.items()
+        if number not in elsewhere and number not in change.settled_numbers
+    }
+    elsewhere_minor = sum(planned[number] for number in elsewhere)
+    # Installments bill no more once the term is cancelled, or owes nothing beside what was billed.
+    first = next(each for each in parts if each.change_number == 0)
+    left = first.owed_minor - elsewhere_minor - change.premium_documented_minor
+    is_ended = standing_cancellation(change.changes) is not None or (left <= 0 and sum(opened.values()) > 0)
+    return _State(part=part, open_minor={} if is_ended else opened, elsewhere_minor=elsewhere_minor)
+
+
+def _is_elsewhere(source: LineSource, number: int, calendars: Calendars) -> bool:
+    """Tell whether an installment was due before the cut-over, by the day on which it fell due."""
+    if source.term.cut_over_date <= source.term.effective_date:
+        return False
+    installment = _as_installment(source, number)
+    grid = grid_at(installment, calendars, bill_number(installment, calendars))
+    return (source.term.cut_over_date - grid.due_from).days > source.plan.due_days
+
+
+def _part(source: LineSource, part: OwedPart) -> Explained:
+    if part.change_number == 0:
+        premium = minor("premium", source.term.premium_minor)
+        return of_line(source, Subject.PART, Formula.WHOLE_PREMIUM, (premium,))
+    term = source.term
+    return of_line(
+        source,
+        Subject.PART,
+        Formula.ENDORSED_PART,
+        (
+            minor("new_premium", part.new_minor),
+            minor("old_premium", part.old_minor),
+            Input(name="days_left", value=(term.expiration_date - part.from_date).days, unit=Unit.DAYS),
+            Input(name="term_days", value=(term.expiration_date - term.effective_date).days, unit=Unit.DAYS),
+        ),
+        rounding=Rounding.HALF_UP,
+        rules=(_change_row(source, part),),
+    )
+
+
+def _change_row(source: LineSource, part: OwedPart) -> RuleRow:
+    return RuleRow(
+        kind="policy_change",
+        code=source.line.policy_number,
+        row_id=part.change_number,
+        valid_from=part.from_date,
+        source="",
+    )
+
+
+def _owed(source: LineSource, state: _State, part_minor: int) -> Explained:
+    part = state.part
+    return of_line(
+        source,
+        Subject.OWED,
+        Formula.OWED_OF_PART,
+        (
+            minor("part", part_minor),
+            minor("lapsed", part.lapsed_minor),
+            minor("unearned", part.unearned_minor),
+            minor("taken_by_returns", part.returned_minor),
+        ),
+    )
+
+
+def _difference(source: LineSource, change: ChangeSource, state: _State, owed_minor: int) -> Explained:
+    """Return what is to be billed beside the open installments, or to be taken off them, below zero."""
+    is_first = change.change_number == 0
+    still_open, elsewhere = (state.open_sum, state.elsewhere_minor) if is_first else (0, 0)
+    is_off = source.line.net_minor < 0
+    documented = change.documented_minor + (0 if is_off else change.corrected_minor)
+    return of_line(
+        source,
+        Subject.DIFFERENCE,
+        Formula.TO_TAKE_OFF if is_off else Formula.STILL_TO_BILL,
+        (
+            minor("owed", owed_minor),
+            minor("documented", documented),
+            minor("still_open", still_open),
+            minor("billed_elsewhere", elsewhere),
+        ),
+    )
+
+
+def _is_shared(source: LineSource, state: _State, difference: int) -> bool:
+    is_spread = source.plan.change_billing is ChangeBilling.SPREAD
+    return state.open_sum > 0 and (difference < 0 or is_spread)
+
+
+def _carrier(
+    source: LineSource, change: ChangeSource, state: _State, calendars: Calendars, difference: int
+) -> int | None:
+    """Return the number of the installment that carries a line, None where it was billed at once."""
+    is_next = source.plan.change_billing is ChangeBilling.NEXT and bool(state.open_minor)
+    if not (is_next or _is_shared(source, state, difference)):
+        return None
+    due = [
+        number
+        for number in state.open_minor
+        if _planned_due(source, number, calendars) == source.charge_due_date
+    ]
+    if is_next and difference >= 0:
+        return min(due, default=min(state.open_minor))
+    # Of several that fall due together, an installment that carries nothing has no line.
+    carrying = [
+        number
+        for number in due or list(state.open_minor)
+        if amount_of(_share(source, state, difference, number))
+    ]
+    fitting = [
+        number for number in carrying if _period(source, change, state.part, number, calendars).is_match
+    ]
+    same = [number for number in fitting if _share(source, state, difference, number).is_match]
+    return min(same or fitting or carrying or list(state.open_minor))
+
+
+def _share(source: LineSource, state: _State, difference: int, number: int) -> Explained:
+    """Return the share of the difference that an installment carries."""
+    to = sum(amount for each, amount in state.open_minor.items() if each <= number)
+    return of_line(
+        source,
+        Subject.NET,
+        Formula.SHARE_OF_DIFFERENCE,
+        (
+            minor("difference", difference),
+            minor("open_to", to),
+            minor("open_before", to - state.open_minor[number]),
+            minor("still_open", state.open_sum),
+        ),
+        source.line.net_minor,
+    )
+
+
+def _planned_due(source: LineSource, number: int, calendars: Calendars) -> object:
+    installment = _as_installment(source, number)
+    found = explain_dates(installment, calendars, source.term.place_code, bill_number(installment, calendars))
+    return next(each for each in found if each.subject is Subject.PLANNED_DUE_DATE).result
+
+
+def _period(
+    source: LineSource, change: ChangeSource, part: OwedPart, carrier: int | None, calendars: Calendars
+) -> Explained:
+    term, standing = source.term, standing_cancellation(change.changes)
+    end = term.expiration_date
+    if part.change_number == 0 and standing is not None and standing.change_date > term.effective_date:
+        end = standing.change_date
+    inputs: tuple[Input, ...] = (
+        Input(name="part_from_date", value=part.from_date, unit=Unit.DATE),
+        Input(name="part_to_date", value=end, unit=Unit.DATE),
+    )
+    is_shared = carrier is not None and (
+        source.line.net_minor < 0 or source.plan.change_billing is ChangeBilling.SPREAD
+    )
+    if carrier is not None and is_shared:
+        grid = grid_at(_as_installment(source, carrier), calendars, carrier)
+        to = grid.period_end
+        if source.plan.is_arranged:
+            found = arrangement_of(_as_installment(source, carrier), grid, calendars)
+            to = term.expiration_date if carrier == found.installment_count else to
+        inputs = (
+            *inputs,
+            Input(name="planned_from_date", value=grid.period_from, unit=Unit.DATE),
+            Input(name="planned_to_date", value=to, unit=Unit.DATE),
+        )
+    recorded = (source.line.period_from_date, source.line.period_to_date)
+    return of_line(source, Subject.PERIOD, Formula.CHANGE_PERIOD, inputs, recorded)

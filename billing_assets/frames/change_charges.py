@@ -1,0 +1,314 @@
+"""What a run bills of changes in the middle of a term: the lines, and what becomes of the installments.
+
+Belongs here: when the difference of a part is billed, by the plan, and in which amounts.
+Does not belong here: the difference (``change_balances``), credit notes (``change_credits``).
+
+**Spread.** With ``R`` to be shared among the open installments and ``C`` the running sum of their planned
+amounts, of ``U`` in all, installment ``k`` has ``R * C(k) / U`` less ``R * C(k - 1) / U``, each half-up. What
+is left is shared anew by each run, so that nothing is lost whatever is billed first.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from billing_assets.domain.business_days import HolidayBehaviour
+from billing_assets.domain.charges import PREMIUM, PREMIUM_CHANGE
+from billing_assets.domain.payment_plans import ChangeBilling
+from billing_assets.domain.runs import Outcome
+from billing_assets.frames.change_balances import ChangeBook, change_balances
+from billing_assets.frames.columns import DUE_SCHEMA, TERM_SCHEMA
+from billing_assets.frames.dated_rows import is_valid_on
+from billing_assets.frames.policy_changes import standing_cancellations
+from billing_assets.frames.rounding import divide_half_up, wide
+
+_TERM = "policy_term_id"
+_FROM_TERM = [name for name in DUE_SCHEMA if name in TERM_SCHEMA]
+_FROM_PLAN = ("payment_plan_id", "minimum_payment_days", "plan_sha256")
+_DATES = ("billing_date", "due_date")
+_IS_PREMIUM = pl.col("charge_kind") == PREMIUM.charge_kind
+
+
+def with_change_holds(terms: pl.DataFrame, book: ChangeBook) -> pl.DataFrame:
+    """Return the terms as changes leave them to billing; those of which they cannot tell are held.
+
+    A term that has changes goes by them: an end of cover that the book gives too is left aside where it is
+    the day of the cancellation, and holds the term where it is another. A term whose price contains tax is
+    held, because of a part of a price the tax cannot always be told to the cent.
+
+    >>> from billing_assets.frames.columns import CHANGE_SCHEMA, DOCUMENTED_LINE_SCHEMA
+    >>> day = date(2024, 5, 1)
+    >>> change = {"policy_term_id": 7, "change_number": 1, "change_kind": "cancellation", "change_date": day}
+    >>> none = pl.DataFrame(schema=DOCUMENTED_LINE_SCHEMA)
+    >>> changes = pl.DataFrame([change], schema=CHANGE_SCHEMA)
+    >>> book = ChangeBook(changes=changes, lines=none, taxes=none, zeros=none, answered=none)
+    >>> term = {"policy_term_id": 7, "effective_date": date(2024, 1, 1), "expiration_date": date(2025, 1, 1)}
+    >>> terms = [term | {"cover_to_date": end} for end in (day, date(2024, 6, 1), None)]
+    >>> with_change_holds(pl.DataFrame(terms, schema=TERM_SCHEMA), book)["hold_code"].to_list()
+    [None, 'cover_differs_from_changes', None]
+    """
+    marks = book.changes.select(_TERM, has_changes=pl.lit(value=True)).unique()
+    priced = book.lines.filter(pl.col("contained_tax_minor") != 0)
+    contained = priced.select(_TERM, contains_tax=pl.lit(value=True)).unique()
+    joined = terms.join(marks, on=_TERM, how="left", maintain_order="left")
+    for frame in (contained, standing_cancellations(book.changes)):
+        joined = joined.join(frame, on=_TERM, how="left", maintain_order="left")
+    cover, has_changes = pl.col("cover_to_date"), pl.col("has_changes").fill_null(value=False)
+    differs = (cover < pl.col("expiration_date")) & cover.ne_missing(pl.col("off_date"))
+    code = (
+        pl.when(has_changes & differs)
+        .then(pl.lit("cover_differs_from_changes"))
+        .when("contains_tax")
+        .then(pl.lit("price_contains_tax"))
+    )
+    return joined.with_columns(
+        hold_code=pl.coalesce("hold_code", code),
+        cover_to_date=pl.when(has_changes).then(pl.lit(None, pl.Date)).otherwise(cover),
+    ).select(terms.columns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedDue:
+    """What is due with the changes, and what is given back: ``returns`` as ``change_credits`` takes it."""
+
+    due: pl.DataFrame
+    returns: pl.DataFrame
+
+
+def changed_due(
+    due: pl.DataFrame,
+    terms: pl.DataFrame,
+    plans: pl.DataFrame,
+    planned: pl.DataFrame,
+    book: ChangeBook,
+    as_of: date,
+    *,
+    is_open: bool,
+    is_settling: bool,
+) -> ChangedDue:
+    """Return what a run of ``as_of`` has due of the terms of a shard, those with changes among them.
+
+    ``due`` is what is due by installments, ``terms`` those that have changes, ``planned`` all their
+    installments that are billed here with ``is_open``. Where the company is closed (``is_open``), only plans
+    that hold the sending settle; where ``is_settling`` is false, nothing does but what an installment of this
+    run carries.
+
+    >>> from billing_assets.frames.columns import ANSWERED_SCHEMA, CHANGE_SCHEMA, DOCUMENTED_LINE_SCHEMA
+    >>> from billing_assets.frames.columns import CHARGED_TAX_SCHEMA, PLAN_SCHEMA, SETTLED_SCHEMA
+    >>> term = {"policy_term_id": 7, "plan_code": "yearly", "premium_minor": 1200_00}
+    >>> term |= {"effective_date": date(2024, 1, 1), "expiration_date": date(2025, 1, 1)}
+    >>> plan = {"plan_code": "yearly", "change_billing": "now", "valid_from": date(1990, 1, 1)}
+    >>> ended = {"policy_term_id": 7, "change_number": 1, "change_kind": "cancellation"}
+    >>> ended |= {"change_date": date(2024, 7, 2), "method_code": "pro_rata"}
+    >>> billed = {"policy_term_id": 7, "revision": 0, "charge_kind": "premium", "net_minor": 1200_00}
+    >>> billed |= {"credited_net_minor": 0, "corrected_net_minor": 0}
+    >>> book = ChangeBook(
+    ...     changes=pl.DataFrame([ended], schema=CHANGE_SCHEMA),
+    ...     lines=pl.DataFrame([billed], schema=DOCUMENTED_LINE_SCHEMA),
+    ...     taxes=pl.DataFrame(schema=CHARGED_TAX_SCHEMA),
+    ...     zeros=pl.DataFrame(schema=SETTLED_SCHEMA),
+    ...     answered=pl.DataFrame(schema=ANSWERED_SCHEMA),
+    ... )
+    >>> whole = {"policy_term_id": 7, "installment_number": 1, "net_minor": 1200_00, "is_open": False}
+    >>> found = changed_due(
+    ...     pl.DataFrame(schema=DUE_SCHEMA),
+    ...     pl.DataFrame([term], schema=TERM_SCHEMA),
+    ...     pl.DataFrame([plan], schema=PLAN_SCHEMA),
+    ...     pl.DataFrame([whole]),
+    ...     book,
+    ...     date(2024, 7, 10),
+    ...     is_open=True,
+    ...     is_settling=True,
+    ... )
+    >>> found.returns.rows()
+    [(7, 60000, 0)]
+    """
+    balances = change_balances(terms, planned, book)
+    named = _named(terms, plans, balances, book).with_columns(
+        is_settled=pl.lit(is_settling) & (pl.lit(is_open) | pl.col("holds_sending"))
+    )
+    kept = _with_ends(due, balances)
+    carried = _carriers(kept, planned, balances)
+    sound = named.filter(pl.col("hold_code").is_null() & ~pl.col("is_short"))
+    spread, rest = _spread(sound, carried)
+    rows = pl.concat([spread, _at_once(rest, carried, as_of), _refused(named, as_of)], how="diagonal")
+    lines = _numbered(rows, terms)
+    order = (
+        *("policy_number", "due_date", _TERM),
+        pl.col("charge_kind") == PREMIUM_CHANGE.charge_kind,
+        "installment_number",
+        ~_IS_PREMIUM,
+        "revision",
+    )
+    returns = sound.filter("is_settled", pl.col("back_minor") > 0)
+    return ChangedDue(
+        due=pl.concat([kept, lines]).sort(order),
+        returns=returns.select(_TERM, "back_minor", revision="change_number"),
+    )
+
+
+def _named(
+    terms: pl.DataFrame, plans: pl.DataFrame, balances: pl.DataFrame, book: ChangeBook
+) -> pl.DataFrame:
+    """Return the balances with their hold and the plan row of their term, but those that were answered.
+
+    A term without a plan row says so by its charge for the whole term, and has none here.
+    """
+    rows = plans.select(
+        *("plan_code", *_FROM_PLAN, "change_billing", "valid_from", "valid_to"),
+        holds_sending=pl.col("holiday_behaviour") == HolidayBehaviour.HOLD_SENDING.value,
+    )
+    of_terms = (
+        terms.select(_TERM, "plan_code", "effective_date", "expiration_date", "hold_code")
+        .join(rows, on="plan_code")
+        .filter(is_valid_on(pl.col("effective_date")))
+    )
+    answered = book.answered.rename({"revision": "change_number"})
+    return balances.join(of_terms, on=_TERM).join(answered, on=[_TERM, "change_number"], how="anti")
+
+
+def _with_ends(due: pl.DataFrame, balances: pl.DataFrame) -> pl.DataFrame:
+    """Record as zero, without their fee, installments of terms of which nothing more is billed by them."""
+    ends = balances.filter("is_ended").group_by(_TERM).agg(pl.col("is_cancelled").any())
+    reason = pl.when("is_cancelled").then(pl.lit("cancelled")).otherwise(pl.lit("nothing_left"))
+    is_ended = pl.col("is_cancelled").is_not_null() & pl.col("outcome").is_in(
+        [Outcome.INVOICED.value, Outcome.ZERO.value]
+    )
+    return (
+        due.join(ends, on=_TERM, how="left", maintain_order="left")
+        .filter(_IS_PREMIUM | ~is_ended)
+        .with_columns(
+            outcome=pl.when(is_ended).then(pl.lit(Outcome.ZERO.value)).otherwise("outcome"),
+            reason_code=pl.when(is_ended).then(reason).otherwise("reason_code"),
+            net_minor=pl.when(is_ended).then(0).otherwise("net_minor"),
+        )
+        .select(due.columns)
+    )
+
+
+def _carriers(due: pl.DataFrame, planned: pl.DataFrame, balances: pl.DataFrame) -> pl.DataFrame:
+    """Return the installments of this run that can carry lines of changes, with their share of what is open.
+
+    ``carrier_to_minor`` of ``open_minor`` are planned up to the end of the installment. A term of which
+    nothing is open has one row without an installment.
+    """
+    ended = balances.filter("is_ended").select(_TERM).unique()
+    opened = planned.filter("is_open").join(ended, on=_TERM, how="anti").sort(_TERM, "installment_number")
+    shares = opened.select(
+        _TERM,
+        "installment_number",
+        carrier_minor="net_minor",
+        carrier_to_minor=pl.col("net_minor").cum_sum().over(_TERM),
+        open_minor=pl.col("net_minor").sum().over(_TERM),
+    )
+    is_billed = pl.col("outcome").is_in([Outcome.INVOICED.value, Outcome.ZERO.value])
+    now = due.filter(_IS_PREMIUM, is_billed).select(
+        *(_TERM, "installment_number", *_DATES, "period_from_date", "period_to_date"),
+        is_carried=pl.lit(value=True),
+    )
+    return shares.join(now, on=[_TERM, "installment_number"], how="left")
+
+
+def _spread(sound: pl.DataFrame, carried: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the lines that installments of this run carry a share of, and the parts that none shares."""
+    is_shared = (pl.col("less_minor") > 0) | (
+        (pl.col("more_minor") > 0) & (pl.col("change_billing") == ChangeBilling.SPREAD.value)
+    )
+    with_open = carried.filter(pl.col("open_minor") > 0)
+    shared = sound.filter(is_shared).join(with_open.select(_TERM).unique(), on=_TERM, how="semi")
+    amount = wide(pl.col("more_minor") - pl.col("less_minor"))
+    to, before = pl.col("carrier_to_minor"), pl.col("carrier_to_minor") - pl.col("carrier_minor")
+    share = divide_half_up(amount * to, pl.col("open_minor")) - divide_half_up(
+        amount * before, pl.col("open_minor")
+    )
+    start = pl.max_horizontal("period_from_date", "part_from_date")
+    is_inside = start < pl.col("period_to_date")
+    lines = (
+        shared.join(with_open.filter("is_carried"), on=_TERM)
+        .with_columns(
+            net_minor=share,
+            period_from_date=pl.when(is_inside).then(start).otherwise("part_from_date"),
+            period_to_date=pl.when(is_inside).then("period_to_date").otherwise("part_to_date"),
+        )
+        .sort(_TERM, "change_number", "installment_number")
+    )
+    return _shaped(lines), sound.join(shared, on=[_TERM, "change_number"], how="anti")
+
+
+def _at_once(rest: pl.DataFrame, carried: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Return a line for each part that is billed whole: now, or with the next installment, if one is left."""
+    first = (
+        carried.filter("is_carried")
+        .sort(*_DATES, "installment_number")
+        .unique(_TERM, keep="first", maintain_order=True)
+    )
+    opened = carried.select(_TERM, is_left=pl.lit(value=True)).unique()
+    waits = (pl.col("change_billing") == ChangeBilling.NEXT.value) & pl.col("is_left").fill_null(value=False)
+    is_carried = waits & pl.col("due_date").is_not_null()
+    lines = (
+        rest.filter(pl.col("more_minor") > 0)
+        .join(first.select(_TERM, *_DATES), on=_TERM, how="left")
+        .join(opened, on=_TERM, how="left")
+        .filter(is_carried | (pl.col("is_settled") & ~waits))
+        .with_columns(
+            net_minor="more_minor",
+            period_from_date="part_from_date",
+            period_to_date="part_to_date",
+            **{name: pl.when(is_carried).then(name).otherwise(pl.lit(as_of)) for name in _DATES},
+        )
+        .sort(_TERM, "change_number")
+    )
+    return _shaped(lines)
+
+
+def _refused(named: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Return a charge for each part that is owed and cannot be settled: its term is held, or it failed."""
+    is_held = pl.col("hold_code").is_not_null()
+    is_lost = pl.col("more_minor").is_null() | pl.col("back_minor").is_null()
+    is_owed = (pl.col("more_minor") > 0) | (pl.col("back_minor") > 0) | is_lost
+    failed = pl.when(is_lost).then(pl.lit("amount_out_of_range")).otherwise(pl.lit("billed_elsewhere"))
+    rows = named.filter(
+        pl.col("is_settled") & is_owed & (is_held | pl.col("is_short") | is_lost)
+    ).with_columns(
+        net_minor=(pl.col("more_minor") - pl.col("back_minor")).fill_null(0),
+        outcome=pl.when(is_held).then(pl.lit(Outcome.HELD.value)).otherwise(pl.lit(Outcome.FAILED.value)),
+        reason_code=pl.when(is_held).then("hold_code").otherwise(failed),
+        period_from_date="part_from_date",
+        period_to_date="part_to_date",
+        **{name: pl.lit(as_of) for name in _DATES},
+    )
+    return _shaped(rows)
+
+
+def _shaped(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return the lines in one form; those that are to be billed have no reason."""
+    if "outcome" not in lines.columns:
+        lines = lines.with_columns(
+            outcome=pl.lit(Outcome.INVOICED.value), reason_code=pl.lit(None, pl.String)
+        )
+    return lines.select(
+        *(_TERM, "change_number", "line_count", "period_from_date", "period_to_date", *_DATES, *_FROM_PLAN),
+        *("outcome", "reason_code"),
+        pl.col("net_minor").cast(pl.Int64),
+    )
+
+
+def _numbered(rows: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
+    """Return the lines as charges; those of a part are numbered on from the lines that it has.
+
+    A share that comes to nothing is none, and a part that begins as the term ends has no period and no line.
+    """
+    place = pl.int_range(1, pl.len() + 1).over(_TERM, "change_number")
+    return (
+        rows.filter((pl.col("net_minor") != 0) | (pl.col("outcome") != Outcome.INVOICED.value))
+        .filter(pl.col("period_from_date") < pl.col("period_to_date"))
+        .with_columns(
+            installment_number=pl.col("line_count") + place,
+            installment_count=pl.lit(1),
+            charge_kind=pl.lit(PREMIUM_CHANGE.charge_kind),
+            revision="change_number",
+        )
+        .join(terms.select(_FROM_TERM), on=_TERM, how="left", maintain_order="left")
+        .select(pl.col(name).cast(dtype) for name, dtype in DUE_SCHEMA.items())
+    )

@@ -1,0 +1,122 @@
+"""The calculation that a run, a preview and a replay all go by: what is due of a shard, and its price.
+
+Belongs here: the order in which the formulas of installments and of changes meet.
+Does not belong here: the formulas (``frames``), reading a shard, adding shards up (``price_plan``).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import polars as pl
+
+from billing_assets.domain.calendar_rule import ClosedDays
+from billing_assets.domain.charges import PREMIUM
+from billing_assets.domain.runs import CatchUp, Outcome
+from billing_assets.frames.calendars import CompanyCalendar
+from billing_assets.frames.change_balances import ChangeBook
+from billing_assets.frames.change_charges import ChangedDue, changed_due, with_change_holds
+from billing_assets.frames.change_credits import credited_charges, with_reasons, with_returned
+from billing_assets.frames.columns import SETTLED_SCHEMA
+from billing_assets.frames.credits import draft_credits
+from billing_assets.frames.due_charges import due_charges
+from billing_assets.frames.invoices import Drafts, draft_invoices
+from billing_assets.steps.run_ports import RuleRows, ShardBook
+
+_REACH = timedelta(days=900)
+"""So long after a term has ended each of its installments has had its billing date."""
+
+_PLANNED = (Outcome.INVOICED.value, Outcome.ZERO.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calculation:
+    """What decides, beside the book itself, what is due on a date and what it costs.
+
+    ``place_code`` is the place of the company. What was to be billed up to ``held_until`` is left to the run
+    that is held there, and so are changes until somebody has decided on it.
+    """
+
+    billing_date: date
+    place_code: str
+    rules: RuleRows
+    closed_days: ClosedDays
+    held_until: date | None
+    catch_up: CatchUp
+
+    def due(self, book: ShardBook) -> pl.DataFrame:
+        """Return what is due of a shard of the book (``columns.DUE_SCHEMA``), without what is given back."""
+        if book.changes is None:
+            return self._due(book.terms, book.settled)
+        return self._changed(book, book.changes).due
+
+    def drafts(self, book: ShardBook) -> Drafts:
+        """Return the priced invoices and credit notes of a shard of the book."""
+        if book.changes is None:
+            return self._priced(self._due(book.terms, book.settled))
+        changed, changes = self._changed(book, book.changes), book.changes
+        drafts = self._priced(changed.due)
+        lines = with_returned(changes.lines, changed.returns)
+        if lines.is_empty():
+            return drafts
+        notes = draft_credits(lines, changes.taxes, self.rules.tax_rules)
+        notes = replace(notes, invoices=_with_reason(notes, changes))
+        charges = credited_charges(notes.lines, book.terms, self.billing_date, drafts.invoices.height)
+        indexed = drafts.charges.with_columns(pl.col("draft_index").cast(pl.Int64))
+        return replace(drafts, credits=notes, charges=pl.concat([indexed, charges], how="diagonal"))
+
+    def _priced(self, due: pl.DataFrame) -> Drafts:
+        return draft_invoices(due, self.rules.tax_rules, self.catch_up)
+
+    def _due(self, terms: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
+        found = self._due_on(self.billing_date, terms, settled)
+        return found if self.held_until is None else found.filter(pl.col("billing_date") > self.held_until)
+
+    def _due_on(self, day: date, terms: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
+        return due_charges(terms, self.rules.plans, settled, day, self.place_code, self.closed_days)
+
+    def _changed(self, book: ShardBook, changes: ChangeBook) -> ChangedDue:
+        terms = with_change_holds(book.terms, changes)
+        with_own = terms.join(changes.changes, on="policy_term_id", how="semi")
+        company = CompanyCalendar(place_code=self.place_code, closed=self.closed_days)
+        return changed_due(
+            self._due(terms, book.settled),
+            with_own,
+            self.rules.plans,
+            self._planned(with_own, changes),
+            changes,
+            self.billing_date,
+            is_open=not company.is_closed(self.billing_date),
+            is_settling=self.held_until is None,
+        )
+
+    def _planned(self, terms: pl.DataFrame, changes: ChangeBook) -> pl.DataFrame:
+        """Return all installments of the terms that are billed here, with what they plan and ``is_open``."""
+        free = terms.with_columns(hold_code=pl.lit(None, pl.String))
+        last = max(terms["expiration_date"].to_list(), default=self.billing_date)
+        company = CompanyCalendar(place_code=self.place_code, closed=self.closed_days)
+        day = _open_day(company.is_closed, last + _REACH)
+        nothing = pl.DataFrame(schema=SETTLED_SCHEMA)
+        whole = self._due_on(day, free, nothing).filter(
+            pl.col("charge_kind") == PREMIUM.charge_kind, pl.col("outcome").is_in(_PLANNED)
+        )
+        key = ["policy_term_id", "installment_number"]
+        billed = changes.lines.filter(
+            pl.col("charge_kind") == PREMIUM.charge_kind, pl.col("revision") == 0
+        ).select(key)
+        closed = pl.concat([billed, changes.zeros.select(key)]).unique()
+        marks = closed.with_columns(is_open=pl.lit(value=False))
+        return whole.join(marks, on=key, how="left").with_columns(pl.col("is_open").fill_null(value=True))
+
+
+def _open_day(is_closed: Callable[[date], bool], day: date) -> date:
+    while is_closed(day):
+        day += timedelta(days=1)
+    return day
+
+
+def _with_reason(notes: Drafts, changes: ChangeBook) -> pl.DataFrame:
+    """Return the credit notes with the change that they come from; each is of one term."""
+    of_document = with_reasons(notes.lines, changes.changes).select("draft_index", "credit_reason")
+    reasons = of_document.unique("draft_index", keep="first")
+    return notes.invoices.join(reasons, on="draft_index", how="left", maintain_order="left")

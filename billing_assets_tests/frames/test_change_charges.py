@@ -1,0 +1,106 @@
+"""When a difference is billed: at once, with the next installment, or in shares; who is held says so."""
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from billing_assets_tests.changed_books import ChangedBook
+from billing_assets_tests.frames.rows import plan, plans, tax_rule, tax_rules, term
+from billing_assets_tests.frames.test_policy_changes import cancelled, endorsed, reinstated
+
+JULY = date(2024, 7, 1)
+DEARER = endorsed(1, JULY, 1800_00)
+PART = 301_64  # 600.00 x 184 / 366
+
+
+def book(change_billing: str = "now", **values: object) -> ChangedBook:
+    row = plan("quarterly", change_billing=change_billing, **values)
+    return ChangedBook(
+        term=term("2024-01-01", "2025-01-01", plan_code="quarterly"),
+        plans=plans(row),
+        tax_rules=tax_rules(tax_rule(1)),
+    )
+
+
+def billed(book: ChangedBook, *days: date) -> list[list[tuple[str, int, int]]]:
+    book.run(date(2024, 1, 2), [])
+    return [book.run(day, [DEARER]) for day in days]
+
+
+def test_now_is_a_line_of_its_own_with_the_next_run() -> None:
+    assert billed(book(), date(2024, 2, 5)) == [[("change", 1, PART)]]
+
+
+def test_next_waits_for_the_next_installment_and_stands_beside_it() -> None:
+    found = billed(book("next"), date(2024, 2, 5), date(2024, 4, 2))
+    assert found == [[], [("premium", 0, 300_00), ("change", 1, PART)]]
+
+
+def test_spread_is_shared_to_the_cent_by_the_installments_that_are_left() -> None:
+    days = (date(2024, 2, 5), date(2024, 4, 2), date(2024, 7, 2), date(2024, 10, 2))
+    shares = [[row for row in found if row[0] == "change"] for found in billed(book("spread"), *days)]
+    nets = [net for rows in shares for _, _, net in rows]
+    assert [len(rows) for rows in shares] == [0, 1, 1, 1]
+    assert (sum(nets), max(nets) - min(nets)) == (PART, 1)
+
+
+@pytest.mark.parametrize("how", ["now", "next", "spread"])
+def test_with_no_installment_left_each_way_bills_at_once(how: str) -> None:
+    late = book(how)
+    for month in (1, 4, 7, 10):
+        late.run(date(2024, month, 2), [])
+    assert late.run(date(2024, 11, 5), [DEARER]) == [("change", 1, PART)]
+
+
+def test_a_reduction_is_taken_off_the_installments_that_are_left() -> None:
+    lower = endorsed(1, JULY, 600_00)
+    found = book()
+    found.run(date(2024, 1, 2), [])
+    rows = [row for month in (4, 7, 10) for row in found.run(date(2024, month, 2), [lower])]
+    assert sum(net for what, _, net in rows if what == "change") == -PART
+    assert found.documented[0] == 1200_00 - PART
+
+
+def test_the_installments_of_a_cancelled_term_are_zero_with_the_reason() -> None:
+    found = book()
+    found.run(date(2024, 1, 2), [])
+    ended = [cancelled(1, date(2024, 2, 1))]
+    charges = found.drafts(date(2024, 4, 2), ended).charges
+    assert charges.filter(pl.col("outcome") == "zero")["reason_code"].to_list() == ["cancelled"]
+    assert found.run(date(2024, 4, 2), ended) == [("back", 0, 300_00 - 101_64)]
+
+
+def test_a_term_of_which_nothing_is_left_to_bill_says_so() -> None:
+    found = book()
+    found.run(date(2024, 1, 2), [])
+    nothing = [endorsed(1, date(2024, 1, 1), 0)]
+    charges = found.drafts(date(2024, 4, 2), nothing).charges
+    assert charges.filter(pl.col("outcome") == "zero")["reason_code"].to_list() == ["nothing_left"]
+
+
+def test_a_held_term_is_held_with_its_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = book()
+    found.run(date(2024, 1, 2), [])
+    found.term["hold_code"] = "changed_after_billing"
+    charges = found.drafts(date(2024, 2, 5), [DEARER]).charges
+    assert charges.select("charge_kind", "outcome", "reason_code", "net_minor").rows() == [
+        ("premium_change", "held", "changed_after_billing", PART)
+    ]
+
+
+def test_a_closed_day_settles_only_plans_that_hold_the_sending() -> None:
+    sunday = date(2024, 2, 4)
+    for behaviour, expected in (("next_open_day", []), ("hold_sending", [("change", 1, PART)])):
+        found = book(holiday_behaviour=behaviour)
+        found.run(date(2024, 1, 2), [])
+        assert found.run(sunday, [DEARER]) == expected
+
+
+def test_a_reinstated_term_is_billed_again_what_was_given_back() -> None:
+    found = book()
+    found.run(date(2024, 1, 2), [])
+    off = cancelled(1, date(2024, 2, 1))
+    assert found.run(date(2024, 2, 5), [off]) == [("back", 0, 198_36)]
+    on = [off, reinstated(2, date(2024, 2, 1))]
+    assert found.run(date(2024, 2, 6), on) == [("change", 0, 198_36)]
