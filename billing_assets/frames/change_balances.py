@@ -61,7 +61,7 @@ def change_balances(terms: pl.DataFrame, planned: pl.DataFrame, book: ChangeBook
 
     ``planned`` are all installments of these terms that are billed here, with ``policy_term_id``,
     ``net_minor`` and ``is_open``. Columns: ``policy_term_id``, ``change_number``, ``part_from_date``,
-    ``part_to_date``, ``line_count`` (lines of changes there are), ``more_minor`` (to be billed beside the
+    ``part_to_date``, ``last_number`` (of its lines of changes), ``more_minor`` (to be billed beside the
     installments that are open), ``less_minor`` (to be taken off these), ``back_minor`` (to be given back),
     ``is_cancelled``, ``is_ended`` (nothing more is billed by installments) and ``is_short`` (more would be
     given back than was billed here). A part that does not fit into Int64 has nulls.
@@ -99,12 +99,12 @@ def change_balances(terms: pl.DataFrame, planned: pl.DataFrame, book: ChangeBook
         .join(standing_cancellations(book.changes), on="policy_term_id", how="left")
         .join(_documented(book.lines), on=_PART, how="left")
         .with_columns(pl.col("planned_minor", "open_minor").fill_null(0))
-        .with_columns(pl.col("^documented_.*$", "line_count").fill_null(0))
+        .with_columns(pl.col("^documented_.*$", "last_number").fill_null(0))
         .with_columns(is_cancelled=pl.col("off_date").is_not_null())
     )
     return _balanced(rows).select(
         *_PART,
-        *("part_from_date", "part_to_date", "line_count", "more_minor", "less_minor", "back_minor"),
+        *("part_from_date", "part_to_date", "last_number", "more_minor", "less_minor", "back_minor"),
         *("is_cancelled", "is_ended", "is_short"),
     )
 
@@ -121,7 +121,7 @@ def _documented(lines: pl.DataFrame) -> pl.DataFrame:
             documented_or_corrected_minor=(
                 pl.col("net_minor") - pl.col("credited_net_minor") + by_hand
             ).sum(),
-            line_count=is_change.sum().cast(pl.Int64),
+            last_number=pl.col("installment_number").filter(is_change).max().cast(pl.Int64),
         )
     )
 

@@ -288,7 +288,7 @@ def _shaped(lines: pl.DataFrame) -> pl.DataFrame:
             outcome=pl.lit(Outcome.INVOICED.value), reason_code=pl.lit(None, pl.String)
         )
     return lines.select(
-        *(_TERM, "change_number", "line_count", "period_from_date", "period_to_date", *_DATES, *_FROM_PLAN),
+        *(_TERM, "change_number", "last_number", "period_from_date", "period_to_date", *_DATES, *_FROM_PLAN),
         *("outcome", "reason_code"),
         pl.col("net_minor").cast(pl.Int64),
     )
@@ -304,7 +304,7 @@ def _numbered(rows: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
         rows.filter((pl.col("net_minor") != 0) | (pl.col("outcome") != Outcome.INVOICED.value))
         .filter(pl.col("period_from_date") < pl.col("period_to_date"))
         .with_columns(
-            installment_number=pl.col("line_count") + place,
+            installment_number=pl.col("last_number") + place,
             installment_count=pl.lit(1),
             charge_kind=pl.lit(PREMIUM_CHANGE.charge_kind),
             revision="change_number",

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import polars as pl
 
-from billing_assets.domain.charges import PREMIUM
+from billing_assets.domain.charges import PREMIUM, PREMIUM_CHANGE
 from billing_assets.domain.money import MAX_AMOUNT_MINOR
 from billing_assets.domain.runs import CatchUp, Outcome
 from billing_assets.frames.cash_rounding import not_rounded
@@ -95,7 +95,7 @@ def draft_invoices(
             .otherwise(pl.lit(Outcome.FAILED.value)),
             reason_code=pl.coalesce("failure", "reason_code"),
         ).sort("charge_row")
-        return draft_invoices(repaired.select(due.columns), tax_rules, catch_up)
+        return draft_invoices(_numbered_on(repaired.select(due.columns)), tax_rules, catch_up)
     taxes = document_taxes(amounts, tax_rules)
     charges = due.with_row_index("charge_row").join(
         lines.select("charge_row", "draft_index"), on="charge_row", how="left", maintain_order="left"
@@ -108,6 +108,21 @@ def draft_invoices(
         charges=charges.drop("charge_row"),
         bodies=record_bodies(taxed, taxes),
     )
+
+
+def _numbered_on(due: pl.DataFrame) -> pl.DataFrame:
+    """Number the lines of changes once some have failed: those that are billed first, the failed ones after.
+
+    A number that is left out would be given to the next line of the part, beside one that is billed already.
+    """
+    is_change = pl.col("charge_kind") == PREMIUM_CHANGE.charge_kind
+    if due.filter(is_change).is_empty():
+        return due
+    number = pl.col("installment_number")
+    is_left = pl.col("outcome") == Outcome.INVOICED.value
+    place = (number + pl.when(is_left).then(0).otherwise(number.max())).rank("ordinal")
+    of_part = (number.min() + place.cast(pl.Int64) - 1).over("policy_term_id", "revision", "charge_kind")
+    return due.with_columns(pl.when(is_change).then(of_part).otherwise(number).alias("installment_number"))
 
 
 def _grouped(due: pl.DataFrame, *key: str) -> pl.DataFrame:

@@ -104,3 +104,21 @@ def test_a_reinstated_term_is_billed_again_what_was_given_back() -> None:
     assert found.run(date(2024, 2, 5), [off]) == [("back", 0, 198_36)]
     on = [off, reinstated(2, date(2024, 2, 1))]
     assert found.run(date(2024, 2, 6), on) == [("change", 0, 198_36)]
+
+
+def test_a_share_that_fails_takes_no_number_from_those_that_are_billed() -> None:
+    found = ChangedBook(
+        term=term("2019-12-02", "2020-12-02"), plans=plans(plan()), tax_rules=tax_rules(tax_rule(1))
+    )
+    lower = [endorsed(1, date(2019, 12, 2), 600_00)]
+    charges = found.drafts(date(2020, 1, 20), lower).charges
+    shares = charges.filter(pl.col("charge_kind") == "premium_change").sort("installment_number")
+    assert shares.select("installment_number", "outcome", "reason_code", "period_from_date").rows() == [
+        (1, "invoiced", None, date(2020, 1, 2)),
+        (2, "invoiced", None, date(2020, 2, 2)),
+        (3, "failed", "no_tax_rule", date(2019, 12, 2)),
+    ]
+    found.run(date(2020, 1, 20), lower)
+    found.run(date(2020, 3, 2), lower)
+    numbers = [row["installment_number"] for row in found.lines if row["charge_kind"] == "premium_change"]
+    assert numbers == list(range(1, len(numbers) + 1))
