@@ -67,6 +67,25 @@ def standing_cancellation(changes: Sequence[TermChange]) -> TermChange | None:
     return _turns(changes)[1]
 
 
+def covered_days(changes: Sequence[TermChange], start: date, end: date) -> int:
+    """Return on how many days from ``start`` to the day before ``end`` there is cover.
+
+    >>> off = TermChange(
+    ...     policy_term_id=7,
+    ...     policy_id=3,
+    ...     change_number=1,
+    ...     change_kind=ChangeKind.CANCELLATION,
+    ...     change_date=date(2024, 5, 11),
+    ... )
+    >>> covered_days([off], date(2024, 5, 1), date(2024, 6, 1))
+    10
+    """
+    lapses, standing = _turns(changes)
+    ended = [(standing.change_date, end)] if standing else []
+    lapsed = sum(max(0, (min(to, end) - max(off, start)).days) for off, to in [*lapses, *ended])
+    return (end - start).days - lapsed
+
+
 def owed_parts(
     premium_minor: int, effective: date, expiration: date, changes: Sequence[TermChange]
 ) -> tuple[OwedPart, ...]:

@@ -6,9 +6,15 @@ share of it that the line bills. Does not belong here: what is owed of a part (`
 """
 
 from dataclasses import dataclass, replace
+from datetime import date
 
 from billing_assets.domain.billing_grids import Calendars, grid_at
-from billing_assets.domain.changed_terms import OwedPart, owed_parts, standing_cancellation
+from billing_assets.domain.changed_terms import (
+    OwedPart,
+    covered_days,
+    owed_parts,
+    standing_cancellation,
+)
 from billing_assets.domain.explained_arrangements import arrangement_of, bill_number
 from billing_assets.domain.explained_dates import explain_dates, of_line
 from billing_assets.domain.explained_installments import planned_of_term
@@ -20,11 +26,15 @@ from billing_assets.domain.payment_plans import ChangeBilling
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _State:
-    """What a line rests on: the part, the open installments (number -> planned), what is billed elsewhere."""
+    """What a line rests on: the part, the open installments (number -> planned), what is billed elsewhere.
+
+    ``planned`` are the installments that are billed here, open or not, with what they plan.
+    """
 
     part: OwedPart
     open_minor: dict[int, int]
     elsewhere_minor: int
+    planned: dict[int, int]
 
     @property
     def open_sum(self) -> int:
@@ -62,8 +72,14 @@ def explain_change(source: LineSource, change: ChangeSource, calendars: Calendar
     owed = _owed(source, state, amount_of(part))
     difference = _difference(source, change, state, amount_of(owed))
     carrier = _carrier(source, change, state, calendars, amount_of(difference))
-    period = _period(source, change, state.part, carrier, calendars)
-    if carrier is None or not _is_shared(source, state, amount_of(difference)):
+    if change.change_number == 0 and amount_of(difference) > 0:
+        portion = _portion(source, change, state, amount_of(difference), calendars)
+        if portion is not None:
+            number, net = portion
+            return (_period(source, change, state.part, number, calendars), part, owed, difference, net)
+    is_shared = carrier is not None and _is_shared(source, state, amount_of(difference))
+    period = _period(source, change, state.part, carrier if is_shared else None, calendars)
+    if carrier is None or not is_shared:
         whole = minor("difference", amount_of(difference))
         net = of_line(source, Subject.NET, Formula.WHOLE_DIFFERENCE, (whole,), source.line.net_minor)
         return (period, part, owed, difference, net)
@@ -115,11 +131,24 @@ def _state_of(source: LineSource, change: ChangeSource, calendars: Calendars) ->
         if number not in elsewhere and number not in change.settled_numbers
     }
     elsewhere_minor = sum(planned[number] for number in elsewhere)
-    # Installments bill no more once the term is cancelled, or owes nothing beside what was billed.
+    standing = standing_cancellation(change.changes)
+    if standing is not None:
+        # Of a cancelled term, installments bill what ends before it.
+        opened = {
+            number: amount
+            for number, amount in opened.items()
+            if _planned_days(source, number, calendars)[1] <= standing.change_date
+        }
+    # They bill no more once it owes nothing beside what was billed.
     first = next(each for each in parts if each.change_number == 0)
     left = first.owed_minor - elsewhere_minor - change.premium_documented_minor
-    is_ended = standing_cancellation(change.changes) is not None or (left <= 0 and sum(opened.values()) > 0)
-    return _State(part=part, open_minor={} if is_ended else opened, elsewhere_minor=elsewhere_minor)
+    is_ended = left <= 0 and sum(opened.values()) > 0
+    return _State(
+        part=part,
+        open_minor={} if is_ended else opened,
+        elsewhere_minor=elsewhere_minor,
+        planned={number: amount for number, amount in planned.items() if number not in elsewhere},
+    )
 
 
 def _is_elsewhere(source: LineSource, number: int, calendars: Calendars) -> bool:
@@ -196,7 +225,7 @@ def _difference(source: LineSource, change: ChangeSource, state: _State, owed_mi
 
 
 def _is_shared(source: LineSource, state: _State, difference: int) -> bool:
-    is_spread = source.plan.change_billing is ChangeBilling.SPREAD
+    is_spread = source.plan.change_billing is ChangeBilling.SPREAD and state.part.change_number > 0
     return state.open_sum > 0 and (difference < 0 or is_spread)
 
 
@@ -204,7 +233,12 @@ def _carrier(
     source: LineSource, change: ChangeSource, state: _State, calendars: Calendars, difference: int
 ) -> int | None:
     """Return the number of the installment that carries a line, None where it was billed at once."""
-    is_next = source.plan.change_billing is ChangeBilling.NEXT and bool(state.open_minor)
+    waits = source.plan.change_billing is ChangeBilling.NEXT or not change.is_begun
+    is_next = waits and bool(state.open_minor)
+    if change.change_number == 0 and difference > 0 and state.open_minor:
+        number = _number_of_period(source, change, state, calendars)
+        if number is not None and number not in change.settled_numbers:
+            return max(state.open_minor)
     if not (is_next or _is_shared(source, state, difference)):
         return None
     due = [
@@ -251,29 +285,78 @@ def _planned_due(source: LineSource, number: int, calendars: Calendars) -> objec
 
 
 def _period(
-    source: LineSource, change: ChangeSource, part: OwedPart, carrier: int | None, calendars: Calendars
+    source: LineSource, change: ChangeSource, part: OwedPart, number: int | None, calendars: Calendars
 ) -> Explained:
     term, standing = source.term, standing_cancellation(change.changes)
     end = term.expiration_date
-    if part.change_number == 0 and standing is not None and standing.change_date > term.effective_date:
+    if standing is not None and standing.change_date > part.from_date:
         end = standing.change_date
     inputs: tuple[Input, ...] = (
         Input(name="part_from_date", value=part.from_date, unit=Unit.DATE),
         Input(name="part_to_date", value=end, unit=Unit.DATE),
     )
-    is_shared = carrier is not None and (
-        source.line.net_minor < 0 or source.plan.change_billing is ChangeBilling.SPREAD
-    )
-    if carrier is not None and is_shared:
-        grid = grid_at(_as_installment(source, carrier), calendars, carrier)
-        to = grid.period_end
-        if source.plan.is_arranged:
-            found = arrangement_of(_as_installment(source, carrier), grid, calendars)
-            to = term.expiration_date if carrier == found.installment_count else to
+    if number is not None:
+        first, to = _planned_days(source, number, calendars)
         inputs = (
             *inputs,
-            Input(name="planned_from_date", value=grid.period_from, unit=Unit.DATE),
+            Input(name="planned_from_date", value=first, unit=Unit.DATE),
             Input(name="planned_to_date", value=to, unit=Unit.DATE),
         )
     recorded = (source.line.period_from_date, source.line.period_to_date)
     return of_line(source, Subject.PERIOD, Formula.CHANGE_PERIOD, inputs, recorded)
+
+
+def _planned_days(source: LineSource, number: int, calendars: Calendars) -> tuple[date, date]:
+    """Return the first day of an installment's period, and the day after its last."""
+    installment = _as_installment(source, number)
+    grid = grid_at(installment, calendars, number)
+    if source.plan.is_arranged:
+        found = arrangement_of(installment, grid, calendars)
+        if number == found.installment_count:
+            return grid.period_from, source.term.expiration_date
+    return grid.period_from, grid.period_end
+
+
+def _covered(
+    source: LineSource, change: ChangeSource, state: _State, calendars: Calendars
+) -> dict[int, tuple[date, date]]:
+    """Return the days of the installments in whose periods there is cover."""
+    days = {number: _planned_days(source, number, calendars) for number in state.planned}
+    return {number: each for number, each in days.items() if covered_days(change.changes, *each) > 0}
+
+
+def _number_of_period(
+    source: LineSource, change: ChangeSource, state: _State, calendars: Calendars
+) -> int | None:
+    """Return the installment for whose period a line of the premium at the beginning is."""
+    covered = _covered(source, change, state, calendars)
+    same = [number for number, days in covered.items() if days[0] == source.line.period_from_date]
+    return next(iter(same), None)
+
+
+def _portion(
+    source: LineSource, change: ChangeSource, state: _State, difference: int, calendars: Calendars
+) -> tuple[int, Explained] | None:
+    """Return the installment for whose period a line is, with the part of the difference that it bills."""
+    covered = _covered(source, change, state, calendars)
+    mine = _number_of_period(source, change, state, calendars)
+    if mine is None:
+        return None
+    left = difference
+    found: dict[int, tuple[Input, ...]] = {}
+    filled: dict[int, int] = {}
+    for number, (first, to) in covered.items():
+        if number in state.open_minor:
+            continue
+        planned = state.planned[number]
+        said = sum(amount for day, amount in change.premium_lines if first <= day < to)
+        found[number] = (minor("planned", planned), minor("documented", said), minor("difference_left", left))
+        filled[number] = min(left, max(0, planned - said))
+        left -= filled[number]
+    if left and mine == max(covered):
+        others = difference - left - filled.get(mine, 0)
+        rest = (minor("difference", difference), minor("other_periods", others))
+        return mine, of_line(source, Subject.NET, Formula.REST_OF_DIFFERENCE, rest, source.line.net_minor)
+    if mine not in found:
+        return None
+    return mine, of_line(source, Subject.NET, Formula.OPEN_OF_PERIOD, found[mine], source.line.net_minor)

@@ -87,6 +87,8 @@ class Formula(StrEnum):
     TO_TAKE_OFF = "to_take_off"
     WHOLE_DIFFERENCE = "whole_difference"
     SHARE_OF_DIFFERENCE = "share_of_difference"
+    OPEN_OF_PERIOD = "open_of_period"
+    REST_OF_DIFFERENCE = "rest_of_difference"
     CHANGE_PERIOD = "change_period"
     AT_ONCE = "at_once"
     PRICE_LESS_TAXES = "price_less_taxes"

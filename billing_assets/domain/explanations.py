@@ -305,12 +305,12 @@ def _share_of_difference(result: Explained) -> Fraction:
 
 
 def _change_period(result: Explained) -> tuple[date, date]:
-    """Return the days of a change, inside the period of the installment that carries it, if one does."""
+    """Return the days of a change, inside the period of the installment that it goes by, if there is one."""
     start, end = _day(result, "part_from_date"), _day(result, "part_to_date")
     if "planned_from_date" in result.values:
         first, last = (_day(result, name) for name in ("planned_from_date", "planned_to_date"))
         if max(start, first) < last:
-            return max(start, first), last
+            return max(start, first), min(end, last)
     return start, end
 
 
@@ -354,6 +354,11 @@ FORMULAS: Mapping[Formula, Callable[[Explained], Value]] = {
     Formula.TO_TAKE_OFF: _difference,
     Formula.WHOLE_DIFFERENCE: lambda result: _exact(result, "difference"),
     Formula.SHARE_OF_DIFFERENCE: _share_of_difference,
+    Formula.OPEN_OF_PERIOD: lambda result: min(
+        _exact(result, "difference_left"),
+        max(Fraction(0), _exact(result, "planned") - _exact(result, "documented")),
+    ),
+    Formula.REST_OF_DIFFERENCE: lambda result: _exact(result, "difference") - _exact(result, "other_periods"),
     Formula.CHANGE_PERIOD: _change_period,
     Formula.AT_ONCE: lambda result: _day(result, "run_billing_date"),
     Formula.PRICE_LESS_TAXES: _less,

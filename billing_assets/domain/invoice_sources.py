@@ -45,8 +45,9 @@ class ChangeSource:
 
     ``changes`` are those of the term that the run knew. ``documented_minor``: what documents said of the part
     before, less all that was given back of it; ``corrected_minor``: what of that a person gave back by hand;
-    ``premium_documented_minor`` is that of the premium at the beginning. ``settled_numbers`` are the
-    installments that were billed or recorded as zero before.
+    ``premium_documented_minor`` is that of the premium at the beginning, and ``premium_lines`` what of it is
+    said of each day with which a period begins, what a person gave back included. ``settled_numbers`` are the
+    installments that were billed or recorded as zero before; ``is_begun``: something of the term was billed.
     """
 
     changes: tuple[TermChange, ...]
@@ -55,6 +56,8 @@ class ChangeSource:
     corrected_minor: int
     premium_documented_minor: int
     settled_numbers: frozenset[int]
+    premium_lines: tuple[tuple[date, int], ...] = ()
+    is_begun: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,11 +60,12 @@ def change_balances(terms: pl.DataFrame, planned: pl.DataFrame, book: ChangeBook
     """Return a row for each part of the terms (``columns.TERM_SCHEMA``) that have changes.
 
     ``planned`` are all installments of these terms that are billed here, with ``policy_term_id``,
-    ``net_minor`` and ``is_open``. Columns: ``policy_term_id``, ``change_number``, ``part_from_date``,
-    ``part_to_date``, ``last_number`` (of its lines of changes), ``more_minor`` (to be billed beside the
-    installments that are open), ``less_minor`` (to be taken off these), ``back_minor`` (to be given back),
-    ``is_cancelled``, ``is_ended`` (nothing more is billed by installments) and ``is_short`` (more would be
-    given back than was billed here). A part that does not fit into Int64 has nulls.
+    ``net_minor`` and ``is_open`` as far as cover goes. Columns: ``policy_term_id``, ``change_number``,
+    ``part_from_date``, ``part_to_date``, ``last_number`` (of its lines of changes), ``more_minor`` (to be
+    billed beside the installments that are open), ``less_minor`` (to be taken off these), ``back_minor`` (to
+    be given back), ``off_date`` (of a term that is cancelled), ``is_ended`` (nothing is left to bill by
+    installments) and ``is_short`` (more would be given back than was billed here). A part that does not fit
+    into Int64 has nulls.
 
     >>> from datetime import date
     >>> from billing_assets.frames.columns import ANSWERED_SCHEMA, CHANGE_SCHEMA, DOCUMENTED_LINE_SCHEMA
@@ -100,12 +101,11 @@ def change_balances(terms: pl.DataFrame, planned: pl.DataFrame, book: ChangeBook
         .join(_documented(book.lines), on=_PART, how="left")
         .with_columns(pl.col("planned_minor", "open_minor").fill_null(0))
         .with_columns(pl.col("^documented_.*$", "last_number").fill_null(0))
-        .with_columns(is_cancelled=pl.col("off_date").is_not_null())
     )
     return _balanced(rows).select(
         *_PART,
         *("part_from_date", "part_to_date", "last_number", "more_minor", "less_minor", "back_minor"),
-        *("is_cancelled", "is_ended", "is_short"),
+        *("off_date", "is_ended", "is_short"),
     )
 
 
@@ -129,15 +129,15 @@ def _documented(lines: pl.DataFrame) -> pl.DataFrame:
 def _balanced(rows: pl.DataFrame) -> pl.DataFrame:
     is_first = pl.col("change_number") == 0
     elsewhere = pl.when(is_first).then(pl.col("premium_minor") - pl.col("planned_minor")).otherwise(0)
-    still_open = pl.when(is_first & ~pl.col("is_cancelled")).then("open_minor").otherwise(0)
+    still_open = pl.when(is_first).then("open_minor").otherwise(0)
     off = pl.min_horizontal("off_date", "expiration_date")
-    covered_to = pl.when(off > pl.col("effective_date")).then(off).otherwise("expiration_date")
+    covered_to = pl.when(off > pl.col("part_from_date")).then(off).otherwise("expiration_date")
     excess = (pl.col("documented_minor") + pl.col("open_") - pl.col("target_minor")).clip(0)
     is_over = pl.col("less_minor") >= pl.col("open_")
     return (
         rows.with_columns(target_minor=pl.col("left_minor") - elsewhere, open_=still_open)
         .with_columns(
-            part_to_date=pl.when(is_first).then(covered_to).otherwise("expiration_date"),
+            part_to_date=covered_to,
             more_minor=(
                 pl.col("target_minor") - pl.col("documented_or_corrected_minor") - pl.col("open_")
             ).clip(0),
@@ -146,9 +146,7 @@ def _balanced(rows: pl.DataFrame) -> pl.DataFrame:
         )
         .with_columns(
             is_short=pl.col("back_minor") > pl.col("documented_minor"),
-            is_ended=(pl.col("is_cancelled") | (is_first & is_over & (pl.col("open_minor") > 0)))
-            .any()
-            .over("policy_term_id"),
+            is_ended=(is_first & is_over & (pl.col("open_minor") > 0)).any().over("policy_term_id"),
         )
         .with_columns(less_minor=pl.when("is_ended").then(0).otherwise("less_minor"))
     )

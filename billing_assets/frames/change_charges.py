@@ -18,6 +18,7 @@ from billing_assets.domain.charges import PREMIUM, PREMIUM_CHANGE
 from billing_assets.domain.payment_plans import ChangeBilling
 from billing_assets.domain.runs import Outcome
 from billing_assets.frames.change_balances import ChangeBook, change_balances
+from billing_assets.frames.change_portions import covered_planned, first_part_portions
 from billing_assets.frames.columns import DUE_SCHEMA, TERM_SCHEMA
 from billing_assets.frames.dated_rows import is_valid_on
 from billing_assets.frames.policy_changes import standing_cancellations
@@ -28,6 +29,10 @@ _FROM_TERM = [name for name in DUE_SCHEMA if name in TERM_SCHEMA]
 _FROM_PLAN = ("payment_plan_id", "minimum_payment_days", "plan_sha256")
 _DATES = ("billing_date", "due_date")
 _IS_PREMIUM = pl.col("charge_kind") == PREMIUM.charge_kind
+_BILLED = [Outcome.INVOICED.value, Outcome.ZERO.value]
+
+NOTHING_LEFT = "nothing_left"
+"""Why an installment is recorded as zero of which changes have taken all."""
 
 
 def with_change_holds(terms: pl.DataFrame, book: ChangeBook) -> pl.DataFrame:
@@ -111,11 +116,14 @@ def changed_due(
     ...     answered=pl.DataFrame(schema=ANSWERED_SCHEMA),
     ... )
     >>> whole = {"policy_term_id": 7, "installment_number": 1, "net_minor": 1200_00, "is_open": False}
+    >>> days = {"period_from_date": date(2024, 1, 1), "period_to_date": date(2025, 1, 1)}
     >>> found = changed_due(
     ...     pl.DataFrame(schema=DUE_SCHEMA),
     ...     pl.DataFrame([term], schema=TERM_SCHEMA),
     ...     pl.DataFrame([plan], schema=PLAN_SCHEMA),
-    ...     pl.DataFrame([whole]),
+    ...     pl.DataFrame(
+    ...         [whole | {"period_from_date": date(2024, 1, 1), "period_to_date": date(2025, 1, 1)}]
+    ...     ),
     ...     book,
     ...     date(2024, 7, 10),
     ...     is_open=True,
@@ -124,16 +132,19 @@ def changed_due(
     >>> found.returns.rows()
     [(7, 60000, 0)]
     """
+    planned = covered_planned(planned, book.changes)
     balances = change_balances(terms, planned, book)
     named = _named(terms, plans, balances, book).with_columns(
         is_settled=pl.lit(is_settling) & (pl.lit(is_open) | pl.col("holds_sending"))
     )
-    kept = _with_ends(due, balances)
-    carried = _carriers(kept, planned, balances)
+    ended = _with_ends(due, balances)
+    carried = _carriers(ended, planned, balances)
     sound = named.filter(pl.col("hold_code").is_null() & ~pl.col("is_short"))
     spread, rest = _spread(sound, carried)
-    rows = pl.concat([spread, _at_once(rest, carried, as_of), _refused(named, as_of)], how="diagonal")
-    lines = _numbered(rows, terms)
+    kept, shares = _without_taken(ended, spread)
+    portions = _portions(rest, planned, book)
+    whole = _at_once(portions, carried, as_of)
+    lines = _numbered(pl.concat([_shaped(shares), whole, _refused(named, as_of)], how="diagonal"), terms)
     order = (
         *("policy_number", "due_date", _TERM),
         pl.col("charge_kind") == PREMIUM_CHANGE.charge_kind,
@@ -153,7 +164,8 @@ def _named(
 ) -> pl.DataFrame:
     """Return the balances with their hold and the plan row of their term, but those that were answered.
 
-    A term without a plan row says so by its charge for the whole term, and has none here.
+    ``is_begun``: something of the term was documented. A term without a plan row says so by its charge for
+    the whole term, and has none here.
     """
     rows = plans.select(
         *("plan_code", *_FROM_PLAN, "change_billing", "valid_from", "valid_to"),
@@ -165,26 +177,45 @@ def _named(
         .filter(is_valid_on(pl.col("effective_date")))
     )
     answered = book.answered.rename({"revision": "change_number"})
-    return balances.join(of_terms, on=_TERM).join(answered, on=[_TERM, "change_number"], how="anti")
+    begun = book.lines.select(_TERM, is_begun=pl.lit(value=True)).unique()
+    return (
+        balances.join(of_terms, on=_TERM)
+        .join(answered, on=[_TERM, "change_number"], how="anti")
+        .join(begun, on=_TERM, how="left")
+        .with_columns(pl.col("is_begun").fill_null(value=False))
+    )
 
 
 def _with_ends(due: pl.DataFrame, balances: pl.DataFrame) -> pl.DataFrame:
-    """Record as zero, without their fee, installments of terms of which nothing more is billed by them."""
-    ends = balances.filter("is_ended").group_by(_TERM).agg(pl.col("is_cancelled").any())
-    reason = pl.when("is_cancelled").then(pl.lit("cancelled")).otherwise(pl.lit("nothing_left"))
-    is_ended = pl.col("is_cancelled").is_not_null() & pl.col("outcome").is_in(
-        [Outcome.INVOICED.value, Outcome.ZERO.value]
+    """Record as zero, without their fee, installments beyond cover, and all of a term that owes no more."""
+    ends = balances.group_by(_TERM).agg(pl.col("off_date").first(), pl.col("is_ended").any())
+    beyond = (pl.col("period_to_date") > pl.col("off_date")).fill_null(value=False)
+    code = pl.when(pl.col("off_date").is_not_null()).then(pl.lit("cancelled")).otherwise(pl.lit(NOTHING_LEFT))
+    is_ended = pl.col("is_ended").fill_null(value=False) | beyond
+    marked = due.join(ends, on=_TERM, how="left", maintain_order="left")
+    return _as_zero(marked, is_ended, code).select(due.columns)
+
+
+def _as_zero(due: pl.DataFrame, is_zero: pl.Expr, code: pl.Expr) -> pl.DataFrame:
+    """Record what would be billed as zero where ``is_zero``, without its fee."""
+    is_hit = is_zero & pl.col("outcome").is_in(_BILLED)
+    return due.filter(_IS_PREMIUM | ~is_hit).with_columns(
+        outcome=pl.when(is_hit).then(pl.lit(Outcome.ZERO.value)).otherwise("outcome"),
+        reason_code=pl.when(is_hit).then(code).otherwise("reason_code"),
+        net_minor=pl.when(is_hit).then(0).otherwise("net_minor"),
     )
-    return (
-        due.join(ends, on=_TERM, how="left", maintain_order="left")
-        .filter(_IS_PREMIUM | ~is_ended)
-        .with_columns(
-            outcome=pl.when(is_ended).then(pl.lit(Outcome.ZERO.value)).otherwise("outcome"),
-            reason_code=pl.when(is_ended).then(reason).otherwise("reason_code"),
-            net_minor=pl.when(is_ended).then(0).otherwise("net_minor"),
-        )
-        .select(due.columns)
-    )
+
+
+def _without_taken(due: pl.DataFrame, spread: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Record installments as zero of which a share takes all; return what is due and the other shares."""
+    is_taken = (pl.col("change_number") == 0) & (pl.col("net_minor") + pl.col("carrier_minor") == 0)
+    taken = spread.filter(is_taken, pl.col("carrier_minor") > 0)
+    key = [_TERM, "installment_number"]
+    marks = taken.select(*key, is_taken=pl.lit(value=True)).unique()
+    marked = due.join(marks, on=key, how="left", maintain_order="left")
+    is_zero = pl.col("is_taken").fill_null(value=False)
+    left = spread.join(taken.select(*key, "change_number"), on=[*key, "change_number"], how="anti")
+    return _as_zero(marked, is_zero, pl.lit(NOTHING_LEFT)).select(due.columns), left
 
 
 def _carriers(due: pl.DataFrame, planned: pl.DataFrame, balances: pl.DataFrame) -> pl.DataFrame:
@@ -202,8 +233,7 @@ def _carriers(due: pl.DataFrame, planned: pl.DataFrame, balances: pl.DataFrame) 
         carrier_to_minor=pl.col("net_minor").cum_sum().over(_TERM),
         open_minor=pl.col("net_minor").sum().over(_TERM),
     )
-    is_billed = pl.col("outcome").is_in([Outcome.INVOICED.value, Outcome.ZERO.value])
-    now = due.filter(_IS_PREMIUM, is_billed).select(
+    now = due.filter(_IS_PREMIUM, pl.col("outcome").is_in(_BILLED)).select(
         *(_TERM, "installment_number", *_DATES, "period_from_date", "period_to_date"),
         is_carried=pl.lit(value=True),
     )
@@ -212,9 +242,8 @@ def _carriers(due: pl.DataFrame, planned: pl.DataFrame, balances: pl.DataFrame) 
 
 def _spread(sound: pl.DataFrame, carried: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the lines that installments of this run carry a share of, and the parts that none shares."""
-    is_shared = (pl.col("less_minor") > 0) | (
-        (pl.col("more_minor") > 0) & (pl.col("change_billing") == ChangeBilling.SPREAD.value)
-    )
+    is_spread = (pl.col("change_billing") == ChangeBilling.SPREAD.value) & (pl.col("change_number") > 0)
+    is_shared = (pl.col("less_minor") > 0) | ((pl.col("more_minor") > 0) & is_spread)
     with_open = carried.filter(pl.col("open_minor") > 0)
     shared = sound.filter(is_shared).join(with_open.select(_TERM).unique(), on=_TERM, how="semi")
     amount = wide(pl.col("more_minor") - pl.col("less_minor"))
@@ -233,31 +262,55 @@ def _spread(sound: pl.DataFrame, carried: pl.DataFrame) -> tuple[pl.DataFrame, p
         )
         .sort(_TERM, "change_number", "installment_number")
     )
-    return _shaped(lines), sound.join(shared, on=[_TERM, "change_number"], how="anti")
+    return lines, sound.join(shared, on=[_TERM, "change_number"], how="anti")
 
 
-def _at_once(rest: pl.DataFrame, carried: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """Return a line for each part that is billed whole: now, or with the next installment, if one is left."""
-    first = (
-        carried.filter("is_carried")
-        .sort(*_DATES, "installment_number")
-        .unique(_TERM, keep="first", maintain_order=True)
+def _portions(rest: pl.DataFrame, planned: pl.DataFrame, book: ChangeBook) -> pl.DataFrame:
+    """Return what is billed of parts that no installment shares, by period, with ``waits_for_last``.
+
+    Part 0 has a portion for each of its periods; what a cancellation leaves of a period that is not billed by
+    an installment any more waits for the last one that is.
+    """
+    more = rest.filter(pl.col("more_minor") > 0)
+    first = more.filter(pl.col("change_number") == 0)
+    portions = first_part_portions(first, planned, book.lines)
+    days = ("period_from_date", "period_to_date")
+    of_first = first.join(portions, on=_TERM).with_columns(waits_for_last=~pl.col("is_closed"))
+    of_others = more.filter(pl.col("change_number") > 0).with_columns(
+        net_minor="more_minor",
+        period_from_date="part_from_date",
+        period_to_date="part_to_date",
+        waits_for_last=pl.lit(value=False),
     )
-    opened = carried.select(_TERM, is_left=pl.lit(value=True)).unique()
-    waits = (pl.col("change_billing") == ChangeBilling.NEXT.value) & pl.col("is_left").fill_null(value=False)
-    is_carried = waits & pl.col("due_date").is_not_null()
+    names = [*more.columns, "net_minor", *days, "waits_for_last"]
+    return pl.concat([of_first.select(names), of_others.select(names)], how="vertical_relaxed")
+
+
+def _at_once(portions: pl.DataFrame, carried: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Return a line for each portion that is billed whole: now, or with an installment, if one is left.
+
+    A term of which nothing was documented yet has its first bill before anything is added to it.
+    """
+    number = pl.col("installment_number")
+    of_terms = carried.with_columns(is_last=number == number.max().over(_TERM))
+    by_date = of_terms.filter("is_carried").sort(*_DATES, "installment_number")
+    next_one = by_date.unique(_TERM, keep="first", maintain_order=True)
+    last_one = by_date.filter("is_last")
+    left = carried.select(_TERM, is_left=pl.lit(value=True)).unique()
+    waits_for_next = (pl.col("change_billing") == ChangeBilling.NEXT.value) | ~pl.col("is_begun")
+    waits = (waits_for_next | pl.col("waits_for_last")) & pl.col("is_left").fill_null(value=False)
+    carrier = {
+        name: pl.when("waits_for_last").then(f"last_{name}").otherwise(f"next_{name}") for name in _DATES
+    }
+    dated = portions.join(left, on=_TERM, how="left")
+    for prefix, rows in (("next", next_one), ("last", last_one)):
+        dates = {f"{prefix}_{name}": name for name in _DATES}
+        dated = dated.join(rows.select(_TERM, **dates), on=_TERM, how="left")
     lines = (
-        rest.filter(pl.col("more_minor") > 0)
-        .join(first.select(_TERM, *_DATES), on=_TERM, how="left")
-        .join(opened, on=_TERM, how="left")
-        .filter(is_carried | (pl.col("is_settled") & ~waits))
-        .with_columns(
-            net_minor="more_minor",
-            period_from_date="part_from_date",
-            period_to_date="part_to_date",
-            **{name: pl.when(is_carried).then(name).otherwise(pl.lit(as_of)) for name in _DATES},
-        )
-        .sort(_TERM, "change_number")
+        dated.with_columns(**carrier)
+        .filter((waits & pl.col("due_date").is_not_null()) | (pl.col("is_settled") & ~waits))
+        .with_columns(**{name: pl.when(waits).then(name).otherwise(pl.lit(as_of)) for name in _DATES})
+        .sort(_TERM, "change_number", "period_from_date")
     )
     return _shaped(lines)
 

@@ -81,9 +81,22 @@ def standing_cancellations(changes: pl.DataFrame) -> pl.DataFrame:
     >>> standing_cancellations(changes).row(0)
     (7, datetime.date(2024, 7, 1))
     """
+    return lapses_of(changes).filter(pl.col("on_date").is_null()).select("policy_term_id", "off_date")
+
+
+def lapses_of(changes: pl.DataFrame) -> pl.DataFrame:
+    """Return the days without cover of each term: from ``off_date`` to ``on_date``, null where it stays off.
+
+    >>> from datetime import date
+    >>> rows = {"change_kind": ["cancellation", "reinstatement"], "change_number": [1, 2]}
+    >>> rows |= {"change_date": [date(2024, 5, 1), date(2024, 6, 1)], "method_code": ["pro_rata", ""]}
+    >>> changes = pl.DataFrame(rows).with_columns(policy_term_id=pl.lit(7))
+    >>> lapses_of(changes).row(0)
+    (7, datetime.date(2024, 5, 1), datetime.date(2024, 6, 1))
+    """
     known = changes.sort("policy_term_id", "change_date", "change_number")
     turns = _turns(known.filter(pl.col("change_kind") != ChangeKind.ENDORSEMENT.value))
-    return turns.filter(pl.col("on_date").is_null()).select("policy_term_id", "off_date")
+    return turns.select("policy_term_id", "off_date", "on_date")
 
 
 def _parts(spans: pl.DataFrame, endorsements: pl.DataFrame) -> pl.DataFrame:

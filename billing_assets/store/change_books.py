@@ -196,8 +196,15 @@ def read_change_source(
         corrected_minor=int(of_part["corrected_net_minor"].sum()),
         premium_documented_minor=_documented(lines.filter(pl.col("revision") == 0)),
         settled_numbers=frozenset(billed) | frozenset(zeros),
+        premium_lines=_said_by_day(lines.filter(pl.col("revision") == 0)),
+        is_begun=not book.lines.filter(mine).is_empty(),
     )
 
 
 def _documented(lines: pl.DataFrame) -> int:
     return int((lines["net_minor"] - lines["credited_net_minor"]).sum())
+
+
+def _said_by_day(lines: pl.DataFrame) -> tuple[tuple[date, int], ...]:
+    said = pl.col("net_minor") - pl.col("credited_net_minor") + pl.col("corrected_net_minor")
+    return tuple(lines.select("period_from_date", said).iter_rows())

@@ -122,3 +122,92 @@ def test_a_share_that_fails_takes_no_number_from_those_that_are_billed() -> None
     found.run(date(2020, 3, 2), lower)
     numbers = [row["installment_number"] for row in found.lines if row["charge_kind"] == "premium_change"]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def monthly(change_billing: str = "now", *rules: dict[str, object]) -> ChangedBook:
+    row = plan(change_billing=change_billing)
+    rows = rules or (tax_rule(1),)
+    return ChangedBook(term=term("2024-01-01", "2025-01-01"), plans=plans(row), tax_rules=tax_rules(*rows))
+
+
+def billed_until(found: ChangedBook, month: int) -> ChangedBook:
+    for each in range(1, month + 1):
+        found.run(date(2024, each, 2), [])
+    return found
+
+
+def changes_of(found: ChangedBook) -> list[tuple[date, date, int, int]]:
+    names = ("period_from_date", "period_to_date", "net_minor", "tax_minor")
+    return [
+        tuple(row[name] for name in names) for row in found.lines if row["charge_kind"] == "premium_change"
+    ]
+
+
+def test_a_cancellation_to_come_leaves_open_what_is_billed_before_it_and_settles_the_rest_with_the_last() -> (
+    None
+):
+    found = billed_until(monthly(), 5)
+    off = [cancelled(1, date(2024, 9, 11))]
+    runs = [
+        found.run(date(2024, month, day), off) for month, day in ((6, 3), (7, 2), (8, 2), (9, 2), (10, 2))
+    ]
+    premium = [("premium", 0, 100_00)]
+    # 1200.00 x 254 / 366 is earned, less eight months.
+    assert runs == [premium, premium, [*premium, ("change", 0, 32_79)], [], []]
+    assert changes_of(found) == [(date(2024, 9, 1), date(2024, 9, 11), 32_79, 2_62)]
+    assert [row["installment_number"] for row in found.zeros] == [9, 10]
+
+
+def test_periods_that_were_given_back_are_billed_again_each_with_the_tax_of_its_days() -> None:
+    later = {"rate_ppm": 200_000, "valid_from": JULY}
+    found = billed_until(monthly("now", tax_rule(1, valid_to=JULY), tax_rule(2, **later)), 8)
+    off = cancelled(1, date(2024, 6, 1))
+    found.run(date(2024, 8, 5), [off])
+    on = [off, reinstated(2, date(2024, 6, 1))]
+    found.run(date(2024, 8, 6), on)
+    periods = [(day.month, net, tax) for day, _, net, tax in changes_of(found)]
+    # 1200.00 x 152 / 366 is earned by the day of the cancellation.
+    assert periods == [(5, 1_64, 13), (6, 100_00, 8_00), (7, 100_00, 20_00), (8, 100_00, 20_00)]
+
+
+def test_cover_that_lapsed_is_not_what_a_reinstatement_bills_again() -> None:
+    found = billed_until(monthly(), 5)
+    off = cancelled(1, date(2024, 3, 1))
+    found.run(date(2024, 5, 6), [off])
+    found.run(date(2024, 5, 7), [off, reinstated(2, date(2024, 4, 1))])
+    # Of 1200.00, 31 days of 366 lapsed; two months stay billed, seven are to come.
+    assert [(day.month, net) for day, _, net, _ in changes_of(found)][-2:] == [(4, 100_00), (5, 98_36)]
+
+
+def test_an_installment_of_which_a_share_takes_all_is_zero_and_not_on_an_invoice_of_zero() -> None:
+    found = monthly()
+    almost_nothing = [endorsed(1, date(2024, 1, 1), 1)]
+    for month in range(1, 13):
+        drafts = found.drafts(date(2024, month, 2), almost_nothing)
+        assert (drafts.invoices["total_minor"] > 0).all()
+        found.run(date(2024, month, 2), almost_nothing)
+    assert len(found.zeros) + len({row["original_invoice_id"] for row in found.lines}) == 12
+    assert found.documented[0] == 1
+
+
+def test_nothing_is_added_to_a_term_before_its_first_bill() -> None:
+    found = monthly()
+    assert found.run(date(2023, 11, 2), [DEARER]) == []
+    assert found.run(date(2024, 1, 2), [DEARER]) == [("premium", 0, 100_00), ("change", 1, PART)]
+
+
+def test_a_part_runs_to_the_end_of_cover() -> None:
+    found = billed_until(monthly(), 12)
+    found.run(date(2024, 12, 5), [DEARER, cancelled(2, date(2024, 12, 1))])
+    assert changes_of(found)[0][:2] == (JULY, date(2024, 12, 1))
+
+
+def test_a_late_reduction_comes_off_open_installments_at_their_tax_which_is_a_limit() -> None:
+    later = {"rate_ppm": 200_000, "valid_from": JULY}
+    found = billed_until(monthly("now", tax_rule(1, valid_to=JULY), tax_rule(2, **later)), 7)
+    lower = [endorsed(1, date(2024, 1, 1), 1000_00)]
+    for month in range(8, 13):
+        found.run(date(2024, month, 15), lower)
+    found.run(date(2025, 1, 15), lower)
+    # 600.00 at 8 % and 400.00 at 20 %; known at first, it would be 500.00 at each.
+    assert found.documented == (1000_00, 128_00)

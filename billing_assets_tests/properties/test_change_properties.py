@@ -68,10 +68,15 @@ def reference_of(row: dict[str, Any], plan_rows: pl.DataFrame, how: str) -> Refe
         expiration_date=END,
         change_billing=how,
         installments=[
-            PlannedInstallment(number=number, planned_minor=net, billing_date=day)
-            for number, net, day in planned.select(
-                "installment_number", "net_minor", "billing_date"
-            ).iter_rows()
+            PlannedInstallment(
+                number=each["installment_number"],
+                planned_minor=each["net_minor"],
+                billing_date=each["billing_date"],
+                due_date=each["due_date"],
+                period_from_date=each["period_from_date"],
+                period_to_date=each["period_to_date"],
+            )
+            for each in planned.iter_rows(named=True)
         ],
     )
 

@@ -1,7 +1,7 @@
 """A term with changes billed run by run, one installment at a time; written from RULES, not from frames.
 
 Belongs here: what each run bills of each part, and gives back of it. Does not belong here: what is owed of a
-part (`policy_changes`), tax, documents.
+part (`policy_changes`), tax, documents but for which lines stand on one.
 """
 
 from collections import defaultdict
@@ -10,18 +10,30 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
-from billing_assets.domain.policy_changes import ChangeKind
 from billing_assets_tests.reference.arithmetic import half_up
-from billing_assets_tests.reference.policy_changes import PolicyChange, owed_parts
+from billing_assets_tests.reference.policy_changes import PolicyChange, cover, owed_parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedInstallment:
-    """An installment by the plan alone: its number, amount and billing date."""
+    """An installment by the plan alone: its number, amount, dates and period."""
 
     number: int
     planned_minor: int
     billing_date: date
+    due_date: date
+    period_from_date: date
+    period_to_date: date
+
+
+@dataclass(slots=True, kw_only=True)
+class BilledLine:
+    """A line of a document (run, due date), the first day of its period, and what is left of it."""
+
+    document: tuple[int, date]
+    part: int
+    first_day: date
+    left_minor: int
 
 
 @dataclass(kw_only=True)
@@ -34,43 +46,88 @@ class ReferenceChangedTerm:
     installments: Sequence[PlannedInstallment]
     change_billing: str = "now"
     settled: set[int] = field(default_factory=set)
-    documented: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    lines: list[BilledLine] = field(default_factory=list)
+    run_count: int = 0
 
     def run(self, day: date, known: Sequence[PolicyChange]) -> list[tuple[str, int, int]]:
         """Return (what, part, net) that the run of a day bills (`premium`, `change`) and gives back."""
+        self.run_count += 1
         left = self.left(known)
-        opened = [each for each in self.installments if each.number not in self.settled]
-        due = [each for each in opened if each.billing_date <= day]
-        is_over = _is_cancelled(known)
-        still = 0 if is_over else sum(each.planned_minor for each in opened)
-        too_much = self.documented[0] + still - left[0]
-        less = max(0, min(too_much, still))
-        if known and still and less == still:
-            is_over, less, back = True, 0, too_much - still
-        else:
-            back = max(0, too_much - still) if too_much > 0 else 0
-        found = [("back", 0, back)] if back else []
-        for each in due:
-            self.settled.add(each.number)
-            if not is_over and each.planned_minor:
-                found.append(("premium", 0, each.planned_minor))
-        if is_over:
-            opened, due = [], []
-        shared = [(0, -less)] if less else []
-        for part in left:
-            owed = left[part] - self.documented[part] - (still if part == 0 else 0)
-            is_spread = self.change_billing == "spread" and any(each.planned_minor for each in opened)
-            if owed > 0 and is_spread:
-                shared.append((part, owed))
-            elif owed > 0 and (self.change_billing != "next" or not opened or due):
-                found.append(("change", part, owed))
-            elif owed < 0 and part:
-                found.append(("back", part, -owed))
-        found += [
-            ("change", part, net) for part, amount in shared for net in _shares(amount, opened, due) if net
+        replayed = sorted(known, key=lambda change: (change.effective_date, change.change_number))
+        days, standing = cover(self.effective_date, self.expiration_date, replayed)
+        closed = set(self.settled)
+        coming = [each for each in self.installments if each.billing_date <= day]
+        self.settled |= {each.number for each in coming}
+        opened = [
+            each
+            for each in self.installments
+            if each.number not in closed
+            and (standing is None or each.period_to_date <= standing.effective_date)
         ]
-        for what, part, net in found:
-            self.documented[part] += -net if what == "back" else net
+        documented: dict[int, int] = defaultdict(int)
+        for line in self.lines:
+            documented[line.part] += line.left_minor
+        still = sum(each.planned_minor for each in opened)
+        first = left[0] - documented[0] - still
+        if known and 0 < still <= -first:
+            opened, first, still = [], first + still, 0
+        due = [each for each in opened if each in coming]
+        back = {part: documented[part] - left[part] for part in left if part}
+        back[0] = max(0, -first - still)
+        shared, whole = [(0, first)] if first < 0 < still else [], []
+        if shared and back[0]:
+            raise AssertionError("what exceeds the open installments ends them")
+        when_due = "next" if self.change_billing == "next" or not self.lines else "now"
+        for number, start, minor in self._portions(first, opened, days):
+            whole.append((0, minor, start, when_due if number in closed else "last"))
+        starts = {change.change_number: change.effective_date for change in known}
+        for part in starts.keys() & left.keys():
+            if back[part] < 0 and self.change_billing == "spread" and still:
+                shared.append((part, -back[part]))
+            elif back[part] < 0:
+                whole.append((part, -back[part], starts[part], when_due))
+        found = [*self._carried(shared, opened, due), *self._by_itself(whole, opened, due, day)]
+        given = [("back", part, amount) for part, amount in back.items() if amount > 0]
+        for _, part, amount in given:
+            self._give_back(part, amount)
+        self.lines += [line for _, line in found]
+        return [*given, *((what, line.part, line.left_minor) for what, line in found)]
+
+    def _carried(
+        self,
+        shared: Sequence[tuple[int, int]],
+        opened: Sequence[PlannedInstallment],
+        due: Sequence[PlannedInstallment],
+    ) -> list[tuple[str, BilledLine]]:
+        """Return the installments that are due with their shares; one of which a share takes all has none."""
+        found, taken = [], set()
+        for part, amount in shared:
+            for each, net in _shares(amount, opened, due):
+                if part == 0 and net == -each.planned_minor:
+                    taken.add(each.number)
+                elif net:
+                    found.append(("change", self._line(each.due_date, part, each.period_from_date, net)))
+        premium = [each for each in due if each.planned_minor and each.number not in taken]
+        return found + [
+            ("premium", self._line(each.due_date, 0, each.period_from_date, each.planned_minor))
+            for each in premium
+        ]
+
+    def _by_itself(
+        self,
+        whole: Sequence[tuple[int, int, date, str]],
+        opened: Sequence[PlannedInstallment],
+        due: Sequence[PlannedInstallment],
+        day: date,
+    ) -> list[tuple[str, BilledLine]]:
+        """Return what is billed whole: now, or with the next or the last installment, if one is left."""
+        found = []
+        for part, minor, start, when in whole:
+            if when == "now" or not opened:
+                found.append(("change", self._line(day, part, start, minor)))
+            elif due and (when == "next" or due[-1] is opened[-1]):
+                carrier = due[0] if when == "next" else due[-1]
+                found.append(("change", self._line(carrier.due_date, part, start, minor)))
         return found
 
     def left(self, known: Sequence[PolicyChange]) -> dict[int, int]:
@@ -89,25 +146,70 @@ class ReferenceChangedTerm:
                 debt -= taken
         return left
 
+    def _line(self, due: date, part: int, first_day: date, minor: int) -> BilledLine:
+        return BilledLine(document=(self.run_count, due), part=part, first_day=first_day, left_minor=minor)
 
-def _is_cancelled(known: Sequence[PolicyChange]) -> bool:
-    is_off = False
-    for change in sorted(known, key=lambda change: (change.effective_date, change.change_number)):
-        if change.kind is ChangeKind.CANCELLATION:
-            is_off = True
-        elif change.kind is ChangeKind.REINSTATEMENT:
-            is_off = False
-    return is_off
+    def _said(self, each: PlannedInstallment) -> int:
+        inside = (
+            line
+            for line in self.lines
+            if line.part == 0 and each.period_from_date <= line.first_day < each.period_to_date
+        )
+        return sum(line.left_minor for line in inside)
+
+    def _portions(
+        self, wanted: int, opened: Sequence[PlannedInstallment], days: frozenset[date]
+    ) -> list[tuple[int, date, int]]:
+        """Return (installment, first day, amount) of what no installment bills of part 0."""
+        if wanted <= 0:
+            return []
+        covered = [
+            each
+            for each in self.installments
+            if any(each.period_from_date <= day < each.period_to_date for day in days)
+        ]
+        if not covered:
+            return [(self.installments[0].number, self.effective_date, wanted)]
+        found = {each.number: 0 for each in covered}
+        for each in covered:
+            if each not in opened:
+                found[each.number] = min(wanted, max(0, each.planned_minor - self._said(each)))
+                wanted -= found[each.number]
+        found[covered[-1].number] += wanted
+        starts = {each.number: each.period_from_date for each in covered}
+        return [(number, starts[number], minor) for number, minor in found.items() if minor]
+
+    def _give_back(self, part: int, wanted: int) -> None:
+        """Take from the documents with the latest period first, and from the latest periods on the last."""
+        documents: dict[tuple[int, date], list[BilledLine]] = defaultdict(list)
+        for line in self.lines:
+            if line.part == part:
+                documents[line.document].append(line)
+        latest = sorted(
+            documents, key=lambda key: (max(line.first_day for line in documents[key]), key), reverse=True
+        )
+        for key in latest:
+            there = max(0, sum(line.left_minor for line in documents[key]))
+            taken = min(wanted, there)
+            wanted -= taken
+            if taken and taken == there:
+                for line in documents[key]:
+                    line.left_minor = 0
+                continue
+            for line in sorted(documents[key], key=lambda line: line.first_day, reverse=True):
+                part_of_line = min(taken, max(0, line.left_minor))
+                line.left_minor -= part_of_line
+                taken -= part_of_line
 
 
 def _shares(
     amount: int, opened: Sequence[PlannedInstallment], due: Sequence[PlannedInstallment]
-) -> list[int]:
+) -> list[tuple[PlannedInstallment, int]]:
     """Return the share of each due installment: rounded up to it, less rounded up to the one before."""
     whole, so_far, shares = sum(each.planned_minor for each in opened), 0, []
     for each in sorted(opened, key=lambda each: each.number):
         before = half_up(Fraction(amount * so_far, whole))
         so_far += each.planned_minor
         if each in due:
-            shares.append(half_up(Fraction(amount * so_far, whole)) - before)
+            shares.append((each, half_up(Fraction(amount * so_far, whole)) - before))
     return shares

@@ -43,13 +43,13 @@ def owed_parts(
             difference = Fraction((change.premium_minor - in_force) * (expiration - start).days, term_days)
             parts.append((change.change_number, start, half_up(difference)))
             in_force = change.premium_minor
-    covered, cancellation = _cover(effective, expiration, replayed)
+    covered, cancellation = cover(effective, expiration, replayed)
     return [
         (number, part, _owed(part, start, expiration, covered, cancellation)) for number, start, part in parts
     ]
 
 
-def _cover(
+def cover(
     effective: date, expiration: date, replayed: Sequence[PolicyChange]
 ) -> tuple[frozenset[date], PolicyChange | None]:
     """Return the days with cover, and the cancellation that stands in the end."""
