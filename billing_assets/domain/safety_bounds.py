@@ -26,6 +26,7 @@ class Bound(StrEnum):
     INVOICE_TOTAL = "invoice_total"
     BILL = "bill"
     PROBLEMS = "problems"
+    CREDITS = "credits"
     RUN_CHANGED_SINCE = "run_changed_since"
 
 
@@ -35,8 +36,10 @@ class SafetyBounds:
 
     ``count_percent`` and ``total_percent``: more than so many percent above or below the bills before, where
     these were at least ``minimum_invoices``. ``bill_times``: any policy whose bill is more than so many times
-    its last one. ``problem_per_mille``: more than so many of a thousand due charges failed, or held by a
-    refused row of the book, and at least ``minimum_problems`` of them.
+    its last one, or of a bill with a change than the premium of its term. ``problem_per_mille``: more than so
+    many of a thousand due charges failed, or held by a refused row of the book, and at least
+    ``minimum_problems`` of them. ``credit_per_mille``: credit notes of changes for more than so many of a
+    thousand terms in force, or of their premium, and at least ``minimum_credits`` of them.
     """
 
     count_percent: int = 20
@@ -45,6 +48,8 @@ class SafetyBounds:
     problem_per_mille: int = 5
     minimum_invoices: int = 200
     minimum_problems: int = 10
+    credit_per_mille: int = 20
+    minimum_credits: int = 10
 
 
 DEFAULT_BOUNDS = SafetyBounds()
@@ -64,10 +69,22 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CreditSum:
+    """What a run gives back by credit notes, beside the terms that are in force, in one currency; net."""
+
+    currency: str
+    credit_count: int
+    credited_minor: int
+    term_count: int
+    premium_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunFindings:
     """What of a run is held against the bounds."""
 
     comparisons: Sequence[Comparison] = ()
+    credits: Sequence[CreditSum] = ()
     outlier_count: int = 0
     problem_count: int = 0
     due_count: int = 0
@@ -127,6 +144,7 @@ def exceeded_bounds(bounds: SafetyBounds, found: RunFindings) -> tuple[Exceeded,
         *(each for row in compared for each in _total_exceeded(bounds, row)),
         *_bill_exceeded(bounds, found.outlier_count),
         *_problems_exceeded(bounds, found.problem_count, found.due_count),
+        *_credits_exceeded(bounds, found.credits),
     )
 
 
@@ -169,6 +187,21 @@ def _problems_exceeded(bounds: SafetyBounds, problem_count: int, due_count: int)
         return ()
     words = f"{problem_count:,} of {due_count:,} due charges are problems, more than"
     return (Exceeded(bound=Bound.PROBLEMS, found=f"{words} {bounds.problem_per_mille} of a thousand"),)
+
+
+def _credits_exceeded(bounds: SafetyBounds, rows: Sequence[CreditSum]) -> tuple[Exceeded, ...]:
+    notes, terms = sum(row.credit_count for row in rows), sum(row.term_count for row in rows)
+    if not bounds.credit_per_mille or notes < max(bounds.minimum_credits, 1):
+        return ()
+    found = []
+    if notes * 1_000 > terms * bounds.credit_per_mille:
+        found.append(f"{notes:,} credit notes of {terms:,} terms in force")
+    for row in rows:
+        if row.credited_minor * 1_000 > row.premium_minor * bounds.credit_per_mille:
+            given, of = (amount_text(each, row.currency) for each in (row.credited_minor, row.premium_minor))
+            found.append(f"{given} given back of {of} of premium in force")
+    words = f", more than {bounds.credit_per_mille} of a thousand"
+    return tuple(Exceeded(bound=Bound.CREDITS, found=each + words) for each in found)
 
 
 def _invalid(found: str) -> BillingError:

@@ -16,16 +16,19 @@ from typing import Any
 import polars as pl
 
 from billing_assets.domain.runs import CatchUp, CurrencyTotal, Outcome
-from billing_assets.domain.safety_bounds import RunFindings, exceeded_bounds
+from billing_assets.domain.safety_bounds import CreditSum, RunFindings, exceeded_bounds
 from billing_assets.frames.cash_rounding import NO_CASH_UNITS, used_units
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.plan_hashes import NO_DRAFTS, cash_parts, drafts_sha256, plan_sha256
 from billing_assets.frames.run_figures import (
+    add_credit_sums,
     add_figures,
     add_reasons,
     before_of,
+    change_outliers,
     compared_days,
     comparisons_of,
+    credit_sums,
     figures_of,
     first_bills,
     largest_outliers,
@@ -75,6 +78,7 @@ class _PricedShard:
     reasons: pl.DataFrame
     figures: pl.DataFrame
     outliers: pl.DataFrame
+    credits: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +96,7 @@ class PricedPlan:
     figures: pl.DataFrame
     outliers: tuple[Mapping[str, Any], ...]
     outlier_count: int
+    credits: tuple[CreditSum, ...]
 
 
 def scope_of(
@@ -138,6 +143,7 @@ def price_shards(scope: Scope, shards: Sequence[Shard], *, store: RunStore, prog
     hashes = [part.sha256 for part in parts if part.reasons.height]
     reasons = add_reasons(part.reasons for part in parts)
     outliers = pl.concat(part.outliers for part in parts)
+    sums = add_credit_sums(part.credits for part in parts)
     return PricedPlan(
         totals=_totals(reasons),
         drafts=kept,
@@ -146,6 +152,7 @@ def price_shards(scope: Scope, shards: Sequence[Shard], *, store: RunStore, prog
         figures=add_figures(part.figures for part in parts),
         outliers=tuple(largest_outliers(outliers, SHOWN_OUTLIERS).to_dicts()),
         outlier_count=outliers.height,
+        credits=tuple(CreditSum(**row) for row in sums.to_dicts()),
     )
 
 
@@ -157,12 +164,18 @@ def _price_shard(scope: Scope, shard: Shard, store: RunStore) -> _PricedShard:
     last_bills = store.last_bills(
         shard, bills["policy_term_id"] if times else bills["policy_term_id"].clear()
     )
+    outliers = outliers_of(bills, last_bills, times)
+    if times and book.changes is not None:
+        changed = change_outliers(drafts, book.terms, book.changes.lines, times)
+        outliers = pl.concat([outliers, changed], how="vertical_relaxed")
+        outliers = outliers.unique("policy_number", keep="last", maintain_order=True)
     return _PricedShard(
         drafts=drafts,
         sha256=drafts_sha256(drafts),
         reasons=reasons_of(drafts),
         figures=figures_of(drafts, plans, scope.run_dates),
-        outliers=outliers_of(bills, last_bills, times),
+        outliers=outliers,
+        credits=credit_sums(drafts, book.terms, scope.billing_date),
     )
 
 
@@ -173,6 +186,7 @@ def plan_record(scope: Scope, priced: PricedPlan, *, store: RunStore) -> PlanRec
     comparisons = comparisons_of(priced.figures, before)
     findings = RunFindings(
         comparisons=comparisons,
+        credits=priced.credits,
         outlier_count=priced.outlier_count,
         problem_count=sum(row["charge_count"] for row in priced.reasons if _is_problem(row)),
         due_count=sum(row["charge_count"] for row in priced.reasons),

@@ -9,6 +9,7 @@ from billing_assets.domain.safety_bounds import (
     DEFAULT_BOUNDS,
     Bound,
     Comparison,
+    CreditSum,
     RunFindings,
     SafetyBounds,
     bounds_from,
@@ -104,3 +105,26 @@ def test_bounds_come_back_as_they_were_given_and_say_only_what_is_not_usual() ->
 def test_what_is_no_bound_is_named(record: object) -> None:
     with pytest.raises(BillingError, match="safety_bounds"):
         bounds_from(record)
+
+
+GIVEN = CreditSum(
+    currency="EUR", credit_count=20, credited_minor=20_00, term_count=1_000, premium_minor=1_000_00
+)
+
+
+def credits_of(row: CreditSum, bounds: SafetyBounds = DEFAULT_BOUNDS) -> list[str]:
+    return [each.found for each in exceeded_bounds(bounds, RunFindings(credits=(row,)))]
+
+
+def test_credit_notes_of_more_than_two_percent_of_the_terms_or_of_their_premium_hold_the_run() -> None:
+    assert credits_of(GIVEN) == []
+    (found,) = credits_of(replace(GIVEN, credit_count=21))
+    assert found == "21 credit notes of 1,000 terms in force, more than 20 of a thousand"
+    (found,) = credits_of(replace(GIVEN, credited_minor=20_01))
+    assert found == "20.01 EUR given back of 1,000.00 EUR of premium in force, more than 20 of a thousand"
+
+
+def test_a_handful_of_credit_notes_holds_nothing_and_the_bound_can_be_switched_off() -> None:
+    assert credits_of(replace(GIVEN, credit_count=9, credited_minor=900_00, term_count=10)) == []
+    whole = replace(GIVEN, credit_count=900, credited_minor=900_00)
+    assert credits_of(whole, SafetyBounds(credit_per_mille=0)) == []

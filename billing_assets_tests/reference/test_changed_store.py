@@ -50,7 +50,8 @@ LONG_AFTER = date(2029, 6, 4)
 @pytest.fixture
 def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
     # So many random changes would exceed a bound; what they come to is held against the reference here.
-    unbound = SafetyBounds(count_percent=0, total_percent=0, bill_times=0, problem_per_mille=0)
+    names = ("count_percent", "total_percent", "bill_times", "problem_per_mille", "credit_per_mille")
+    unbound = SafetyBounds(**dict.fromkeys(names, 0))
     with ExitStack() as stack:
         with with_company(database).transaction() as connection:
             save_company(connection, replace(COMPANY, safety_bounds=unbound), AT)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from billing_assets.domain.credits import WantedCredit
+from billing_assets.domain.errors import BillingError
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
 from billing_assets.wiring.desk import Desk
@@ -347,3 +348,26 @@ def test_a_quote_counts_the_changes_that_were_imported(billing: Billing, tmp_pat
     assert documented(billing, YEARLY)[0] == earned
     _, endorsement = quote_endorsement(desk, "POL-00000002", JULY, "700.00")
     assert endorsement.change_minor == half_up((700_00 - PREMIUM[QUARTERLY]) * left, DAYS)
+
+
+def test_a_premium_that_is_wrong_by_digits_holds_the_run_and_one_that_trebles_does_not(
+    billing: Billing, tmp_path: Path
+) -> None:
+    rows = (
+        change_row(YEARLY, 1, "endorsement", JULY, premium="1500.00"),
+        change_row(MONTHLY, 1, "endorsement", JULY, premium="70000000.00"),
+    )
+    import_changes(billing, tmp_path, *rows)
+    with pytest.raises(BillingError, match="1 policy has a bill of more than 3 times the last one"):
+        bill(billing, date(2024, 7, 2))
+    assert queried(billing, "select count(*) from invoice_line where charge_kind = 'premium_change'") == [
+        (0,)
+    ]
+
+
+def test_a_file_that_cancels_the_book_holds_the_run(billing: Billing, tmp_path: Path) -> None:
+    rows = [change_row(policy, 1, "cancellation", MARCH, method="pro_rata") for policy in range(1, 13)]
+    import_changes(billing, tmp_path, *rows)
+    with pytest.raises(BillingError, match="credit notes of 12 terms in force, more than 20 of a thousand"):
+        bill(billing, date(2024, 4, 2))
+    assert queried(billing, "select count(*) from invoice where document_kind = 'credit_note'") == [(0,)]
