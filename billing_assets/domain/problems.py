@@ -77,6 +77,8 @@ changed_after_billing | the book changed a term that was billed before; the term
 of it is billed | a person decides what is owed; the problem closes if the book says again what was billed
 billed_under_another_term | the term begins inside a period that was billed under an earlier term of the \
 policy; it is held and nothing of it is billed | a person decides what is owed
+billed_elsewhere | more of a changed term is to be given back than was billed here: it was billed before the \
+cut-over | give it back where it was billed, and close the problem with a note; it is not given back here
 """
 
 
@@ -91,7 +93,10 @@ LEFT_OUT = "missing_from_book"
 COVER_ENDED = "cover_ended_inside_billed_period"
 """What no book answers: the row was taken, and a person decides what is returned."""
 
-ROW_TAKEN_CODES = (COVER_ENDED, *HoldCode.of_changes())
+BILLED_ELSEWHERE = "billed_elsewhere"
+"""What only a run finds: a change gives back more than was billed here."""
+
+ROW_TAKEN_CODES = (COVER_ENDED, BILLED_ELSEWHERE, *HoldCode.of_changes())
 """Problems of rows that were taken nonetheless: the book is right, and what was billed before it is not."""
 
 PROBLEM_CODES: Mapping[str, ProblemCode] = MappingProxyType(_read(_TEXT))

@@ -11,12 +11,13 @@ What a person has credited by hand counts where more would be given back, and do
 be billed: it is neither given back twice nor billed again in silence.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from billing_assets.domain.cancellation import CANCELLATION_METHODS
 from billing_assets.domain.charges import PREMIUM, PREMIUM_CHANGE
+from billing_assets.frames.columns import ANSWERED_SCHEMA
 from billing_assets.frames.policy_changes import premium_parts, standing_cancellations
 
 _PART = ["policy_term_id", "change_number"]
@@ -29,7 +30,8 @@ class ChangeBook:
     ``changes`` has ``columns.CHANGE_SCHEMA``, ``lines`` has ``columns.DOCUMENTED_LINE_SCHEMA``: every line of
     every invoice of these terms; ``taxes`` (``columns.CHARGED_TAX_SCHEMA``) are those of the invoices.
     ``zeros`` (``columns.SETTLED_SCHEMA``) are installments that were recorded as zero. ``answered``
-    (``columns.ANSWERED_SCHEMA``) are parts that a run of the same date has held or failed.
+    (``columns.ANSWERED_SCHEMA``) are parts that a run of the same date has held or failed. ``told`` are parts
+    of which a run has said, knowing these very changes, that they were billed elsewhere.
     """
 
     changes: pl.DataFrame
@@ -37,6 +39,7 @@ class ChangeBook:
     taxes: pl.DataFrame
     zeros: pl.DataFrame
     answered: pl.DataFrame
+    told: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ANSWERED_SCHEMA))
 
 
 def left_of_parts(parts: pl.DataFrame) -> pl.DataFrame:

@@ -16,6 +16,7 @@ import polars as pl
 from billing_assets.domain.business_days import HolidayBehaviour
 from billing_assets.domain.charges import PREMIUM, PREMIUM_CHANGE
 from billing_assets.domain.payment_plans import ChangeBilling
+from billing_assets.domain.problems import BILLED_ELSEWHERE
 from billing_assets.domain.runs import Outcome
 from billing_assets.frames.change_balances import ChangeBook, change_balances
 from billing_assets.frames.change_portions import covered_planned, first_part_portions
@@ -144,7 +145,9 @@ def changed_due(
     kept, shares = _without_taken(ended, spread)
     portions = _portions(rest, planned, book)
     whole = _at_once(portions, carried, as_of)
-    lines = _numbered(pl.concat([_shaped(shares), whole, _refused(named, as_of)], how="diagonal"), terms)
+    lines = _numbered(
+        pl.concat([_shaped(shares), whole, _refused(named, book, as_of)], how="diagonal"), terms
+    )
     order = (
         *("policy_number", "due_date", _TERM),
         pl.col("charge_kind") == PREMIUM_CHANGE.charge_kind,
@@ -315,15 +318,19 @@ def _at_once(portions: pl.DataFrame, carried: pl.DataFrame, as_of: date) -> pl.D
     return _shaped(lines)
 
 
-def _refused(named: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """Return a charge for each part that is owed and cannot be settled: its term is held, or it failed."""
+def _refused(named: pl.DataFrame, book: ChangeBook, as_of: date) -> pl.DataFrame:
+    """Return a charge for each part that is owed and cannot be settled: its term is held, or it failed.
+
+    That a part was billed elsewhere is said once, until its term has another change: a person was told.
+    """
     is_held = pl.col("hold_code").is_not_null()
     is_lost = pl.col("more_minor").is_null() | pl.col("back_minor").is_null()
     is_owed = (pl.col("more_minor") > 0) | (pl.col("back_minor") > 0) | is_lost
-    failed = pl.when(is_lost).then(pl.lit("amount_out_of_range")).otherwise(pl.lit("billed_elsewhere"))
-    rows = named.filter(
-        pl.col("is_settled") & is_owed & (is_held | pl.col("is_short") | is_lost)
-    ).with_columns(
+    failed = pl.when(is_lost).then(pl.lit("amount_out_of_range")).otherwise(pl.lit(BILLED_ELSEWHERE))
+    told = book.told.select(_TERM, change_number="revision", is_told=pl.lit(value=True))
+    marked = named.join(told, on=[_TERM, "change_number"], how="left")
+    is_new = pl.col("is_short") & pl.col("is_told").is_null()
+    rows = marked.filter(pl.col("is_settled") & is_owed & (is_held | is_new | is_lost)).with_columns(
         net_minor=(pl.col("more_minor") - pl.col("back_minor")).fill_null(0),
         outcome=pl.when(is_held).then(pl.lit(Outcome.HELD.value)).otherwise(pl.lit(Outcome.FAILED.value)),
         reason_code=pl.when(is_held).then("hold_code").otherwise(failed),

@@ -17,6 +17,7 @@ from billing_assets.domain.charges import PREMIUM, PREMIUM_CHANGE
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoice_sources import ChangeSource
 from billing_assets.domain.policy_changes import ChangeKind, TermChange
+from billing_assets.domain.problems import BILLED_ELSEWHERE
 from billing_assets.frames.change_balances import ChangeBook
 from billing_assets.frames.columns import (
     ANSWERED_SCHEMA,
@@ -108,6 +109,18 @@ where t.policy_term_id = any(%(terms)s) and d.outcome in ('held', 'failed')
     and d.charge_kind = 'premium_change' and r.billing_date = %(day)s and {_WAS_THERE}
 """  # noqa: S608 - constants
 
+# A part is told again once its term has a change that the run before did not know.
+_TOLD = f"""
+select distinct d.policy_term_id, d.revision
+from policy_term t join due_charge d on d.company_id = %(company)s and d.policy_term_id = t.policy_term_id
+join billing_run r on r.run_id = d.run_id
+where t.policy_term_id = any(%(terms)s) and d.outcome = 'failed' and d.reason_code = %(elsewhere)s
+    and d.charge_kind = 'premium_change' and {_WAS_THERE}
+    and not exists (select from policy_change c
+        where c.policy_term_id = d.policy_term_id and c.batch_id > r.book_batch_id
+            and c.batch_id <= %(batch)s)
+"""  # noqa: S608 - constants
+
 
 def read_change_book(
     connection: Connection, wanted: ChangeRange, before: tuple[int, datetime] | None = None
@@ -125,6 +138,7 @@ def read_change_book(
         "day": wanted.as_of,
         "run": run_id,
         "at": at,
+        "elsewhere": BILLED_ELSEWHERE,
     }
     changes = copy_out(connection, _CHANGES, values, CHANGE_SCHEMA)
     if changes.is_empty():
@@ -138,6 +152,7 @@ def read_change_book(
         taxes=copy_out(connection, _TAXES, ids, CHARGED_TAX_SCHEMA),
         zeros=copy_out(connection, _ZEROS, values, SETTLED_SCHEMA),
         answered=copy_out(connection, _ANSWERED, values, ANSWERED_SCHEMA),
+        told=copy_out(connection, _TOLD, values, ANSWERED_SCHEMA),
     )
 
 

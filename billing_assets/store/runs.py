@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.policies import HoldCode
+from billing_assets.domain.problems import BILLED_ELSEWHERE
 from billing_assets.domain.runs import CatchUp, CurrencyTotal, Outcome, RunOrder, RunState
 from billing_assets.domain.safety_bounds import Bound, Exceeded
 from billing_assets.reports.run_report import build_run_report
@@ -47,7 +48,7 @@ from billing_assets.store.run_figures import (
     read_run_dates,
     write_figures,
 )
-from billing_assets.store.run_holds import hold_changed_terms
+from billing_assets.store.run_holds import hold_changed_terms, tell_billed_elsewhere
 
 _BILLED_ONCE = "invoice_line_billed_once"
 _RUN = """
@@ -244,7 +245,10 @@ class SqlRunStore:
             facts = read_run_facts(connection, run_id, at, {**seconds, **spent})
             report = json.dumps(build_run_report(facts), ensure_ascii=False)
             connection.execute(text(_FINALISE), {"run": run_id, "at": at, "report": report})
-            if any(reason == HoldCode.CHANGED_AFTER_BILLING for _, reason, *_ in facts.charges):
+            reasons = {reason for _, reason, *_ in facts.charges}
+            if BILLED_ELSEWHERE in reasons:
+                tell_billed_elsewhere(connection, run_id, at)
+            if HoldCode.CHANGED_AFTER_BILLING in reasons:
                 company = text("select company_id from billing_run where run_id = :run")
                 company_id = connection.execute(company, {"run": run_id}).scalar_one()
                 hold_changed_terms(connection, company_id, at)
