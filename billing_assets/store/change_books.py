@@ -50,6 +50,9 @@ where c.company_id = %(company)s and c.policy_id >= %(low)s and c.policy_id < %(
 order by c.policy_term_id, c.change_number
 """
 
+ZERO_BY_CHANGES = "d.outcome = 'zero' and d.reason_code in ('cancelled', 'nothing_left')"
+"""What changes ended stays so for the term, whatever version of it the book gives; ``d`` is the charge."""
+
 # Runs of a company never overlap; what a run has written before its own checkpoint is its own work.
 _WAS_THERE = """(%(run)s = 0 or (r.run_id <> %(run)s and coalesce((
         select h.committed_at from run_shard h
@@ -97,7 +100,7 @@ from policy_term t
 join policy_term_version v on v.policy_term_id = t.policy_term_id and v.batch_id <= %(batch)s
     and (v.superseded_batch_id is null or v.superseded_batch_id > %(batch)s)
 join due_charge d on d.company_id = v.company_id and d.policy_term_id = t.policy_term_id
-    and d.policy_term_version_id = v.policy_term_version_id
+    and (d.policy_term_version_id = v.policy_term_version_id or {ZERO_BY_CHANGES})
 join billing_run r on r.run_id = d.run_id
 where t.policy_term_id = any(%(terms)s) and d.outcome = 'zero' and d.charge_kind = 'premium' and {_WAS_THERE}
 """  # noqa: S608 - constants

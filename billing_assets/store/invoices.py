@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from billing_assets.frames.columns import SETTLED_SCHEMA, TERM_SCHEMA
 from billing_assets.steps.run_ports import Clock, NumberBlock, Run, Shard, ShardBook
-from billing_assets.store.change_books import ChangeRange, read_change_book
+from billing_assets.store.change_books import ZERO_BY_CHANGES, ChangeRange, read_change_book
 from billing_assets.store.copy import copy_in, copy_out
 
 _REACH_DAYS = 430
@@ -70,7 +70,7 @@ where v.company_id = %(company)s and v.policy_id >= %(low)s and v.policy_id < %(
     and v.effective_date <= %(reach)s and v.expiration_date > v.cut_over_date - %(longest_due_days)s
 """  # noqa: S608 - constants
 
-_SETTLED = """
+_SETTLED = f"""
 with shard_term as (
     select t.policy_term_id, v.policy_term_version_id
     from policy_term t join policy_term_version v using (policy_term_id)
@@ -81,11 +81,11 @@ select l.policy_term_id, l.installment_number from invoice_line l join shard_ter
 where l.revision = 0 and l.charge_kind = 'premium' and l.credited_invoice_id is null
 union
 select d.policy_term_id, d.installment_number from due_charge d join shard_term s using (policy_term_id)
-where d.outcome <> 'invoiced' and d.policy_term_version_id = s.policy_term_version_id
-    and d.charge_kind <> 'premium_change'
-    and (d.outcome = 'zero'
-        or exists (select from billing_run r where r.run_id = d.run_id and r.billing_date = %(day)s))
-"""
+where d.outcome <> 'invoiced' and d.charge_kind <> 'premium_change'
+    and ((d.policy_term_version_id = s.policy_term_version_id and (d.outcome = 'zero'
+            or exists (select from billing_run r where r.run_id = d.run_id and r.billing_date = %(day)s)))
+        or ({ZERO_BY_CHANGES}))
+"""  # noqa: S608 - constants
 
 _DRAW_NUMBERS = """
 update number_series set last_number = last_number + :count,

@@ -25,7 +25,7 @@ from billing_assets.frames.replays import (
 )
 from billing_assets.steps.replay_ports import ReplayShard
 from billing_assets.steps.run_ports import RuleRows, Shard, ShardBook
-from billing_assets.store.change_books import ChangeRange, read_change_book
+from billing_assets.store.change_books import ZERO_BY_CHANGES, ChangeRange, read_change_book
 from billing_assets.store.closed_days import read_closed_days
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
@@ -48,7 +48,7 @@ where r.company_id = :company and r.billing_date between :first and :last and r.
     and r.run_kind = 'billing'
 order by r.billing_date, r.sequence_number, s.shard_number
 """
-_SETTLED_THEN = """
+_SETTLED_THEN = f"""
 select l.policy_term_id, l.installment_number
 from policy_term t
 join invoice_line l using (policy_term_id)
@@ -63,8 +63,8 @@ select d.policy_term_id, d.installment_number
 from policy_term t
 join policy_term_version v using (policy_term_id)
 join due_charge d on d.company_id = v.company_id and d.policy_term_id = v.policy_term_id
-    and d.policy_term_version_id = v.policy_term_version_id and d.outcome <> 'invoiced'
-    and d.charge_kind <> 'premium_change'
+    and (d.policy_term_version_id = v.policy_term_version_id or {ZERO_BY_CHANGES})
+    and d.outcome <> 'invoiced' and d.charge_kind <> 'premium_change'
 join billing_run r on r.run_id = d.run_id
 join run_shard s on s.run_id = d.run_id
     and t.policy_id >= s.from_policy_id and t.policy_id < s.to_policy_id
@@ -72,7 +72,7 @@ where t.policy_id >= %(low)s and t.policy_id < %(high)s and d.run_id <> %(run)s
     and v.batch_id <= %(batch)s and (v.superseded_batch_id is null or v.superseded_batch_id > %(batch)s)
     and (s.committed_at, s.run_id) < (%(at)s, %(run)s)
     and (d.outcome = 'zero' or r.billing_date = %(day)s)
-"""
+"""  # noqa: S608 - constants
 _CHARGES = """
 select p.policy_number, d.policy_term_id, d.installment_number, d.charge_kind, d.revision,
     d.policy_term_version_id,

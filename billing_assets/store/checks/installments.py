@@ -146,8 +146,9 @@ where not exists (
         select from due_charge c
         where c.company_id = d.company_id and c.policy_term_id = d.policy_term_id
             and c.installment_number in (d.installment_number, 0)
-            and c.policy_term_version_id = d.policy_term_version_id and c.outcome <> 'invoiced'
-            and c.charge_kind <> 'premium_change')
+            and (c.policy_term_version_id = d.policy_term_version_id
+                or (c.outcome = 'zero' and c.reason_code in ('cancelled', 'nothing_left')))
+            and c.outcome <> 'invoiced' and c.charge_kind <> 'premium_change')
 union all
 select concat('policy ', a.policy_id, ': term ', a.policy_term_id, ' has no plan row and no outcome')
 from answerable a
