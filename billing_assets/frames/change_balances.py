@@ -116,14 +116,16 @@ def _documented(lines: pl.DataFrame) -> pl.DataFrame:
     """Return what was documented of each part: for what is to be billed, and for what is to be given back."""
     is_change = pl.col("charge_kind") == PREMIUM_CHANGE.charge_kind
     by_hand = pl.col("corrected_net_minor")
+    # A price that contains its tax is planned with it; such a term is held, and its difference told.
+    contained = pl.col("contained_tax_minor").fill_null(0)
+    given_of_it = pl.when(contained != 0).then(pl.col("credited_tax_minor").fill_null(0)).otherwise(0)
+    left = pl.col("net_minor") + contained - pl.col("credited_net_minor") - given_of_it
     return (
         lines.filter(is_change | (pl.col("charge_kind") == PREMIUM.charge_kind))
         .group_by("policy_term_id", pl.col("revision").alias("change_number"))
         .agg(
-            documented_minor=(pl.col("net_minor") - pl.col("credited_net_minor")).sum(),
-            documented_or_corrected_minor=(
-                pl.col("net_minor") - pl.col("credited_net_minor") + by_hand
-            ).sum(),
+            documented_minor=left.sum(),
+            documented_or_corrected_minor=(left + by_hand).sum(),
             last_number=pl.col("installment_number").filter(is_change).max().cast(pl.Int64),
         )
     )

@@ -24,6 +24,7 @@ from billing_assets.frames.columns import DUE_SCHEMA, TERM_SCHEMA
 from billing_assets.frames.dated_rows import is_valid_on
 from billing_assets.frames.policy_changes import standing_cancellations
 from billing_assets.frames.rounding import divide_half_up, wide
+from billing_assets.frames.tax_rows import with_contained_tax
 
 _TERM = "policy_term_id"
 _FROM_TERM = [name for name in DUE_SCHEMA if name in TERM_SCHEMA]
@@ -36,14 +37,15 @@ NOTHING_LEFT = "nothing_left"
 """Why an installment is recorded as zero of which changes have taken all."""
 
 
-def with_change_holds(terms: pl.DataFrame, book: ChangeBook) -> pl.DataFrame:
+def with_change_holds(terms: pl.DataFrame, book: ChangeBook, tax_rules: pl.DataFrame) -> pl.DataFrame:
     """Return the terms as changes leave them to billing; those of which they cannot tell are held.
 
     A term that has changes goes by them: an end of cover that the book gives too is left aside where it is
-    the day of the cancellation, and holds the term where it is another. A term whose price contains tax is
-    held, because of a part of a price the tax cannot always be told to the cent.
+    the day of the cancellation, and holds the term where it is another. A term whose price contains tax, by
+    the rows of its days or on a line that was billed, is held, because of a part of a price the tax cannot
+    always be told to the cent.
 
-    >>> from billing_assets.frames.columns import CHANGE_SCHEMA, DOCUMENTED_LINE_SCHEMA
+    >>> from billing_assets.frames.columns import CHANGE_SCHEMA, DOCUMENTED_LINE_SCHEMA, TAX_RULE_SCHEMA
     >>> day = date(2024, 5, 1)
     >>> change = {"policy_term_id": 7, "change_number": 1, "change_kind": "cancellation", "change_date": day}
     >>> none = pl.DataFrame(schema=DOCUMENTED_LINE_SCHEMA)
@@ -51,12 +53,14 @@ def with_change_holds(terms: pl.DataFrame, book: ChangeBook) -> pl.DataFrame:
     >>> book = ChangeBook(changes=changes, lines=none, taxes=none, zeros=none, answered=none)
     >>> term = {"policy_term_id": 7, "effective_date": date(2024, 1, 1), "expiration_date": date(2025, 1, 1)}
     >>> terms = [term | {"cover_to_date": end} for end in (day, date(2024, 6, 1), None)]
-    >>> with_change_holds(pl.DataFrame(terms, schema=TERM_SCHEMA), book)["hold_code"].to_list()
+    >>> rules = pl.DataFrame(schema=TAX_RULE_SCHEMA)
+    >>> with_change_holds(pl.DataFrame(terms, schema=TERM_SCHEMA), book, rules)["hold_code"].to_list()
     [None, 'cover_differs_from_changes', None]
     """
     marks = book.changes.select(_TERM, has_changes=pl.lit(value=True)).unique()
-    priced = book.lines.filter(pl.col("contained_tax_minor") != 0)
-    contained = priced.select(_TERM, contains_tax=pl.lit(value=True)).unique()
+    priced = book.lines.filter(pl.col("contained_tax_minor") != 0).select(_TERM)
+    of_rows = with_contained_tax(terms.join(marks, on=_TERM, how="semi"), tax_rules).select(_TERM)
+    contained = pl.concat([priced, of_rows]).unique().with_columns(contains_tax=pl.lit(value=True))
     joined = terms.join(marks, on=_TERM, how="left", maintain_order="left")
     for frame in (contained, standing_cancellations(book.changes)):
         joined = joined.join(frame, on=_TERM, how="left", maintain_order="left")

@@ -106,6 +106,34 @@ def tax_rows_of_lines(lines: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     return _fallen(matched)
 
 
+def with_contained_tax(terms: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
+    """Return the terms (``columns.TERM_SCHEMA``) whose premium contains a tax on one of their days.
+
+    >>> from datetime import date
+    >>> from billing_assets.domain.taxes import shipped_tax_rules
+    >>> days = {"effective_date": date(2024, 1, 1), "expiration_date": date(2025, 1, 1)}
+    >>> term = {"policy_term_id": 7, "place_code": "GB", "line_of_business": "travel", **days}
+    >>> rules = pl.DataFrame(shipped_tax_rules())
+    >>> with_contained_tax(pl.DataFrame([term]), rules).height
+    0
+    >>> with_contained_tax(pl.DataFrame([term]), rules.with_columns(is_inclusive=True)).height
+    1
+    """
+    of_premium = rules.filter(
+        pl.col("charge_kinds").cast(pl.String).str.split(" ").list.contains(pl.lit(PREMIUM.charge_kind))
+    ).select("place_code", "is_inclusive", "valid_from", "valid_to", line="line_of_business")
+    met = (
+        terms.join(of_premium, on="place_code")
+        .filter((pl.col("line") == ANY_LINE) | (pl.col("line") == pl.col("line_of_business")))
+        .filter(pl.col("valid_from") < pl.col("expiration_date"))
+        .filter(pl.col("valid_to").is_null() | (pl.col("valid_to") > pl.col("effective_date")))
+    )
+    # Rows that name the line of business replace those for any line.
+    is_named = pl.col("line") != ANY_LINE
+    fallen = met.filter(is_named == is_named.any().over("policy_term_id"))
+    return terms.join(fallen.filter("is_inclusive"), on="policy_term_id", how="semi")
+
+
 def tax_rows_of_originals(lines: pl.DataFrame, originals: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     """Return the rows that fell on lines of invoices as they were issued, fixed amounts among them.
 

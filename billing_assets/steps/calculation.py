@@ -76,7 +76,7 @@ class Calculation:
         return due_charges(terms, self.rules.plans, settled, day, self.place_code, self.closed_days)
 
     def _changed(self, book: ShardBook, changes: ChangeBook) -> ChangedDue:
-        terms = with_change_holds(book.terms, changes)
+        terms = with_change_holds(book.terms, changes, self.rules.tax_rules)
         with_own = terms.join(changes.changes, on="policy_term_id", how="semi")
         company = CompanyCalendar(place_code=self.place_code, closed=self.closed_days)
         return changed_due(
