@@ -5,7 +5,7 @@ Belongs here: the comparison, value by value. Does not belong here: the calculat
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -87,12 +87,16 @@ DIFFERENCE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """What a shard recorded: ``RECORDED_CHARGES``, ``_LINES``, ``_TAXES`` and ``_DOCUMENTS``."""
+    """What a shard recorded: ``RECORDED_CHARGES``, ``_LINES``, ``_TAXES`` and ``_DOCUMENTS``.
+
+    ``credits`` are its credit notes, with the charges that they stand for; None where it has none.
+    """
 
     charges: pl.DataFrame
     lines: pl.DataFrame
     taxes: pl.DataFrame
     documents: pl.DataFrame
+    credits: "Recorded | None" = None
 
 
 def with_recorded_holds(terms: pl.DataFrame, charges: pl.DataFrame) -> pl.DataFrame:
@@ -115,12 +119,17 @@ def with_recorded_holds(terms: pl.DataFrame, charges: pl.DataFrame) -> pl.DataFr
     )
 
 
-def differences(recorded: Recorded, drafts: Drafts, numbered: pl.DataFrame | None) -> pl.DataFrame:
+def differences(
+    recorded: Recorded,
+    drafts: Drafts,
+    numbered: pl.DataFrame | None,
+    numbered_credits: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """Return a row (``DIFFERENCE_COLUMNS``) for each value that is not what was recorded; none is the aim.
 
     ``numbered`` are the drafts with the numbers and the issue date that the shard drew, or None where it
-    invoiced nothing. Where every value of a document agrees and its frozen record does not, the record is
-    named.
+    invoiced nothing; ``numbered_credits`` are those of its credit notes. Where every value of a document
+    agrees and its frozen record does not, the record is named.
 
     >>> empty = {name: pl.DataFrame(schema=schema) for name, schema in _SCHEMAS.items()}
     >>> one = {"policy_number": "P-1", "policy_term_id": 7, "installment_number": 2, "net_minor": 5}
@@ -133,8 +142,20 @@ def differences(recorded: Recorded, drafts: Drafts, numbered: pl.DataFrame | Non
     [('P-1', 2, 'not_due_now')]
     """
     charges = _compared(recorded.charges, drafts.charges, _CHARGE_KEY, _CHARGE_VALUES, DifferenceKind.CHARGE)
-    both = recorded.charges.join(drafts.charges.select(_CHARGE_KEY), on=_CHARGE_KEY, how="semi")
-    known = both.select(_CHARGE_KEY)
+    found = [charges, *_of_lines(recorded, drafts)]
+    if numbered is not None:
+        found.extend(_of_documents(recorded, drafts, numbered))
+    if recorded.credits is not None and drafts.credits is not None and numbered_credits is not None:
+        notes = replace(drafts.credits, charges=drafts.charges)
+        found.extend(_of_lines(recorded.credits, notes))
+        found.extend(_of_documents(recorded.credits, notes, numbered_credits))
+    named = pl.concat(found).join(_names(recorded, drafts), on=_CHARGE_KEY, how="left")
+    return named.sort("policy_number", "installment_number", "kind", "field_name").select(DIFFERENCE_COLUMNS)
+
+
+def _of_lines(recorded: Recorded, drafts: Drafts) -> list[pl.DataFrame]:
+    """Compare the lines of charges that are there on both sides."""
+    known = recorded.charges.join(drafts.charges.select(_CHARGE_KEY), on=_CHARGE_KEY, how="semi")
     lines = _compared(
         recorded.lines.join(known, on=_CHARGE_KEY, how="semi"),
         drafts.lines.join(known, on=_CHARGE_KEY, how="semi"),
@@ -144,11 +165,7 @@ def differences(recorded: Recorded, drafts: Drafts, numbered: pl.DataFrame | Non
     )
     # The first invoices named no plan row.
     is_named = (pl.col("field_name") != "payment_plan_id") | (pl.col("recorded") != "")
-    found = [charges, lines.filter(is_named)]
-    if numbered is not None:
-        found.extend(_of_documents(recorded, drafts, numbered))
-    named = pl.concat(found).join(_names(recorded, drafts), on=_CHARGE_KEY, how="left")
-    return named.sort("policy_number", "installment_number", "kind", "field_name").select(DIFFERENCE_COLUMNS)
+    return [lines.filter(is_named)]
 
 
 _SCHEMAS = {
@@ -247,7 +264,8 @@ def _compared(
 
 def _names(recorded: Recorded, drafts: Drafts) -> pl.DataFrame:
     """Return policy and document number of each charge that either side has."""
-    numbers = recorded.documents.select("invoice_id", "document_number")
+    documents = [recorded.documents, *([recorded.credits.documents] if recorded.credits else [])]
+    numbers = pl.concat(each.select("invoice_id", "document_number") for each in documents)
     then = recorded.charges.join(numbers, on="invoice_id", how="left").select(
         *_CHARGE_KEY, "policy_number", pl.col("document_number").fill_null("")
     )

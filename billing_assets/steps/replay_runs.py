@@ -18,6 +18,7 @@ from billing_assets.domain.replays import Difference, DifferenceKind
 from billing_assets.frames.cash_rounding import used_units, with_cash_units
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.numbered import number_drafts
+from billing_assets.frames.numbered_credits import number_credits
 from billing_assets.frames.replays import Recorded, differences, with_recorded_holds
 from billing_assets.steps.calculation import Calculation
 from billing_assets.steps.replay_ports import ReplayShard, ReplayStore
@@ -71,7 +72,7 @@ def replay_runs(order: ReplayOrder, *, store: ReplayStore, progress: Progress = 
 
 
 def _replayed(shard: ReplayShard, store: ReplayStore, timer: Stopwatch) -> tuple[int, int, pl.DataFrame]:
-    """Return how many charges and invoices a shard recorded, and what comes out otherwise."""
+    """Return how many charges and documents a shard recorded, and what comes out otherwise."""
     with timer("read"):
         book, recorded = store.read_book_as_then(shard), store.recorded(shard)
         rules = store.rules_as_then(shard.rule_set_id)
@@ -89,8 +90,9 @@ def _replayed(shard: ReplayShard, store: ReplayStore, timer: Stopwatch) -> tuple
         drafts = calculation.drafts(replace(book, terms=terms))
         numbered = _numbered(shard, drafts, recorded, rules, closed.of(Purpose.DUE))
     with timer("compare"):
-        rows = differences(recorded, drafts, numbered)
-    return recorded.charges.height, recorded.documents.height, rows
+        rows = differences(recorded, drafts, numbered, _numbered_credits(shard, drafts, recorded))
+    notes = recorded.credits.documents.height if recorded.credits else 0
+    return recorded.charges.height, recorded.documents.height + notes, rows
 
 
 def _numbered(
@@ -118,6 +120,23 @@ def _numbered(
         company_sha256=first["company_sha256"],
         template_sha256=first["template_sha256"],
         closed_due_days=closed_due_days,
+    )
+
+
+def _numbered_credits(shard: ReplayShard, drafts: Drafts, recorded: Recorded) -> pl.DataFrame | None:
+    """Return the credit notes with the numbers, the issue date and the hashes that the shard's have."""
+    if recorded.credits is None or drafts.credits is None or recorded.credits.documents.is_empty():
+        return None
+    first = recorded.credits.documents.sort("invoice_number").row(0, named=True)
+    return number_credits(
+        drafts.credits,
+        prefix=first["prefix"],
+        first_number=first["invoice_number"],
+        issue_date=first["issue_date"],
+        reason=None,
+        company_id=shard.company_id,
+        company_sha256=first["company_sha256"],
+        template_sha256=first["template_sha256"],
     )
 
 

@@ -7,14 +7,16 @@ Runs of a company never overlap, so a charge that another run recorded was settl
 other shard's checkpoint is the earlier one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, text
+import polars as pl
+from sqlalchemy import Connection, Row, text
 
 from billing_assets.domain.calendar_rule import ClosedDays
-from billing_assets.domain.runs import CatchUp
+from billing_assets.domain.runs import CatchUp, Outcome
 from billing_assets.frames.columns import SETTLED_SCHEMA
 from billing_assets.frames.replays import (
     RECORDED_CHARGES,
@@ -84,7 +86,7 @@ where d.run_id = %(run)s and t.policy_id >= %(low)s and t.policy_id < %(high)s
 _OF_SHARD = """
 with of_shard as (
     select distinct d.invoice_id from due_charge d join policy_term t using (policy_term_id)
-    where d.run_id = %(run)s and d.outcome = 'invoiced'
+    where d.run_id = %(run)s and d.outcome = %(outcome)s
         and t.policy_id >= %(low)s and t.policy_id < %(high)s
 )
 """
@@ -153,12 +155,14 @@ class SqlReplayStore:
         """Return what the shard recorded: outcomes, lines, taxes and heads."""
         values = _range_of(shard)
         with self.database.transaction() as connection:
-            return Recorded(
-                charges=copy_out(connection, _CHARGES, values, RECORDED_CHARGES),
-                lines=copy_out(connection, _OF_SHARD + _LINES, values, RECORDED_LINES),
-                taxes=copy_out(connection, _OF_SHARD + _TAXES, values, RECORDED_TAXES),
-                documents=copy_out(connection, _OF_SHARD + _DOCUMENTS, values, RECORDED_DOCUMENTS),
-            )
+            charges = copy_out(connection, _CHARGES, values, RECORDED_CHARGES)
+            is_credited = pl.col("outcome") == Outcome.CREDITED.value
+            credited = charges.filter(is_credited)
+            found = _documents(connection, charges.filter(~is_credited), values, Outcome.INVOICED)
+            notes = None
+            if not credited.is_empty():
+                notes = _documents(connection, credited, values, Outcome.CREDITED)
+        return replace(found, charges=charges, credits=notes)
 
     def rules_as_then(self, rule_set_id: int | None) -> RuleRows:
         """Return the rows of a set as they were then; today's where there is no set."""
@@ -175,6 +179,19 @@ class SqlReplayStore:
         """Return what the company had closed itself, by the rows up to that one."""
         with self.database.transaction() as connection:
             return read_closed_days(connection, company_id, closed_day_id)
+
+
+def _documents(
+    connection: Connection, charges: pl.DataFrame, values: Mapping[str, object], outcome: Outcome
+) -> Recorded:
+    """Return what a shard recorded of the documents of one kind."""
+    wanted = {**values, "outcome": outcome.value}
+    return Recorded(
+        charges=charges,
+        lines=copy_out(connection, _OF_SHARD + _LINES, wanted, RECORDED_LINES),
+        taxes=copy_out(connection, _OF_SHARD + _TAXES, wanted, RECORDED_TAXES),
+        documents=copy_out(connection, _OF_SHARD + _DOCUMENTS, wanted, RECORDED_DOCUMENTS),
+    )
 
 
 def _replay_shard(row: Row[Any]) -> ReplayShard:
