@@ -17,7 +17,6 @@ _HASHED_CHARGE = (
     "policy_term_id",
     "installment_number",
     "installment_count",
-    "revision",
     "outcome",
     "reason_code",
     "due_date",
@@ -38,6 +37,8 @@ _HASHED_TAX = ("draft_index", "tax_number", "tax_rule_id", "base_minor", "tax_mi
 def drafts_sha256(drafts: Drafts) -> str:
     """Return the hash of all that would be issued, without what is drawn while issuing: numbers and dates.
 
+    Of a plan without changes it is what it was before there were any: an upgrade voids no approval.
+
     >>> drafts_sha256(NO_DRAFTS) == drafts_sha256(NO_DRAFTS)
     True
     """
@@ -47,6 +48,8 @@ def drafts_sha256(drafts: Drafts) -> str:
         (drafts.lines, _HASHED_LINE),
         (drafts.taxes, _HASHED_TAX),
     ]
+    if (drafts.charges["revision"].fill_null(0) != 0).any():
+        parts.append((drafts.charges, ("revision",)))
     if drafts.credits is not None:
         parts += [(drafts.credits.lines, _HASHED_LINE), (drafts.credits.taxes, _HASHED_TAX)]
     for frame, names in parts:
@@ -98,7 +101,9 @@ NO_DRAFTS = Drafts(
         }
     ),
     taxes=pl.DataFrame(schema=dict.fromkeys(_HASHED_TAX, pl.Int64)),
-    charges=pl.DataFrame(schema={**dict.fromkeys(_HASHED_CHARGE, pl.String), "net_minor": pl.Int64}),
+    charges=pl.DataFrame(
+        schema={**dict.fromkeys(_HASHED_CHARGE, pl.String), "revision": pl.Int64, "net_minor": pl.Int64}
+    ),
     bodies=pl.DataFrame(),
 )
 """What a shard without a due charge is priced to."""

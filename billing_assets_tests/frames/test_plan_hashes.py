@@ -51,3 +51,12 @@ def test_a_null_is_a_null_however_it_came_about() -> None:
         draft_index=pl.when(pl.col("draft_index").is_not_null()).then(pl.lit(7, pl.Int64))
     )
     assert drafts_sha256(replace(priced, charges=holes)) == drafts_sha256(priced)
+
+
+def test_a_plan_without_changes_has_the_hash_that_it_had_before_there_were_any() -> None:
+    priced = drafts()
+    known = replace(priced, charges=priced.charges.with_columns(revision=pl.lit(0, pl.Int64)))
+    unknown = replace(priced, charges=priced.charges.with_columns(revision=pl.lit(None, pl.Int64)))
+    assert drafts_sha256(known) == drafts_sha256(unknown)
+    changed = replace(priced, charges=priced.charges.with_columns(revision=pl.lit(1, pl.Int64)))
+    assert drafts_sha256(changed) != drafts_sha256(known)
