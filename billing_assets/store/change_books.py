@@ -4,7 +4,8 @@ Belongs here: one read model of a shard, as of now and as of an earlier run.
 Does not belong here: bringing changes in (``policy_changes``), what follows from them (``frames``).
 
 A shard without changes costs one look into an index. Of one that has some, the lines of every invoice of
-these terms are read, because a credit note is worked out from the whole invoice.
+these terms are read, because a credit note is worked out from the whole invoice; terms that ended long ago
+and were settled are left out.
 """
 
 from datetime import date, datetime
@@ -39,16 +40,40 @@ class ChangeRange(NamedTuple):
     as_of: date
 
 
-_CHANGES = """
+_REACH_DAYS = 900
+"""So long after a term has ended each of its installments has had its billing date."""
+
+# A run that settles, of an open day, has answered for all changes that it knew; what it could not settle it
+# has held or failed. Long after the end of a term there is nothing more to find but by another change.
+_CHANGES = f"""
+with settled as materialized (
+    select run_id, billing_date, book_batch_id from billing_run r
+    where r.company_id = %(company)s and r.state = 'finalised' and r.run_kind = 'billing' and r.is_open_day
+        and r.held_until is null and (%(run)s = 0
+            or (r.run_id <> %(run)s and r.finalised_at < cast(%(at)s as timestamptz)))
+    order by billing_date desc, run_id desc limit 1
+), changed as materialized (
+    select c.policy_term_id, max(c.batch_id) as batch_id from policy_change c
+    where c.company_id = %(company)s and c.policy_id >= %(low)s and c.policy_id < %(high)s
+        and c.batch_id <= %(batch)s
+    group by c.policy_term_id
+)
 select c.policy_term_id, c.change_number, c.change_kind, c.change_date, v.currency, c.premium_minor,
     c.method_code
-from policy_change c
-join policy_term_version v on v.policy_term_id = c.policy_term_id and v.batch_id <= %(batch)s
+from changed n
+join policy_term_version v on v.policy_term_id = n.policy_term_id and v.batch_id <= %(batch)s
     and (v.superseded_batch_id is null or v.superseded_batch_id > %(batch)s)
-where c.company_id = %(company)s and c.policy_id >= %(low)s and c.policy_id < %(high)s
-    and c.batch_id <= %(batch)s
+join policy_change c on c.policy_term_id = n.policy_term_id and c.batch_id <= %(batch)s
+where not exists (
+    select from settled s
+    where v.expiration_date + {_REACH_DAYS} < s.billing_date
+        and greatest(n.batch_id, v.batch_id) <= s.book_batch_id
+        and not exists (
+            select from due_charge d
+            where d.run_id = s.run_id and d.policy_term_id = n.policy_term_id
+                and d.outcome in ('held', 'failed')))
 order by c.policy_term_id, c.change_number
-"""
+"""  # noqa: S608 - constants
 
 ZERO_BY_CHANGES = "d.outcome = 'zero' and d.reason_code in ('cancelled', 'nothing_left')"
 """What changes ended stays so for the term, whatever version of it the book gives; ``d`` is the charge."""

@@ -1,6 +1,7 @@
 """A shard without changes has no book of them; one with some has every line of their invoices."""
 
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -37,3 +38,32 @@ def test_a_book_of_changes_is_as_of_its_batch_and_its_shard(database: Database, 
         )
         with pytest.raises(BillingError, match="changes of policy term 3 are gone"):
             read_change_source(connection, int(book.lines["original_invoice_id"][0]), 3, 1)
+
+
+def test_a_term_that_ended_long_ago_is_left_out_once_it_is_settled_until_it_changes_again(
+    database: Database, tmp_path: Path
+) -> None:
+    fill_book(database, 2)
+    shard, after = Shard(shard_number=0, from_policy_id=1, to_policy_id=3), date(2027, 9, 2)
+    with ExitStack() as stack:
+        billing = billing_over(database, tmp_path, stack)
+        billing.invoice(billing.order(FEBRUARY))
+        import_changes(billing, tmp_path, change_row(1, 1, "endorsement", JULY, premium="700.00"))
+
+        def terms(batch: int) -> list[int]:
+            with database.transaction() as connection:
+                book = read_change_book(connection, ChangeRange(1, batch, shard, after))
+            return [] if book is None else book.changes["policy_term_id"].to_list()
+
+        assert terms(2) == [1]
+        for day, found in ((date(2024, 7, 2), [1]), (date(2027, 7, 1), [1]), (date(2027, 9, 1), [])):
+            billing.invoice(replace(billing.order(FEBRUARY), billing_date=day, issuing_date=day))
+            assert terms(2) == found
+        import_changes(
+            billing, tmp_path, change_row(1, 2, "endorsement", JULY, premium="800.00"), name="b.csv"
+        )
+        assert terms(3) == [1, 1]
+        day = date(2027, 9, 3)
+        billing.invoice(replace(billing.order(FEBRUARY), billing_date=day, issuing_date=day))
+        assert terms(3) == []
+        assert billing.replay(FEBRUARY, day).differences == ()
