@@ -249,9 +249,7 @@ class SqlRunStore:
             if BILLED_ELSEWHERE in reasons:
                 tell_billed_elsewhere(connection, run_id, at)
             if HoldCode.CHANGED_AFTER_BILLING in reasons:
-                company = text("select company_id from billing_run where run_id = :run")
-                company_id = connection.execute(company, {"run": run_id}).scalar_one()
-                hold_changed_terms(connection, company_id, at)
+                hold_changed_terms(connection, run_id, at)
 
 
 # A shard begins at each :size-th term; ids of policies have gaps, so that ranges of ids would differ in size.

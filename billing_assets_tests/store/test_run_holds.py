@@ -80,3 +80,16 @@ def test_where_nothing_changed_nothing_is_held(billing: Billing, tmp_path: Path)
     with billing.database.transaction() as connection:
         assert hold_changed_terms(connection, 1, AT) == 0
     assert query(billing.database, PROBLEMS) == []
+
+
+def test_a_run_holds_what_is_among_its_own_charges_and_leaves_the_rest_of_the_book(
+    billing: Billing, tmp_path: Path
+) -> None:
+    import_text(billing.database, tmp_path, book({}, {"no": "P2", "plan": "quarterly"}, {"no": "P3"}))
+    billing.invoice(billing.order(JANUARY))
+    for policy in (1, 2):
+        change_premium(billing.database, policy_id=policy, premium_minor=24_000)
+    billing.invoice(billing.order(FEBRUARY))
+    assert query(billing.database, HELD) == [("changed_after_billing",), (None,), (None,)]
+    billing.invoice(billing.order(date(2024, 3, 20)))
+    assert query(billing.database, HELD) == [("changed_after_billing",), ("changed_after_billing",), (None,)]
