@@ -37,7 +37,8 @@ def upgrade(owner_url: str, connect_args: Mapping[str, str] | None = None) -> st
     ``owner_url`` must log in as ``billing_owner``, or as a role that may become it or create it. Two
     upgrades at once wait for each other. All steps and the shipped rows are one transaction: a table lock
     that cannot be had within a minute ends the upgrade with nothing changed, so that a billing run is
-    never blocked for long.
+    never blocked for long. Checks that a step adds as not valid are held against the rows there are after it,
+    one at a time, while others write; an upgrade that was stopped in between goes on with them.
 
     Raises:
         BillingError: ``store_unreachable``, ``store_busy``, ``server_too_old``, ``schema_newer``,
@@ -60,9 +61,25 @@ def upgrade(owner_url: str, connect_args: Mapping[str, str] | None = None) -> st
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
                 seed_rules(connection)
+            _validate_checks(connection)
             return newest_revision()
     finally:
         engine.dispose()
+
+
+_NOT_VALID = """
+select format('alter table %s validate constraint %I', conrelid::regclass, conname) from pg_constraint
+where connamespace = cast(:schema as regnamespace) and not convalidated order by 1
+"""
+
+
+def _validate_checks(connection: Connection) -> None:
+    """Hold the checks that are not valid yet against the rows that are there, each in its own transaction."""
+    statements = connection.execute(text(_NOT_VALID), {"schema": SCHEMA}).scalars().all()
+    connection.commit()
+    for statement in statements:
+        connection.execute(text(statement))
+        connection.commit()
 
 
 def newest_revision() -> str:

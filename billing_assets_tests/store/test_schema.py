@@ -162,6 +162,19 @@ def test_steps_and_rules_are_one_transaction(empty_url: str, monkeypatch: pytest
     assert rows(empty_url, "select count(*) from pg_tables where schemaname = 'billing'") == [(0,)]
 
 
+def test_checks_over_years_of_charges_are_validated_after_the_steps_and_by_the_next_upgrade_if_stopped(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = "select conname from pg_constraint where not convalidated order by 1"
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "_validate_checks", lambda _connection: None)
+        upgrade(empty_url)
+    names = ("due_charge_document_check", "due_charge_outcome_check", "due_charge_reason_check")
+    assert set(rows(empty_url, waiting)) >= {(name,) for name in names}
+    upgrade(empty_url)
+    assert rows(empty_url, waiting) == []
+
+
 def test_a_store_without_the_schema_or_with_a_missing_rule_is_outdated(empty_url: str) -> None:
     upgrade(empty_url)
     for spoil in (
