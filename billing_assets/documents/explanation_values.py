@@ -11,6 +11,7 @@ from datetime import date
 from fractions import Fraction
 
 from billing_assets.documents import formats
+from billing_assets.documents.change_reasons import reason_words
 from billing_assets.documents.cleaning import clean
 from billing_assets.documents.labels import Catalogue
 from billing_assets.domain.explained_words import Formula, Subject, Unit
@@ -68,7 +69,7 @@ class Reader:
             name=name,
             number=clean(credited.invoice_number, 40),
             date=self.day(credited.issue_date),
-            reason=clean(credited.reason, 300),
+            reason=clean(reason_words(credited.reason, self.words, self.locale_code), 300),
         )
 
     def values_of(self, result: Explained) -> dict[str, str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from billing_assets.documents import formats, qr
+from billing_assets.documents.change_reasons import reason_words
 from billing_assets.documents.cleaning import clean, fold_lines
 from billing_assets.documents.labels import Catalogue, choose, load_catalogues, region_of
 from billing_assets.documents.templates import Template, default_templates_dir, load_template
@@ -270,7 +271,7 @@ def _credit_values(invoice: Invoice, reader: _Reader) -> dict[str, str]:
         "amount": reader.money(invoice.payable_minor),
         "invoice": clean(credited.invoice_number, 40),
         "date": formats.long_date(credited.issue_date, reader.locale_code),
-        "reason": clean(credited.reason, _REASON_LIMIT),
+        "reason": clean(reason_words(credited.reason, reader.words, reader.locale_code), _REASON_LIMIT),
     }
 
 

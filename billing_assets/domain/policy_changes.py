@@ -77,6 +77,22 @@ class ChangeFault:
     field_name: str
 
 
+_REASON = re.compile(rf"({'|'.join(ChangeKind)}) (\d{{4}}-\d{{2}}-\d{{2}}) \(\d{{1,5}}\)")
+
+
+def change_of_reason(reason: str) -> tuple[ChangeKind, date] | None:
+    """Return kind and day of the change that the reason of a credit note names, None for any other reason.
+
+    >>> change_of_reason("cancellation 2024-07-01 (1)")
+    (<ChangeKind.CANCELLATION: 'cancellation'>, datetime.date(2024, 7, 1))
+    >>> change_of_reason("the car was sold") is None
+    True
+    """
+    found = _REASON.fullmatch(reason)
+    day = day_of(found[2]) if found else None
+    return (ChangeKind(found[1]), day) if found and day else None
+
+
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NUMBER = re.compile(r"[1-9]\d{0,4}")
 

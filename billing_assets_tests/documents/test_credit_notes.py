@@ -97,3 +97,19 @@ def test_a_credit_note_survives_json() -> None:
 def test_invoice_and_credit_note_are_printed_by_the_same_pages() -> None:
     for ending in ("typ", "html.j2"):
         assert template().page(ending) == credit_template().page(ending) == f"_shared/document.{ending}"
+
+
+@pytest.mark.parametrize(
+    ("note", "words"),
+    [
+        (english_credit(), "Reason: Cancellation of the insurance from 1 July 2024."),
+        (spanish_credit(), "Motivo: Anulación del seguro desde el 1 de julio de 2024."),
+    ],
+)
+def test_the_reason_that_a_run_gives_is_in_the_language_of_the_customer(note: Invoice, words: str) -> None:
+    assert note.credited is not None
+    told = replace(note, credited=replace(note.credited, reason="cancellation 2024-07-01 (1)"))
+    _, plain, _ = EmailRenderer(credit_template()).render(told)
+    for text in (str(build_view(told)["statement"]), PAGES.html(told)):
+        assert words in text
+    assert "2024-07-01" not in plain
