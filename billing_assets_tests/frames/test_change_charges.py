@@ -227,3 +227,13 @@ def test_a_tax_that_the_rows_of_the_line_put_on_top_holds_nothing() -> None:
     found = monthly("now", tax_rule(1, is_inclusive=True), tax_rule(2, line_of_business="motor"))
     billed_until(found, 3)
     assert found.run(date(2024, 3, 15), [DEARER])[-1] == ("change", 1, PART)
+
+
+def test_what_is_left_until_a_cancellation_has_the_tax_of_its_days() -> None:
+    later = {"rate_ppm": 200_000, "valid_from": JULY}
+    found = billed_until(monthly("now", tax_rule(1, valid_to=JULY), tax_rule(2, **later)), 7)
+    net, tax = found.documented
+    for day in (date(2024, 7, 10), date(2024, 8, 1), date(2024, 9, 2), date(2024, 12, 2)):
+        found.run(day, [cancelled(1, date(2024, 10, 1))])
+    # 1200.00 x 274 / 366 is earned, 198.36 of it in August and September, at 20 %.
+    assert (found.documented[0] - net, found.documented[1] - tax) == (198_36, 39_67)
