@@ -163,6 +163,7 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
     screen.say(styled("[bold]{}[/bold]  {}  {}", report["billing_date"], told, state_cell(detail.state)))
     if detail.correction_reason:
         _show_correction(screen, detail)
+        return
     if detail.state in {"planned", "held", "rejected"}:
         show_rehearsal(screen, detail)
         _hint_at_decision(screen, detail)

@@ -80,7 +80,8 @@ def plan_run(
     scope = scope_of(order.billing_date, issuer, basis, store=store, catch_up=catch_up)
     priced = price_shards(scope, shards, store=store, progress=progress)
     record = plan_record(scope, priced, store=store)
-    if former is not None and record.totals and _is_moved(former, record):
+    is_awaited = former is not None and (bool(record.totals) or former.is_approved)
+    if former is not None and is_awaited and _is_moved(former, record):
         record = replace(record, exceeded=(*record.exceeded, _MOVED))
     is_settled = not record.totals and store.has_finalised_run(issuer.company_id, order.billing_date)
     if is_dry_run or (is_settled and former is None):
@@ -90,7 +91,7 @@ def plan_run(
 
 
 _MOVED = Exceeded(
-    bound=Bound.RUN_CHANGED_SINCE, found="the book or a rule moved after somebody approved the run"
+    bound=Bound.RUN_CHANGED_SINCE, found="since these figures were shown, the book or a rule moved or another date billed some of it"
 )
 
 

@@ -84,6 +84,7 @@ def test_lists_and_runs_show_what_was_given_back(ask: Callable[..., Any], billin
     assert (run["run_kind"], run["invoice_totals"]) == ("correction", [])
     shown = billing("runs", "show", str(run["run_id"])).stdout
     assert "correction: the car was sold (approved by ana)" in shown
+    assert (shown.count("Credit notes"), "Nothing was due" in shown) == (1, False)
     assert "CRN-00000001 to CRN-00000001" in shown
 
 

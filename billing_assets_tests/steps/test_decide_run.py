@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +157,15 @@ def test_an_approval_of_a_run_within_its_bounds_is_void_too_after_the_book_moved
     decide(billing, run_id)
     change_premium(billing.database, policy_id=3, premium_minor=60_000)
     assert code_of(billing) == "run_changed_since"
+
+
+def test_an_approval_of_what_another_date_has_billed_meanwhile_is_void_and_says_so(billing: Billing) -> None:
+    run_id = rehearse(billing)
+    issued = billing.invoice(billing.order(MARCH + timedelta(days=3))).facts["invoice_count"]
+    decide(billing, run_id)
+    assert code_of(billing) == "run_changed_since"
+    assert (row(billing, run_id).state, row(billing, run_id).due_count) == ("held", 0)
+    assert (issued, billing.invoice(billing.order(MARCH)).facts["invoice_count"]) == (20, 0)
 
 
 def test_a_rehearsed_run_within_its_bounds_is_approved_and_issued(billing: Billing) -> None:
