@@ -52,7 +52,8 @@ def cli_page() -> str:
 
 def exit_codes_page() -> str:
     """Return the page of exit codes."""
-    rows = [f"| {code.value} | {words} |" for code, words in EXIT_CODES.items()]
+    pipe = "\\|"  # a plain one would end the cell
+    rows = [f"| {code.value} | {words.replace('|', pipe)} |" for code, words in EXIT_CODES.items()]
     table = "\n".join(["| code | meaning |", "|---|---|", *rows])
     json_note = (
         'With `--json` an error is a document too: `{"error": {"code", "found", "todo"}}`. `code` is stable; '

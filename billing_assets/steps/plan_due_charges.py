@@ -91,7 +91,8 @@ def plan_run(
 
 
 _MOVED = Exceeded(
-    bound=Bound.RUN_CHANGED_SINCE, found="since these figures were shown, the book or a rule moved or another date billed some of it"
+    bound=Bound.RUN_CHANGED_SINCE,
+    found="since these figures were shown, the book or a rule moved or another date billed some of it",
 )
 
 

@@ -33,7 +33,7 @@ def rounded(invoice: Invoice, rounding_minor: int, unit_minor: int = 5) -> Invoi
 
 
 def francs(invoice: Invoice) -> Invoice:
-    """511.01 is payable by 511.00, and 247.39 by 247.40."""
+    """510.99 is payable by 511.00, and 247.39 by 247.40."""
     nearest = (invoice.total_minor + 2) // 5 * 5
     return rounded(in_currency(invoice, "CHF"), nearest - invoice.total_minor)
 
@@ -50,8 +50,8 @@ def renderings(invoice: Invoice, used: Template) -> list[str]:
 
 
 SHOWN = [
-    (english(), template(), "Cash rounding", "−CHF 0.01", "CHF 511.00"),
-    (spanish(), template(), "Redondeo por pago en efectivo", "-0,01 CHF", "511,00 CHF"),
+    (english(), template(), "Cash rounding", "CHF 0.01", "CHF 511.00"),
+    (spanish(), template(), "Redondeo por pago en efectivo", "0,01 CHF", "511,00 CHF"),
     (english_credit(), credit_template(), "Cash rounding", "CHF 0.01", "CHF 247.40"),
     (spanish_credit(), credit_template(), "Redondeo por pago en efectivo", "0,01 CHF", "247,40 CHF"),
 ]
@@ -80,12 +80,12 @@ def test_nothing_is_said_of_rounding_where_there_is_none(invoice: Invoice) -> No
 def test_the_mail_asks_for_the_sum_payable() -> None:
     subject, plain, _ = EmailRenderer(template()).render(francs(english()))
     assert "511.00" in subject
-    assert "511.01" not in subject
-    assert "Total before rounding: CHF 511.01" in spaced(plain)
+    assert "510.99" not in subject
+    assert "Total before rounding: CHF 510.99" in spaced(plain)
 
 
 def test_the_payment_code_has_the_amount_that_is_due() -> None:
-    view: dict[str, Any] = build_view(rounded(spanish(), -1))
+    view: dict[str, Any] = build_view(rounded(spanish(), 1))
     assert "EUR511.00" in view["payment"]["qr"]["payload"].split("\n")
     assert "511,00" in view["payment"]["text"]
 
@@ -108,11 +108,11 @@ def test_a_total_that_rounds_to_nothing_asks_for_no_payment() -> None:
 
 def test_a_sum_that_is_no_multiple_is_refused() -> None:
     with pytest.raises(BillingError, match=r"total \+ rounding differs"):
-        build_view(rounded(spanish(), 1))
+        build_view(rounded(spanish(), 2))
 
 
 def test_a_rounded_document_survives_json_and_names_its_rounding() -> None:
     document = francs(spanish())
     assert invoice_from_json(invoice_to_json(document)) == document
-    assert '"cash_rounding_minor": -1' in invoice_to_json(document)
+    assert '"cash_rounding_minor": 1' in invoice_to_json(document)
     assert "rounding" not in invoice_to_json(spanish())

@@ -22,7 +22,7 @@ def test_the_message_is_the_golden_one(language: str, invoice: Invoice) -> None:
 def test_text_and_html_carry_the_amount_the_date_and_the_account() -> None:
     _, text, html = RENDERER.render(spanish())
     for words in (
-        "511,01\u00a0€",
+        "510,99\u00a0€",
         "1 de febrero de 2027",
         "ES91 2100 0418 4502 0005 1332",
         "ALO-2027-00000417",
