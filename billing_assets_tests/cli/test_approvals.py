@@ -69,6 +69,14 @@ def test_the_other_dates_of_a_range_are_billed(billing: Billing, held: str, tmp_
     assert [(day["due_count"], bool(day["held_reasons"])) for day in days] == [(13, True), (1, False)]
 
 
+def test_a_later_run_says_which_run_holds_charges_back(billing: Billing, held: str) -> None:
+    billing("run", held, "--no-deliver", code=5)
+    said = "Run 3 of 2024-02-20 is held: what was to be billed up to 2024-02-20 waits"
+    for mode in ("--dry-run", "--rehearse", "--no-deliver"):
+        assert said in billing("run", NEXT_DAY, mode).stdout
+    assert said not in billing("run", held, "--dry-run").stdout
+
+
 def test_an_approval_bills_what_was_shown_and_a_second_one_nothing(
     billing: Billing, ask: Callable[..., Any], held: str
 ) -> None:
