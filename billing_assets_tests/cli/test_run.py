@@ -128,6 +128,8 @@ def test_a_mail_server_that_is_away_ends_the_run_with_what_was_done(
     monkeypatch.setenv("BILLING_SMTP_PORT", "1")
     document = ask("run", "2024-01-31", code=3)
     assert document["error"]["code"] == "channel_down"
+    assert "the mail server 127.0.0.1:1 failed" in document["error"]["found"]
+    assert "BILLING_SMTP_HOST and BILLING_SMTP_PORT" in document["error"]["todo"]
     assert document["dates"] == []
     assert len(ask("invoices", "list", "--limit", "100")["invoices"]) == 30
 

@@ -102,6 +102,24 @@ def test_a_wrong_setting_is_refused_by_name(name: str, value: object, words: str
     assert words in refused(**{name: value})
 
 
+def test_what_yaml_reads_as_a_truth_value_is_told_and_not_taken_for_missing() -> None:
+    words = "company setting 'place_code' is read by YAML as false, not as text: put it in quotes"
+    assert refused(place_code=False) == words
+    assert "'phone' is read by YAML as true" in refused(phone=True)
+
+
+def test_an_unknown_setting_suggests_the_nearest() -> None:
+    words = "company setting 'invoice_prefx' is not known (did you mean 'invoice_prefix'?)"
+    assert refused(invoice_prefx="A-") == words
+
+
+def test_every_wrong_setting_is_named_at_once() -> None:
+    found = refused(colour="red", email=None)
+    assert found == "company setting 'colour' is not known; company setting 'email' is missing"
+    found = refused(country_code="Spain", time_zone="Madrid", invoice_prefix="")
+    assert [found.count(f"'{name}'") for name in ("country_code", "time_zone", "invoice_prefix")] == [1] * 3
+
+
 @pytest.mark.parametrize("prefix", ["INV-", "F2024/", "R"])
 def test_a_number_with_an_accepted_prefix_can_be_split_again(prefix: str) -> None:
     company = company_from({**RECORD, "invoice_prefix": prefix})
