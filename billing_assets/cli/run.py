@@ -20,9 +20,8 @@ from billing_assets.cli.failures import HELD_CODES, ExitCode, UnfinishedError
 from billing_assets.cli.interrupts import Progress, Stop, stop_on_request
 from billing_assets.cli.output import Screen, count_of, styled
 from billing_assets.cli.runs import OUTCOMES, show_amounts, show_run
-from billing_assets.cli.waiting import closed_words, why_waiting
+from billing_assets.cli.waiting import closed_words, has_unsent, why_waiting
 from billing_assets.domain.backdating import Backdating
-from billing_assets.domain.deliveries import DeliveryState
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.runs import CatchUp, RunOrder
 
@@ -263,17 +262,7 @@ def _bill_days(
             report(billed)
             if len(days) == 1:
                 _show_one(screen, desk, billed)
-        return is_quiet and any(_has_unsent(desk, day) for day in days)
-
-
-def _has_unsent(desk: "Desk", day: date) -> bool:
-    """Tell whether a document of a date waits to be sent."""
-    from billing_assets.store.invoice_listings import InvoiceFilter
-
-    states = ("none", DeliveryState.QUEUED.value)
-    return any(
-        desk.invoices(InvoiceFilter(billing_date=day, delivery_state=state, limit=1)) for state in states
-    )
+        return is_quiet and any(has_unsent(desk, day) for day in days)
 
 
 def bill_day(

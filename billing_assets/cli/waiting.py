@@ -1,6 +1,6 @@
-"""Why a date bills less than one might expect: a closed day, or a run of an earlier date that is held.
+"""What waits: why a date bills less than one might expect (a closed day, a held run), messages not yet sent.
 
-Belongs here: the sentences beside a run or a dry run. Does not belong here: which days are closed
+Belongs here: what is said beside a run or a dry run. Does not belong here: which days are closed
 (``frames.calendars``), what a held run keeps back (``steps.plan_due_charges``).
 """
 
@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from billing_assets.domain.calendar_rule import Purpose
+from billing_assets.domain.deliveries import DeliveryState
 
 if TYPE_CHECKING:
     from billing_assets.store.closed_days import ClosedDayRow
@@ -58,4 +59,14 @@ def held_words(desk: "Desk", day: date) -> str:
     return (
         f"Run {run_id} of {held_until} is held: what was to be billed up to {held_until} waits until it is "
         f"decided on ('billing runs show {run_id}')."
+    )
+
+
+def has_unsent(desk: "Desk", day: date) -> bool:
+    """Tell whether a document of a date waits to be sent."""
+    from billing_assets.store.invoice_listings import InvoiceFilter
+
+    states = ("none", DeliveryState.QUEUED.value)
+    return any(
+        desk.invoices(InvoiceFilter(billing_date=day, delivery_state=state, limit=1)) for state in states
     )

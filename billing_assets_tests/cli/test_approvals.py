@@ -115,13 +115,17 @@ def test_approving_a_finished_run_again_bills_nothing_that_came_since(
     again = billing("runs", "approve", "3", *SIGNED, "--no-deliver")
     assert "finalised" in again.stdout
     assert len(ask("runs", "--limit", "100")["runs"]) == before
-    billing("runs", "approve", "3", *SIGNED, "--hash", "0000", code=5)
+    mistyped = document(billing, "runs", "approve", "3", *SIGNED, "--hash", "0000", code=5)["error"]
+    shown = ask("runs", "show", "3")["plan_sha256"][:12]
+    assert mistyped["found"] == f"run 3 has the hash {shown}, not 0000: nothing was done"
 
 
 def test_an_approval_without_a_reason_is_refused(billing: Billing, held: str) -> None:
     billing("run", held, "--rehearse", code=5)
-    refused = document(billing, "runs", "approve", "3", "--approved-by", "A. Gil", code=3)
-    assert refused["error"]["code"] == "note_missing"
+    for decision in ("approve", "reject"):
+        assert "--reason" in document(billing, "runs", decision, "3", code=2)["error"]["found"]
+    refused = document(billing, "runs", "approve", "3", "--reason", " ", code=3)
+    assert refused["error"]["found"] == "a reason is missing"
     assert "--reason TEXT" in refused["error"]["todo"]
 
 
