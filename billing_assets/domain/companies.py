@@ -79,6 +79,10 @@ company setting 'address_lines' is missing; ... (company_invalid): see examples/
     lines = given["address_lines"]
     if not isinstance(lines, (list, tuple)) or not 1 <= len(lines) <= _MOST_ADDRESS_LINES:
         raise _invalid("company setting 'address_lines' must be a list of one to five lines")
+    if any(isinstance(line, bool) for line in lines):
+        raise _invalid(
+            "company setting 'address_lines' has a line that YAML reads as no text: put it in quotes"
+        )
     if not all(line is not None and str(line).strip() for line in lines):
         raise _invalid("company setting 'address_lines' has an empty line")
     texts = {name: str(value) for name, value in given.items() if name not in _STRUCTURED}

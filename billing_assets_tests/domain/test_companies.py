@@ -66,6 +66,7 @@ def test_a_required_setting_without_value_is_missing(name: str, value: str | Non
         ("address_lines", ["x"] * 6, "list of one to five lines"),
         ("address_lines", ["x", None], "has an empty line"),
         ("address_lines", ["x", " "], "has an empty line"),
+        ("address_lines", ["x", False], "a line that YAML reads as no text"),
         ("company_code", "Demo", "lower case"),
         ("company_code", "a" * 33, "lower case"),
         ("company_code", "../x", "lower case"),
