@@ -4,6 +4,7 @@ Belongs here: the arguments of an import and its control totals as people read t
 Does not belong here: reading, checking and writing a book (``steps.read_policy_book``).
 """
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
