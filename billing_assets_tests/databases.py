@@ -62,11 +62,12 @@ def server_url() -> Iterator[str]:
     if given:
         yield given
         return
-    with tempfile.TemporaryDirectory(prefix="billing-test-") as folder, pytest.MonkeyPatch.context() as patch:
+    with tempfile.TemporaryDirectory(prefix="billing-test-") as folder, ExitStack() as stack:
         Path(folder).chmod(0o755)
-        patch.setitem(cluster.SETTINGS, "fsync", "off")
-        with EmbeddedServer(Path(folder)).use() as address:
-            yield address.url("postgres", database="postgres")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(cluster.SETTINGS, "fsync", "off")
+            address = stack.enter_context(EmbeddedServer(Path(folder)).use())
+        yield address.url("postgres", database="postgres")
 
 
 @pytest.fixture(scope="session")

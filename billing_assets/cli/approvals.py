@@ -25,7 +25,7 @@ _Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kep
 
 def approve(
     run_id: _RunId,
-    reason: _Reason = "",
+    reason: _Reason,
     approved_by: Annotated[
         str,
         typer.Option(
@@ -80,7 +80,7 @@ def _bill(screen: Screen, order: RunDecisionOrder, *, is_quiet: bool) -> None:
 
 def reject(
     run_id: _RunId,
-    reason: _Reason = "",
+    reason: _Reason,
     rejected_by: Annotated[
         str,
         typer.Option(

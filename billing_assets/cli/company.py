@@ -32,9 +32,13 @@ def record(
     screen = Screen(as_json)
     content = read_yaml(file)
     with open_desk(screen) as desk:
+        others = desk.company_codes()
         company, is_changed = desk.set_company(content)
     screen.document({"company_code": company.company_code, "is_changed": is_changed})
     done = "recorded" if is_changed else "nothing changed"
+    if others and company.company_code not in others:
+        done = f"recorded as a new company, beside {', '.join(others)}"
+        screen.hint(f"say for which one a command is: BILLING_COMPANY={company.company_code}")
     screen.say(styled("company [bold]{}[/bold]: {}", company.company_code, done))
 
 

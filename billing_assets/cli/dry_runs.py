@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from billing_assets.cli.arguments import open_desk
 from billing_assets.cli.output import Screen, amount, count_of, styled, total_rows
+from billing_assets.cli.waiting import why_waiting
 
 if TYPE_CHECKING:
     from billing_assets.domain.runs import CurrencyTotal
@@ -24,6 +25,7 @@ def dry_run(screen: Screen, days: Sequence[date]) -> None:
         for number, day in enumerate(days):
             progress(day.isoformat(), number, len(days))
             found.append((day, billing.plan(billing.order(day), is_dry_run=True).totals))
+        reasons = why_waiting(desk, days[0]) if len(days) == 1 else []
     screen.document(
         {
             "is_dry_run": True,
@@ -40,6 +42,8 @@ def dry_run(screen: Screen, days: Sequence[date]) -> None:
     )
     if len(days) == 1:
         _show_plan(screen, *found[0])
+        for reason in reasons:
+            screen.say(reason)
         _show_catch_up(screen, preview)
         screen.hint("a dry run: nothing was written")
         return

@@ -45,6 +45,12 @@ def explain(
     """
     screen = Screen(as_json)
     document_number, line_number = split_line_number(number)
+    if line_number is None and ":" in document_number:
+        line = document_number.rpartition(":")[2]
+        raise typer.BadParameter(
+            f"'{line[:20]}' is not the number of a line; write it as INV-00000001:1",
+            param_hint="NUMBER[:LINE]",
+        )
     with open_desk(screen) as desk:
         view = desk.explain(document_number, line_number, language, is_checked=False)
     from billing_assets.documents.explanations import record

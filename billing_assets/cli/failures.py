@@ -139,13 +139,26 @@ class GuardedGroup(TyperGroup):
         """Run the command; see ``EXIT_CODES`` for how it may end."""
         try:
             return super().invoke(ctx)
-        except (typer.Exit, typer.Abort, TyperException, SystemExit):
+        except TyperException as error:
+            _say_in_own_words(error)
+            raise
+        except (typer.Exit, typer.Abort, SystemExit):
             raise
         # Also what is no Exception: the panic of a library in Rust derives from BaseException.
         except BaseException as error:
             if isinstance(error, BrokenPipeError) and _is_unread():
                 raise
             raise typer.Exit(tell(error)) from error
+
+
+def _say_in_own_words(error: TyperException) -> None:
+    """Give the error of a value that pydantic refused the program's words, and the value."""
+    from pydantic import ValidationError
+
+    from billing_assets.wiring.value_faults import fault_words
+
+    if isinstance(error.__cause__, ValidationError):
+        error.message = "; ".join(fault_words(fault) for fault in error.__cause__.errors())
 
 
 def _is_unread() -> bool:

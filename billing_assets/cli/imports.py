@@ -13,6 +13,7 @@ import typer
 
 from billing_assets.cli.arguments import Json, iso_date, open_desk
 from billing_assets.cli.output import Screen, count_of, styled
+from billing_assets.domain.money import parse_minor
 
 if TYPE_CHECKING:
     from billing_assets.steps.result import StepResult
@@ -92,7 +93,7 @@ def policies(
         premium = expected_premium(expect_premium) if expect_premium else {}
         controls = BookControls(rows=expect_rows, premium=premium)
         result = desk.import_policies(file, mapping, cut_over, controls, is_again=again, progress=progress)
-    screen.document({**_NOTHING, **result.facts, "seconds": seconds_of(result)})
+    screen.document(import_record(result))
     show_import(screen, result)
 
 
@@ -161,6 +162,7 @@ def show_import(screen: Screen, result: "StepResult") -> None:
     kinds = {"accepted": "accepted", "duplicate": "repeated", "problem": "in problems", "in": "in the file"}
     premiums = [[words, _grouped(str(facts[f"premium_{kind}"]))] for kind, words in kinds.items()]
     screen.facts([(words, text or "-") for words, text in premiums])
+    _say_left_out(screen, facts)
     if facts["held_count"]:
         held = count_of(int(facts["held_count"]), "term")
         screen.hint(f"{held} held: billed before this book changed it. Which: billing problems list")
@@ -173,9 +175,42 @@ def show_import(screen: Screen, result: "StepResult") -> None:
         screen.hint("see the bad rows: billing problems list")
 
 
-def seconds_of(result: "StepResult") -> dict[str, str]:
+def _say_left_out(screen: Screen, facts: Mapping[str, int | str]) -> None:
+    """Say what the premiums leave out, and to whom nothing can be sent."""
+    unreadable, without_email = int(facts["unreadable_amount_count"]), int(facts["email_missing_count"])
+    if unreadable:
+        screen.say(f"left out of these sums: {count_of(unreadable, 'premium')} that cannot be read")
+    if without_email:
+        screen.say(
+            f"without an e-mail address, or with one that cannot be read: {count_of(without_email, 'row')}"
+        )
+
+
+def import_record(result: "StepResult") -> dict[str, object]:
+    """Return what an import did as programs read it: of one shape, whether there was something to do or not.
+
+    ``premiums`` has a row for each currency, in minor units; ``imported_at`` is null except of a repeat.
+    """
+    facts = {**_NOTHING, **result.facts}
+    sums: dict[str, dict[str, object]] = {}
+    for name in _PREMIUMS:
+        kind = name.removeprefix("premium_")
+        for part in filter(None, str(facts.pop(name)).split(", ")):
+            currency, _, amount = part.partition(" ")
+            row = sums.setdefault(currency, {"currency": currency})
+            row[f"{kind}_minor"] = parse_minor(amount, currency)
+    return {
+        **facts,
+        "is_repeat": bool(facts["is_repeat"]),
+        "imported_at": facts["imported_at"] or None,
+        "premiums": list(sums.values()),
+        "seconds": seconds_of(result),
+    }
+
+
+def seconds_of(result: "StepResult") -> dict[str, float]:
     """Return the seconds of a step's parts, to the millisecond."""
-    return {part: f"{spent:.3f}" for part, spent in result.seconds.items()}
+    return {part: int(spent * 1_000) / 1_000 for part, spent in result.seconds.items()}
 
 
 def _grouped(text: str) -> str:

@@ -17,6 +17,7 @@ from billing_assets.cli.output import Screen, amount, instant, state_cell, style
 from billing_assets.domain.deliveries import DeliveryState
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
+from billing_assets.domain.money import CURRENCIES
 
 if TYPE_CHECKING:
     from billing_assets.domain.invoices import Invoice
@@ -34,6 +35,12 @@ def _state(text: str) -> str:
     if text not in _STATES:
         raise typer.BadParameter(f"'{text[:20]}' is no state; it is one of {', '.join(_STATES)}")
     return text
+
+
+def _currency(text: str) -> str:
+    if text.upper() not in CURRENCIES:
+        raise typer.BadParameter(f"'{text[:20]}' is no currency of ISO 4217; EUR is one")
+    return text.upper()
 
 
 @app.command(
@@ -56,7 +63,15 @@ def listed(
             help=f"Only where the delivery is {', '.join(_STATES[:-1])}, or none: there is no delivery yet.",
         ),
     ] = "",
-    currency: Annotated[str, typer.Option("--currency", metavar="CODE", help="Only in this currency.")] = "",
+    currency: Annotated[
+        str,
+        typer.Option(
+            "--currency",
+            callback=lambda text: _currency(text) if text else "",
+            metavar="CODE",
+            help="Only in this currency.",
+        ),
+    ] = "",
     before: BeforeNumber = "",
     limit: Limit = 20,
     as_json: Json = False,
@@ -70,7 +85,7 @@ def listed(
             billing_date=billing_date,
             policy_number=policy,
             delivery_state=delivery,
-            currency=currency.upper(),
+            currency=currency,
             before_number=before,
             limit=limit,
         )

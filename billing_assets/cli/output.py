@@ -269,12 +269,12 @@ def total_rows(totals: "Sequence[CurrencyTotal]") -> list[list[str]]:
 def count_of(number: int, noun: str) -> str:
     """Return a number with its noun, in the plural where it needs one.
 
-    >>> count_of(1, "invoice"), count_of(1200, "invoice"), count_of(2, "delivery")
-    ('1 invoice', '1,200 invoices', '2 deliveries')
+    >>> count_of(1, "invoice"), count_of(1200, "invoice"), count_of(2, "delivery"), count_of(9, "day")
+    ('1 invoice', '1,200 invoices', '2 deliveries', '9 days')
     """
     if number == 1:
         return f"1 {noun}"
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeou" else f"{noun}s"
     return f"{number:,} {plural}"
 
 

@@ -3,7 +3,8 @@
 Belongs here: listing, showing, closing and giving away problems. Does not belong here: finding them
 (``frames``).
 
-A list says where a bad row is and what to do; what the row says is shown for one problem at a time.
+A list says where a bad row is, of which policy, and what to do; what else the row says is shown for one
+problem at a time.
 """
 
 from typing import TYPE_CHECKING, Annotated
@@ -91,8 +92,8 @@ def show(problem_id: Id, as_json: Json = False) -> None:
     with open_desk(screen) as desk:
         detail = desk.problem(problem_id)
     row = detail.problem
-    texts = {"record_key": detail.record_key, "original_value": detail.original_value}
-    screen.document({**_record(row), **texts, "original_row": detail.original_row})
+    texts = {"original_value": detail.original_value, "original_row": detail.original_row}
+    screen.document({**_record(row), **texts})
     state = "open" if row.is_open else "closed"
     screen.say(styled("[bold]problem {}[/bold]  {}  {}", row.problem_id, row.problem_code, state))
     screen.facts(
@@ -101,7 +102,7 @@ def show(problem_id: Id, as_json: Json = False) -> None:
             ("what to do", todo(row)) if row.is_open else ("closed", closing_words(row)),
             ("file", f"{row.file_name}, row {row.row_number}" if row.row_number else row.file_name),
             ("field", row.field_name or "-"),
-            ("key", detail.record_key or "-"),
+            ("key", row.record_key or "-"),
             ("value", repr(detail.original_value)),
             ("owner", row.owner),
             ("found (UTC)", instant(row.recorded_at)),
@@ -166,13 +167,17 @@ def closing_words(row: "ProblemRow") -> str:
 
 
 def _show_list(screen: Screen, found: "list[ProblemRow]", last_column: str) -> None:
+    # One file needs no column of its own: who looks at a list knows what was imported.
+    has_files = len({row.file_name for row in found}) > 1
     screen.table(
-        [">id", "code", ">row", "field", "owner", last_column],
+        [">id", "code", *(["file"] if has_files else []), ">row", "policy", "field", "owner", last_column],
         [
             [
                 row.problem_id,
                 row.problem_code,
+                *([row.file_name] if has_files else []),
                 row.row_number,
+                row.record_key,
                 row.field_name,
                 row.owner,
                 todo(row) if row.is_open else closing_words(row),

@@ -43,7 +43,10 @@ def cancellation(
     be billed. Many laws allow nothing but pro rata: have counsel confirm the method.
     """
     if method and method not in CANCELLATION_METHODS:
-        raise typer.BadParameter(f"it is one of {', '.join(CANCELLATION_METHODS)}", param_hint="--method")
+        raise typer.BadParameter(
+            f"'{method[:20]}' is no method; it is one of {', '.join(CANCELLATION_METHODS)}",
+            param_hint="--method",
+        )
     screen = Screen(as_json)
     with open_desk(screen) as desk:
         from billing_assets.wiring.quotes import quote_cancellation

@@ -20,6 +20,7 @@ from billing_assets.cli.failures import HELD_CODES, ExitCode, UnfinishedError
 from billing_assets.cli.interrupts import Progress, Stop, stop_on_request
 from billing_assets.cli.output import Screen, count_of, styled
 from billing_assets.cli.runs import OUTCOMES, show_amounts, show_run
+from billing_assets.cli.waiting import closed_words, has_unsent, why_waiting
 from billing_assets.domain.backdating import Backdating
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.runs import CatchUp, RunOrder
@@ -164,7 +165,7 @@ def _bill(screen: Screen, days: Sequence[date], dating: Dating, *, is_quiet: boo
     """Bill the days and end as ``failures.EXIT_CODES`` says."""
     done: list[BilledDay] = []
     try:
-        _bill_days(screen, days, dating, is_quiet=is_quiet, report=done.append)
+        has_unsent = _bill_days(screen, days, dating, is_quiet=is_quiet, report=done.append)
     except (Exception, KeyboardInterrupt) as error:
         if len(done) > 1:
             _show_days(screen, done)
@@ -172,6 +173,8 @@ def _bill(screen: Screen, days: Sequence[date], dating: Dating, *, is_quiet: boo
     screen.document(days_document(done))
     if len(days) > 1:
         _show_days(screen, done)
+    if has_unsent:
+        screen.hint(f"send: billing deliver{f' {days[0]}' if len(days) == 1 else ''}")
     end_with(screen, done)
 
 
@@ -199,13 +202,22 @@ def _rehearse(screen: Screen, days: Sequence[date], dating: Dating) -> None:
         order = billing.order(day, dating.issuing_date, dating.backdating, dating.catch_up)
         run_id = billing.plan(order, progress=progress).facts.get("run_id")
         detail = desk.run(int(run_id)) if run_id is not None else None
+        is_empty = detail is None or not (detail.rehearsal or {}).get("due_count")
+        reasons, is_closed = why_waiting(desk, day), bool(closed_words(desk, day))
     screen.document({"billing_date": day, "run": detail})
-    if detail is None:
+    if detail is None or (is_empty and is_closed):
         screen.say(f"Nothing is due on {day}.")
+        _say_all(screen, reasons)
         return
     show_run(screen, detail)
+    _say_all(screen, reasons)
     if detail.state == "held" and detail.decision is None:
         raise typer.Exit(ExitCode.HELD)
+
+
+def _say_all(screen: Screen, sentences: Sequence[str]) -> None:
+    for sentence in sentences:
+        screen.say(sentence)
 
 
 def _hint_at(screen: Screen, days: Sequence[BilledDay]) -> None:
@@ -230,7 +242,8 @@ def _bill_days(
     *,
     is_quiet: bool,
     report: Callable[[BilledDay], None],
-) -> None:
+) -> bool:
+    """Bill the days, and tell of each; return whether messages wait that were not to be sent."""
     until = f" --until {days[-1]}" if len(days) > 1 else ""
     options = f"{dating.options()}{' --no-deliver' if is_quiet else ''}"
     todo = (
@@ -245,9 +258,11 @@ def _bill_days(
         for number, day in enumerate(days):
             stop.check()
             told = progress if len(days) == 1 else _of_day(progress, day, number, len(days))
-            report(bill_day(desk, day, dating, is_quiet=is_quiet, stop=stop, progress=told))
-        if len(days) == 1:
-            _show_one(screen, desk, days[0])
+            billed = bill_day(desk, day, dating, is_quiet=is_quiet, stop=stop, progress=told)
+            report(billed)
+            if len(days) == 1:
+                _show_one(screen, desk, billed)
+        return is_quiet and any(has_unsent(desk, day) for day in days)
 
 
 def bill_day(
@@ -326,13 +341,17 @@ def days_document(days: Sequence[BilledDay]) -> dict[str, Any]:
     return {"dates": list(days), "invoices": add_amounts(days)}
 
 
-def _show_one(screen: Screen, desk: "Desk", day: date) -> None:
-    """Show the run of a single date as ``billing runs show`` does."""
+def _show_one(screen: Screen, desk: "Desk", billed: BilledDay) -> None:
+    """Show the run of a single date as ``billing runs show`` does, and what waits for another day."""
+    day = billed.billing_date
     run_id = desk.last_run_of(day)
     if run_id is None:
         screen.say(f"Nothing was due on {day}.")
-        return
-    show_run(screen, desk.run(run_id))
+    else:
+        if billed.run_id is None:
+            screen.say("Nothing new: this date was billed before; below is its report.")
+        show_run(screen, desk.run(run_id))
+    _say_all(screen, why_waiting(desk, day))
 
 
 def _show_days(screen: Screen, days: Sequence[BilledDay]) -> None:

@@ -192,10 +192,7 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
             f"policy by policy: billing runs charges {detail.run_id} --outcome {reasons[0]['outcome']}"
         )
     _show_documents(screen, report)
-    _show_beside_amounts(screen, report)
-    if detail.delivery_counts:
-        screen.heading("Deliveries")
-        show_deliveries(screen, detail.delivery_counts)
+    _show_beside_amounts(screen, detail)
     if report["seconds"]:
         spent = "  ".join(f"{part} {seconds}" for part, seconds in report["seconds"].items())
         screen.say(styled("\n[dim]seconds  {}[/dim]", spent))
@@ -242,16 +239,16 @@ def _show_correction(screen: Screen, detail: "RunDetail") -> None:
     screen.heading("Credit notes")
     show_amounts(screen, report["credit_notes"], "credit notes")
     screen.say("numbers " + ", ".join(f"{span['first']} to {span['last']}" for span in report["numbers"]))
-    _show_beside_amounts(screen, report)
+    _show_beside_amounts(screen, detail)
+
+
+def _show_beside_amounts(screen: Screen, detail: "RunDetail") -> None:
+    """Show what belongs to the amounts of a run: cash rounding, their sum in one currency, deliveries."""
+    _show_rounding(screen, detail.report)
+    _show_reporting(screen, detail.report.get("reporting"))
     if detail.delivery_counts:
         screen.heading("Deliveries")
         show_deliveries(screen, detail.delivery_counts)
-
-
-def _show_beside_amounts(screen: Screen, report: "Mapping[str, Any]") -> None:
-    """Show what belongs to the amounts of a run: cash rounding, and their sum in one currency."""
-    _show_rounding(screen, report)
-    _show_reporting(screen, report.get("reporting"))
 
 
 def _show_rounding(screen: Screen, report: "Mapping[str, Any]") -> None:

@@ -4,8 +4,9 @@ Belongs here: the settings record of a company. Does not belong here: its polici
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
+from difflib import get_close_matches
 from unicodedata import category
 
 from billing_assets.domain.bank_accounts import is_bic, is_iban
@@ -65,19 +66,23 @@ def company_from(record: dict[str, object]) -> Company:
     """Return the company that ``record`` (a mapping as read from YAML or JSON) describes.
 
     Raises:
-        BillingError: ``company_invalid``, naming the field.
+        BillingError: ``company_invalid``, naming each field that is unknown, missing or wrong.
 
-    >>> company_from({"name": "X"})
+    >>> company_from({"name": "X"})  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    billing_assets.domain.errors.BillingError: company setting 'company_code' is missing \
-(company_invalid): see examples/company.yaml for every setting
+    billing_assets.domain.errors.BillingError: company setting 'company_code' is missing; \
+company setting 'address_lines' is missing; ... (company_invalid): see examples/company.yaml for every setting
     """
     given = {name: value for name, value in record.items() if value is not None}
     _check_names(given)
     lines = given["address_lines"]
     if not isinstance(lines, (list, tuple)) or not 1 <= len(lines) <= _MOST_ADDRESS_LINES:
         raise _invalid("company setting 'address_lines' must be a list of one to five lines")
+    if any(isinstance(line, bool) for line in lines):
+        raise _invalid(
+            "company setting 'address_lines' has a line that YAML reads as no text: put it in quotes"
+        )
     if not all(line is not None and str(line).strip() for line in lines):
         raise _invalid("company setting 'address_lines' has an empty line")
     texts = {name: str(value) for name, value in given.items() if name not in _STRUCTURED}
@@ -99,16 +104,29 @@ def _currencies_from(value: object) -> tuple[str, ...]:
 
 def _check_names(given: dict[str, object]) -> None:
     known = {field.name: field for field in fields(Company)}
-    for name in given:
-        if name not in known:
-            raise _invalid(f"company setting '{name}' is not known")
+    faults = [f"'{name}' is not known{_nearest(str(name), known)}" for name in given if name not in known]
     for name, field in known.items():
-        if field.default is MISSING and not given.get(name):
-            raise _invalid(f"company setting '{name}' is missing")
+        value = given.get(name)
+        if isinstance(value, bool):
+            faults.append(f"'{name}' is read by YAML as {str(value).lower()}, not as text: put it in quotes")
+        elif field.default is MISSING and not value:
+            faults.append(f"'{name}' is missing")
+    _refuse(faults)
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(name, known, 1)
+    return f" (did you mean '{close[0]}'?)" if close else ""
+
+
+def _refuse(faults: Sequence[str]) -> None:
+    """Raise ``company_invalid`` with every fault, where there is one; each begins with its setting."""
+    if faults:
+        raise _invalid("; ".join(f"company setting {fault}" for fault in faults))
 
 
 def check_company(company: Company) -> None:
-    """Raise ``company_invalid``, naming the setting, where a value could only fail later.
+    """Raise ``company_invalid``, naming each setting, where a value could only fail later.
 
     What goes into every message (name, address, domain) and onto every invoice is refused here, because there
     it would fail for all payers at once.
@@ -135,9 +153,11 @@ two capitals, such as ES (company_invalid): see examples/company.yaml for every 
     for name, text in texts.items():
         if any(category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
             raise _invalid(f"company setting '{name}' has a line break or a control character")
+    faults: dict[str, str] = {}
     for name, is_right, words in _RULES:
-        if not is_right(getattr(company, name)):
-            raise _invalid(f"company setting '{name}' {words}")
+        if name not in faults and not is_right(getattr(company, name)):
+            faults[name] = f"'{name}' {words}"
+    _refuse(list(faults.values()))
     _check_cash_rounding(company.cash_rounding)
     if company.credit_note_prefix.lower() == company.invoice_prefix.lower():
         raise _invalid("company settings 'invoice_prefix' and 'credit_note_prefix' are the same")
@@ -222,6 +242,22 @@ def company_record(company: Company) -> dict[str, object]:
         if part:
             record[name] = part
     return record
+
+
+def company_unclear(codes: Sequence[str]) -> BillingError:
+    """Return the error where no company is named and there is not exactly one.
+
+    >>> company_unclear(["alondra", "demo"]).found
+    'there are 2 companies: alondra, demo'
+    """
+    if not codes:
+        found, todo = "there is no company yet", "record one: 'billing company set FILE'"
+        return BillingError("company_unclear", found, f"{todo} (see examples/company.yaml)")
+    return BillingError(
+        "company_unclear",
+        f"there are {len(codes)} companies: {', '.join(codes)}",
+        f"say which is meant: BILLING_COMPANY={codes[0]}",
+    )
 
 
 def _invalid(found: str) -> BillingError:

@@ -141,11 +141,12 @@ def signed(note: str, name: str, note_option: str = "--note", name_option: str =
     >>> signed(" it arrived,  the agent says ", "ana")
     ('it arrived, the agent says', 'ana')
     """
+    word = note_option.removeprefix("--")
     kept_note, kept_name = (" ".join(text.replace("\x00", " ").split()) for text in (note, name))
     if not 0 < len(kept_note) <= _LONGEST_NOTE:
         raise BillingError(
             "note_missing",
-            f"the note has {len(kept_note)} characters" if kept_note else "a note is missing",
+            f"the {word} has {len(kept_note)} characters" if kept_note else f"a {word} is missing",
             f"say why, for whoever asks later: {note_option} TEXT, at most {_LONGEST_NOTE} characters",
         )
     if not 0 < len(kept_name) <= _LONGEST_NAME:

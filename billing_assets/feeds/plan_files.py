@@ -26,9 +26,10 @@ class PlanFiles:
 
 
 def read_plan_file(path: Path) -> PlanFile:
-    """Return the plan rows of a CSV file, in its order.
+    """Return the plan rows of a CSV file, in its order; row 1 is the first one below the header.
 
-    The first row names the fields, in any order; those that may be left out have their default.
+    The header names the fields, in any order; those that may be left out have their default. Empty lines are
+    no rows, as in a policy book.
 
     Raises:
         BillingError: ``plans_unreadable``, or ``plans_invalid`` naming row and field of every bad cell.
@@ -38,10 +39,9 @@ def read_plan_file(path: Path) -> PlanFile:
     _check_header(path.name, names)
     placed: list[PlacedPlan] = []
     faults: list[tuple[str, Fault]] = []
-    for number, row in enumerate(rows, 2):
+    written = [row for row in rows if any(cell.strip() for cell in row)]
+    for number, row in enumerate(written, 1):
         place = f"row {number}"
-        if not any(cell.strip() for cell in row):
-            continue
         if len(row) != len(names):
             faults.append((place, Fault("", f"it has {len(row)} cells, the header {len(names)}")))
             continue
@@ -61,6 +61,8 @@ def _check_header(name: str, names: list[str]) -> None:
     missing = [column for column in REQUIRED_FIELDS if column not in names]
     twice = sorted({column for column in names if names.count(column) > 1})
     parts = (("has unknown columns", unknown), ("lacks the columns", missing), ("names twice", twice))
+    if len(names) == 1 and ";" in names[0]:
+        raise BillingError(_UNREADABLE, f"{name} parts its columns by ';'", "save it as CSV with ',' instead")
     found = [f"{words} {', '.join(column[:40] for column in columns)}" for words, columns in parts if columns]
     if found:
         raise BillingError(
@@ -83,5 +85,7 @@ def _csv_rows(path: Path) -> list[list[str]]:
             _UNREADABLE, f"{path.name} is no CSV in UTF-8", "save it as CSV in UTF-8"
         ) from error
     if not rows or not rows[0]:
-        raise BillingError(_UNREADABLE, f"{path.name} is empty", "write the names of the fields in row 1")
+        raise BillingError(
+            _UNREADABLE, f"{path.name} is empty", "write the names of the fields in its first line"
+        )
     return rows

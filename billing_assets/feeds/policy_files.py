@@ -23,6 +23,8 @@ from billing_assets.feeds.records import Records, cut_records, fields_of
 from billing_assets.steps.intake_ports import PolicyFile, RawBook
 
 _PARQUET_MAGIC = b"PAR1"
+_WORKBOOK_MAGICS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How workbooks of Excel begin, and other office documents: new ones and old ones."""
 _BAD_ENCODING_PER_CENT = 1
 _SLICE_ROWS = 50_000
 _ENCODING_INVALID = "encoding_invalid"
@@ -44,7 +46,7 @@ def open_policy_file(path: Path) -> PolicyFile:
     """Return the file's name, bytes and SHA-256 (hex).
 
     Raises:
-        BillingError: ``file_unreadable`` or ``file_empty``.
+        BillingError: ``file_unreadable``, ``file_empty`` or ``file_is_workbook``.
     """
     try:
         content = path.read_bytes()
@@ -54,6 +56,9 @@ def open_policy_file(path: Path) -> PolicyFile:
         ) from error
     if not content.strip():
         raise BillingError("file_empty", f"{path.name} is empty", "export the policy book again")
+    if content.startswith(_WORKBOOK_MAGICS):
+        found = f"{path.name} is an Excel workbook, or another packed file, and no text"
+        raise BillingError("file_is_workbook", found, "save it as CSV")
     return PolicyFile(name=path.name, content=content, content_sha256=sha256(content).hexdigest())
 
 

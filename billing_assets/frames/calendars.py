@@ -12,6 +12,7 @@ A calendar is named by its code, that of a place, or several joined (``target+ES
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from difflib import get_close_matches
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -31,8 +32,9 @@ from billing_assets.domain.calendar_rule import (
     Purpose,
     is_in_years,
 )
+from billing_assets.domain.calendars import shipped_calendars
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.places import calendar_code_of, find_calendar
+from billing_assets.domain.places import PLACES, calendar_code_of, find_calendar
 from billing_assets.frames.columns import OPEN_DAY_SCHEMA, ROLL_SCHEMA
 from billing_assets.frames.recurrence import occurrences
 
@@ -60,10 +62,20 @@ def calendars_named(calendar_code: str) -> tuple[Calendar, ...]:
             raise BillingError(
                 "calendar_unknown",
                 f"there is no calendar '{code[:40]}'",
-                "add a row to domain/places.py or domain/calendars",
+                _nearest(code),
             )
         found.append(calendar)
     return tuple(found)
+
+
+def _nearest(code: str) -> str:
+    """Return the place or calendar that may be meant by a code that is none, or what there is."""
+    by_name = {place.name.lower(): place.place_code for place in PLACES.values()}
+    known = {**by_name, **{each.lower(): each for each in (*PLACES, *shipped_calendars())}}
+    close = get_close_matches(code.lower(), known, 1)
+    if close:
+        return f"did you mean {known[close[0]]}?"
+    return f"choose one of {', '.join((*PLACES, *shipped_calendars()))}"
 
 
 @lru_cache(maxsize=4096)

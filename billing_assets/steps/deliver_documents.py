@@ -62,8 +62,9 @@ class Outages:
     [1, 2, 3]
     """
 
-    def __init__(self) -> None:
-        """Begin with a channel that works."""
+    def __init__(self, server: str = "") -> None:
+        """Begin with a channel that works; ``server`` is how a person knows it, as host:port."""
+        self.server = server
         self.in_a_row = 0
         self.last_reason = ""
 
@@ -77,11 +78,12 @@ class Outages:
     def raise_if_down(self) -> None:
         """Raise ``channel_down`` when the channel has to be looked at by a person."""
         if self.in_a_row >= MAX_OUTAGES:
+            name = f"the mail server {self.server}".strip()
             raise BillingError(
                 "channel_down",
-                f"the mail server failed {self.in_a_row} times in a row ({self.last_reason})",
-                "look at the SMTP settings and the server; what was not sent is still queued for "
-                "'billing deliver'",
+                f"{name} failed {self.in_a_row} times in a row ({self.last_reason})",
+                "look at the settings BILLING_SMTP_HOST and BILLING_SMTP_PORT, and at the server; what was "
+                "not sent is still queued for 'billing deliver'",
             )
 
 
@@ -94,6 +96,7 @@ def deliver_documents(  # noqa: PLR0913 - ports and settings, each given by its 
     channel: Channel,
     clock: Callable[[], datetime],
     max_attempts: int = MAX_ATTEMPTS,
+    server: str = "",
     progress: Progress = silent,
     report: Report = untold,
 ) -> StepResult:
@@ -108,7 +111,8 @@ def deliver_documents(  # noqa: PLR0913 - ports and settings, each given by its 
     of its payer; what had none is queued again as soon as there is one.
     ``unprintable_count`` is the number of documents with characters that no font of their template has,
     ``print_fault_count`` that of documents that could not be printed as they must be: they fail alone.
-    ``report`` is given what was done, also where an error or an interruption ends the sending.
+    ``report`` is given what was done, also where an error or an interruption ends the sending. ``server``
+    is the mail server as a person knows it, to be named where it is down.
 
     Raises:
         BillingError: ``channel_down``; the fault of printing where nothing of a whole batch can be printed.
@@ -129,6 +133,7 @@ def deliver_documents(  # noqa: PLR0913 - ports and settings, each given by its 
             clock=clock,
             max_attempts=max_attempts,
             tell=lambda done: progress("delivering", done, total),
+            outages=Outages(server),
         )
         batches = _batches(store, issuer.company_id, billing_date, today)
         try:
@@ -209,7 +214,7 @@ class _Dispatch:
     clock: Callable[[], datetime]
     max_attempts: int
     tell: Callable[[int], None]
-    outages: Outages = field(default_factory=Outages)
+    outages: Outages
     states: Counter[DeliveryState] = field(default_factory=Counter)
     unprintable_count: int = 0
     print_fault_count: int = 0

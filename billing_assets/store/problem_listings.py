@@ -39,8 +39,9 @@ class ProblemClosing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemRow:
-    """A problem in a list: where it is and what kind, nothing of what the row says.
+    """A problem in a list: where it is and what kind; of what the row says only what it speaks of.
 
+    ``record_key`` is the policy number and the first day of the term, as far as the row names them.
     ``closing`` is None of an open problem, and of one that was closed before closings were kept.
     """
 
@@ -48,6 +49,7 @@ class ProblemRow:
     problem_code: str
     file_name: str
     row_number: int | None
+    record_key: str
     field_name: str
     owner: str
     is_open: bool
@@ -60,7 +62,6 @@ class ProblemDetail:
     """One problem with what the file says; it holds personal data."""
 
     problem: ProblemRow
-    record_key: str
     original_value: str
     original_row: str
 
@@ -111,7 +112,6 @@ def show_problem(connection: Connection, company_id: int, problem_id: int) -> Pr
         raise problem_unknown(problem_id)
     return ProblemDetail(
         problem=_problem(row),
-        record_key=row.record_key,
         original_value=row.original_value,
         original_row=row.original_row,
     )
@@ -130,6 +130,7 @@ def _problem(row: Any) -> ProblemRow:  # noqa: ANN401 - a row of SQLAlchemy
         problem_code=row.problem_code,
         file_name=row.file_name,
         row_number=row.row_number,
+        record_key=row.record_key,
         field_name=row.field_name,
         owner=row.owner,
         is_open=row.is_open,

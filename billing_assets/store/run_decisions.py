@@ -59,6 +59,13 @@ def _unseen(order: RunDecisionOrder, plan_sha256: str) -> BillingError | None:
     """Return the error where the run shows other figures than those that were looked at, or none."""
     if plan_sha256 and plan_sha256.startswith(order.shown_sha256):
         return None
+    if plan_sha256 and order.shown_sha256:
+        return BillingError(
+            "run_changed_since",
+            f"run {order.run_id} has the hash {plan_sha256[:12]}, not {order.shown_sha256[:12]}: "
+            "nothing was done",
+            f"look at its figures and give the hash below them: 'billing runs show {order.run_id}'",
+        )
     shown = f"shows the figures {plan_sha256[:12]}" if plan_sha256 else "was planned without figures"
     return BillingError(
         "run_changed_since",

@@ -17,7 +17,7 @@ from billing_assets.documents.run_chart import run_chart
 from billing_assets.documents.templates import Template, default_templates_dir, load_template
 from billing_assets.domain.backdating import UNASKED, Backdating, IssueOn, IssueRule, approved_backdating
 from billing_assets.domain.checks import STANDING_CHECKS, CheckResult
-from billing_assets.domain.companies import Company
+from billing_assets.domain.companies import Company, company_unclear
 from billing_assets.domain.credits import CreditOrder, WantedCredit
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
@@ -91,11 +91,7 @@ class Billing:
         with self.database.transaction() as connection:
             codes = company_codes(connection)
         if len(codes) != 1:
-            raise BillingError(
-                "company_unclear",
-                f"there are {len(codes)} companies" if codes else "there is no company yet",
-                "set BILLING_COMPANY, or record one: 'billing company set FILE' (see examples/company.yaml)",
-            )
+            raise company_unclear(codes)
         return codes[0]
 
     def require_time_zone(self) -> str:
@@ -280,6 +276,7 @@ class Billing:
                 channel=channel,
                 clock=utc_now,
                 max_attempts=self.settings.delivery_max_attempts,
+                server=f"{self.settings.smtp_host}:{self.settings.smtp_port}",
                 progress=progress,
                 report=report,
             )

@@ -15,6 +15,7 @@ from billing_assets.channels.email import is_loopback
 from billing_assets.domain.deliveries import MAX_ATTEMPTS, is_deliverable_address
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.time_zones import is_time_zone
+from billing_assets.wiring.value_faults import fault_words
 
 
 class Settings(BaseSettings):
@@ -127,7 +128,8 @@ def read_settings(**overrides: object) -> Settings:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
         faults = "; ".join(
-            f"BILLING_{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors()
+            f"BILLING_{'.'.join(map(str, fault['loc'])).upper()}: {fault_words(fault)}"
+            for fault in error.errors()
         )
         raise BillingError(
             "settings_invalid",

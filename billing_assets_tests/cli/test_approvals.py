@@ -69,6 +69,14 @@ def test_the_other_dates_of_a_range_are_billed(billing: Billing, held: str, tmp_
     assert [(day["due_count"], bool(day["held_reasons"])) for day in days] == [(13, True), (1, False)]
 
 
+def test_a_later_run_says_which_run_holds_charges_back(billing: Billing, held: str) -> None:
+    billing("run", held, "--no-deliver", code=5)
+    said = "Run 3 of 2024-02-20 is held: what was to be billed up to 2024-02-20 waits"
+    for mode in ("--dry-run", "--rehearse", "--no-deliver"):
+        assert said in billing("run", NEXT_DAY, mode).stdout
+    assert said not in billing("run", held, "--dry-run").stdout
+
+
 def test_an_approval_bills_what_was_shown_and_a_second_one_nothing(
     billing: Billing, ask: Callable[..., Any], held: str
 ) -> None:
@@ -107,13 +115,17 @@ def test_approving_a_finished_run_again_bills_nothing_that_came_since(
     again = billing("runs", "approve", "3", *SIGNED, "--no-deliver")
     assert "finalised" in again.stdout
     assert len(ask("runs", "--limit", "100")["runs"]) == before
-    billing("runs", "approve", "3", *SIGNED, "--hash", "0000", code=5)
+    mistyped = document(billing, "runs", "approve", "3", *SIGNED, "--hash", "0000", code=5)["error"]
+    shown = ask("runs", "show", "3")["plan_sha256"][:12]
+    assert mistyped["found"] == f"run 3 has the hash {shown}, not 0000: nothing was done"
 
 
 def test_an_approval_without_a_reason_is_refused(billing: Billing, held: str) -> None:
     billing("run", held, "--rehearse", code=5)
-    refused = document(billing, "runs", "approve", "3", "--approved-by", "A. Gil", code=3)
-    assert refused["error"]["code"] == "note_missing"
+    for decision in ("approve", "reject"):
+        assert "--reason" in document(billing, "runs", decision, "3", code=2)["error"]["found"]
+    refused = document(billing, "runs", "approve", "3", "--reason", " ", code=3)
+    assert refused["error"]["found"] == "a reason is missing"
     assert "--reason TEXT" in refused["error"]["todo"]
 
 

@@ -43,6 +43,9 @@ def test_a_calendar_may_be_named_and_several_joined(ask: Callable[..., Any]) -> 
 def test_a_calendar_that_is_not_there_is_refused_by_name(billing: Billing) -> None:
     result = billing("calendar", "show", "XX", "2024", code=ExitCode.REFUSED)
     assert "there is no calendar 'XX'" in result.stderr
+    assert "target" in result.stderr
+    assert "did you mean ES?" in billing("calendar", "show", "Spain", "2024", code=ExitCode.REFUSED).stderr
+    assert "'25' is less than 1950" in billing("calendar", "show", "ES", "25", code=ExitCode.USAGE).stderr
 
 
 def test_a_day_is_closed_with_who_and_why_and_opened_again(ask: Callable[..., Any], billing: Billing) -> None:

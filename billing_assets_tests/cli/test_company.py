@@ -32,6 +32,21 @@ def test_without_a_company_other_commands_say_what_to_do(ask: Callable[..., Any]
     assert "billing company set" in error["todo"]
 
 
+def test_a_second_company_is_named_as_one_and_then_every_command_asks_which(
+    billing: Billing, ask: Callable[..., Any], store: object, tmp_path: Path
+) -> None:
+    path = tmp_path / "company.yaml"
+    write_company(path)
+    assert "company alondra: recorded\n" in billing("company", "set", str(path)).stdout
+    path.write_text(path.read_text().replace("company_code: alondra", "company_code: alonda"))
+    second = billing("company", "set", str(path))
+    assert "company alonda: recorded as a new company, beside alondra" in second.stdout
+    assert "BILLING_COMPANY=alonda" in second.stderr
+    error = ask("invoices", "list", code=3)["error"]
+    assert error["found"] == "there are 2 companies: alonda, alondra"
+    assert error["todo"] == "say which is meant: BILLING_COMPANY=alonda"
+
+
 def test_a_wrong_setting_is_named(ask: Callable[..., Any], store: object, tmp_path: Path) -> None:
     (tmp_path / "company.yaml").write_text("company_code: x\nfax: 1\n")
     assert "'fax'" in ask("company", "set", str(tmp_path / "company.yaml"), code=3)["error"]["found"]

@@ -137,3 +137,8 @@ def test_a_changed_amount_of_a_credit_note_is_an_error(
         assert connection.execute(text(changed)).rowcount == 1
     engine.dispose()
     assert "explanation_differs" in billing("explain", "CRN-00000001", code=3).stderr
+
+
+def test_a_line_that_is_no_number_is_a_mistake_of_the_command(billing: Billing) -> None:
+    said = billing("explain", "INV-00000001:x", code=2).stderr
+    assert "'x' is not the number of a line" in said

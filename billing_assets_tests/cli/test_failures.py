@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 import typer
@@ -42,6 +43,22 @@ def test_for_a_program_an_error_is_the_one_document_on_stdout() -> None:
     result = ended_by(REFUSAL, is_json=True)
     error = {"code": "book_missing", "found": "there is no book [draft]", "todo": "import one"}
     assert (result.exit_code, json.loads(result.stdout), result.stderr) == (3, {"error": error}, "")
+
+
+def test_a_value_of_the_wrong_kind_is_told_with_the_value_and_no_library_s_words() -> None:
+    app = typer.Typer(cls=GuardedGroup)
+
+    @app.callback()
+    def top() -> None:
+        WANTS_JSON.set(False)
+
+    @app.command("show")
+    def show(year: Annotated[int, typer.Argument(min=1950)]) -> None:
+        raise AssertionError(year)
+
+    for value, words in (("INV-1", "'INV-1' is not a whole number"), ("25", "'25' is less than 1950")):
+        result = CliRunner().invoke(app, ["show", value])
+        assert (result.exit_code, words in result.stderr, "Input" in result.stderr) == (2, True, False)
 
 
 def test_an_interruption_says_how_to_go_on() -> None:

@@ -16,11 +16,21 @@ def test_a_repeat_has_every_key_of_an_import(ask: Callable[..., Any], book: Path
     """A program reads one shape, whether there was something to do or not."""
     arguments = ["import", "policies", str(book), "-m", str(book.with_suffix(".yaml"))]
     repeat = ask(*arguments)
-    assert (repeat["is_repeat"], repeat["new_count"], repeat["premium_in"]) == (1, 0, "")
+    assert (repeat["is_repeat"], repeat["new_count"], repeat["premiums"]) == (True, 0, [])
     assert repeat["imported_at"]
     book.write_text(book.read_text() + "P-9001,A,,monthly,2024-02-01,2025-02-01,x\n")
     changed = ask(*arguments)
-    assert (changed["is_repeat"], changed["problem_count"], changed["imported_at"]) == (0, 1, "")
+    assert (changed["is_repeat"], changed["problem_count"], changed["imported_at"]) == (False, 1, None)
+    assert changed["premiums"] == [
+        {
+            "currency": "EUR",
+            "in_minor": 1_546_500,
+            "accepted_minor": 1_546_500,
+            "duplicate_minor": 0,
+            "problem_minor": 0,
+        }
+    ]
+    assert all(isinstance(spent, float) for spent in changed["seconds"].values())
     assert repeat.keys() == changed.keys()
 
 
@@ -32,6 +42,8 @@ def test_rows_and_premium_are_shown_by_what_became_of_them(billing: Billing, boo
     assert "problems 1" in lines
     assert "in the file 31" in lines
     assert "accepted EUR 15,465.00" in lines
+    assert "left out of these sums: 1 premium that cannot be read" in lines
+    assert "without an e-mail address, or with one that cannot be read: 3 rows" in lines
 
 
 def test_an_announced_total_that_is_wrong_refuses_the_file(ask: Callable[..., Any], book: Path) -> None:

@@ -46,6 +46,11 @@ def test_an_unknown_state_is_a_usage_error_that_names_the_states(billing: Billin
     assert "queued, sending, sent" in billing("invoices", "list", "--delivery", "lost", code=2).stderr
 
 
+def test_a_currency_that_is_none_is_refused_by_name(ask: Callable[..., Any], billing: Billing) -> None:
+    assert "'EURO' is no currency" in billing("invoices", "list", "--currency", "EURO", code=2).stderr
+    assert len(ask("invoices", "list", "--currency", "eur", "--limit", "1")["invoices"]) == 1
+
+
 def test_show_says_what_the_invoice_says(billing: Billing) -> None:
     shown = billing("invoices", "show", "INV-00000001").stdout
     for word in ("INV-00000001", "P-00", "2024-02-01", "8 %", "0.15 %", "total"):

@@ -51,7 +51,7 @@ def test_a_bad_file_names_row_and_field_and_leaves_nothing(
     path = tmp_path / "plans.csv"
     path.write_text(f"{ROWS}x,never,10,2024-01-01,board\n", encoding="utf-8")
     result = billing("rules", "plans", "import", str(path), *SIGNED, code=3)
-    assert "row 3, frequency_code" in result.stderr
+    assert "row 2, frequency_code" in result.stderr
     assert ask("rules", "plans", "list", "--plan", "ten_days")["plans"] == []
 
 

@@ -30,13 +30,22 @@ def test_kinds_are_counted_with_their_meaning(billing: Billing) -> None:
     assert "the premium has digits below the minor unit" in shown
 
 
-def test_the_list_says_where_and_what_to_do_and_nothing_of_the_row(billing: Billing) -> None:
+def test_the_list_says_where_and_what_to_do_and_of_the_row_no_more_than_its_policy(billing: Billing) -> None:
     shown = billing("problems", "list").stdout
     assert "date_invalid" in shown
     assert "effective_date" in shown
     assert "correct the date" in shown
-    for secret in ("Secret", "P-9002", "2024-02-31", "s@example.com"):
+    assert "P-9002 2024-02-31" in shown
+    assert "book.csv" not in shown
+    for secret in ("Secret", "s@example.com"):
         assert secret not in shown
+
+
+def test_problems_of_several_files_are_listed_with_their_file(billing: Billing, tmp_path: Path) -> None:
+    path = write_book(tmp_path / "more.csv", more_rows=BAD_ROWS.replace("P-9", "P-8"))
+    billing("import", "policies", str(path), "--mapping", str(path.with_suffix(".yaml")))
+    lines = [line.split() for line in billing("problems", "list").stdout.splitlines()]
+    assert {line[2] for line in lines if len(line) > 2 and line[0].isdecimal()} == {"book.csv", "more.csv"}
 
 
 def test_filters_and_pages(ask: Callable[..., Any]) -> None:

@@ -31,4 +31,6 @@ def test_another_premium_is_quoted_with_its_days(book: Path, billing: Billing) -
 
 
 def test_a_method_that_is_not_there_is_refused(book: Path, billing: Billing) -> None:
-    assert "short_rate_table" in billing(*ASKED, "--method", "half", code=2).stderr
+    said = billing(*ASKED, "--method", "half", code=2).stderr
+    assert "'half' is no method" in said
+    assert "short_rate_table" in said

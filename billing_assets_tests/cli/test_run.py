@@ -39,6 +39,24 @@ def test_a_second_run_bills_nothing_and_sends_nothing(
     assert len(mailbox.messages()) == 27
 
 
+def test_a_second_run_says_that_nothing_is_new(billing: Billing) -> None:
+    new = "Nothing new: this date was billed before; below is its report."
+    assert new not in billing("run", "2024-01-31", "--no-deliver").stdout
+    shown = billing("run", "2024-01-31", "--no-deliver").stdout
+    assert new in shown
+    assert "30 invoices, numbers" in shown
+
+
+def test_without_delivery_it_is_said_how_to_send_as_long_as_something_waits(
+    billing: Billing, mailbox: MailboxServer
+) -> None:
+    for _ in range(2):
+        assert "send: billing deliver 2024-01-31" in billing("run", "2024-01-31", "--no-deliver").stderr
+    billing("deliver", "2024-01-31")
+    assert "send:" not in billing("run", "2024-01-31", "--no-deliver").stderr
+    assert "send:" not in billing("run", "2024-02-01", "--until", "2024-02-02", "--no-deliver").stderr
+
+
 def test_a_range_has_one_row_for_each_date_and_skips_none(billing: Billing, mailbox: MailboxServer) -> None:
     shown = billing("run", "2024-01-01", "--until", "2024-01-18").stdout
     rows = [line.split() for line in shown.splitlines() if line.startswith("2024-01-")]
@@ -110,6 +128,8 @@ def test_a_mail_server_that_is_away_ends_the_run_with_what_was_done(
     monkeypatch.setenv("BILLING_SMTP_PORT", "1")
     document = ask("run", "2024-01-31", code=3)
     assert document["error"]["code"] == "channel_down"
+    assert "the mail server 127.0.0.1:1 failed" in document["error"]["found"]
+    assert "BILLING_SMTP_HOST and BILLING_SMTP_PORT" in document["error"]["todo"]
     assert document["dates"] == []
     assert len(ask("invoices", "list", "--limit", "100")["invoices"]) == 30
 

@@ -66,6 +66,7 @@ def test_a_required_setting_without_value_is_missing(name: str, value: str | Non
         ("address_lines", ["x"] * 6, "list of one to five lines"),
         ("address_lines", ["x", None], "has an empty line"),
         ("address_lines", ["x", " "], "has an empty line"),
+        ("address_lines", ["x", False], "a line that YAML reads as no text"),
         ("company_code", "Demo", "lower case"),
         ("company_code", "a" * 33, "lower case"),
         ("company_code", "../x", "lower case"),
@@ -100,6 +101,24 @@ def test_a_required_setting_without_value_is_missing(name: str, value: str | Non
 )
 def test_a_wrong_setting_is_refused_by_name(name: str, value: object, words: str) -> None:
     assert words in refused(**{name: value})
+
+
+def test_what_yaml_reads_as_a_truth_value_is_told_and_not_taken_for_missing() -> None:
+    words = "company setting 'place_code' is read by YAML as false, not as text: put it in quotes"
+    assert refused(place_code=False) == words
+    assert "'phone' is read by YAML as true" in refused(phone=True)
+
+
+def test_an_unknown_setting_suggests_the_nearest() -> None:
+    words = "company setting 'invoice_prefx' is not known (did you mean 'invoice_prefix'?)"
+    assert refused(invoice_prefx="A-") == words
+
+
+def test_every_wrong_setting_is_named_at_once() -> None:
+    found = refused(colour="red", email=None)
+    assert found == "company setting 'colour' is not known; company setting 'email' is missing"
+    found = refused(country_code="Spain", time_zone="Madrid", invoice_prefix="")
+    assert [found.count(f"'{name}'") for name in ("country_code", "time_zone", "invoice_prefix")] == [1] * 3
 
 
 @pytest.mark.parametrize("prefix", ["INV-", "F2024/", "R"])

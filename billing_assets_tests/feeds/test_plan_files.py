@@ -27,8 +27,8 @@ def test_rows_come_in_any_order_of_columns_with_their_place(tmp_path: Path) -> N
     file = PlanFiles().read(path)
     assert file.name == "plans.csv"
     assert [(each.place, each.plan.plan_code, each.plan.lead_days) for each in file.plans] == [
-        ("row 2", "a", 1),
-        ("row 4", "b", 2),
+        ("row 1", "a", 1),
+        ("row 2", "b", 2),
     ]
 
 
@@ -38,10 +38,10 @@ def test_every_bad_cell_is_named_with_row_and_field(tmp_path: Path) -> None:
     )
     assert error.code == "plans_invalid"
     for part in (
-        "row 2, frequency_code: 'never': choose from one_off",
-        "row 2, lead_days: 'x': write a whole number",
-        "row 3, source: it is missing",
-        "row 4: it has 2 cells, the header 6",
+        "row 1, frequency_code: 'never': choose from one_off",
+        "row 1, lead_days: 'x': write a whole number",
+        "row 2, source: it is missing",
+        "row 3: it has 2 cells, the header 6",
     ):
         assert part in error.found
 
@@ -53,6 +53,7 @@ def test_every_bad_cell_is_named_with_row_and_field(tmp_path: Path) -> None:
         (HEADER, "holds no plan row"),
         (b"\xff\xfe", "no CSV in UTF-8"),
         ("plan_code,colour\n", "has unknown columns colour and lacks the columns"),
+        (HEADER.replace(",", ";"), "parts its columns by ';'"),
         (HEADER.replace("valid_to", "valid_from"), "names twice valid_from"),
     ],
 )

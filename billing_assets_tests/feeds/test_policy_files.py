@@ -41,6 +41,13 @@ def test_mapped_columns_come_in_as_text_beside_the_row_as_it_stood(path: Path) -
     assert frame.columns == ["row_number", "original_row", "row_fault", "cell:premium", "cell:no"]
 
 
+@pytest.mark.parametrize("content", [b"PK\x03\x04\x14\x00", b"\xd0\xcf\x11\xe0\xa1\xb1"])
+def test_a_workbook_is_named_as_one(path: Path, content: bytes) -> None:
+    with pytest.raises(BillingError, match=r"an Excel workbook, .* save it as CSV") as caught:
+        read(path, content)
+    assert caught.value.code == "file_is_workbook"
+
+
 OURS = (
     "row_number",
     "position",

@@ -113,6 +113,8 @@ def test_credits_of_any_split_are_those_of_the_reference_and_end_at_the_document
         book = Book(lines, rules)
     except NoTaxRuleError:
         assume(False)
+    # Of a price of some cents, several taxes that it contains can round to more than it is.
+    assume(min(book.slow.nets) >= 0)
     for _ in range(data.draw(st.integers(0, 5))):
         left = left_of(book)
         asked = data.draw(st.sets(st.sampled_from(sorted(left)), min_size=1))

@@ -6,8 +6,8 @@ gives back by credit notes it records as charges with the outcome ``credited``, 
 
 from alembic import op
 
-revision = "0015"
-down_revision = "0014"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

@@ -7,8 +7,8 @@ keeps the record format that it would have had before. The new columns have cons
 
 from alembic import op
 
-revision = "0016"
-down_revision = "0015"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
