@@ -246,7 +246,7 @@ def _carrier(
         for number in state.open_minor
         if _planned_due(source, number, calendars) == source.charge_due_date
     ]
-    if is_next and difference >= 0:
+    if is_next and not _is_shared(source, state, difference):
         return min(due, default=min(state.open_minor))
     # Of several that fall due together, an installment that carries nothing has no line.
     carrying = [

@@ -84,3 +84,14 @@ def test_a_line_beside_an_installment_has_the_dates_of_that_one() -> None:
     source = billed(ChangeBilling.NEXT, 184_00, JULY, date(2025, 1, 1))
     dates = by_subject(explain_change_dates(source, KNOWN, ALWAYS_OPEN, "ES")[:2])
     assert dates[Subject.PLANNED_DUE_DATE].result == JULY
+
+
+def test_a_share_beside_the_first_bill_of_its_term_is_that_of_its_installment() -> None:
+    known = replace(
+        KNOWN, premium_documented_minor=0, settled_numbers=frozenset(), premium_lines=(), is_begun=False
+    )
+    # A twelfth of 184.00, of the second installment; all before July fell due on one day.
+    source = billed(ChangeBilling.SPREAD, 15_34, JULY, date(2025, 1, 1))
+    source = replace(source, charge_due_date=date(2024, 1, 3))
+    found = by_subject(explain_change(source, known, ALWAYS_OPEN))
+    assert found[Subject.NET].values["open_before"] == 40_00
