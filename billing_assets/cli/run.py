@@ -20,7 +20,7 @@ from billing_assets.cli.failures import HELD_CODES, ExitCode, UnfinishedError
 from billing_assets.cli.interrupts import Progress, Stop, stop_on_request
 from billing_assets.cli.output import Screen, count_of, styled
 from billing_assets.cli.runs import OUTCOMES, show_amounts, show_run
-from billing_assets.cli.waiting import closed_words, has_unsent, why_waiting
+from billing_assets.cli.waiting import closed_words, has_unsent, held_words, why_waiting
 from billing_assets.domain.backdating import Backdating
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.runs import CatchUp, RunOrder
@@ -165,7 +165,7 @@ def _bill(screen: Screen, days: Sequence[date], dating: Dating, *, is_quiet: boo
     """Bill the days and end as ``failures.EXIT_CODES`` says."""
     done: list[BilledDay] = []
     try:
-        has_unsent = _bill_days(screen, days, dating, is_quiet=is_quiet, report=done.append)
+        is_unsent = _bill_days(screen, days, dating, is_quiet=is_quiet, report=done.append)
     except (Exception, KeyboardInterrupt) as error:
         if len(done) > 1:
             _show_days(screen, done)
@@ -173,7 +173,7 @@ def _bill(screen: Screen, days: Sequence[date], dating: Dating, *, is_quiet: boo
     screen.document(days_document(done))
     if len(days) > 1:
         _show_days(screen, done)
-    if has_unsent:
+    if is_unsent:
         screen.hint(f"send: billing deliver{f' {days[0]}' if len(days) == 1 else ''}")
     end_with(screen, done)
 
@@ -203,9 +203,10 @@ def _rehearse(screen: Screen, days: Sequence[date], dating: Dating) -> None:
         run_id = billing.plan(order, progress=progress).facts.get("run_id")
         detail = desk.run(int(run_id)) if run_id is not None else None
         is_empty = detail is None or not (detail.rehearsal or {}).get("due_count")
-        reasons, is_closed = why_waiting(desk, day), bool(closed_words(desk, day))
+        closed, held = closed_words(desk, day), held_words(desk, day)
+    reasons = [words for words in (closed, held) if words]
     screen.document({"billing_date": day, "run": detail})
-    if detail is None or (is_empty and is_closed):
+    if detail is None or (is_empty and closed):
         screen.say(f"Nothing is due on {day}.")
         _say_all(screen, reasons)
         return

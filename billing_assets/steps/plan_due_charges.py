@@ -80,8 +80,7 @@ def plan_run(
     scope = scope_of(order.billing_date, issuer, basis, store=store, catch_up=catch_up)
     priced = price_shards(scope, shards, store=store, progress=progress)
     record = plan_record(scope, priced, store=store)
-    is_awaited = former is not None and (bool(record.totals) or former.is_approved)
-    if former is not None and is_awaited and _is_moved(former, record):
+    if former is not None and (record.totals or former.is_approved) and _is_moved(former, record):
         record = replace(record, exceeded=(*record.exceeded, _MOVED))
     is_settled = not record.totals and store.has_finalised_run(issuer.company_id, order.billing_date)
     if is_dry_run or (is_settled and former is None):
