@@ -18,17 +18,15 @@ import polars as pl
 from billing_assets.domain.runs import CatchUp, CurrencyTotal, Outcome
 from billing_assets.domain.safety_bounds import CreditSum, RunFindings, exceeded_bounds
 from billing_assets.frames.cash_rounding import NO_CASH_UNITS, used_units
+from billing_assets.frames.change_figures import add_credit_sums, change_outliers, credit_sums
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.plan_hashes import NO_DRAFTS, cash_parts, drafts_sha256, plan_sha256
 from billing_assets.frames.run_figures import (
-    add_credit_sums,
     add_figures,
     add_reasons,
     before_of,
-    change_outliers,
     compared_days,
     comparisons_of,
-    credit_sums,
     figures_of,
     first_bills,
     largest_outliers,
