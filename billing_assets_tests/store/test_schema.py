@@ -19,8 +19,9 @@ from billing_assets.store import schema
 from billing_assets.store.checks import run_checks
 from billing_assets.store.checks.guards import FROZEN
 from billing_assets.store.connection import Database
+from billing_assets.store.revisions import newest_revision, require_current
 from billing_assets.store.roles import OWNER_ROLE
-from billing_assets.store.schema import newest_revision, require_current, upgrade
+from billing_assets.store.schema import upgrade
 from billing_assets_tests.databases import run_sql, url_of
 
 
