@@ -5,7 +5,7 @@ in each installment and in the runs of 36 months; 100,000 do so among the slow t
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 
 import polars as pl
@@ -15,11 +15,10 @@ from billing_assets.domain.calendar_rule import ClosedDays, Purpose
 from billing_assets.domain.cash_rounding import CashUnit
 from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
 from billing_assets.domain.taxes import shipped_tax_rules
-from billing_assets.frames.cash_rounding import with_cash_units
 from billing_assets.frames.columns import CASH_UNIT_SCHEMA, SETTLED_SCHEMA, TERM_SCHEMA
 from billing_assets.frames.due_charges import due_charges
 from billing_assets.frames.invoices import draft_invoices
-from billing_assets.frames.numbered import number_drafts
+from billing_assets.frames.numbered import Heading, number_drafts
 from billing_assets_tests.reference.calendars import NO_OWN_DAYS
 from billing_assets_tests.reference.generate import (
     random_own_days,
@@ -157,13 +156,16 @@ def program_invoices(terms: pl.DataFrame, run_dates: Iterable[date], rules: Rule
         settled = pl.concat([settled, done.select(pl.col(name) for name in SETTLED_SCHEMA)])
         assert set(drafts.charges["outcome"]) <= {"invoiced", "zero"}
         heads = number_drafts(
-            replace(drafts, invoices=with_cash_units(drafts.invoices, rules.units, day)),
-            prefix="T-",
-            first_number=1,
-            issue_date=day,
-            company_id=1,
-            company_sha256="c",
-            template_sha256="t",
+            drafts,
+            Heading(
+                prefix="T-",
+                first_number=1,
+                issue_date=day,
+                company_id=1,
+                company_sha256="c",
+                template_sha256="t",
+            ),
+            cash_units=rules.units,
             closed_due_days=rules.closed.of(Purpose.DUE),
         )
         owners = drafts.lines.select("draft_index", "policy_number").unique("draft_index")
