@@ -113,8 +113,7 @@ def _before(day: pl.Expr) -> pl.Expr:
     first, last = pl.col("effective_date"), pl.col("expiration_date")
     actual = actual_days(first, day)
     years = last.dt.year().cast(pl.Int64) - first.dt.year()
-    is_of_years = first.dt.offset_by(pl.format("{}mo", years * 12)) == last
-    priced = pl.when(is_of_years).then(years * _YEAR).otherwise(actual_days(first, last))
+    priced = pl.when(_is_of_years(first, last)).then(years * _YEAR).otherwise(actual_days(first, last))
     thirty = thirty_360_days(first, day, is_european=_IS_EUROPEAN)
     is_by_months = thirty_360_days(first, last, is_european=_IS_EUROPEAN) > 0
     return (
@@ -124,3 +123,10 @@ def _before(day: pl.Expr) -> pl.Expr:
         .then(thirty)
         .otherwise(actual)
     )
+
+
+def _is_of_years(first: pl.Expr, last: pl.Expr) -> pl.Expr:
+    """Return whether a term ends on the day on which it began, of a 29 February on the last one there is."""
+    is_clamped = (first.dt.day() == 29) & (last.dt.day() == 28) & ~last.dt.is_leap_year()  # noqa: PLR2004
+    is_same_day = (last.dt.day() == first.dt.day()) | (is_clamped & (first.dt.month() == 2))  # noqa: PLR2004
+    return (last.dt.year() > first.dt.year()) & (last.dt.month() == first.dt.month()) & is_same_day
