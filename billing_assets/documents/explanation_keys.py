@@ -32,11 +32,16 @@ def sentence_keys(result: Explained, sources: InvoiceSources) -> list[str]:
         return ["nearest_cash_credited"]
     kind = _KINDS.get(formula)
     key = f"{formula.value}{kind(result)}" if kind else formula.value
+    return [key, *_more(result, sources)]
+
+
+def _more(result: Explained, sources: InvoiceSources) -> list[str]:
+    """Return what is said beside the sentence of the formula."""
     if result.subject is Subject.PERIOD and _is_cut(result):
-        return [key, "period_cut"]
+        return ["period_cut"]
     if "day_count" in result.values:
-        return [key, "counted_by"]
-    return [key, "caught_up"] if formula is Formula.LEAD and _is_past(result, sources) else [key]
+        return ["counted_by"]
+    return ["caught_up"] if result.formula is Formula.LEAD and _is_past(result, sources) else []
 
 
 def _approval(sources: InvoiceSources) -> list[str]:

@@ -1,8 +1,8 @@
 """How the days inside a policy term are counted, as its payment plan names it.
 
 Belongs here: the counts that a plan can name, and the days between two dates of one term, one term at a time.
-Does not belong here: conventions of bonds and swaps that no plan names (``day_counts``), the same over columns
-(``frames.term_days``), what is multiplied by the days.
+Does not belong here: conventions of bonds and swaps that no plan names (``day_counts``), the same over
+columns (``frames.term_days``), what is multiplied by the days.
 
 A premium belongs to its term and not to a year. So a count says how many days the term has, and how many of
 them lie before a date; what lies between two dates is the difference of the two. However a term is cut, its

@@ -92,9 +92,7 @@ def change_balances(terms: pl.DataFrame, planned: pl.DataFrame, book: ChangeBook
     >>> found.select("change_number", "more_minor", "back_minor").rows()
     [(0, 0, 0), (1, 30000, 0)]
     """
-    spans = terms.select(
-        "policy_term_id", "effective_date", "expiration_date", "premium_minor", "day_count"
-    )
+    spans = terms.select("policy_term_id", "effective_date", "expiration_date", "premium_minor", "day_count")
     parts = premium_parts(spans, book.changes, CANCELLATION_METHODS.values())
     by_term = planned.group_by("policy_term_id").agg(
         planned_minor=pl.col("net_minor").sum(), open_minor=pl.col("net_minor").filter("is_open").sum()

@@ -28,8 +28,9 @@ def premium_parts(
     """Return the parts of the premium of each term, and what is owed of each (``PART_COLUMNS``).
 
     ``terms`` has ``policy_term_id``, ``effective_date``, ``expiration_date``, ``premium_minor`` and
-    ``day_count``, by which days are counted; ``changes`` has ``CHANGE_SCHEMA``. Part 0 is the premium of the term as it began. The part of an
-    endorsement is ``(new - old) * days left / days of the term``, half-up; ``old`` is the premium that was in
+    ``day_count``, by which days are counted; ``changes`` has ``CHANGE_SCHEMA``.
+    Part 0 is the premium of the term as it began. The part of an endorsement is
+    ``(new - old) * days left / days of the term``, half-up; ``old`` is the premium that was in
     force before it. What is owed of a part is the part itself; where cover lapsed, less
     ``part * days lapsed / days of the part``, half-up; and of a term that is cancelled and not reinstated,
     what the method of that cancellation earns of it. Amounts that do not fit into Int64 are null.

@@ -17,10 +17,9 @@ from billing_assets.domain.term_days import TermDayCount
 Days: TypeAlias = Callable[[pl.Expr, pl.Expr], pl.Expr]
 """From a first day and the day after the last one to the days between them."""
 
-_COUNT = pl.col("day_count")
-_IS_EUROPEAN = _COUNT == TermDayCount.THIRTY_E_360.value
-_IS_THIRTY = _COUNT.is_in([TermDayCount.THIRTY_360.value, TermDayCount.THIRTY_E_360.value])
-_IS_FIXED = _COUNT == TermDayCount.ACTUAL_365_FIXED.value
+_IS_EUROPEAN = pl.col("day_count") == TermDayCount.THIRTY_E_360.value
+_IS_THIRTY = pl.col("day_count").is_in([TermDayCount.THIRTY_360.value, TermDayCount.THIRTY_E_360.value])
+_IS_FIXED = pl.col("day_count") == TermDayCount.ACTUAL_365_FIXED.value
 _YEAR = 365
 
 

@@ -73,8 +73,8 @@ def quote_cancellation(
 class EndorsementQuote:
     """What another premium from a day on comes to, in minor units without tax.
 
-    Days are counted as the plan of the term does. ``change_minor`` is owed in addition where it is above 0, given back where it is below;
-    ``written_minor`` is the premium that the term then comes to.
+    Days are counted as the plan of the term does. ``change_minor`` is owed in addition where it is above 0,
+    given back where it is below; ``written_minor`` is the premium that the term then comes to.
     """
 
     new_premium_minor: int

@@ -1,6 +1,7 @@
 """A plan's count has all the days of a term, however it is cut, and none twice."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -55,8 +56,8 @@ def test_parts_add_up_to_the_term_and_agree_with_the_reference(
     term = TermDays(count, first, last)
     slow = CountedTerm(count=count.value, effective_date=first, expiration_date=last)
     days = sorted({first, last, *(first + timedelta(days=cut % length) for cut in cuts)})
-    parts = [term.between(*pair) for pair in zip(days, days[1:], strict=False)]
-    assert parts == [slow.days(*pair) for pair in zip(days, days[1:], strict=False)]
+    parts = [term.between(*pair) for pair in pairwise(days)]
+    assert parts == [slow.days(*pair) for pair in pairwise(days)]
     assert min(parts) >= 0
     assert sum(parts) == term.whole >= 1
 

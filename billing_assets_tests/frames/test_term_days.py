@@ -15,11 +15,13 @@ from billing_assets_tests.frames.rows import due, nets, plan, plans, term
 MONTHS_2023 = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
 
-def billed(count: str, *dates: str, premium_minor: int = 365_00, **values: Any) -> list[int]:
-    """Return what the installments of a monthly plan come to; `dates` are those of the term."""
-    arranged = {name: values.pop(name) for name in ("residual", "maximum_installment_count") if name in values}
+def billed(count: str, first: str, last: str, *, premium_minor: int = 365_00, **values: Any) -> list[int]:
+    """Return what the installments of a monthly plan come to."""
+    arranged = {
+        name: values.pop(name) for name in ("residual", "maximum_installment_count") if name in values
+    }
     row = plan(day_count=count, **arranged)
-    return nets(due(term(*dates, premium_minor, **values), plan_rows=plans(row)))
+    return nets(due(term(first, last, premium_minor, **values), plan_rows=plans(row)))
 
 
 def test_days_over_columns_are_those_of_one_term_at_a_time() -> None:
@@ -79,7 +81,7 @@ def test_by_months_of_30_days_all_months_cost_the_same_also_from_the_31st() -> N
 
 
 def test_a_partial_month_is_weighed_by_its_days_out_of_30() -> None:
-    by_months = {"premium_minor": 1200_00, "anchor_date": date(2024, 1, 1)}
+    by_months: dict[str, Any] = {"premium_minor": 1200_00, "anchor_date": date(2024, 1, 1)}
     # 16 January to 1 February is 15 of 30 days, and not 16 of 31; to 16 January it is 15 of 30.
     found = billed("thirty_360", "2024-01-16", "2025-01-16", **by_months)
     assert (found[0], found[1], found[-1]) == (50_00, 100_00, 50_00)
@@ -92,8 +94,9 @@ def test_a_partial_month_is_weighed_by_its_days_out_of_30() -> None:
 )
 def test_cover_that_ends_early_is_counted_as_the_plan_does(count: str, net: int) -> None:
     """20 of 31 calendar days of January, or 20 of 30."""
-    cover = {"cover_to_date": date(2023, 1, 21)}
-    assert billed(count, "2023-01-01", "2024-01-01", premium_minor=1200_00, **cover) == [net]
+    end = date(2023, 1, 21)
+    found = billed(count, "2023-01-01", "2024-01-01", premium_minor=1200_00, cover_to_date=end)
+    assert found == [net]
 
 
 def test_installments_that_a_plan_numbers_are_equal_whatever_their_days() -> None:

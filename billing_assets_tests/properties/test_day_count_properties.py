@@ -1,4 +1,4 @@
-"""However a plan counts days, a term comes to its premium, no installment to less than 0, all as the reference."""
+"""However a plan counts days, a term comes to its premium and nothing below 0, as the reference says."""
 
 from datetime import date, timedelta
 from typing import Any

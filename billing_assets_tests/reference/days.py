@@ -2,9 +2,9 @@
 
 Belongs here: what each day of a term weighs. Does not belong here: amounts.
 
-Every calendar day of a term weighs something, and a stretch of days weighs what its days weigh: by calendar days
-each 1; by months of 30 days as the convention of the contract counts from the first day of the term, so that a
-31st may weigh 0 and the last of February 3; by actual/365 fixed each 1, up to 365 for each year of the term.
+Every calendar day of a term weighs something, and a stretch of days weighs what its days weigh: by calendar
+days each 1; by months of 30 days as the convention of the contract counts from the first day of the term, so
+that a 31st may weigh 0 and the last of February 3; by actual/365 fixed each 1, up to 365 for each year.
 """
 
 from dataclasses import dataclass

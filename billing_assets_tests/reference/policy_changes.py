@@ -51,9 +51,7 @@ def owed_parts(
             parts.append((change.change_number, start, half_up(difference)))
             in_force = change.premium_minor
     covered, cancellation = cover(effective, expiration, replayed)
-    return [
-        (number, part, _owed(part, start, term, covered, cancellation)) for number, start, part in parts
-    ]
+    return [(number, part, _owed(part, start, term, covered, cancellation)) for number, start, part in parts]
 
 
 def cover(
