@@ -27,8 +27,8 @@ def with_earned(terms: pl.DataFrame, methods: Iterable[CancellationMethod]) -> p
     ``method_code``; ``part_days`` and ``in_force_days`` beside them, where there are any, are the days that
     pro rata goes by, as a plan counts them. The two amounts add up to the premium: the unearned premium is
     the rest, never rounded by itself, but for a part of the return, where the return is rounded once and the
-    earned premium is the rest. A term that is cancelled on its first day, or before, has earned nothing; one that is
-    cancelled when it has ended has earned all of it. Null where an amount does not fit into Int64.
+    earned premium is the rest. A term that is cancelled on its first day, or before, has earned nothing; one
+    that is cancelled when it has ended has earned all of it. Null where an amount does not fit into Int64.
 
     >>> from datetime import date
     >>> from billing_assets.domain.cancellation import CANCELLATION_METHODS
