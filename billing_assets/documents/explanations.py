@@ -27,6 +27,7 @@ from billing_assets.domain.explained_words import DAY_COUNTED, Formula, Rounding
 from billing_assets.domain.explanations import Explained, Explanation, RuleRow
 from billing_assets.domain.invoice_sources import InvoiceSources, LineSource
 
+_BY_DEFAULT = "actual/actual"
 _TAXES = frozenset({Subject.TAX_BASE, Subject.TAX_PART, Subject.TAX})
 _DATES = frozenset({Subject.TAX_POINT, Subject.ISSUE_DATE, Subject.INVOICE_NUMBER, Subject.DUE_DATE})
 
@@ -153,7 +154,7 @@ def _record(told: Told, labels: Mapping[str, str]) -> dict[str, object]:
             }
             for each in result.inputs
         ],
-        "day_count": "actual/actual" if result.formula in DAY_COUNTED else None,
+        "day_count": result.values.get("day_count", _BY_DEFAULT if result.formula in DAY_COUNTED else None),
         "factor": None if result.factor is None else str(result.factor),
         "exact": _json(result.exact),
         "rounding": result.rounding.value,

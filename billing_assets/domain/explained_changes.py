@@ -17,6 +17,7 @@ from billing_assets.domain.changed_terms import (
 )
 from billing_assets.domain.explained_arrangements import arrangement_of, bill_number
 from billing_assets.domain.explained_dates import explain_dates, of_line
+from billing_assets.domain.explained_days import counted_by
 from billing_assets.domain.explained_installments import planned_of_term
 from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
 from billing_assets.domain.explanations import Explained, Input, RuleRow, amount_of, minor
@@ -121,7 +122,7 @@ def _as_installment(source: LineSource, number: int) -> LineSource:
 
 def _state_of(source: LineSource, change: ChangeSource, calendars: Calendars) -> _State:
     term = source.term
-    parts = owed_parts(term.premium_minor, term.effective_date, term.expiration_date, change.changes)
+    parts = owed_parts(term.premium_minor, source.days, change.changes)
     part = next(each for each in parts if each.change_number == change.change_number)
     planned = dict(enumerate(planned_of_term(_as_installment(source, 1), calendars), start=1))
     elsewhere = {number for number in planned if _is_elsewhere(source, number, calendars)}
@@ -164,7 +165,7 @@ def _part(source: LineSource, part: OwedPart) -> Explained:
     if part.change_number == 0:
         premium = minor("premium", source.term.premium_minor)
         return of_line(source, Subject.PART, Formula.WHOLE_PREMIUM, (premium,))
-    term = source.term
+    days_left = source.days.between(part.from_date, source.term.expiration_date)
     return of_line(
         source,
         Subject.PART,
@@ -172,8 +173,9 @@ def _part(source: LineSource, part: OwedPart) -> Explained:
         (
             minor("new_premium", part.new_minor),
             minor("old_premium", part.old_minor),
-            Input(name="days_left", value=(term.expiration_date - part.from_date).days, unit=Unit.DAYS),
-            Input(name="term_days", value=(term.expiration_date - term.effective_date).days, unit=Unit.DAYS),
+            Input(name="days_left", value=days_left, unit=Unit.DAYS),
+            Input(name="term_days", value=source.days.whole, unit=Unit.DAYS),
+            *counted_by(source.plan),
         ),
         rounding=Rounding.HALF_UP,
         rules=(_change_row(source, part),),
@@ -201,6 +203,7 @@ def _owed(source: LineSource, state: _State, part_minor: int) -> Explained:
             minor("lapsed", part.lapsed_minor),
             minor("unearned", part.unearned_minor),
             minor("taken_by_returns", part.returned_minor),
+            *(counted_by(source.plan) if part.lapsed_minor or part.unearned_minor else ()),
         ),
     )
 

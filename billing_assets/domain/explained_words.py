@@ -124,4 +124,4 @@ PARTS = frozenset(
 """Formulas whose result is a part of one amount."""
 
 DAY_COUNTED = frozenset({Formula.WEIGHTED_SHARE, Formula.COVERED_PART})
-"""Formulas that count days: actual days over the actual days of the period (actual/actual)."""
+"""Formulas that count days: calendar days over those of the period (actual/actual), or as the plan counts."""

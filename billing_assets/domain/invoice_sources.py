@@ -14,6 +14,7 @@ from billing_assets.domain.invoices import Invoice, InvoiceLine
 from billing_assets.domain.payment_plans import PaymentPlan
 from billing_assets.domain.policy_changes import TermChange
 from billing_assets.domain.tax_rule import TaxRule
+from billing_assets.domain.term_days import TermDays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,11 @@ class LineSource:
     charge_due_date: date
     charge_billing_date: date
     change: ChangeSource | None = None
+
+    @property
+    def days(self) -> TermDays:
+        """The days of the term, as its plan counts them."""
+        return TermDays(self.plan.day_count, self.term.effective_date, self.term.expiration_date)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from billing_assets.domain.charges import PREMIUM, PREMIUM_CHANGE
 from billing_assets.domain.payment_plans import ChangeBilling
 from billing_assets.domain.problems import BILLED_ELSEWHERE
 from billing_assets.domain.runs import Outcome
+from billing_assets.domain.term_days import TermDayCount
 from billing_assets.frames.change_balances import ChangeBook, change_balances
 from billing_assets.frames.change_portions import covered_planned, first_part_portions
 from billing_assets.frames.columns import DUE_SCHEMA, TERM_SCHEMA
@@ -109,6 +110,7 @@ def changed_due(
     >>> term = {"policy_term_id": 7, "plan_code": "yearly", "premium_minor": 1200_00}
     >>> term |= {"effective_date": date(2024, 1, 1), "expiration_date": date(2025, 1, 1)}
     >>> plan = {"plan_code": "yearly", "change_billing": "now", "valid_from": date(1990, 1, 1)}
+    >>> plan |= {"day_count": "actual_term"}
     >>> ended = {"policy_term_id": 7, "change_number": 1, "change_kind": "cancellation"}
     >>> ended |= {"change_date": date(2024, 7, 2), "method_code": "pro_rata"}
     >>> billed = {"policy_term_id": 7, "revision": 0, "charge_kind": "premium", "net_minor": 1200_00}
@@ -138,7 +140,7 @@ def changed_due(
     [(7, 60000, 0)]
     """
     planned = covered_planned(planned, book.changes)
-    balances = change_balances(terms, planned, book)
+    balances = change_balances(_with_day_count(terms, plans), planned, book)
     named = _named(terms, plans, balances, book).with_columns(
         is_settled=pl.lit(is_settling) & (pl.lit(is_open) | pl.col("holds_sending"))
     )
@@ -163,6 +165,20 @@ def changed_due(
     return ChangedDue(
         due=pl.concat([kept, lines]).sort(order),
         returns=returns.select(_TERM, "back_minor", revision="change_number"),
+    )
+
+
+def _with_day_count(terms: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
+    """Add how the plan row of each term counts its days; without a row calendar days count."""
+    rows = plans.select("plan_code", "day_count", "valid_from", "valid_to")
+    named = (
+        terms.select(_TERM, "plan_code", "effective_date")
+        .join(rows, on="plan_code")
+        .filter(is_valid_on(pl.col("effective_date")))
+        .select(_TERM, "day_count")
+    )
+    return terms.join(named, on=_TERM, how="left", maintain_order="left").with_columns(
+        pl.col("day_count").fill_null(TermDayCount.ACTUAL_TERM.value)
     )
 
 

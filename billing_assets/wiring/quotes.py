@@ -73,8 +73,8 @@ def quote_cancellation(
 class EndorsementQuote:
     """What another premium from a day on comes to, in minor units without tax.
 
-    ``change_minor`` is owed in addition where it is above 0, given back where it is below;
-    ``written_minor`` is the premium that the term then comes to.
+    Days are counted as the plan of the term does. ``change_minor`` is owed in addition where it is above 0,
+    given back where it is below; ``written_minor`` is the premium that the term then comes to.
     """
 
     new_premium_minor: int
@@ -101,8 +101,8 @@ def quote_endorsement(
     written, before = int(parts["part_minor"].sum()), int(_parts(term)["part_minor"].sum())
     return term, EndorsementQuote(
         new_premium_minor=new_minor,
-        days_left=(term.expiration_date - day).days,
-        term_days=(term.expiration_date - term.effective_date).days,
+        days_left=term.days.between(day, term.expiration_date),
+        term_days=term.days.whole,
         change_minor=written - before,
         written_minor=written,
     )
@@ -142,6 +142,7 @@ def _parts(term: QuotedTerm, *more: TermChange) -> pl.DataFrame:
         "effective_date": term.effective_date,
         "expiration_date": term.expiration_date,
         "premium_minor": term.premium_minor,
+        "day_count": term.day_count.value,
     }
     changes = pl.DataFrame(rows, schema=CHANGE_SCHEMA)
     return premium_parts(pl.DataFrame([span]), changes, CANCELLATION_METHODS.values())

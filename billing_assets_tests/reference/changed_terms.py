@@ -38,13 +38,14 @@ class BilledLine:
 
 @dataclass(kw_only=True)
 class ReferenceChangedTerm:
-    """A term that is billed run by run; `change_billing` is that of its plan."""
+    """A term that is billed run by run; `change_billing` and `day_count` are those of its plan."""
 
     premium_minor: int
     effective_date: date
     expiration_date: date
     installments: Sequence[PlannedInstallment]
     change_billing: str = "now"
+    day_count: str = "actual_term"
     settled: set[int] = field(default_factory=set)
     lines: list[BilledLine] = field(default_factory=list)
     run_count: int = 0
@@ -133,7 +134,8 @@ class ReferenceChangedTerm:
     def left(self, known: Sequence[PolicyChange]) -> dict[int, int]:
         """Return what is owed of each part once parts below zero have taken from those before them."""
         dates = {change.change_number: change.effective_date for change in known}
-        parts = owed_parts(self.premium_minor, self.effective_date, self.expiration_date, known)
+        ends = (self.effective_date, self.expiration_date)
+        parts = owed_parts(self.premium_minor, *ends, known, self.day_count)
         parts.sort(key=lambda part: (dates.get(part[0], self.effective_date), part[0]))
         left: dict[int, int] = {}
         debt = 0

@@ -34,6 +34,7 @@ from billing_assets_tests.reference.generate import (
     with_random_plan,
 )
 from billing_assets_tests.reference.installments import installments
+from billing_assets_tests.reference.periods import plan_of
 from billing_assets_tests.reference.policy import ReferencePolicy
 from billing_assets_tests.reference.policy_changes import PolicyChange, owed_parts
 from billing_assets_tests.reference.test_store_agreement import MAPPING, add_plans, close_days, csv_of
@@ -142,7 +143,8 @@ def order(billing: Billing, day: date) -> Any:
 
 def owed_here(policy: ReferencePolicy, found: list[PolicyChange], plans: Any, own: Any) -> int:
     """Return what is owed of a term, less what was planned before the cut-over."""
-    parts = owed_parts(policy.premium_minor, policy.effective_date, policy.expiration_date, found)
+    ends = (policy.effective_date, policy.expiration_date)
+    parts = owed_parts(policy.premium_minor, *ends, found, plan_of(policy, plans).day_count.value)
     here = sum(each.planned_minor for each in installments(policy, COMPANY.place_code, plans=plans, own=own))
     return max(0, sum(part[2] for part in parts)) - (policy.premium_minor - here)
 
