@@ -6,7 +6,7 @@ before, and what they were frozen into, hash as they did.
 
 from alembic import op
 
-revision = "0019"
+revision = "0017"
 down_revision = "0016"
 branch_labels = None
 depends_on = None
