@@ -54,7 +54,7 @@ def cancellation(
 
         term, quotes = quote_cancellation(desk, policy, day, (method,) if method else (), elsewhere)
     screen.document({"term": term, "cancellation_date": day, "quotes": quotes})
-    _show_term(screen, term, day)
+    _show_term(screen, term, day, quotes[0].earned_minor + quotes[0].unearned_minor)
     screen.table(
         ["method", ">earned", ">unearned", "then", ">premium", "what it is"],
         [[*_cells(quote, term), CANCELLATION_METHODS[quote.method_code].meaning] for quote in quotes],
@@ -113,14 +113,15 @@ def endorsement(
     screen.hint("premium without tax; nothing was written")
 
 
-def _show_term(screen: Screen, term: "QuotedTerm", day: date) -> None:
+def _show_term(screen: Screen, term: "QuotedTerm", day: date, premium_minor: int) -> None:
+    """Show a term, its premium with the changes that it has, and what was billed of it."""
     screen.say(styled("[bold]{}[/bold], cancelled on {}", term.policy_number, day))
     days, in_force = term.days.whole, term.days.before(day)
     of_days = f"{in_force} of {days} days in force{_counted(term)}"
     screen.facts(
         [
             ("term", f"{term.effective_date} to {term.expiration_date}: {of_days}"),
-            ("premium", f"{amount(term.premium_minor, term.currency)} {term.currency}"),
+            ("premium", f"{amount(premium_minor, term.currency)} {term.currency}"),
             ("billed", f"{amount(term.billed_net_minor, term.currency)} {term.currency}"),
         ]
     )

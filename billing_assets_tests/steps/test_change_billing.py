@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from billing_assets.domain.credits import WantedCredit
+from billing_assets.domain.errors import BillingError
 from billing_assets.store.connection import Database
 from billing_assets.store.problem_listings import ProblemFilter
 from billing_assets.wiring.build import Billing
@@ -361,6 +362,17 @@ def test_a_quote_counts_the_changes_that_were_imported(billing: Billing, tmp_pat
     )
     bill(billing, date(2024, 10, 2))
     assert documented(billing, YEARLY)[0] == earned
+    for quote_after_the_end in (
+        lambda: quote_endorsement(desk, "POL-00000001", october, "900.00"),
+        lambda: quote_cancellation(desk, "POL-00000001", october, ["flat"]),
+    ):
+        with pytest.raises(BillingError, match=r"is cancelled from 2024-10-01: .* would change nothing"):
+            quote_after_the_end()
+    _, endorsement = quote_endorsement(desk, "POL-00000001", JULY, "900.00")
+    assert endorsement.written_minor == half_up(PREMIUM[YEARLY] * (october - FEBRUARY).days, DAYS) + sum(
+        half_up(amount * days, left) for amount in (part, half_up((900_00 - 700_00) * left, DAYS))
+    )
+    assert endorsement.change_minor == endorsement.written_minor - earned
     _, endorsement = quote_endorsement(desk, "POL-00000002", JULY, "700.00")
     assert endorsement.change_minor == half_up((700_00 - PREMIUM[QUARTERLY]) * left, DAYS)
 
