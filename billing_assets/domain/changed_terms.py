@@ -87,6 +87,29 @@ def covered_days(changes: Sequence[TermChange], start: date, end: date) -> int:
     return (end - start).days - lapsed
 
 
+def lapsed_days(changes: Sequence[TermChange], term: TermDays, start: date, end: date) -> int:
+    """Return how many days from ``start`` to the day before ``end`` lie in a lapse that has ended.
+
+    >>> from billing_assets.domain.term_days import TermDayCount
+    >>> changes = [
+    ...     TermChange(
+    ...         policy_term_id=7,
+    ...         policy_id=3,
+    ...         change_number=number,
+    ...         change_kind=kind,
+    ...         change_date=date(2024, 5, day),
+    ...     )
+    ...     for number, kind, day in ((1, ChangeKind.CANCELLATION, 11), (2, ChangeKind.REINSTATEMENT, 21))
+    ... ]
+    >>> term = TermDays(TermDayCount.ACTUAL_TERM, date(2024, 1, 1), date(2025, 1, 1))
+    >>> lapsed_days(changes, term, date(2024, 5, 15), date(2024, 6, 1))
+    6
+    """
+    lapses, _ = _turns(changes)
+    inside = [(max(off, start), min(to, end)) for off, to in lapses]
+    return sum(term.between(off, to) for off, to in inside if off < to)
+
+
 def owed_parts(premium_minor: int, term: TermDays, changes: Sequence[TermChange]) -> tuple[OwedPart, ...]:
     """Return the parts of a term in the order in which they take effect; ``term`` counts its days.
 

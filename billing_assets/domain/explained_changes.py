@@ -12,6 +12,7 @@ from billing_assets.domain.billing_grids import Calendars, grid_at
 from billing_assets.domain.changed_terms import (
     OwedPart,
     covered_days,
+    lapsed_days,
     owed_parts,
     standing_cancellation,
 )
@@ -22,6 +23,7 @@ from billing_assets.domain.explained_installments import planned_of_term
 from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
 from billing_assets.domain.explanations import Explained, Input, RuleRow, amount_of, minor
 from billing_assets.domain.invoice_sources import ChangeSource, LineSource
+from billing_assets.domain.money import round_half_up
 from billing_assets.domain.payment_plans import ChangeBilling
 
 
@@ -164,7 +166,7 @@ def _is_elsewhere(source: LineSource, number: int, calendars: Calendars) -> bool
 def _part(source: LineSource, part: OwedPart) -> Explained:
     if part.change_number == 0:
         premium = minor("premium", source.term.premium_minor)
-        return of_line(source, Subject.PART, Formula.WHOLE_PREMIUM, (premium,))
+        return of_line(source, Subject.PART, Formula.FIRST_PREMIUM, (premium,))
     days_left = source.days.between(part.from_date, source.term.expiration_date)
     return of_line(
         source,
@@ -353,8 +355,13 @@ def _portion(
             continue
         planned = state.planned[number]
         said = sum(amount for day, amount in change.premium_lines if first <= day < to)
-        found[number] = (minor("planned", planned), minor("documented", said), minor("difference_left", left))
-        filled[number] = min(left, max(0, planned - said))
+        gone = lapsed_days(change.changes, source.days, first, to)
+        lapsed = round_half_up(source.term.premium_minor * gone, source.days.whole)
+        found[number] = (
+            *(minor("planned", planned), minor("lapsed", lapsed), minor("documented", said)),
+            minor("difference_left", left),
+        )
+        filled[number] = min(left, max(0, planned - lapsed - said))
         left -= filled[number]
     if left and mine == max(covered):
         others = difference - left - filled.get(mine, 0)
@@ -362,4 +369,6 @@ def _portion(
         return mine, of_line(source, Subject.NET, Formula.REST_OF_DIFFERENCE, rest, source.line.net_minor)
     if mine not in found:
         return None
-    return mine, of_line(source, Subject.NET, Formula.OPEN_OF_PERIOD, found[mine], source.line.net_minor)
+    formula = Formula.OPEN_OF_COVERED_PERIOD if found[mine][1].value else Formula.OPEN_OF_PERIOD
+    inputs = tuple(each for each in found[mine] if each.name != "lapsed" or each.value)
+    return mine, of_line(source, Subject.NET, formula, inputs, source.line.net_minor)

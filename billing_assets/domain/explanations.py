@@ -296,6 +296,12 @@ def _difference(result: Explained) -> Fraction:
     return _exact(result, "owed") - sum((_exact(result, name) for name in taken_off), Fraction(0))
 
 
+def _open_of_period(result: Explained) -> Fraction:
+    lapsed = _exact(result, "lapsed") if "lapsed" in result.values else Fraction(0)
+    opened = _exact(result, "planned") - lapsed - _exact(result, "documented")
+    return min(_exact(result, "difference_left"), max(Fraction(0), opened))
+
+
 def _share_of_difference(result: Explained) -> Fraction:
     """Return the share up to an installment less that before it, each rounded half-up."""
     open_minor = _int(result, "still_open")
@@ -324,6 +330,7 @@ FORMULAS: Mapping[Formula, Callable[[Explained], Value]] = {
     Formula.CYCLE_PERIOD: _cycle_period,
     Formula.PATTERN_PERIOD: _pattern_period,
     Formula.WHOLE_PREMIUM: lambda result: _exact(result, "premium"),
+    Formula.FIRST_PREMIUM: lambda result: _exact(result, "premium"),
     Formula.EQUAL_SHARE: lambda result: _exact(result, "premium") / _int(result, "installment_count"),
     Formula.WEIGHTED_SHARE: _weighted_share,
     Formula.REST: _rest,
@@ -354,10 +361,8 @@ FORMULAS: Mapping[Formula, Callable[[Explained], Value]] = {
     Formula.TO_TAKE_OFF: _difference,
     Formula.WHOLE_DIFFERENCE: lambda result: _exact(result, "difference"),
     Formula.SHARE_OF_DIFFERENCE: _share_of_difference,
-    Formula.OPEN_OF_PERIOD: lambda result: min(
-        _exact(result, "difference_left"),
-        max(Fraction(0), _exact(result, "planned") - _exact(result, "documented")),
-    ),
+    Formula.OPEN_OF_PERIOD: _open_of_period,
+    Formula.OPEN_OF_COVERED_PERIOD: _open_of_period,
     Formula.REST_OF_DIFFERENCE: lambda result: _exact(result, "difference") - _exact(result, "other_periods"),
     Formula.CHANGE_PERIOD: _change_period,
     Formula.AT_ONCE: lambda result: _day(result, "run_billing_date"),

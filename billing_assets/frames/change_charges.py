@@ -139,8 +139,9 @@ def changed_due(
     >>> found.returns.rows()
     [(7, 60000, 0)]
     """
-    planned = covered_planned(planned, book.changes)
-    balances = change_balances(_with_day_count(terms, plans), planned, book)
+    counted = _with_day_count(terms, plans)
+    planned = covered_planned(planned, book.changes, counted)
+    balances = change_balances(counted, planned, book)
     named = _named(terms, plans, balances, book).with_columns(
         is_settled=pl.lit(is_settling) & (pl.lit(is_open) | pl.col("holds_sending"))
     )

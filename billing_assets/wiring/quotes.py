@@ -133,8 +133,8 @@ def _refuse_cancelled(term: QuotedTerm, day: date) -> None:
         if off_date <= day:
             raise BillingError(
                 "term_cancelled",
-                f"the term of policy {term.policy_number} is cancelled from {off_date}: a change from {day} on "
-                "would change nothing",
+                f"the term of policy {term.policy_number} is cancelled from {off_date}: a change from {day} "
+                "on would change nothing",
                 "name a day before that, or import the reinstatement first",
             )
 

@@ -12,6 +12,8 @@ from billing_assets.frames.change_portions import covered_planned, first_part_po
 from billing_assets.frames.columns import CHANGE_SCHEMA
 
 DAYS = [date(2024, month, 1) for month in (1, 2, 3, 4)]
+TERM = {"policy_term_id": 7, "premium_minor": 9_100, "effective_date": DAYS[0], "expiration_date": DAYS[3]}
+TERMS = pl.DataFrame([TERM | {"day_count": "actual_term"}])
 MARKS = {"is_open": False, "is_closed": True}
 
 
@@ -23,6 +25,7 @@ def slots(*amounts: int, **marks: Any) -> pl.DataFrame:
             "period_to_date": DAYS[number + 1],
             "covered_days": (DAYS[number + 1] - DAYS[number]).days,
             "net_minor": amount,
+            "lapsed_minor": 0,
             **MARKS,
             **marks,
         }
@@ -110,7 +113,34 @@ def test_periods_after_a_cancellation_are_not_open_and_days_without_cover_do_not
     if on:
         rows.append({"change_number": 2, "change_kind": "reinstatement", "change_date": on})
     changes = pl.DataFrame([{"policy_term_id": 7, **row} for row in rows], schema=CHANGE_SCHEMA)
-    planned = slots(100, 100, 100, is_open=True).drop("is_closed", "covered_days")
-    found = covered_planned(planned, changes)
+    planned = slots(100, 100, 100, is_open=True).drop("is_closed", "covered_days", "lapsed_minor")
+    found = covered_planned(planned, changes, TERMS)
     assert found["is_open"].to_list() == is_open
     assert found["covered_days"].to_list() == covered
+
+
+@pytest.mark.parametrize(
+    ("day_count", "lapsed"), [("actual_term", [100, 2_900, 100]), ("thirty_360", [101, 3_033, 101])]
+)
+def test_the_days_of_a_lapse_are_priced_in_the_periods_in_which_they_lie(
+    day_count: str, lapsed: list[int]
+) -> None:
+    # 91 days of 1.00; by months of 30 days 90, of which February has 30 and 31 January none.
+    kinds = (
+        ("cancellation", date(2024, 1, 31 if day_count == "actual_term" else 30)),
+        ("reinstatement", date(2024, 3, 2)),
+    )
+    rows = [
+        {"policy_term_id": 7, "change_number": number, "change_kind": kind, "change_date": day}
+        for number, (kind, day) in enumerate(kinds, 1)
+    ]
+    planned = slots(3_100, 2_900, 3_100, is_open=True).drop("is_closed", "covered_days", "lapsed_minor")
+    terms = TERMS.with_columns(day_count=pl.lit(day_count))
+    found = covered_planned(planned, pl.DataFrame(rows, schema=CHANGE_SCHEMA), terms)
+    assert found["lapsed_minor"].to_list() == lapsed
+
+
+def test_what_is_billed_again_leaves_the_days_of_a_lapse_out_of_their_own_period() -> None:
+    planned = slots(3_100, 2_900, 3_100).with_columns(lapsed_minor=pl.Series([1_000, 0, 0]))
+    lines = documents((0, 1_100, 0))
+    assert portions(1_000 + 2_900 + 3_100, planned, lines) == [(1, 1_000), (2, 2_900), (3, 3_100)]
