@@ -79,8 +79,8 @@ def covered_planned(planned: pl.DataFrame, changes: pl.DataFrame, terms: pl.Data
 
     ``planned`` has ``is_open``: neither billed nor recorded as zero. Of a term that is cancelled, only
     installments whose period ends by that day stay open. ``lapsed_minor`` is the price of the days of a
-    period that lie in a lapse, from a cancellation to its reinstatement: premium times these days out of the days of
-    the term, half-up. ``terms`` have ``premium_minor``, their dates and ``day_count``.
+    period that lie in a lapse, from a cancellation to its reinstatement: premium times these days out of the
+    days of the term, half-up. ``terms`` have ``premium_minor``, their dates and ``day_count``.
 
     >>> from datetime import date
     >>> from billing_assets.frames.columns import CHANGE_SCHEMA
