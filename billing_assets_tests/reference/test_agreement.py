@@ -255,7 +255,7 @@ def test_runs_over_36_months_make_the_invoices_of_the_reference() -> None:
     assert_same_invoices(random_policies(seed=12, count=2_000), days(step=12))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_random_plans_and_closed_days_agree_with_the_reference(seed: int) -> None:
     """Leads in both units, any roll, closed days of the company, and everything that a plan arranges."""
     policies, rules = of_chance(random_policies(seed=50 + seed, count=500)), by_chance(50 + seed)
