@@ -94,7 +94,7 @@ class TermDays:
 def plain_days(day_count: TermDayCount, start: date, end: date) -> int:
     """Return the days from one date to another where no term bounds them: of a grid period, of a part of one.
 
-    What has no day by months of 30 days, from a 30th to the 31st, has its calendar day: a daily plan bills it.
+    What has none by months of 30 days, from a 30th to the 31st, has its calendar day: daily plans bill it.
 
     >>> plain_days(TermDayCount.THIRTY_E_360, date(2024, 1, 1), date(2024, 1, 31))
     29

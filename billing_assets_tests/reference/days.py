@@ -30,7 +30,7 @@ def thirty_days(count: str, start: date, end: date) -> int:
 
 
 def grid_days(count: str, start: date, end: date) -> int:
-    """Return the days of a period, whatever the term; where months of 30 days leave none, its calendar day."""
+    """Return the days of a period by itself; where months of 30 days leave none, a calendar day."""
     if count in THIRTY and thirty_days(count, start, end) > 0:
         return thirty_days(count, start, end)
     return (end - start).days
