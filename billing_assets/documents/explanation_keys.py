@@ -32,7 +32,9 @@ def sentence_keys(result: Explained, sources: InvoiceSources) -> list[str]:
         return ["nearest_cash_credited"]
     kind = _KINDS.get(formula)
     key = f"{formula.value}{kind(result)}" if kind else formula.value
-    return [key, *_more(result, sources)]
+    more = _more(result, sources)
+    # What ends in a colon stands before its figures.
+    return [*more, key] if formula is Formula.ENDORSED_PART else [key, *more]
 
 
 def _more(result: Explained, sources: InvoiceSources) -> list[str]:

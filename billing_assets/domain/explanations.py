@@ -246,6 +246,11 @@ def _shared(result: Explained) -> Fraction:
     return _exact(result, "premium") - down
 
 
+def _plan_share(result: Explained) -> Fraction:
+    """Return the part by weight; where all that share weigh nothing, nothing."""
+    return _shared(result) * _exact(result, "weight") / (_exact(result, "weights") or 1)
+
+
 def _plan_rest(result: Explained) -> Fraction:
     others = sum(
         each.value for each in result.inputs if each.name == "other_share" and isinstance(each.value, int)
@@ -341,7 +346,7 @@ FORMULAS: Mapping[Formula, Callable[[Explained], Value]] = {
     Formula.DOWN_PAYMENT_AMOUNT: lambda result: min(
         _exact(result, "premium"), _exact(result, "down_payment")
     ),
-    Formula.PLAN_SHARE: lambda result: _shared(result) * _exact(result, "weight") / _exact(result, "weights"),
+    Formula.PLAN_SHARE: _plan_share,
     Formula.PLAN_REST: _plan_rest,
     Formula.INSTALLMENT_FEE: lambda result: _exact(result, "installment_fee"),
     Formula.COVERED_PART: lambda result: (

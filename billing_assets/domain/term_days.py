@@ -78,14 +78,10 @@ class TermDays:
         actual = (day - self.effective_date).days
         if self.day_count is TermDayCount.ACTUAL_365_FIXED:
             return min(actual, self._priced)
-        if not self._is_by_months:
+        convention = _CONVENTIONS.get(self.day_count)
+        if convention is None or not days_30_360(self.effective_date, self.expiration_date, convention):
             return actual
-        return plain_days(self.day_count, self.effective_date, day)
-
-    @property
-    def _is_by_months(self) -> bool:
-        ends = (self.effective_date, self.expiration_date)
-        return self.day_count in _CONVENTIONS and plain_days(self.day_count, *ends) > 0
+        return days_30_360(self.effective_date, day, convention)
 
     @property
     def _priced(self) -> int:
@@ -96,10 +92,13 @@ class TermDays:
 
 
 def plain_days(day_count: TermDayCount, start: date, end: date) -> int:
-    """Return the days from one date to another where no term bounds them: those of a grid period.
+    """Return the days from one date to another where no term bounds them: of a grid period, of a part of one.
+
+    What has none by months of 30 days, from a 30th to the 31st, has its calendar day: daily plans bill it.
 
     >>> plain_days(TermDayCount.THIRTY_E_360, date(2024, 1, 1), date(2024, 1, 31))
     29
     """
     convention = _CONVENTIONS.get(day_count)
-    return days_30_360(start, end, convention) if convention else (end - start).days
+    actual = (end - start).days
+    return (days_30_360(start, end, convention) or actual) if convention else actual

@@ -60,7 +60,9 @@ def thirty_360_days(start: pl.Expr, end: pl.Expr, *, is_european: pl.Expr) -> pl
 
 
 def grid_days(start: pl.Expr, end: pl.Expr) -> pl.Expr:
-    """Return the days by ``day_count`` where no term bounds them: those of grid periods.
+    """Return the days by ``day_count`` where no term bounds them: of grid periods, and of parts of them.
+
+    What has no day by months of 30 days has its calendar day.
 
     >>> from datetime import date
     >>> row = {"day_count": "thirty_360", "a": date(2024, 2, 1), "b": date(2024, 3, 1)}
@@ -68,7 +70,7 @@ def grid_days(start: pl.Expr, end: pl.Expr) -> pl.Expr:
     30
     """
     thirty = thirty_360_days(start, end, is_european=_IS_EUROPEAN)
-    return pl.when(_IS_THIRTY).then(thirty).otherwise(actual_days(start, end))
+    return pl.when(_IS_THIRTY & (thirty > 0)).then(thirty).otherwise(actual_days(start, end))
 
 
 def term_days(start: pl.Expr, end: pl.Expr) -> pl.Expr:

@@ -1,6 +1,6 @@
 """Days over columns are those of one term at a time; what a plan bills by them, in figures."""
 
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 from billing_assets.domain.money import round_half_up
 from billing_assets.domain.term_days import TermDayCount, TermDays, plain_days
 from billing_assets.frames.term_days import grid_days, names_a_count, term_days
-from billing_assets_tests.frames.rows import due, nets, plan, plans, term
+from billing_assets_tests.frames.rows import day, due, nets, plan, plans, term
 
 MONTHS_2023 = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
@@ -97,6 +97,18 @@ def test_cover_that_ends_early_is_counted_as_the_plan_does(count: str, net: int)
     end = date(2023, 1, 21)
     found = billed(count, "2023-01-01", "2024-01-01", premium_minor=1200_00, cover_to_date=end)
     assert found == [net]
+
+
+@pytest.mark.parametrize("count", ["thirty_360", "thirty_e_360"])
+@pytest.mark.parametrize("first", ["2023-08-30", "2023-08-31", "2023-01-15"])
+def test_a_daily_plan_bills_each_day_alike_also_one_that_months_of_30_days_leave_out(
+    count: str, first: str
+) -> None:
+    row, end = plan("daily", day_count=count), str(day(first).replace(year=2024) - timedelta(days=1))
+    row_of_term = term(first, end, 364_00 + (100 if first < "2023-02" else 0), plan_code="daily")
+    found = nets(due(row_of_term, plan_rows=plans(row)))
+    assert len(set(found)) == 1
+    assert sum(found) == row_of_term["premium_minor"]
 
 
 def test_installments_that_a_plan_numbers_are_equal_whatever_their_days() -> None:

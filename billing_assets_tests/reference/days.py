@@ -30,8 +30,10 @@ def thirty_days(count: str, start: date, end: date) -> int:
 
 
 def grid_days(count: str, start: date, end: date) -> int:
-    """Return the days of a period by the calendar, whatever the term."""
-    return thirty_days(count, start, end) if count in THIRTY else (end - start).days
+    """Return the days of a period by itself; where months of 30 days leave none, a calendar day."""
+    if count in THIRTY and thirty_days(count, start, end) > 0:
+        return thirty_days(count, start, end)
+    return (end - start).days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
