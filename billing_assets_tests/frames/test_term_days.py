@@ -105,7 +105,7 @@ def test_a_daily_plan_bills_each_day_alike_also_one_that_months_of_30_days_leave
     count: str, first: str
 ) -> None:
     row, end = plan("daily", day_count=count), str(day(first).replace(year=2024) - timedelta(days=1))
-    row_of_term = term(first, end, 364_00 + (100 if first < "2023-02" else 0), plan_code="daily")
+    row_of_term = term(first, end, 100 * (day(end) - day(first)).days, plan_code="daily")
     found = nets(due(row_of_term, plan_rows=plans(row)))
     assert len(set(found)) == 1
     assert sum(found) == row_of_term["premium_minor"]
