@@ -13,7 +13,7 @@ from billing_assets.cli.arguments import Before, Json, Limit, hint_next_page, op
 from billing_assets.cli.output import Screen, amount, count_of, state_cell, styled
 from billing_assets.cli.rehearsals import show_rehearsal
 from billing_assets.domain.backdating import REHEARSAL_APPROVER
-from billing_assets.domain.runs import OUTCOME_REASONS, Outcome, RunKind
+from billing_assets.domain.runs import OUTCOME_REASONS, Outcome, RunKind, RunState
 
 if TYPE_CHECKING:
     from billing_assets.store.charge_listings import ChargeRow
@@ -23,6 +23,7 @@ app = typer.Typer(
     help="See what the billing runs did; without a command, list the newest.", invoke_without_command=True
 )
 
+NOT_BEGUN = (RunState.PLANNED, RunState.HELD, RunState.REJECTED)
 OUTCOMES = tuple(outcome.value for outcome in Outcome)
 
 
@@ -112,10 +113,13 @@ def charges(
     )
     with open_desk(screen) as desk:
         found = desk.charges(wanted)
+        is_begun = bool(found) or desk.run(run_id).state not in NOT_BEGUN
     following = _cursor(found[-1]) if len(found) >= limit else None
     screen.document({"charges": found, "before": following})
     if not found:
-        screen.say("No such charge in this run.")
+        screen.say("No such charge in this run." if is_begun else "This run has not issued anything yet.")
+        if not is_begun:
+            screen.hint(f"what it would issue: billing runs show {run_id}")
         return
     screen.table(
         ["policy", ">installment", "charge", "due", "outcome", "currency", ">net", "invoice", "reason"],
