@@ -218,8 +218,23 @@ def shown_figures(figures: pl.DataFrame, before: pl.DataFrame) -> list[dict[str,
     return filled.to_dicts()
 
 
-def first_bills(drafts: Drafts, plans: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
-    """Return the documents of terms that were never billed, with what :func:`outliers_of` compares.
+def unbilled_terms(drafts: Drafts, settled: pl.DataFrame) -> pl.Series:
+    """Return the ``policy_term_id`` of the lines of terms that were never billed.
+
+    >>> from billing_assets.frames.plan_hashes import NO_DRAFTS
+    >>> unbilled_terms(NO_DRAFTS, pl.DataFrame(schema={"policy_term_id": pl.Int64})).len()
+    0
+    """
+    terms = drafts.lines.select("policy_term_id")
+    return terms.join(settled, on="policy_term_id", how="anti").to_series()
+
+
+def first_bills(
+    drafts: Drafts, plans: pl.DataFrame, settled: pl.DataFrame, last_bills: pl.DataFrame
+) -> pl.DataFrame:
+    """Return the documents of terms that were never billed and have a last bill before them.
+
+    With what :func:`outliers_of` compares; a policy of one term, new to the book, has nothing before it.
 
     A term that was billed before needs no look: its installments are equal parts of one premium, and one
     whose premium the book has changed since is held. Neither does one whose plan arranges its installments:
@@ -231,10 +246,12 @@ def first_bills(drafts: Drafts, plans: pl.DataFrame, settled: pl.DataFrame) -> p
     ...     NO_DRAFTS,
     ...     pl.DataFrame(schema=PLAN_SCHEMA),
     ...     pl.DataFrame(schema={"policy_term_id": pl.Int64}),
+    ...     pl.DataFrame(schema={"policy_term_id": pl.Int64}),
     ... ).columns
     ['draft_index', 'policy_term_id', 'policy_number', 'plan_code', 'currency', 'period_days', 'bill_minor']
     """
-    lines = drafts.lines.lazy().join(settled.lazy(), on="policy_term_id", how="anti")
+    followed = drafts.lines.lazy().join(last_bills.lazy(), on="policy_term_id", how="semi")
+    lines = followed.join(settled.lazy(), on="policy_term_id", how="anti")
     days = (pl.col("period_to_date") - pl.col("period_from_date")).dt.total_days()
     bills = (
         lines.group_by("draft_index")

@@ -33,6 +33,7 @@ from billing_assets.frames.run_figures import (
     outliers_of,
     reasons_of,
     shown_figures,
+    unbilled_terms,
 )
 from billing_assets.steps.calculation import Calculation
 from billing_assets.steps.run_ports import (
@@ -158,10 +159,9 @@ def _price_shard(scope: Scope, shard: Shard, store: RunStore) -> _PricedShard:
     company_id, times = scope.issuer.company_id, scope.issuer.company.safety_bounds.bill_times
     book = store.read_book(company_id, scope.batch_id, shard, scope.billing_date)
     drafts, plans = scope.drafts(book), scope.rules.plans
-    bills = first_bills(drafts, plans, book.settled)
-    last_bills = store.last_bills(
-        shard, bills["policy_term_id"] if times else bills["policy_term_id"].clear()
-    )
+    unbilled = unbilled_terms(drafts, book.settled)
+    last_bills = store.last_bills(shard, unbilled if times else unbilled.clear())
+    bills = first_bills(drafts, plans, book.settled, last_bills)
     outliers = outliers_of(bills, last_bills, times)
     if times and book.changes is not None:
         changed = change_outliers(drafts, book.terms, book.changes.lines, times)

@@ -10,6 +10,7 @@ either there as a whole or not at all, and the same command again does what is m
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
@@ -80,8 +81,7 @@ def raise_invoices(
             timer=timer,
         )
         issued = _bill_shards(work, store.pending_shards(run.run_id), planned, progress)
-        totals = _final_accounts(run, store)
-        store.finalise(run.run_id, plan_seconds)
+        totals = add_totals(store.finalise(run.run_id, plan_seconds, prove=partial(_require_complete, run)))
     facts = {"run_id": run.run_id, "due_count": run.due_count, "invoice_count": issued}
     return StepResult(step="raise_invoices", facts=facts, totals=totals, seconds=timer.seconds)
 
@@ -245,16 +245,14 @@ def _number_credits(work: _Work, notes: Drafts, ids: pl.Series, transaction: Sha
     transaction.write_invoices(rows)
 
 
-def _final_accounts(run: Run, store: RunStore) -> tuple[CurrencyTotal, ...]:
-    """Return the run's totals after proving that every planned charge has its outcome, in count and money."""
-    totals = store.run_totals(run.run_id)
+def _require_complete(run: Run, totals: tuple[CurrencyTotal, ...]) -> None:
+    """Prove that every planned charge has its outcome, in count and money."""
     if _by_currency(totals) != _by_currency(run.plan_totals):
         raise BillingError(
             "run_incomplete",
             f"run {run.run_id} recorded {_by_currency(totals)}, its plan is {_by_currency(run.plan_totals)}",
             "nothing is finalised; keep the store as it is and report this with 'billing audit'",
         )
-    return totals
 
 
 def _by_currency(totals: tuple[CurrencyTotal, ...]) -> dict[str, tuple[int, int]]:
