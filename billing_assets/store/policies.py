@@ -29,6 +29,7 @@ from billing_assets.store.copy import copy_in, copy_out
 from billing_assets.store.locks import hold_for_import
 from billing_assets.store.problems import (
     close_answered,
+    hold_awaited_terms,
     read_open_holds,
     read_open_problems,
     release_holds,
@@ -256,6 +257,7 @@ class IntakeTransaction:
         at = batch.imported_at
         write_problems(self.connection, self.company_id, batch_id, book.problems, at)
         write_holds(self.connection, self.company_id, batch_id, book.holds)
+        hold_awaited_terms(self.connection, self.company_id, batch_id)
         release_holds(self.connection, self.company_id, batch_id, book.released)
         close_answered(self.connection, self.company_id, batch_id, book.answered_ids)
         return batch_id

@@ -68,6 +68,18 @@ insert into problem_hold (problem_id, policy_term_id, company_id, policy_id)
     join policy_term t on t.policy_id = p.policy_id and t.effective_date = i.effective_date
     order by 1, 2
 """
+_HOLD_AWAITED = """
+insert into problem_hold (problem_id, policy_term_id, company_id, policy_id)
+    select q.problem_id, v.policy_term_id, q.company_id, v.policy_id
+    from policy_term_version v
+    join policy p on p.policy_id = v.policy_id
+    join problem q on q.company_id = v.company_id and q.policy_number = p.policy_number
+        and q.effective_date = v.effective_date and q.is_open
+    join intake_batch b on b.batch_id = q.batch_id and b.batch_kind = :kind
+    where v.company_id = :company and v.batch_id = :batch
+    order by 1, 2
+    on conflict do nothing
+"""
 _RELEASE = """
 update problem_hold h set released_batch_id = :batch
     from incoming_hold i
@@ -130,6 +142,12 @@ def write_holds(connection: Connection, company_id: int, batch_id: int, holds: p
     """Append what the problems of a batch hold: ``row_number`` of the problem, and key of the term."""
     values = {"company": company_id, "batch": batch_id, "row_taken": list(ROW_TAKEN_CODES)}
     _staged(connection, holds, _HOLD, values)
+
+
+def hold_awaited_terms(connection: Connection, company_id: int, batch_id: int) -> None:
+    """Hold the terms of a book's batch of which a file of changes had told before they were there."""
+    values = {"company": company_id, "batch": batch_id, "kind": CHANGES_BATCH}
+    connection.execute(text(_HOLD_AWAITED), values)
 
 
 def release_holds(connection: Connection, company_id: int, batch_id: int, released: pl.DataFrame) -> None:

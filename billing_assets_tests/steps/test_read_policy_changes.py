@@ -10,8 +10,9 @@ import pytest
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
 from billing_assets_tests.books import billing_over, end_cover, fill_book
-from billing_assets_tests.changes import broken, change_row, import_changes, queried
+from billing_assets_tests.changes import broken, change_row, documented, import_changes, queried
 from billing_assets_tests.state import business_state
+from billing_assets_tests.store.intake import book, import_text, with_company
 
 FEBRUARY, JULY = date(2024, 2, 1), date(2024, 7, 1)
 
@@ -97,6 +98,27 @@ def test_a_refused_row_holds_its_term_until_a_good_row_of_the_change_is_taken(
     billing.invoice(billing.order(date(2024, 3, 4)))
     assert queried(billing, held) == [("row_is_problem",)]
     assert broken(billing) == {}
+
+
+def test_a_change_that_comes_before_its_term_holds_the_term_when_it_comes(
+    database: Database, tmp_path: Path
+) -> None:
+    with ExitStack() as stack:
+        billing = billing_over(with_company(database), tmp_path, stack)
+        row = change_row("P1", 1, "cancellation", JULY, method="pro_rata", effective=date(2024, 1, 1))
+        import_changes(billing, tmp_path, row)
+        import_text(database, tmp_path, book({}, {"no": "P2"}))
+        held = (
+            "select distinct p.policy_number, d.outcome, d.reason_code from due_charge d "
+            "join policy_term t using (policy_term_id) join policy p using (policy_id) order by 1"
+        )
+        billing.invoice(billing.order(date(2024, 1, 8)))
+        assert queried(billing, held) == [("P1", "held", "row_is_problem"), ("P2", "invoiced", None)]
+        import_changes(billing, tmp_path, row, name="again.csv")
+        assert queried(billing, "select count(*) from problem where is_open") == [(0,)]
+        billing.invoice(billing.order(date(2024, 1, 9)))
+        assert documented(billing, "P1")[0] > 0
+        assert broken(billing) == {}
 
 
 def test_an_end_of_cover_in_the_book_that_is_not_the_cancellation_holds_the_term(
