@@ -83,6 +83,8 @@ _CHARGES = (
     Column("period_from_date", pl.Date, "day", "first day of the billing period; the tax point"),
     Column("period_to_date", pl.Date, "day", "day after its last covered day"),
     Column("charge_kind", pl.String, "code", "what the charge is for: premium, or a fee"),
+    Column("charge_number", pl.Int64, "number", "of the charge line within its term; 0 is the whole premium"),
+    Column("split_number", pl.Int64, "number", "of a line among those of its installment, from 0"),
     Column("revision", pl.Int64, "number", "0 is the premium at the beginning, else that of the change"),
     Column("net_minor", pl.Int64, "minor units", "premium of the covered days, or the fee, without tax"),
     Column("outcome", pl.String, "code", "what became of it: invoiced, zero, held, failed, credited"),
