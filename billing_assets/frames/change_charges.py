@@ -16,10 +16,11 @@ import polars as pl
 from billing_assets.domain.business_days import HolidayBehaviour
 from billing_assets.domain.charges import PREMIUM, PREMIUM_CHANGE
 from billing_assets.domain.payment_plans import ChangeBilling
-from billing_assets.domain.problems import BILLED_ELSEWHERE
+from billing_assets.domain.problems import BILLED_ELSEWHERE, SEVERAL_CHARGES
 from billing_assets.domain.runs import Outcome
 from billing_assets.frames.change_balances import ChangeBook, change_balances
 from billing_assets.frames.change_portions import covered_planned, first_part_portions
+from billing_assets.frames.charge_lines import NO_CHARGE_LINES
 from billing_assets.frames.columns import DUE_SCHEMA, TERM_SCHEMA
 from billing_assets.frames.dated_rows import is_valid_on
 from billing_assets.frames.policy_changes import standing_cancellations
@@ -37,13 +38,19 @@ NOTHING_LEFT = "nothing_left"
 """Why an installment is recorded as zero of which changes have taken all."""
 
 
-def with_change_holds(terms: pl.DataFrame, book: ChangeBook, tax_rules: pl.DataFrame) -> pl.DataFrame:
+def with_change_holds(
+    terms: pl.DataFrame,
+    book: ChangeBook,
+    tax_rules: pl.DataFrame,
+    charge_lines: pl.DataFrame = NO_CHARGE_LINES,
+) -> pl.DataFrame:
     """Return the terms as changes leave them to billing; those of which they cannot tell are held.
 
     A term that has changes goes by them: an end of cover that the book gives too is left aside where it is
     the day of the cancellation, and holds the term where it is another. A term whose price contains tax, by
     the rows of its days or on a line that was billed, is held, because of a part of a price the tax cannot
-    always be told to the cent.
+    always be told to the cent. So is one that has ``charge_lines`` (``columns.CHARGE_LINE_SCHEMA``): a change
+    does not say which of them it is of.
 
     >>> from billing_assets.frames.columns import CHANGE_SCHEMA, DOCUMENTED_LINE_SCHEMA, TAX_RULE_SCHEMA
     >>> day = date(2024, 5, 1)
@@ -62,7 +69,8 @@ def with_change_holds(terms: pl.DataFrame, book: ChangeBook, tax_rules: pl.DataF
     of_rows = with_contained_tax(terms.join(marks, on=_TERM, how="semi"), tax_rules).select(_TERM)
     contained = pl.concat([priced, of_rows]).unique().with_columns(contains_tax=pl.lit(value=True))
     joined = terms.join(marks, on=_TERM, how="left", maintain_order="left")
-    for frame in (contained, standing_cancellations(book.changes)):
+    split = charge_lines.select(_TERM, is_split=pl.lit(value=True)).unique()
+    for frame in (contained, split, standing_cancellations(book.changes)):
         joined = joined.join(frame, on=_TERM, how="left", maintain_order="left")
     cover, has_changes = pl.col("cover_to_date"), pl.col("has_changes").fill_null(value=False)
     differs = (cover < pl.col("expiration_date")) & cover.ne_missing(pl.col("off_date"))
@@ -71,6 +79,8 @@ def with_change_holds(terms: pl.DataFrame, book: ChangeBook, tax_rules: pl.DataF
         .then(pl.lit("cover_differs_from_changes"))
         .when("contains_tax")
         .then(pl.lit("price_contains_tax"))
+        .when(has_changes & pl.col("is_split").fill_null(value=False))
+        .then(pl.lit(SEVERAL_CHARGES))
     )
     return joined.with_columns(
         hold_code=pl.coalesce("hold_code", code),
@@ -158,6 +168,7 @@ def changed_due(
         "installment_number",
         ~_IS_PREMIUM,
         "revision",
+        "charge_number",
     )
     returns = sound.filter("is_settled", pl.col("back_minor") > 0)
     return ChangedDue(
@@ -372,6 +383,8 @@ def _numbered(rows: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
             installment_count=pl.lit(1),
             charge_kind=pl.lit(PREMIUM_CHANGE.charge_kind),
             revision="change_number",
+            charge_number=pl.lit(0),
+            split_number=pl.lit(0),
         )
         .join(terms.select(_FROM_TERM), on=_TERM, how="left", maintain_order="left")
         .select(pl.col(name).cast(dtype) for name, dtype in DUE_SCHEMA.items())

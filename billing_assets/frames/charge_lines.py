@@ -27,8 +27,8 @@ def with_charge_lines(charges: pl.DataFrame, charge_lines: pl.DataFrame) -> pl.D
 
     ``charges`` has one row for each installment or fee: ``policy_term_id``, ``charge_kind``, ``outcome``,
     ``net_minor``, and ``before_minor``, what is planned of the term before the installment.
-    ``charge_lines`` has ``columns.CHARGE_LINE_SCHEMA``. The premium of an installment that is invoiced becomes
-    one row for each line of its term that has a part of it, ``split_number`` from 0 in the order of
+    ``charge_lines`` has ``columns.CHARGE_LINE_SCHEMA``. The premium of an installment that is invoiced
+    becomes one row for each line of its term that has a part of it, ``split_number`` from 0 in the order of
     ``charge_number``. All others stay as they are, whole: numbers 0, and the line of business null.
 
     >>> line = {"policy_term_id": 7, "line_of_business": "motor"}
