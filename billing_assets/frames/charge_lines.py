@@ -87,7 +87,7 @@ def _parts(installments: pl.DataFrame, ranked: pl.DataFrame) -> pl.DataFrame:
         _SPLIT, _TERM, left_before="before_minor", left_to=pl.col("before_minor") + pl.col("net_minor")
     )
     found = []
-    for rank in range(int(ranked["rank"].max() or 0) + 1):  # type: ignore[call-overload]
+    for rank in ranked["rank"].unique().sort().to_list():
         of_rank = left.join(ranked.filter(pl.col("rank") == rank), on=_TERM, how="inner")
         taken = of_rank.with_columns(
             taken_before=_part("left_before"), taken_to=_part("left_to")

@@ -46,7 +46,9 @@ TERM_SCHEMA = schema_of(
 )
 """A policy term as a run reads it: its current version, with its payer's."""
 
-CHARGE_LINE_SCHEMA = schema_of("policy_term_id", "charge_number", "line_of_business", "premium_minor")
+CHARGE_LINE_SCHEMA = schema_of(
+    "policy_term_id", "charge_number", "line_of_business", "currency", "premium_minor"
+)
 """A charge line of a term; ``premium_minor``, above 0, is its part of the premium of the term."""
 
 SETTLED_SCHEMA = schema_of("policy_term_id", "installment_number")

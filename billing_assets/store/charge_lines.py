@@ -14,7 +14,7 @@ from billing_assets.store.copy import copy_out
 
 # Where no term of the range has charge lines this is one look into an index.
 _LINES = """
-select v.policy_term_id, c.charge_number, c.line_of_business, c.premium_minor
+select v.policy_term_id, c.charge_number, c.line_of_business, v.currency, c.premium_minor
 from policy_term_version v join policy_term_charge c using (policy_term_version_id)
 where v.company_id = %(company)s and v.policy_id >= %(low)s and v.policy_id < %(high)s and v.charge_count > 0
     and v.batch_id <= %(batch)s and (v.superseded_batch_id is null or v.superseded_batch_id > %(batch)s)

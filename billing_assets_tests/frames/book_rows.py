@@ -52,7 +52,7 @@ ROW: dict[str, Any] = {
     "status": "accepted",
     "charge_rows": None,
 }
-TYPES = {
+TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "cover_to_date": pl.Date,
     "problem_code": pl.String,
     "field_name": pl.String,

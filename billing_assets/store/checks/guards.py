@@ -29,6 +29,7 @@ FROZEN = (
     "payment_plan_change",
     "cash_unit",
     "policy_change",
+    "policy_term_charge",
 )
 """Tables whose rows are written once, never changed, never removed."""
 
