@@ -149,12 +149,15 @@ def show_invoice(screen: Screen, detail: "InvoiceDetail") -> None:
         ]
     )
     screen.heading("Lines")
+    # Most premiums are one charge, and the policy says all of it.
+    has_charges = any(line.charge_number for line in invoice.lines)
     screen.table(
-        ["policy", "product", "installment", "from", "to", ">net", ">tax"],
+        ["policy", "product", *(["charge"] * has_charges), "installment", "from", "to", ">net", ">tax"],
         [
             [
                 line.policy_number,
                 line.product_code,
+                *([line.charge_name or line.charge_kind.replace("_", " ")] * has_charges),
                 f"{line.installment_number} of {line.installment_count}",
                 line.period_from_date,
                 line.period_to_date - timedelta(days=1),

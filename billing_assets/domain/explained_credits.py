@@ -234,7 +234,7 @@ def _facts(given: _Given) -> tuple[Input, ...]:
     """Return what the words of a tax row name beside its amounts."""
     return (
         Input(name="tax_place_code", value=given.piece.tax.rule.place_code, unit=Unit.CODE),
-        Input(name="line_of_business", value=given.source.term.line_of_business, unit=Unit.CODE),
+        Input(name="line_of_business", value=given.source.line_of_business, unit=Unit.CODE),
         Input(name="tax_point_date", value=given.source.line.period_from_date, unit=Unit.DATE),
     )
 

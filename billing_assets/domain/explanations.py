@@ -266,6 +266,16 @@ def _running_share(result: Explained) -> Fraction:
     return Fraction(so_far - before)
 
 
+def _charge_share(result: Explained) -> Fraction:
+    """Return what a charge has of the running total at the end of an installment, less that before it."""
+    charge, left = _exact(result, "charge"), _exact(result, "charges_left")
+    to, before = (
+        result.rounded((_exact(result, f"planned_{name}") - _exact(result, f"larger_{name}")) * charge / left)
+        for name in ("to", "before")
+    )
+    return Fraction(to - before)
+
+
 def _days_after(result: Explained) -> date:
     return _day(result, "due_from_date") + timedelta(_int(result, "due_days"))
 
@@ -370,6 +380,7 @@ FORMULAS: Mapping[Formula, Callable[[Explained], Value]] = {
     Formula.EXEMPT: lambda result: Fraction(0) * _exact(result, "base"),
     Formula.FIXED: lambda result: _exact(result, "fixed_amount"),
     Formula.RUNNING_SHARE: _running_share,
+    Formula.CHARGE_SHARE: _charge_share,
     Formula.DAYS_AFTER: _days_after,
     Formula.DAYS_AFTER_WAITING: _days_after,
     Formula.ROLLED: lambda result: _rolled(

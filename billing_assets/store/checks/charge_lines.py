@@ -3,8 +3,8 @@
 Belongs here: I24. Does not belong here: that an installment is billed once (``documents``), what is taxed by
 the line of business of a charge (``taxes``).
 
-What is billed of a charge never exceeds it, and is its part of what is billed of the term, to within two minor
-units for each charge line; once the whole premium is billed, it is the charge itself. Without
+What is billed of a charge never exceeds it, and is its part of what is billed of the term, to within two
+minor units for each charge line; once the whole premium is billed, it is the charge itself. Without
 ``:is_everything`` only the terms are asked about of which the runs in ``:runs`` billed something.
 """
 
@@ -43,7 +43,8 @@ from policy_term_charge c join policy_term_version v using (policy_term_version_
 where :is_everything and v.charge_count = 0
 union all
 select concat('line ', l.line_number, ' of invoice ', l.invoice_id, case when l.charge_number > 0
-    then ': its policy term has no such charge line' else ': it names none of the charge lines of its term' end)
+    then ': its policy term has no such charge line'
+    else ': it names none of the charge lines of its term' end)
 from invoice i
 join invoice_line l using (invoice_id)
 join policy_term_version v using (policy_term_version_id)
