@@ -148,8 +148,10 @@ def due_charges(
     # Premium stands before its fee; where there is no fee, the longer sort is spared.
     is_fee = [pl.col("charge_kind") != PREMIUM.charge_kind] if dated.has_fees else []
     order = ("policy_number", "due_date", "policy_term_id", "installment_number", *is_fee)
-    split = with_charge_lines(pl.concat(charges), charge_lines)
-    due = split.sort(*order, *([] if charge_lines.is_empty() else ["charge_number"]))
+    if charge_lines.is_empty():
+        due = with_charge_lines(pl.concat(charges).sort(order), charge_lines)
+    else:
+        due = with_charge_lines(pl.concat(charges), charge_lines).sort(*order, "charge_number")
     wide = terms.select(_FROM_TERM)[due["term_row"]]
     whole = wide.hstack(due.drop("term_row", "policy_number", "policy_term_id"))
     if not charge_lines.is_empty():
