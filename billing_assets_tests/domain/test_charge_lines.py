@@ -1,8 +1,11 @@
 """Charges share a running total to the last minor unit, and none of them ever gives back."""
 
+from itertools import pairwise
+
 import pytest
 
 from billing_assets.domain.charge_lines import apportioned, in_order, split_installment
+from billing_assets.domain.money import round_half_up
 
 
 @pytest.mark.parametrize(
@@ -31,11 +34,15 @@ def test_of_equal_charges_the_first_takes_its_part_first() -> None:
     assert in_order((5, 7, 5)) == (1, 0, 2)
 
 
-def test_sharing_each_installment_by_itself_would_take_back_what_this_does_not() -> None:
-    """Rounding the running total at each border of the charges makes a line of -1; the remainders do not."""
-    charges, running = (50, 1, 49), (0, 50, 51)
-    lines = [split_installment(charges, *step) for step in ((0, 50), (50, 51), (51, 100))]
-    assert [sum(line) for line in lines] == [50, 1, 49]
-    assert [sum(line) for line in zip(*lines, strict=True)] == [50, 1, 49]
-    assert min(amount for line in lines for amount in line) >= 0
-    assert running == (0, 50, 51)
+def test_no_line_is_below_zero_where_rounding_at_the_borders_of_the_charges_makes_one() -> None:
+    """Of charges of 1, 1 and 2 the borders 1/4, 2/4 and 4/4 give the second unit as 1, -1 and 1."""
+    charges = (1, 1, 2)
+    borders = [[round_half_up(sum(charges[:place]) * total, 4) for place in range(4)] for total in (1, 2)]
+    before, after = ([high - low for low, high in pairwise(each)] for each in borders)
+    assert [to - at for at, to in zip(before, after, strict=True)] == [1, -1, 1]
+    assert [split_installment(charges, total, total + 1) for total in range(4)] == [
+        (0, 0, 1),
+        (1, 0, 0),
+        (0, 0, 1),
+        (0, 1, 0),
+    ]

@@ -44,10 +44,15 @@ def billed(
     return due_charges(terms(row), plan_rows, NOTHING_SETTLED, LONG_AFTER, "ES", charge_lines=charge_lines)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [{"outcome": "held"}, {"outcome": "zero"}, {"charge_kind": "installment_fee"}, {"policy_term_id": 2}],
-)
+WHOLE: list[dict[str, Any]] = [
+    {"outcome": "held"},
+    {"outcome": "zero"},
+    {"charge_kind": "installment_fee"},
+    {"policy_term_id": 2},
+]
+
+
+@pytest.mark.parametrize("change", WHOLE)
 def test_what_is_no_invoiced_premium_of_the_term_stays_whole(change: dict[str, Any]) -> None:
     charges = pl.DataFrame([{**CHARGE, "net_minor": 100, **change}])
     found = with_charge_lines(charges, lines(60, 40))
