@@ -8,6 +8,7 @@ does it.
 
 import dagster as dg
 
+from billing_assets.defs.asked_runs import build_asked_runs
 from billing_assets.defs.assets.deliveries import build_deliveries
 from billing_assets.defs.assets.documents import build_documents
 from billing_assets.defs.assets.due_charges import build_due_charges
@@ -33,7 +34,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         return dg.Definitions(
             assets=[build_policy_book(), *(build(dates) for build in chain)],
             asset_checks=build_checks(dates),
-            jobs=build_jobs(),
+            jobs=[*build_jobs(), *build_asked_runs()],
             schedules=[build_bill_every_day(settings), build_deliver_every_hour(settings)],
             resources={"billing": BILLING},
             executor=dg.in_process_executor,

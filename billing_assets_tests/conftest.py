@@ -1,6 +1,6 @@
 """What every test shares: which real parts a test may need, and what happens where one is missing.
 
-Belongs here: the `needs` marker and the parts it knows.
+Belongs here: the `needs` marker and the parts it knows, how random examples are drawn.
 Does not belong here: fixtures of one floor (they stand in that floor's own conftest.py).
 
 A newcomer without the part sees one line that says what was not tested. In CI (the variable CI is set, as
@@ -13,6 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples on every machine, however slow or busy it is.
+settings.register_profile("steady", deadline=None, derandomize=True, database=None)
+settings.load_profile("steady")
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 POSTGRES15_BIN = Path("/usr/lib/postgresql/15/bin")

@@ -172,7 +172,7 @@ def _server_facts(settings: "Settings") -> tuple[str, dict[str, object]]:
 
 def _revisions(database_url: str) -> tuple[str, str]:
     from billing_assets.store.connection import Database
-    from billing_assets.store.schema import newest_revision, require_current
+    from billing_assets.store.revisions import newest_revision, require_current
 
     newest = newest_revision()
     database = Database(database_url)

@@ -104,10 +104,12 @@ def changes(
 ) -> None:
     """Import endorsements, cancellations and reinstatements, all of a file in one transaction.
 
-    The columns are policy_number, effective_date (of the term), change_number, change_kind, change_date,
-    premium (of an endorsement: the new premium of the whole term) and method (of a cancellation). The next
-    run bills or gives back the difference to what was documented. A bad row becomes a problem ('billing
-    problems') and holds its term; the same file again does nothing.
+    The columns are policy_number, effective_date (of the term), change_number, change_kind (endorsement,
+    cancellation, reinstatement), change_date, premium (of an endorsement: the new premium of the whole
+    term) and method (of a cancellation: as 'billing quote cancellation' lists them). Cells are set apart by
+    commas, dates are written 2025-06-01, amounts 123.45. The next run bills or gives back the difference to
+    what was documented. A bad row becomes a problem ('billing problems') and holds its term; the same file
+    again does nothing.
     """
     screen = Screen(as_json)
     with open_desk(screen) as desk, screen.progress(f"importing {file.name}") as progress:

@@ -14,13 +14,14 @@ from billing_assets.cli.arguments import BeforeNumber, Json, Limit, OfDate, hint
 from billing_assets.cli.credit import EPILOG, credit
 from billing_assets.cli.deliveries import reason_words
 from billing_assets.cli.output import Screen, amount, instant, state_cell, styled
+from billing_assets.domain.charges import PREMIUM_CHANGE
 from billing_assets.domain.deliveries import DeliveryState
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.money import CURRENCIES
 
 if TYPE_CHECKING:
-    from billing_assets.domain.invoices import Invoice
+    from billing_assets.domain.invoices import Invoice, InvoiceLine
     from billing_assets.store.invoice_listings import InvoiceRow
     from billing_assets.wiring.desk import InvoiceDetail
 
@@ -149,16 +150,14 @@ def show_invoice(screen: Screen, detail: "InvoiceDetail") -> None:
         ]
     )
     screen.heading("Lines")
-    # Most premiums are one charge, and the policy says all of it.
-    has_charges = any(line.charge_number for line in invoice.lines)
     screen.table(
-        ["policy", "product", *(["charge"] * has_charges), "installment", "from", "to", ">net", ">tax"],
+        ["policy", "product", "charge", "installment", "from", "to", ">net", ">tax"],
         [
             [
                 line.policy_number,
                 line.product_code,
-                *([line.charge_name or line.charge_kind.replace("_", " ")] * has_charges),
-                f"{line.installment_number} of {line.installment_count}",
+                line.charge_name or line.charge_kind.replace("_", " "),
+                _installment(line),
                 line.period_from_date,
                 line.period_to_date - timedelta(days=1),
                 amount(line.net_minor, invoice.currency),
@@ -170,6 +169,13 @@ def show_invoice(screen: Screen, detail: "InvoiceDetail") -> None:
     _show_amounts(screen, invoice)
     _show_credit_notes(screen, detail)
     _show_deliveries(screen, detail)
+
+
+def _installment(line: "InvoiceLine") -> str:
+    """Return which installment a line is of; the line of a change is of none."""
+    if line.charge_kind == PREMIUM_CHANGE.charge_kind:
+        return "-"
+    return f"{line.installment_number} of {line.installment_count}"
 
 
 def _dates(invoice: "Invoice") -> list[tuple[str, object]]:

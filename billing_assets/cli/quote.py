@@ -11,6 +11,7 @@ import typer
 from billing_assets.cli.arguments import Json, iso_date, open_desk
 from billing_assets.cli.output import Screen, amount, styled
 from billing_assets.domain.cancellation import CANCELLATION_METHODS
+from billing_assets.domain.term_days import TermDayCount
 
 if TYPE_CHECKING:
     from billing_assets.store.quoted_terms import QuotedTerm
@@ -53,7 +54,7 @@ def cancellation(
 
         term, quotes = quote_cancellation(desk, policy, day, (method,) if method else (), elsewhere)
     screen.document({"term": term, "cancellation_date": day, "quotes": quotes})
-    _show_term(screen, term, day)
+    _show_term(screen, term, day, quotes[0].earned_minor + quotes[0].unearned_minor)
     screen.table(
         ["method", ">earned", ">unearned", "then", ">premium", "what it is"],
         [[*_cells(quote, term), CANCELLATION_METHODS[quote.method_code].meaning] for quote in quotes],
@@ -104,7 +105,7 @@ def endorsement(
         [
             ("term", f"{term.effective_date} to {term.expiration_date}"),
             ("premium", f"{old}, then {new} for the whole term"),
-            ("days left", f"{quote.days_left} of {quote.term_days}"),
+            ("days left", f"{quote.days_left} of {quote.term_days}{_counted(term)}"),
             (owed, change),
             ("the term then comes to", written),
         ]
@@ -112,16 +113,24 @@ def endorsement(
     screen.hint("premium without tax; nothing was written")
 
 
-def _show_term(screen: Screen, term: "QuotedTerm", day: date) -> None:
+def _show_term(screen: Screen, term: "QuotedTerm", day: date, premium_minor: int) -> None:
+    """Show a term, its premium with the changes that it has, and what was billed of it."""
     screen.say(styled("[bold]{}[/bold], cancelled on {}", term.policy_number, day))
-    days, in_force = (term.expiration_date - term.effective_date).days, (day - term.effective_date).days
+    days, in_force = term.days.whole, term.days.before(day)
+    of_days = f"{in_force} of {days} days in force{_counted(term)}"
     screen.facts(
         [
-            ("term", f"{term.effective_date} to {term.expiration_date}: {in_force} of {days} days in force"),
-            ("premium", f"{amount(term.premium_minor, term.currency)} {term.currency}"),
+            ("term", f"{term.effective_date} to {term.expiration_date}: {of_days}"),
+            ("premium", f"{amount(premium_minor, term.currency)} {term.currency}"),
             ("billed", f"{amount(term.billed_net_minor, term.currency)} {term.currency}"),
         ]
     )
+
+
+def _counted(term: "QuotedTerm") -> str:
+    """Say how the plan counts days, where it is not by the calendar."""
+    is_named = term.day_count is not TermDayCount.ACTUAL_TERM
+    return f" (the plan counts {term.day_count.value})" if is_named else ""
 
 
 def _cells(quote: "CancellationQuote", term: "QuotedTerm") -> list[Any]:

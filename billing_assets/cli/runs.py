@@ -13,7 +13,7 @@ from billing_assets.cli.arguments import Before, Json, Limit, hint_next_page, op
 from billing_assets.cli.output import Screen, amount, count_of, state_cell, styled
 from billing_assets.cli.rehearsals import show_rehearsal
 from billing_assets.domain.backdating import REHEARSAL_APPROVER
-from billing_assets.domain.runs import OUTCOME_REASONS, Outcome, RunKind
+from billing_assets.domain.runs import OUTCOME_REASONS, Outcome, RunKind, RunState
 
 if TYPE_CHECKING:
     from billing_assets.store.charge_listings import ChargeRow
@@ -23,6 +23,7 @@ app = typer.Typer(
     help="See what the billing runs did; without a command, list the newest.", invoke_without_command=True
 )
 
+NOT_BEGUN = (RunState.PLANNED, RunState.HELD, RunState.REJECTED)
 OUTCOMES = tuple(outcome.value for outcome in Outcome)
 
 
@@ -112,10 +113,13 @@ def charges(
     )
     with open_desk(screen) as desk:
         found = desk.charges(wanted)
+        is_begun = bool(found) or desk.run(run_id).state not in NOT_BEGUN
     following = _cursor(found[-1]) if len(found) >= limit else None
     screen.document({"charges": found, "before": following})
     if not found:
-        screen.say("No such charge in this run.")
+        screen.say("No such charge in this run." if is_begun else "This run has not issued anything yet.")
+        if not is_begun:
+            screen.hint(f"what it would issue: billing runs show {run_id}")
         return
     screen.table(
         ["policy", ">installment", "charge", "due", "outcome", "currency", ">net", "invoice", "reason"],
@@ -200,22 +204,32 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
 
 def _show_documents(screen: Screen, report: "Mapping[str, Any]") -> None:
     """Show the documents of a billing run: invoices, and credit notes where changes gave something back."""
+    is_billing = report.get("run_kind", RunKind.BILLING) == RunKind.BILLING
+    credit_notes = report.get("credit_notes") if is_billing else None
     if report["invoices"]:
         screen.heading("Invoices")
         show_amounts(screen, report["invoices"])
-        _show_numbers(screen, report)
-    is_billing = report.get("run_kind", RunKind.BILLING) == RunKind.BILLING
-    if is_billing and report.get("credit_notes"):
+    if credit_notes:
         screen.heading("Credit notes")
-        show_amounts(screen, report["credit_notes"], "credit notes")
+        show_amounts(screen, credit_notes, "credit notes")
+    if report["invoices"] or credit_notes:
+        screen.say(_counted(report, credit_notes or []))
 
 
-def _show_numbers(screen: Screen, report: "Mapping[str, Any]") -> None:
-    """Say how many invoices there are in all, why they can be fewer than the charges, and their numbers."""
+def _counted(report: "Mapping[str, Any]", credit_notes: "Sequence[Mapping[str, Any]]") -> str:
+    """Say how many documents there are in all, why they can be fewer than the charges, and their numbers."""
     count, charges = sum(row["count"] for row in report["invoices"]), report["outcome_counts"]["invoiced"]
     shared = "; charges of a policy that fall due together share an invoice" if count < charges else ""
-    spans = ", ".join(f"{span['first']} to {span['last']}" for span in report["numbers"])
-    screen.say(f"{count_of(count, 'invoice')}, numbers {spans}{shared}")
+    counts = [(count, "invoice"), (sum(row["count"] for row in credit_notes), "credit note")]
+    documents = " and ".join(count_of(number, name) for number, name in counts if number)
+    spans = ", ".join(_span(span) for span in report["numbers"])
+    return f"{documents}, numbers {spans}{shared}"
+
+
+def _span(span: "Mapping[str, str]") -> str:
+    """Return the numbers from the first to the last of a series; a single one stands alone."""
+    first, last = span["first"], span["last"]
+    return first if first == last else f"{first} to {last}"
 
 
 def _hint_at_decision(screen: Screen, detail: "RunDetail") -> None:
@@ -238,7 +252,7 @@ def _show_correction(screen: Screen, detail: "RunDetail") -> None:
     screen.say(f"correction: {detail.correction_reason} (approved by {detail.approved_by})")
     screen.heading("Credit notes")
     show_amounts(screen, report["credit_notes"], "credit notes")
-    screen.say("numbers " + ", ".join(f"{span['first']} to {span['last']}" for span in report["numbers"]))
+    screen.say("numbers " + ", ".join(_span(span) for span in report["numbers"]))
     _show_beside_amounts(screen, detail)
 
 
@@ -314,7 +328,7 @@ def show_deliveries(screen: Screen, counts: Mapping[str, int]) -> None:
 
 
 def _row(run: "RunRow") -> list[object]:
-    numbers = ", ".join(f"{span['first']} to {span['last']}" for span in run.numbers)
+    numbers = ", ".join(_span(span) for span in run.numbers)
     counts = [_count(outcome, run.counts.get(outcome)) for outcome in OUTCOMES]
     return [
         run.run_id,

@@ -12,6 +12,7 @@ from billing_assets.domain.business_days import LeadUnit, Roll
 from billing_assets.domain.explained_words import Formula, Subject
 from billing_assets.domain.explanations import Explained
 from billing_assets.domain.invoice_sources import InvoiceSources
+from billing_assets.domain.term_days import TermDayCount
 
 TOTALS = frozenset({Subject.NET_TOTAL, Subject.TAX_TOTAL, Subject.TOTAL, Subject.PAYABLE, Subject.ROUNDING})
 """What adds a document up."""
@@ -31,9 +32,18 @@ def sentence_keys(result: Explained, sources: InvoiceSources) -> list[str]:
         return ["nearest_cash_credited"]
     kind = _KINDS.get(formula)
     key = f"{formula.value}{kind(result)}" if kind else formula.value
+    more = _more(result, sources)
+    # What ends in a colon stands before its figures.
+    return [*more, key] if formula is Formula.ENDORSED_PART else [key, *more]
+
+
+def _more(result: Explained, sources: InvoiceSources) -> list[str]:
+    """Return what is said beside the sentence of the formula."""
     if result.subject is Subject.PERIOD and _is_cut(result):
-        return [key, "period_cut"]
-    return [key, "caught_up"] if formula is Formula.LEAD and _is_past(result, sources) else [key]
+        return ["period_cut"]
+    if "day_count" in result.values:
+        return ["counted_by"]
+    return ["caught_up"] if result.formula is Formula.LEAD and _is_past(result, sources) else []
 
 
 def _approval(sources: InvoiceSources) -> list[str]:
@@ -85,9 +95,22 @@ def _credit_kind(result: Explained) -> str:
     return "_credited_net" if "charged_net" in values else "_credited"
 
 
+def _day_kind(result: Explained) -> str:
+    return "_counted" if "day_count" in result.values else ""
+
+
+def _share_kind(result: Explained) -> str:
+    """Tell weights that are days from those that a plan names, or that count a whole period as 1."""
+    count = result.values.get("day_count")
+    return "_by_days" if count == TermDayCount.ACTUAL_365_FIXED else _day_kind(result)
+
+
 _KINDS: Mapping[Formula, Callable[[Explained], str]] = {
     Formula.CYCLE_COUNT: _count_kind,
     Formula.PATTERN_COUNT: _count_kind,
+    Formula.WEIGHTED_SHARE: _day_kind,
+    Formula.COVERED_PART: _day_kind,
+    Formula.PLAN_SHARE: _share_kind,
     Formula.ROLLED: _roll_kind,
     Formula.LEAD: _lead_kind,
     Formula.NEXT_NUMBER: lambda result: "" if result.values["previous_number"] else "_first",

@@ -165,6 +165,7 @@ class Reader:
 
 _TABLES: Mapping[str, Callable[[Reader, str], str]] = {
     "frequency_code": lambda reader, code: reader.words.name("frequencies", code),
+    "day_count": lambda reader, code: reader.words.name("day_counts", code),
     "roll": lambda reader, code: reader.words.name("rolls", code),
     "basis": lambda reader, code: reader.words.name("bases", code),
     "line_of_business": lambda reader, code: reader.words.name("lines_of_business", code),

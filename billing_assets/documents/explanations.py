@@ -23,10 +23,12 @@ from billing_assets.documents.explanation_values import Reader, shown_value
 from billing_assets.documents.labels import Catalogue, choose, fill_in, load_catalogues, region_of
 from billing_assets.documents.templates import Template, default_templates_dir, load_template
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.explained_documents import Explanation
 from billing_assets.domain.explained_words import DAY_COUNTED, Formula, Rounding, Subject, Unit
-from billing_assets.domain.explanations import Explained, Explanation, RuleRow
+from billing_assets.domain.explanations import Explained, RuleRow
 from billing_assets.domain.invoice_sources import InvoiceSources, LineSource
 
+_BY_DEFAULT = "actual/actual"
 _TAXES = frozenset({Subject.TAX_BASE, Subject.TAX_PART, Subject.TAX})
 _TOLD_BY_FIGURES = frozenset({Formula.RUNNING_SHARE, Formula.CHARGE_SHARE})
 """Differences of two rounded amounts: their figures say both roundings."""
@@ -155,7 +157,7 @@ def _record(told: Told, labels: Mapping[str, str]) -> dict[str, object]:
             }
             for each in result.inputs
         ],
-        "day_count": "actual/actual" if result.formula in DAY_COUNTED else None,
+        "day_count": result.values.get("day_count", _BY_DEFAULT if result.formula in DAY_COUNTED else None),
         "factor": None if result.factor is None else str(result.factor),
         "exact": _json(result.exact),
         "rounding": result.rounding.value,

@@ -18,6 +18,7 @@ from billing_assets.domain.cancellation import (
 from billing_assets.domain.day_counts import days_30_360
 from billing_assets.domain.money import PPM, round_half_up
 from billing_assets.domain.policy_changes import ChangeKind, TermChange
+from billing_assets.domain.term_days import TermDays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +87,33 @@ def covered_days(changes: Sequence[TermChange], start: date, end: date) -> int:
     return (end - start).days - lapsed
 
 
-def owed_parts(
-    premium_minor: int, effective: date, expiration: date, changes: Sequence[TermChange]
-) -> tuple[OwedPart, ...]:
-    """Return the parts of a term in the order in which they take effect.
+def lapsed_days(changes: Sequence[TermChange], term: TermDays, start: date, end: date) -> int:
+    """Return how many days from ``start`` to the day before ``end`` lie in a lapse that has ended.
 
+    >>> from billing_assets.domain.term_days import TermDayCount
+    >>> changes = [
+    ...     TermChange(
+    ...         policy_term_id=7,
+    ...         policy_id=3,
+    ...         change_number=number,
+    ...         change_kind=kind,
+    ...         change_date=date(2024, 5, day),
+    ...     )
+    ...     for number, kind, day in ((1, ChangeKind.CANCELLATION, 11), (2, ChangeKind.REINSTATEMENT, 21))
+    ... ]
+    >>> term = TermDays(TermDayCount.ACTUAL_TERM, date(2024, 1, 1), date(2025, 1, 1))
+    >>> lapsed_days(changes, term, date(2024, 5, 15), date(2024, 6, 1))
+    6
+    """
+    lapses, _ = _turns(changes)
+    inside = [(max(off, start), min(to, end)) for off, to in lapses]
+    return sum(term.between(off, to) for off, to in inside if off < to)
+
+
+def owed_parts(premium_minor: int, term: TermDays, changes: Sequence[TermChange]) -> tuple[OwedPart, ...]:
+    """Return the parts of a term in the order in which they take effect; ``term`` counts its days.
+
+    >>> from billing_assets.domain.term_days import TermDayCount
     >>> change = TermChange(
     ...     policy_term_id=7,
     ...     policy_id=3,
@@ -99,14 +122,14 @@ def owed_parts(
     ...     change_date=date(2023, 12, 12),
     ...     premium_minor=730_00,
     ... )
-    >>> [part.owed_minor for part in owed_parts(365_00, date(2023, 1, 1), date(2024, 1, 1), [change])]
+    >>> term = TermDays(TermDayCount.ACTUAL_TERM, date(2023, 1, 1), date(2024, 1, 1))
+    >>> [part.owed_minor for part in owed_parts(365_00, term, [change])]
     [36500, 2000]
     """
-    term_days = (expiration - effective).days
     parts = [
         OwedPart(
             change_number=0,
-            from_date=effective,
+            from_date=term.effective_date,
             new_minor=premium_minor,
             old_minor=0,
             part_minor=premium_minor,
@@ -115,19 +138,19 @@ def owed_parts(
     in_force = premium_minor
     for change in _replayed(changes):
         if change.change_kind is ChangeKind.ENDORSEMENT:
-            top = (change.premium_minor - in_force) * (expiration - change.change_date).days
+            days_left = term.between(change.change_date, term.expiration_date)
             parts.append(
                 OwedPart(
                     change_number=change.change_number,
                     from_date=change.change_date,
                     new_minor=change.premium_minor,
                     old_minor=in_force,
-                    part_minor=round_half_up(top, term_days),
+                    part_minor=round_half_up((change.premium_minor - in_force) * days_left, term.whole),
                 )
             )
             in_force = change.premium_minor
     lapses, standing = _turns(changes)
-    covered = [_with_cover(part, expiration, lapses, standing) for part in parts]
+    covered = [_with_cover(part, term, lapses, standing) for part in parts]
     covered.sort(key=lambda part: (part.from_date, part.change_number))
     return tuple(_with_returns(covered))
 
@@ -150,20 +173,28 @@ def _turns(changes: Sequence[TermChange]) -> tuple[list[tuple[date, date]], Term
 
 
 def _with_cover(
-    part: OwedPart, expiration: date, lapses: list[tuple[date, date]], standing: TermChange | None
+    part: OwedPart, term: TermDays, lapses: list[tuple[date, date]], standing: TermChange | None
 ) -> OwedPart:
-    days = (expiration - part.from_date).days
-    lapsed = sum(max(0, (to - max(part.from_date, start)).days) for start, to in lapses)
+    gone = [(max(part.from_date, start), to) for start, to in lapses if to > part.from_date]
+    lapsed_days = sum(term.between(start, to) for start, to in gone)
     if standing is None:
-        return replace(part, lapsed_minor=round_half_up(part.part_minor * lapsed, days) if days else 0)
+        days = term.between(part.from_date, term.expiration_date)
+        return replace(part, lapsed_minor=round_half_up(part.part_minor * lapsed_days, days) if days else 0)
     method = CANCELLATION_METHODS[standing.method_code]
-    end = standing.change_date - timedelta(days=lapsed)
-    kept = _earned(method, abs(part.part_minor), part.from_date, expiration, end)
+    end = standing.change_date - sum((to - start for start, to in gone), timedelta())
+    used = term.between(part.from_date, standing.change_date) - lapsed_days
+    kept = _earned(method, abs(part.part_minor), part.from_date, end, used, term)
     return replace(part, unearned_minor=part.part_minor - (kept if part.part_minor >= 0 else -kept))
 
 
-def _earned(method: CancellationMethod, amount: int, start: date, expiration: date, end: date) -> int:
-    """Return what a method earns of an amount over ``[start, expiration)`` that ends on a day."""
+def _earned(
+    method: CancellationMethod, amount: int, start: date, end: date, counted: int, term: TermDays
+) -> int:
+    """Return what a method earns of an amount from ``start`` to the end of the term that ends on a day.
+
+    ``counted`` are the days with cover by the count of the plan; scales go by calendar days.
+    """
+    expiration = term.expiration_date
     if method.basis is EarnedBasis.FLAT or end <= start:
         return 0
     if end >= expiration:
@@ -171,6 +202,9 @@ def _earned(method: CancellationMethod, amount: int, start: date, expiration: da
     used, whole = ((to - start).days for to in (end, expiration))
     if method.is_thirty_360:
         used, whole = days_30_360(start, end), days_30_360(start, expiration)
+    elif method.basis in {EarnedBasis.PRO_RATA, EarnedBasis.PART_OF_RETURN}:
+        # A part of the days that cost nothing comes to nothing, whatever of it is earned.
+        used, whole = counted, max(1, term.between(start, expiration))
     if method.basis is EarnedBasis.PRO_RATA:
         kept = round_half_up(amount * used, whole)
     elif method.basis is EarnedBasis.PART_OF_RETURN:

@@ -3,6 +3,10 @@
 Belongs here: the schedule of a contract by a tenor, a seed, a roll rule and the month end, one at a time.
 Does not belong here: billing periods of a whole book (``frames.schedules``), which count from the anchor.
 
+Nothing in the package calls it: no plan bills backwards from the end of a term, or with stubs that a contract
+names. It holds the rolls and steps of ``business_days``, by which plans do bill, to the published schedules,
+which put them together.
+
 The conventions are those of the ISDA definitions: steps are calendar steps from the seed, then each date is
 rolled; two dates that roll onto one day are one date.
 """

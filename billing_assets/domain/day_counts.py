@@ -1,7 +1,11 @@
 """Day counts: how many days, or which part of a year, lie between two dates.
 
 Belongs here: the conventions by name, exact; all intervals are half-open ``[start, end)``.
-Does not belong here: rounding (``money``), which plan counts how (``payment_plans``).
+Does not belong here: rounding (``money``), the counts that a plan can name (``term_days``).
+
+Billing counts by two of them, months of 30 days by the bond basis and European (:func:`days_30_360`). Nothing
+in the package calls the others, and :func:`year_fraction`: premium belongs to a term and not to a year. They
+are what the published cases are held against, and what a plan could count by next.
 
 Sources: ISDA 2006 Definitions 4.16 (30/360, 30E/360, actual/actual ISDA, actual/365 fixed); ICMA Rule 251
 (actual/actual ISMA); Fédération bancaire française, FBF Master Agreement (actual/actual AFB); SIFMA Standard

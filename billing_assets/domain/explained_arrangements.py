@@ -8,13 +8,16 @@ same for a whole book (``frames.arrangements``), from which this is written apar
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
+from itertools import pairwise
 
 from billing_assets.domain.billing_grids import Calendars, TermGrid, grid_at
 from billing_assets.domain.explained_dates import of_line
+from billing_assets.domain.explained_days import counted_by, partial_days
 from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
 from billing_assets.domain.explanations import Explained, Input, RuleRow, amount_of, minor
 from billing_assets.domain.invoice_sources import LineSource
-from billing_assets.domain.payment_plans import Residual
+from billing_assets.domain.payment_plans import PaymentPlan, Residual
+from billing_assets.domain.term_days import TermDayCount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +57,12 @@ def arrangement_of(source: LineSource, grid: TermGrid, calendars: Calendars) -> 
     return Arrangement(
         period_count=count,
         in_time_count=in_time,
-        weights=_weights(source, grid, kept)[int(has_down_payment) :],
+        weights=_weights(source, grid, kept, calendars)[int(has_down_payment) :],
         has_down_payment=has_down_payment,
     )
 
 
-def _weights(source: LineSource, grid: TermGrid, kept: int) -> tuple[Fraction, ...]:
+def _weights(source: LineSource, grid: TermGrid, kept: int, calendars: Calendars) -> tuple[Fraction, ...]:
     """Return a weight for each installment; that of a down payment stands for nothing."""
     plan, count = source.plan, grid.installment_count
     if kept == 1:
@@ -69,10 +72,16 @@ def _weights(source: LineSource, grid: TermGrid, kept: int) -> tuple[Fraction, .
         return (*unused, *map(Fraction, plan.shared_weights))[:kept]
     if plan.maximum_installment_count:
         return (Fraction(1),) * kept
-    term = source.term
-    first = Fraction((grid.first_to - term.effective_date).days, (grid.first_to - grid.first_from).days)
-    last = Fraction((term.expiration_date - grid.last_from).days, (grid.last_to - grid.last_from).days)
+    if plan.day_count is TermDayCount.ACTUAL_365_FIXED:
+        starts = [grid_at(source, calendars, number).period_from for number in range(1, kept + 1)]
+        borders = pairwise([*starts, source.term.expiration_date])
+        return tuple(Fraction(source.days.between(*border)) for border in borders)
+    first, last = (Fraction(*days) for days in partial_days(source, grid))
     return (first, *(Fraction(1),) * (kept - 2), last + count - kept)
+
+
+def _is_by_days(plan: PaymentPlan) -> bool:
+    return not (plan.weights or plan.maximum_installment_count)
 
 
 def explain_count(
@@ -240,5 +249,6 @@ def _share(
         *amounts,
         Input(name="weight", value=weights[place], unit=Unit.NUMBER),
         Input(name="weights", value=sum(weights, Fraction(0)), unit=Unit.NUMBER),
+        *(counted_by(source.plan) if _is_by_days(source.plan) else ()),
     )
     return of_line(source, subject, Formula.PLAN_SHARE, inputs, recorded, rounding=rounding)

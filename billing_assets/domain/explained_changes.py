@@ -12,15 +12,18 @@ from billing_assets.domain.billing_grids import Calendars, grid_at
 from billing_assets.domain.changed_terms import (
     OwedPart,
     covered_days,
+    lapsed_days,
     owed_parts,
     standing_cancellation,
 )
 from billing_assets.domain.explained_arrangements import arrangement_of, bill_number
 from billing_assets.domain.explained_dates import explain_dates, of_line
+from billing_assets.domain.explained_days import counted_by
 from billing_assets.domain.explained_installments import planned_of_term
 from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
 from billing_assets.domain.explanations import Explained, Input, RuleRow, amount_of, minor
 from billing_assets.domain.invoice_sources import ChangeSource, LineSource
+from billing_assets.domain.money import round_half_up
 from billing_assets.domain.payment_plans import ChangeBilling
 
 
@@ -121,7 +124,7 @@ def _as_installment(source: LineSource, number: int) -> LineSource:
 
 def _state_of(source: LineSource, change: ChangeSource, calendars: Calendars) -> _State:
     term = source.term
-    parts = owed_parts(term.premium_minor, term.effective_date, term.expiration_date, change.changes)
+    parts = owed_parts(term.premium_minor, source.days, change.changes)
     part = next(each for each in parts if each.change_number == change.change_number)
     planned = dict(enumerate(planned_of_term(_as_installment(source, 1), calendars), start=1))
     elsewhere = {number for number in planned if _is_elsewhere(source, number, calendars)}
@@ -163,8 +166,8 @@ def _is_elsewhere(source: LineSource, number: int, calendars: Calendars) -> bool
 def _part(source: LineSource, part: OwedPart) -> Explained:
     if part.change_number == 0:
         premium = minor("premium", source.term.premium_minor)
-        return of_line(source, Subject.PART, Formula.WHOLE_PREMIUM, (premium,))
-    term = source.term
+        return of_line(source, Subject.PART, Formula.FIRST_PREMIUM, (premium,))
+    days_left = source.days.between(part.from_date, source.term.expiration_date)
     return of_line(
         source,
         Subject.PART,
@@ -172,8 +175,9 @@ def _part(source: LineSource, part: OwedPart) -> Explained:
         (
             minor("new_premium", part.new_minor),
             minor("old_premium", part.old_minor),
-            Input(name="days_left", value=(term.expiration_date - part.from_date).days, unit=Unit.DAYS),
-            Input(name="term_days", value=(term.expiration_date - term.effective_date).days, unit=Unit.DAYS),
+            Input(name="days_left", value=days_left, unit=Unit.DAYS),
+            Input(name="term_days", value=source.days.whole, unit=Unit.DAYS),
+            *counted_by(source.plan),
         ),
         rounding=Rounding.HALF_UP,
         rules=(_change_row(source, part),),
@@ -201,6 +205,7 @@ def _owed(source: LineSource, state: _State, part_minor: int) -> Explained:
             minor("lapsed", part.lapsed_minor),
             minor("unearned", part.unearned_minor),
             minor("taken_by_returns", part.returned_minor),
+            *(counted_by(source.plan) if part.lapsed_minor or part.unearned_minor else ()),
         ),
     )
 
@@ -350,8 +355,13 @@ def _portion(
             continue
         planned = state.planned[number]
         said = sum(amount for day, amount in change.premium_lines if first <= day < to)
-        found[number] = (minor("planned", planned), minor("documented", said), minor("difference_left", left))
-        filled[number] = min(left, max(0, planned - said))
+        gone = lapsed_days(change.changes, source.days, first, to)
+        lapsed = round_half_up(source.term.premium_minor * gone, source.days.whole)
+        found[number] = (
+            *(minor("planned", planned), minor("lapsed", lapsed), minor("documented", said)),
+            minor("difference_left", left),
+        )
+        filled[number] = min(left, max(0, planned - lapsed - said))
         left -= filled[number]
     if left and mine == max(covered):
         others = difference - left - filled.get(mine, 0)
@@ -359,4 +369,6 @@ def _portion(
         return mine, of_line(source, Subject.NET, Formula.REST_OF_DIFFERENCE, rest, source.line.net_minor)
     if mine not in found:
         return None
-    return mine, of_line(source, Subject.NET, Formula.OPEN_OF_PERIOD, found[mine], source.line.net_minor)
+    formula = Formula.OPEN_OF_COVERED_PERIOD if found[mine][1].value else Formula.OPEN_OF_PERIOD
+    inputs = tuple(each for each in found[mine] if each.name != "lapsed" or each.value)
+    return mine, of_line(source, Subject.NET, formula, inputs, source.line.net_minor)

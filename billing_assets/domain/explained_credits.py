@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from billing_assets.domain.explained_dates import explain_issue, of_line
+from billing_assets.domain.explained_documents import Explanation
 from billing_assets.domain.explained_rounding import explain_rounding
 from billing_assets.domain.explained_taxes import TaxPiece, explain_taxes
 from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
 from billing_assets.domain.explanations import (
     Explained,
-    Explanation,
     Input,
     RuleRow,
     amount_of,

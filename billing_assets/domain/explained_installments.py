@@ -19,6 +19,7 @@ from billing_assets.domain.explained_arrangements import (
 )
 from billing_assets.domain.explained_charges import explain_charge
 from billing_assets.domain.explained_dates import of_line, plan_row
+from billing_assets.domain.explained_days import counted_by, partial_days
 from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
 from billing_assets.domain.explanations import Explained, Input, RuleRow, amount_of, minor
 from billing_assets.domain.frequencies import PeriodUnit, frequency_of
@@ -48,7 +49,9 @@ def explain_installment(
         fee = minor("installment_fee", source.plan.installment_fee_minor)
         return (count, period, of_line(source, subject, Formula.INSTALLMENT_FEE, (fee,), recorded))
     end = source.term.cover_end
-    is_cut = end is not None and grid.period_from < end < grid.period_end
+    # Days that cost nothing are billed as planned wherever cover ends in them.
+    period_days = source.days.between(grid.period_from, grid.period_end)
+    is_cut = end is not None and grid.period_from < end < grid.period_end and period_days > 0
     whole_as = (Subject.WHOLE_INSTALLMENT, None) if source.charge else (subject, recorded)
     planned_as = (Subject.PLANNED, None) if is_cut else whole_as
     planned = (
@@ -65,8 +68,9 @@ def explain_installment(
             (
                 minor("planned", amount_of(planned[-1])),
                 Input(name="cover_to_date", value=end, unit=Unit.DATE),
-                Input(name="covered_days", value=(end - grid.period_from).days, unit=Unit.DAYS),
-                Input(name="period_days", value=(grid.period_end - grid.period_from).days, unit=Unit.DAYS),
+                Input(name="covered_days", value=source.days.between(grid.period_from, end), unit=Unit.DAYS),
+                Input(name="period_days", value=period_days, unit=Unit.DAYS),
+                *counted_by(source.plan),
             ),
             whole_as[1],
             rounding=Rounding.HALF_UP,
@@ -178,7 +182,7 @@ def _share(
 ) -> Explained:
     premium = minor("premium", source.term.premium_minor)
     count = Input(name="installment_count", value=grid.installment_count, unit=Unit.COUNT)
-    first, last = _weights(source, grid)
+    first, last = partial_days(source, grid)
     if first[0] == first[1] and last[0] == last[1]:
         inputs: tuple[Input, ...] = (premium, count)
         formula = Formula.EQUAL_SHARE
@@ -190,17 +194,9 @@ def _share(
             Input(name=name, value=value, unit=Unit.DAYS)
             for name, value in zip(names, (*first, *last), strict=True)
         )
-        inputs = (premium, count, Input(name="weight", value=weight, unit=Unit.NUMBER), *days)
+        weighed = Input(name="weight", value=weight, unit=Unit.NUMBER)
+        inputs = (premium, count, weighed, *days, *counted_by(source.plan))
     return of_line(source, subject, formula, inputs, recorded, rounding=rounding)
-
-
-def _weights(source: LineSource, grid: TermGrid) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return the days of the first and of the last period, each with those of its grid period."""
-    term = source.term
-    return (
-        ((grid.first_to - term.effective_date).days, (grid.first_to - grid.first_from).days),
-        ((term.expiration_date - grid.last_from).days, (grid.last_to - grid.last_from).days),
-    )
 
 
 def _is_cycle(source: LineSource) -> bool:

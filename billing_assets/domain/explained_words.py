@@ -83,6 +83,7 @@ class Formula(StrEnum):
     INSTALLMENT_FEE = "installment_fee"
     COVERED_PART = "covered_part"
     CHARGE_SHARE = "charge_share"
+    FIRST_PREMIUM = "first_premium"
     ENDORSED_PART = "endorsed_part"
     OWED_OF_PART = "owed_of_part"
     STILL_TO_BILL = "still_to_bill"
@@ -90,6 +91,7 @@ class Formula(StrEnum):
     WHOLE_DIFFERENCE = "whole_difference"
     SHARE_OF_DIFFERENCE = "share_of_difference"
     OPEN_OF_PERIOD = "open_of_period"
+    OPEN_OF_COVERED_PERIOD = "open_of_covered_period"
     REST_OF_DIFFERENCE = "rest_of_difference"
     CHANGE_PERIOD = "change_period"
     AT_ONCE = "at_once"
@@ -126,4 +128,4 @@ PARTS = frozenset(
 """Formulas whose result is a part of one amount."""
 
 DAY_COUNTED = frozenset({Formula.WEIGHTED_SHARE, Formula.COVERED_PART})
-"""Formulas that count days: actual days over the actual days of the period (actual/actual)."""
+"""Formulas that count days: calendar days over those of the period (actual/actual), or as the plan counts."""

@@ -104,24 +104,6 @@ class Explained:
         return floor(steps) * self.rounding_minor
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """Every amount and date of an invoice, explained, in the order in which they come about."""
-
-    invoice_number: str
-    currency: str
-    results: tuple[Explained, ...]
-
-    @property
-    def differences(self) -> tuple[Explained, ...]:
-        """The results that are not what was recorded."""
-        return tuple(each for each in self.results if not each.is_match)
-
-    def of_line(self, line_number: int) -> tuple[Explained, ...]:
-        """Return the results that concern a line."""
-        return tuple(each for each in self.results if line_number in each.line_numbers)
-
-
 def minor(name: str, value: int, of: str = "") -> Input:
     """Return an input that is an amount.
 
@@ -246,6 +228,11 @@ def _shared(result: Explained) -> Fraction:
     return _exact(result, "premium") - down
 
 
+def _plan_share(result: Explained) -> Fraction:
+    """Return the part by weight; where all that share weigh nothing, nothing."""
+    return _shared(result) * _exact(result, "weight") / (_exact(result, "weights") or 1)
+
+
 def _plan_rest(result: Explained) -> Fraction:
     others = sum(
         each.value for each in result.inputs if each.name == "other_share" and isinstance(each.value, int)
@@ -306,6 +293,12 @@ def _difference(result: Explained) -> Fraction:
     return _exact(result, "owed") - sum((_exact(result, name) for name in taken_off), Fraction(0))
 
 
+def _open_of_period(result: Explained) -> Fraction:
+    lapsed = _exact(result, "lapsed") if "lapsed" in result.values else Fraction(0)
+    opened = _exact(result, "planned") - lapsed - _exact(result, "documented")
+    return min(_exact(result, "difference_left"), max(Fraction(0), opened))
+
+
 def _share_of_difference(result: Explained) -> Fraction:
     """Return the share up to an installment less that before it, each rounded half-up."""
     open_minor = _int(result, "still_open")
@@ -334,6 +327,7 @@ FORMULAS: Mapping[Formula, Callable[[Explained], Value]] = {
     Formula.CYCLE_PERIOD: _cycle_period,
     Formula.PATTERN_PERIOD: _pattern_period,
     Formula.WHOLE_PREMIUM: lambda result: _exact(result, "premium"),
+    Formula.FIRST_PREMIUM: lambda result: _exact(result, "premium"),
     Formula.EQUAL_SHARE: lambda result: _exact(result, "premium") / _int(result, "installment_count"),
     Formula.WEIGHTED_SHARE: _weighted_share,
     Formula.REST: _rest,
@@ -344,7 +338,7 @@ FORMULAS: Mapping[Formula, Callable[[Explained], Value]] = {
     Formula.DOWN_PAYMENT_AMOUNT: lambda result: min(
         _exact(result, "premium"), _exact(result, "down_payment")
     ),
-    Formula.PLAN_SHARE: lambda result: _shared(result) * _exact(result, "weight") / _exact(result, "weights"),
+    Formula.PLAN_SHARE: _plan_share,
     Formula.PLAN_REST: _plan_rest,
     Formula.INSTALLMENT_FEE: lambda result: _exact(result, "installment_fee"),
     Formula.COVERED_PART: lambda result: (
@@ -364,10 +358,8 @@ FORMULAS: Mapping[Formula, Callable[[Explained], Value]] = {
     Formula.TO_TAKE_OFF: _difference,
     Formula.WHOLE_DIFFERENCE: lambda result: _exact(result, "difference"),
     Formula.SHARE_OF_DIFFERENCE: _share_of_difference,
-    Formula.OPEN_OF_PERIOD: lambda result: min(
-        _exact(result, "difference_left"),
-        max(Fraction(0), _exact(result, "planned") - _exact(result, "documented")),
-    ),
+    Formula.OPEN_OF_PERIOD: _open_of_period,
+    Formula.OPEN_OF_COVERED_PERIOD: _open_of_period,
     Formula.REST_OF_DIFFERENCE: lambda result: _exact(result, "difference") - _exact(result, "other_periods"),
     Formula.CHANGE_PERIOD: _change_period,
     Formula.AT_ONCE: lambda result: _day(result, "run_billing_date"),

@@ -15,6 +15,7 @@ from billing_assets.domain.invoices import Invoice, InvoiceLine
 from billing_assets.domain.payment_plans import PaymentPlan
 from billing_assets.domain.policy_changes import TermChange
 from billing_assets.domain.tax_rule import TaxRule
+from billing_assets.domain.term_days import TermDays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,11 @@ class LineSource:
     def line_of_business(self) -> str:
         """By what the line is taxed: the line of business of its charge, or of the term."""
         return self.charge.line_of_business if self.charge else self.term.line_of_business
+
+    @property
+    def days(self) -> TermDays:
+        """The days of the term, as its plan counts them."""
+        return TermDays(self.plan.day_count, self.term.effective_date, self.term.expiration_date)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

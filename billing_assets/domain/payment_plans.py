@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll
+from billing_assets.domain.term_days import TermDayCount
 
 
 class Residual(StrEnum):
@@ -53,6 +54,8 @@ class PaymentPlan:
     that come to less than ``minimum_bill_minor`` wait for the next one. Nought and empty: nothing is
     arranged, each period has an installment, weighed by its days. ``currency`` is that of the amounts in
     the row, empty where it has none. ``change_billing`` says when additional premium of a change is billed.
+    ``day_count`` is how the days of a term count: where a period is partial, where cover ends early, for what
+    is earned and for changes; by ``actual_365_fixed`` every installment is weighed by its days.
     """
 
     plan_code: str
@@ -75,6 +78,7 @@ class PaymentPlan:
     currency: str = ""
     blackout_days: int = 0
     change_billing: ChangeBilling = ChangeBilling.NOW
+    day_count: TermDayCount = TermDayCount.ACTUAL_TERM
     valid_from: date = date(1990, 1, 1)
     valid_to: date | None = None
     source: str
@@ -86,7 +90,7 @@ class PaymentPlan:
 
     @property
     def is_arranged(self) -> bool:
-        """Whether it says more than its frequency and its days."""
+        """Whether its installments are other than whole periods of one weight, and parts of them by days."""
         return bool(
             self.maximum_installment_count
             or self.residual is not Residual.LAST
@@ -94,6 +98,7 @@ class PaymentPlan:
             or self.installment_fee_minor
             or self.minimum_bill_minor
             or self.blackout_days
+            or self.day_count is TermDayCount.ACTUAL_365_FIXED
         )
 
     @property

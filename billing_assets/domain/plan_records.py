@@ -16,6 +16,7 @@ from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll
 from billing_assets.domain.frequencies import FREQUENCIES, OWN_UNITS
 from billing_assets.domain.money import CURRENCIES, MAX_AMOUNT_MINOR, PPM
 from billing_assets.domain.payment_plans import ChangeBilling, PaymentPlan, Residual
+from billing_assets.domain.term_days import TermDayCount
 
 MAX_DAYS = 400
 MAX_BUSINESS_DAYS = 120
@@ -122,6 +123,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "currency": _currency,
     "blackout_days": _number(0, MAX_DAYS),
     "change_billing": _word(ChangeBilling),
+    "day_count": _word(TermDayCount),
     "valid_from": _day,
     "valid_to": _day,
     "source": _source,

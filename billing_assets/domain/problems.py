@@ -29,15 +29,17 @@ key_conflict | the same policy term stands in the file twice with different cont
 keep the right row and import the corrected file
 amount_empty | the premium is empty | give the premium of the term
 amount_not_a_number | the premium is not a plain number in the declared decimal style | \
-correct the amount, or the decimal style of the mapping; grouping marks are never guessed
+correct the amount, or the decimal style of the mapping; grouping marks are never guessed; \
+a file of changes takes 123.45 alone
 amount_too_fine | the premium has digits below the minor unit of its currency | \
 correct the amount; nothing is rounded at intake
-amount_negative | the premium is below zero | a return premium is a credit, not a policy term: correct the row
+amount_negative | the premium is below zero | \
+correct the amount: what is to be given back is a credit note, no premium below zero
 amount_out_of_range | the premium is beyond any credible amount | correct the amount
 currency_unknown | the currency is not an ISO 4217 code | correct the code or add a value map to the mapping
 date_empty | a date that billing needs is empty | give the date
 date_invalid | a date does not exist or is not in the declared format | \
-correct the date, or the format of the mapping
+correct the date, or the format of the mapping; a file of changes takes 2025-06-01 alone
 date_out_of_range | a date lies outside 1950 to 2199 | correct the date; leave 'no end' empty
 end_before_start | the term does not end after it starts | correct the dates of the term
 cover_starts_after_term | the contract starts after the term that is to be billed has begun | \
@@ -58,7 +60,8 @@ row_shape | the row has another number of columns than the header | correct the 
 encoding_invalid | the row is not valid in the declared encoding | \
 correct the row, or the encoding of the mapping
 term_unknown | no term of the policy begins on that day | \
-correct the row, or import the policy book first and then this file again
+correct the policy number or the first day of the term, or import the policy book first and then this file \
+again
 change_number_invalid | the number of the change is no whole number from 1 to 32767 | correct the number
 change_kind_unknown | the kind is not endorsement, cancellation or reinstatement | correct the kind
 change_outside_term | the change does not take effect inside its term | \
@@ -67,7 +70,7 @@ several_charges | the term has several charge lines, and a change does not say w
 term is held | bill or credit the difference by hand, and close the problem to bill the term on as before
 charge_sum_differs | the charge lines do not add up to the premium of the term | \
 correct the premium or the charge lines; the sum has to be the premium to the last digit
-method_unknown | the method of the cancellation is not known on its day | \
+method_unknown | the method of the cancellation is missing, or not known on its day | \
 choose one that 'billing quote cancellation' lists
 field_unexpected | a premium stands beside a change that is no endorsement, or a method beside one that \
 is no cancellation | leave the cell empty, or correct the kind

@@ -68,8 +68,8 @@ OUTCOME_REASONS: Mapping[str, str] = MappingProxyType(
             "the book changed a term that was already billed: a person decides what is owed"
         ),
         "row_is_problem": (
-            "a row of the book that speaks of the term was refused: correct it, or close the problem to bill "
-            "on as before"
+            "a row of a book, or of a file of changes, that speaks of the term was refused: correct it, or "
+            "close the problem to bill on as before"
         ),
         "billed_under_another_term": (
             "the term begins inside a period that was billed under an earlier term of the policy: a person "

@@ -3,6 +3,8 @@
 Belongs here: the part that is unearned at a month's end. Does not belong here: premium by the day
 (``frames.earned_premium``), bookings.
 
+Nothing in the package calls it: there are no bookings of unearned premium yet. The published cases hold it.
+
 Source: the customary 24ths method of premium reserves, for example the EU's statutory accounts of
 insurers (Directive 91/674/EEC, art. 57, statistical methods).
 """

@@ -12,17 +12,21 @@ import polars as pl
 
 from billing_assets.domain.money import PPM
 from billing_assets.domain.payment_plans import Residual
+from billing_assets.domain.term_days import TermDayCount
 from billing_assets.frames.rounding import divide_down, divide_half_up, wide
+from billing_assets.frames.term_days import term_days
 
 _HAS_DOWN_PAYMENT = (pl.col("down_payment_ppm") > 0) | (pl.col("down_payment_minor") > 0)
+_IS_BY_DAYS = pl.col("day_count") == TermDayCount.ACTUAL_365_FIXED.value
 _NUMBER, _COUNT = pl.col("installment_number"), pl.col("installment_count")
 
 
 def is_arranged() -> pl.Expr:
-    """Return whether a plan row says more than its frequency and its days.
+    """Return whether the installments of a plan row are other than whole periods of one weight, and parts.
 
     >>> from billing_assets.frames.column_rows import ARRANGED
     >>> row = {**dict.fromkeys(ARRANGED, 0), "weights": "", "residual": "last", "currency": ""}
+    >>> row |= {"day_count": "thirty_360"}
     >>> pl.DataFrame([row, {**row, "residual": "first"}]).select(is_arranged()).to_series().to_list()
     [False, True]
     """
@@ -33,6 +37,7 @@ def is_arranged() -> pl.Expr:
         | (pl.col("installment_fee_minor") > 0)
         | (pl.col("minimum_bill_minor") > 0)
         | (pl.col("blackout_days") > 0)
+        | _IS_BY_DAYS
     )
 
 
@@ -51,27 +56,31 @@ def arranged_installments(periods: pl.DataFrame) -> pl.DataFrame:
 
     ``periods`` are all periods of each schedule, with ``ARRANGED`` and the columns of its plan. Left out
     are periods beyond the count of the plan, and those that would fall due in its blackout; the first
-    always stays. The last that stays runs to the end of the term. Without a count, weights are days, and
-    the last one weighs as much as all that it stands for.
+    always stays. The last that stays runs to the end of the term. Without a count, a period weighs 1 or
+    the part of 1 that it is by days, and the last one as much as all that it stands for; where the plan
+    counts by ``actual_365_fixed``, each weighs its days.
 
     >>> from datetime import date
     >>> from billing_assets.frames.column_rows import ARRANGED
     >>> row = {
     ...     "schedule_id": 0,
     ...     "installment_count": 3,
+    ...     "effective_date": date(2024, 1, 1),
     ...     "expiration_date": date(2024, 4, 1),
     ...     "due_days": 0,
     ...     **dict.fromkeys(("first_days", "first_full_days", "last_days", "last_full_days"), 31),
     ...     **dict.fromkeys(ARRANGED, 0),
     ...     "weights": "",
+    ...     "day_count": "actual_term",
     ...     "blackout_days": 40,
     ... }
     >>> days = [date(2024, month, 1) for month in (1, 2, 3, 4)]
     >>> rows = [
-    ...     {**row, "installment_number": number, "due_from_date": start, "period_end_date": end}
+    ...     {**row, "installment_number": number, "period_from_date": start, "period_end_date": end}
     ...     for number, (start, end) in enumerate(zip(days, days[1:]), start=1)
     ... ]
-    >>> arranged_installments(pl.DataFrame(rows)).select(
+    >>> periods = pl.DataFrame(rows).with_columns(due_from_date="period_from_date")
+    >>> arranged_installments(periods).select(
     ...     "installment_number",
     ...     "installment_count",
     ...     pl.col("period_end_date").cast(pl.String),
@@ -90,8 +99,8 @@ def arranged_installments(periods: pl.DataFrame) -> pl.DataFrame:
             period_end_date=pl.when(_NUMBER == _COUNT)
             .then(pl.col("expiration_date"))
             .otherwise(pl.col("period_end_date")),
-            share_weight=_weight().cast(pl.Int64),
         )
+        .with_columns(share_weight=_weight().cast(pl.Int64))
         .drop("period_count")
     )
 
@@ -107,6 +116,8 @@ def _weight() -> pl.Expr:
         .then(named)
         .when(pl.col("maximum_installment_count") > 0)
         .then(1)
+        .when(_IS_BY_DAYS)
+        .then(term_days(pl.col("period_from_date"), pl.col("period_end_date")))
         .otherwise(_days_weight())
     )
 

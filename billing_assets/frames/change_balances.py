@@ -60,7 +60,7 @@ def left_of_parts(parts: pl.DataFrame) -> pl.DataFrame:
 
 
 def change_balances(terms: pl.DataFrame, planned: pl.DataFrame, book: ChangeBook) -> pl.DataFrame:
-    """Return a row for each part of the terms (``columns.TERM_SCHEMA``) that have changes.
+    """Return a row for each part of the terms (``columns.TERM_SCHEMA``, ``day_count``) that have changes.
 
     ``planned`` are all installments of these terms that are billed here, with ``policy_term_id``,
     ``net_minor`` and ``is_open`` as far as cover goes. Columns: ``policy_term_id``, ``change_number``,
@@ -75,6 +75,7 @@ def change_balances(terms: pl.DataFrame, planned: pl.DataFrame, book: ChangeBook
     >>> from billing_assets.frames.columns import CHARGED_TAX_SCHEMA, SETTLED_SCHEMA, TERM_SCHEMA
     >>> days = {"effective_date": date(2024, 1, 1), "expiration_date": date(2025, 1, 1)}
     >>> terms = pl.DataFrame([{"policy_term_id": 7, "premium_minor": 1200_00, **days}], schema=TERM_SCHEMA)
+    >>> terms = terms.with_columns(day_count=pl.lit("actual_term"))
     >>> dearer = {"policy_term_id": 7, "change_number": 1, "change_kind": "endorsement"}
     >>> dearer |= {"change_date": date(2024, 7, 2), "premium_minor": 1800_00}
     >>> billed = {"policy_term_id": 7, "revision": 0, "charge_kind": "premium", "net_minor": 1200_00}
@@ -91,7 +92,7 @@ def change_balances(terms: pl.DataFrame, planned: pl.DataFrame, book: ChangeBook
     >>> found.select("change_number", "more_minor", "back_minor").rows()
     [(0, 0, 0), (1, 30000, 0)]
     """
-    spans = terms.select("policy_term_id", "effective_date", "expiration_date", "premium_minor")
+    spans = terms.select("policy_term_id", "effective_date", "expiration_date", "premium_minor", "day_count")
     parts = premium_parts(spans, book.changes, CANCELLATION_METHODS.values())
     by_term = planned.group_by("policy_term_id").agg(
         planned_minor=pl.col("net_minor").sum(), open_minor=pl.col("net_minor").filter("is_open").sum()

@@ -16,16 +16,14 @@ import polars as pl
 from billing_assets.domain.business_days import HolidayBehaviour
 from billing_assets.domain.charges import PREMIUM, PREMIUM_CHANGE
 from billing_assets.domain.payment_plans import ChangeBilling
-from billing_assets.domain.problems import BILLED_ELSEWHERE, SEVERAL_CHARGES
+from billing_assets.domain.problems import BILLED_ELSEWHERE
 from billing_assets.domain.runs import Outcome
+from billing_assets.domain.term_days import TermDayCount
 from billing_assets.frames.change_balances import ChangeBook, change_balances
 from billing_assets.frames.change_portions import covered_planned, first_part_portions
-from billing_assets.frames.charge_lines import NO_CHARGE_LINES
 from billing_assets.frames.columns import DUE_SCHEMA, TERM_SCHEMA
 from billing_assets.frames.dated_rows import is_valid_on
-from billing_assets.frames.policy_changes import standing_cancellations
 from billing_assets.frames.rounding import divide_half_up, wide
-from billing_assets.frames.tax_rows import with_contained_tax
 
 _TERM = "policy_term_id"
 _FROM_TERM = [name for name in DUE_SCHEMA if name in TERM_SCHEMA]
@@ -36,56 +34,6 @@ _BILLED = [Outcome.INVOICED.value, Outcome.ZERO.value]
 
 NOTHING_LEFT = "nothing_left"
 """Why an installment is recorded as zero of which changes have taken all."""
-
-
-def with_change_holds(
-    terms: pl.DataFrame,
-    book: ChangeBook,
-    tax_rules: pl.DataFrame,
-    charge_lines: pl.DataFrame = NO_CHARGE_LINES,
-) -> pl.DataFrame:
-    """Return the terms as changes leave them to billing; those of which they cannot tell are held.
-
-    A term that has changes goes by them: an end of cover that the book gives too is left aside where it is
-    the day of the cancellation, and holds the term where it is another. A term whose price contains tax, by
-    the rows of its days or on a line that was billed, is held, because of a part of a price the tax cannot
-    always be told to the cent. So is one that has ``charge_lines`` (``columns.CHARGE_LINE_SCHEMA``): a change
-    does not say which of them it is of.
-
-    >>> from billing_assets.frames.columns import CHANGE_SCHEMA, DOCUMENTED_LINE_SCHEMA, TAX_RULE_SCHEMA
-    >>> day = date(2024, 5, 1)
-    >>> change = {"policy_term_id": 7, "change_number": 1, "change_kind": "cancellation", "change_date": day}
-    >>> none = pl.DataFrame(schema=DOCUMENTED_LINE_SCHEMA)
-    >>> changes = pl.DataFrame([change], schema=CHANGE_SCHEMA)
-    >>> book = ChangeBook(changes=changes, lines=none, taxes=none, zeros=none, answered=none)
-    >>> term = {"policy_term_id": 7, "effective_date": date(2024, 1, 1), "expiration_date": date(2025, 1, 1)}
-    >>> terms = [term | {"cover_to_date": end} for end in (day, date(2024, 6, 1), None)]
-    >>> rules = pl.DataFrame(schema=TAX_RULE_SCHEMA)
-    >>> with_change_holds(pl.DataFrame(terms, schema=TERM_SCHEMA), book, rules)["hold_code"].to_list()
-    [None, 'cover_differs_from_changes', None]
-    """
-    marks = book.changes.select(_TERM, has_changes=pl.lit(value=True)).unique()
-    priced = book.lines.filter(pl.col("contained_tax_minor") != 0).select(_TERM)
-    of_rows = with_contained_tax(terms.join(marks, on=_TERM, how="semi"), tax_rules).select(_TERM)
-    contained = pl.concat([priced, of_rows]).unique().with_columns(contains_tax=pl.lit(value=True))
-    joined = terms.join(marks, on=_TERM, how="left", maintain_order="left")
-    split = charge_lines.select(_TERM, is_split=pl.lit(value=True)).unique()
-    for frame in (contained, split, standing_cancellations(book.changes)):
-        joined = joined.join(frame, on=_TERM, how="left", maintain_order="left")
-    cover, has_changes = pl.col("cover_to_date"), pl.col("has_changes").fill_null(value=False)
-    differs = (cover < pl.col("expiration_date")) & cover.ne_missing(pl.col("off_date"))
-    code = (
-        pl.when(has_changes & differs)
-        .then(pl.lit("cover_differs_from_changes"))
-        .when("contains_tax")
-        .then(pl.lit("price_contains_tax"))
-        .when(has_changes & pl.col("is_split").fill_null(value=False))
-        .then(pl.lit(SEVERAL_CHARGES))
-    )
-    return joined.with_columns(
-        hold_code=pl.coalesce("hold_code", code),
-        cover_to_date=pl.when(has_changes).then(pl.lit(None, pl.Date)).otherwise(cover),
-    ).select(terms.columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +67,7 @@ def changed_due(
     >>> term = {"policy_term_id": 7, "plan_code": "yearly", "premium_minor": 1200_00}
     >>> term |= {"effective_date": date(2024, 1, 1), "expiration_date": date(2025, 1, 1)}
     >>> plan = {"plan_code": "yearly", "change_billing": "now", "valid_from": date(1990, 1, 1)}
+    >>> plan |= {"day_count": "actual_term"}
     >>> ended = {"policy_term_id": 7, "change_number": 1, "change_kind": "cancellation"}
     >>> ended |= {"change_date": date(2024, 7, 2), "method_code": "pro_rata"}
     >>> billed = {"policy_term_id": 7, "revision": 0, "charge_kind": "premium", "net_minor": 1200_00}
@@ -147,8 +96,9 @@ def changed_due(
     >>> found.returns.rows()
     [(7, 60000, 0)]
     """
-    planned = covered_planned(planned, book.changes)
-    balances = change_balances(terms, planned, book)
+    counted = _with_day_count(terms, plans)
+    planned = covered_planned(planned, book.changes, counted)
+    balances = change_balances(counted, planned, book)
     named = _named(terms, plans, balances, book).with_columns(
         is_settled=pl.lit(is_settling) & (pl.lit(is_open) | pl.col("holds_sending"))
     )
@@ -174,6 +124,20 @@ def changed_due(
     return ChangedDue(
         due=pl.concat([kept, lines]).sort(order),
         returns=returns.select(_TERM, "back_minor", revision="change_number"),
+    )
+
+
+def _with_day_count(terms: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
+    """Add how the plan row of each term counts its days; without a row calendar days count."""
+    rows = plans.select("plan_code", "day_count", "valid_from", "valid_to")
+    named = (
+        terms.select(_TERM, "plan_code", "effective_date")
+        .join(rows, on="plan_code")
+        .filter(is_valid_on(pl.col("effective_date")))
+        .select(_TERM, "day_count")
+    )
+    return terms.join(named, on=_TERM, how="left", maintain_order="left").with_columns(
+        pl.col("day_count").fill_null(TermDayCount.ACTUAL_TERM.value)
     )
 
 

@@ -137,6 +137,7 @@ PLAN_SCHEMA = schema_of(
     "minimum_payment_days",
     *ARRANGED,
     "change_billing",
+    "day_count",
     "valid_from",
     "valid_to",
     "plan_sha256",

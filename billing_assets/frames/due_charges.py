@@ -34,6 +34,7 @@ from billing_assets.frames.schedules import (
     schedules_of,
     with_dates,
 )
+from billing_assets.frames.term_days import Days, actual_days, names_a_count, term_days
 
 _FOR_AMOUNTS = (
     "policy_term_id",
@@ -114,6 +115,7 @@ def due_charges(
     ...     "minimum_bill_minor": 0,
     ...     "currency": "",
     ...     "blackout_days": 0,
+    ...     "day_count": "actual_term",
     ...     "plan_sha256": "s",
     ...     "valid_from": date(1990, 1, 1),
     ...     "valid_to": None,
@@ -175,11 +177,15 @@ _IS_BILLED_HERE = pl.col("nominal_due_date") >= pl.col("cut_over_date")
 
 @dataclass(frozen=True, slots=True)
 class _Dated:
-    """The installments whose own billing date has come, and all those of the arranged schedules."""
+    """The installments whose own billing date has come, and all those of the arranged schedules.
+
+    ``days`` count the days of their terms.
+    """
 
     due: pl.DataFrame
     arranged: pl.DataFrame
     as_of: date
+    days: Days
 
     @property
     def has_fees(self) -> bool:
@@ -205,12 +211,18 @@ def _dated(schedules: pl.DataFrame, as_of: date, company: CompanyCalendar) -> _D
         # The share of one installment depends on all of them, so that the whole term is looked at.
         arranged = arranged_installments(periods_of(billable.filter(is_arranged), pl.col("expiration_date")))
         periods = pl.concat([periods, arranged.select(periods.columns)])
-    narrow = periods.drop("horizon_date", *ARRANGED)
+    is_counted = names_a_count(billable)
+    narrow = periods.drop("horizon_date", *ARRANGED, *([] if is_counted else ["day_count"]))
     dated = with_dates(narrow.lazy(), date_tables(narrow, company))
     if not arranged.is_empty():
         dated = dated.collect().lazy()
         arranged = arranged.join(dated.select(*_INSTALLMENT, *_DATES).collect(), on=_INSTALLMENT)
-    return _Dated(due=dated.filter(pl.col("billing_date") <= as_of).collect(), arranged=arranged, as_of=as_of)
+    return _Dated(
+        due=dated.filter(pl.col("billing_date") <= as_of).collect(),
+        arranged=arranged,
+        as_of=as_of,
+        days=term_days if is_counted else actual_days,
+    )
 
 
 def _with_plan(keyed: pl.DataFrame, dated: _Dated, settled: pl.DataFrame) -> pl.DataFrame:
@@ -232,7 +244,7 @@ def _with_plan(keyed: pl.DataFrame, dated: _Dated, settled: pl.DataFrame) -> pl.
         )
     else:
         planned = _planned(open_ones.collect(), keyed, dated).lazy()
-    due = with_cover(planned).with_columns(
+    due = with_cover(planned, dated.days).with_columns(
         reason_code=_reason(), charge_kind=pl.lit(PREMIUM.charge_kind), revision=pl.lit(0)
     )
     charges = due.with_columns(outcome=_outcome(), net_minor=pl.col("net_minor").fill_null(0))

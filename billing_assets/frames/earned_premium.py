@@ -11,7 +11,9 @@ import polars as pl
 from billing_assets.domain.cancellation import SCALE_DAYS, CancellationMethod, EarnedBasis
 from billing_assets.domain.money import PPM
 from billing_assets.frames.rounding import divide_half_up, wide
+from billing_assets.frames.term_days import actual_days, thirty_360_days
 
+_PRO_RATA = [EarnedBasis.PRO_RATA.value, EarnedBasis.PART_OF_RETURN.value]
 _SCALES = {
     EarnedBasis.DAY_SCALE: "scaled_days",
     EarnedBasis.MONTH_SCALE: "months_begun",
@@ -22,10 +24,11 @@ def with_earned(terms: pl.DataFrame, methods: Iterable[CancellationMethod]) -> p
     """Add ``earned_minor`` and ``unearned_minor`` (Int64) of terms that are cancelled; rows keep their order.
 
     ``terms`` has ``premium_minor``, ``effective_date``, ``expiration_date``, ``cancellation_date`` and
-    ``method_code``. The two add up to the premium: the unearned premium is the rest, never rounded by itself,
-    but for a part of the return, where the return is rounded once and the earned premium is the rest.
-    A term that is cancelled on its first day, or before, has earned nothing; one that is cancelled when it
-    has ended has earned all of it. Null where an amount does not fit into Int64.
+    ``method_code``; ``part_days`` and ``in_force_days`` beside them, where there are any, are the days that
+    pro rata goes by, as a plan counts them. The two amounts add up to the premium: the unearned premium is
+    the rest, never rounded by itself, but for a part of the return, where the return is rounded once and the
+    earned premium is the rest. A term that is cancelled on its first day, or before, has earned nothing; one
+    that is cancelled when it has ended has earned all of it. Null where an amount does not fit into Int64.
 
     >>> from datetime import date
     >>> from billing_assets.domain.cancellation import CANCELLATION_METHODS
@@ -58,7 +61,7 @@ def with_earned(terms: pl.DataFrame, methods: Iterable[CancellationMethod]) -> p
     counted = (
         terms.with_row_index("term_row")
         .join(known, on="method_code", how="left", maintain_order="left", validate="m:1")
-        .with_columns(**_days())
+        .with_columns(**_days(is_counted="part_days" in terms.columns))
         .with_columns(
             scaled_days=-(-(pl.col("used_days") * SCALE_DAYS) // pl.col("term_days")),
             months_begun=_months_begun(),
@@ -73,25 +76,26 @@ def with_earned(terms: pl.DataFrame, methods: Iterable[CancellationMethod]) -> p
     )
 
 
-def _days() -> dict[str, pl.Expr]:
-    """Return the days of the term, and those in force, by the count of the method."""
+def _days(*, is_counted: bool) -> dict[str, pl.Expr]:
+    """Return the days of the term, and those in force: by the method, else pro rata by the plan, else actual.
+
+    Scales are published for calendar days, whatever a plan counts.
+    """
     start, end = pl.col("effective_date"), pl.col("expiration_date")
     stop = pl.col("cancellation_date").clip(start, end)
+    term, used = actual_days(start, end), actual_days(start, stop)
+    if is_counted:
+        is_pro_rata = pl.col("basis").is_in(_PRO_RATA)
+        term = pl.when(is_pro_rata).then(pl.col("part_days").clip(1)).otherwise(term)
+        used = pl.when(is_pro_rata).then(pl.col("in_force_days").clip(0)).otherwise(used)
+    bond_basis = pl.lit(value=False)
+    by_method = pl.when("is_thirty_360")
     return {
-        "term_days": _between(start, end),
-        "used_days": _between(start, stop),
+        "term_days": by_method.then(thirty_360_days(start, end, is_european=bond_basis)).otherwise(term),
+        "used_days": by_method.then(thirty_360_days(start, stop, is_european=bond_basis)).otherwise(used),
         "is_whole": stop >= end,
         "is_unused": stop <= start,
     }
-
-
-def _between(start: pl.Expr, end: pl.Expr) -> pl.Expr:
-    first, last = start.dt.day().cast(pl.Int64), end.dt.day().cast(pl.Int64)
-    years = end.dt.year().cast(pl.Int64) - start.dt.year()
-    months = end.dt.month().cast(pl.Int64) - start.dt.month()
-    cut = pl.when((last == 31) & (first >= 30)).then(30).otherwise(last)  # noqa: PLR2004 - days of a month
-    thirty = years * 360 + months * 30 + cut - first.clip(upper_bound=30)
-    return pl.when("is_thirty_360").then(thirty).otherwise((end - start).dt.total_days())
 
 
 def _months_begun() -> pl.Expr:

@@ -10,6 +10,7 @@ Input is a frame of installments: the columns of their schedule (``schedules``) 
 import polars as pl
 
 from billing_assets.frames.rounding import divide_down, divide_half_up, wide
+from billing_assets.frames.term_days import Days, actual_days
 
 
 def with_planned(installments: pl.LazyFrame) -> pl.LazyFrame:
@@ -72,11 +73,11 @@ def with_planned(installments: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def with_cover(installments: pl.LazyFrame) -> pl.LazyFrame:
+def with_cover(installments: pl.LazyFrame, days: Days = actual_days) -> pl.LazyFrame:
     """Add ``period_to_date``, ``net_minor`` and ``is_first_without_cover``: what cover leaves of each period.
 
     ``period_to_date`` lies where cover ends, if that is inside the period. Rows whose period has no cover are
-    dropped, but for the first installment of a term without any cover.
+    dropped, but for the first installment of a term without any cover. ``days`` count the days of a term.
 
     >>> from datetime import date
     >>> row = {
@@ -101,8 +102,8 @@ def with_cover(installments: pl.LazyFrame) -> pl.LazyFrame:
     kept = installments.with_columns(is_first_without_cover=no_cover, period_to_date=covered_to).filter(
         pl.col("period_to_date") > pl.col("period_from_date")
     )
-    used = (pl.col("period_to_date") - pl.col("period_from_date")).dt.total_days()
-    whole = (pl.col("period_end_date") - pl.col("period_from_date")).dt.total_days()
+    used = days(pl.col("period_from_date"), pl.col("period_to_date"))
+    whole = days(pl.col("period_from_date"), pl.col("period_end_date"))
     part = divide_half_up(wide(pl.col("planned_minor")) * used, whole)
     net = (
         pl.when(pl.col("is_first_without_cover"))

@@ -4,6 +4,7 @@ Belongs here: numbers, issue and due dates, the frozen record's hash, and the ro
 Does not belong here: drawing the numbers (``store.invoices``), prices (``invoices``).
 """
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import polars as pl
@@ -14,6 +15,7 @@ from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.numbering import NUMBER_DIGITS
 from billing_assets.domain.places import calendar_code_of
 from billing_assets.frames.calendars import roll
+from billing_assets.frames.cash_rounding import NO_CASH_UNITS, with_cash_units
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.snapshots import (
     CASH_RECORD_FORMATS,
@@ -29,18 +31,28 @@ _RECORD_FORMATS = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """What documents that are numbered together share; their numbers go on from ``first_number``."""
+
+    prefix: str
+    first_number: int
+    issue_date: date
+    company_id: int
+    company_sha256: str
+    template_sha256: str
+
+
 def number_drafts(
     drafts: Drafts,
+    heading: Heading,
     *,
-    prefix: str,
-    first_number: int,
-    issue_date: date,
-    company_id: int,
-    company_sha256: str,
-    template_sha256: str,
+    cash_units: pl.DataFrame = NO_CASH_UNITS,
     closed_due_days: frozenset[date] = frozenset(),
 ) -> pl.DataFrame:
-    """Return the drafts' documents with number, issue date, final due date and ``snapshot_sha256``.
+    """Return the drafts' documents with number, dates, sum payable and ``snapshot_sha256``.
+
+    The sum payable is rounded by the row of ``cash_units`` that holds on the date of issue, if there is one.
 
     A planned due date that lies fewer days after the issue date than the plan's ``minimum_payment_days``
     becomes the issue date plus those days, rolled forward to an open day of the policy's place;
@@ -70,8 +82,7 @@ def number_drafts(
     ... }
     >>> due = pl.DataFrame([charge], schema=DUE_SCHEMA)
     >>> drafts = draft_invoices(due, pl.DataFrame(shipped_tax_rules()).with_row_index("tax_rule_id"))
-    >>> numbered = number_drafts(
-    ...     drafts,
+    >>> heading = Heading(
     ...     prefix="INV-",
     ...     first_number=41,
     ...     issue_date=date(2024, 1, 6),
@@ -79,46 +90,28 @@ def number_drafts(
     ...     company_sha256="c",
     ...     template_sha256="d",
     ... )
+    >>> numbered = number_drafts(drafts, heading)
     >>> numbered.select("document_number", pl.col("due_date").cast(pl.String)).row(0)
     ('INV-00000041', '2024-01-22')
     """
-    heads = with_numbers(
-        _with_earliest_due_date(drafts.invoices, issue_date, closed_due_days),
-        DocumentKind.INVOICE,
-        prefix=prefix,
-        first_number=first_number,
-        issue_date=issue_date,
-        company_id=company_id,
-        company_sha256=company_sha256,
-        template_sha256=template_sha256,
-    )
-    return with_record_hashes(heads, drafts.bodies)
+    payable = with_cash_units(drafts.invoices, cash_units, heading.issue_date)
+    due = _with_earliest_due_date(payable, heading.issue_date, closed_due_days)
+    return with_record_hashes(with_numbers(due, DocumentKind.INVOICE, heading), drafts.bodies)
 
 
-def with_numbers(
-    documents: pl.DataFrame,
-    kind: DocumentKind,
-    *,
-    prefix: str,
-    first_number: int,
-    issue_date: date,
-    company_id: int,
-    company_sha256: str,
-    template_sha256: str,
-) -> pl.DataFrame:
+def with_numbers(documents: pl.DataFrame, kind: DocumentKind, heading: Heading) -> pl.DataFrame:
     """Add what every document of a shard or a correction has in its head: number, date of issue, hashes.
 
     >>> documents = pl.DataFrame(
     ...     {"draft_index": [0, 1], "cash_unit_id": [None, 1], "has_charge_lines": [False] * 2}
     ... )
     >>> of_company = {"company_id": 1, "company_sha256": "c", "template_sha256": "d"}
-    >>> numbers = {"prefix": "CRN-", "first_number": 7, "issue_date": date(2024, 3, 1)}
-    >>> with_numbers(documents, DocumentKind.CREDIT_NOTE, **numbers, **of_company)[
-    ...     "document_number"
-    ... ].to_list()
+    >>> heading = Heading(prefix="CRN-", first_number=7, issue_date=date(2024, 3, 1), **of_company)
+    >>> with_numbers(documents, DocumentKind.CREDIT_NOTE, heading)["document_number"].to_list()
     ['CRN-00000007', 'CRN-00000008']
     """
-    number = pl.col("draft_index") + first_number
+    number = pl.col("draft_index") + heading.first_number
+    digits = number.cast(pl.String).str.zfill(NUMBER_DIGITS)
     plain = _RECORD_FORMATS[kind]
     rounded = CASH_RECORD_FORMATS[plain]
     is_rounded, has_lines = pl.col("cash_unit_id").is_not_null(), pl.col("has_charge_lines")
@@ -134,12 +127,12 @@ def with_numbers(
     return documents.with_columns(
         record_format=record_format,
         document_kind=pl.lit(kind.value),
-        company_id=pl.lit(company_id),
+        company_id=pl.lit(heading.company_id),
         invoice_number=number,
-        document_number=pl.format("{}{}", pl.lit(prefix), number.cast(pl.String).str.zfill(NUMBER_DIGITS)),
-        issue_date=pl.lit(issue_date),
-        company_sha256=pl.lit(company_sha256),
-        template_sha256=pl.lit(template_sha256),
+        document_number=pl.format("{}{}", pl.lit(heading.prefix), digits),
+        issue_date=pl.lit(heading.issue_date),
+        company_sha256=pl.lit(heading.company_sha256),
+        template_sha256=pl.lit(heading.template_sha256),
     )
 
 
@@ -199,8 +192,7 @@ def invoice_rows(
     ... }
     >>> due = pl.DataFrame([charge], schema=DUE_SCHEMA)
     >>> drafts = draft_invoices(due, pl.DataFrame(shipped_tax_rules()).with_row_index("tax_rule_id"))
-    >>> numbered = number_drafts(
-    ...     drafts,
+    >>> heading = Heading(
     ...     prefix="INV-",
     ...     first_number=41,
     ...     issue_date=date(2024, 1, 6),
@@ -208,6 +200,7 @@ def invoice_rows(
     ...     company_sha256="c",
     ...     template_sha256="d",
     ... )
+    >>> numbered = number_drafts(drafts, heading)
     >>> rows = invoice_rows(
     ...     numbered,
     ...     pl.Series([501]),

@@ -4,33 +4,21 @@ Belongs here: what a numbered credit note has beside what every document has (``
 Does not belong here: drawing the numbers (``store.credits``), prices (``credits``).
 """
 
-from datetime import date
-
 import polars as pl
 
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.frames.invoices import Drafts
-from billing_assets.frames.numbered import invoice_rows, line_rows, with_numbers
+from billing_assets.frames.numbered import Heading, invoice_rows, line_rows, with_numbers
 from billing_assets.frames.snapshots import CREDIT_RECORD_FORMAT, bodies_of, with_record_hashes
 
 
-def number_credits(
-    drafts: Drafts,
-    *,
-    prefix: str,
-    first_number: int,
-    issue_date: date,
-    reason: str | None,
-    company_id: int,
-    company_sha256: str,
-    template_sha256: str,
-) -> pl.DataFrame:
+def number_credits(drafts: Drafts, heading: Heading, *, reason: str | None) -> pl.DataFrame:
     """Return the credit notes with number, dates, reason and ``snapshot_sha256``.
 
     Where no reason is given, each has its own, in ``credit_reason``. Nothing falls due by a credit note: its
     due date is its issue date.
 
-    >>> import polars as pl
+    >>> from datetime import date
     >>> head = {
     ...     "draft_index": 0,
     ...     "original_number": "INV-00000042",
@@ -51,32 +39,17 @@ def number_credits(
     ... )
     >>> lines = lines.with_columns(has_charge_lines=pl.lit(value=False))
     >>> drafts = Drafts(invoices=pl.DataFrame([head]), lines=lines, taxes=taxes, charges=part)
-    >>> numbered = number_credits(
-    ...     drafts,
-    ...     prefix="CRN-",
-    ...     first_number=7,
-    ...     issue_date=date(2024, 3, 1),
-    ...     reason="the car was sold",
-    ...     company_id=1,
-    ...     company_sha256="c",
-    ...     template_sha256="d",
-    ... )
+    >>> of_company = {"company_id": 1, "company_sha256": "c", "template_sha256": "d"}
+    >>> heading = Heading(prefix="CRN-", first_number=7, issue_date=date(2024, 3, 1), **of_company)
+    >>> numbered = number_credits(drafts, heading, reason="the car was sold")
     >>> numbered.select("document_number", "credit_reason").row(0)
     ('CRN-00000007', 'the car was sold')
     """
-    heads = with_numbers(
-        drafts.invoices.with_columns(
-            due_date=pl.lit(issue_date),
-            credit_reason=pl.col("credit_reason") if reason is None else pl.lit(reason),
-        ),
-        DocumentKind.CREDIT_NOTE,
-        prefix=prefix,
-        first_number=first_number,
-        issue_date=issue_date,
-        company_id=company_id,
-        company_sha256=company_sha256,
-        template_sha256=template_sha256,
+    notes = drafts.invoices.with_columns(
+        due_date=pl.lit(heading.issue_date),
+        credit_reason=pl.col("credit_reason") if reason is None else pl.lit(reason),
     )
+    heads = with_numbers(notes, DocumentKind.CREDIT_NOTE, heading)
     return with_record_hashes(heads, bodies_of(drafts.lines, drafts.taxes, CREDIT_RECORD_FORMAT))
 
 

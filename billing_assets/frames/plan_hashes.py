@@ -4,10 +4,10 @@ Belongs here: what the hash covers, and how.
 Does not belong here: the figures of a plan (``run_figures``), who approves a hash (``steps.decide_run``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from hashlib import sha256
-from io import BytesIO
+from typing import IO, cast
 
 import polars as pl
 
@@ -56,17 +56,30 @@ def drafts_sha256(drafts: Drafts) -> str:
     if drafts.credits is not None:
         parts += [(drafts.credits.lines, _HASHED_LINE), (drafts.credits.taxes, _HASHED_TAX)]
     for frame, names in parts:
-        hashed.update(_bytes_of(frame.select(names)))
+        _write(frame.select(names), hashed.update)
     return hashed.hexdigest()
 
 
-def _bytes_of(frame: pl.DataFrame) -> memoryview:
-    """Return the values as Arrow lays them out, sooner than as text; nothing may lie behind a null."""
-    buffer = BytesIO()
+class _HashWriter:
+    """A file that hashes what is written: kept in memory, the bytes would cost more than their hash."""
+
+    def __init__(self, update: Callable[[bytes], None]) -> None:
+        self.update = update
+
+    def write(self, written: bytes) -> int:
+        self.update(written)
+        return len(written)
+
+    def flush(self) -> None:
+        """Do nothing: every byte is hashed as it comes."""
+
+
+def _write(frame: pl.DataFrame, update: Callable[[bytes], None]) -> None:
+    """Hash the values as Arrow lays them out, sooner than as text; nothing may lie behind a null."""
     filled = frame.with_columns(pl.col(pl.String).fill_null(""), pl.selectors.numeric().fill_null(-1))
     oldest = pl.CompatLevel.oldest()  # texts in one piece, wherever the frame has its own
-    filled.rechunk().write_ipc_stream(buffer, compression="uncompressed", compat_level=oldest)
-    return buffer.getbuffer()
+    writer = cast("IO[bytes]", _HashWriter(update))
+    filled.rechunk().write_ipc_stream(writer, compression="uncompressed", compat_level=oldest)
 
 
 def plan_sha256(billing_date: date, parts: Sequence[str]) -> str:

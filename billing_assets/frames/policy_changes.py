@@ -16,7 +16,9 @@ from billing_assets.domain.cancellation import CancellationMethod
 from billing_assets.domain.policy_changes import ChangeKind
 from billing_assets.frames.earned_premium import with_earned
 from billing_assets.frames.rounding import divide_half_up, wide
+from billing_assets.frames.term_days import Days, actual_days, names_a_count, term_days
 
+_SPAN = ("policy_term_id", "effective_date", "expiration_date", "day_count")
 PART_COLUMNS = ("policy_term_id", "change_number", "part_from_date", "part_minor", "owed_minor")
 
 
@@ -25,9 +27,10 @@ def premium_parts(
 ) -> pl.DataFrame:
     """Return the parts of the premium of each term, and what is owed of each (``PART_COLUMNS``).
 
-    ``terms`` has ``policy_term_id``, ``effective_date``, ``expiration_date`` and ``premium_minor``;
-    ``changes`` has ``CHANGE_SCHEMA``. Part 0 is the premium of the term as it began. The part of an
-    endorsement is ``(new - old) * days left / days of the term``, half-up; ``old`` is the premium that was in
+    ``terms`` has ``policy_term_id``, ``effective_date``, ``expiration_date``, ``premium_minor`` and
+    ``day_count``, by which days are counted; ``changes`` has ``CHANGE_SCHEMA``.
+    Part 0 is the premium of the term as it began. The part of an endorsement is
+    ``(new - old) * days left / days of the term``, half-up; ``old`` is the premium that was in
     force before it. What is owed of a part is the part itself; where cover lapsed, less
     ``part * days lapsed / days of the part``, half-up; and of a term that is cancelled and not reinstated,
     what the method of that cancellation earns of it. Amounts that do not fit into Int64 are null.
@@ -40,6 +43,7 @@ def premium_parts(
     ...     "effective_date": date(2023, 1, 1),
     ...     "expiration_date": date(2024, 1, 1),
     ...     "premium_minor": 365_00,
+    ...     "day_count": "actual_term",
     ... }
     >>> change = {"policy_term_id": 7, "currency": "EUR", "method_code": ""}
     >>> dearer = {**change, "change_number": 1, "change_kind": "endorsement", "premium_minor": 730_00}
@@ -55,7 +59,7 @@ def premium_parts(
     >>> parts.select("change_number", "part_minor", "owed_minor").rows()
     [(0, 36500, 35500), (1, 2000, 1000)]
     """
-    spans = terms.select("policy_term_id", "effective_date", "expiration_date", "premium_minor")
+    spans = terms.select(*_SPAN, "premium_minor")
     known = changes.join(spans, on="policy_term_id", how="inner", suffix="_of_term").sort(
         "policy_term_id", "change_date", "change_number"
     )
@@ -106,6 +110,7 @@ def _parts(spans: pl.DataFrame, endorsements: pl.DataFrame) -> pl.DataFrame:
         part_from_date=pl.col("effective_date"),
         part_minor=pl.col("premium_minor"),
     )
+    days = _days(spans)
     first, last = pl.col("effective_date"), pl.col("expiration_date")
     start = pl.col("change_date").clip(first, last)
     old = pl.col("premium_minor").shift().over("policy_term_id")
@@ -114,12 +119,16 @@ def _parts(spans: pl.DataFrame, endorsements: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(
         part_minor=divide_half_up(
             (wide(pl.col("premium_minor")) - wide(pl.col("old_minor")))
-            * (last - pl.col("part_from_date")).dt.total_days(),
-            (last - first).dt.total_days(),
+            * days(pl.col("part_from_date"), last),
+            days(first, last),
         )
     )
-    names = [*spans.columns[:3], "change_number", "part_from_date", "part_minor"]
+    names = [*_SPAN, "change_number", "part_from_date", "part_minor"]
     return pl.concat([begun.select(names), changed.select(names)])
+
+
+def _days(rows: pl.DataFrame) -> Days:
+    return term_days if names_a_count(rows) else actual_days
 
 
 def _turns(known: pl.DataFrame) -> pl.DataFrame:
@@ -138,36 +147,47 @@ def _turns(known: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_cover(parts: pl.DataFrame, turns: pl.DataFrame) -> pl.DataFrame:
-    """Add ``lapsed_days`` of each part; ``off_date``, ``method_code`` of a cancellation that stands."""
+    """Add ``lapsed_days`` of each part; ``off_date``, ``method_code`` of a cancellation that stands.
+
+    ``lapsed_counted_days`` are the same by the count of the plan.
+    """
+    days = _days(parts)
     lapses = turns.filter(pl.col("on_date").is_not_null()).select("policy_term_id", "off_date", "on_date")
     start = pl.max_horizontal("part_from_date", "off_date")
     end = pl.min_horizontal("expiration_date", "on_date")
     lapsed = (
         parts.join(lapses, on="policy_term_id", how="inner")
         .group_by("policy_term_id", "change_number")
-        .agg(lapsed_days=(end - start).dt.total_days().clip(lower_bound=0).sum())
+        .agg(
+            lapsed_days=actual_days(start, end).clip(lower_bound=0).sum(),
+            lapsed_counted_days=days(start, end).clip(lower_bound=0).sum(),
+        )
     )
     final = turns.filter(pl.col("on_date").is_null()).drop("on_date")
     return (
         parts.join(lapsed, on=["policy_term_id", "change_number"], how="left")
         .join(final, on="policy_term_id", how="left")
-        .with_columns(pl.col("lapsed_days").fill_null(0))
+        .with_columns(pl.col("lapsed_days", "lapsed_counted_days").fill_null(0))
     )
 
 
 def _owed(parts: pl.DataFrame, methods: Iterable[CancellationMethod]) -> pl.DataFrame:
     """Add ``owed_minor``."""
-    span = (pl.col("expiration_date") - pl.col("part_from_date")).dt.total_days()
-    lapsed = divide_half_up(wide(pl.col("part_minor")) * pl.col("lapsed_days"), span)
+    days, start = _days(parts), pl.col("part_from_date")
+    span, gone = days(start, pl.col("expiration_date")), pl.col("lapsed_counted_days")
+    lapsed = divide_half_up(wide(pl.col("part_minor")) * gone, span)
     standing = parts.filter(pl.col("off_date").is_null()).with_columns(
         owed_minor=pl.col("part_minor") - pl.when(span > 0).then(lapsed).otherwise(0)
     )
     # A part is earned like a term that begins with it; days that lapsed before count as not in force.
     ended = parts.filter(pl.col("off_date").is_not_null())
-    off = pl.min_horizontal("off_date", "expiration_date") - pl.duration(days="lapsed_days")
+    stop = pl.min_horizontal("off_date", "expiration_date")
+    off = stop - pl.duration(days="lapsed_days")
     as_terms = ended.select(
         "method_code",
         "expiration_date",
+        part_days=span,
+        in_force_days=days(start, stop) - gone,
         premium_minor=pl.col("part_minor").abs(),
         effective_date=pl.col("part_from_date"),
         cancellation_date=off,

@@ -21,6 +21,7 @@ from dateutil.rrule import rruleset, rrulestr
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.frequencies import PeriodUnit
 from billing_assets.frames.columns import PERIOD_SCHEMA
+from billing_assets.frames.term_days import Days, actual_days, weighing_days
 
 _LONGEST_PATTERN = 4_000
 _LARGEST_NUMBER = 1_000
@@ -29,6 +30,7 @@ _PARTS = frozenset(
     "FREQ COUNT UNTIL INTERVAL WKST BYDAY BYMONTH BYMONTHDAY BYYEARDAY BYWEEKNO BYSETPOS BYEASTER".split()
 )
 _LINES = ("RRULE", "EXDATE", "RDATE", "EXRULE")
+_GRID_ENDS = ("first_grid_from", "first_grid_to", "last_grid_from", "last_grid_to")
 _YEARS_BEFORE = 4
 """A rule is begun at least so many years before a term, to see the period in which the term begins."""
 
@@ -127,11 +129,12 @@ def _bad_list(pattern: str, why: str) -> BillingError:
     )
 
 
-def pattern_periods(schedules: pl.DataFrame) -> pl.DataFrame:
+def pattern_periods(schedules: pl.DataFrame, days: Days = actual_days) -> pl.DataFrame:
     """Return the periods (``PERIOD_SCHEMA``) of schedules that bill once, by a rule or by a list of dates.
 
     ``schedules`` has ``schedule_id``, ``unit``, ``pattern``, ``effective_date``, ``expiration_date`` and
-    ``anchor_date``; those that count in days or months have no row.
+    ``anchor_date``; those that count in days or months have no row. ``days`` count the days of periods, for
+    which ``grid_days`` needs ``day_count`` too.
 
     >>> row = {
     ...     "schedule_id": 0,
@@ -149,7 +152,13 @@ def pattern_periods(schedules: pl.DataFrame) -> pl.DataFrame:
     """
     by_pattern = schedules.filter(pl.col("unit").is_in(list(_GRIDS)))
     rows = [period for row in by_pattern.iter_rows(named=True) for period in _periods(row)]
-    return pl.DataFrame(rows, schema=PERIOD_SCHEMA)
+    schema = {name: dtype for name, dtype in PERIOD_SCHEMA.items() if not name.endswith("_days")}
+    periods = pl.DataFrame(rows, schema=schema | dict.fromkeys(_GRID_ENDS, pl.Date))
+    return (
+        periods.join(by_pattern, on="schedule_id", how="inner", maintain_order="left")
+        .with_columns(**weighing_days(days, *(pl.col(name) for name in _GRID_ENDS)))
+        .select(pl.col(name).cast(dtype) for name, dtype in PERIOD_SCHEMA.items())
+    )
 
 
 def _periods(row: Mapping[str, Any]) -> Iterator[dict[str, object]]:
@@ -160,10 +169,7 @@ def _periods(row: Mapping[str, Any]) -> Iterator[dict[str, object]]:
     of_schedule = {
         "schedule_id": row["schedule_id"],
         "installment_count": len(borders),
-        "first_days": (first_to - effective).days,
-        "first_full_days": (first_to - first_from).days,
-        "last_days": (expiration - last_from).days,
-        "last_full_days": (last_to - last_from).days,
+        **dict(zip(_GRID_ENDS, (first_from, first_to, last_from, last_to), strict=True)),
     }
     for number, ((start, end), due_from) in enumerate(zip(borders, grid.due_from, strict=True), start=1):
         yield {

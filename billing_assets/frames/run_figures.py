@@ -219,8 +219,23 @@ def shown_figures(figures: pl.DataFrame, before: pl.DataFrame) -> list[dict[str,
     return filled.to_dicts()
 
 
-def first_bills(drafts: Drafts, plans: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
-    """Return the documents of terms that were never billed, with what :func:`outliers_of` compares.
+def unbilled_terms(drafts: Drafts, settled: pl.DataFrame) -> pl.Series:
+    """Return the ``policy_term_id`` of the lines of terms that were never billed.
+
+    >>> from billing_assets.frames.plan_hashes import NO_DRAFTS
+    >>> unbilled_terms(NO_DRAFTS, pl.DataFrame(schema={"policy_term_id": pl.Int64})).len()
+    0
+    """
+    terms = drafts.lines.select("policy_term_id")
+    return terms.join(settled, on="policy_term_id", how="anti").to_series()
+
+
+def first_bills(
+    drafts: Drafts, plans: pl.DataFrame, settled: pl.DataFrame, last_bills: pl.DataFrame
+) -> pl.DataFrame:
+    """Return the documents of terms that were never billed and have a last bill before them.
+
+    With what :func:`outliers_of` compares; a policy of one term, new to the book, has nothing before it.
 
     A term that was billed before needs no look: its installments are equal parts of one premium, and one
     whose premium the book has changed since is held. Neither does one whose plan arranges its installments:
@@ -232,10 +247,12 @@ def first_bills(drafts: Drafts, plans: pl.DataFrame, settled: pl.DataFrame) -> p
     ...     NO_DRAFTS,
     ...     pl.DataFrame(schema=PLAN_SCHEMA),
     ...     pl.DataFrame(schema={"policy_term_id": pl.Int64}),
+    ...     pl.DataFrame(schema={"policy_term_id": pl.Int64}),
     ... ).columns
     ['draft_index', 'policy_term_id', 'policy_number', 'plan_code', 'currency', 'period_days', 'bill_minor']
     """
-    lines = drafts.lines.lazy().join(settled.lazy(), on="policy_term_id", how="anti")
+    followed = drafts.lines.lazy().join(last_bills.lazy(), on="policy_term_id", how="semi")
+    lines = followed.join(settled.lazy(), on="policy_term_id", how="anti")
     days = (pl.col("period_to_date") - pl.col("period_from_date")).dt.total_days()
     bills = (
         lines.group_by("draft_index")
@@ -313,92 +330,6 @@ def outliers_of(bills: pl.DataFrame, last_bills: pl.DataFrame, times: int) -> pl
         .select("policy_number", "currency", "bill_minor", last_minor="total_minor")
         .select("policy_number", "currency", "last_minor", "bill_minor")
     )
-
-
-def change_outliers(
-    drafts: Drafts, terms: pl.DataFrame, documented: pl.DataFrame, times: int
-) -> pl.DataFrame:
-    """Return policies whose bill has a change and is more than ``times`` the premium of the term.
-
-    The premium is that of the book (``terms``), or what documents say of the term so far, where that is more;
-    ``documented`` has ``columns.DOCUMENTED_LINE_SCHEMA``. Columns as of :func:`outliers_of`.
-
-    >>> from billing_assets.frames.columns import DOCUMENTED_LINE_SCHEMA, TERM_SCHEMA
-    >>> from billing_assets.frames.plan_hashes import NO_DRAFTS
-    >>> nothing = pl.DataFrame(schema=TERM_SCHEMA), pl.DataFrame(schema=DOCUMENTED_LINE_SCHEMA)
-    >>> change_outliers(NO_DRAFTS, *nothing, 3).columns
-    ['policy_number', 'currency', 'last_minor', 'bill_minor']
-    """
-    said = documented.group_by("policy_term_id").agg(
-        said_minor=(pl.col("net_minor") - pl.col("credited_net_minor")).sum()
-    )
-    bills = (
-        drafts.lines.filter(pl.col("charge_kind") == PREMIUM_CHANGE.charge_kind)
-        .select("draft_index", "policy_term_id", "policy_number", "currency")
-        .unique("draft_index")
-        .join(drafts.invoices.select("draft_index", bill_minor="total_minor"), on="draft_index")
-        .join(terms.select("policy_term_id", "premium_minor"), on="policy_term_id")
-        .join(said, on="policy_term_id", how="left")
-        .with_columns(last_minor=pl.max_horizontal("premium_minor", pl.col("said_minor").fill_null(0)))
-    )
-    is_over = wide(pl.col("bill_minor")) > wide(pl.col("last_minor")) * times
-    return (
-        bills.filter(is_over)
-        .sort("policy_number", "bill_minor", descending=[False, True])
-        .unique("policy_number", keep="first", maintain_order=True)
-        .select("policy_number", "currency", "last_minor", "bill_minor")
-    )
-
-
-CREDIT_SUMS = ("credit_count", "credited_minor", "term_count", "premium_minor")
-
-
-def credit_sums(drafts: Drafts, terms: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """Return ``CREDIT_SUMS`` by currency: credit notes of a shard, beside its terms in force on a day.
-
-    >>> from billing_assets.frames.columns import TERM_SCHEMA
-    >>> from billing_assets.frames.plan_hashes import NO_DRAFTS
-    >>> term = {"policy_term_id": 7, "currency": "EUR", "premium_minor": 40}
-    >>> term |= {"effective_date": date(2024, 1, 1), "expiration_date": date(2025, 1, 1)}
-    >>> terms = pl.DataFrame([term], schema=TERM_SCHEMA)
-    >>> credit_sums(NO_DRAFTS, terms, date(2024, 5, 1)).rows()
-    [('EUR', 0, 0, 1, 40)]
-    """
-    day = pl.lit(as_of)
-    in_force = terms.filter(pl.col("effective_date") <= day, day < pl.col("expiration_date"))
-    none = pl.lit(0, pl.Int64)
-    parts = [
-        in_force.select(
-            "currency",
-            credit_count=none,
-            credited_minor=none,
-            term_count=none + 1,
-            premium_minor="premium_minor",
-        )
-    ]
-    if drafts.credits is not None:
-        parts.append(
-            drafts.credits.invoices.select(
-                "currency",
-                credit_count=none + 1,
-                credited_minor="net_minor",
-                term_count=none,
-                premium_minor=none,
-            )
-        )
-    return add_credit_sums(parts)
-
-
-def add_credit_sums(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    """Return the sums of all parts (:func:`credit_sums`) by currency.
-
-    >>> part = pl.DataFrame({"currency": ["EUR"], **dict.fromkeys(CREDIT_SUMS, [2])})
-    >>> add_credit_sums([part, part]).rows()
-    [('EUR', 4, 4, 4, 4)]
-    """
-    rows = pl.concat(part.lazy() for part in parts)
-    sums = [exact_sum(pl.col(name)).alias(name) for name in CREDIT_SUMS]
-    return rows.group_by("currency").agg(sums).sort("currency").collect()
 
 
 def largest_outliers(outliers: pl.DataFrame, count: int) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from billing_assets.frames.columns import PERIOD_SCHEMA
 from billing_assets.frames.date_tables import DateTables
 from billing_assets.frames.dated_rows import is_valid_on, refuse_overlaps
 from billing_assets.frames.recurrence import pattern_periods
+from billing_assets.frames.term_days import Days, actual_days, grid_days, names_a_count, weighing_days
 
 SCHEDULE_KEY = ("plan_code", "place_code", "effective_date", "expiration_date", "anchor_date")
 """What a schedule depends on, besides the plan's row: terms that agree in these have the same schedule."""
@@ -59,6 +60,7 @@ def schedules_of(terms: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
     ...     "installment_fee_minor": 0,
     ...     "minimum_bill_minor": 0,
     ...     "blackout_days": 0,
+    ...     "day_count": "actual_term",
     ...     "valid_from": date(1990, 1, 1),
     ...     "valid_to": None,
     ... }
@@ -118,7 +120,7 @@ def periods_of(schedules: pl.DataFrame, horizon: pl.Expr) -> pl.DataFrame:
     ``installment_number`` (from 1), ``installment_count`` (of the whole term), ``period_from_date`` and
     ``period_end_date`` (where the period ends if cover does not end before), ``due_from_date`` (from which
     due days count), and the days that weigh the first and last period: ``first_days`` and ``last_days``,
-    ``first_full_days`` and ``last_full_days`` of the grid periods in which they lie.
+    ``first_full_days`` and ``last_full_days`` of the grid periods in which they lie, by ``day_count``.
 
     >>> from datetime import date
     >>> row = {
@@ -129,6 +131,7 @@ def periods_of(schedules: pl.DataFrame, horizon: pl.Expr) -> pl.DataFrame:
     ...     "unit": "month",
     ...     "step": 1,
     ...     "pattern": "",
+    ...     "day_count": "actual_term",
     ... }
     >>> periods_of(pl.DataFrame([row]), pl.lit(date(2024, 1, 31))).select(
     ...     "installment_number",
@@ -139,13 +142,14 @@ def periods_of(schedules: pl.DataFrame, horizon: pl.Expr) -> pl.DataFrame:
     [(1, 3, '2024-01-16', 16), (2, 3, '2024-02-01', 16)]
     """
     is_cycle = pl.col("unit").is_in(_CYCLES)
-    cycles = _with_borders(_with_numbers(_with_counts(schedules.filter(is_cycle).lazy()), horizon))
+    days = grid_days if names_a_count(schedules) else actual_days
+    cycles = _with_borders(_with_numbers(_with_counts(schedules.filter(is_cycle).lazy(), days), horizon))
     shaped = cycles.select(pl.col(name).cast(dtype) for name, dtype in PERIOD_SCHEMA.items()).collect()
-    periods = pl.concat([shaped, pattern_periods(schedules)])
+    periods = pl.concat([shaped, pattern_periods(schedules, days)])
     return periods.join(schedules, on="schedule_id", how="inner", maintain_order="left")
 
 
-def _with_counts(schedules: pl.LazyFrame) -> pl.LazyFrame:
+def _with_counts(schedules: pl.LazyFrame, days: Days) -> pl.LazyFrame:
     """Add ``installment_count``, ``grid_number`` (where the first period ends) and the weighing days."""
     grid = schedules.with_columns(
         grid_number=_first_grid_number(pl.col("effective_date"), or_on=False)
@@ -160,10 +164,7 @@ def _with_counts(schedules: pl.LazyFrame) -> pl.LazyFrame:
     last_full_from = grid_date(pl.col("anchor_date"), last_number - 1)
     last_full_to = grid_date(pl.col("anchor_date"), last_number)
     return grid.with_columns(
-        first_days=(first_full_to - pl.col("effective_date")).dt.total_days(),
-        first_full_days=(first_full_to - first_full_from).dt.total_days(),
-        last_days=(pl.col("expiration_date") - last_full_from).dt.total_days(),
-        last_full_days=(last_full_to - last_full_from).dt.total_days(),
+        **weighing_days(days, first_full_from, first_full_to, last_full_from, last_full_to)
     )
 
 

@@ -15,8 +15,9 @@ from billing_assets.domain.charges import PREMIUM
 from billing_assets.domain.runs import CatchUp, Outcome
 from billing_assets.frames.calendars import CompanyCalendar
 from billing_assets.frames.change_balances import ChangeBook
-from billing_assets.frames.change_charges import ChangedDue, changed_due, with_change_holds
+from billing_assets.frames.change_charges import ChangedDue, changed_due
 from billing_assets.frames.change_credits import credited_charges, with_reasons, with_returned
+from billing_assets.frames.change_holds import with_change_holds
 from billing_assets.frames.charge_lines import NO_CHARGE_LINES
 from billing_assets.frames.columns import SETTLED_SCHEMA
 from billing_assets.frames.credits import draft_credits

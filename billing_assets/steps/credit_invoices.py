@@ -19,6 +19,7 @@ from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.numbered import tax_rows
 from billing_assets.frames.numbered_credits import credit_line_rows, credit_rows, number_credits
 from billing_assets.steps.credit_ports import CreditStore, CreditWork
+from billing_assets.steps.headings import heading_of
 from billing_assets.steps.result import StepResult, Stopwatch
 from billing_assets.steps.run_ports import FrozenTemplate, Issuer, Progress, silent
 
@@ -93,16 +94,7 @@ def _issue(
     issuing_date = max(order.issuing_date, *drafts.invoices["original_issue_date"].to_list())
     prefix = issuer.company.credit_note_prefix
     block = work.draw_numbers(count, DocumentKind.CREDIT_NOTE, prefix, issuing_date)
-    numbered = number_credits(
-        drafts,
-        prefix=block.prefix,
-        first_number=block.first_number,
-        issue_date=block.issue_date,
-        reason=order.reason,
-        company_id=company_id,
-        company_sha256=issuer.company_sha256,
-        template_sha256=template.template_sha256,
-    )
+    numbered = number_credits(drafts, heading_of(block, issuer, template), reason=order.reason)
     rows = credit_rows(
         numbered,
         ids,

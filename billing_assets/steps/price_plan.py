@@ -18,23 +18,22 @@ import polars as pl
 from billing_assets.domain.runs import CatchUp, CurrencyTotal, Outcome
 from billing_assets.domain.safety_bounds import CreditSum, RunFindings, exceeded_bounds
 from billing_assets.frames.cash_rounding import NO_CASH_UNITS, used_units
+from billing_assets.frames.change_figures import add_credit_sums, change_outliers, credit_sums
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.plan_hashes import NO_DRAFTS, cash_parts, drafts_sha256, plan_sha256
 from billing_assets.frames.run_figures import (
-    add_credit_sums,
     add_figures,
     add_reasons,
     before_of,
-    change_outliers,
     compared_days,
     comparisons_of,
-    credit_sums,
     figures_of,
     first_bills,
     largest_outliers,
     outliers_of,
     reasons_of,
     shown_figures,
+    unbilled_terms,
 )
 from billing_assets.steps.calculation import Calculation
 from billing_assets.steps.run_ports import (
@@ -160,10 +159,9 @@ def _price_shard(scope: Scope, shard: Shard, store: RunStore) -> _PricedShard:
     company_id, times = scope.issuer.company_id, scope.issuer.company.safety_bounds.bill_times
     book = store.read_book(company_id, scope.batch_id, shard, scope.billing_date)
     drafts, plans = scope.drafts(book), scope.rules.plans
-    bills = first_bills(drafts, plans, book.settled)
-    last_bills = store.last_bills(
-        shard, bills["policy_term_id"] if times else bills["policy_term_id"].clear()
-    )
+    unbilled = unbilled_terms(drafts, book.settled)
+    last_bills = store.last_bills(shard, unbilled if times else unbilled.clear())
+    bills = first_bills(drafts, plans, book.settled, last_bills)
     outliers = outliers_of(bills, last_bills, times)
     if times and book.changes is not None:
         changed = change_outliers(drafts, book.terms, book.changes.lines, times)

@@ -9,7 +9,8 @@ either there as a whole or not at all, and the same command again does what is m
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
@@ -18,10 +19,10 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.runs import CurrencyTotal, RunOrder, RunState
 from billing_assets.domain.safety_bounds import Bound
-from billing_assets.frames.cash_rounding import with_cash_units
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.numbered import charge_rows, invoice_rows, line_rows, number_drafts, tax_rows
 from billing_assets.frames.numbered_credits import credit_line_rows, credit_rows, number_credits
+from billing_assets.steps.headings import heading_of
 from billing_assets.steps.plan_due_charges import plan_run
 from billing_assets.steps.price_plan import SHARDS_AT_ONCE, Scope, add_totals, price_shards, scope_of
 from billing_assets.steps.result import StepResult, Stopwatch
@@ -80,8 +81,7 @@ def raise_invoices(
             timer=timer,
         )
         issued = _bill_shards(work, store.pending_shards(run.run_id), planned, progress)
-        totals = _final_accounts(run, store)
-        store.finalise(run.run_id, plan_seconds)
+        totals = add_totals(store.finalise(run.run_id, plan_seconds, prove=partial(_require_complete, run)))
     facts = {"run_id": run.run_id, "due_count": run.due_count, "invoice_count": issued}
     return StepResult(step="raise_invoices", facts=facts, totals=totals, seconds=timer.seconds)
 
@@ -207,18 +207,12 @@ def _issue(work: _Work, drafts: Drafts, transaction: ShardWork, wait_for_turn: C
 
 
 def _number_invoices(work: _Work, drafts: Drafts, ids: pl.Series, transaction: ShardWork) -> None:
-    count, run, company_id = drafts.invoices.height, work.run, work.scope.issuer.company_id
-    prefix = work.scope.issuer.company.invoice_prefix
+    count, run, prefix = drafts.invoices.height, work.run, work.scope.issuer.company.invoice_prefix
     block = transaction.draw_numbers(count, DocumentKind.INVOICE, prefix, run.issuing_date)
-    invoices = with_cash_units(drafts.invoices, work.scope.cash_units, block.issue_date)
     numbered = number_drafts(
-        replace(drafts, invoices=invoices),
-        prefix=block.prefix,
-        first_number=block.first_number,
-        issue_date=block.issue_date,
-        company_id=company_id,
-        company_sha256=work.scope.issuer.company_sha256,
-        template_sha256=work.template.template_sha256,
+        drafts,
+        heading_of(block, work.scope.issuer, work.template),
+        cash_units=work.scope.cash_units,
         closed_due_days=work.scope.closed_days.of(Purpose.DUE),
     )
     transaction.write_invoices(
@@ -239,16 +233,7 @@ def _number_credits(work: _Work, notes: Drafts, ids: pl.Series, transaction: Sha
     issuing_date = max(run.issuing_date, *notes.invoices["original_issue_date"].to_list())
     prefix, kind = issuer.company.credit_note_prefix, DocumentKind.CREDIT_NOTE
     block = transaction.draw_numbers(notes.invoices.height, kind, prefix, issuing_date)
-    numbered = number_credits(
-        notes,
-        prefix=block.prefix,
-        first_number=block.first_number,
-        issue_date=block.issue_date,
-        reason=None,
-        company_id=issuer.company_id,
-        company_sha256=issuer.company_sha256,
-        template_sha256=template.template_sha256,
-    )
+    numbered = number_credits(notes, heading_of(block, issuer, template), reason=None)
     rows = credit_rows(
         numbered,
         ids,
@@ -260,16 +245,14 @@ def _number_credits(work: _Work, notes: Drafts, ids: pl.Series, transaction: Sha
     transaction.write_invoices(rows)
 
 
-def _final_accounts(run: Run, store: RunStore) -> tuple[CurrencyTotal, ...]:
-    """Return the run's totals after proving that every planned charge has its outcome, in count and money."""
-    totals = store.run_totals(run.run_id)
+def _require_complete(run: Run, totals: tuple[CurrencyTotal, ...]) -> None:
+    """Prove that every planned charge has its outcome, in count and money."""
     if _by_currency(totals) != _by_currency(run.plan_totals):
         raise BillingError(
             "run_incomplete",
             f"run {run.run_id} recorded {_by_currency(totals)}, its plan is {_by_currency(run.plan_totals)}",
             "nothing is finalised; keep the store as it is and report this with 'billing audit'",
         )
-    return totals
 
 
 def _by_currency(totals: tuple[CurrencyTotal, ...]) -> dict[str, tuple[int, int]]:

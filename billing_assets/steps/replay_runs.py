@@ -7,17 +7,18 @@ Nothing is written. What people decided is taken as it was: which terms were hel
 closed, and on which day the documents were issued.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 import polars as pl
 
 from billing_assets.domain.calendar_rule import Purpose
 from billing_assets.domain.replays import Difference, DifferenceKind
-from billing_assets.frames.cash_rounding import used_units, with_cash_units
+from billing_assets.frames.cash_rounding import used_units
 from billing_assets.frames.invoices import Drafts
-from billing_assets.frames.numbered import number_drafts
+from billing_assets.frames.numbered import Heading, number_drafts
 from billing_assets.frames.numbered_credits import number_credits
 from billing_assets.frames.replays import Recorded, differences, with_recorded_holds
 from billing_assets.steps.calculation import Calculation
@@ -110,17 +111,7 @@ def _numbered(
         return None
     first = recorded.documents.sort("invoice_number").row(0, named=True)
     units = used_units(rules.cash_units, first["cash_currencies"].split())
-    invoices = with_cash_units(drafts.invoices, units, first["issue_date"])
-    return number_drafts(
-        replace(drafts, invoices=invoices),
-        prefix=first["prefix"],
-        first_number=first["invoice_number"],
-        issue_date=first["issue_date"],
-        company_id=shard.company_id,
-        company_sha256=first["company_sha256"],
-        template_sha256=first["template_sha256"],
-        closed_due_days=closed_due_days,
-    )
+    return number_drafts(drafts, _heading(shard, first), cash_units=units, closed_due_days=closed_due_days)
 
 
 def _numbered_credits(shard: ReplayShard, drafts: Drafts, recorded: Recorded) -> pl.DataFrame | None:
@@ -128,12 +119,15 @@ def _numbered_credits(shard: ReplayShard, drafts: Drafts, recorded: Recorded) ->
     if recorded.credits is None or drafts.credits is None or recorded.credits.documents.is_empty():
         return None
     first = recorded.credits.documents.sort("invoice_number").row(0, named=True)
-    return number_credits(
-        drafts.credits,
+    return number_credits(drafts.credits, _heading(shard, first), reason=None)
+
+
+def _heading(shard: ReplayShard, first: Mapping[str, Any]) -> Heading:
+    """Return what the documents of a shard share, by the recorded one that has the lowest number."""
+    return Heading(
         prefix=first["prefix"],
         first_number=first["invoice_number"],
         issue_date=first["issue_date"],
-        reason=None,
         company_id=shard.company_id,
         company_sha256=first["company_sha256"],
         template_sha256=first["template_sha256"],

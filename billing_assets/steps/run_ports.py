@@ -292,8 +292,18 @@ class RunStore(Protocol):
         """Return the totals of the charges that the run has recorded."""
         ...
 
-    def finalise(self, run_id: int, seconds: Mapping[str, float]) -> None:
-        """Mark the run as complete and store its report; ``seconds`` are those beside the shards'."""
+    def finalise(
+        self,
+        run_id: int,
+        seconds: Mapping[str, float],
+        *,
+        prove: Callable[[tuple[CurrencyTotal, ...]], None],
+    ) -> tuple[CurrencyTotal, ...]:
+        """Mark the run as complete and store its report; ``seconds`` are those beside the shards'.
+
+        The totals of the charges that the run has recorded are given to ``prove``, and are returned: one per
+        outcome, reason and currency. Where ``prove`` raises, nothing is finalised.
+        """
         ...
 
 

@@ -23,6 +23,9 @@ _REACH_DAYS = 430
 _LONGEST_DUE_DAYS = 400
 """An installment falls due at most so long after its period begins, so also after the term has ended."""
 
+_BLOCK_IDS = 1_000
+"""So many ids are opened by one value of the sequence of invoice ids."""
+
 CHANGED_AFTER_BILLING = """
     select distinct n.policy_term_id
     from policy_term_version f
@@ -150,9 +153,13 @@ class DocumentTransaction:
 
     def draw_invoice_ids(self, count: int) -> pl.Series:
         """Return ``count`` unused invoice ids, ascending."""
-        query = text("select array_agg(nextval('invoice_id_sequence')) from generate_series(1, :count)")
-        drawn = self.connection.execute(query, {"count": count}).scalar_one()
-        return pl.Series("invoice_id", drawn, dtype=pl.Int64).sort()
+        query = text("select nextval('invoice_id_sequence') from generate_series(1, :blocks) order by 1")
+        blocks = {"blocks": -(-count // _BLOCK_IDS)}
+        ids = [
+            pl.int_range(first, first + _BLOCK_IDS, dtype=pl.Int64, eager=True)
+            for first in self.connection.execute(query, blocks).scalars()
+        ]
+        return pl.concat(ids).head(count).alias("invoice_id")
 
     def draw_numbers(self, count: int, document_kind: str, prefix: str, issuing_date: date) -> NumberBlock:
         """Lock the series' row until the transaction ends and return its next ``count`` numbers."""

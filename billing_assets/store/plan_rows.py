@@ -20,6 +20,7 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.frequencies import OWN_DATES, OWN_RULE
 from billing_assets.domain.payment_plans import ChangeBilling, PaymentPlan, Residual
 from billing_assets.domain.plan_records import PLAN_FIELDS, Fault, differing_fields
+from billing_assets.domain.term_days import TermDayCount
 from billing_assets.frames.recurrence import listed_dates, occurrences
 from billing_assets.steps.plan_ports import KeptPlans, PlacedPlan, PlanFile, plans_invalid
 from billing_assets.steps.run_ports import Clock
@@ -33,6 +34,7 @@ _KINDS = {
     "holiday_behaviour": HolidayBehaviour,
     "residual": Residual,
     "change_billing": ChangeBilling,
+    "day_count": TermDayCount,
 }
 _NO_COMPANY = 0
 _PATTERN_REACH = timedelta(days=8 * 366)

@@ -10,11 +10,16 @@ from sqlalchemy import Connection, text
 
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.policy_changes import TermChange
+from billing_assets.domain.term_days import TermDayCount, TermDays
 from billing_assets.store.policy_changes import read_changes
 
 _TERM = """
 select p.policy_number, v.effective_date, v.expiration_date, v.cover_to_date, v.cut_over_date, v.currency,
     v.premium_minor, v.plan_code, coalesce((
+        select n.day_count from payment_plan n
+        where n.plan_code = v.plan_code and n.valid_from <= v.effective_date
+            and (n.valid_to is null or v.effective_date < n.valid_to)
+        order by n.valid_from desc limit 1), 'actual_term') as day_count, coalesce((
         select sum(l.net_minor + l.contained_tax_minor - coalesce((
             select sum(c.net_minor + c.contained_tax_minor) from invoice_line c
             where c.credited_invoice_id = l.invoice_id
@@ -45,7 +50,8 @@ class QuotedTerm:
     What credit notes gave back is taken off. ``changes`` are those of the term that were imported. Where the
     price contains its tax, the premium and what was billed of it are prices.
 
-    Installments that were due before ``cut_over_date`` were billed elsewhere.
+    Installments that were due before ``cut_over_date`` were billed elsewhere. ``day_count`` is that of the
+    plan; of a plan without a row for the term calendar days count.
     """
 
     policy_number: str
@@ -56,9 +62,15 @@ class QuotedTerm:
     currency: str
     premium_minor: int
     plan_code: str
+    day_count: TermDayCount
     billed_net_minor: int
     billed_line_count: int
     changes: tuple[TermChange, ...] = ()
+
+    @property
+    def days(self) -> TermDays:
+        """The days of the term, as its plan counts them."""
+        return TermDays(self.day_count, self.effective_date, self.expiration_date)
 
 
 def read_quoted_term(connection: Connection, company_id: int, policy_number: str, day: date) -> QuotedTerm:
@@ -72,7 +84,8 @@ def read_quoted_term(connection: Connection, company_id: int, policy_number: str
     if row is not None:
         of_term = {name: value for name, value in row.items() if name != "policy_term_id"}
         return QuotedTerm(
-            **of_term, changes=tuple(read_changes(connection, company_id, [row["policy_term_id"]]))
+            **of_term | {"day_count": TermDayCount(row["day_count"])},
+            changes=tuple(read_changes(connection, company_id, [row["policy_term_id"]])),
         )
     terms = connection.execute(text(_TERMS), values).all()
     if not terms:

@@ -1,7 +1,8 @@
 """Bringing the schema of the store up to date.
 
 Belongs here: roles, schema, migrations, seeding of the shipped rule rows.
-Does not belong here: what the tables are (``migrations``), connecting (``connection``).
+Does not belong here: what the tables are (``migrations``), connecting (``connection``), whether an upgrade is
+due (``revisions``), which each command asks and which needs no Alembic.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,8 +11,6 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
@@ -22,8 +21,9 @@ from billing_assets.store.connection import (
     store_busy,
     unreachable,
 )
+from billing_assets.store.revisions import found_revision, newest_revision, refuse_newer
 from billing_assets.store.roles import APP_ROLE, OWNER_ROLE
-from billing_assets.store.rule_rows import count_missing_rules, seed_rules
+from billing_assets.store.rule_rows import seed_rules
 
 _UPGRADE_LOCK = 7_241_001
 _LOCK_WAIT = "60s"
@@ -56,7 +56,7 @@ def upgrade(owner_url: str, connect_args: Mapping[str, str] | None = None) -> st
             connection.commit()
             with connection.begin():
                 connection.execute(text(f"create schema if not exists {SCHEMA} authorization {OWNER_ROLE}"))
-                _refuse_newer(_found_revision(connection))
+                refuse_newer(found_revision(connection))
                 config = _config()
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
@@ -82,54 +82,11 @@ def _validate_checks(connection: Connection) -> None:
         connection.commit()
 
 
-def newest_revision() -> str:
-    """Return the revision that this program expects."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
-
-
-def require_current(connection: Connection) -> None:
-    """Raise unless the schema is at the revision that this program expects and has the shipped rule rows.
-
-    Raises:
-        BillingError: ``schema_outdated``, ``schema_newer``.
-    """
-    found = _found_revision(connection)
-    _refuse_newer(found)
-    if found != newest_revision():
-        raise BillingError(
-            "schema_outdated",
-            f"the store is at revision {found or 'none'}, this program needs {newest_revision()}",
-            "run 'billing db upgrade'",
-        )
-    missing = count_missing_rules(connection)
-    if missing:
-        raise BillingError(
-            "schema_outdated",
-            f"the store lacks {missing} of the rule rows that this program ships",
-            "run 'billing db upgrade'",
-        )
-
-
 def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
     return config
-
-
-def _found_revision(connection: Connection) -> str | None:
-    context = MigrationContext.configure(connection, opts={"version_table_schema": SCHEMA})
-    return context.get_current_revision()
-
-
-def _refuse_newer(found: str | None) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if found is not None and found not in known:
-        raise BillingError(
-            "schema_newer",
-            f"the store is at revision {found}, which this program does not know",
-            "run the newer program that upgraded the store",
-        )
 
 
 def _check_server(connection: Connection) -> None:

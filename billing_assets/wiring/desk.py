@@ -16,7 +16,8 @@ from typing import Any
 
 from billing_assets.documents.explanations import ExplanationView, tell
 from billing_assets.documents.html import HtmlRenderer
-from billing_assets.documents.templates import from_archive
+from billing_assets.documents.run_chart import rehearsal_chart
+from billing_assets.documents.templates import default_templates_dir, from_archive
 from billing_assets.domain.book_mapping import BookControls
 from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.companies import Company, company_from
@@ -164,6 +165,10 @@ class Desk:
         """Return one run, or raise ``run_unknown``."""
         with self.database.transaction() as connection:
             return run_listings.show_run(connection, self.company_id, run_id)
+
+    def rehearsal_chart(self, rehearsal: Mapping[str, Any]) -> bytes:
+        """Return the chart of what a run would come to, a PNG."""
+        return rehearsal_chart(rehearsal, self.billing.settings.templates_dir or default_templates_dir())
 
     def charges(self, wanted: charge_listings.ChargeFilter) -> list[charge_listings.ChargeRow]:
         """Return what became of the policies of a run; raise ``run_unknown`` where there is no such run."""

@@ -10,8 +10,8 @@ from contextlib import ExitStack, closing, contextmanager
 from billing_assets.domain.errors import BillingError
 from billing_assets.store.connection import Database
 from billing_assets.store.embedded import EmbeddedServer
+from billing_assets.store.revisions import require_current
 from billing_assets.store.roles import APP_ROLE, OWNER_ROLE
-from billing_assets.store.schema import require_current, upgrade
 from billing_assets.wiring.build import Billing
 from billing_assets.wiring.settings import Settings
 
@@ -54,6 +54,9 @@ def _open_store(settings: Settings) -> Iterator[Database]:
         except BillingError as error:
             if error.code != "schema_outdated":
                 raise
+            # Needed once in a long while, and Alembic takes long to load.
+            from billing_assets.store.schema import upgrade
+
             upgrade(address.url(OWNER_ROLE), address.connect_args)
         yield database
 

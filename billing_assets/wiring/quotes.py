@@ -14,7 +14,7 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.money import parse_minor
 from billing_assets.domain.policy_changes import ChangeKind, TermChange
 from billing_assets.frames.columns import CHANGE_SCHEMA
-from billing_assets.frames.policy_changes import premium_parts
+from billing_assets.frames.policy_changes import premium_parts, standing_cancellations
 from billing_assets.store.quoted_terms import QuotedTerm, read_quoted_term
 from billing_assets.wiring.desk import Desk
 
@@ -49,10 +49,11 @@ def quote_cancellation(
     cut-over.
 
     Raises:
-        BillingError: ``policy_unknown``, ``term_unknown``; ``amount_invalid``.
+        BillingError: ``policy_unknown``, ``term_unknown``; ``amount_invalid``; ``term_cancelled``.
     """
     with desk.database.transaction() as connection:
         term = read_quoted_term(connection, desk.company_id, policy_number, day)
+    _refuse_cancelled(term, day)
     billed_minor = _billed(term, billed_elsewhere)
     quotes = []
     for code in method_codes or CANCELLATION_METHODS:
@@ -73,8 +74,9 @@ def quote_cancellation(
 class EndorsementQuote:
     """What another premium from a day on comes to, in minor units without tax.
 
-    ``change_minor`` is owed in addition where it is above 0, given back where it is below;
-    ``written_minor`` is the premium that the term then comes to.
+    Days are counted as the plan of the term does. ``change_minor`` is owed in addition where it is above 0,
+    given back where it is below; ``written_minor`` is the premium that the term then comes to, after lapses
+    and a cancellation to come.
     """
 
     new_premium_minor: int
@@ -92,17 +94,18 @@ def quote_endorsement(
     ``premium`` is an amount in the currency of the term, without tax, as if it held from the first day.
 
     Raises:
-        BillingError: ``policy_unknown``, ``term_unknown``, ``amount_invalid``.
+        BillingError: ``policy_unknown``, ``term_unknown``, ``amount_invalid``, ``term_cancelled``.
     """
     with desk.database.transaction() as connection:
         term = read_quoted_term(connection, desk.company_id, policy_number, day)
+    _refuse_cancelled(term, day)
     new_minor = _minor(premium, term.currency)
     parts = _parts(term, _change(term, ChangeKind.ENDORSEMENT, day, premium_minor=new_minor))
-    written, before = int(parts["part_minor"].sum()), int(_parts(term)["part_minor"].sum())
+    written, before = int(parts["owed_minor"].sum()), int(_parts(term)["owed_minor"].sum())
     return term, EndorsementQuote(
         new_premium_minor=new_minor,
-        days_left=(term.expiration_date - day).days,
-        term_days=(term.expiration_date - term.effective_date).days,
+        days_left=term.days.between(day, term.expiration_date),
+        term_days=term.days.whole,
         change_minor=written - before,
         written_minor=written,
     )
@@ -123,8 +126,21 @@ def _change(
     )
 
 
-def _parts(term: QuotedTerm, *more: TermChange) -> pl.DataFrame:
-    """Return the parts of the premium of a term with its changes and those that are only asked about."""
+def _refuse_cancelled(term: QuotedTerm, day: date) -> None:
+    """Raise ``term_cancelled`` where a change of that day would change nothing, because cover has ended."""
+    ends = standing_cancellations(_changes(term))["off_date"].to_list()
+    for off_date in ends:
+        if off_date <= day:
+            raise BillingError(
+                "term_cancelled",
+                f"the term of policy {term.policy_number} is cancelled from {off_date}: a change from {day} "
+                "on would change nothing",
+                "name a day before that, or import the reinstatement first",
+            )
+
+
+def _changes(term: QuotedTerm, *more: TermChange) -> pl.DataFrame:
+    """Return the changes of a term and those that are only asked about."""
     rows = [
         {
             "policy_term_id": _TERM_ID,
@@ -137,14 +153,19 @@ def _parts(term: QuotedTerm, *more: TermChange) -> pl.DataFrame:
         }
         for change in (*term.changes, *more)
     ]
+    return pl.DataFrame(rows, schema=CHANGE_SCHEMA)
+
+
+def _parts(term: QuotedTerm, *more: TermChange) -> pl.DataFrame:
+    """Return the parts of the premium of a term with its changes and those that are only asked about."""
     span = {
         "policy_term_id": _TERM_ID,
         "effective_date": term.effective_date,
         "expiration_date": term.expiration_date,
         "premium_minor": term.premium_minor,
+        "day_count": term.day_count.value,
     }
-    changes = pl.DataFrame(rows, schema=CHANGE_SCHEMA)
-    return premium_parts(pl.DataFrame([span]), changes, CANCELLATION_METHODS.values())
+    return premium_parts(pl.DataFrame([span]), _changes(term, *more), CANCELLATION_METHODS.values())
 
 
 def _billed(term: QuotedTerm, billed_elsewhere: str) -> int | None:

@@ -24,6 +24,15 @@ def test_a_rehearsal_shows_the_sums_and_issues_nothing(billing: Billing, ask: Ca
     assert ask("runs", "show", "1")["state"] == "planned"
 
 
+def test_a_run_that_has_not_begun_has_no_charges_to_list_yet_and_says_where_its_figures_are(
+    billing: Billing, ask: Callable[..., Any]
+) -> None:
+    run_id = str(ask("run", "2024-01-31", "--rehearse")["run"]["run_id"])
+    listed = billing("runs", "charges", run_id)
+    assert "This run has not issued anything yet." in listed.stdout
+    assert f"billing runs show {run_id}" in listed.stderr
+
+
 def test_the_run_after_a_rehearsal_issues_the_sums_that_were_shown(ask: Callable[..., Any]) -> None:
     figures = ask("run", "2024-01-31", "--rehearse")["run"]["rehearsal"]["figures"]
     (issued,) = ask("run", "2024-01-31", "--no-deliver")["invoices"]

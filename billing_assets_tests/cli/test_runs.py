@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from billing_assets.cli.runs import _counted
 from billing_assets.store.connection import Database
 from billing_assets_tests.cli.conftest import Billing
 
@@ -51,6 +52,12 @@ class TestAfterTwoRuns:
         shown = billing("runs", "show", "1").stdout
         for word in ("2024-01-10", "finalised", "invoiced", "EUR", "INV-00000001 to INV-00000010", "seconds"):
             assert word in shown
+
+    def test_a_single_number_is_no_span(self, billing: Billing, ask: Callable[..., Any]) -> None:
+        assert "INV-00000001 to INV-00000010" in billing("runs", "show", "1").stdout
+        report = ask("runs", "show", "1")["report"]
+        report["numbers"] = [{"first": "INV-00000007", "last": "INV-00000007"}]
+        assert _counted(report, [{"count": 2}]) == "10 invoices and 2 credit notes, numbers INV-00000007"
 
     def test_a_run_without_a_charge_says_so(self, billing: Billing) -> None:
         billing("run", "2024-01-01", "--no-deliver")

@@ -83,3 +83,16 @@ def run(store: Database, instance: dg.DagsterInstance) -> Run:
         return found.execute_in_process(partition_key=billing_date, instance=instance, raise_on_error=False)
 
     return execute
+
+
+@pytest.fixture
+def ask(store: Database, instance: dg.DagsterInstance) -> Run:
+    """Execute a job that a person starts with a form; its first argument is the job's name."""
+    definitions = build_definitions(Settings(_env_file=None))
+
+    def execute(job: str, op: str, **config: object) -> dg.ExecuteInProcessResult:
+        found = definitions.resolve_job_def(job)
+        run_config = {"ops": {op: {"config": config}}}
+        return found.execute_in_process(run_config=run_config, instance=instance, raise_on_error=False)
+
+    return execute

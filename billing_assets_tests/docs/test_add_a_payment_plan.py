@@ -24,6 +24,13 @@ def test_a_plan_that_is_added_as_a_row_bills_a_policy_and_is_replaced_by_another
         shown[line] = run(program, database, line.removeprefix("billing "))
     found = json.loads(run(program, database, "invoices list --policy MOT-1001 --json"))
     assert [(row["due_date"], row["net_minor"]) for row in found["invoices"]] == [("2025-01-27", 122_50)]
+    halved = json.loads(run(program, database, "invoices list --policy MOT-1003 --json"))["invoices"]
+    # Half of 372.00 for six months: 90 of 180 days, and not 90 of 181 (184.97).
+    assert [row["net_minor"] for row in halved] == [186_00]
+    told = run(program, database, f"explain {halved[0]['invoice_number']} --language es")
+    assert "90 de los 180 días" in " ".join(told.split())
+    (quoted,) = [text for line, text in shown.items() if line.startswith("billing quote")]
+    assert "330 of 360 (the plan counts thirty_360)" in " ".join(quoted.split())
     (explained,) = [text for line, text in shown.items() if line.startswith("billing explain")]
     assert "20% of the premium as a down payment" in " ".join(explained.split())
     plans = json.loads(run(program, database, "rules plans list --plan fifth_down --json"))["plans"]

@@ -51,6 +51,7 @@ def run(program: Path, database: Database, line: str) -> str:
             "PYTHONPATH": str(program),
             "BILLING_HOME": str(program / ".billing"),
             "BILLING_DATABASE_URL": database.engine.url.render_as_string(hide_password=False),
+            "BILLING_PRINT_WORKERS": "1",
             "NO_COLOR": "1",
         },
         capture_output=True,

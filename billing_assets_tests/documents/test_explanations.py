@@ -19,6 +19,7 @@ from billing_assets.domain.invoice_sources import InvoiceSources
 from billing_assets.domain.policies import LineOfBusiness
 from billing_assets.domain.sample_invoice import SAMPLE_CREDIT
 from billing_assets.domain.tax_rule import Basis, Category, RoundingScope
+from billing_assets.domain.term_days import TermDayCount
 from billing_assets_tests.domain.sources import line, sources, tax, term
 from billing_assets_tests.domain.test_explained_installments import CALENDARS
 
@@ -83,6 +84,32 @@ def test_nothing_stays_a_placeholder_and_every_input_has_a_name(language: str) -
     assert [text for text in texts if re.search(r"[{}]", text)] == []
     inputs = {each.name for result in view.explanation.results for each in result.inputs}
     assert inputs <= view.labels.keys()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "How the plan counts days: 30/360 (bond basis), every month has 30 days."),
+        ("es", "Así cuenta los días el plan: 30/360 (base de bonos), cada mes tiene 30 días."),
+    ],
+)
+def test_a_day_count_is_named_with_the_days_that_it_comes_to(language: str, words: str) -> None:
+    cut = term(cover_to_date=date(2024, 1, 16))
+    planned = line(term=cut, net_minor=20_00, period=(date(2024, 1, 1), date(2024, 1, 16)), tax_minor=1_60)
+    plan = replace(planned.plan, day_count=TermDayCount.THIRTY_360)
+    given = sources([replace(planned, plan=plan)], [tax(base=20_00, tax_minor=1_60)])
+    view = told(given, language=language)
+    (part,) = (
+        each
+        for section in view.sections
+        for each in section.results
+        if each.result.formula is Formula.COVERED_PART
+    )
+    assert (part.result.result, part.result.is_match, part.reasons[1]) == (20_00, True, words)
+    assert "15" in part.reasons[0]
+    assert "30" in part.reasons[0]
+    found = {row["day_count"] for row in record(view)["results"]}  # type: ignore[attr-defined]
+    assert found == {None, "thirty_360"}
 
 
 def test_the_payers_language_is_spoken_unless_another_is_asked_for() -> None:

@@ -8,6 +8,7 @@ import polars as pl
 from billing_assets.domain.cancellation import CANCELLATION_METHODS
 from billing_assets.domain.changed_terms import owed_parts, standing_cancellation
 from billing_assets.domain.policy_changes import ChangeKind, TermChange
+from billing_assets.domain.term_days import TermDayCount, TermDays
 from billing_assets.frames.change_balances import left_of_parts
 from billing_assets.frames.columns import CHANGE_SCHEMA
 from billing_assets.frames.policy_changes import premium_parts
@@ -36,21 +37,23 @@ def random_changes(rng: Random) -> list[TermChange]:
     return found
 
 
-def by_frames(premium: int, changes: list[TermChange]) -> dict[int, int]:
+def by_frames(premium: int, changes: list[TermChange], count: TermDayCount) -> dict[int, int]:
     rows = [{name: getattr(each, name, "EUR") for name in CHANGE_SCHEMA} for each in changes]
     frame = pl.DataFrame(
         [row | {"change_kind": str(row["change_kind"])} for row in rows], schema=CHANGE_SCHEMA
     )
     term = {"policy_term_id": 7, "effective_date": START, "expiration_date": END, "premium_minor": premium}
+    term |= {"day_count": count.value}
     parts = premium_parts(pl.DataFrame([term]), frame, CANCELLATION_METHODS.values())
     return dict(left_of_parts(parts).select("change_number", "left_minor").iter_rows())
 
 
 def test_parts_and_what_is_left_of_them_agree_with_the_reference_and_the_formulas() -> None:
     rng = Random(15)
-    for _ in range(400):
+    for number in range(800):
         premium, changes = rng.choice([0, 1, rng.randrange(900_00)]), random_changes(rng)
-        parts = owed_parts(premium, START, END, changes)
+        count = list(TermDayCount)[number % 4]
+        parts = owed_parts(premium, TermDays(count, START, END), changes)
         slow = slow_parts(
             premium,
             START,
@@ -65,10 +68,11 @@ def test_parts_and_what_is_left_of_them_agree_with_the_reference_and_the_formula
                 )
                 for each in changes
             ],
+            count.value,
         )
         alone = sorted((each.change_number, each.part_minor, each.before_returns) for each in parts)
         assert alone == sorted(slow)
-        assert {each.change_number: each.owed_minor for each in parts} == by_frames(premium, changes)
+        assert {each.change_number: each.owed_minor for each in parts} == by_frames(premium, changes, count)
 
 
 def test_a_cancellation_stands_until_a_reinstatement_that_comes_after_it_by_its_day() -> None:

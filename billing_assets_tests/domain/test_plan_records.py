@@ -15,6 +15,7 @@ from billing_assets.domain.plan_records import (
     plan_from,
     plan_record,
 )
+from billing_assets.domain.term_days import TermDayCount
 from billing_assets_tests.reference.generate import random_plans
 
 TEXTS = {
@@ -47,6 +48,7 @@ def test_every_field_is_read() -> None:
         "minimum_bill_minor": "2000",
         "currency": "EUR",
         "blackout_days": "30",
+        "day_count": "thirty_e_360",
         "valid_to": "2026-01-01",
     }
     plan, faults = plan_from(texts)
@@ -69,6 +71,7 @@ def test_every_field_is_read() -> None:
         minimum_bill_minor=20_00,
         currency="EUR",
         blackout_days=30,
+        day_count=TermDayCount.THIRTY_E_360,
         valid_from=date(2025, 1, 1),
         valid_to=date(2026, 1, 1),
         source="board",
@@ -97,6 +100,7 @@ def test_every_field_is_read() -> None:
         ("weights", "1.5"),
         ("weights", "100000"),
         ("residual", "middle"),
+        ("day_count", "actual_actual_isda"),
         ("down_payment_ppm", "1000000"),
         ("currency", "EUR"),
         ("currency", "euro"),

@@ -53,8 +53,11 @@ CANCELLED: dict[str, object] = {
 }
 
 
+TERMS = terms(term("2024-01-01", "2025-01-01")).with_columns(day_count=pl.lit("actual_term"))
+
+
 def balances(known: ChangeBook) -> list[tuple[object, ...]]:
-    found = change_balances(terms(term("2024-01-01", "2025-01-01")), PLANNED, known)
+    found = change_balances(TERMS, PLANNED, known)
     return (
         found.sort("change_number").select("change_number", "more_minor", "less_minor", "back_minor").rows()
     )
@@ -66,7 +69,7 @@ def test_an_addition_is_more_and_a_reduction_comes_off_what_is_open() -> None:
 
 
 def test_a_cancelled_term_gives_back_what_is_not_earned_and_ends_its_installments() -> None:
-    found = change_balances(terms(term("2024-01-01", "2025-01-01")), PLANNED, book(CANCELLED))
+    found = change_balances(TERMS, PLANNED, book(CANCELLED))
     assert found.select("more_minor", "less_minor", "back_minor", "is_ended").row(0) == (0, 0, 0, True)
     late = {**CANCELLED, "change_date": date(2024, 4, 1)}
     back = 600_00 - round(1200_00 * 91 / 366)
@@ -92,7 +95,7 @@ def test_more_is_never_given_back_than_was_billed_here() -> None:
         zeros=none.zeros,
         answered=none.answered,
     )
-    found = change_balances(terms(term("2024-01-01", "2025-01-01")), planned, empty)
+    found = change_balances(TERMS, planned, empty)
     assert found.select("back_minor", "is_short").row(0) == (600_00, True)
 
 

@@ -9,6 +9,7 @@ from billing_assets.domain.numbering import NUMBER_DIGITS, document_number
 from billing_assets.frames.columns import DUE_SCHEMA
 from billing_assets.frames.invoices import Drafts, draft_invoices
 from billing_assets.frames.numbered import (
+    Heading,
     charge_rows,
     invoice_rows,
     line_rows,
@@ -31,8 +32,7 @@ TWO = drafts_of(
 
 
 def numbered(drafts: Drafts, first_number: int = 41, issue_date: date = date(2023, 12, 1)) -> pl.DataFrame:
-    return number_drafts(
-        drafts,
+    heading = Heading(
         prefix="INV-",
         first_number=first_number,
         issue_date=issue_date,
@@ -40,6 +40,7 @@ def numbered(drafts: Drafts, first_number: int = 41, issue_date: date = date(202
         company_sha256="c",
         template_sha256="d",
     )
+    return number_drafts(drafts, heading)
 
 
 def test_numbers_follow_each_other_in_the_order_of_the_drafts() -> None:

@@ -8,6 +8,7 @@ import polars as pl
 from billing_assets.frames.columns import CREDITABLE_LINE_SCHEMA
 from billing_assets.frames.credits import draft_credits
 from billing_assets.frames.invoices import Drafts
+from billing_assets.frames.numbered import Heading
 from billing_assets.frames.numbered_credits import credit_line_rows, credit_rows, number_credits
 from billing_assets_tests.frames.rows import tax_rule, tax_rules
 from billing_assets_tests.frames.test_credits import line
@@ -41,18 +42,17 @@ def drafts() -> Drafts:
     return draft_credits(pl.DataFrame(rows, schema=CREDITABLE_LINE_SCHEMA), charged, tax_rules(tax_rule(1)))
 
 
-def numbered(**values: Any) -> pl.DataFrame:
+def numbered(of: Drafts | None = None, *, reason: str = "the car was sold", **values: Any) -> pl.DataFrame:
     given: dict[str, Any] = {
         "prefix": "CRN-",
         "first_number": 7,
         "issue_date": date(2024, 3, 11),
-        "reason": "the car was sold",
         "company_id": 1,
         "company_sha256": "c",
         "template_sha256": "d",
         **values,
     }
-    return number_credits(drafts(), **given)
+    return number_credits(of or drafts(), Heading(**given), reason=reason)
 
 
 def test_numbers_follow_the_drafts_and_nothing_falls_due() -> None:
@@ -80,17 +80,7 @@ def test_the_hash_covers_the_reason_the_invoice_and_the_line_that_is_credited() 
         charges=other.charges,
     )
     for changed in (moved, again):
-        hashes = number_credits(
-            changed,
-            prefix="CRN-",
-            first_number=7,
-            issue_date=date(2024, 3, 11),
-            reason="the car was sold",
-            company_id=1,
-            company_sha256="c",
-            template_sha256="d",
-        )["snapshot_sha256"]
-        assert not set(ours) & set(hashes)
+        assert not set(ours) & set(numbered(changed)["snapshot_sha256"])
 
 
 def test_rows_of_the_store_name_invoice_line_and_reason() -> None:

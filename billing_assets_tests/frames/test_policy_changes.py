@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from billing_assets.domain.cancellation import CANCELLATION_METHODS
 from billing_assets.domain.policy_changes import ChangeKind
+from billing_assets.domain.term_days import TermDayCount
 from billing_assets.frames.columns import CHANGE_SCHEMA
 from billing_assets.frames.policy_changes import premium_parts
 from billing_assets_tests.reference.policy_changes import PolicyChange, owed_parts
@@ -19,10 +20,15 @@ Parts = list[tuple[int, int, int]]
 
 
 def parts(
-    changes: Sequence[PolicyChange], *, premium_minor: int = 365_00, start: date = START, end: date = END
+    changes: Sequence[PolicyChange],
+    *,
+    premium_minor: int = 365_00,
+    start: date = START,
+    end: date = END,
+    count: str = "actual_term",
 ) -> Parts:
     """Return (change number, part, owed) of one term, beside another that must not matter."""
-    term = {"policy_term_id": 7, "effective_date": start, "expiration_date": end}
+    term = {"policy_term_id": 7, "effective_date": start, "expiration_date": end, "day_count": count}
     terms = pl.DataFrame(
         [
             {**term, "premium_minor": premium_minor},
@@ -135,13 +141,13 @@ CHANGES = st.lists(
 )
 
 
-@given(CHANGES, st.integers(0, 10**9), st.integers(1, 400))
+@given(CHANGES, st.integers(0, 10**9), st.integers(1, 400), st.sampled_from(list(TermDayCount)))
 def test_any_changes_agree_with_the_reference(
-    changes: list[PolicyChange], premium_minor: int, days: int
+    changes: list[PolicyChange], premium_minor: int, days: int, count: TermDayCount
 ) -> None:
     end = START + timedelta(days=days)
-    found = parts(changes, premium_minor=premium_minor, end=end)
-    assert found == sorted(owed_parts(premium_minor, START, end, changes))
+    found = parts(changes, premium_minor=premium_minor, end=end, count=count.value)
+    assert found == sorted(owed_parts(premium_minor, START, end, changes, count.value))
 
 
 @given(CHANGES, st.randoms(use_true_random=False))

@@ -21,6 +21,7 @@ from billing_assets.frames.run_figures import (
     outliers_of,
     reasons_of,
     shown_figures,
+    unbilled_terms,
 )
 
 PLANS = pl.DataFrame(
@@ -82,8 +83,9 @@ def test_the_lines_of_an_installment_count_as_one() -> None:
     lines = (first, {**second, "split_number": 1})
     assert figures(*lines).select("charge_count", "net_minor").row(0) == (1, 10_000)
     none = pl.DataFrame(schema={"policy_term_id": pl.Int64})
-    bills = [first_bills(drafts(*rows), PLANS, none) for rows in ((), lines)]
-    assert bills[0]["period_days"].to_list() == bills[1]["period_days"].to_list()
+    last = pl.DataFrame({"policy_term_id": [CHARGE["policy_term_id"]]})
+    bills = [first_bills(drafts(*rows), PLANS, none, last) for rows in ((), lines)]
+    assert bills[0]["period_days"].to_list() == bills[1]["period_days"].to_list() == [30]
 
 
 def test_a_charge_whose_bill_before_is_older_than_the_first_run_is_not_compared() -> None:
@@ -141,11 +143,14 @@ def test_a_plan_that_has_no_bill_before_is_shown_and_not_compared() -> None:
     assert (shown["charge_count"], shown["total_minor"], shown["before_count"]) == (2, 22_400, 1)
 
 
-def test_only_documents_of_terms_that_were_never_billed_are_looked_at() -> None:
+def test_only_documents_of_terms_that_were_never_billed_and_follow_a_bill_are_looked_at() -> None:
     settled = pl.DataFrame(
         {"policy_term_id": [7], "installment_number": [1]}, schema_overrides={"x": pl.Int64}
     )
-    found = first_bills(drafts({}, {"policy_term_id": 8, "policy_number": "P-8"}), PLANS, settled)
+    priced = drafts({}, *({"policy_term_id": term, "policy_number": f"P-{term}"} for term in (8, 9)))
+    assert unbilled_terms(priced, settled).to_list() == [8, 9]
+    followed = pl.DataFrame({"policy_term_id": [7, 8]})
+    found = first_bills(priced, PLANS, settled, followed)
     assert found.select("policy_number", "plan_code", "period_days", "bill_minor").rows() == [
         ("P-8", "monthly", 30, 11_200)
     ]
@@ -211,5 +216,7 @@ def test_a_plan_that_arranges_its_installments_is_not_compared() -> None:
     """A down payment of 40 % is neither a bill beyond the last one nor a drop of the next."""
     arranged = PLANS.with_columns(down_payment_ppm=pl.lit(400_000))
     none = pl.DataFrame(schema={"policy_term_id": pl.Int64})
-    assert first_bills(drafts(), arranged, none).is_empty()
+    followed = drafts().lines.select("policy_term_id")
+    assert first_bills(drafts(), PLANS, none, followed).height == 1
+    assert first_bills(drafts(), arranged, none, followed).is_empty()
     assert not figures_of(drafts(), arranged, None)["is_comparable"].any()

@@ -55,6 +55,7 @@ def test_a_list_of_dates_bills_each_of_them_and_falls_due_on_them() -> None:
         "unit": "dates",
         "step": 1,
         "pattern": "2024-02-01 2024-05-01",
+        "day_count": "actual_term",
     }
     found = periods_of(pl.DataFrame([row]), pl.lit(date(2026, 1, 1)))
     assert found.select(

@@ -20,6 +20,8 @@ SUFFIXES: Mapping[str, tuple[type[pl.DataType], ...]] = {
     "_minor": (pl.Int64,),
     "_ppm": (pl.Int64,),
     "_days": (pl.Int64,),
+    # The day count of a plan is no number but a convention; the trade has no other word for it.
+    "day_count": (pl.String,),
     "_count": (pl.Int64,),
     "_id": (pl.Int64,),
     # A number is counted, or given to people.

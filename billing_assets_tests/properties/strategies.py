@@ -16,6 +16,7 @@ from billing_assets.domain.frequencies import FREQUENCIES
 from billing_assets.domain.money import MAX_AMOUNT_MINOR
 from billing_assets.domain.payment_plans import Residual
 from billing_assets.domain.places import PLACES
+from billing_assets.domain.term_days import TermDayCount
 from billing_assets_tests.frames.rows import plan, term
 from billing_assets_tests.reference.months import add_months
 
@@ -32,6 +33,7 @@ PREMIUMS = (
 ROLLS = st.sampled_from([rule.value for rule in Roll])
 BEHAVIOURS = st.sampled_from([behaviour.value for behaviour in HolidayBehaviour])
 LEAD_UNITS = st.sampled_from([unit.value for unit in LeadUnit])
+DAY_COUNTS = st.sampled_from(["actual_term", *(count.value for count in TermDayCount)])
 LONGEST_OPEN_LEAD = 120
 
 
@@ -57,7 +59,7 @@ def plan_rows(draw: st.DrawFn) -> list[dict[str, Any]]:
         "generate_roll": draw(ROLLS),
         "minimum_payment_days": draw(st.sampled_from([0, 14]) | st.integers(0, 400)),
     }
-    return [plan(code, **values, **draw(arrangements())) for code in FREQUENCIES]
+    return [plan(code, **values, **draw(arrangements()), day_count=draw(DAY_COUNTS)) for code in FREQUENCIES]
 
 
 @st.composite

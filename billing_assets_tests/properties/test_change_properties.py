@@ -11,7 +11,7 @@ from billing_assets.domain.cancellation import CANCELLATION_METHODS
 from billing_assets.domain.policy_changes import ChangeKind
 from billing_assets_tests.changed_books import ChangedBook
 from billing_assets_tests.frames.rows import due, nets, plan, plans, tax_rule, tax_rules, term
-from billing_assets_tests.properties.strategies import STEADY
+from billing_assets_tests.properties.strategies import DAY_COUNTS, STEADY
 from billing_assets_tests.reference.changed_terms import PlannedInstallment, ReferenceChangedTerm
 from billing_assets_tests.reference.policy_changes import PolicyChange, owed_parts
 
@@ -52,7 +52,7 @@ def cases(draw: st.DrawFn) -> tuple[dict[str, Any], pl.DataFrame, str, list[Poli
     arranged = draw(
         st.sampled_from([{}, {}, {"maximum_installment_count": 3}, {"down_payment_ppm": 400_000}])
     )
-    row = plan(code, change_billing=how, **arranged)
+    row = plan(code, change_billing=how, day_count=draw(DAY_COUNTS), **arranged)
     return term(str(START), str(END), premium, plan_code=code), plans(row), how, draw(changes())
 
 
@@ -67,6 +67,7 @@ def reference_of(row: dict[str, Any], plan_rows: pl.DataFrame, how: str) -> Refe
         effective_date=START,
         expiration_date=END,
         change_billing=how,
+        day_count=count_of(plan_rows),
         installments=[
             PlannedInstallment(
                 number=each["installment_number"],
@@ -86,8 +87,13 @@ def arriving(found: list[PolicyChange], places: list[int]) -> Arrivals:
     return [(place % len(RUNS), change) for place, change in zip(places, found, strict=False)]
 
 
-def owed(row: dict[str, Any], found: list[PolicyChange]) -> int:
-    return max(0, sum(part[2] for part in owed_parts(row["premium_minor"], START, END, found)))
+def count_of(plan_rows: pl.DataFrame) -> str:
+    return str(plan_rows["day_count"].item())
+
+
+def owed(row: dict[str, Any], plan_rows: pl.DataFrame, found: list[PolicyChange]) -> int:
+    parts = owed_parts(row["premium_minor"], START, END, found, count_of(plan_rows))
+    return max(0, sum(part[2] for part in parts))
 
 
 @settings(STEADY, max_examples=10)
@@ -115,7 +121,7 @@ def test_the_order_in_which_changes_arrive_does_not_matter_to_the_end(
         for number, day in enumerate([*RUNS, LAST]):
             book.run(day, [change for place, change in arriving(order, places) if place <= number])
         net, tax = book.documented
-        assert net == owed(row, found)
+        assert net == owed(row, plan_rows, found)
         # The tax of each document and each credit is rounded by itself.
         assert abs(2 * (tax * 100 - net * 8)) <= 100 * (len(book.lines) + len(found) + 1)
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from billing_assets.domain.payment_plans import PaymentPlan
 from billing_assets_tests.reference.arithmetic import half_up, round_down
+from billing_assets_tests.reference.days import CountedTerm
 from billing_assets_tests.reference.periods import Period
 from billing_assets_tests.reference.policy import ReferencePolicy
 
@@ -34,7 +35,12 @@ def weights_of(plan: PaymentPlan, periods: list[Period], count: int) -> list[Fra
         return ([Fraction(0), *named] if _has_down_payment(plan) else named)[:count]
     if plan.maximum_installment_count:
         return [Fraction(1)] * count
-    days = [period.weight for period in periods]
+    count_of_days = plan.day_count.value
+    days = [period.weight(count_of_days) for period in periods]
+    if count_of_days == "actual_365_fixed":
+        first, last = periods[0].period_from, periods[-1].period_to
+        term = CountedTerm(count=count_of_days, effective_date=first, expiration_date=last)
+        days = [Fraction(term.days(period.period_from, period.period_to)) for period in periods]
     return [*days[: count - 1], sum(days[count - 1 :], Fraction(0))]
 
 
@@ -58,7 +64,7 @@ def shares(amount_minor: int, weights: list[Fraction], residual: str) -> list[in
     taker = {"first": 0, "last": len(weights) - 1}.get(residual)
     if taker is None:
         taker = max(number for number, weight in enumerate(weights) if weight == max(weights))
-    exact = [amount_minor * weight / sum(weights) for weight in weights]
+    exact = [amount_minor * weight / (sum(weights) or 1) for weight in weights]
     exact[taker] = Fraction(0)
     found = [half_up(each) for each in exact]
     if sum(found) > amount_minor:

@@ -11,9 +11,14 @@ from billing_assets_tests.reference.months import add_months
 
 
 def earned(
-    method: CancellationMethod, premium_minor: int, effective: date, expiration: date, cancelled: date
+    method: CancellationMethod,
+    premium_minor: int,
+    effective: date,
+    expiration: date,
+    cancelled: date,
+    counted: tuple[int, int] | None = None,
 ) -> int:
-    """Return the earned premium in minor units."""
+    """Return the earned premium in minor units; `counted` are d and D where a plan counts them otherwise."""
     premium = Decimal(premium_minor)
     if method.basis is EarnedBasis.FLAT or cancelled <= effective:
         return 0
@@ -21,6 +26,8 @@ def earned(
         return premium_minor
     in_force = Decimal(_days(effective, cancelled, method))
     term = Decimal(_days(effective, expiration, method))
+    if counted and not method.is_thirty_360:
+        in_force, term = Decimal(counted[0]), Decimal(counted[1] or 1)
     if method.basis is EarnedBasis.PRO_RATA:
         kept = _half_up(premium * in_force / term)
     elif method.basis is EarnedBasis.PART_OF_RETURN:

@@ -7,10 +7,11 @@ part (`policy_changes`), tax, documents but for which lines stand on one.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 from billing_assets_tests.reference.arithmetic import half_up
+from billing_assets_tests.reference.days import CountedTerm
 from billing_assets_tests.reference.policy_changes import PolicyChange, cover, owed_parts
 
 
@@ -38,13 +39,14 @@ class BilledLine:
 
 @dataclass(kw_only=True)
 class ReferenceChangedTerm:
-    """A term that is billed run by run; `change_billing` is that of its plan."""
+    """A term that is billed run by run; `change_billing` and `day_count` are those of its plan."""
 
     premium_minor: int
     effective_date: date
     expiration_date: date
     installments: Sequence[PlannedInstallment]
     change_billing: str = "now"
+    day_count: str = "actual_term"
     settled: set[int] = field(default_factory=set)
     lines: list[BilledLine] = field(default_factory=list)
     run_count: int = 0
@@ -78,7 +80,7 @@ class ReferenceChangedTerm:
         if shared and back[0]:
             raise AssertionError("what exceeds the open installments ends them")
         when_due = "next" if self.change_billing == "next" or not self.lines else "now"
-        for number, start, minor in self._portions(first, opened, days):
+        for number, start, minor in self._portions(first, opened, days, standing):
             whole.append((0, minor, start, when_due if number in closed else "last"))
         starts = {change.change_number: change.effective_date for change in known}
         for part in starts.keys() & left.keys():
@@ -133,7 +135,8 @@ class ReferenceChangedTerm:
     def left(self, known: Sequence[PolicyChange]) -> dict[int, int]:
         """Return what is owed of each part once parts below zero have taken from those before them."""
         dates = {change.change_number: change.effective_date for change in known}
-        parts = owed_parts(self.premium_minor, self.effective_date, self.expiration_date, known)
+        ends = (self.effective_date, self.expiration_date)
+        parts = owed_parts(self.premium_minor, *ends, known, self.day_count)
         parts.sort(key=lambda part: (dates.get(part[0], self.effective_date), part[0]))
         left: dict[int, int] = {}
         debt = 0
@@ -158,7 +161,11 @@ class ReferenceChangedTerm:
         return sum(line.left_minor for line in inside)
 
     def _portions(
-        self, wanted: int, opened: Sequence[PlannedInstallment], days: frozenset[date]
+        self,
+        wanted: int,
+        opened: Sequence[PlannedInstallment],
+        days: frozenset[date],
+        standing: PolicyChange | None,
     ) -> list[tuple[int, date, int]]:
         """Return (installment, first day, amount) of what no installment bills of part 0."""
         if wanted <= 0:
@@ -173,11 +180,26 @@ class ReferenceChangedTerm:
         found = {each.number: 0 for each in covered}
         for each in covered:
             if each not in opened:
-                found[each.number] = min(wanted, max(0, each.planned_minor - self._said(each)))
+                price = each.planned_minor - self._lapsed(each, days, standing)
+                found[each.number] = min(wanted, max(0, price - self._said(each)))
                 wanted -= found[each.number]
         found[covered[-1].number] += wanted
         starts = {each.number: each.period_from_date for each in covered}
         return [(number, starts[number], minor) for number, minor in found.items() if minor]
+
+    def _lapsed(self, each: PlannedInstallment, days: frozenset[date], standing: PolicyChange | None) -> int:
+        """Return what the days of a period cost on which cover lapsed, and came back."""
+        term = CountedTerm(
+            count=self.day_count, effective_date=self.effective_date, expiration_date=self.expiration_date
+        )
+        end = standing.effective_date if standing else self.expiration_date
+        period = (
+            each.period_from_date + timedelta(days=number)
+            for number in range((each.period_to_date - each.period_from_date).days)
+        )
+        gone = sum(term.weight(day) for day in period if day not in days and day < end)
+        whole = term.days(self.effective_date, self.expiration_date)
+        return half_up(Fraction(self.premium_minor * gone, whole))
 
     def _give_back(self, part: int, wanted: int) -> None:
         """Take from the documents with the latest period first, and from the latest periods on the last."""

@@ -17,6 +17,7 @@ from billing_assets.domain.places import PLACES
 from billing_assets.domain.policies import LineOfBusiness
 from billing_assets.domain.tax_rule import falls_on
 from billing_assets.domain.taxes import shipped_tax_rules
+from billing_assets.domain.term_days import TermDayCount
 from billing_assets_tests.reference.months import add_months, end_of_month
 from billing_assets_tests.reference.periods import billing_periods
 from billing_assets_tests.reference.policy import ReferenceCharge, ReferencePolicy
@@ -144,6 +145,7 @@ def random_plans(seed: int) -> tuple[PaymentPlan, ...]:
             holiday_behaviour=rng.choice(list(HolidayBehaviour)),
             minimum_payment_days=rng.choice((0, 5, 21)),
             **_arrangement(rng, currency, has_fee=has_fee),
+            day_count=rng.choice((TermDayCount.ACTUAL_TERM, *TermDayCount)),
             source="a test",
         )
         for plan in DEFAULT_PLANS

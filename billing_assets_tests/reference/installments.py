@@ -17,6 +17,7 @@ from billing_assets_tests.reference.arrangements import (
     weights_of,
 )
 from billing_assets_tests.reference.calendars import NO_OWN_DAYS, days_before, roll
+from billing_assets_tests.reference.days import CountedTerm
 from billing_assets_tests.reference.periods import Period, billing_periods, plan_of
 from billing_assets_tests.reference.policy import ReferenceInstallment, ReferencePolicy
 
@@ -41,13 +42,14 @@ def installments(
     periods = arranged_periods(policy, plan, grid)
     planned = planned_amounts(policy.premium_minor, plan, weights_of(plan, grid, len(periods)))
     bills = bill_numbers(plan, planned)
+    term = counted_term(policy, plan)
     found: list[ReferenceInstallment] = []
     for number, (period, amount) in enumerate(zip(periods, planned, strict=True), start=1):
         nominal = periods[bills[number - 1] - 1].period_from + timedelta(days=plan.due_days)
         if not _is_recorded(policy, number, period) or nominal < policy.cut_over_date:
             continue
         due = roll(nominal, plan.due_roll.value, policy.place_code, own["due"])
-        net = covered_amount(amount, period, policy.cover_to_date)
+        net = covered_amount(amount, period, policy.cover_to_date, term)
         found.append(
             ReferenceInstallment(
                 number=number,
@@ -75,10 +77,20 @@ def _billing_date(due: date, plan: PaymentPlan, company_place_code: str, own: fr
     return roll(lead_day, plan.generate_roll.value, company_place_code, own)
 
 
-def covered_amount(planned_minor: int, period: Period, cover_to: date | None) -> int:
+def counted_term(policy: ReferencePolicy, plan: PaymentPlan) -> CountedTerm:
+    """Return the term of a policy with the day count of its plan."""
+    return CountedTerm(
+        count=plan.day_count.value,
+        effective_date=policy.effective_date,
+        expiration_date=policy.expiration_date,
+    )
+
+
+def covered_amount(planned_minor: int, period: Period, cover_to: date | None, term: CountedTerm) -> int:
     """Return the part of the planned amount for the days of the period before cover ends."""
-    covered_days = (_covered_to(period, cover_to) - period.period_from).days
-    return half_up(Fraction(planned_minor * covered_days, (period.period_to - period.period_from).days))
+    whole = term.days(period.period_from, period.period_to)
+    covered = term.days(period.period_from, _covered_to(period, cover_to))
+    return planned_minor if covered == whole else half_up(Fraction(planned_minor * covered, whole))
 
 
 def _covered_to(period: Period, cover_to: date | None) -> date:

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from billing_assets.domain.frequencies import Frequency, frequency_of
 from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
+from billing_assets_tests.reference.days import grid_days
 from billing_assets_tests.reference.months import add_months, end_of_month
 from billing_assets_tests.reference.policy import ReferencePolicy
 
@@ -23,10 +24,13 @@ class Period:
     grid_from: date
     grid_to: date
 
-    @property
-    def weight(self) -> Fraction:
-        """1 for a whole period, the share of days for a partial one."""
-        return Fraction((self.period_to - self.period_from).days, (self.grid_to - self.grid_from).days)
+    def weight(self, count: str = "actual_term") -> Fraction:
+        """1 for a whole period, the share of days by a day count for a partial one."""
+        if (self.period_from, self.period_to) == (self.grid_from, self.grid_to):
+            return Fraction(1)
+        return Fraction(
+            grid_days(count, self.period_from, self.period_to), grid_days(count, self.grid_from, self.grid_to)
+        )
 
 
 def plan_of(policy: ReferencePolicy, plans: tuple[PaymentPlan, ...] = DEFAULT_PLANS) -> PaymentPlan:

@@ -12,6 +12,7 @@ from billing_assets.domain.cancellation import CANCELLATION_METHODS
 from billing_assets.domain.policy_changes import ChangeKind
 from billing_assets_tests.reference.arithmetic import half_up
 from billing_assets_tests.reference.cancellation import earned
+from billing_assets_tests.reference.days import CountedTerm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,22 +32,26 @@ class PolicyChange:
 
 
 def owed_parts(
-    premium_minor: int, effective: date, expiration: date, changes: Sequence[PolicyChange]
+    premium_minor: int,
+    effective: date,
+    expiration: date,
+    changes: Sequence[PolicyChange],
+    count: str = "actual_term",
 ) -> list[tuple[int, int, int]]:
     """Return (change number, part, owed) of the premium at the beginning and of each endorsement."""
     replayed = sorted(changes, key=lambda change: (change.effective_date, change.change_number))
-    term_days = (expiration - effective).days
+    term = CountedTerm(count=count, effective_date=effective, expiration_date=expiration)
+    term_days = term.days(effective, expiration)
     parts, in_force = [(0, effective, premium_minor)], premium_minor
     for change in replayed:
         if change.kind is ChangeKind.ENDORSEMENT:
             start = min(max(change.effective_date, effective), expiration)
-            difference = Fraction((change.premium_minor - in_force) * (expiration - start).days, term_days)
+            days_left = term.days(start, expiration)
+            difference = Fraction((change.premium_minor - in_force) * days_left, term_days)
             parts.append((change.change_number, start, half_up(difference)))
             in_force = change.premium_minor
     covered, cancellation = cover(effective, expiration, replayed)
-    return [
-        (number, part, _owed(part, start, expiration, covered, cancellation)) for number, start, part in parts
-    ]
+    return [(number, part, _owed(part, start, term, covered, cancellation)) for number, start, part in parts]
 
 
 def cover(
@@ -68,14 +73,17 @@ def cover(
 
 
 def _owed(
-    part: int, start: date, expiration: date, covered: frozenset[date], cancellation: PolicyChange | None
+    part: int, start: date, term: CountedTerm, covered: frozenset[date], cancellation: PolicyChange | None
 ) -> int:
-    span = (expiration - start).days
-    days = sum(start <= day < expiration for day in covered)
+    expiration = term.expiration_date
+    span = term.days(start, expiration)
+    with_cover = [day for day in covered if start <= day < expiration]
+    days = sum(term.weight(day) for day in with_cover)
     if cancellation is None:
         return part - (half_up(Fraction(part * (span - days), span)) if span else 0)
     method = CANCELLATION_METHODS[cancellation.method_code]
-    kept = earned(method, abs(part), start, expiration, date.fromordinal(start.toordinal() + days))
+    end = date.fromordinal(start.toordinal() + len(with_cover))
+    kept = earned(method, abs(part), start, expiration, end, counted=(days, span))
     return kept if part >= 0 else -kept
 
 

@@ -5,7 +5,7 @@ in each installment and in the runs of 36 months; 100,000 do so among the slow t
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 
 import polars as pl
@@ -15,7 +15,6 @@ from billing_assets.domain.calendar_rule import ClosedDays, Purpose
 from billing_assets.domain.cash_rounding import CashUnit
 from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
 from billing_assets.domain.taxes import shipped_tax_rules
-from billing_assets.frames.cash_rounding import with_cash_units
 from billing_assets.frames.columns import (
     CASH_UNIT_SCHEMA,
     CHARGE_LINE_SCHEMA,
@@ -24,7 +23,7 @@ from billing_assets.frames.columns import (
 )
 from billing_assets.frames.due_charges import due_charges
 from billing_assets.frames.invoices import draft_invoices
-from billing_assets.frames.numbered import number_drafts
+from billing_assets.frames.numbered import Heading, number_drafts
 from billing_assets_tests.reference.calendars import NO_OWN_DAYS
 from billing_assets_tests.reference.generate import (
     random_own_days,
@@ -182,13 +181,16 @@ def program_invoices(
         settled = pl.concat([settled, done.select(pl.col(name) for name in SETTLED_SCHEMA)])
         assert set(drafts.charges["outcome"]) <= {"invoiced", "zero"}
         heads = number_drafts(
-            replace(drafts, invoices=with_cash_units(drafts.invoices, rules.units, day)),
-            prefix="T-",
-            first_number=1,
-            issue_date=day,
-            company_id=1,
-            company_sha256="c",
-            template_sha256="t",
+            drafts,
+            Heading(
+                prefix="T-",
+                first_number=1,
+                issue_date=day,
+                company_id=1,
+                company_sha256="c",
+                template_sha256="t",
+            ),
+            cash_units=rules.units,
             closed_due_days=rules.closed.of(Purpose.DUE),
         )
         owners = drafts.lines.select("draft_index", "policy_number").unique("draft_index")
@@ -281,7 +283,7 @@ def test_runs_over_36_months_make_the_invoices_of_the_reference() -> None:
     assert_same_invoices(random_policies(seed=12, count=2_000), days(step=12))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_random_plans_and_closed_days_agree_with_the_reference(seed: int) -> None:
     """Leads in both units, any roll, closed days of the company, and everything that a plan arranges."""
     policies, rules = of_chance(random_policies(seed=50 + seed, count=500)), by_chance(50 + seed)

@@ -20,6 +20,14 @@ from billing_assets_tests.reference.test_store_agreement import agree, billing
 
 __all__ = ["billing", "database", "fresh_database", "server_url", "template_database"]
 
+CHANGED = {
+    *(Formula.FIRST_PREMIUM, Formula.ENDORSED_PART, Formula.OWED_OF_PART, Formula.STILL_TO_BILL),
+    *(Formula.TO_TAKE_OFF, Formula.WHOLE_DIFFERENCE, Formula.SHARE_OF_DIFFERENCE, Formula.AT_ONCE),
+    *(Formula.OPEN_OF_PERIOD, Formula.OPEN_OF_COVERED_PERIOD, Formula.REST_OF_DIFFERENCE),
+    Formula.CHANGE_PERIOD,
+}
+"""What explains changes in the middle of a term (`test_changed_store`)."""
+
 NUMBERS = """
 select document_number(prefix, invoice_number) from invoice join number_series using (number_series_id)
 order by invoice_id
@@ -42,16 +50,17 @@ def explain_all(billing: Billing) -> Counter[str]:
     return found
 
 
-def test_every_invoice_of_60_policies_is_explained(billing: Billing, tmp_path: Path) -> None:
-    agree(billing, tmp_path, seed=51, count=60)
-    assert explain_all(billing)[Formula.NEXT_NUMBER.value] > 60
+def test_every_invoice_of_30_policies_is_explained(billing: Billing, tmp_path: Path) -> None:
+    agree(billing, tmp_path, seed=51, count=30)
+    assert explain_all(billing)[Formula.NEXT_NUMBER.value] > 30
 
 
 @pytest.mark.slow
-def test_every_invoice_of_1000_policies_is_explained(billing: Billing, tmp_path: Path) -> None:
-    agree(billing, tmp_path, seed=52, count=1_000)
+def test_every_invoice_of_400_policies_is_explained(billing: Billing, tmp_path: Path) -> None:
+    agree(billing, tmp_path, seed=52, count=400)
     found = explain_all(billing)
-    # No shipped price contains tax, and this company rounds no sum payable.
+    # No shipped price contains tax, this company rounds no sum payable, and no term has changes.
     not_here = {Formula.PART_OF_PRICE, Formula.PRICE_LESS_TAXES, Formula.NEAREST_CASH, Formula.BEYOND_TOTAL}
+    not_here |= CHANGED
     assert {each.value for each in Formula if each not in not_here} <= set(found)
     assert {"EUR", "GBP", "JPY", "KWD", "USD"} <= set(found)

@@ -72,7 +72,7 @@ def test_an_anchor_after_the_effective_date_extends_the_grid_backwards() -> None
 
 def test_a_term_of_13_months_billed_yearly_has_a_partial_second_period() -> None:
     periods = billing_periods(term("2023-01-01", "2024-02-01", 1, "yearly"))
-    assert [p.weight for p in periods] == [1, Fraction(31, 366)]
+    assert [p.weight() for p in periods] == [1, Fraction(31, 366)]
 
 
 # -------------------------------------------------------------------------------------------- amounts

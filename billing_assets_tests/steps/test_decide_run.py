@@ -216,7 +216,7 @@ def test_what_dies_after_the_approval_is_taken_up_by_the_same_command(
 ) -> None:
     decide(billing, held)
 
-    def die(*_: object) -> None:
+    def die(*_: object, **_named: object) -> None:
         raise KeyboardInterrupt
 
     for step in ("start", "shard_work", "finalise"):

@@ -113,8 +113,22 @@ def test_invoice_ids_ascend_and_are_never_given_twice(database: Database) -> Non
     with database.transaction() as connection:
         work = ShardTransaction(connection, run, shard, lambda: AT)
         ids = pl.concat([work.draw_invoice_ids(1000), work.draw_invoice_ids(1000)])
+        step = "select increment_by from pg_sequences where sequencename = 'invoice_id_sequence'"
+        assert connection.execute(text(step)).scalar_one() == 1000
     assert ids.n_unique() == 2000
-    assert ids.head(1000).is_sorted()
+    assert ids.is_sorted()
+
+
+def test_a_draw_of_more_ids_than_a_block_has_is_of_several_blocks(database: Database) -> None:
+    fill_book(database, 1)
+    run, (shard,) = open_run(database, 1)
+    with database.transaction() as connection:
+        work = ShardTransaction(connection, run, shard, lambda: AT)
+        draws = [work.draw_invoice_ids(count) for count in (1, 1000, 1001, 2)]
+    assert [draw.len() for draw in draws] == [1, 1000, 1001, 2]
+    ids = pl.concat(draws)
+    assert ids.is_sorted()
+    assert ids.n_unique() == 2004
 
 
 def test_a_second_checkpoint_of_a_shard_is_refused(database: Database) -> None:

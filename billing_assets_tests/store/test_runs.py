@@ -42,6 +42,10 @@ def plan(store: SqlRunStore, issuing_date: date = FEBRUARY) -> Run:
     return store.record_plan(1, order, RunBasis(batch_id=1), SHARDS, plan_of(TOTALS))
 
 
+def accept(_totals: tuple[CurrencyTotal, ...]) -> None:
+    """Prove nothing: these runs have no rows."""
+
+
 def test_a_plan_comes_back_as_recorded_and_can_be_rewritten(store: SqlRunStore) -> None:
     first = plan(store)
     assert (first.state, first.due_count, first.plan_totals) == (RunState.PLANNED, 3, TOTALS)
@@ -131,7 +135,7 @@ def test_the_report_adds_up_the_seconds_of_all_shards_whoever_did_them(store: Sq
     for shard in shards:
         with store.shard_work(run, shard) as work:
             work.checkpoint(0, 0, {"read": 0.25, "write": 1.5})
-    store.finalise(run.run_id, {"plan": 0.125})
+    store.finalise(run.run_id, {"plan": 0.125}, prove=accept)
     with store.database.transaction() as connection:
         report = connection.execute(text("select report from billing_run")).scalar_one()
     assert report["seconds"] == {"plan": "0.125", "read": "0.500", "write": "3.000"}
@@ -141,10 +145,22 @@ def test_the_report_adds_up_the_seconds_of_all_shards_whoever_did_them(store: Sq
 def test_a_finalised_run_keeps_its_first_report(store: SqlRunStore) -> None:
     run = plan(store)
     for seconds in (1.0, 2.0):
-        store.finalise(run.run_id, {"plan": seconds})
+        store.finalise(run.run_id, {"plan": seconds}, prove=accept)
     with store.database.transaction() as connection:
         report = connection.execute(text("select report from billing_run")).scalar_one()
     assert report["seconds"] == {"plan": "1.000"}
+
+
+def test_a_run_whose_totals_are_not_accepted_is_not_finalised(store: SqlRunStore) -> None:
+    run = plan(store)
+
+    def refuse(totals: tuple[CurrencyTotal, ...]) -> None:
+        assert totals == ()
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        store.finalise(run.run_id, {}, prove=refuse)
+    assert store.open_run(1, FEBRUARY) is not None
 
 
 def test_rule_rows_and_issuer_come_from_the_store(store: SqlRunStore) -> None:

@@ -19,8 +19,9 @@ from billing_assets.store import schema
 from billing_assets.store.checks import run_checks
 from billing_assets.store.checks.guards import FROZEN
 from billing_assets.store.connection import Database
+from billing_assets.store.revisions import newest_revision, require_current
 from billing_assets.store.roles import OWNER_ROLE
-from billing_assets.store.schema import newest_revision, require_current, upgrade
+from billing_assets.store.schema import upgrade
 from billing_assets_tests.databases import run_sql, url_of
 
 
@@ -111,6 +112,8 @@ def test_a_store_of_the_first_schema_keeps_its_rows_and_gets_the_later_guards(
     attempts = "select attempt_number, state, payer_version_id from billing.delivery_attempt"
     assert rows(empty_url, attempts) == [(1, "unknown", None)]
     assert rows(empty_url, "select is_open from billing.problem") == [(False,)]
+    # The first block of ids begins above those that were given one by one.
+    assert rows(empty_url, "select nextval('billing.invoice_id_sequence')") == [(1007,)]
     store = Database(empty_url)
     with store.transaction() as connection:
         (result,) = run_checks(connection, at=datetime(2025, 1, 2, tzinfo=UTC), check_ids=["I22"])
@@ -128,6 +131,7 @@ begin;
 set local session_replication_role = replica;
 set local search_path = billing;
 insert into company (company_code) values ('demo');
+select setval('invoice_id_sequence', 7);
 insert into problem (company_id, record_key, problem_code, field_name, original_value, original_row, owner,
     is_open, recorded_at) values (1, '', 'key_empty', '', '', '', 'intake', false, now());
 insert into delivery (company_id, document_id, channel, purpose, message_id, state, attempt_count, queued_at,

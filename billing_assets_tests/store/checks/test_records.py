@@ -131,11 +131,26 @@ def test_a_plan_hashes_what_it_arranges_where_it_arranges_something(superuser: E
         "x,monthly,5,0,following,preceding,0,2024-01-01,a test,arrangement,4,40 30 30,last,0,5000,0,0,EUR,30"
     )
     assert stored == sha256("\x1f".join(words.split(",")).encode()).hexdigest()
-    for change in ("weights = '40 30 31'", "residual = 'first'", "blackout_days = 0"):
+    changes = ("weights = '40 30 31'", "residual = 'first'", "blackout_days = 0", "day_count = 'thirty_360'")
+    for change in changes:
         update = f"update payment_plan set {change} where plan_code = 'x'"
         switch = "set local session_replication_role"
         with planted(superuser, f"{switch} = origin", statement, f"{switch} = replica", update) as connection:
             assert set(broken(connection)) == {"I09"}
+
+
+def test_a_day_count_is_hashed_where_a_plan_names_one(superuser: Engine) -> None:
+    statement = """
+        insert into payment_plan (plan_code, frequency_code, lead_days, due_days, due_roll, generate_roll,
+            minimum_payment_days, day_count, valid_from, source)
+        values ('x', 'monthly', 5, 0, 'following', 'preceding', 0, 'thirty_360', '2024-01-01', 'a test')
+    """
+    query = "select encode(content_sha256, 'hex') from payment_plan where plan_code = 'x'"
+    with planted(superuser, "set local session_replication_role = origin", statement) as connection:
+        stored = connection.execute(text(query)).scalar_one()
+        assert broken(connection) == {}
+    words = "x,monthly,5,0,following,preceding,0,2024-01-01,a test,day_count,thirty_360"
+    assert stored == sha256("\x1f".join(words.split(",")).encode()).hexdigest()
 
 
 def test_the_reason_of_an_exemption_is_part_of_the_record(superuser: Engine) -> None:

@@ -8,8 +8,8 @@ refused. The new columns have constant defaults: no row is written again, but tw
 
 from alembic import op
 
-revision = "0018"
-down_revision = "0016"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
