@@ -149,10 +149,10 @@ def test_a_name_of_ten_thousand_letters_is_cut_with_an_ellipsis() -> None:
 def test_charges_have_their_names_and_the_first_says_which_installment_they_are_of() -> None:
     rows = view_of(with_charges(english()))["lines"]
     assert [(row["description"], row["installment"], row["notes"]) for row in rows] == [
-        ("Third-party liability", "instalment 1 of 4", "Premium · Motor insurance"),
+        ("Third-party liability", "Instalment 1 of 4", "Premium · Motor insurance"),
         ("Own damage", "", ""),
         ("Legal expenses", "", ""),
-        ("Instalment fee", "instalment 1 of 4", "Motor insurance"),
+        ("Instalment fee", "Instalment 1 of 4", "Motor insurance"),
     ]
 
 
@@ -170,7 +170,7 @@ def test_charges_of_the_next_installment_say_so_again() -> None:
         replace(tax, base_minor=2 * tax.base_minor, tax_minor=2 * tax.tax_minor) for tax in first.taxes
     )
     rows = view_of(replace(first, lines=(*first.lines, *moved, fee), taxes=taxes, **amounts))["lines"]
-    assert [row["installment"] for row in rows[4:7]] == ["instalment 2 of 4", "", ""]
+    assert [row["installment"] for row in rows[4:7]] == ["Instalment 2 of 4", "", ""]
 
 
 def test_a_name_of_a_charge_is_text_and_nothing_else() -> None:
