@@ -19,16 +19,26 @@ LINE = "(select invoice_id from invoice_line where policy_term_id = 1 and instal
 MOVED = "set net_minor = net_minor + case charge_number when 1 then 1 else -1 end"
 TOTALS = "jsonb_set(control_totals, '{written_charges,EUR,legal}', '4990')"
 NOT_ITS_PREMIUM = "its charge lines are not as many as it says, or do not add up to its premium"
-PLANTS: list[tuple[str, set[str], str]] = [
+CHARGE_PLANTS: list[tuple[str, set[str], str]] = [
     (
         "update policy_term_charge set premium_minor = 12116 where charge_code = 'own_damage'",
         {"I09"},
         f"policy term version 1: {NOT_ITS_PREMIUM}",
     ),
     (
+        "update policy_term_version set charge_count = 3 where policy_term_version_id = 2",
+        set(),
+        f"policy term version 2: {NOT_ITS_PREMIUM}",
+    ),
+    (
+        "insert into policy_term_charge values (2, 2, 'own_damage', 'Own damage', 'motor_damage', 1)",
+        {"I09"},
+        f"policy term version 2: {NOT_ITS_PREMIUM}",
+    ),
+    (
         "delete from policy_term_charge where policy_term_version_id = 2 and charge_number = 3",
         {"I02", "I09"},
-        f"policy term version 2: {NOT_ITS_PREMIUM}",
+        "line 2 of invoice 2: its policy term has no such charge line",
     ),
     (
         "update policy_term_version set charge_count = 0 where policy_term_version_id = 2",
@@ -47,7 +57,7 @@ PLANTS: list[tuple[str, set[str], str]] = [
     ),
     (
         f"update invoice_line set charge_number = 0 where invoice_id = {LINE} and charge_number = 1",
-        {"I02", "I09", "I17"},
+        {"I02", "I07", "I09", "I17"},
         "names none of the charge lines of its term",
     ),
     (
@@ -88,7 +98,7 @@ def test_a_sound_store_with_charge_lines_has_no_offender(superuser: Engine, day:
         assert broken(connection, day) == {}
 
 
-@pytest.mark.parametrize(("statement", "others", "name"), PLANTS)
+@pytest.mark.parametrize(("statement", "others", "name"), CHARGE_PLANTS)
 def test_a_planted_violation_is_named_by_i24(
     superuser: Engine, statement: str, others: set[str], name: str
 ) -> None:
