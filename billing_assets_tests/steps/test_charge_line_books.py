@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from billing_assets.domain.book_mapping import BookMapping
 from billing_assets.domain.credits import WantedCredit
+from billing_assets.domain.payment_plans import PaymentPlan
 from billing_assets.domain.run_decisions import RunDecision, RunDecisionOrder
 from billing_assets.domain.safety_bounds import SafetyBounds
 from billing_assets.feeds.mapping import mapping_from
@@ -19,6 +20,7 @@ from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
 from billing_assets.wiring.desk import Desk
 from billing_assets_tests.books import AT, COMPANY, billing_over
+from billing_assets_tests.reference.test_store_agreement import add_plans
 from billing_assets_tests.steps.test_charge_lines import MAPPING, A, B, bill_year, offenders, split_book
 from billing_assets_tests.store.checks.test_taxes import ROWS
 from billing_assets_tests.store.intake import COLUMNS, CONSTANTS, book, import_text, query, with_company
@@ -137,6 +139,42 @@ def test_taxes_of_every_kind_fall_on_the_charges_of_one_term(
     )
     billing.credit(order)
     assert_proven(billing, "CRN-00000001")
+
+
+@pytest.mark.parametrize("line", ["motor", "motor_liability"])
+def test_the_fee_of_an_installment_is_taxed_by_the_line_of_the_policy(
+    billing: Billing, tmp_path: Path, line: str
+) -> None:
+    """The law of France names no rate for a whole motor contract: nothing of the installment is billed."""
+    fee = PaymentPlan(
+        plan_code="with_fee",
+        frequency_code="monthly",
+        lead_days=14,
+        installment_fee_minor=2_00,
+        currency="EUR",
+        source="x",
+    )
+    add_plans(billing.database, (fee,))
+    constants = CONSTANTS | {"place_code": "FR", "line_of_business": line, "plan_code": "with_fee"}
+    columns = {name: column for name, column in COLUMNS.items() if name != "plan_code"}
+    parts = {
+        "damage": {"column": "damage", "name": "Damage", "line_of_business": "motor_damage"},
+        "legal": {"column": "legal", "name": "Legal", "line_of_business": "legal_expenses"},
+    }
+    mapping = mapping_from({"columns": columns, "constants": constants, "charges": parts})
+    import_one(billing, tmp_path, mapping, premium="120.00", damage="90.00", legal="30.00")
+    billing.invoice(billing.order(date(2025, 1, 2)))
+    outcomes = "select distinct outcome, coalesce(reason_code, '') from due_charge"
+    if line == "motor":
+        assert query(billing.database, outcomes) == [("failed", "no_tax_rule")]
+        return
+    lines = Desk(billing).invoice("INV-00000001").invoice.lines
+    assert [(each.charge_name, each.net_minor, each.tax_minor) for each in lines] == [
+        ("Damage", 7_50, 1_35 + 6_50),
+        ("Legal", 2_50, 34),
+        ("", 2_00, 66),
+    ]
+    assert_proven(billing)
 
 
 def test_a_first_and_last_part_of_a_month_are_split_as_whole_months_are(

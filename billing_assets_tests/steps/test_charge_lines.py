@@ -19,6 +19,7 @@ from billing_assets.store.checks import run_checks
 from billing_assets.store.connection import Database
 from billing_assets.store.invoice_reader import find_invoice
 from billing_assets.wiring.build import Billing
+from billing_assets.wiring.desk import Desk
 from billing_assets.wiring.explanations import read_explanation
 from billing_assets_tests.books import AT, billing_over
 from billing_assets_tests.changes import change_row, import_changes
@@ -239,6 +240,7 @@ def test_a_line_that_has_no_part_of_an_installment_does_not_stand_on_it(
         ({"legal": "29.91"}, ("charge_sum_differs", "premium", "458.45")),
         ({"legal": "-29.90"}, ("amount_negative", "charges.legal", "-29.90")),
         ({"legal": "29.905"}, ("amount_too_fine", "charges.legal", "29.905")),
+        ({"liability": "", "damage": "0", "legal": ""}, ("charge_sum_differs", "premium", "458.45")),
         ({"legal": "n/a"}, ("amount_not_a_number", "charges.legal", "n/a")),
     ],
 )
@@ -293,9 +295,15 @@ def test_a_change_of_a_term_with_several_charges_is_refused_and_holds_it(
     assert import_changes(billing, tmp_path, DEARER).problem_count == 1
     assert query(database, "select problem_code from problem where is_open") == [("several_charges",)]
     billing.invoice(billing.order(date(2025, 1, 2)))
-    assert query(database, "select reason_code from due_charge where outcome = 'held'") == [
-        ("row_is_problem",)
-    ]
+    held = "select reason_code, charge_number, net_minor from due_charge where outcome = 'held'"
+    assert query(database, held) == [("row_is_problem", 0, 38_20)]
+    (problem_id,) = query(database, "select problem_id from problem where is_open")[0]
+    Desk(billing).close_problem(problem_id, note="billed by hand", closed_by="ana")
+    bill_year(billing)
+    whole = "select sum(net_minor)::int from invoice_line join policy_term using (policy_term_id) "
+    whole += "join policy using (policy_id) where policy_number = 'A'"
+    assert query(database, whole) == [(458_45,)]
+    assert offenders(database) == {}
 
 
 def test_charges_that_come_after_a_change_hold_the_term(database: Database, tmp_path: Path) -> None:
