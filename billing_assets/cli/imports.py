@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _COUNTS = (
     *("row_count", "new_count", "changed_count", "unchanged_count", "duplicate_count", "problem_count"),
     *("held_count", "missing_count", "unreadable_amount_count", "email_missing_count"),
+    "email_bad_count",
 )
 _PREMIUMS = ("premium_in", "premium_accepted", "premium_duplicate", "premium_problem")
 _NOTHING: dict[str, int | str] = {
@@ -165,13 +166,25 @@ def show_import(screen: Screen, result: "StepResult") -> None:
     premiums = [[words, _grouped(str(facts[f"premium_{kind}"]))] for kind, words in kinds.items()]
     screen.facts([(words, text or "-") for words, text in premiums])
     _say_left_out(screen, facts)
-    if facts["held_count"]:
-        held = count_of(int(facts["held_count"]), "term")
-        screen.hint(f"{held} held: billed before this book changed it. Which: billing problems list")
-    if facts["missing_count"]:
-        missing = count_of(int(facts["missing_count"]), "term")
+    _hint_at_problems(screen, facts)
+
+
+def _hint_at_problems(screen: Screen, facts: Mapping[str, int | str]) -> None:
+    """Say how many rows and terms somebody should look at, and where they stand."""
+    held, missing, bad = (int(facts[name]) for name in ("held_count", "missing_count", "email_bad_count"))
+    if held:
         screen.hint(
-            f"{missing} in force left out by the book: billing problems list --code missing_from_book"
+            f"{count_of(held, 'term')} held: billed before this book changed it. Which: billing problems list"
+        )
+    if missing:
+        screen.hint(
+            f"{count_of(missing, 'term')} in force left out by the book: "
+            "billing problems list --code missing_from_book"
+        )
+    if bad:
+        screen.hint(
+            f"{count_of(bad, 'row')} with a bad e-mail address: "
+            "billing problems list --code email_undeliverable"
         )
     if facts["problem_count"]:
         screen.hint("see the bad rows: billing problems list")

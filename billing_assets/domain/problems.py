@@ -59,6 +59,9 @@ language_unknown | the language is not a language tag | correct it; leave it emp
 row_shape | the row has another number of columns than the header | correct the row; a quote may be unclosed
 encoding_invalid | the row is not valid in the declared encoding | \
 correct the row, or the encoding of the mapping
+email_undeliverable | the e-mail is not one address that can be delivered to; the row is taken, billed as \
+ever, and the address that is known of the payer stays | correct the e-mail, or leave it empty for a payer \
+who has none, and import the corrected file; the problem then closes by itself
 term_unknown | no term of the policy begins on that day | \
 correct the policy number or the first day of the term, or import the policy book first and then this file \
 again
@@ -106,8 +109,11 @@ BILLED_ELSEWHERE = "billed_elsewhere"
 SEVERAL_CHARGES = "several_charges"
 """A change of a term that has charge lines: refused when it comes, and held where the lines come later."""
 
-ROW_TAKEN_CODES = (COVER_ENDED, BILLED_ELSEWHERE, *HoldCode.of_changes())
-"""Problems of rows that were taken nonetheless: the book is right, and what was billed before it is not."""
+EMAIL_UNDELIVERABLE = "email_undeliverable"
+"""An address of a row that was taken without it."""
+
+ROW_TAKEN_CODES = (COVER_ENDED, EMAIL_UNDELIVERABLE, BILLED_ELSEWHERE, *HoldCode.of_changes())
+"""Problems of rows that were taken nonetheless: they hold nothing, and do not count as bad rows."""
 
 PROBLEM_CODES: Mapping[str, ProblemCode] = MappingProxyType(_read(_TEXT))
 """``problem_code`` -> :class:`ProblemCode`.

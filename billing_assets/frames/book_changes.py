@@ -12,7 +12,7 @@ from hashlib import sha256
 import polars as pl
 
 from billing_assets.domain.policies import HoldCode
-from billing_assets.domain.problems import COVER_ENDED
+from billing_assets.domain.problems import COVER_ENDED, EMAIL_UNDELIVERABLE
 from billing_assets.frames.column_rows import BILLED_COLUMNS
 from billing_assets.frames.payers import with_latest_payers
 from billing_assets.frames.period_overlaps import billed_elsewhere, with_overlaps
@@ -246,6 +246,15 @@ def _problems(refused_rows: pl.DataFrame, taken: pl.DataFrame, missing: pl.DataF
         )
         .select(*named, is_row_taken=pl.lit(value=True))
     )
+    addressless = taken.filter("is_email_bad").select(
+        *columns[:2],
+        *(
+            pl.lit(text).alias(name)
+            for text, name in ((EMAIL_UNDELIVERABLE, columns[2]), ("payer_email", columns[3]))
+        ),
+        *named[4:],
+        is_row_taken=pl.lit(value=True),
+    )
     silent = missing.select(*named, is_row_taken=pl.lit(value=False))
     nameless = refused.filter(pl.col("record_key") == "")["original_row"].unique().to_list()
     names = {row: f"row {sha256(row.encode()).hexdigest()[:12]}" for row in nameless}
@@ -253,7 +262,7 @@ def _problems(refused_rows: pl.DataFrame, taken: pl.DataFrame, missing: pl.DataF
         pl.col("original_row").replace_strict(names, default="", return_dtype=pl.String)
     )
     return (
-        pl.concat([refused, noted, silent.cast({"row_number": refused.schema["row_number"]})])
+        pl.concat([refused, noted, addressless, silent.cast({"row_number": refused.schema["row_number"]})])
         .with_columns(record_key=key.otherwise("record_key").str.slice(0, _LONGEST_VALUE))
         .sort("row_number", nulls_last=True, maintain_order=True)
     )
@@ -271,6 +280,7 @@ def control_totals(rows: pl.DataFrame) -> dict[str, object]:
     ...         "currency": ["EUR", "EUR"],
     ...         "premium_minor": [100, None],
     ...         "has_email": [False, True],
+    ...         "is_email_bad": [True, False],
     ...     }
     ... )
     >>> control_totals(rows)["premium"], control_totals(rows)["unreadable_amount_count"]
@@ -287,12 +297,13 @@ def control_totals(rows: pl.DataFrame) -> dict[str, object]:
         )
         .sort("currency")
     )
-    missing = rows.select(((pl.col("status") == "accepted") & ~pl.col("has_email")).sum()).item()
+    accepted = rows.filter(pl.col("status") == "accepted")
     return {
         "rows": rows.height,
         "premium": {str(row.pop("currency")): row for row in sums.to_dicts()},
         "unreadable_amount_count": rows.height - readable.height,
-        "email_missing_count": missing,
+        "email_missing_count": accepted.select((~pl.col("has_email")).sum()).item(),
+        "email_bad_count": accepted["is_email_bad"].sum(),
     }
 
 

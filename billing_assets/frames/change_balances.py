@@ -67,8 +67,8 @@ def change_balances(terms: pl.DataFrame, planned: pl.DataFrame, book: ChangeBook
     ``part_from_date``, ``part_to_date``, ``last_number`` (of its lines of changes), ``more_minor`` (to be
     billed beside the installments that are open), ``less_minor`` (to be taken off these), ``back_minor`` (to
     be given back), ``off_date`` (of a term that is cancelled), ``is_ended`` (nothing is left to bill by
-    installments) and ``is_short`` (more would be given back than was billed here). A part that does not fit
-    into Int64 has nulls.
+    installments, nor to come with them) and ``is_short`` (more would be given back than was billed here). A
+    part that does not fit into Int64 has nulls.
 
     >>> from datetime import date
     >>> from billing_assets.frames.columns import ANSWERED_SCHEMA, CHANGE_SCHEMA, DOCUMENTED_LINE_SCHEMA
@@ -152,7 +152,14 @@ def _balanced(rows: pl.DataFrame) -> pl.DataFrame:
         )
         .with_columns(
             is_short=pl.col("back_minor") > pl.col("documented_minor"),
-            is_ended=(is_first & is_over & (pl.col("open_minor") > 0)).any().over("policy_term_id"),
+            is_over=is_first & is_over & (pl.col("open_minor") > 0),
+            is_added=(~is_first & (pl.col("more_minor") > 0)).any().over("policy_term_id"),
+        )
+        .with_columns(
+            # What is added needs installments to come with; they are recorded as zero one by one then.
+            is_ended=(pl.col("is_over") & (~pl.col("is_added") | pl.col("is_short")))
+            .any()
+            .over("policy_term_id")
         )
         .with_columns(less_minor=pl.when("is_ended").then(0).otherwise("less_minor"))
     )

@@ -1,8 +1,12 @@
 """Payers of a policy book: which of several statements about one payer counts.
 
-Belongs here: the payer of a policy whose book gives payers no key of their own.
+Belongs here: the payer of a policy whose book gives payers no key of their own, the e-mail address that a
+bad one does not replace.
 Does not belong here: reading a payer (``policy_book``), comparing with the store (``book_changes``).
 """
+
+import json
+from hashlib import sha256
 
 import polars as pl
 
@@ -46,4 +50,59 @@ def with_latest_payers(taken: pl.DataFrame, stored_terms: pl.DataFrame) -> pl.Da
             ),
         )
         .drop(pl.selectors.starts_with("_latest_"), "_stored_date")
+    )
+
+
+def payers_with_bad_email(rows: pl.DataFrame) -> pl.Series:
+    """Return the keys of payers of whom an accepted row gives an e-mail that cannot be delivered to.
+
+    >>> rows = pl.DataFrame({"payer_key": ["K"], "status": ["accepted"], "is_email_bad": [True]})
+    >>> payers_with_bad_email(rows).to_list()
+    ['K']
+    """
+    return rows.filter(pl.col("is_email_bad"), pl.col("status") == "accepted")["payer_key"].unique()
+
+
+def with_known_emails(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Return ``rows`` with the known e-mail of each payer whose file gives one that cannot be delivered to.
+
+    ``known`` has ``payer_key`` and ``payer_content`` (JSON) of those payers, as the store has them. All rows
+    of such a payer that have no e-mail take it, so that they go on to agree. A payer without a key of its own
+    is whoever the policy names: another name is another person, who does not get the address.
+
+    >>> rows = pl.DataFrame(
+    ...     {
+    ...         "payer_key": ["K"],
+    ...         "status": ["accepted"],
+    ...         "has_email": [False],
+    ...         "is_payer_keyed": [True],
+    ...         "payer_content": ['{"email":"","name":"Ann"}'],
+    ...         "payer_sha256": [""],
+    ...     }
+    ... )
+    >>> known = pl.DataFrame(
+    ...     {"payer_key": ["K"], "payer_content": ['{"email":"ann@example.com","name":"A"}']}
+    ... )
+    >>> with_known_emails(rows, known)["payer_content"].item()
+    '{"email":"ann@example.com","name":"Ann"}'
+    """
+    payers = {key: json.loads(content) for key, content in known.rows() if json.loads(content)["email"]}
+    places = rows.select(
+        (
+            (pl.col("status") == "accepted")
+            & ~pl.col("has_email")
+            & pl.col("payer_key").is_in(pl.Series(list(payers), dtype=pl.String).implode())
+        ).arg_true()
+    ).to_series()
+    contents = []
+    for key, content, is_keyed in (
+        rows.select("payer_key", "payer_content", "is_payer_keyed").gather(places).rows()
+    ):
+        given, stored = json.loads(content), payers[key]
+        if is_keyed or given["name"] == stored["name"]:
+            given["email"] = stored["email"]
+        contents.append(json.dumps(given, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
+    hashes = [sha256(content.encode()).hexdigest() for content in contents]
+    return rows.with_columns(
+        rows["payer_content"].scatter(places, contents), rows["payer_sha256"].scatter(places, hashes)
     )

@@ -67,8 +67,9 @@ def checked_rows(
 
     ``raw`` is as ``feeds.policy_files`` reads it. Beside ``row_number`` and ``original_row`` come
     ``TERM_COLUMNS``, ``charges`` and ``charge_rows`` (``book_charges``), ``content_sha256`` and
-    ``payer_content`` (JSON) with ``payer_sha256`` of rows without
-    fault, ``has_email``, ``record_key``, and ``problem_code`` with ``field_name`` of problems.
+    ``payer_content`` (JSON) with ``payer_sha256`` of rows without fault, ``has_email``, ``is_email_bad`` (one
+    is given that cannot be delivered to), ``record_key``, and ``problem_code`` with ``field_name`` of
+    problems.
     ``premium_minor`` is null where the amount cannot be read, whatever else is wrong with the row.
     ``named_policy_number`` is the policy number where a policy can have it, else null.
     ``is_payer_keyed`` tells whether payers have a key of their own; else it is the policy number.
@@ -121,6 +122,7 @@ def _typed(fields: pl.LazyFrame, mapping: BookMapping, cut_over_date: date | Non
     filled = fields.with_columns(
         *(pl.col(name).alias(f"{name}_text") for name in DATE_FIELDS),
         *(day.alias(name) for name, day in zip(DATE_FIELDS, days, strict=True)),
+        payer_email_text=pl.col("payer_email"),
         payer_key=pl.col("payer_key") if has_payer_key else pl.col("policy_number"),
         payer_name=pl.col("payer_name").str.slice(0, _LONGEST_TEXT).str.strip_chars_end(),
         payer_email=pl.col("payer_email").map_batches(deliverable_addresses, return_dtype=pl.String),
@@ -210,6 +212,7 @@ def _with_contents(rows: pl.DataFrame, mapping: BookMapping) -> pl.DataFrame:
         "problem_code",
         "field_name",
         has_email=pl.col("payer_email") != "",
+        is_email_bad=(pl.col("payer_email") == "") & (pl.col("payer_email_text") != ""),
         named_policy_number=pl.when(
             ~pl.any_horizontal(check for _, _, check in _key_checks("policy_number", ""))
         ).then(pl.col("policy_number")),

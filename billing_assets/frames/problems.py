@@ -10,7 +10,7 @@ from datetime import date
 import polars as pl
 
 from billing_assets.domain.policies import HoldCode
-from billing_assets.domain.problems import LEFT_OUT, ROW_TAKEN_CODES
+from billing_assets.domain.problems import EMAIL_UNDELIVERABLE, LEFT_OUT, ROW_TAKEN_CODES
 from billing_assets.frames.period_overlaps import cover_end
 
 _KEY = ["policy_number", "effective_date"]
@@ -103,7 +103,8 @@ def answered_problems(
     """Return the ids of the open problems that a book answers.
 
     It answers a problem by a row or a problem of the same key. A hold is answered only where it is lifted or
-    stated anew, by ``taken`` with its ``hold_code`` and ``is_term_changed``. What was missing from a
+    stated anew, by ``taken`` with its ``hold_code`` and ``is_term_changed``; a bad e-mail only by a row that
+    was taken, which has a good one or a problem of its own. What was missing from a
     book is answered too where its cover has ended by ``as_of``. A wrong date is part of the key: such a
     problem is answered by a good row of the policy with the same end (any end, where that was not readable),
     unless the policy has another bad row in the book.
@@ -134,4 +135,5 @@ def answered_problems(
     lifted = open_problems.filter(code.is_in(HoldCode.of_changes())).join(
         restated, on="record_key", how="semi"
     )
-    return pl.concat([answered["problem_id"], lifted["problem_id"]])
+    mailed = open_problems.filter(code == EMAIL_UNDELIVERABLE).join(taken, on="record_key", how="semi")
+    return pl.concat([answered["problem_id"], lifted["problem_id"], mailed["problem_id"]])

@@ -102,6 +102,10 @@ class IntakeWork(Protocol):
         """
         ...
 
+    def payer_contents(self, payer_keys: pl.Series) -> pl.DataFrame:
+        """Return ``payer_key`` and ``payer_content`` (JSON) of those payers that are known, as of now."""
+        ...
+
     def write(self, batch: NewBatch, book: SettledBook) -> int:
         """Write the batch with everything that it brings, and return its id."""
         ...

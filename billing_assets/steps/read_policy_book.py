@@ -18,6 +18,7 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.money import parse_minor, plain_amount
 from billing_assets.frames.book_changes import SettledBook, control_totals, settle_book
 from billing_assets.frames.book_fields import original_value
+from billing_assets.frames.payers import payers_with_bad_email, with_known_emails
 from billing_assets.frames.policy_book import checked_rows
 from billing_assets.steps.intake_ports import (
     EarlierBatch,
@@ -86,7 +87,7 @@ def read_policy_book(
         file = replace(file, content=b"")
         _check_row_count(file, raw.height, work, mapping)
         watch.lap("read", 1)
-        rows = checked_rows(raw, mapping, work.plan_codes(), cut_over_date)
+        rows = _with_known_emails(checked_rows(raw, mapping, work.plan_codes(), cut_over_date), work)
         _check_controls(file, rows, mapping.controls, order.controls)
         watch.lap("check", 2)
         book = _with_values(_settled(rows, work, mapping, order.as_of_date), raw, mapping)
@@ -127,6 +128,11 @@ def _settled(rows: pl.DataFrame, work: IntakeWork, mapping: BookMapping, as_of: 
     policy_numbers = rows["named_policy_number"].drop_nulls().unique()
     full_source_code = mapping.source_code if mapping.is_full else None
     return settle_book(rows, work.stored_book(policy_numbers, payer_keys, full_source_code, as_of), as_of)
+
+
+def _with_known_emails(rows: pl.DataFrame, work: IntakeWork) -> pl.DataFrame:
+    keys = payers_with_bad_email(rows)
+    return rows if keys.is_empty() else with_known_emails(rows, work.payer_contents(keys))
 
 
 def _with_values(book: SettledBook, raw: pl.DataFrame, mapping: BookMapping) -> SettledBook:
@@ -247,7 +253,7 @@ def _result(batch_id: int, file: PolicyFile, book: SettledBook, seconds: Mapping
         "held_count": book.held_count,
         "missing_count": book.missing_count,
     }
-    for name in ("unreadable_amount_count", "email_missing_count"):
+    for name in ("unreadable_amount_count", "email_missing_count", "email_bad_count"):
         facts[name] = int(str(book.control_totals[name]))
     for kind in ("in", "accepted", "duplicate", "problem"):
         amounts = _premium(book.control_totals, kind)

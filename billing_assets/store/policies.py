@@ -66,6 +66,15 @@ join lateral (
 ) v on true
 """
 
+_PAYER_CONTENTS = """
+select p.payer_key, v.content
+from incoming_key k
+join payer p on p.company_id = {company} and p.payer_key = k.key
+join lateral (
+    select content from payer_version where payer_id = p.payer_id order by payer_version_id desc limit 1
+) v on true
+"""
+
 # No source is null: of a book that is not full, no term has to be there.
 _IN_FORCE = """
 select p.policy_number, v.effective_date, least(v.cover_to_date, v.expiration_date)
@@ -235,6 +244,11 @@ class IntakeTransaction:
                 self.connection, _IN_FORCE, (self.company_id, full_source_code, as_of), IN_FORCE_SCHEMA
             ),
         )
+
+    def payer_contents(self, payer_keys: pl.Series) -> pl.DataFrame:
+        """Return those payers as they are now; see ``steps.intake_ports.IntakeWork``."""
+        schema = {"payer_key": pl.String, "payer_content": pl.String}
+        return self._by_key(_PAYER_CONTENTS, payer_keys, schema)
 
     def write(self, batch: NewBatch, book: SettledBook) -> int:
         """Write the batch with everything that it brings, and return its id.

@@ -44,6 +44,7 @@ ROW: dict[str, Any] = {
     "problem_code": None,
     "field_name": None,
     "has_email": True,
+    "is_email_bad": False,
     "record_key": "P 2024-01-01",
     "payer_content": "{}",
     "content_sha256": "new",

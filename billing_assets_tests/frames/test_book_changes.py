@@ -141,7 +141,7 @@ def test_control_totals_count_money_by_currency_and_fate() -> None:
         {"premium_minor": 10**15, "status": "duplicate"},
         {"premium_minor": -5, "status": "problem"},
         {"premium_minor": None, "status": "problem"},
-        {"currency": "JPY", "has_email": False},
+        {"currency": "JPY", "has_email": False, "is_email_bad": True},
     )
     assert control_totals(book) == {
         "rows": 5,
@@ -151,6 +151,7 @@ def test_control_totals_count_money_by_currency_and_fate() -> None:
         },
         "unreadable_amount_count": 1,
         "email_missing_count": 1,
+        "email_bad_count": 1,
     }
 
 

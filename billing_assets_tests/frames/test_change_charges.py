@@ -79,6 +79,20 @@ def test_a_term_of_which_nothing_is_left_to_bill_says_so() -> None:
     assert charges.filter(pl.col("outcome") == "zero")["reason_code"].to_list() == ["nothing_left"]
 
 
+@pytest.mark.parametrize(
+    ("how", "nets"), [("now", [600_00, 0, 0, 0]), ("next", [600_00, 0, 0, 0]), ("spread", [150_00] * 4)]
+)
+def test_what_is_raised_again_from_nothing_comes_with_the_installments(how: str, nets: list[int]) -> None:
+    """Nothing of the term was billed when it was lowered to nothing and raised again."""
+    found = book(how)
+    start = date(2024, 1, 1)
+    changes = [endorsed(1, start, 0), endorsed(2, start, 600_00)]
+    assert found.run(date(2023, 12, 1), changes) == []
+    charges = [found.run(date(2024, month, 2), changes) for month in (1, 4, 7, 10)]
+    assert [sum(net for _, _, net in rows) for rows in charges] == nets
+    assert found.documented[0] == 600_00
+
+
 def test_a_held_term_is_held_with_its_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     found = book()
     found.run(date(2024, 1, 2), [])

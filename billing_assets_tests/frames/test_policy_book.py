@@ -166,7 +166,11 @@ def test_a_name_of_10_000_characters_is_taken_and_cut_to_500() -> None:
 def test_an_email_that_cannot_be_delivered_to_is_left_empty() -> None:
     row = check({"payer_email": "a@example.com\r\nBcc: b@example.com"})
     assert json.loads(row["payer_content"][0])["email"] == ""
-    assert row["has_email"].to_list() == [False]
+    assert row.select("has_email", "is_email_bad").row(0) == (False, True)
+
+
+def test_no_email_at_all_is_not_a_bad_one() -> None:
+    assert check({"payer_email": ""}).select("has_email", "is_email_bad").row(0) == (False, False)
 
 
 def test_the_same_row_again_is_a_duplicate() -> None:

@@ -203,6 +203,66 @@ def test_a_row_without_one_deliverable_address_is_taken_and_counted(
 ) -> None:
     facts = import_text(store, tmp_path, book({"mail": mail})).facts
     assert (facts["new_count"], facts["email_missing_count"]) == (1, 1)
+    assert facts["email_bad_count"] == int(mail != "")
+    assert facts["problem_count"] == 0
+
+
+EMAIL_PROBLEMS = "select field_name, original_value, is_open from problem order by problem_id"
+LAST_EMAIL = "select content::jsonb ->> 'email' from payer_version order by payer_version_id desc limit 1"
+
+
+def test_a_bad_email_is_told_and_does_not_replace_the_known_one(store: Database, tmp_path: Path) -> None:
+    import_text(store, tmp_path, book({}))
+    facts = import_text(store, tmp_path, book({"mail": "ann@@example.com"})).facts
+    assert (facts["unchanged_count"], facts["problem_count"], facts["email_bad_count"]) == (1, 0, 1)
+    assert query(store, EMAIL_PROBLEMS) == [("payer_email", "ann@@example.com", True)]
+    assert query(store, LAST_EMAIL) == [("ann@example.com",)]
+    assert query(store, "select hold_code from policy_term_version") == [(None,)]
+    assert query(store, "select 1 from problem_hold") == []
+
+
+def test_what_else_is_new_of_the_payer_is_taken_beside_a_bad_email(store: Database, tmp_path: Path) -> None:
+    import_text(store, tmp_path, book({}))
+    facts = import_text(store, tmp_path, book({"mail": "none", "street": "Calle Menor 2"})).facts
+    assert facts["changed_count"] == 1
+    assert query(store, LAST_EMAIL) == [("ann@example.com",)]
+    [(content,)] = query(store, "select content from payer_version order by payer_version_id desc limit 1")
+    assert json.loads(content)["address_lines"] == ["Calle Menor 2"]
+
+
+@pytest.mark.parametrize("mail", ["", "ann@example.net"])
+def test_the_problem_of_an_email_closes_by_a_book_that_puts_it_right(
+    store: Database, tmp_path: Path, mail: str
+) -> None:
+    for said in ("ann@example.com", "none", mail):
+        import_text(store, tmp_path, book({"mail": said}))
+    assert query(store, EMAIL_PROBLEMS) == [("payer_email", "none", False)]
+    assert query(store, LAST_EMAIL) == [(mail,)]
+
+
+def test_the_same_bad_email_in_a_later_book_is_one_open_problem(store: Database, tmp_path: Path) -> None:
+    for premium in ("120.00", "121.00"):
+        import_text(store, tmp_path, book({"mail": "none", "premium": premium}))
+    assert [is_open for *_, is_open in query(store, EMAIL_PROBLEMS)] == [False, True]
+
+
+def test_a_refused_row_does_not_close_the_problem_of_an_email(store: Database, tmp_path: Path) -> None:
+    import_text(store, tmp_path, book({"mail": "none"}))
+    import_text(store, tmp_path, book({"premium": "-1"}))
+    assert [(field, is_open) for field, _, is_open in query(store, EMAIL_PROBLEMS)] == [
+        ("payer_email", True),
+        ("premium", True),
+    ]
+
+
+def test_another_person_under_the_same_policy_does_not_get_the_address(
+    store: Database, tmp_path: Path
+) -> None:
+    columns = {name: source for name, source in MAPPING.fields.items() if name != "payer_key"}
+    keyless = replace(MAPPING, fields=columns)
+    import_text(store, tmp_path, book({}), mapping=keyless)
+    import_text(store, tmp_path, book({"name": "Bob Roe", "mail": "none"}), mapping=keyless)
+    assert query(store, LAST_EMAIL) == [("",)]
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,7 @@ def test_the_result_tells_rows_and_money(store: Database, tmp_path: Path) -> Non
         "missing_count": 0,
         "unreadable_amount_count": 0,
         "email_missing_count": 1,
+        "email_bad_count": 1,
         "premium_in": "EUR 239.00, JPY 1050",
         "premium_accepted": "EUR 120.00, JPY 1050",
         "premium_duplicate": "EUR 120.00, JPY 0",
