@@ -135,10 +135,16 @@ def with_lines(invoice: Invoice, count: int) -> Invoice:
 def with_charges(invoice: Invoice) -> Invoice:
     """Return ``invoice`` with a premium that is made of three charges, adding up; its fee stays."""
     premium, fee = invoice.lines
+    is_spanish = invoice.payer.language == "es"
     charges = [
-        ("third_party_liability", "Third-party liability", 305_00, 24_86),
-        ("own_damage", "Own damage", 122_00, 9_94),
-        ("legal_expenses", "Legal expenses", 30_50, 2_49),
+        (
+            "third_party_liability",
+            "Responsabilidad civil" if is_spanish else "Third-party liability",
+            305_00,
+            24_86,
+        ),
+        ("own_damage", "Daños propios" if is_spanish else "Own damage", 122_00, 9_94),
+        ("legal_expenses", "Defensa jurídica" if is_spanish else "Legal expenses", 30_50, 2_49),
     ]
     lines = [
         replace(
