@@ -5,15 +5,17 @@ from contextlib import ExitStack
 from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from billing_assets.domain.book_mapping import BookMapping
 from billing_assets.domain.credits import WantedCredit
-from billing_assets.domain.payment_plans import PaymentPlan
+from billing_assets.domain.payment_plans import PaymentPlan, Residual
 from billing_assets.domain.run_decisions import RunDecision, RunDecisionOrder
 from billing_assets.domain.safety_bounds import SafetyBounds
+from billing_assets.domain.term_days import TermDayCount
 from billing_assets.feeds.mapping import mapping_from
 from billing_assets.store.companies import save_company
 from billing_assets.store.connection import Database
@@ -49,11 +51,16 @@ def mapped(place: str, liability: str = "liability", damage: str = "motor", lega
     }
     constants = CONSTANTS | {"place_code": place, "payer_language": "es"}
     columns = COLUMNS | {"anchor_date": "anchor"}
-    return mapping_from({"columns": columns, "constants": constants, "charges": charges})
+    return replace(
+        mapping_from({"columns": columns, "constants": constants, "charges": charges}),
+        row_count_tolerance_percent=100,
+    )
 
 
-def import_one(billing: Billing, folder: Path, mapping: BookMapping, anchor: str = "", **row: str) -> None:
-    header, line, *_ = split_book({"no": "A", **row}).splitlines()
+def import_one(
+    billing: Billing, folder: Path, mapping: BookMapping, anchor: str = "", *, no: str = "A", **row: str
+) -> None:
+    header, line, *_ = split_book({"no": no, **row}).splitlines()
     content = f"{header},anchor\n{line},{anchor}\n"
     assert import_text(billing.database, folder, content, mapping=mapping).facts["problem_count"] == 0
 
@@ -71,7 +78,7 @@ def assert_proven(billing: Billing, *numbers: str) -> None:
     count = query(billing.database, "select count(*) from invoice where document_kind = 'invoice'")[0][0]
     for number in (*(f"INV-{each:08}" for each in range(1, count + 1)), *numbers):
         assert Desk(billing).explain(number).explanation.differences == ()
-    assert billing.replay(JANUARY, DECEMBER).differences == ()
+    assert billing.replay(date(2024, 1, 1), DECEMBER).differences == ()
     assert offenders(billing.database) == {}
 
 
@@ -174,6 +181,33 @@ def test_the_fee_of_an_installment_is_taxed_by_the_line_of_the_policy(
         ("Legal", 2_50, 34),
         ("", 2_00, 66),
     ]
+    assert_proven(billing)
+
+
+PLANS: list[dict[str, Any]] = [
+    {"down_payment_ppm": 200_000, "maximum_installment_count": 5, "residual": Residual.LARGEST},
+    {"maximum_installment_count": 3, "weights": "40 35 25", "residual": Residual.FIRST, "blackout_days": 30},
+    {"day_count": TermDayCount.ACTUAL_365_FIXED, "residual": Residual.FIRST},
+    {"day_count": TermDayCount.THIRTY_360},
+    {"minimum_bill_minor": 20_00, "installment_fee_minor": 1_50, "currency": "EUR"},
+]
+
+
+@pytest.mark.parametrize("arranged", PLANS)
+def test_charges_of_plans_of_every_kind_come_out_and_are_explained_where_cover_ends_too(
+    billing: Billing, tmp_path: Path, arranged: dict[str, Any]
+) -> None:
+    shared: dict[str, Any] = {"frequency_code": "monthly", "lead_days": 14, "source": "x"}
+    add_plans(billing.database, (PaymentPlan(plan_code="own", **shared, **arranged),))
+    days = {"from": "2024-01-10", "to": "2025-01-10", "plan": "own"}
+    amounts = {"premium": "1000.01", "liability": "666.67", "damage": "333.33", "legal": "0.01"}
+    mapping = mapped("ES")
+    import_one(billing, tmp_path, mapping, "2024-01-31", **amounts, **days)
+    bill_year(billing, 2024)
+    billing.invoice(billing.order(date(2025, 1, 2)))
+    assert sums(billing.database) == [(1, 666_67), (2, 333_33), (3, 1)]
+    import_one(billing, tmp_path, mapping, "2024-01-31", no="C", cover_to="2024-09-12", **amounts, **days)
+    billing.invoice(billing.order(date(2025, 1, 3)))
     assert_proven(billing)
 
 

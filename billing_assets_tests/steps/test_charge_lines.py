@@ -95,9 +95,9 @@ def offenders(database: Database) -> dict[str, tuple[str, ...]]:
     return {result.check.check_id: result.examples for result in results if result.offender_count}
 
 
-def bill_year(billing: Billing) -> None:
-    for month in range(12):
-        billing.invoice(billing.order(date(2025 + month // 12, month % 12 + 1, 2)))
+def bill_year(billing: Billing, year: int = 2025) -> None:
+    for month in range(1, 13):
+        billing.invoice(billing.order(date(year, month, 2)))
 
 
 def test_an_installment_is_what_the_plan_says_and_has_a_line_for_each_charge(
