@@ -57,6 +57,12 @@ def mapped(place: str, liability: str = "liability", damage: str = "motor", lega
     )
 
 
+def mapped_as_before() -> BookMapping:
+    """Return the mapping of the whole premiums, with charges of the policy's own line of business."""
+    charges = {name: {"column": name, "name": name} for name in ("liability", "damage", "legal")}
+    return mapping_from({"columns": COLUMNS, "constants": CONSTANTS, "charges": charges})
+
+
 def import_one(
     billing: Billing, folder: Path, mapping: BookMapping, anchor: str = "", *, no: str = "A", **row: str
 ) -> None:
@@ -267,6 +273,27 @@ def test_a_line_of_a_charge_is_told_in_spanish(billing: Billing, tmp_path: Path)
     words = "\n".join(" ".join((each.title, *each.reasons, each.figures, each.rounding)) for each in told)
     assert "La prima del periodo de seguro se compone de varios conceptos." in words
     assert "{" not in words
+
+
+def test_a_term_that_was_billed_whole_is_held_where_a_book_tells_its_charges_later(
+    billing: Billing, tmp_path: Path
+) -> None:
+    """Its next lines would be taxed otherwise than those before; a term that was not billed yet changes."""
+    whole = {"premium": "458.45", "from": "2025-01-01", "to": "2026-01-01"}
+    later = {"from": "2025-03-01", "to": "2026-03-01"}
+    import_text(billing.database, tmp_path, book({**whole, "no": "A"}, {**whole, **later, "no": "C"}))
+    billing.invoice(billing.order(date(2025, 1, 2)))
+    told = import_text(
+        billing.database, tmp_path, split_book(A, {**A, **later, "no": "C"}), mapping=mapped_as_before()
+    )
+    assert (told.facts["changed_count"], told.facts["held_count"]) == (2, 1)
+    held = "select problem_code, field_name, record_key from problem where is_open"
+    assert query(billing.database, held) == [("changed_after_billing", "charges", "A 2025-01-01")]
+    billing.invoice(billing.order(date(2025, 3, 3)))
+    found = "select policy_number, outcome, count(*)::int from due_charge join policy_term using "
+    found += "(policy_term_id) join policy using (policy_id) where run_id = 2 group by 1, 2 order by 1"
+    assert query(billing.database, found) == [("A", "held", 2), ("C", "invoiced", 3)]
+    assert offenders(billing.database) == {}
 
 
 def test_a_term_beside_them_whose_premium_is_whole_is_billed_as_without_them(
