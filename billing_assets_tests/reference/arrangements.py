@@ -63,8 +63,10 @@ def shares(amount_minor: int, weights: list[Fraction], residual: str) -> list[in
     """
     taker = {"first": 0, "last": len(weights) - 1}.get(residual)
     if taker is None:
-        taker = max(number for number, weight in enumerate(weights) if weight == max(weights))
-    exact = [amount_minor * weight / (sum(weights) or 1) for weight in weights]
+        heaviest = max(weights)
+        taker = max(number for number, weight in enumerate(weights) if weight == heaviest)
+    of_all = sum(weights) or 1
+    exact = [amount_minor * weight / of_all for weight in weights]
     exact[taker] = Fraction(0)
     found = [half_up(each) for each in exact]
     if sum(found) > amount_minor:

@@ -6,6 +6,7 @@ Belongs here: the grid and the periods that are cut from it. Does not belong her
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 
 from billing_assets.domain.frequencies import Frequency, frequency_of
@@ -105,6 +106,7 @@ def _pattern_periods(policy: ReferencePolicy, frequency: Frequency) -> list[Peri
     ]
 
 
+@cache
 def is_day_of_rule(day: date, pattern: str) -> bool:
     """Tell whether a monthly rule of RFC 5545 names the day; the parts that the shipped rules use, no more.
 
