@@ -65,3 +65,13 @@ def documented(billing: Billing, policy: int | str) -> tuple[int, int]:
 def broken(billing: Billing) -> dict[str, tuple[str, ...]]:
     """Return what an audit finds."""
     return {each.check.check_id: each.examples for each in billing.audit() if each.offender_count}
+
+
+def explained(billing: Billing) -> int:
+    """Explain every document of the store; return how many there are."""
+    number = "document_number(s.prefix, i.invoice_number)"
+    found = queried(billing, f"select {number} from invoice i join number_series s using (number_series_id)")
+    desk = Desk(billing)
+    for (each,) in found:
+        desk.explain(each)
+    return len(found)

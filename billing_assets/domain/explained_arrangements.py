@@ -8,6 +8,7 @@ same for a whole book (``frames.arrangements``), from which this is written apar
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
 
 from billing_assets.domain.billing_grids import Calendars, TermGrid, grid_at
@@ -20,7 +21,7 @@ from billing_assets.domain.payment_plans import PaymentPlan, Residual
 from billing_assets.domain.term_days import TermDayCount
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Arrangement:
     """The installments that a plan makes of a term's periods; ``weights`` are those of all that share."""
 
@@ -33,6 +34,11 @@ class Arrangement:
     def installment_count(self) -> int:
         """How many installments the term has, a down payment among them."""
         return len(self.weights) + self.has_down_payment
+
+    @cached_property
+    def total_weight(self) -> Fraction:
+        """What the weights add up to; each share needs it, and a daily plan has 365."""
+        return sum(self.weights, Fraction(0))
 
 
 def arrangement_of(source: LineSource, grid: TermGrid, calendars: Calendars) -> Arrangement:
@@ -181,18 +187,29 @@ def bill_number(source: LineSource, calendars: Calendars) -> int:
     >>> bill_number(replace(SAMPLE.lines[0], plan=plan), ALWAYS_OPEN)
     3
     """
-    number, minimum = source.line.installment_number, source.plan.minimum_bill_minor
-    if not minimum:
-        return number
-    arrangement = arrangement_of(source, grid_at(source, calendars, number), calendars)
+    number = source.line.installment_number
+    return bill_numbers(source, calendars)[number - 1] if source.plan.minimum_bill_minor else number
+
+
+def bill_numbers(source: LineSource, calendars: Calendars) -> tuple[int, ...]:
+    """Return, for each installment of a line's plan that arranges something, the one with which it is due.
+
+    >>> from dataclasses import replace
+    >>> from billing_assets.domain.sample_invoice import ALWAYS_OPEN, SAMPLE
+    >>> plan = replace(SAMPLE.lines[0].plan, minimum_bill_minor=100_00, currency="EUR")
+    >>> bill_numbers(replace(SAMPLE.lines[0], plan=plan), ALWAYS_OPEN)
+    (3, 3, 3, 6, 6, 6, 9, 9, 9, 12, 12, 12)
+    """
+    grid = grid_at(source, calendars, source.line.installment_number)
+    arrangement = arrangement_of(source, grid, calendars)
+    numbers: list[int] = []
     so_far = 0
     for place, amount in enumerate(planned_amounts(source, arrangement), start=1):
         so_far += amount
-        if so_far >= minimum or place == arrangement.installment_count:
-            if place >= number:
-                return place
+        if so_far >= source.plan.minimum_bill_minor or place == arrangement.installment_count:
+            numbers += [place] * (place - len(numbers))
             so_far = 0
-    raise ValueError("a term has no installment of that number")
+    return tuple(numbers)
 
 
 def _down_payment(source: LineSource, subject: Subject, recorded: int | None) -> Explained:
@@ -220,7 +237,8 @@ def _others(
     if source.plan.residual is Residual.FIRST:
         taker = 0
     elif source.plan.residual is Residual.LARGEST:
-        taker = max(place for place, weight in enumerate(weights) if weight == max(weights))
+        heaviest = max(weights)
+        taker = max(place for place, weight in enumerate(weights) if weight == heaviest)
     shared = source.term.premium_minor - sum(
         each.value for each in amounts[1:] if isinstance(each.value, int)
     )
@@ -244,11 +262,10 @@ def _share(
     subject: Subject,
     recorded: int | None,
 ) -> Explained:
-    weights = arrangement.weights
     inputs = (
         *amounts,
-        Input(name="weight", value=weights[place], unit=Unit.NUMBER),
-        Input(name="weights", value=sum(weights, Fraction(0)), unit=Unit.NUMBER),
+        Input(name="weight", value=arrangement.weights[place], unit=Unit.NUMBER),
+        Input(name="weights", value=arrangement.total_weight, unit=Unit.NUMBER),
         *(counted_by(source.plan) if _is_by_days(source.plan) else ()),
     )
     return of_line(source, subject, Formula.PLAN_SHARE, inputs, recorded, rounding=rounding)

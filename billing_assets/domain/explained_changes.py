@@ -16,7 +16,7 @@ from billing_assets.domain.changed_terms import (
     owed_parts,
     standing_cancellation,
 )
-from billing_assets.domain.explained_arrangements import arrangement_of, bill_number
+from billing_assets.domain.explained_arrangements import bill_numbers
 from billing_assets.domain.explained_dates import explain_dates, of_line
 from billing_assets.domain.explained_days import counted_by
 from billing_assets.domain.explained_installments import planned_of_term
@@ -31,13 +31,15 @@ from billing_assets.domain.payment_plans import ChangeBilling
 class _State:
     """What a line rests on: the part, the open installments (number -> planned), what is billed elsewhere.
 
-    ``planned`` are the installments that are billed here, open or not, with what they plan.
+    ``planned`` are the installments that are billed here, open or not, with what they plan. ``bills`` says of
+    every installment with which one it is due.
     """
 
     part: OwedPart
     open_minor: dict[int, int]
     elsewhere_minor: int
     planned: dict[int, int]
+    bills: tuple[int, ...]
 
     @property
     def open_sum(self) -> int:
@@ -79,9 +81,9 @@ def explain_change(source: LineSource, change: ChangeSource, calendars: Calendar
         portion = _portion(source, change, state, amount_of(difference), calendars)
         if portion is not None:
             number, net = portion
-            return (_period(source, change, state.part, number, calendars), part, owed, difference, net)
+            return (_period(source, change, state, number, calendars), part, owed, difference, net)
     is_shared = carrier is not None and _is_shared(source, state, amount_of(difference))
-    period = _period(source, change, state.part, carrier if is_shared else None, calendars)
+    period = _period(source, change, state, carrier if is_shared else None, calendars)
     if carrier is None or not is_shared:
         whole = minor("difference", amount_of(difference))
         net = of_line(source, Subject.NET, Formula.WHOLE_DIFFERENCE, (whole,), source.line.net_minor)
@@ -113,7 +115,7 @@ def explain_change_dates(
     carrier = _carrier(source, change, state, calendars, difference)
     if carrier is not None:
         carried = _as_installment(source, carrier)
-        return explain_dates(carried, calendars, company_place_code, bill_number(carried, calendars))
+        return explain_dates(carried, calendars, company_place_code, state.bills[carrier - 1])
     day = Input(name="run_billing_date", value=source.charge_billing_date, unit=Unit.DATE)
     return (of_line(source, Subject.PLANNED_DUE_DATE, Formula.AT_ONCE, (day,), source.charge_due_date),)
 
@@ -127,7 +129,8 @@ def _state_of(source: LineSource, change: ChangeSource, calendars: Calendars) ->
     parts = owed_parts(term.premium_minor, source.days, change.changes)
     part = next(each for each in parts if each.change_number == change.change_number)
     planned = dict(enumerate(planned_of_term(_as_installment(source, 1), calendars), start=1))
-    elsewhere = {number for number in planned if _is_elsewhere(source, number, calendars)}
+    bills = bill_numbers(source, calendars) if source.plan.minimum_bill_minor else tuple(planned)
+    elsewhere = {number for number in planned if _is_elsewhere(source, bills[number - 1], calendars)}
     opened = {
         number: amount
         for number, amount in planned.items()
@@ -140,26 +143,28 @@ def _state_of(source: LineSource, change: ChangeSource, calendars: Calendars) ->
         opened = {
             number: amount
             for number, amount in opened.items()
-            if _planned_days(source, number, calendars)[1] <= standing.change_date
+            if _planned_days(source, number, calendars, len(planned))[1] <= standing.change_date
         }
     # They bill no more once it owes nothing beside what was billed.
     first = next(each for each in parts if each.change_number == 0)
     left = first.owed_minor - elsewhere_minor - change.premium_documented_minor
-    is_ended = left <= 0 and sum(opened.values()) > 0
+    # What another part adds comes with them all the same, unless more was billed elsewhere than is owed.
+    is_added = part.change_number > 0 and first.owed_minor >= elsewhere_minor
+    is_ended = left <= 0 and sum(opened.values()) > 0 and not is_added
     return _State(
         part=part,
         open_minor={} if is_ended else opened,
         elsewhere_minor=elsewhere_minor,
         planned={number: amount for number, amount in planned.items() if number not in elsewhere},
+        bills=bills,
     )
 
 
-def _is_elsewhere(source: LineSource, number: int, calendars: Calendars) -> bool:
-    """Tell whether an installment was due before the cut-over, by the day on which it fell due."""
+def _is_elsewhere(source: LineSource, bill_number: int, calendars: Calendars) -> bool:
+    """Tell whether what is due with an installment was due before the cut-over, by the day it fell due."""
     if source.term.cut_over_date <= source.term.effective_date:
         return False
-    installment = _as_installment(source, number)
-    grid = grid_at(installment, calendars, bill_number(installment, calendars))
+    grid = grid_at(source, calendars, bill_number)
     return (source.term.cut_over_date - grid.due_from).days > source.plan.due_days
 
 
@@ -249,7 +254,7 @@ def _carrier(
     due = [
         number
         for number in state.open_minor
-        if _planned_due(source, number, calendars) == source.charge_due_date
+        if _planned_due(source, number, state.bills[number - 1], calendars) == source.charge_due_date
     ]
     if is_next and not _is_shared(source, state, difference):
         return min(due, default=min(state.open_minor))
@@ -259,9 +264,7 @@ def _carrier(
         for number in due or list(state.open_minor)
         if amount_of(_share(source, state, difference, number))
     ]
-    fitting = [
-        number for number in carrying if _period(source, change, state.part, number, calendars).is_match
-    ]
+    fitting = [number for number in carrying if _period(source, change, state, number, calendars).is_match]
     same = [number for number in fitting if _share(source, state, difference, number).is_match]
     return min(same or fitting or carrying or list(state.open_minor))
 
@@ -283,25 +286,25 @@ def _share(source: LineSource, state: _State, difference: int, number: int) -> E
     )
 
 
-def _planned_due(source: LineSource, number: int, calendars: Calendars) -> object:
+def _planned_due(source: LineSource, number: int, bill_number: int, calendars: Calendars) -> object:
     installment = _as_installment(source, number)
-    found = explain_dates(installment, calendars, source.term.place_code, bill_number(installment, calendars))
+    found = explain_dates(installment, calendars, source.term.place_code, bill_number)
     return next(each for each in found if each.subject is Subject.PLANNED_DUE_DATE).result
 
 
 def _period(
-    source: LineSource, change: ChangeSource, part: OwedPart, number: int | None, calendars: Calendars
+    source: LineSource, change: ChangeSource, state: _State, number: int | None, calendars: Calendars
 ) -> Explained:
     term, standing = source.term, standing_cancellation(change.changes)
     end = term.expiration_date
-    if standing is not None and standing.change_date > part.from_date:
+    if standing is not None and standing.change_date > state.part.from_date:
         end = standing.change_date
     inputs: tuple[Input, ...] = (
-        Input(name="part_from_date", value=part.from_date, unit=Unit.DATE),
+        Input(name="part_from_date", value=state.part.from_date, unit=Unit.DATE),
         Input(name="part_to_date", value=end, unit=Unit.DATE),
     )
     if number is not None:
-        first, to = _planned_days(source, number, calendars)
+        first, to = _planned_days(source, number, calendars, len(state.bills))
         inputs = (
             *inputs,
             Input(name="planned_from_date", value=first, unit=Unit.DATE),
@@ -311,22 +314,18 @@ def _period(
     return of_line(source, Subject.PERIOD, Formula.CHANGE_PERIOD, inputs, recorded)
 
 
-def _planned_days(source: LineSource, number: int, calendars: Calendars) -> tuple[date, date]:
-    """Return the first day of an installment's period, and the day after its last."""
-    installment = _as_installment(source, number)
-    grid = grid_at(installment, calendars, number)
-    if source.plan.is_arranged:
-        found = arrangement_of(installment, grid, calendars)
-        if number == found.installment_count:
-            return grid.period_from, source.term.expiration_date
-    return grid.period_from, grid.period_end
+def _planned_days(source: LineSource, number: int, calendars: Calendars, count: int) -> tuple[date, date]:
+    """Return the first day of the period of one of ``count`` installments, and the day after its last."""
+    grid = grid_at(source, calendars, number)
+    is_last = source.plan.is_arranged and number == count
+    return grid.period_from, source.term.expiration_date if is_last else grid.period_end
 
 
 def _covered(
     source: LineSource, change: ChangeSource, state: _State, calendars: Calendars
 ) -> dict[int, tuple[date, date]]:
     """Return the days of the installments in whose periods there is cover."""
-    days = {number: _planned_days(source, number, calendars) for number in state.planned}
+    days = {number: _planned_days(source, number, calendars, len(state.bills)) for number in state.planned}
     return {number: each for number, each in days.items() if covered_days(change.changes, *each) > 0}
 
 

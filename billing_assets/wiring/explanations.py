@@ -6,6 +6,7 @@ Belongs here: which calendar a formula asks. Does not belong here: the formulas 
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import lru_cache
 
 import polars as pl
 from sqlalchemy import Connection
@@ -26,15 +27,8 @@ from billing_assets.store.invoice_sources import read_credit_sources, read_invoi
 
 def pattern_grid(frequency: Frequency, term: BilledTerm, number: int) -> TermGrid:
     """Return the grid of a term that is billed once, by a rule or by a list, for installment ``number``."""
-    schedule = {
-        "schedule_id": 0,
-        "unit": frequency.unit.value,
-        "pattern": frequency.pattern,
-        "effective_date": term.effective_date,
-        "expiration_date": term.expiration_date,
-        "anchor_date": term.anchor_date,
-    }
-    periods = pattern_periods(pl.DataFrame([schedule]))
+    days = (term.effective_date, term.expiration_date, term.anchor_date)
+    periods = _periods(frequency.unit.value, frequency.pattern, *days)
     row = periods.row(min(number, periods.height) - 1, named=True)
 
     def before(day: date, days: int) -> date:
@@ -52,6 +46,20 @@ def pattern_grid(frequency: Frequency, term: BilledTerm, number: int) -> TermGri
         period_end=row["period_end_date"],
         due_from=row["due_from_date"],
     )
+
+
+# An explanation asks for the grid of each installment of a term, some of them several times.
+@lru_cache(maxsize=16)
+def _periods(unit: str, pattern: str, effective: date, expiration: date, anchor: date) -> pl.DataFrame:
+    schedule = {
+        "schedule_id": 0,
+        "unit": unit,
+        "pattern": pattern,
+        "effective_date": effective,
+        "expiration_date": expiration,
+        "anchor_date": anchor,
+    }
+    return pattern_periods(pl.DataFrame([schedule]))
 
 
 def calendars_of(closed: ClosedDays) -> Calendars:

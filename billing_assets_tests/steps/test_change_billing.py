@@ -16,7 +16,7 @@ from billing_assets.wiring.build import Billing
 from billing_assets.wiring.desk import Desk
 from billing_assets.wiring.quotes import quote_cancellation, quote_endorsement
 from billing_assets_tests.books import add_term, billing_over, change_premium, fill_book
-from billing_assets_tests.changes import broken, change_row, documented, import_changes, queried
+from billing_assets_tests.changes import broken, change_row, documented, explained, import_changes, queried
 from billing_assets_tests.state import business_state
 
 FEBRUARY, MARCH, JULY, LATER = date(2024, 2, 1), date(2024, 3, 1), date(2024, 7, 1), date(2025, 3, 3)
@@ -217,48 +217,6 @@ def test_a_credit_by_hand_is_neither_repeated_nor_billed_again(billing: Billing,
     )
     bill(billing, date(2024, 7, 3))
     assert documented(billing, YEARLY)[0] == half_up(PREMIUM[YEARLY] * (JULY - FEBRUARY).days, DAYS)
-
-
-def explained(billing: Billing) -> int:
-    """Explain every document of the store; return how many there are."""
-    number = "document_number(s.prefix, i.invoice_number)"
-    found = queried(billing, f"select {number} from invoice i join number_series s using (number_series_id)")
-    desk = Desk(billing)
-    for (each,) in found:
-        desk.explain(each)
-    return len(found)
-
-
-@pytest.mark.parametrize("change_billing", ["now", "next", "spread"])
-def test_every_document_of_changes_is_explained_and_replayed(
-    billing: Billing, database: Database, tmp_path: Path, change_billing: str
-) -> None:
-    own_plan(database, change_billing)
-    add_term(database, "OWN-1", effective=FEBRUARY, plan="own", premium_minor=500_00)
-    add_term(database, "OWN-2", effective=FEBRUARY, plan="own", premium_minor=700_01)
-    bill(billing, date(2024, 4, 2))
-    files = (
-        (change_row("OWN-1", 1, "endorsement", date(2024, 5, 1), premium="900.00"),),
-        (
-            change_row("OWN-1", 2, "endorsement", date(2024, 4, 1), premium="300.00"),
-            change_row("OWN-2", 1, "endorsement", JULY, premium="444.44"),
-            change_row(QUARTERLY, 1, "cancellation", JULY, method="short_rate_90"),
-        ),
-        (
-            change_row("OWN-2", 2, "cancellation", date(2024, 9, 1), method="minimum_earned_25"),
-            change_row(QUARTERLY, 2, "reinstatement", date(2024, 7, 15)),
-        ),
-        (change_row("OWN-2", 3, "reinstatement", date(2024, 9, 1)),),
-    )
-    for place, rows in enumerate(files):
-        import_changes(billing, tmp_path, *rows, name=f"{place}.csv")
-        bill(billing, date(2024, 5 + 2 * place, 7))
-        bill(billing, date(2024, 6 + 2 * place, 10))
-    bill(billing, LATER)
-    assert explained(billing) > 10
-    replay = billing.replay(FEBRUARY, LATER)
-    assert replay.result.facts["difference_count"] == 0, replay.differences[:5]
-    assert broken(billing).keys() <= {"I18"}
 
 
 def test_a_run_with_credit_notes_is_rehearsed_approved_printed_and_reported(
