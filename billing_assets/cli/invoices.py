@@ -156,7 +156,7 @@ def show_invoice(screen: Screen, detail: "InvoiceDetail") -> None:
             [
                 line.policy_number,
                 line.product_code,
-                line.charge_kind.replace("_", " "),
+                line.charge_name or line.charge_kind.replace("_", " "),
                 _installment(line),
                 line.period_from_date,
                 line.period_to_date - timedelta(days=1),

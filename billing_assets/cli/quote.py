@@ -64,7 +64,7 @@ def cancellation(
         screen.hint(
             f"what was due before {term.cut_over_date} was billed elsewhere: say it by --billed-elsewhere"
         )
-    screen.hint("premium without tax; nothing was written")
+    _hint(screen, term)
 
 
 @app.command("endorsement", epilog="billing quote endorsement MOT-1003 --from 2025-05-01 --premium 480.00")
@@ -110,6 +110,15 @@ def endorsement(
             ("the term then comes to", written),
         ]
     )
+    _hint(screen, term)
+
+
+def _hint(screen: Screen, term: "QuotedTerm") -> None:
+    if term.charge_count:
+        screen.hint(
+            "its premium is made of several charges, and a change does not say which of them it is of: bill "
+            "or credit the difference by hand"
+        )
     screen.hint("premium without tax; nothing was written")
 
 

@@ -149,7 +149,7 @@ def _charge(row: "ChargeRow") -> list[object]:
     return [
         row.policy_number,
         number,
-        row.charge_kind.replace("_", " "),
+        row.charge_code or row.charge_kind.replace("_", " "),
         row.due_date,
         row.outcome,
         row.currency,

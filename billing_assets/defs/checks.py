@@ -32,6 +32,7 @@ _TITLES = {
     "I20": "companies",
     "I22": "guards",
     "I23": "payables",
+    "I24": "charge_lines",
 }
 
 

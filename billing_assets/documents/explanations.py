@@ -23,12 +23,15 @@ from billing_assets.documents.explanation_values import Reader, shown_value
 from billing_assets.documents.labels import Catalogue, choose, fill_in, load_catalogues, region_of
 from billing_assets.documents.templates import Template, default_templates_dir, load_template
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.explained_documents import Explanation
 from billing_assets.domain.explained_words import DAY_COUNTED, Formula, Rounding, Subject, Unit
-from billing_assets.domain.explanations import Explained, Explanation, RuleRow
+from billing_assets.domain.explanations import Explained, RuleRow
 from billing_assets.domain.invoice_sources import InvoiceSources, LineSource
 
 _BY_DEFAULT = "actual/actual"
 _TAXES = frozenset({Subject.TAX_BASE, Subject.TAX_PART, Subject.TAX})
+_TOLD_BY_FIGURES = frozenset({Formula.RUNNING_SHARE, Formula.CHARGE_SHARE})
+"""Differences of two rounded amounts: their figures say both roundings."""
 _DATES = frozenset({Subject.TAX_POINT, Subject.ISSUE_DATE, Subject.INVOICE_NUMBER, Subject.DUE_DATE})
 
 
@@ -209,7 +212,7 @@ def _heading(source: LineSource, reader: Reader) -> str:
     return reader.words.fill(
         "line_heading",
         line=str(line.line_number),
-        charge=clean(reader.names.name("charge_kinds", line.charge_kind), 50),
+        charge=clean(line.charge_name or reader.names.name("charge_kinds", line.charge_kind), 50),
         product=clean(reader.names.name("products", line.product_code), 50),
         policy=clean(line.policy_number, 40),
     )
@@ -278,7 +281,7 @@ class _Teller:
 
     def _rounding(self, result: Explained, values: Mapping[str, str]) -> str:
         is_exact = result.exact == result.result
-        if result.rounding is Rounding.NONE or result.formula is Formula.RUNNING_SHARE:
+        if result.rounding is Rounding.NONE or result.formula in _TOLD_BY_FIGURES:
             return ""
         scope = result.values.get("rounding_scope", "")
         key = f"{result.rounding.value}_{scope}" if scope else result.rounding.value

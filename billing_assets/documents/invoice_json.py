@@ -23,18 +23,24 @@ from billing_assets.domain.invoices import (
 )
 
 _NOT_OF_ALL = ("credited", "credited_line_number", "rounding")
+_OF_CHARGE = ("charge_number", "charge_code", "charge_name")
 
 
 def invoice_to_json(invoice: Invoice) -> str:
     """Return ``invoice`` as indented JSON; dates are ISO 8601, amounts integers.
 
-    What only a credit note or a rounded document has is left out of others.
+    What only a credit note or a rounded document has, or a line of one of several charges, is left out of
+    others.
     """
     record = asdict(invoice)
     for part in (record, *record["lines"]):
         for name in _NOT_OF_ALL:
             if part.get(name, "") is None:
                 del part[name]
+    for line in record["lines"]:
+        if not line["charge_number"]:
+            for name in _OF_CHARGE:
+                del line[name]
     return json.dumps(record, ensure_ascii=False, indent=2, default=date.isoformat) + "\n"
 
 

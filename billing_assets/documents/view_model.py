@@ -85,7 +85,7 @@ def build_view(invoice: Invoice, template: Template | None = None) -> dict[str, 
         "subject": _subject(invoice, words),
         "statement": _statement(invoice, reader),
         "facts": _facts(invoice, reader),
-        "lines": [_line(line, reader, is_single=_is_single(invoice)) for line in invoice.lines],
+        "lines": _lines(invoice, reader),
         "taxes": [_tax(tax, reader) for tax in invoice.taxes],
         "totals": _totals(invoice, reader),
         "due": _due(invoice, reader),
@@ -197,16 +197,42 @@ def _facts(invoice: Invoice, reader: _Reader) -> list[dict[str, str]]:
     return [{"label": label, "value": value} for label, value in facts]
 
 
+def _lines(invoice: Invoice, reader: _Reader) -> list[dict[str, object]]:
+    """Return the lines; of those that share an installment the first says for all which one it is."""
+    is_single = _is_single(invoice)
+    rows = []
+    before: InvoiceLine | None = None
+    for line in invoice.lines:
+        row = _line(line, reader, is_single=is_single)
+        if before and line.charge_number and before.charge_number and _is_same(line, before):
+            row |= {"installment": "", "notes": ""}
+        rows.append(row)
+        before = line
+    return rows
+
+
+def _is_same(line: InvoiceLine, other: InvoiceLine) -> bool:
+    """Tell whether two lines are of one installment."""
+
+    def key(of: InvoiceLine) -> tuple[object, ...]:
+        return (of.policy_number, of.installment_number, of.period_from_date, of.period_to_date)
+
+    return key(line) == key(other)
+
+
 def _line(line: InvoiceLine, reader: _Reader, *, is_single: bool) -> dict[str, object]:
     words = reader.words
+    kind = clean(words.name("charge_kinds", line.charge_kind), 50)
     notes = [clean(words.name("products", line.product_code), 50)]
+    if line.charge_name:
+        notes.insert(0, kind)
     if not is_single:
         notes.append(words.fill("policy", number=clean(line.policy_number, 40)))
     number, count = str(line.installment_number), str(line.installment_count)
     installment = words.fill("installment", number=number, count=count) if line.installment_count > 1 else ""
     return {
         "number": str(line.line_number),
-        "description": clean(words.name("charge_kinds", line.charge_kind), 50),
+        "description": clean(line.charge_name, 50) or kind,
         "installment": installment,
         "notes": " · ".join(notes),
         "period": formats.period(line.period_from_date, line.period_to_date, reader.locale_code),

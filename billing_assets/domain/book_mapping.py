@@ -107,6 +107,28 @@ class BookControls:
     premium: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeSource:
+    """A charge line of the book: the column of its amount, and what it is.
+
+    ``line_of_business`` empty: that of the term.
+    """
+
+    charge_code: str
+    charge_name: str
+    column: str
+    line_of_business: str = ""
+
+    @property
+    def field_name(self) -> str:
+        """The name of its amount among the fields of a book.
+
+        >>> ChargeSource(charge_code="fire", charge_name="Fire", column="F").field_name
+        'charges.fire'
+        """
+        return f"charges.{self.charge_code}"
+
+
 def cell_name(column: str) -> str:
     """Return the name under which the rows of a book hold the cells of a column of the file.
 
@@ -125,9 +147,11 @@ class BookMapping:
     ``source_code`` names the system that the books come from, where a company has several: a book is compared
     with the books before it from the same one. ``is_full``: a book names every policy that is in force, so
     that what it leaves out is missing. ``file_name`` is that of the mapping, for what has to be said of it.
+    ``charges`` are the charge lines, numbered from 1 in this order; none: premiums are one charge.
     """
 
     fields: Mapping[str, FieldSource]
+    charges: tuple[ChargeSource, ...] = ()
     format: BookFormat = BookFormat()
     company_code: str = ""
     source_code: str = ""
@@ -147,7 +171,8 @@ class BookMapping:
         ... ).source_columns()
         ('first', 'last', 'no')
         """
-        return tuple(dict.fromkeys(name for source in self.fields.values() for name in source.columns))
+        of_fields = (name for source in self.fields.values() for name in source.columns)
+        return tuple(dict.fromkeys((*of_fields, *(charge.column for charge in self.charges))))
 
 
 def known_values(plan_codes: Collection[str]) -> Mapping[str, Collection[str]]:
@@ -180,7 +205,14 @@ def require_known_values(mapping: BookMapping, plan_codes: Collection[str]) -> N
 value of plan_code (mapping_invalid): did you mean 'monthly'?
     """
     for name, known in known_values(plan_codes).items():
-        for key, value in _written(name, mapping.fields.get(name, FieldSource())):
+        written = list(_written(name, mapping.fields.get(name, FieldSource())))
+        if name == "line_of_business":
+            written += [
+                (f"{charge.field_name}.{name}", charge.line_of_business)
+                for charge in mapping.charges
+                if charge.line_of_business
+            ]
+        for key, value in written:
             if value not in known:
                 raise BillingError(
                     "mapping_invalid",

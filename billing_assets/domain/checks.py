@@ -76,6 +76,13 @@ _ROWS = (
             "by its dated row, a credit note goes by the row of its invoice, and no other one is rounded"
         ),
     ),
+    (
+        "I24",
+        (
+            "the charge lines of a term are its premium, and each is billed by its part of the installments, "
+            "never below zero, and over the whole term exactly to its charge"
+        ),
+    ),
 )
 
 CHECKS: Mapping[str, Check] = MappingProxyType(

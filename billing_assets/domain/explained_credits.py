@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from billing_assets.domain.explained_dates import explain_issue, of_line
+from billing_assets.domain.explained_documents import Explanation
 from billing_assets.domain.explained_rounding import explain_rounding
 from billing_assets.domain.explained_taxes import TaxPiece, explain_taxes
 from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
 from billing_assets.domain.explanations import (
     Explained,
-    Explanation,
     Input,
     RuleRow,
     amount_of,
@@ -234,7 +234,7 @@ def _facts(given: _Given) -> tuple[Input, ...]:
     """Return what the words of a tax row name beside its amounts."""
     return (
         Input(name="tax_place_code", value=given.piece.tax.rule.place_code, unit=Unit.CODE),
-        Input(name="line_of_business", value=given.source.term.line_of_business, unit=Unit.CODE),
+        Input(name="line_of_business", value=given.source.line_of_business, unit=Unit.CODE),
         Input(name="tax_point_date", value=given.source.line.period_from_date, unit=Unit.DATE),
     )
 

@@ -5,6 +5,8 @@ Does not belong here: the formulas (``explanations``), lines (``explained_instal
 (``explained_taxes``), dates (``explained_dates``).
 """
 
+from dataclasses import dataclass
+
 from billing_assets.domain.billing_grids import Calendars
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.explained_arrangements import bill_number
@@ -14,8 +16,26 @@ from billing_assets.domain.explained_installments import explain_installment
 from billing_assets.domain.explained_rounding import explain_rounding
 from billing_assets.domain.explained_taxes import ExplainedTaxes, contains_tax, explain_taxes
 from billing_assets.domain.explained_words import Formula, Subject
-from billing_assets.domain.explanations import Explained, Explanation, amount_of, minor, sum_of
+from billing_assets.domain.explanations import Explained, amount_of, minor, sum_of
 from billing_assets.domain.invoice_sources import InvoiceSources, LineSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Every amount and date of an invoice, explained, in the order in which they come about."""
+
+    invoice_number: str
+    currency: str
+    results: tuple[Explained, ...]
+
+    @property
+    def differences(self) -> tuple[Explained, ...]:
+        """The results that are not what was recorded."""
+        return tuple(each for each in self.results if not each.is_match)
+
+    def of_line(self, line_number: int) -> tuple[Explained, ...]:
+        """Return the results that concern a line."""
+        return tuple(each for each in self.results if line_number in each.line_numbers)
 
 
 def explain_invoice(sources: InvoiceSources, calendars: Calendars) -> Explanation:

@@ -17,6 +17,7 @@ from billing_assets.domain.explained_arrangements import (
     explain_share,
     planned_amounts,
 )
+from billing_assets.domain.explained_charges import explain_charge
 from billing_assets.domain.explained_dates import of_line, plan_row
 from billing_assets.domain.explained_days import counted_by, partial_days
 from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
@@ -51,29 +52,34 @@ def explain_installment(
     # Days that cost nothing are billed as planned wherever cover ends in them.
     period_days = source.days.between(grid.period_from, grid.period_end)
     is_cut = end is not None and grid.period_from < end < grid.period_end and period_days > 0
-    planned_as = (Subject.PLANNED, None) if is_cut else (subject, recorded)
+    whole_as = (Subject.WHOLE_INSTALLMENT, None) if source.charge else (subject, recorded)
+    planned_as = (Subject.PLANNED, None) if is_cut else whole_as
     planned = (
         explain_share(source, arrangement, *planned_as)
         if arrangement
         else _planned(source, grid, *planned_as)
     )
-    if not is_cut or end is None:
-        return (count, period, *planned)
-    part = of_line(
-        source,
-        subject,
-        Formula.COVERED_PART,
-        (
-            minor("planned", amount_of(planned[-1])),
-            Input(name="cover_to_date", value=end, unit=Unit.DATE),
-            Input(name="covered_days", value=source.days.between(grid.period_from, end), unit=Unit.DAYS),
-            Input(name="period_days", value=period_days, unit=Unit.DAYS),
-            *counted_by(source.plan),
-        ),
-        recorded,
-        rounding=Rounding.HALF_UP,
-    )
-    return (count, period, *planned, part)
+    results = (count, period, *planned)
+    if is_cut and end is not None:
+        part = of_line(
+            source,
+            whole_as[0],
+            Formula.COVERED_PART,
+            (
+                minor("planned", amount_of(planned[-1])),
+                Input(name="cover_to_date", value=end, unit=Unit.DATE),
+                Input(name="covered_days", value=source.days.between(grid.period_from, end), unit=Unit.DAYS),
+                Input(name="period_days", value=period_days, unit=Unit.DAYS),
+                *counted_by(source.plan),
+            ),
+            whole_as[1],
+            rounding=Rounding.HALF_UP,
+        )
+        results = (*results, part)
+    if source.charge is None:
+        return results
+    before = sum(planned_of_term(source, calendars)[: source.line.installment_number - 1])
+    return (*results, explain_charge(source, subject, before, amount_of(results[-1]), recorded))
 
 
 def planned_of_term(source: LineSource, calendars: Calendars) -> tuple[int, ...]:

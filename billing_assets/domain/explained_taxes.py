@@ -177,7 +177,7 @@ def _holds(tax: TaxSource, source: LineSource, is_ended_since: bool) -> bool:
     return (
         is_valid
         and rule.place_code == term.place_code
-        and rule.line_of_business in (term.line_of_business, ANY_LINE)
+        and rule.line_of_business in (source.line_of_business, ANY_LINE)
         and taxed_kind(line.charge_kind) in rule.charge_kinds.split()
     )
 
@@ -350,7 +350,7 @@ def _part(tax: TaxSource, group: list[TaxPiece], formula: Formula, inputs: tuple
     facts = (
         Input(name="tax_point_date", value=_tax_point(tax, first), unit=Unit.DATE),
         Input(name="tax_place_code", value=rule.place_code, unit=Unit.CODE),
-        Input(name="line_of_business", value=first.term.line_of_business, unit=Unit.CODE),
+        Input(name="line_of_business", value=first.line_of_business, unit=Unit.CODE),
     )
     return Explained(
         subject=Subject.TAX_PART,

@@ -104,24 +104,6 @@ class Explained:
         return floor(steps) * self.rounding_minor
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """Every amount and date of an invoice, explained, in the order in which they come about."""
-
-    invoice_number: str
-    currency: str
-    results: tuple[Explained, ...]
-
-    @property
-    def differences(self) -> tuple[Explained, ...]:
-        """The results that are not what was recorded."""
-        return tuple(each for each in self.results if not each.is_match)
-
-    def of_line(self, line_number: int) -> tuple[Explained, ...]:
-        """Return the results that concern a line."""
-        return tuple(each for each in self.results if line_number in each.line_numbers)
-
-
 def minor(name: str, value: int, of: str = "") -> Input:
     """Return an input that is an amount.
 
@@ -271,6 +253,16 @@ def _running_share(result: Explained) -> Fraction:
     return Fraction(so_far - before)
 
 
+def _charge_share(result: Explained) -> Fraction:
+    """Return what a charge has of the running total at the end of an installment, less that before it."""
+    charge, left = _exact(result, "charge"), _exact(result, "charges_left")
+    to, before = (
+        result.rounded((_exact(result, f"planned_{name}") - _exact(result, f"larger_{name}")) * charge / left)
+        for name in ("to", "before")
+    )
+    return Fraction(to - before)
+
+
 def _days_after(result: Explained) -> date:
     return _day(result, "due_from_date") + timedelta(_int(result, "due_days"))
 
@@ -380,6 +372,7 @@ FORMULAS: Mapping[Formula, Callable[[Explained], Value]] = {
     Formula.EXEMPT: lambda result: Fraction(0) * _exact(result, "base"),
     Formula.FIXED: lambda result: _exact(result, "fixed_amount"),
     Formula.RUNNING_SHARE: _running_share,
+    Formula.CHARGE_SHARE: _charge_share,
     Formula.DAYS_AFTER: _days_after,
     Formula.DAYS_AFTER_WAITING: _days_after,
     Formula.ROLLED: lambda result: _rolled(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from billing_assets.domain.cash_rounding import CashUnit
+from billing_assets.domain.charge_lines import ChargeLine
 from billing_assets.domain.invoices import Invoice, InvoiceLine
 from billing_assets.domain.payment_plans import PaymentPlan
 from billing_assets.domain.policy_changes import TermChange
@@ -19,7 +20,10 @@ from billing_assets.domain.term_days import TermDays
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BilledTerm:
-    """The version of a policy term that a line froze; ``file_name`` is the policy book that brought it."""
+    """The version of a policy term that a line froze; ``file_name`` is the policy book that brought it.
+
+    ``charges`` are its charge lines, in the order of their numbers; none: its premium is one charge.
+    """
 
     policy_term_id: int
     policy_term_version_id: int
@@ -32,6 +36,7 @@ class BilledTerm:
     cover_to_date: date | None
     premium_minor: int
     cut_over_date: date = date.min
+    charges: tuple[ChargeLine, ...] = ()
 
     @property
     def cover_end(self) -> date | None:
@@ -77,6 +82,17 @@ class LineSource:
     charge_due_date: date
     charge_billing_date: date
     change: ChangeSource | None = None
+
+    @property
+    def charge(self) -> ChargeLine | None:
+        """The charge line of the term that the line bills; None for a line of the whole premium, or a fee."""
+        number = self.line.charge_number
+        return next((each for each in self.term.charges if number and each.charge_number == number), None)
+
+    @property
+    def line_of_business(self) -> str:
+        """By what the line is taxed: the line of business of its charge, or of the term."""
+        return self.charge.line_of_business if self.charge else self.term.line_of_business
 
     @property
     def days(self) -> TermDays:

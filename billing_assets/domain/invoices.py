@@ -65,7 +65,8 @@ class Payer:
 class InvoiceLine:
     """One charge of one policy for one billing period ``[period_from_date, period_to_date)``.
 
-    ``credited_line_number`` names the line of the credited invoice; None on an invoice.
+    ``credited_line_number`` names the line of the credited invoice; None on an invoice. A line of one of
+    several charges of the term has their number, code and name; of the whole premium they are 0 and empty.
     """
 
     line_number: int
@@ -79,6 +80,9 @@ class InvoiceLine:
     net_minor: int
     tax_minor: int
     credited_line_number: int | None = None
+    charge_number: int = 0
+    charge_code: str = ""
+    charge_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from billing_assets.domain.cancellation import CANCELLATION_METHODS
 from billing_assets.domain.money import parse_minor
+from billing_assets.domain.problems import SEVERAL_CHARGES
 
 LARGEST_CHANGE_NUMBER = 32_767
 
@@ -43,7 +44,7 @@ CHANGE_FIELDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedTerm:
-    """A term of the store that a change may speak of."""
+    """A term of the store that a change may speak of; one with charge lines takes none."""
 
     policy_term_id: int
     policy_id: int
@@ -51,6 +52,7 @@ class ChangedTerm:
     effective_date: date
     expiration_date: date
     currency: str
+    charge_count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +128,9 @@ def change_from(cells: Mapping[str, str], term: ChangedTerm | None) -> TermChang
     >>> cells = dict(zip(CHANGE_FIELDS, names, strict=True))
     >>> change_from(cells, term).premium_minor
     120000
+    >>> from dataclasses import replace
+    >>> change_from(cells, replace(term, charge_count=2)).problem_code
+    'several_charges'
     >>> change_from(cells | {"change_date": "2025-01-01"}, term).problem_code
     'change_outside_term'
     """
@@ -142,7 +147,8 @@ def change_from(cells: Mapping[str, str], term: ChangedTerm | None) -> TermChang
         return fault or ChangeFault(problem_code="date_invalid", field_name="change_date")
     fault = _fault(
         not term.effective_date <= day < term.expiration_date, "change_outside_term", "change_date"
-    ) or _method_fault(cells, day)
+    ) or _fault(term.charge_count > 0, SEVERAL_CHARGES, "policy_number")
+    fault = fault or _method_fault(cells, day)
     if fault:
         return fault
     premium = _premium(cells, term.currency)

@@ -69,6 +69,10 @@ change_number_invalid | the number of the change is no whole number from 1 to 32
 change_kind_unknown | the kind is not endorsement, cancellation or reinstatement | correct the kind
 change_outside_term | the change does not take effect inside its term | \
 correct the date, or name the right term
+several_charges | the term has several charge lines, and a change does not say which of them it is of; the \
+term is held | bill or credit the difference by hand, and close the problem to bill the term on as before
+charge_sum_differs | the charge lines do not add up to the premium of the term | \
+correct the premium or the charge lines; the sum has to be the premium to the last digit
 method_unknown | the method of the cancellation is missing, or not known on its day | \
 choose one that 'billing quote cancellation' lists
 field_unexpected | a premium stands beside a change that is no endorsement, or a method beside one that \
@@ -101,6 +105,9 @@ COVER_ENDED = "cover_ended_inside_billed_period"
 
 BILLED_ELSEWHERE = "billed_elsewhere"
 """What only a run finds: a change gives back more than was billed here."""
+
+SEVERAL_CHARGES = "several_charges"
+"""A change of a term that has charge lines: refused when it comes, and held where the lines come later."""
 
 EMAIL_UNDELIVERABLE = "email_undeliverable"
 """An address of a row that was taken without it."""

@@ -94,6 +94,10 @@ OUTCOME_REASONS: Mapping[str, str] = MappingProxyType(
         "price_contains_tax": (
             "the term has changes, and its price contains tax: a person bills or credits the difference"
         ),
+        "several_charges": (
+            "the term has changes and several charge lines, and a change does not say which of them it is "
+            "of: a person bills or credits the difference"
+        ),
         "amount_out_of_range": "the amount is beyond any credible charge",
     }
 )

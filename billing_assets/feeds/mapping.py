@@ -25,8 +25,10 @@ from billing_assets.domain.book_mapping import (
     BookControls,
     BookFormat,
     BookMapping,
+    ChargeSource,
     FieldSource,
 )
+from billing_assets.domain.charge_lines import MAX_CHARGE_LINES
 from billing_assets.domain.errors import BillingError
 from billing_assets.feeds.encodings import encoding_name
 from billing_assets.feeds.yaml_files import read_yaml_file
@@ -39,11 +41,14 @@ _KEYS = (
     "format",
     "columns",
     "constants",
+    "charges",
     "row_count_tolerance",
     "control_totals",
 )
 # None, point, comma, apostrophes, and the spaces that part thousands in print.
 _THOUSANDS = ("", ".", ",", "'", "\u2019", " ", "\u00a0", "\u2009", "\u202f")
+_CHARGE_CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_LONGEST_NAME = 50
 _DATE_TOKENS = {"Y", "m", "d"}
 _SEE = "docs/reference/mapping.md describes every key"
 
@@ -100,6 +105,7 @@ class _Reader:
         top = self.section("", record, _KEYS)
         mapping = BookMapping(
             fields=self.fields(top.get("columns"), top.get("constants")),
+            charges=self.charges(top.get("charges")),
             format=self.format(top.get("format")),
             company_code=self.text("company", top.get("company")),
             source_code=self.text("source", top.get("source")),
@@ -109,10 +115,47 @@ class _Reader:
             controls=self.controls(top.get("control_totals")),
             file_name=self.file_name,
         )
-        content = json.dumps(
-            [asdict(mapping.format), {k: asdict(v) for k, v in mapping.fields.items()}], sort_keys=True
+        content: list[object] = [asdict(mapping.format), {k: asdict(v) for k, v in mapping.fields.items()}]
+        # A mapping without charge lines is what it was before there were any: its files are known again.
+        if mapping.charges:
+            content.append([asdict(charge) for charge in mapping.charges])
+        text = json.dumps(content, sort_keys=True)
+        return replace(mapping, content_sha256=sha256(text.encode()).hexdigest())
+
+    def charges(self, value: object) -> tuple[ChargeSource, ...]:
+        record = self.section("charges", value, value if isinstance(value, dict) else ())
+        if len(record) > MAX_CHARGE_LINES:
+            self.refuse(
+                f"'charges' names {len(record)} charge lines",
+                f"name at most {MAX_CHARGE_LINES}; add small ones together",
+            )
+        found = tuple(self.charge(str(code), each) for code, each in record.items())
+        columns = [charge.column for charge in found]
+        doubled = [column for column in columns if columns.count(column) > 1]
+        if doubled:
+            self.refuse(
+                f"two charge lines have the column '{doubled[0][:60]}'",
+                "give each its own: it would count twice",
+            )
+        return found
+
+    def charge(self, code: str, value: object) -> ChargeSource:
+        key = f"charges.{code[:60]}"
+        if not _CHARGE_CODE.fullmatch(code):
+            self.refuse(f"'{key}' is no code", "write at most 40 of a-z, 0-9 and _, a letter first")
+        record = self.section(key, value, ("column", "name", "line_of_business"))
+        name = self.text(f"{key}.name", record.get("name")).strip()
+        if not name or not name.isprintable() or len(name) > _LONGEST_NAME:
+            self.refuse(
+                f"'{key}.name' is no name of at most {_LONGEST_NAME} characters",
+                "write what stands on the invoice, such as 'Own damage'",
+            )
+        return ChargeSource(
+            charge_code=code,
+            charge_name=name,
+            column=self.name(f"{key}.column", record.get("column")),
+            line_of_business=self.text(f"{key}.line_of_business", record.get("line_of_business")),
         )
-        return replace(mapping, content_sha256=sha256(content.encode()).hexdigest())
 
     def fields(self, columns: object, constants: object) -> dict[str, FieldSource]:
         named = self.section("columns", columns, BOOK_FIELDS)

@@ -102,7 +102,8 @@ def _check_type(file_name: str, column: str, kind: pl.DataType, mapping: BookMap
             "column_not_flat", f"{file_name}: column '{column}' is {kind}", "map a column of plain values"
         )
     if kind.is_float():
-        is_premium = column in mapping.fields["premium"].columns
+        amounts = (*mapping.fields["premium"].columns, *(charge.column for charge in mapping.charges))
+        is_premium = column in amounts
         raise BillingError(
             "amount_is_float" if is_premium else "column_is_float",
             f"{file_name}: column '{column}' holds floating-point numbers",

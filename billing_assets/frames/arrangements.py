@@ -135,6 +135,8 @@ def _days_weight() -> pl.Expr:
 def with_shares(installments: pl.DataFrame) -> pl.DataFrame:
     """Add ``planned_minor`` (Int64) and ``is_other_currency``; over a whole term the sum is the premium.
 
+    ``before_minor`` is what the installments before each plan together.
+
     ``installments`` are all installments of each term (``term_row``), with ``share_weight``, ``ARRANGED``,
     and ``premium_minor`` and ``term_currency``. The down payment is rounded half-up once and never
     more than the premium; the others share the rest by their weights, half-up, and the one that
@@ -188,7 +190,11 @@ def with_shares(installments: pl.DataFrame) -> pl.DataFrame:
         .then((wide(pl.col("shared_minor")) - others).cast(pl.Int64, strict=False))
         .otherwise(share)
     )
-    return rounded.select(*installments.columns, "is_other_currency", planned_minor=planned)
+    amount = pl.col("planned_minor")
+    to = amount.cum_sum().over("term_row", order_by="installment_number")
+    return rounded.select(*installments.columns, "is_other_currency", planned_minor=planned).with_columns(
+        before_minor=to - amount
+    )
 
 
 def with_bill_numbers(shares: pl.DataFrame) -> pl.DataFrame:

@@ -34,8 +34,9 @@ _LONGEST_VALUE = 1_000
 class SettledBook:
     """What an import does to the store.
 
-    ``terms``: new and changed terms (``TERM_COLUMNS``, ``content_sha256``, ``hold_code``) in the order of
-    the file. ``payers``: ``payer_key``, ``content``, ``content_sha256`` of those that are new or changed.
+    ``terms``: new and changed terms (``TERM_COLUMNS``, ``content_sha256``, ``charge_count``, ``hold_code``),
+    in the order of the file. ``charge_lines``: those of the terms that have any, each with the key of its
+    term. ``payers``: ``payer_key``, ``content``, ``content_sha256`` of those that are new or changed.
     ``problems``: ``row_number``, ``record_key``, ``problem_code``, ``field_name``, ``original_row``, and the
     ``policy_number``, ``effective_date`` and ``expiration_date`` that the row names; those of rows that were
     taken all the same have ``is_row_taken``. ``holds``: ``row_number`` of a problem and key of a term that it
@@ -45,6 +46,7 @@ class SettledBook:
     """
 
     terms: pl.DataFrame
+    charge_lines: pl.DataFrame
     payers: pl.DataFrame
     problems: pl.DataFrame
     holds: pl.DataFrame
@@ -103,7 +105,8 @@ def settle_book(rows: pl.DataFrame, stored: StoredBook, as_of: date) -> SettledB
         .unique("payer_key", keep="first", maintain_order=True)
     )
     return SettledBook(
-        terms=written.select(*TERM_COLUMNS, "content_sha256", "hold_code"),
+        terms=written.select(*TERM_COLUMNS, "content_sha256", "hold_code", charge_count=_charge_count()),
+        charge_lines=_charge_lines(written),
         payers=payers.select("payer_key", content="payer_content", content_sha256="payer_sha256"),
         problems=problems,
         holds=held_terms(refused, taken, stored.terms),
@@ -122,9 +125,41 @@ def settle_book(rows: pl.DataFrame, stored: StoredBook, as_of: date) -> SettledB
         control_totals={
             **control_totals(decided),
             **_written_totals(taken, payers.height),
+            **_charge_totals(written),
             "missing_count": missing.height,
         },
     )
+
+
+def _charge_count() -> pl.Expr:
+    return pl.col("charge_rows").list.len().fill_null(0).cast(pl.Int64)
+
+
+def _charge_lines(written: pl.DataFrame) -> pl.DataFrame:
+    """Return the charge lines of the terms, one row each, with the key of their term."""
+    return (
+        written.filter(_charge_count() > 0)
+        .select(*_KEY, "charge_rows")
+        .explode("charge_rows")
+        .select(*_KEY, pl.col("charge_rows").struct.unnest())
+    )
+
+
+def _charge_totals(written: pl.DataFrame) -> dict[str, object]:
+    """Return the amounts of the charge lines that are written, by currency and code; nothing for none."""
+    rows = (
+        written.filter(_charge_count() > 0)
+        .select("currency", "charge_rows")
+        .explode("charge_rows")
+        .select("currency", pl.col("charge_rows").struct.unnest())
+        .group_by("currency", "charge_code")
+        .agg(pl.col("premium_minor").cast(pl.Int128).sum())
+        .sort("currency", "charge_code")
+    )
+    totals: dict[str, dict[str, int]] = {}
+    for currency, code, amount in rows.iter_rows():
+        totals.setdefault(currency, {})[code] = amount
+    return {"written_charges": totals} if totals else {}
 
 
 def _compared(

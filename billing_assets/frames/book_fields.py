@@ -34,6 +34,7 @@ def book_fields(raw: pl.LazyFrame, mapping: BookMapping) -> pl.LazyFrame:
     nothing would be seen in print is empty, and keys lose such characters at both ends.
     Control characters become spaces, except in keys, amounts and e-mail addresses, where they are a fault.
     ``unmapped_field`` names the first field whose value is not in the value map; such a field is empty.
+    The amount of each charge line stands beside them as it is written, under its ``field_name``.
 
     >>> from billing_assets.domain.book_mapping import FieldSource
     >>> raw = pl.LazyFrame(
@@ -49,6 +50,7 @@ def book_fields(raw: pl.LazyFrame, mapping: BookMapping) -> pl.LazyFrame:
         "original_row",
         pl.col("row_fault").cast(pl.String),
         *(original_value(name, mapping).alias(f"_raw_{name}") for name in BOOK_FIELDS),
+        *(original_value(charge.field_name, mapping) for charge in mapping.charges),
     )
     mapped = read.with_columns(_mapped(name, mapping.fields.get(name, FieldSource())) for name in BOOK_FIELDS)
     unmapped = pl.coalesce(pl.when(pl.col(name).is_null()).then(pl.lit(name)) for name in BOOK_FIELDS)
@@ -68,6 +70,10 @@ def original_value(name: str, mapping: BookMapping) -> pl.Expr:
     >>> frame.select(original_value("payer_name", mapping)).item()
     'Ann'
     """
+    of_charge = {charge.field_name: charge.column for charge in mapping.charges}
+    if name in of_charge:
+        cell = pl.col(cell_name(of_charge[name])).fill_null("")
+        return cell.map_batches(_clean_exact, return_dtype=pl.String).alias(name)
     source = mapping.fields.get(name, FieldSource())
     cells = [_cell(name, column) for column in source.columns]
     if not cells:

@@ -23,9 +23,7 @@ from billing_assets.frames.change_balances import ChangeBook, change_balances
 from billing_assets.frames.change_portions import covered_planned, first_part_portions
 from billing_assets.frames.columns import DUE_SCHEMA, TERM_SCHEMA
 from billing_assets.frames.dated_rows import is_valid_on
-from billing_assets.frames.policy_changes import standing_cancellations
 from billing_assets.frames.rounding import divide_half_up, wide
-from billing_assets.frames.tax_rows import with_contained_tax
 
 _TERM = "policy_term_id"
 _FROM_TERM = [name for name in DUE_SCHEMA if name in TERM_SCHEMA]
@@ -36,47 +34,6 @@ _BILLED = [Outcome.INVOICED.value, Outcome.ZERO.value]
 
 NOTHING_LEFT = "nothing_left"
 """Why an installment is recorded as zero of which changes have taken all."""
-
-
-def with_change_holds(terms: pl.DataFrame, book: ChangeBook, tax_rules: pl.DataFrame) -> pl.DataFrame:
-    """Return the terms as changes leave them to billing; those of which they cannot tell are held.
-
-    A term that has changes goes by them: an end of cover that the book gives too is left aside where it is
-    the day of the cancellation, and holds the term where it is another. A term whose price contains tax, by
-    the rows of its days or on a line that was billed, is held, because of a part of a price the tax cannot
-    always be told to the cent.
-
-    >>> from billing_assets.frames.columns import CHANGE_SCHEMA, DOCUMENTED_LINE_SCHEMA, TAX_RULE_SCHEMA
-    >>> day = date(2024, 5, 1)
-    >>> change = {"policy_term_id": 7, "change_number": 1, "change_kind": "cancellation", "change_date": day}
-    >>> none = pl.DataFrame(schema=DOCUMENTED_LINE_SCHEMA)
-    >>> changes = pl.DataFrame([change], schema=CHANGE_SCHEMA)
-    >>> book = ChangeBook(changes=changes, lines=none, taxes=none, zeros=none, answered=none)
-    >>> term = {"policy_term_id": 7, "effective_date": date(2024, 1, 1), "expiration_date": date(2025, 1, 1)}
-    >>> terms = [term | {"cover_to_date": end} for end in (day, date(2024, 6, 1), None)]
-    >>> rules = pl.DataFrame(schema=TAX_RULE_SCHEMA)
-    >>> with_change_holds(pl.DataFrame(terms, schema=TERM_SCHEMA), book, rules)["hold_code"].to_list()
-    [None, 'cover_differs_from_changes', None]
-    """
-    marks = book.changes.select(_TERM, has_changes=pl.lit(value=True)).unique()
-    priced = book.lines.filter(pl.col("contained_tax_minor") != 0).select(_TERM)
-    of_rows = with_contained_tax(terms.join(marks, on=_TERM, how="semi"), tax_rules).select(_TERM)
-    contained = pl.concat([priced, of_rows]).unique().with_columns(contains_tax=pl.lit(value=True))
-    joined = terms.join(marks, on=_TERM, how="left", maintain_order="left")
-    for frame in (contained, standing_cancellations(book.changes)):
-        joined = joined.join(frame, on=_TERM, how="left", maintain_order="left")
-    cover, has_changes = pl.col("cover_to_date"), pl.col("has_changes").fill_null(value=False)
-    differs = (cover < pl.col("expiration_date")) & cover.ne_missing(pl.col("off_date"))
-    code = (
-        pl.when(has_changes & differs)
-        .then(pl.lit("cover_differs_from_changes"))
-        .when("contains_tax")
-        .then(pl.lit("price_contains_tax"))
-    )
-    return joined.with_columns(
-        hold_code=pl.coalesce("hold_code", code),
-        cover_to_date=pl.when(has_changes).then(pl.lit(None, pl.Date)).otherwise(cover),
-    ).select(terms.columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +118,7 @@ def changed_due(
         "installment_number",
         ~_IS_PREMIUM,
         "revision",
+        "charge_number",
     )
     returns = sound.filter("is_settled", pl.col("back_minor") > 0)
     return ChangedDue(
@@ -389,6 +347,8 @@ def _numbered(rows: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
             installment_count=pl.lit(1),
             charge_kind=pl.lit(PREMIUM_CHANGE.charge_kind),
             revision="change_number",
+            charge_number=pl.lit(0),
+            split_number=pl.lit(0),
         )
         .join(terms.select(_FROM_TERM), on=_TERM, how="left", maintain_order="left")
         .select(pl.col(name).cast(dtype) for name, dtype in DUE_SCHEMA.items())

@@ -47,6 +47,7 @@ _TERMS = (
     ),
     Column("cut_over_date", pl.Date, "day", "from this nominal due date on the term is billed here"),
     Column("premium_minor", pl.Int64, "minor units", "premium of the whole term, without tax"),
+    Column("charges", pl.String, "text", "its charge lines: number, code, line and amount; empty: none"),
     Column("hold_code", pl.String, "code", "what holds the term; null where nothing does"),
     Column("billed_to_date", pl.Date, "day", "end of the last billed period; null where nothing was billed"),
 )
@@ -83,6 +84,8 @@ _CHARGES = (
     Column("period_from_date", pl.Date, "day", "first day of the billing period; the tax point"),
     Column("period_to_date", pl.Date, "day", "day after its last covered day"),
     Column("charge_kind", pl.String, "code", "what the charge is for: premium, or a fee"),
+    Column("charge_number", pl.Int64, "number", "of the charge line within its term; 0 is the whole premium"),
+    Column("split_number", pl.Int64, "number", "of a line among those of its installment, from 0"),
     Column("revision", pl.Int64, "number", "0 is the premium at the beginning, else that of the change"),
     Column("net_minor", pl.Int64, "minor units", "premium of the covered days, or the fee, without tax"),
     Column("outcome", pl.String, "code", "what became of it: invoiced, zero, held, failed, credited"),
@@ -205,6 +208,7 @@ BILLED_COLUMNS = (
     "expiration_date",
     "anchor_date",
     "premium_minor",
+    "charges",
 )
 """What may not change unseen once a term was billed."""
 

@@ -46,6 +46,11 @@ TERM_SCHEMA = schema_of(
 )
 """A policy term as a run reads it: its current version, with its payer's."""
 
+CHARGE_LINE_SCHEMA = schema_of(
+    "policy_term_id", "charge_number", "line_of_business", "currency", "premium_minor"
+)
+"""A charge line of a term; ``premium_minor``, above 0, is its part of the premium of the term."""
+
 SETTLED_SCHEMA = schema_of("policy_term_id", "installment_number")
 """Installments that need nothing more: invoiced or recorded as zero."""
 
@@ -68,6 +73,8 @@ DUE_SCHEMA = schema_of(
     "period_to_date",
     "charge_kind",
     "revision",
+    "charge_number",
+    "split_number",
     "net_minor",
     "outcome",
     "reason_code",
@@ -80,7 +87,8 @@ DUE_SCHEMA = schema_of(
 """A due charge: one installment that a run has to answer for.
 
 ``outcome`` is ``invoiced`` until something speaks against it, and then has a ``reason_code``.
-A term without a plan row has one charge, for the whole term, with nulls for the plan.
+A term without a plan row has one charge, for the whole term, with nulls for the plan. An installment of a
+term that has charge lines is one charge for each of them once it is invoiced, and one in all until then.
 """
 
 FIGURE_SCHEMA = schema_of(
@@ -222,6 +230,8 @@ CREDITABLE_LINE_SCHEMA = schema_of(
     "installment_number",
     "installment_count",
     "revision",
+    "charge_number",
+    "split_number",
     "line_of_business",
     "place_code",
     "currency",

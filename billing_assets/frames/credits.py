@@ -18,7 +18,7 @@ from billing_assets.domain.credits import LineLeft, credit_exceeds_invoice, cred
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.money import PPM
 from billing_assets.frames.cash_rounding import with_cash_rounding
-from billing_assets.frames.invoices import Drafts, documents_of
+from billing_assets.frames.invoices import Drafts, documents_of, with_charge_line_marks
 from billing_assets.frames.rounding import divide_half_up, wide
 from billing_assets.frames.sorted_groups import group_number, number_within
 from billing_assets.frames.tax_rows import tax_rows_of_originals
@@ -35,6 +35,7 @@ _HEAD = (
     "currency",
     "cash_unit_id",
     "cash_unit_minor",
+    "has_charge_lines",
 )
 
 
@@ -152,7 +153,7 @@ def draft_credits(lines: pl.DataFrame, taxes: pl.DataFrame, tax_rules: pl.DataFr
     amounts = tax_amounts(tax_rows_of_originals(_as_charged(keyed), taxes, tax_rules), tax_rules)
     given = _given_back(amounts, keyed, tax_rules)
     _refuse_differing(keyed, amounts, given)
-    credited = _credited_lines(keyed, given)
+    credited = with_charge_line_marks(_credited_lines(keyed, given))
     own = given.join(credited.select("line_row", document="draft_index"), on="line_row").filter(
         (pl.col("base_minor") != 0) | (pl.col("tax_minor") != 0)
     )

@@ -23,6 +23,7 @@ from billing_assets.frames.arrangements import (
     with_shares,
 )
 from billing_assets.frames.calendars import CompanyCalendar
+from billing_assets.frames.charge_lines import NO_CHARGE_LINES, with_charge_lines
 from billing_assets.frames.column_rows import ARRANGED
 from billing_assets.frames.columns import DUE_SCHEMA, PLAN_SCHEMA, TERM_SCHEMA
 from billing_assets.frames.date_tables import date_tables, lead_reach, with_horizon
@@ -51,8 +52,13 @@ _FROM_TERM = [name for name in DUE_SCHEMA if name in TERM_SCHEMA]
 _FROM_PLAN = [name for name in DUE_SCHEMA if name in PLAN_SCHEMA and name not in TERM_SCHEMA]
 """What a charge takes over from the plan row of its term."""
 
+_OF_LINE = {"charge_number", "split_number"}
+"""What a charge has from its charge line alone."""
+
 _OF_CHARGE = [
-    name for name in DUE_SCHEMA if name not in TERM_SCHEMA or name in {"policy_number", "policy_term_id"}
+    name
+    for name in DUE_SCHEMA
+    if (name not in TERM_SCHEMA or name in {"policy_number", "policy_term_id"}) and name not in _OF_LINE
 ]
 """A charge before the columns of its term are gathered, with the two by which charges are sorted."""
 
@@ -64,6 +70,7 @@ def due_charges(
     as_of: date,
     company_place_code: str,
     closed_days: ClosedDays = NO_CLOSED_DAYS,
+    charge_lines: pl.DataFrame = NO_CHARGE_LINES,
 ) -> pl.DataFrame:
     """Return the charges (``DUE_SCHEMA``) that a run of ``as_of`` has to answer for.
 
@@ -71,6 +78,8 @@ def due_charges(
     Rows come sorted by policy number, due date and installment, so that numbering is reproducible.
     ``closed_days`` are those that the company has closed itself. On a day that is closed for the company only
     plans that hold the sending have charges; the others have theirs on the next open day.
+    ``charge_lines`` (``CHARGE_LINE_SCHEMA``) are those of the terms that have any: the premium of their
+    installments stands line by line once it is invoiced.
 
     >>> from billing_assets.frames.columns import SETTLED_SCHEMA, TERM_SCHEMA
     >>> term = {
@@ -141,9 +150,17 @@ def due_charges(
     # Premium stands before its fee; where there is no fee, the longer sort is spared.
     is_fee = [pl.col("charge_kind") != PREMIUM.charge_kind] if dated.has_fees else []
     order = ("policy_number", "due_date", "policy_term_id", "installment_number", *is_fee)
-    due = pl.concat(charges).sort(order)
+    if charge_lines.is_empty():
+        due = with_charge_lines(pl.concat(charges).sort(order), charge_lines)
+    else:
+        due = with_charge_lines(pl.concat(charges), charge_lines).sort(*order, "charge_number")
     wide = terms.select(_FROM_TERM)[due["term_row"]]
-    return wide.hstack(due.drop("term_row", "policy_number", "policy_term_id")).select(*DUE_SCHEMA)
+    whole = wide.hstack(due.drop("term_row", "policy_number", "policy_term_id"))
+    if not charge_lines.is_empty():
+        whole = whole.with_columns(
+            line_of_business=pl.coalesce("charged_line_of_business", "line_of_business")
+        )
+    return whole.select(*DUE_SCHEMA)
 
 
 _HOLDS_SENDING = pl.col("holiday_behaviour") == HolidayBehaviour.HOLD_SENDING.value
@@ -260,7 +277,10 @@ def _planned(open_ones: pl.DataFrame, keyed: pl.DataFrame, dated: _Dated) -> pl.
     terms = keyed.select(of_term).join(of_arranged.select("term_row").unique(), on="term_row", how="semi")
     key = ["term_row", "installment_number"]
     columns = ("schedule_id", "installment_number", "installment_count", "share_weight", *ARRANGED)
-    of_shares = ("planned_minor", "is_other_currency", "installment_fee_minor", "bill_number")
+    of_shares = (
+        *("planned_minor", "before_minor", "is_other_currency"),
+        *("installment_fee_minor", "bill_number"),
+    )
     shares = with_bill_numbers(with_shares(terms.join(arranged.select(columns), on="schedule_id")))
     dates = arranged.select("schedule_id", pl.col("installment_number").alias("bill_number"), *_DATES)
     shared = (
@@ -322,6 +342,7 @@ def _without_plan(keyed: pl.DataFrame, settled: pl.DataFrame, as_of: date) -> pl
         period_to_date=pl.col("expiration_date"),
         charge_kind=pl.lit(PREMIUM.charge_kind),
         revision=pl.lit(0),
+        before_minor=pl.lit(0),
         net_minor=pl.lit(0),
         **{name: pl.lit(None) for name in _FROM_PLAN},
         outcome=pl.when(is_held).then(pl.lit(Outcome.HELD.value)).otherwise(pl.lit(Outcome.FAILED.value)),
@@ -331,4 +352,8 @@ def _without_plan(keyed: pl.DataFrame, settled: pl.DataFrame, as_of: date) -> pl
 
 
 def _shape(charges: pl.LazyFrame) -> pl.DataFrame:
-    return charges.select("term_row", *(pl.col(name).cast(DUE_SCHEMA[name]) for name in _OF_CHARGE)).collect()
+    return charges.select(
+        "term_row",
+        pl.col("before_minor").cast(pl.Int64),
+        *(pl.col(name).cast(DUE_SCHEMA[name]) for name in _OF_CHARGE),
+    ).collect()

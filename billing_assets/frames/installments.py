@@ -16,6 +16,8 @@ from billing_assets.frames.term_days import Days, actual_days
 def with_planned(installments: pl.LazyFrame) -> pl.LazyFrame:
     """Add ``planned_minor``: what each installment plans (Int64); over a whole term the sum is the premium.
 
+    ``before_minor`` is what the installments before it plan together.
+
     Weights are days: a whole period counts as 1, a partial first or last one as its days over those of the
     grid period in which it lies. The last installment takes what rounding leaves. Null where an
     amount does not fit into Int64.
@@ -63,7 +65,12 @@ def with_planned(installments: pl.LazyFrame) -> pl.LazyFrame:
         .then(pl.col("middle_minor"))
         .otherwise(rest)
     )
-    return chosen.with_columns(planned_minor=planned).drop("first_minor", "middle_minor")
+    before = (
+        pl.when(number == 1).then(0).otherwise(pl.col("first_minor") + (number - 2) * pl.col("middle_minor"))
+    )
+    return chosen.with_columns(planned_minor=planned, before_minor=before.cast(pl.Int64)).drop(
+        "first_minor", "middle_minor"
+    )
 
 
 def with_cover(installments: pl.LazyFrame, days: Days = actual_days) -> pl.LazyFrame:

@@ -14,7 +14,7 @@ from billing_assets.domain.charges import PREMIUM, PREMIUM_CHANGE
 from billing_assets.domain.money import MAX_AMOUNT_MINOR
 from billing_assets.domain.runs import CatchUp, Outcome
 from billing_assets.frames.cash_rounding import not_rounded
-from billing_assets.frames.snapshots import record_bodies
+from billing_assets.frames.snapshots import bodies_of
 from billing_assets.frames.sorted_groups import group_number, group_sums, number_within
 from billing_assets.frames.tax_rows import tax_rows_of_lines
 from billing_assets.frames.taxes import document_taxes, line_shares, tax_amounts
@@ -29,7 +29,7 @@ class Drafts:
     ``lines``: one row per charge, ``line_number`` from 1, whose price is ``net_minor`` and
     ``contained_tax_minor``. ``taxes``: one row per document and tax row.
     ``charges``: the due charges with their final outcome; ``draft_index`` is null unless invoiced.
-    ``bodies``: the frozen record of each document but for its head (``snapshots.record_bodies``); credit
+    ``bodies``: the frozen record of each document but for its head (``snapshots.bodies_of``); credit
     notes have theirs made when they are numbered. ``credits``: the credit notes of the same run, None where
     it has none; ``charges`` count them on after the invoices.
     """
@@ -77,7 +77,8 @@ def draft_invoices(
     is_one = catch_up is CatchUp.ONE_INVOICE
     if is_one:
         is_fee = pl.col("charge_kind") != PREMIUM.charge_kind
-        due = due.sort("policy_number", "policy_term_id", "due_date", "installment_number", is_fee)
+        order = ("policy_number", "policy_term_id", "due_date", "installment_number", is_fee, "charge_number")
+        due = due.sort(order)
     lines = _grouped(due, *DOCUMENT_KEYS[catch_up])
     amounts = tax_amounts(tax_rows_of_lines(lines, tax_rules), tax_rules)
     shares = line_shares(amounts)
@@ -97,6 +98,7 @@ def draft_invoices(
         ).sort("charge_row")
         return draft_invoices(_numbered_on(repaired.select(due.columns)), tax_rules, catch_up)
     taxes = document_taxes(amounts, tax_rules)
+    taxed = with_charge_line_marks(taxed)
     charges = due.with_row_index("charge_row").join(
         lines.select("charge_row", "draft_index"), on="charge_row", how="left", maintain_order="left"
     )
@@ -106,8 +108,21 @@ def draft_invoices(
         lines=taxed,
         taxes=taxes,
         charges=charges.drop("charge_row"),
-        bodies=record_bodies(taxed, taxes),
+        bodies=bodies_of(taxed, taxes),
     )
+
+
+def with_charge_line_marks(lines: pl.DataFrame) -> pl.DataFrame:
+    """Add ``has_charge_lines``: whether the document of a line bills charge lines, on any of its lines.
+
+    >>> lines = pl.DataFrame({"draft_index": [0, 0, 1], "charge_number": [0, 2, 0]})
+    >>> with_charge_line_marks(lines)["has_charge_lines"].to_list()
+    [True, True, False]
+    """
+    is_of_line = pl.col("charge_number").fill_null(0) > 0
+    if not lines.select(is_of_line.any()).item():
+        return lines.with_columns(has_charge_lines=pl.lit(value=False))
+    return lines.with_columns(has_charge_lines=is_of_line.any().over("draft_index"))
 
 
 def _numbered_on(due: pl.DataFrame) -> pl.DataFrame:
@@ -132,7 +147,7 @@ def _grouped(due: pl.DataFrame, *key: str) -> pl.DataFrame:
         .filter(pl.col("outcome") == Outcome.INVOICED.value)
         .with_columns(draft_index=group_number(*key))
         .with_columns(line_number=number_within("draft_index"))
-        .with_columns(pl.col("revision").fill_null(0))
+        .with_columns(pl.col("revision", "charge_number", "split_number").fill_null(0))
         .with_row_index("line_row")
     )
 
@@ -160,6 +175,7 @@ _HEAD = (
     "place_code",
     "due_date",
     "minimum_payment_days",
+    "has_charge_lines",
 )
 
 

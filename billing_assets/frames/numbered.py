@@ -19,6 +19,7 @@ from billing_assets.frames.cash_rounding import NO_CASH_UNITS, with_cash_units
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.snapshots import (
     CASH_RECORD_FORMATS,
+    CHARGE_LINE_RECORD_FORMATS,
     CREDIT_RECORD_FORMAT,
     RECORD_FORMAT,
     with_record_hashes,
@@ -101,7 +102,9 @@ def number_drafts(
 def with_numbers(documents: pl.DataFrame, kind: DocumentKind, heading: Heading) -> pl.DataFrame:
     """Add what every document of a shard or a correction has in its head: number, date of issue, hashes.
 
-    >>> documents = pl.DataFrame({"draft_index": [0, 1], "cash_unit_id": [None, 1]})
+    >>> documents = pl.DataFrame(
+    ...     {"draft_index": [0, 1], "cash_unit_id": [None, 1], "has_charge_lines": [False] * 2}
+    ... )
     >>> of_company = {"company_id": 1, "company_sha256": "c", "template_sha256": "d"}
     >>> heading = Heading(prefix="CRN-", first_number=7, issue_date=date(2024, 3, 1), **of_company)
     >>> with_numbers(documents, DocumentKind.CREDIT_NOTE, heading)["document_number"].to_list()
@@ -110,9 +113,19 @@ def with_numbers(documents: pl.DataFrame, kind: DocumentKind, heading: Heading) 
     number = pl.col("draft_index") + heading.first_number
     digits = number.cast(pl.String).str.zfill(NUMBER_DIGITS)
     plain = _RECORD_FORMATS[kind]
-    is_rounded = pl.col("cash_unit_id").is_not_null()
+    rounded = CASH_RECORD_FORMATS[plain]
+    is_rounded, has_lines = pl.col("cash_unit_id").is_not_null(), pl.col("has_charge_lines")
+    record_format = (
+        pl.when(is_rounded & has_lines)
+        .then(CHARGE_LINE_RECORD_FORMATS[rounded])
+        .when(has_lines)
+        .then(CHARGE_LINE_RECORD_FORMATS[plain])
+        .when(is_rounded)
+        .then(rounded)
+        .otherwise(plain)
+    )
     return documents.with_columns(
-        record_format=pl.when(is_rounded).then(CASH_RECORD_FORMATS[plain]).otherwise(plain),
+        record_format=record_format,
         document_kind=pl.lit(kind.value),
         company_id=pl.lit(heading.company_id),
         invoice_number=number,
@@ -258,6 +271,8 @@ def line_rows(drafts: Drafts, ids: pl.Series, company_id: int) -> pl.DataFrame:
         "installment_number",
         "installment_count",
         "revision",
+        "charge_number",
+        "split_number",
         "period_from_date",
         "period_to_date",
         "net_minor",
@@ -329,7 +344,7 @@ def charge_rows(drafts: Drafts, ids: pl.Series, run_id: int, company_id: int) ->
         "policy_term_version_id",
         "payer_id",
         "charge_kind",
-        pl.col("revision").fill_null(0),
+        pl.col("revision", "charge_number").fill_null(0),
         "outcome",
         "reason_code",
         "billing_date",

@@ -9,7 +9,7 @@ import polars as pl
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.numbered import Heading, invoice_rows, line_rows, with_numbers
-from billing_assets.frames.snapshots import CREDIT_RECORD_FORMAT, record_bodies, with_record_hashes
+from billing_assets.frames.snapshots import CREDIT_RECORD_FORMAT, bodies_of, with_record_hashes
 
 
 def number_credits(drafts: Drafts, heading: Heading, *, reason: str | None) -> pl.DataFrame:
@@ -29,6 +29,7 @@ def number_credits(drafts: Drafts, heading: Heading, *, reason: str | None) -> p
     ...     "total_minor": 100,
     ...     "payer_sha256": "p",
     ...     "cash_unit_id": None,
+    ...     "has_charge_lines": False,
     ... }
     >>> part = pl.DataFrame({"draft_index": [0]})
     >>> from billing_assets.frames.snapshots import FORMATS
@@ -36,6 +37,7 @@ def number_credits(drafts: Drafts, heading: Heading, *, reason: str | None) -> p
     >>> lines, taxes = (
     ...     part.with_columns(pl.lit("").alias(n) for n in names) for names in (form.line, form.tax)
     ... )
+    >>> lines = lines.with_columns(has_charge_lines=pl.lit(value=False))
     >>> drafts = Drafts(invoices=pl.DataFrame([head]), lines=lines, taxes=taxes, charges=part)
     >>> of_company = {"company_id": 1, "company_sha256": "c", "template_sha256": "d"}
     >>> heading = Heading(prefix="CRN-", first_number=7, issue_date=date(2024, 3, 1), **of_company)
@@ -48,7 +50,7 @@ def number_credits(drafts: Drafts, heading: Heading, *, reason: str | None) -> p
         credit_reason=pl.col("credit_reason") if reason is None else pl.lit(reason),
     )
     heads = with_numbers(notes, DocumentKind.CREDIT_NOTE, heading)
-    return with_record_hashes(heads, record_bodies(drafts.lines, drafts.taxes, CREDIT_RECORD_FORMAT))
+    return with_record_hashes(heads, bodies_of(drafts.lines, drafts.taxes, CREDIT_RECORD_FORMAT))
 
 
 def credit_rows(
@@ -90,6 +92,7 @@ def credit_line_rows(drafts: Drafts, ids: pl.Series, company_id: int) -> pl.Data
     >>> names = ["line_number", "policy_term_id", "policy_term_version_id", "payer_id", "charge_kind"]
     >>> names += ["installment_number", "installment_count", "revision", "period_from_date", "period_to_date"]
     >>> names += ["net_minor", "tax_minor", "contained_tax_minor", "payment_plan_id"]
+    >>> names += ["charge_number", "split_number"]
     >>> names += ["original_invoice_id", "credited_line_number"]
     >>> lines = pl.DataFrame([{**dict.fromkeys(names, 3), "draft_index": 0}])
     >>> drafts = Drafts(invoices=lines, lines=lines, taxes=lines, charges=lines)

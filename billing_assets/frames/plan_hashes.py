@@ -37,7 +37,8 @@ _HASHED_TAX = ("draft_index", "tax_number", "tax_rule_id", "base_minor", "tax_mi
 def drafts_sha256(drafts: Drafts) -> str:
     """Return the hash of all that would be issued, without what is drawn while issuing: numbers and dates.
 
-    Of a plan without changes it is what it was before there were any: an upgrade voids no approval.
+    Of a plan without changes, or without charge lines, it is what it was before there were any: an upgrade
+    voids no approval.
 
     >>> drafts_sha256(NO_DRAFTS) == drafts_sha256(NO_DRAFTS)
     True
@@ -50,6 +51,8 @@ def drafts_sha256(drafts: Drafts) -> str:
     ]
     if (drafts.charges["revision"].fill_null(0) != 0).any():
         parts.append((drafts.charges, ("revision",)))
+    if (drafts.charges["charge_number"].fill_null(0) != 0).any():
+        parts.append((drafts.charges, ("charge_number",)))
     if drafts.credits is not None:
         parts += [(drafts.credits.lines, _HASHED_LINE), (drafts.credits.taxes, _HASHED_TAX)]
     for frame, names in parts:
@@ -105,6 +108,7 @@ NO_DRAFTS = Drafts(
         schema={
             **dict.fromkeys(_HASHED_LINE, pl.Int64),
             "charge_kind": pl.String,
+            "split_number": pl.Int64,
             "policy_term_id": pl.Int64,
             "policy_number": pl.String,
             "payment_plan_id": pl.Int64,
@@ -115,7 +119,10 @@ NO_DRAFTS = Drafts(
     ),
     taxes=pl.DataFrame(schema=dict.fromkeys(_HASHED_TAX, pl.Int64)),
     charges=pl.DataFrame(
-        schema={**dict.fromkeys(_HASHED_CHARGE, pl.String), "revision": pl.Int64, "net_minor": pl.Int64}
+        schema={
+            **dict.fromkeys(_HASHED_CHARGE, pl.String),
+            **dict.fromkeys(("revision", "charge_number", "net_minor"), pl.Int64),
+        }
     ),
     bodies=pl.DataFrame(),
 )

@@ -23,6 +23,7 @@ from billing_assets.domain.book_mapping import (
 )
 from billing_assets.domain.places import PLACES
 from billing_assets.frames.amounts import with_amounts
+from billing_assets.frames.book_charges import charge_checks, charge_columns, with_charge_amounts
 from billing_assets.frames.book_fields import book_fields, deliverable_addresses, read_day
 
 NO_CUT_OVER = date(1950, 1, 1)
@@ -53,7 +54,7 @@ TERM_COLUMNS = (
     "cut_over_date",
     "premium_minor",
 )
-"""What a term is, to billing: these columns, in this order, are hashed as its content."""
+"""What a term is, to billing: these columns, in this order, are hashed as its content, with its charges."""
 
 Check = tuple[str, str, pl.Expr]
 """Problem code, field, and the expression that is true where the row has the problem."""
@@ -65,9 +66,10 @@ def checked_rows(
     """Return every row of a book with ``status`` (``accepted``, ``duplicate`` or ``problem``).
 
     ``raw`` is as ``feeds.policy_files`` reads it. Beside ``row_number`` and ``original_row`` come
-    ``TERM_COLUMNS``, ``content_sha256`` and ``payer_content`` (JSON) with ``payer_sha256`` of rows without
-    fault, ``has_email``, ``is_email_bad`` (one is given that cannot be delivered to), ``record_key``, and
-    ``problem_code`` with ``field_name`` of problems.
+    ``TERM_COLUMNS``, ``charges`` and ``charge_rows`` (``book_charges``), ``content_sha256`` and
+    ``payer_content`` (JSON) with ``payer_sha256`` of rows without fault, ``has_email``, ``is_email_bad`` (one
+    is given that cannot be delivered to), ``record_key``, and ``problem_code`` with ``field_name`` of
+    problems.
     ``premium_minor`` is null where the amount cannot be read, whatever else is wrong with the row.
     ``named_policy_number`` is the policy number where a policy can have it, else null.
     ``is_payer_keyed`` tells whether payers have a key of their own; else it is the policy number.
@@ -80,7 +82,7 @@ def checked_rows(
     >>> checked_rows(raw, mapping, {"monthly"}, None).select("status", "problem_code").rows()
     [('problem', 'payer_name_empty')]
     """
-    checks = list(_checks(plan_codes))
+    checks = [*_checks(plan_codes), *charge_checks(mapping)]
     slices = [_checked(part, mapping, checks, cut_over_date) for part in raw.iter_slices(_SLICE_ROWS)]
     return _with_conflicts(pl.concat(slices), is_payer_keyed="payer_key" in mapping.fields)
 
@@ -109,7 +111,7 @@ def _checked(
         problem_code=pl.coalesce("row_fault", "problem_code"),
         field_name=pl.when(pl.col("row_fault").is_null()).then(field_name).otherwise(pl.lit("")),
     )
-    return _with_contents(named.collect())
+    return _with_contents(named.collect(), mapping)
 
 
 def _typed(fields: pl.LazyFrame, mapping: BookMapping, cut_over_date: date | None) -> pl.LazyFrame:
@@ -135,7 +137,8 @@ def _typed(fields: pl.LazyFrame, mapping: BookMapping, cut_over_date: date | Non
         anchor_date=pl.when(pl.col("anchor_date_text") == "").then("effective_date").otherwise("anchor_date")
     )
     form = mapping.format
-    return with_amounts(filled, "premium", "currency", form.decimal_mark, "premium", thousands=form.thousands)
+    read = with_amounts(filled, "premium", "currency", form.decimal_mark, "premium", thousands=form.thousands)
+    return with_charge_amounts(read, mapping)
 
 
 def _or(name: str, default: pl.Expr) -> pl.Expr:
@@ -186,7 +189,7 @@ def _day_checks() -> Iterator[Check]:
     )
 
 
-def _with_contents(rows: pl.DataFrame) -> pl.DataFrame:
+def _with_contents(rows: pl.DataFrame, mapping: BookMapping) -> pl.DataFrame:
     """Add keys and hashed contents; rows with a fault have no contents."""
     is_good = pl.col("problem_code").is_null()
     texts = [pl.col(name).cast(pl.String).fill_null("") for name in TERM_COLUMNS]
@@ -200,10 +203,12 @@ def _with_contents(rows: pl.DataFrame) -> pl.DataFrame:
         "payer_key",
     )
     day = pl.coalesce(pl.col("effective_date").cast(pl.String), "effective_date_text")
-    contents = rows.select(
+    contents = rows.with_columns(charge_columns(mapping)).select(
         "row_number",
         "original_row",
         *TERM_COLUMNS,
+        "charges",
+        "charge_rows",
         "problem_code",
         "field_name",
         has_email=pl.col("payer_email") != "",
@@ -212,7 +217,9 @@ def _with_contents(rows: pl.DataFrame) -> pl.DataFrame:
             ~pl.any_horizontal(check for _, _, check in _key_checks("policy_number", ""))
         ).then(pl.col("policy_number")),
         record_key=pl.concat_str("policy_number", day, separator=" ").str.strip_chars(),
-        term_content=pl.when(is_good).then(pl.concat_str(texts, separator=_SEPARATOR)),
+        term_content=pl.when(is_good).then(
+            pl.concat_str(texts, separator=_SEPARATOR) + pl.col("charge_content")
+        ),
         payer_content=pl.when(is_good).then(payer.struct.json_encode()),
     )
     hashes = (_hashes(contents[f"{name}_content"]) for name in ("term", "payer"))

@@ -20,6 +20,7 @@ _KEY = [name for name in FIGURE_SCHEMA if name not in {"charge_count", "net_mino
 _SLOT = ["plan_code", "place_code", "period_from_date"]
 """What a bill and the one before it share: the plan, the place, and the day between their periods."""
 
+_IS_INSTALLMENT = (pl.col("charge_kind") == PREMIUM.charge_kind) & (pl.col("split_number") == 0)
 _MOST = 2**62
 _SHORTEST_MONTH_DAYS = 28
 _SHOWN = ["product_code", "currency", "place_code"]
@@ -65,8 +66,8 @@ def figures_of(drafts: Drafts, plans: pl.DataFrame, run_dates: tuple[date, date]
             is_comparable=is_comparable.fill_null(value=False)
             & ~pl.col("is_uneven").fill_null(value=False)
             & (pl.col("charge_kind") != PREMIUM_CHANGE.charge_kind),
-            # A fee beside a premium is part of its amount, and no installment of its own.
-            charge_count=(pl.col("charge_kind") == PREMIUM.charge_kind).cast(pl.Int64),
+            # A fee beside a premium, and a further charge line, is part of its amount and no installment.
+            charge_count=_IS_INSTALLMENT.cast(pl.Int64),
         )
         .select(*FIGURE_SCHEMA)
     )
@@ -257,7 +258,7 @@ def first_bills(
         lines.group_by("draft_index")
         .agg(
             pl.col("policy_term_id", "policy_number", "payment_plan_id", "currency").first(),
-            period_days=days.filter(pl.col("charge_kind") == PREMIUM.charge_kind).sum(),
+            period_days=days.filter(_IS_INSTALLMENT).sum(),
         )
         .filter(pl.col("period_days") > 0)
     )

@@ -9,7 +9,7 @@ payment plan, company and template enter by the hash of their own frozen rows, t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from types import MappingProxyType
 
@@ -77,19 +77,29 @@ _FOURTH = RecordFormat(
     tax=_THIRD.tax,
 )
 _CASH = ("cash_unit_minor", "cash_rounding_minor")
+_OLDER: Mapping[int, RecordFormat] = {
+    1: _FIRST,
+    2: RecordFormat(
+        head=("record_format", *_FIRST.head),
+        line=(*_FIRST.line, "plan_sha256"),
+        tax=(*_FIRST.tax, "exemption_reason"),
+    ),
+    3: _THIRD,
+    4: _FOURTH,
+    5: RecordFormat(head=(*_THIRD.head, *_CASH), line=_THIRD.line, tax=_THIRD.tax),
+    6: RecordFormat(head=(*_FOURTH.head, *_CASH), line=_FOURTH.line, tax=_FOURTH.tax),
+}
+
+CHARGE_LINE_RECORD_FORMATS: Mapping[int, int] = MappingProxyType({3: 7, 4: 8, 5: 9, 6: 10})
+"""Format -> that of a document which bills charge lines: the same, and of each line the charge."""
 
 FORMATS: Mapping[int, RecordFormat] = MappingProxyType(
     {
-        1: _FIRST,
-        2: RecordFormat(
-            head=("record_format", *_FIRST.head),
-            line=(*_FIRST.line, "plan_sha256"),
-            tax=(*_FIRST.tax, "exemption_reason"),
-        ),
-        3: _THIRD,
-        4: _FOURTH,
-        5: RecordFormat(head=(*_THIRD.head, *_CASH), line=_THIRD.line, tax=_THIRD.tax),
-        6: RecordFormat(head=(*_FOURTH.head, *_CASH), line=_FOURTH.line, tax=_FOURTH.tax),
+        **_OLDER,
+        **{
+            number: replace(_OLDER[plain], line=(*_OLDER[plain].line, "charge_number"))
+            for plain, number in CHARGE_LINE_RECORD_FORMATS.items()
+        },
     }
 )
 """``record_format`` -> its columns. A document keeps the format that it was issued with.
@@ -152,6 +162,26 @@ def record_bodies(
     )
 
 
+def bodies_of(lines: pl.DataFrame, taxes: pl.DataFrame, plain: int = RECORD_FORMAT) -> pl.DataFrame:
+    r"""Return the bodies of all documents, those with ``has_charge_lines`` in the format that tells them.
+
+    >>> names = FORMATS[7].line
+    >>> row = {**dict.fromkeys(names, "l"), "charge_number": 2}
+    >>> lines = pl.DataFrame([{**row, "draft_index": each, "has_charge_lines": each > 0} for each in (0, 1)])
+    >>> taxes = pl.DataFrame(schema={**dict.fromkeys(FORMATS[7].tax, pl.String), "draft_index": pl.Int64})
+    >>> [body.count("2") for body in bodies_of(lines, taxes)["record_body"]]
+    [0, 1]
+    """
+    if not lines["has_charge_lines"].any():
+        return record_bodies(lines, taxes, plain)
+    parts = []
+    for has_lines, record_format in ((False, plain), (True, CHARGE_LINE_RECORD_FORMATS[plain])):
+        of_form = lines.filter(pl.col("has_charge_lines") == has_lines)
+        own_taxes = taxes.join(of_form.select("draft_index").unique(), on="draft_index", how="semi")
+        parts.append(record_bodies(of_form, own_taxes, record_format))
+    return pl.concat(parts).sort("draft_index")
+
+
 def record_hashes(heads: pl.DataFrame, bodies: pl.DataFrame, record_format: int = RECORD_FORMAT) -> pl.Series:
     r"""Return the SHA-256 (hex) of each document's head with its body, in the order of ``heads``.
 
@@ -173,7 +203,7 @@ def record_hashes(heads: pl.DataFrame, bodies: pl.DataFrame, record_format: int 
 
 
 def with_record_hashes(heads: pl.DataFrame, bodies: pl.DataFrame) -> pl.DataFrame:
-    r"""Add ``snapshot_sha256`` to heads, each in its ``record_format``; ``bodies`` serve all the formats.
+    r"""Add ``snapshot_sha256`` to heads, each in its ``record_format``; cash units change no body.
 
     >>> head = {**dict.fromkeys(FORMATS[5].head, "h"), "draft_index": 0, "record_format": 3}
     >>> heads = pl.DataFrame([head, {**head, "draft_index": 1, "record_format": 5}])

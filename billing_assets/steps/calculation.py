@@ -15,8 +15,10 @@ from billing_assets.domain.charges import PREMIUM
 from billing_assets.domain.runs import CatchUp, Outcome
 from billing_assets.frames.calendars import CompanyCalendar
 from billing_assets.frames.change_balances import ChangeBook
-from billing_assets.frames.change_charges import ChangedDue, changed_due, with_change_holds
+from billing_assets.frames.change_charges import ChangedDue, changed_due
 from billing_assets.frames.change_credits import credited_charges, with_reasons, with_returned
+from billing_assets.frames.change_holds import with_change_holds
+from billing_assets.frames.charge_lines import NO_CHARGE_LINES
 from billing_assets.frames.columns import SETTLED_SCHEMA
 from billing_assets.frames.credits import draft_credits
 from billing_assets.frames.due_charges import due_charges
@@ -47,13 +49,13 @@ class Calculation:
     def due(self, book: ShardBook) -> pl.DataFrame:
         """Return what is due of a shard of the book (``columns.DUE_SCHEMA``), without what is given back."""
         if book.changes is None:
-            return self._due(book.terms, book.settled)
+            return self._due(book, book.terms)
         return self._changed(book, book.changes).due
 
     def drafts(self, book: ShardBook) -> Drafts:
         """Return the priced invoices and credit notes of a shard of the book."""
         if book.changes is None:
-            return self._priced(self._due(book.terms, book.settled))
+            return self._priced(self._due(book, book.terms))
         changed, changes = self._changed(book, book.changes), book.changes
         drafts = self._priced(changed.due)
         lines = with_returned(changes.lines, changed.returns)
@@ -68,19 +70,27 @@ class Calculation:
     def _priced(self, due: pl.DataFrame) -> Drafts:
         return draft_invoices(due, self.rules.tax_rules, self.catch_up)
 
-    def _due(self, terms: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
-        found = self._due_on(self.billing_date, terms, settled)
+    def _due(self, book: ShardBook, terms: pl.DataFrame) -> pl.DataFrame:
+        found = self._due_on(self.billing_date, terms, book.settled, book.charge_lines)
         return found if self.held_until is None else found.filter(pl.col("billing_date") > self.held_until)
 
-    def _due_on(self, day: date, terms: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
-        return due_charges(terms, self.rules.plans, settled, day, self.place_code, self.closed_days)
+    def _due_on(
+        self,
+        day: date,
+        terms: pl.DataFrame,
+        settled: pl.DataFrame,
+        charge_lines: pl.DataFrame = NO_CHARGE_LINES,
+    ) -> pl.DataFrame:
+        return due_charges(
+            terms, self.rules.plans, settled, day, self.place_code, self.closed_days, charge_lines
+        )
 
     def _changed(self, book: ShardBook, changes: ChangeBook) -> ChangedDue:
-        terms = with_change_holds(book.terms, changes, self.rules.tax_rules)
+        terms = with_change_holds(book.terms, changes, self.rules.tax_rules, book.charge_lines)
         with_own = terms.join(changes.changes, on="policy_term_id", how="semi")
         company = CompanyCalendar(place_code=self.place_code, closed=self.closed_days)
         return changed_due(
-            self._due(terms, book.settled),
+            self._due(book, terms),
             with_own,
             self.rules.plans,
             self._planned(with_own, changes),

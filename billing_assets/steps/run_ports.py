@@ -19,6 +19,7 @@ from billing_assets.domain.runs import CatchUp, CurrencyTotal, RunOrder, RunStat
 from billing_assets.domain.safety_bounds import Exceeded
 from billing_assets.frames.cash_rounding import NO_CASH_UNITS
 from billing_assets.frames.change_balances import ChangeBook
+from billing_assets.frames.charge_lines import NO_CHARGE_LINES
 
 Clock: TypeAlias = Callable[[], datetime]
 """Returns the present instant, in UTC."""
@@ -134,12 +135,14 @@ class Run:
 class ShardBook:
     """The part of the book that a shard bills: ``columns.TERM_SCHEMA`` and ``columns.SETTLED_SCHEMA``.
 
-    ``changes`` is of the terms that have changes; None where no term of the shard has any.
+    ``changes`` is of the terms that have changes; None where no term of the shard has any. ``charge_lines``
+    (``columns.CHARGE_LINE_SCHEMA``) are of those whose premium is made of several charges.
     """
 
     terms: pl.DataFrame
     settled: pl.DataFrame
     changes: ChangeBook | None = None
+    charge_lines: pl.DataFrame = field(default_factory=NO_CHARGE_LINES.clone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

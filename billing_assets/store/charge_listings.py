@@ -29,7 +29,10 @@ class ChargeFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeRow:
-    """A due charge of one policy with its outcome; installment 0 stands for the whole term."""
+    """A due charge of one policy with its outcome; installment 0 stands for the whole term.
+
+    ``charge_code`` is that of its charge line, empty where it is of the whole premium.
+    """
 
     policy_number: str
     installment_number: int
@@ -42,6 +45,7 @@ class ChargeRow:
     currency: str
     net_minor: int
     invoice_number: str
+    charge_code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +60,11 @@ class StandingCharges:
 # Installment 0 stands for the whole term: it is answered as soon as any installment of the term is.
 _STANDING = """
 with last as (
-    select distinct on (d.policy_term_id, d.installment_number, d.charge_kind, d.revision) d.*
+    select distinct on (d.policy_term_id, d.installment_number, d.charge_kind, d.revision, d.charge_number)
+        d.*
     from due_charge d join billing_run r using (run_id)
     where r.company_id = :company and r.billing_date = :day and d.outcome in ('held', 'failed')
-    order by d.policy_term_id, d.installment_number, d.charge_kind, d.revision, d.run_id desc
+    order by d.policy_term_id, d.installment_number, d.charge_kind, d.revision, d.charge_number, d.run_id desc
 )
 select last.outcome, count(*), max(last.run_id) from last
 join policy_term_version v using (policy_term_version_id)
@@ -75,9 +80,12 @@ _CHARGES = """
 select * from (
     select p.policy_number, d.installment_number, d.charge_kind, d.outcome,
         coalesce(d.reason_code, '') as reason_code, d.period_from_date, d.period_to_date, d.due_date,
-        d.currency, d.net_minor, s.prefix, i.invoice_number
+        d.currency, d.net_minor, s.prefix, i.invoice_number, d.charge_number,
+        coalesce(h.charge_code, '') as charge_code
     from due_charge d join policy_term t using (policy_term_id) join policy p using (policy_id)
     left join invoice i using (invoice_id) left join number_series s using (number_series_id)
+    left join policy_term_charge h on h.policy_term_version_id = d.policy_term_version_id
+        and h.charge_number = d.charge_number
     where d.company_id = :company and d.run_id = :run
         and (:outcome = '' or d.outcome = :outcome) and (:reason = '' or d.reason_code = :reason)
         and (:policy = '' or p.policy_number = :policy)
@@ -85,7 +93,7 @@ select * from (
             or (p.policy_number, d.installment_number) > (:after_policy, cast(:after_number as integer)))
     order by p.policy_number, d.installment_number fetch first :limit rows with ties
 ) page
-order by policy_number, installment_number, charge_kind <> 'premium'
+order by policy_number, installment_number, charge_kind <> 'premium', charge_number
 """
 
 
@@ -107,6 +115,7 @@ def list_charges(connection: Connection, company_id: int, wanted: ChargeFilter) 
             policy_number=row.policy_number,
             installment_number=row.installment_number,
             charge_kind=row.charge_kind,
+            charge_code=row.charge_code,
             outcome=row.outcome,
             reason_code=row.reason_code,
             period_from_date=row.period_from_date,

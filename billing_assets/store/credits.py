@@ -39,7 +39,8 @@ join invoice i on i.number_series_id = s.number_series_id and i.invoice_number =
 _LINES = """
 select i.invoice_id, document_number(s.prefix, i.invoice_number), i.issue_date, l.line_number,
     l.policy_term_id, l.policy_term_version_id, l.payer_id, y.payer_version_id, l.charge_kind,
-    l.installment_number, l.installment_count, l.revision, v.line_of_business, v.place_code, i.currency,
+    l.installment_number, l.installment_count, l.revision, l.charge_number, l.split_number,
+    coalesce(h.line_of_business, v.line_of_business), v.place_code, i.currency,
     v.effective_date, l.period_from_date, l.period_to_date, l.net_minor, l.tax_minor, l.contained_tax_minor,
     coalesce(c.net_minor, 0), coalesce(c.tax_minor, 0), null::bigint, n.payment_plan_id,
     i.cash_unit_id, i.cash_unit_minor,
@@ -48,6 +49,8 @@ from invoice i
 join number_series s using (number_series_id)
 join invoice_line l using (invoice_id)
 join policy_term_version v using (policy_term_version_id)
+left join policy_term_charge h on h.policy_term_version_id = l.policy_term_version_id
+    and h.charge_number = l.charge_number
 join payment_plan n on n.payment_plan_id = coalesce(l.payment_plan_id, (
     select p.payment_plan_id from payment_plan p
     where p.plan_code = v.plan_code and p.valid_from <= v.effective_date

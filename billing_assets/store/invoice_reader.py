@@ -37,8 +37,12 @@ left join number_series x on x.number_series_id = o.number_series_id
 where i.invoice_id = any(:ids)
 """
 _LINES = """
-select l.*, p.policy_number, v.product_code from invoice_line l
+select l.*, p.policy_number, v.product_code, coalesce(h.charge_code, '') as charge_code,
+    coalesce(h.charge_name, '') as charge_name
+from invoice_line l
 join policy_term_version v using (policy_term_version_id)
+left join policy_term_charge h on h.policy_term_version_id = l.policy_term_version_id
+    and h.charge_number = l.charge_number
 join policy p on p.policy_id = v.policy_id
 where l.invoice_id = any(:ids) order by l.invoice_id, l.line_number
 """
@@ -158,6 +162,9 @@ def _line(row: Row[Any]) -> InvoiceLine:
         net_minor=row.net_minor,
         tax_minor=row.tax_minor,
         credited_line_number=row.credited_line_number,
+        charge_number=row.charge_number,
+        charge_code=row.charge_code,
+        charge_name=row.charge_name,
     )
 
 

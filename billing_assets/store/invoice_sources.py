@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, RowMapping, text
 
+from billing_assets.domain.charge_lines import ChargeLine
 from billing_assets.domain.charges import PREMIUM_CHANGE
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoice_sources import (
@@ -43,12 +44,17 @@ join policy_term_version v using (policy_term_version_id)
 join intake_batch b using (batch_id)
 join due_charge d on d.run_id = i.run_id and d.policy_term_id = l.policy_term_id
     and d.installment_number = l.installment_number and d.revision = l.revision
-    and d.charge_kind = l.charge_kind
+    and d.charge_kind = l.charge_kind and d.charge_number = l.charge_number
 join payment_plan n on n.payment_plan_id = coalesce(l.payment_plan_id, (
     select p.payment_plan_id from payment_plan p
     where p.plan_code = v.plan_code and p.valid_from <= v.effective_date
     order by p.valid_from desc limit 1))
 where i.invoice_id = :invoice order by l.line_number
+"""
+_CHARGES = """
+select policy_term_version_id, charge_number, charge_code, charge_name, line_of_business, premium_minor
+from policy_term_charge where policy_term_version_id = any(:versions)
+order by policy_term_version_id, charge_number
 """
 _PLANS = "select * from payment_plan where payment_plan_id = any(:plans)"
 _TAXES = """
@@ -99,12 +105,17 @@ def read_invoice_sources(connection: Connection, company_id: int, number: str) -
         row["payment_plan_id"]: _plan(row, issue.record_format)
         for row in connection.execute(text(_PLANS), {"plans": plan_ids}).mappings()
     }
+    charges = _charges(connection, [row.policy_term_version_id for row in rows])
+    lines = (
+        _line(connection, invoice, row, by_number[row.line_number], plans[row.payment_plan_id])
+        for row in rows
+    )
     return InvoiceSources(
         invoice=invoice,
         record_format=issue.record_format,
         lines=tuple(
-            _line(connection, invoice, row, by_number[row.line_number], plans[row.payment_plan_id])
-            for row in rows
+            replace(each, term=replace(each.term, charges=charges[each.term.policy_term_version_id]))
+            for each in lines
         ),
         taxes=_taxes(connection, invoice),
         issue=_issue(issue),
@@ -151,6 +162,15 @@ def read_credit_sources(connection: Connection, company_id: int, number: str) ->
     )
 
 
+def _charges(connection: Connection, version_ids: list[int]) -> dict[int, tuple[ChargeLine, ...]]:
+    """Return the charge lines of each version of a term; none for a premium of one charge."""
+    found: dict[int, tuple[ChargeLine, ...]] = dict.fromkeys(version_ids, ())
+    for row in connection.execute(text(_CHARGES), {"versions": version_ids}).mappings():
+        values = {name: value for name, value in row.items() if name != "policy_term_version_id"}
+        found[row["policy_term_version_id"]] += (ChargeLine(**values),)
+    return found
+
+
 def _taxes(connection: Connection, invoice: Invoice) -> tuple[TaxSource, ...]:
     return tuple(
         TaxSource(
@@ -190,7 +210,9 @@ def _line(
     return LineSource(
         line=line,
         contained_tax_minor=row.contained_tax_minor,
-        term=BilledTerm(**{each.name: getattr(row, each.name) for each in fields(BilledTerm)}),
+        term=BilledTerm(
+            **{each.name: getattr(row, each.name) for each in fields(BilledTerm) if each.name != "charges"}
+        ),
         payment_plan_id=row.payment_plan_id,
         plan=plan,
         charge_net_minor=row.charge_net_minor,

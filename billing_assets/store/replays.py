@@ -28,6 +28,7 @@ from billing_assets.frames.replays import (
 from billing_assets.steps.replay_ports import ReplayShard
 from billing_assets.steps.run_ports import RuleRows, Shard, ShardBook
 from billing_assets.store.change_books import ZERO_BY_CHANGES, ChangeRange, read_change_book
+from billing_assets.store.charge_lines import read_charge_lines
 from billing_assets.store.closed_days import read_closed_days
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
@@ -76,7 +77,7 @@ where t.policy_id >= %(low)s and t.policy_id < %(high)s and d.run_id <> %(run)s
     and (d.outcome = 'zero' or r.billing_date = %(day)s)
 """  # noqa: S608 - constants
 _CHARGES = """
-select p.policy_number, d.policy_term_id, d.installment_number, d.charge_kind, d.revision,
+select p.policy_number, d.policy_term_id, d.installment_number, d.charge_kind, d.revision, d.charge_number,
     d.policy_term_version_id,
     d.payer_id, d.outcome, d.reason_code, d.billing_date, d.due_date, d.period_from_date, d.period_to_date,
     d.currency, d.net_minor, d.invoice_id
@@ -91,8 +92,8 @@ with of_shard as (
 )
 """
 _LINES = """
-select l.policy_term_id, l.installment_number, l.charge_kind, l.revision, l.installment_count,
-    l.payment_plan_id, l.net_minor, l.tax_minor, l.contained_tax_minor
+select l.policy_term_id, l.installment_number, l.charge_kind, l.revision, l.charge_number,
+    l.installment_count, l.payment_plan_id, l.net_minor, l.tax_minor, l.contained_tax_minor
 from invoice_line l join of_shard using (invoice_id)
 """
 _TAXES = """
@@ -149,7 +150,8 @@ class SqlReplayStore:
                 ChangeRange(shard.company_id, shard.book_batch_id, shard.shard, shard.billing_date),
                 before=(shard.run_id, shard.committed_at),
             )
-        return ShardBook(terms=terms, settled=settled, changes=changes)
+            charge_lines = read_charge_lines(connection, {"company": shard.company_id, **values})
+        return ShardBook(terms=terms, settled=settled, changes=changes, charge_lines=charge_lines)
 
     def recorded(self, shard: ReplayShard) -> Recorded:
         """Return what the shard recorded: outcomes, lines, taxes and heads."""

@@ -44,7 +44,8 @@ select s.policy_term_id, bill.plan_code, bill.currency, bill.total_minor, bill.p
 from last s cross join lateral (
     select i.currency, i.total_minor,
         (select sum(l.period_to_date - l.period_from_date) from invoice_line l
-            where l.invoice_id = i.invoice_id and l.charge_kind = 'premium') as period_days,
+            where l.invoice_id = i.invoice_id and l.charge_kind = 'premium'
+                and l.split_number = 0) as period_days,
         (select v.plan_code from invoice_line l join policy_term_version v using (policy_term_version_id)
             where l.invoice_id = i.invoice_id order by l.line_number limit 1) as plan_code
     from invoice i where i.invoice_id = s.invoice_id

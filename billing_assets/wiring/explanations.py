@@ -14,8 +14,7 @@ from sqlalchemy import Connection
 from billing_assets.domain.billing_grids import Calendars, TermGrid
 from billing_assets.domain.calendar_rule import ClosedDays, Purpose
 from billing_assets.domain.explained_credits import explain_credit
-from billing_assets.domain.explained_documents import explain_invoice
-from billing_assets.domain.explanations import Explanation
+from billing_assets.domain.explained_documents import Explanation, explain_invoice
 from billing_assets.domain.frequencies import Frequency
 from billing_assets.domain.invoice_sources import BilledTerm, InvoiceSources
 from billing_assets.domain.places import calendar_code_of

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from billing_assets.store.connection import Database
 from billing_assets_tests.cli.conftest import Billing
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 ASKED = ("quote", "cancellation", "P-0001", "--on", "2024-08-01")
 
 
@@ -34,3 +36,19 @@ def test_a_method_that_is_not_there_is_refused(book: Path, billing: Billing) -> 
     said = billing(*ASKED, "--method", "half", code=2).stderr
     assert "'half' is no method" in said
     assert "short_rate_table" in said
+
+
+def test_a_quote_of_several_charges_says_that_no_change_will_bill_it(
+    store: Database, billing: Billing, ask: Callable[..., Any]
+) -> None:
+    billing("company", "set", str(EXAMPLES / "company.yaml"))
+    book, mapping = EXAMPLES / "policies_charges.csv", EXAMPLES / "charges.yaml"
+    billing("import", "policies", str(book), "--mapping", str(mapping))
+    billing("run", "2025-01-20", "--no-deliver")
+    asked = ("quote", "cancellation", "MOT-4001", "--on", "2025-07-15")
+    assert "several charges" in billing(*asked).stderr
+    dearer = ("quote", "endorsement", "MOT-4001", "--from", "2025-07-15", "--premium", "500.00")
+    assert "several charges" in billing(*dearer).stderr
+    term = ask(*asked)["term"]
+    # 37.50 billed, in three lines.
+    assert (term["charge_count"], term["billed_line_count"], term["billed_net_minor"]) == (3, 3, 37_50)

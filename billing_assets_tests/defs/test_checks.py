@@ -33,6 +33,7 @@ def test_every_invariant_is_one_blocking_check_with_its_statement() -> None:
     checks = {key.name.partition("_")[0]: graph.get(key) for key in graph.asset_check_keys}
     assert sorted(checks) == sorted(CHECKS)
     assert all(check.blocking for check in checks.values())
+    assert not {key.name for key in graph.asset_check_keys} & set(CHECKS), "each has a word beside its id"
     assert all(check.description == CHECKS[name].statement for name, check in checks.items())
 
 

@@ -19,6 +19,7 @@ from billing_assets_tests.documents.samples import (
     spanish,
     spanish_credit,
     template,
+    with_charges,
 )
 
 
@@ -26,8 +27,10 @@ def golden_files() -> dict[str, str]:
     """Return the text of every golden file of the documents by its name."""
     invoices = {"en": english(), "es": spanish()}
     notes = {"en": english_credit(), "es": spanish_credit()}
+    charges = {language: with_charges(invoice) for language, invoice in invoices.items()}
     return {
         **_files_of(template(), "invoice", "email", invoices),
+        **_files_of(template(), "invoice_charges", "email_charges", charges),
         **_files_of(credit_template(), "credit_note", "credit_note_email", notes),
     }
 

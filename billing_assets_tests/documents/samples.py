@@ -132,6 +132,35 @@ def with_lines(invoice: Invoice, count: int) -> Invoice:
     )
 
 
+def with_charges(invoice: Invoice) -> Invoice:
+    """Return ``invoice`` with a premium that is made of three charges, adding up; its fee stays."""
+    premium, fee = invoice.lines
+    is_spanish = invoice.payer.language == "es"
+    charges = [
+        (
+            "third_party_liability",
+            "Responsabilidad civil" if is_spanish else "Third-party liability",
+            305_00,
+            24_86,
+        ),
+        ("own_damage", "Daños propios" if is_spanish else "Own damage", 122_00, 9_94),
+        ("legal_expenses", "Defensa jurídica" if is_spanish else "Legal expenses", 30_50, 2_49),
+    ]
+    lines = [
+        replace(
+            premium,
+            line_number=number,
+            charge_number=number,
+            charge_code=code,
+            charge_name=name,
+            net_minor=net_minor,
+            tax_minor=tax_minor,
+        )
+        for number, (code, name, net_minor, tax_minor) in enumerate(charges, start=1)
+    ]
+    return replace(invoice, lines=(*lines, replace(fee, line_number=4)))
+
+
 def page_texts(content: bytes) -> list[str]:
     """Return the text of each page of a PDF, as a reader would copy it."""
     document = pypdfium2.PdfDocument(content)

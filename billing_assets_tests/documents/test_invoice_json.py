@@ -6,10 +6,12 @@ import pytest
 
 from billing_assets.documents.invoice_json import invoice_from_json, invoice_to_json
 from billing_assets.domain.errors import BillingError
-from billing_assets_tests.documents.samples import english, spanish, with_lines
+from billing_assets_tests.documents.samples import english, spanish, with_charges, with_lines
 
 
-@pytest.mark.parametrize("invoice", [spanish(), english(), with_lines(spanish(), 30)])
+@pytest.mark.parametrize(
+    "invoice", [spanish(), english(), with_lines(spanish(), 30), with_charges(english())]
+)
 def test_nothing_is_lost_there_and_back(invoice: object) -> None:
     assert invoice_from_json(invoice_to_json(invoice)) == invoice  # type: ignore[arg-type]
 

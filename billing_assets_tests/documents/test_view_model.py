@@ -12,7 +12,16 @@ from billing_assets.documents.formats import major
 from billing_assets.documents.view_model import build_view
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import Invoice
-from billing_assets_tests.documents.samples import english, in_currency, spanish, with_lines, with_payer
+from billing_assets_tests.documents.golden import golden_files
+from billing_assets_tests.documents.samples import (
+    GOLDEN,
+    english,
+    in_currency,
+    spanish,
+    with_charges,
+    with_lines,
+    with_payer,
+)
 
 
 def view_of(invoice: Invoice) -> Any:
@@ -135,3 +144,45 @@ def test_several_policies_are_counted_above_and_named_on_each_line() -> None:
 def test_a_name_of_ten_thousand_letters_is_cut_with_an_ellipsis() -> None:
     view = view_of(with_payer(english(), name="A" * 10_000))
     assert view["recipient"][0] == "A" * 79 + "…"
+
+
+def test_charges_have_their_names_and_the_first_says_which_installment_they_are_of() -> None:
+    rows = view_of(with_charges(english()))["lines"]
+    assert [(row["description"], row["installment"], row["notes"]) for row in rows] == [
+        ("Third-party liability", "Instalment 1 of 4", "Premium · Motor insurance"),
+        ("Own damage", "", ""),
+        ("Legal expenses", "", ""),
+        ("Instalment fee", "Instalment 1 of 4", "Motor insurance"),
+    ]
+
+
+def test_charges_of_the_next_installment_say_so_again() -> None:
+    first = with_charges(english())
+    following = tuple(replace(line, line_number=4 + line.line_number) for line in first.lines[:3])
+    later = (date(2027, 5, 1), date(2027, 8, 1))
+    moved = tuple(
+        replace(line, installment_number=2, period_from_date=later[0], period_to_date=later[1])
+        for line in following
+    )
+    amounts = {name: 2 * getattr(first, name) for name in ("net_minor", "tax_minor", "total_minor")}
+    fee = replace(first.lines[3], line_number=8)
+    taxes = tuple(
+        replace(tax, base_minor=2 * tax.base_minor, tax_minor=2 * tax.tax_minor) for tax in first.taxes
+    )
+    rows = view_of(replace(first, lines=(*first.lines, *moved, fee), taxes=taxes, **amounts))["lines"]
+    assert [row["installment"] for row in rows[4:7]] == ["Instalment 2 of 4", "", ""]
+
+
+def test_a_name_of_a_charge_is_text_and_nothing_else() -> None:
+    invoice = with_charges(english())
+    odd = replace(invoice.lines[0], charge_name="<b>{{7*7}}</b>")
+    rows = view_of(replace(invoice, lines=(odd, *invoice.lines[1:])))["lines"]
+    assert rows[0]["description"] == "<b>{{7*7}}</b>"
+
+
+CHARGES = ("invoice_charges", "email_charges")
+
+
+@pytest.mark.parametrize("name", sorted(name for name in golden_files() if name.startswith(CHARGES)))
+def test_pages_mails_and_texts_with_charges_are_the_golden_ones(name: str) -> None:
+    assert golden_files()[name] == (GOLDEN / name).read_text(encoding="utf-8")

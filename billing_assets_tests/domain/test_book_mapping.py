@@ -10,6 +10,7 @@ from billing_assets.domain.book_mapping import (
     KEY_FIELDS,
     REQUIRED_FIELDS,
     BookMapping,
+    ChargeSource,
     FieldSource,
     require_known_values,
 )
@@ -50,3 +51,11 @@ def test_a_value_that_no_row_can_have_is_answered_by_the_nearest_or_by_those_the
 
 def test_every_named_group_of_fields_is_part_of_the_book() -> None:
     assert {*REQUIRED_FIELDS, *DATE_FIELDS, *KEY_FIELDS} <= set(BOOK_FIELDS)
+
+
+def test_a_charge_line_of_an_unknown_line_of_business_is_refused_with_the_nearest_one() -> None:
+    charge = ChargeSource(charge_code="fire", charge_name="Fire", column="F", line_of_business="fires")
+    with pytest.raises(BillingError) as caught:
+        require_known_values(BookMapping(fields={}, charges=(charge,)), {"monthly"})
+    assert "'fires' in 'charges.fire.line_of_business' is no known value" in caught.value.found
+    assert caught.value.todo == "did you mean 'fire'?"

@@ -5,11 +5,11 @@ from fractions import Fraction
 
 import pytest
 
+from billing_assets.domain.explained_documents import Explanation
 from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
 from billing_assets.domain.explanations import (
     FORMULAS,
     Explained,
-    Explanation,
     Input,
     amount_of,
     minor,

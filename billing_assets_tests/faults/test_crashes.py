@@ -1,6 +1,7 @@
 """Whoever dies, whenever: the same command again ends in the state of an undisturbed run."""
 
 import signal
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,8 @@ from billing_assets_tests.books import billing_over, fill_book
 from billing_assets_tests.databases import copied_database, url_of
 from billing_assets_tests.faults.programs import crash, own_server, url_behind
 from billing_assets_tests.state import business_state
+from billing_assets_tests.steps.test_charge_lines import MAPPING, A, B, split_book
+from billing_assets_tests.store.intake import import_text, with_company
 
 FEBRUARY = date(2024, 2, 1)
 POLICIES = 30
@@ -53,6 +56,22 @@ def test_a_run_killed_at_a_point_and_repeated_ends_as_if_nothing_had_happened(
     status, state = kill_and_repeat(database, tmp_path, fuse)
     assert status == -signal.SIGKILL
     assert state == undisturbed
+
+
+@pytest.mark.parametrize("fuse", [31, 45])
+def test_a_run_of_several_charges_killed_at_a_point_and_repeated_ends_as_if_nothing_had_happened(
+    fuse: int, fresh_database: Callable[[], Database], tmp_path: Path
+) -> None:
+    states: list[State] = []
+    for statuses in ([0], [-signal.SIGKILL, 0]):
+        database = fresh_database()
+        import_text(with_company(database), tmp_path, split_book(A, B), mapping=MAPPING)
+        for status in statuses:
+            bomb = () if status == 0 else ("--fuse", str(fuse))
+            assert crash(url_behind(database), tmp_path, "--day", "2025-01-02", *bomb) == status
+        states.append(business_state(database))
+    assert len(states[0]["lines"]) == 3 + 2
+    assert states[1] == states[0]
 
 
 @pytest.mark.parametrize("fuse", [9, 24, 40])

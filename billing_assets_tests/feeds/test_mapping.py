@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from billing_assets.domain.book_mapping import REQUIRED_FIELDS, FieldSource
+from billing_assets.domain.book_mapping import REQUIRED_FIELDS, ChargeSource, FieldSource
 from billing_assets.domain.errors import BillingError
 from billing_assets.feeds.mapping import expected_premium, mapping_from, read_mapping
 
@@ -143,3 +143,41 @@ def test_an_announced_premium_is_one_sum_or_one_for_each_currency() -> None:
     assert expected_premium("EUR=1,GBP=2.00") == {"EUR": "1", "GBP": "2.00"}
     with pytest.raises(BillingError, match="control_total_invalid"):
         expected_premium("=3")
+
+
+FIRE = {"column": "F", "name": " Fire ", "line_of_business": "fire"}
+
+
+def test_charge_lines_arrive_in_their_order() -> None:
+    glass = {"column": "G", "name": "Glass"}
+    mapping = mapping_from({"columns": COLUMNS, "charges": {"fire": FIRE, "glass": glass}})
+    assert mapping.charges == (
+        ChargeSource(charge_code="fire", charge_name="Fire", column="F", line_of_business="fire"),
+        ChargeSource(charge_code="glass", charge_name="Glass", column="G"),
+    )
+    assert mapping.source_columns()[-2:] == ("F", "G")
+
+
+def test_a_mapping_without_charge_lines_keeps_its_identity_and_one_with_them_has_another() -> None:
+    plain, empty = mapping_from({"columns": COLUMNS}), mapping_from({"columns": COLUMNS, "charges": None})
+    split = mapping_from({"columns": COLUMNS, "charges": {"fire": FIRE}})
+    assert plain.content_sha256 == empty.content_sha256 != split.content_sha256
+    renamed = mapping_from({"columns": COLUMNS, "charges": {"fire": {**FIRE, "name": "Blaze"}}})
+    assert renamed.content_sha256 != split.content_sha256
+
+
+@pytest.mark.parametrize(
+    ("charges", "found"),
+    [
+        (["F"], "'charges' is not a list of keys with values"),
+        ({"Fire!": FIRE}, "'charges.Fire!' is no code"),
+        ({"fire": {"column": "F"}}, "'charges.fire.name' is no name"),
+        ({"fire": {**FIRE, "name": "x" * 51}}, "'charges.fire.name' is no name"),
+        ({"fire": {"name": "Fire"}}, "'charges.fire.column' names no column"),
+        ({"fire": {**FIRE, "rate": "1"}}, "'charges.fire.rate' is not a known key"),
+        ({"fire": FIRE, "glass": FIRE}, "two charge lines have the column 'F'"),
+        ({f"c{n}": {**FIRE, "column": f"C{n}"} for n in range(21)}, "'charges' names 21 charge lines"),
+    ],
+)
+def test_charge_lines_that_cannot_be_meant_are_refused(charges: object, found: str) -> None:
+    assert found in refusal({"columns": COLUMNS, "charges": charges}).found

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from billing_assets.frames.book_changes import SettledBook, StoredBook, settle_book
+from billing_assets.frames.book_charges import CHARGE_ROW
 from billing_assets.frames.columns import (
     IN_FORCE_SCHEMA,
     OPEN_HOLD_SCHEMA,
@@ -27,6 +28,7 @@ BILLING = {
     "expiration_date": NEXT_JAN,
     "anchor_date": JAN,
     "premium_minor": 10_000,
+    "charges": "",
 }
 ROW: dict[str, Any] = {
     **BILLING,
@@ -49,8 +51,9 @@ ROW: dict[str, Any] = {
     "payer_sha256": "payer",
     "is_payer_keyed": True,
     "status": "accepted",
+    "charge_rows": None,
 }
-TYPES = {
+TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "cover_to_date": pl.Date,
     "problem_code": pl.String,
     "field_name": pl.String,
@@ -58,6 +61,7 @@ TYPES = {
     "effective_date": pl.Date,
     "expiration_date": pl.Date,
     "named_policy_number": pl.String,
+    "charge_rows": pl.List(CHARGE_ROW),
 }
 
 NOTHING = pl.DataFrame(schema=STORED_TERM_SCHEMA)

@@ -227,22 +227,6 @@ def test_a_late_reduction_comes_off_open_installments_at_their_tax_which_is_a_li
     assert found.documented == (1000_00, 128_00)
 
 
-def test_a_price_that_contains_its_tax_holds_the_term_before_anything_was_billed_too() -> None:
-    found = monthly("now", tax_rule(1, is_inclusive=True))
-    held = [("held", "price_contains_tax", 100_00), ("held", "price_contains_tax", PART)]
-    charges = found.drafts(date(2024, 1, 2), [DEARER]).charges
-    assert charges.select("outcome", "reason_code", "net_minor").rows() == held
-    billed_until(found, 12)
-    late = found.drafts(date(2025, 1, 2), [DEARER]).charges
-    assert late.select("outcome", "reason_code", "net_minor").rows() == held[1:]
-
-
-def test_a_tax_that_the_rows_of_the_line_put_on_top_holds_nothing() -> None:
-    found = monthly("now", tax_rule(1, is_inclusive=True), tax_rule(2, line_of_business="motor"))
-    billed_until(found, 3)
-    assert found.run(date(2024, 3, 15), [DEARER])[-1] == ("change", 1, PART)
-
-
 def test_what_is_left_until_a_cancellation_has_the_tax_of_its_days() -> None:
     later = {"rate_ppm": 200_000, "valid_from": JULY}
     found = billed_until(monthly("now", tax_rule(1, valid_to=JULY), tax_rule(2, **later)), 7)

@@ -60,3 +60,14 @@ def test_a_plan_without_changes_has_the_hash_that_it_had_before_there_were_any()
     assert drafts_sha256(known) == drafts_sha256(unknown)
     changed = replace(priced, charges=priced.charges.with_columns(revision=pl.lit(1, pl.Int64)))
     assert drafts_sha256(changed) != drafts_sha256(known)
+
+
+def test_a_plan_without_charge_lines_has_the_hash_that_it_had_before_there_were_any() -> None:
+    priced = drafts()
+
+    def of(number: int | None) -> str:
+        charges = priced.charges.with_columns(charge_number=pl.lit(number, pl.Int64))
+        return drafts_sha256(replace(priced, charges=charges))
+
+    assert of(0) == of(None) == drafts_sha256(priced)
+    assert of(1) != of(0)

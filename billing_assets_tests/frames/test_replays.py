@@ -19,7 +19,13 @@ from billing_assets.frames.replays import (
 )
 
 DAY = date(2024, 2, 1)
-KEY = {"policy_term_id": 7, "installment_number": 1, "charge_kind": "premium", "revision": 0}
+KEY = {
+    "policy_term_id": 7,
+    "installment_number": 1,
+    "charge_kind": "premium",
+    "revision": 0,
+    "charge_number": 0,
+}
 CHARGE = {
     **KEY,
     "policy_number": "P-1",

@@ -77,6 +77,17 @@ def test_figures_add_up_charges_of_one_key_over_all_parts() -> None:
     assert both.select("charge_count", "net_minor", "tax_minor").rows() == [(3, 30_000, 3_600)]
 
 
+def test_the_lines_of_an_installment_count_as_one() -> None:
+    """Else a policy whose premium is told by charges at its renewal would hold the run."""
+    first, second = {"charge_number": 1, "net_minor": 9_000}, {"charge_number": 3, "net_minor": 1_000}
+    lines = (first, {**second, "split_number": 1})
+    assert figures(*lines).select("charge_count", "net_minor").row(0) == (1, 10_000)
+    none = pl.DataFrame(schema={"policy_term_id": pl.Int64})
+    last = pl.DataFrame({"policy_term_id": [CHARGE["policy_term_id"]]})
+    bills = [first_bills(drafts(*rows), PLANS, none, last) for rows in ((), lines)]
+    assert bills[0]["period_days"].to_list() == bills[1]["period_days"].to_list() == [30]
+
+
 def test_a_charge_whose_bill_before_is_older_than_the_first_run_is_not_compared() -> None:
     assert figures()["is_comparable"].to_list() == [True]
     assert figures(run_dates=(date(2024, 3, 2), date(2024, 3, 2)))["is_comparable"].to_list() == [False]

@@ -8,6 +8,7 @@ import pytest
 
 from billing_assets.frames.snapshots import (
     CASH_RECORD_FORMATS,
+    CHARGE_LINE_RECORD_FORMATS,
     FORMATS,
     RECORD_FORMAT,
     record_bodies,
@@ -140,3 +141,10 @@ def test_each_document_of_a_frame_hashes_in_its_own_format() -> None:
     assert found["draft_index"].to_list() == [0, 1, 2]
     assert found["snapshot_sha256"].to_list() == alone
     assert alone[0] == alone[2] != alone[1]
+
+
+@pytest.mark.parametrize("plain", sorted(CHARGE_LINE_RECORD_FORMATS))
+def test_a_record_that_bills_charges_says_of_each_line_which_one(plain: int) -> None:
+    before, after = FORMATS[plain], FORMATS[CHARGE_LINE_RECORD_FORMATS[plain]]
+    assert (after.head, after.tax) == (before.head, before.tax)
+    assert after.line == (*before.line, "charge_number")

@@ -6,6 +6,7 @@ Does not belong here: bad data; each policy made here is a valid one.
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -19,7 +20,7 @@ from billing_assets.domain.taxes import shipped_tax_rules
 from billing_assets.domain.term_days import TermDayCount
 from billing_assets_tests.reference.months import add_months, end_of_month
 from billing_assets_tests.reference.periods import billing_periods
-from billing_assets_tests.reference.policy import ReferencePolicy
+from billing_assets_tests.reference.policy import ReferenceCharge, ReferencePolicy
 
 FIRST_DATE = date(2023, 1, 1)
 LAST_DATE = date(2025, 12, 31)
@@ -78,6 +79,38 @@ def random_policies(seed: int, count: int) -> list[ReferencePolicy]:
     """
     rng = Random(seed)
     return [_policy(rng, number) for number in range(1, count + 1)]
+
+
+def with_random_charges(seed: int, policies: list[ReferencePolicy]) -> list[ReferencePolicy]:
+    """Return the policies with premiums that are made of one to eight charges, some of them tiny.
+
+    >>> (policy,) = with_random_charges(7, random_policies(7, 1))
+    >>> sum(charge.amount_minor for charge in policy.charges) == policy.premium_minor
+    True
+    """
+    rng = Random(seed)
+    return [replace(policy, charges=_charges(rng, policy)) for policy in policies]
+
+
+def _charges(rng: Random, policy: ReferencePolicy) -> tuple[ReferenceCharge, ...]:
+    """Cut the premium at random points; numbers have gaps, where a policy has no such cover."""
+    premium, count = policy.premium_minor, rng.choice((1, 2, 3, 3, 4, 8))
+    reach = rng.choice((premium, premium, min(premium, 40)))
+    cuts = sorted({0, premium, *(rng.randint(0, reach) for _ in range(count - 1))})
+    amounts = [after - before for before, after in pairwise(cuts)]
+    rng.shuffle(amounts)
+    numbers = sorted(rng.sample(range(1, 21), len(amounts)))
+    # A fixed tax has a currency: lines that have one are of policies that are billed in it.
+    is_own = policy.currency == _OWN_CURRENCY.get(policy.place_code[:2], "EUR")
+    lines = [
+        line
+        for line in sorted(_TAXED_LINES[policy.place_code])
+        if is_own or (policy.place_code, line) not in _FIXED_TAXES
+    ]
+    return tuple(
+        ReferenceCharge(number=number, line_of_business=rng.choice(lines), amount_minor=amount)
+        for number, amount in zip(numbers, amounts, strict=True)
+    )
 
 
 def with_random_plan(policy: ReferencePolicy) -> ReferencePolicy:

@@ -57,6 +57,7 @@ def installments(
                 period_from=period.period_from,
                 period_to=period.period_to,
                 covered_to=_covered_to(period, policy.cover_to_date),
+                before_minor=sum(planned[: number - 1]),
                 planned_minor=amount,
                 net_minor=net,
                 nominal_due_date=nominal,

@@ -7,7 +7,7 @@ first run on, and each run issues on its own date.
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby
 
@@ -17,6 +17,7 @@ from billing_assets.domain.tax_rule import TaxRule
 from billing_assets.domain.taxes import shipped_tax_rules
 from billing_assets_tests.reference.calendars import NO_DAYS, NO_OWN_DAYS, is_closed, roll
 from billing_assets_tests.reference.cash_rounding import payable
+from billing_assets_tests.reference.charge_lines import split
 from billing_assets_tests.reference.installments import installments
 from billing_assets_tests.reference.periods import plan_of
 from billing_assets_tests.reference.policy import (
@@ -91,14 +92,14 @@ def _invoice(
     own_due_days: frozenset[date],
 ) -> ReferenceInvoice:
     taxes: list[ReferenceTax] = []
-    charges = [charge for item in items for charge in _charges(plan, item)]
+    charges = [charge for item in items for charge in _charges(policy, plan, item)]
     shares = [LineTax(tax_minor=0, contained_minor=0)] * len(charges)
     problem_code = ""
     try:
-        taxes, shares = tax_document([_taxed_line(policy, *charge) for charge in charges], tax_rules)
+        taxes, shares = tax_document([_taxed_line(policy, charge) for charge in charges], tax_rules)
     except NoTaxRuleError:
         problem_code = "no_tax_rule"
-    net = sum(amount for _, _, amount in charges) - sum(share.contained_minor for share in shares)
+    net = sum(charge.amount_minor for charge in charges) - sum(share.contained_minor for share in shares)
     tax = sum(group.tax_minor for group in taxes)
     return ReferenceInvoice(
         policy_number=policy.policy_number,
@@ -112,7 +113,7 @@ def _invoice(
             policy.place_code,
             own_due_days,
         ),
-        lines=tuple(_line(*charge, share) for charge, share in zip(charges, shares, strict=True)),
+        lines=tuple(_line(charge, share) for charge, share in zip(charges, shares, strict=True)),
         taxes=tuple(taxes),
         net_minor=net,
         tax_minor=tax,
@@ -122,37 +123,63 @@ def _invoice(
     )
 
 
-def _charges(plan: PaymentPlan, item: ReferenceInstallment) -> list[tuple[ReferenceInstallment, str, int]]:
-    """The premium of an installment, and its fee where the plan has one and the term has several of them."""
-    premium = [(item, "premium", item.net_minor)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Charge:
+    """What a line is for, and its price."""
+
+    item: ReferenceInstallment
+    charge_kind: str
+    charge_number: int
+    line_of_business: str
+    amount_minor: int
+
+
+def _charges(policy: ReferencePolicy, plan: PaymentPlan, item: ReferenceInstallment) -> list[_Charge]:
+    """The premium of an installment, by charges where there are several, and its fee.
+
+    There is a fee where the plan has one and the term has several installments.
+    """
+    line = policy.line_of_business
+    whole = _Charge(
+        item=item, charge_kind="premium", charge_number=0, line_of_business=line, amount_minor=item.net_minor
+    )
+    premium = [
+        replace(
+            whole,
+            charge_number=charge.number,
+            line_of_business=charge.line_of_business,
+            amount_minor=amount,
+        )
+        for charge, amount in split(policy.charges, item)
+    ] or [whole]
     if plan.installment_fee_minor and item.count > 1:
-        return [*premium, (item, "installment_fee", plan.installment_fee_minor)]
+        fee = replace(whole, charge_kind="installment_fee", amount_minor=plan.installment_fee_minor)
+        return [*premium, fee]
     return premium
 
 
-def _taxed_line(
-    policy: ReferencePolicy, item: ReferenceInstallment, charge_kind: str, amount_minor: int
-) -> TaxedLine:
+def _taxed_line(policy: ReferencePolicy, charge: _Charge) -> TaxedLine:
     return TaxedLine(
         place_code=policy.place_code,
-        line_of_business=policy.line_of_business,
+        line_of_business=charge.line_of_business,
         currency=policy.currency,
-        charge_kind=charge_kind,
+        charge_kind=charge.charge_kind,
         term=policy.policy_number,
         term_begins=policy.effective_date,
-        period_begins=item.tax_point_date,
-        installment_number=item.number,
-        price_minor=amount_minor,
+        period_begins=charge.item.tax_point_date,
+        installment_number=charge.item.number,
+        price_minor=charge.amount_minor,
     )
 
 
-def _line(item: ReferenceInstallment, charge_kind: str, amount_minor: int, tax: LineTax) -> ReferenceLine:
+def _line(charge: _Charge, tax: LineTax) -> ReferenceLine:
     return ReferenceLine(
-        installment_number=item.number,
-        charge_kind=charge_kind,
-        period_from=item.period_from,
-        period_to=item.period_to,
-        net_minor=amount_minor - tax.contained_minor,
+        installment_number=charge.item.number,
+        charge_kind=charge.charge_kind,
+        charge_number=charge.charge_number,
+        period_from=charge.item.period_from,
+        period_to=charge.item.period_to,
+        net_minor=charge.amount_minor - tax.contained_minor,
         tax_minor=tax.tax_minor,
     )
 

@@ -8,8 +8,20 @@ from datetime import date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceCharge:
+    """One of several charges of which a premium is made, with its own line of business."""
+
+    number: int
+    line_of_business: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReferencePolicy:
-    """One policy term, as the book gives it; `cover_to_date` None means that cover lasts to the end."""
+    """One policy term, as the book gives it; `cover_to_date` None means that cover lasts to the end.
+
+    `charges` are what the premium is made of, none where it is one charge.
+    """
 
     policy_number: str
     line_of_business: str
@@ -22,6 +34,7 @@ class ReferencePolicy:
     cover_to_date: date | None
     cut_over_date: date
     premium_minor: int
+    charges: tuple[ReferenceCharge, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +43,7 @@ class ReferenceInstallment:
 
     `number` counts from 1, `count` is the number of periods of the whole term, billed or not. `period_to` is
     the end of the billing period also where cover ends inside it; `covered_to` is where cover ends in it.
+    `before_minor` is what the installments before it are planned to cost together.
     `zero_code` is None where something is to be billed, else `no_cover`, `zero_premium` or `rounds_to_zero`.
     """
 
@@ -38,6 +52,7 @@ class ReferenceInstallment:
     period_from: date
     period_to: date
     covered_to: date
+    before_minor: int
     planned_minor: int
     net_minor: int
     nominal_due_date: date
@@ -53,10 +68,14 @@ class ReferenceInstallment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceLine:
-    """One line of an invoice: the premium of one installment, or its fee."""
+    """One line of an invoice: the premium of one installment, its part of a charge, or its fee.
+
+    `charge_number` is 0 for the whole premium, and for a fee.
+    """
 
     installment_number: int
     charge_kind: str
+    charge_number: int
     period_from: date
     period_to: date
     net_minor: int

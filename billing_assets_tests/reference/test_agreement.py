@@ -15,7 +15,12 @@ from billing_assets.domain.calendar_rule import ClosedDays, Purpose
 from billing_assets.domain.cash_rounding import CashUnit
 from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
 from billing_assets.domain.taxes import shipped_tax_rules
-from billing_assets.frames.columns import CASH_UNIT_SCHEMA, SETTLED_SCHEMA, TERM_SCHEMA
+from billing_assets.frames.columns import (
+    CASH_UNIT_SCHEMA,
+    CHARGE_LINE_SCHEMA,
+    SETTLED_SCHEMA,
+    TERM_SCHEMA,
+)
 from billing_assets.frames.due_charges import due_charges
 from billing_assets.frames.invoices import draft_invoices
 from billing_assets.frames.numbered import Heading, number_drafts
@@ -24,6 +29,7 @@ from billing_assets_tests.reference.generate import (
     random_own_days,
     random_plans,
     random_policies,
+    with_random_charges,
     with_random_plan,
 )
 from billing_assets_tests.reference.installments import installments
@@ -90,7 +96,7 @@ def terms_of(policies: Iterable[ReferencePolicy]) -> pl.DataFrame:
     """Return the policies as the terms frame that a run reads."""
     rows = [
         {
-            **asdict(policy),
+            **{name: value for name, value in asdict(policy).items() if name != "charges"},
             "policy_term_id": number,
             "policy_term_version_id": number,
             "payer_id": number,
@@ -102,6 +108,22 @@ def terms_of(policies: Iterable[ReferencePolicy]) -> pl.DataFrame:
         for number, policy in enumerate(policies, start=1)
     ]
     return pl.DataFrame(rows, schema=TERM_SCHEMA)
+
+
+def charge_lines_of(policies: Iterable[ReferencePolicy]) -> pl.DataFrame:
+    """Return the charges of the policies as the frame that a run reads."""
+    rows = [
+        {
+            "policy_term_id": number,
+            "charge_number": charge.number,
+            "line_of_business": charge.line_of_business,
+            "currency": policy.currency,
+            "premium_minor": charge.amount_minor,
+        }
+        for number, policy in enumerate(policies, start=1)
+        for charge in policy.charges
+    ]
+    return pl.DataFrame(rows, schema=CHARGE_LINE_SCHEMA)
 
 
 def program_installments(terms: pl.DataFrame, rules: Rules) -> Rows:
@@ -145,12 +167,15 @@ def reference_installments(policies: Iterable[ReferencePolicy], rules: Rules) ->
     return sorted(rows, key=lambda row: (str(row[0]), row[1]))
 
 
-def program_invoices(terms: pl.DataFrame, run_dates: Iterable[date], rules: Rules) -> set[tuple[object, ...]]:
+def program_invoices(
+    policies: list[ReferencePolicy], run_dates: Iterable[date], rules: Rules
+) -> set[tuple[object, ...]]:
     """Return what the program invoices, run by run: one tuple per line and one per tax."""
     found: set[tuple[object, ...]] = set()
     settled, plans = pl.DataFrame(schema=SETTLED_SCHEMA), rules.rows
+    terms, charge_lines = terms_of(policies), charge_lines_of(policies)
     for day in run_dates:
-        due = due_charges(terms, plans, settled, day, COMPANY_PLACE, rules.closed)
+        due = due_charges(terms, plans, settled, day, COMPANY_PLACE, rules.closed, charge_lines)
         drafts = draft_invoices(due, TAX_RULES)
         done = drafts.charges.filter(pl.col("outcome").is_in(["invoiced", "zero"]))
         settled = pl.concat([settled, done.select(pl.col(name) for name in SETTLED_SCHEMA)])
@@ -173,7 +198,10 @@ def program_invoices(terms: pl.DataFrame, run_dates: Iterable[date], rules: Rule
         keyed = keyed.with_columns(payable_minor=pl.col("total_minor") + pl.col("cash_rounding_minor"))
         head_columns = ("policy_number", "issue_date", "due_date", "net_minor", "tax_minor", "payable_minor")
         found.update(("invoice", *row) for row in keyed.select(head_columns).iter_rows())
-        line_columns = ("policy_number", "installment_number", "charge_kind", "net_minor", "tax_minor")
+        line_columns = (
+            *("policy_number", "installment_number", "charge_kind", "charge_number"),
+            *("net_minor", "tax_minor"),
+        )
         found.update(("line", day, *row) for row in drafts.lines.select(line_columns).iter_rows())
         taxes = drafts.taxes.join(keyed.select("draft_index", "policy_number", "due_date"), on="draft_index")
         tax_columns = ("policy_number", "due_date", "tax_code", "rate_ppm", "base_minor", "tax_minor")
@@ -201,7 +229,7 @@ def reference_invoices(
             found.update(
                 (
                     *("line", item.run_date, key, line.installment_number),
-                    *(line.charge_kind, line.net_minor, line.tax_minor),
+                    *(line.charge_kind, line.charge_number, line.net_minor, line.tax_minor),
                 )
                 for line in item.lines
             )
@@ -240,7 +268,7 @@ def assert_same_invoices(
     policies: list[ReferencePolicy], run_dates: list[date], rules: Rules = SHIPPED
 ) -> None:
     """Compare all invoices, lines and taxes of the runs."""
-    ours = program_invoices(terms_of(policies), run_dates, rules)
+    ours = program_invoices(policies, run_dates, rules)
     theirs = reference_invoices(policies, run_dates, rules)
     only_ours, only_theirs = sorted(ours - theirs, key=str)[:3], sorted(theirs - ours, key=str)[:3]
     assert (only_ours, only_theirs) == ([], [])
@@ -261,6 +289,14 @@ def test_random_plans_and_closed_days_agree_with_the_reference(seed: int) -> Non
     policies, rules = of_chance(random_policies(seed=50 + seed, count=500)), by_chance(50 + seed)
     assert_same_installments(policies, rules)
     assert_same_invoices(policies, days(step=10), rules)
+
+
+def test_premiums_of_several_charges_agree_with_the_reference() -> None:
+    """Each charge is taxed by its own line of business, under the shipped plans and under random ones."""
+    policies = with_random_charges(7, random_policies(seed=70, count=400))
+    assert sum(len(policy.charges) > 1 for policy in policies) > 250
+    assert_same_invoices(policies, days(step=30))
+    assert_same_invoices(of_chance(policies), days(step=30), by_chance(70))
 
 
 def test_sums_payable_in_cash_agree_with_the_reference() -> None:

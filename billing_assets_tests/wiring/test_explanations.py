@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import Engine, text
 
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.explained_documents import Explanation
 from billing_assets.domain.explained_words import Formula, Rounding, Subject
-from billing_assets.domain.explanations import Explained, Explanation
+from billing_assets.domain.explanations import Explained
 from billing_assets.domain.frequencies import FREQUENCIES
 from billing_assets.domain.payment_plans import DEFAULT_PLANS
 from billing_assets.store.connection import Database, make_engine

@@ -2,7 +2,7 @@
 
 Belongs here: running the checks of ``domain.checks`` over the store. The queries stand beside this file, one
 file per theme: ``documents``, ``taxes``, ``records``, ``corrections``, ``runs``, ``installments``,
-``deliveries``, ``intake``, ``references``, ``guards``, ``cash_rounding``.
+``deliveries``, ``intake``, ``references``, ``guards``, ``cash_rounding``, ``charge_lines``.
 Does not belong here: the statements of the invariants (``domain.checks``), what to do about an offender.
 """
 
@@ -18,6 +18,7 @@ from billing_assets.domain.money import CURRENCIES
 from billing_assets.domain.problems import LEFT_OUT, ROW_TAKEN_CODES
 from billing_assets.store.checks import (
     cash_rounding,
+    charge_lines,
     corrections,
     deliveries,
     documents,
@@ -51,6 +52,7 @@ QUERIES: Mapping[str, str] = MappingProxyType(
         "I20": references.COMPANIES,
         "I22": guards.GUARDS,
         "I23": cash_rounding.PAYABLES,
+        "I24": charge_lines.CHARGE_LINES,
     }
 )
 """``check_id`` -> its query, which returns one text column that names an offender by ids and numbers only."""

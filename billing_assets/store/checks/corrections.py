@@ -55,9 +55,9 @@ left join invoice_line o on o.invoice_id = l.credited_invoice_id and o.line_numb
 left join number_series s using (number_series_id)
 where (o.invoice_id = n.credited_invoice_id and o.credited_invoice_id is null
     and (o.policy_term_id, o.policy_term_version_id, o.payer_id, o.charge_kind, o.installment_number,
-        o.revision, o.period_from_date, o.period_to_date)
+        o.revision, o.charge_number, o.period_from_date, o.period_to_date)
     = (l.policy_term_id, l.policy_term_version_id, l.payer_id, l.charge_kind, l.installment_number,
-        l.revision, l.period_from_date, l.period_to_date)) is not true
+        l.revision, l.charge_number, l.period_from_date, l.period_to_date)) is not true
 union all
 select concat(document_number(s.prefix, i.invoice_number), ': line ', l.line_number,
     ' credits, and the document is no credit note')

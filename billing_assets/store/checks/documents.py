@@ -76,7 +76,8 @@ with touched as (
         partition by b.payer_id, b.policy_id, b.charge_kind
         order by b.period_from_date, b.period_to_date, b.invoice_id, b.line_number
         rows between unbounded preceding and 1 preceding) as billed_to_date
-    from billed b where b.revision = 0 and b.charge_kind <> 'premium_change'
+    -- the lines of one installment share its period, and the first of them speaks for it
+    from billed b where b.revision = 0 and b.charge_kind <> 'premium_change' and b.split_number = 0
 )
 select concat(document_number(s.prefix, i.invoice_number),
     ': the period of line ', o.line_number, ' is billed already')
@@ -88,8 +89,16 @@ union all
 select concat('policy term ', b.policy_term_id, ': installment ', b.installment_number,
     ' is billed ', count(*), ' times')
 from billed b
-group by b.policy_term_id, b.installment_number, b.charge_kind, b.payer_id, b.revision
+group by b.policy_term_id, b.installment_number, b.charge_kind, b.payer_id, b.revision, b.split_number
 having count(*) > 1
+union all
+select concat('policy term ', b.policy_term_id, ': the lines of installment ', b.installment_number,
+    ' stand on several invoices, or one of its charges twice')
+from billed b
+where b.charge_number > 0
+group by b.policy_term_id, b.installment_number, b.charge_kind, b.payer_id, b.revision
+having min(b.invoice_id) <> max(b.invoice_id) or count(distinct b.charge_number) <> count(*)
+    or max(b.split_number) <> count(*) - 1
 union all
 select concat('policy term ', b.policy_term_id, ': change ', b.revision,
     case when count(*) <> max(b.installment_number) then ' is billed by lines that are not numbered from 1'

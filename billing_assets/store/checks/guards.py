@@ -29,6 +29,7 @@ FROZEN = (
     "payment_plan_change",
     "cash_unit",
     "policy_change",
+    "policy_term_charge",
 )
 """Tables whose rows are written once, never changed, never removed."""
 
@@ -66,12 +67,16 @@ KEYS = (
     ("invoice_line", "invoice_id, line_number", _NO_CONDITION),
     (
         "invoice_line",
-        "policy_term_id, installment_number, charge_kind, payer_id, revision",
+        "policy_term_id, installment_number, charge_kind, payer_id, revision, split_number",
         "(credited_invoice_id IS NULL)",
     ),
     ("invoice_tax", "invoice_id, tax_number", _NO_CONDITION),
     ("number_series", "company_id, document_kind, prefix", _NO_CONDITION),
-    ("due_charge", "run_id, policy_term_id, installment_number, charge_kind, revision", _NO_CONDITION),
+    (
+        "due_charge",
+        "run_id, policy_term_id, installment_number, charge_kind, revision, charge_number",
+        _NO_CONDITION,
+    ),
     (
         "billing_run",
         "company_id, billing_date",
@@ -92,6 +97,7 @@ KEYS = (
     ("problem_hold", "problem_id, policy_term_id", _NO_CONDITION),
     ("policy_term_version", "policy_term_id", "(superseded_batch_id IS NULL)"),
     ("policy_change", "policy_term_id, change_number", _NO_CONDITION),
+    ("policy_term_charge", "policy_term_version_id, charge_number", _NO_CONDITION),
 )
 """Table, columns and condition of the unique indexes that make each thing happen once."""
 

@@ -24,7 +24,8 @@ left join lateral (
         l.installment_number, l.installment_count, l.revision, l.period_from_date, l.period_to_date,
         l.net_minor, l.tax_minor, case when i.record_format > 1 then encode(n.content_sha256, 'hex') end,
         case when i.record_format > 2 then l.contained_tax_minor end,
-        case when i.record_format in (4, 6) then l.credited_line_number end),
+        case when i.record_format in (4, 6, 8, 10) then l.credited_line_number end,
+        case when i.record_format > 6 then l.charge_number end),
         chr(10) order by l.line_number) as body
     from invoice_line l left join policy_term_version v using (policy_term_version_id)
     left join payment_plan n using (payment_plan_id)
@@ -44,9 +45,9 @@ where (:is_everything or i.run_id = any(:runs)) and i.snapshot_sha256 <> sha256(
         document_number(s.prefix, i.invoice_number),
         i.issue_date, i.due_date, i.tax_point_date, i.currency, i.net_minor, i.tax_minor, i.total_minor,
         encode(y.content_sha256, 'hex'), encode(c.content_sha256, 'hex'), encode(m.content_sha256, 'hex'),
-        case when i.record_format in (4, 6) then concat_ws('|', document_number(x.prefix, o.invoice_number),
-            i.credit_reason) end,
-        case when i.record_format in (5, 6) then concat_ws('|', i.cash_unit_minor,
+        case when i.record_format in (4, 6, 8, 10)
+            then concat_ws('|', document_number(x.prefix, o.invoice_number), i.credit_reason) end,
+        case when i.record_format in (5, 6, 9, 10) then concat_ws('|', i.cash_unit_minor,
             i.cash_rounding_minor) end),
     lines.body, taxes.body), 'UTF8'))
 union all
@@ -95,5 +96,10 @@ where (:is_everything or v.policy_term_version_id in (
         where i.run_id = any(:runs)))
     and v.content_sha256 <> sha256(convert_to(concat_ws(chr(31), p.policy_number, y.payer_key, v.product_code,
         v.line_of_business, v.place_code, v.currency, v.plan_code, v.effective_date, v.expiration_date,
-        v.anchor_date, coalesce(v.cover_to_date::text, ''), v.cut_over_date, v.premium_minor), 'UTF8'))
+        v.anchor_date, coalesce(v.cover_to_date::text, ''), v.cut_over_date, v.premium_minor,
+        case when v.charge_count > 0 then concat_ws(chr(31), 'charges', (
+            select string_agg(concat_ws(chr(31), c.charge_number, c.charge_code, c.charge_name,
+                c.line_of_business, c.premium_minor), chr(31) order by c.charge_number)
+            from policy_term_charge c where c.policy_term_version_id = v.policy_term_version_id)) end),
+        'UTF8'))
 """

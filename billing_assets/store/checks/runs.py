@@ -42,7 +42,7 @@ from due_charge d
 left join invoice i on i.invoice_id = d.invoice_id and i.run_id = d.run_id
 left join invoice_line l on l.invoice_id = i.invoice_id and l.policy_term_id = d.policy_term_id
     and l.installment_number = d.installment_number and l.revision = d.revision
-    and l.charge_kind = d.charge_kind and l.payer_id = d.payer_id
+    and l.charge_kind = d.charge_kind and l.payer_id = d.payer_id and l.charge_number = d.charge_number
 where (:is_everything or d.run_id = any(:runs)) and d.outcome = 'invoiced'
     and (d.net_minor, d.policy_term_version_id, d.period_from_date, d.period_to_date, d.currency)
         is distinct from (l.net_minor + l.contained_tax_minor, l.policy_term_version_id, l.period_from_date,
@@ -53,7 +53,7 @@ from invoice i
 join invoice_line l using (invoice_id)
 left join due_charge d on d.run_id = i.run_id and d.policy_term_id = l.policy_term_id
     and d.installment_number = l.installment_number and d.revision = l.revision
-    and d.charge_kind = l.charge_kind
+    and d.charge_kind = l.charge_kind and d.charge_number = l.charge_number
     and d.invoice_id = l.invoice_id and d.outcome = 'invoiced'
 where (:is_everything or i.run_id = any(:runs)) and d.run_id is null and l.credited_invoice_id is null
 union all
@@ -63,7 +63,7 @@ from due_charge d
 left join invoice i on i.invoice_id = d.invoice_id and i.run_id = d.run_id and i.document_kind = 'credit_note'
 left join invoice_line l on l.invoice_id = i.invoice_id and l.policy_term_id = d.policy_term_id
     and l.installment_number = d.installment_number and l.revision = d.revision
-    and l.charge_kind = d.charge_kind and l.payer_id = d.payer_id
+    and l.charge_kind = d.charge_kind and l.payer_id = d.payer_id and l.charge_number = d.charge_number
 where (:is_everything or d.run_id = any(:runs)) and d.outcome = 'credited'
     and (d.net_minor, d.policy_term_version_id, d.period_from_date, d.period_to_date, d.currency)
         is distinct from (-l.net_minor, l.policy_term_version_id, l.period_from_date, l.period_to_date,
@@ -75,7 +75,7 @@ join invoice i using (run_id)
 join invoice_line l using (invoice_id)
 left join due_charge d on d.run_id = i.run_id and d.policy_term_id = l.policy_term_id
     and d.installment_number = l.installment_number and d.revision = l.revision
-    and d.charge_kind = l.charge_kind
+    and d.charge_kind = l.charge_kind and d.charge_number = l.charge_number
     and d.invoice_id = l.invoice_id and d.outcome = 'credited'
 where (:is_everything or i.run_id = any(:runs)) and r.run_kind = 'billing' and d.run_id is null
     and l.credited_invoice_id is not null

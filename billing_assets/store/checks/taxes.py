@@ -23,12 +23,15 @@ with matched as (
     from invoice i
     join invoice_line l using (invoice_id)
     join policy_term_version v using (policy_term_version_id)
+    left join policy_term_charge h on h.policy_term_version_id = l.policy_term_version_id
+        and h.charge_number = l.charge_number
     join invoice_tax t on t.invoice_id = i.invoice_id
     join tax_rule r using (tax_rule_id)
     cross join lateral (select case r.tax_point when 'term' then v.effective_date
         else l.period_from_date end as tax_point_date) p
     where (:is_everything or i.run_id = any(:runs)) and i.document_kind = 'invoice'
-        and r.place_code = v.place_code and r.line_of_business in (v.line_of_business, '*')
+        and r.place_code = v.place_code
+        and r.line_of_business in (coalesce(h.line_of_business, v.line_of_business), '*')
         and case l.charge_kind when 'premium_change' then 'premium' else l.charge_kind end
             = any(string_to_array(r.charge_kinds, ' '))
         and r.valid_from <= p.tax_point_date

@@ -18,6 +18,7 @@ from billing_assets_tests.store.checks.conftest import APRIL, AT, FEBRUARY, MARC
 from billing_assets_tests.store.checks.credit_plants import CREDIT_PLANTS
 from billing_assets_tests.store.checks.plants import ANY_LINE_OF, PLANTS
 from billing_assets_tests.store.checks.test_cash_rounding import CASH_PLANTS
+from billing_assets_tests.store.checks.test_charge_lines import CHARGE_PLANTS
 
 
 def test_every_check_has_its_query_and_every_query_its_check() -> None:
@@ -43,7 +44,8 @@ def test_a_planted_violation_is_named_by_its_check(
 def test_every_check_but_the_guards_has_a_plant() -> None:
     planted_ids = {check_id for check_id, *_ in (*PLANTS, *CREDIT_PLANTS)}
     assert CASH_PLANTS
-    assert planted_ids == set(CHECKS) - {"I22", "I23"}
+    assert CHARGE_PLANTS
+    assert planted_ids == set(CHECKS) - {"I22", "I23", "I24"}
 
 
 def test_what_no_index_prevents_any_more_is_still_found(superuser: Engine) -> None:

@@ -1,0 +1,59 @@
+"""Why a line of one of several charges is what it is: its part of the installment, rounded both ways.
+
+Belongs here: from the charge lines of a term to the result that explains a line, before tax.
+Does not belong here: the whole installment (``explained_installments``), how a running total is shared out
+(``charge_lines``), the formulas (``explanations``).
+"""
+
+from billing_assets.domain.charge_lines import apportioned, in_order
+from billing_assets.domain.explained_dates import of_line
+from billing_assets.domain.explained_words import Formula, Rounding, Subject
+from billing_assets.domain.explanations import Explained, minor
+from billing_assets.domain.invoice_sources import LineSource
+
+
+def explain_charge(
+    source: LineSource, subject: Subject, before_minor: int, whole_minor: int, recorded: int
+) -> Explained:
+    """Return why the line of a charge is what it is, of an installment of ``whole_minor``.
+
+    ``before_minor`` is what the installments before it plan together. ``source`` bills a charge line.
+
+    >>> from dataclasses import replace
+    >>> from billing_assets.domain.charge_lines import ChargeLine
+    >>> from billing_assets.domain.sample_invoice import SAMPLE
+    >>> charges = [
+    ...     ChargeLine(
+    ...         charge_number=number,
+    ...         charge_code=code,
+    ...         charge_name=code,
+    ...         line_of_business="motor",
+    ...         premium_minor=amount,
+    ...     )
+    ...     for number, code, amount in ((1, "liability", 320_00), (2, "damage", 160_00))
+    ... ]
+    >>> whole = SAMPLE.lines[0]
+    >>> source = replace(
+    ...     whole,
+    ...     line=replace(whole.line, charge_number=2),
+    ...     term=replace(whole.term, charges=tuple(charges)),
+    ... )
+    >>> result = explain_charge(source, Subject.NET, 0, 40_00, 13_33)
+    >>> result.result, result.is_match
+    (1333, True)
+    """
+    charges = [each.premium_minor for each in source.term.charges]
+    place = [each.charge_number for each in source.term.charges].index(source.line.charge_number)
+    order = in_order(charges)
+    larger = order[: order.index(place)]
+    to_minor = before_minor + whole_minor
+    parts_to, parts_before = apportioned(charges, to_minor), apportioned(charges, before_minor)
+    inputs = (
+        minor("planned_to", to_minor),
+        minor("planned_before", before_minor),
+        minor("charge", charges[place]),
+        minor("charges_left", sum(charges) - sum(charges[each] for each in larger)),
+        minor("larger_to", sum(parts_to[each] for each in larger)),
+        minor("larger_before", sum(parts_before[each] for each in larger)),
+    )
+    return of_line(source, subject, Formula.CHARGE_SHARE, inputs, recorded, rounding=Rounding.HALF_UP)

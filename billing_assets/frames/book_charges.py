@@ -1,0 +1,125 @@
+"""The charge lines of a policy book: their amounts read and checked, and what they say of a term.
+
+Belongs here: columns of amounts made into charge lines. Does not belong here: the other checks of a row
+(``policy_book``), what a mapping may say (``domain.book_mapping``).
+
+A line whose cell is empty or zero is none: the term has no such cover. The others have to add up to the
+premium, to the last digit.
+"""
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from billing_assets.domain.book_mapping import BookMapping, ChargeSource
+from billing_assets.frames.amounts import with_amounts
+
+CHARGE_ROW = pl.Struct(
+    {
+        "charge_number": pl.Int64,
+        "charge_code": pl.String,
+        "charge_name": pl.String,
+        "line_of_business": pl.String,
+        "premium_minor": pl.Int64,
+    }
+)
+"""A charge line of a term, as the store keeps it."""
+
+_FAULTS = ("amount_not_a_number", "amount_too_fine", "amount_out_of_range")
+
+
+def with_charge_amounts(rows: pl.LazyFrame, mapping: BookMapping) -> pl.LazyFrame:
+    """Return the rows with the amount of each charge line, ``{field}_minor``, and ``{field}_fault``.
+
+    The first is null where the cell is empty or cannot be read; ``currency`` says how fine it may be.
+
+    >>> charge = ChargeSource(charge_code="fire", charge_name="Fire", column="F")
+    >>> rows = pl.LazyFrame({"charges.fire": ["120.5", "", "1.005"], "currency": ["EUR"] * 3})
+    >>> read = with_charge_amounts(rows, BookMapping(fields={}, charges=(charge,)))
+    >>> read.select("charges.fire_minor", "charges.fire_fault").collect().rows()
+    [(12050, None), (None, 'amount_empty'), (None, 'amount_too_fine')]
+    """
+    form = mapping.format
+    for charge in mapping.charges:
+        name = charge.field_name
+        rows = with_amounts(rows, name, "currency", form.decimal_mark, name, thousands=form.thousands)
+    return rows
+
+
+def charge_checks(mapping: BookMapping) -> Iterator[tuple[str, str, pl.Expr]]:
+    """Yield problem code, field, and the expression that is true where a row has the problem.
+
+    >>> charge = ChargeSource(charge_code="fire", charge_name="Fire", column="F")
+    >>> mapping = BookMapping(fields={}, charges=(charge,))
+    >>> [(code, field) for code, field, _ in charge_checks(mapping)][-2:]
+    [('amount_negative', 'charges.fire'), ('charge_sum_differs', 'premium')]
+    """
+    for charge in mapping.charges:
+        for code in _FAULTS:
+            yield code, charge.field_name, pl.col(f"{charge.field_name}_fault") == code
+        yield "amount_negative", charge.field_name, _minor(charge) < 0
+    if mapping.charges:
+        total = pl.sum_horizontal(_minor(charge).fill_null(0) for charge in mapping.charges)
+        yield "charge_sum_differs", "premium", total != pl.col("premium_minor")
+
+
+def charge_columns(mapping: BookMapping) -> tuple[pl.Expr, ...]:
+    r"""Return the expressions ``charge_rows`` (a list of ``CHARGE_ROW``), ``charges`` and ``charge_content``.
+
+    ``charges`` is what may not change unseen once a term was billed: number, code, line of business and
+    amount of each line. ``charge_content`` is that and the names, as it is hashed into the term. Both texts
+    are empty where a term has no charge lines.
+
+    >>> charge = ChargeSource(charge_code="fire", charge_name="Fire", column="F")
+    >>> mapping = BookMapping(fields={}, charges=(charge,))
+    >>> row = {"charges.fire_minor": 120_00, "line_of_business": "home"}
+    >>> pl.DataFrame([row]).select(charge_columns(mapping)).select("charges", "charge_content").row(0)
+    ('1 fire home 12000', '\x1fcharges\x1f1\x1ffire\x1fFire\x1fhome\x1f12000')
+    """
+    empty = pl.lit("")
+    if not mapping.charges:
+        return (
+            pl.lit(None, pl.List(CHARGE_ROW)).alias("charge_rows"),
+            empty.alias("charges"),
+            empty.alias("charge_content"),
+        )
+    lines = [_line(number, charge) for number, charge in enumerate(mapping.charges, start=1)]
+    is_line = [_minor(charge).fill_null(0) > 0 for charge in mapping.charges]
+    rows = [pl.when(is_one).then(line) for is_one, line in zip(is_line, lines, strict=True)]
+    names = [field.name for field in CHARGE_ROW.fields]
+    told = [name for name in names if name != "charge_name"]
+    content = _texts(lines, is_line, names, "\x1f")
+    return (
+        pl.concat_list(rows).list.drop_nulls().alias("charge_rows"),
+        _texts(lines, is_line, told, " ").list.join("\n").alias("charges"),
+        pl.when(pl.any_horizontal(is_line))
+        .then(pl.concat_str(pl.lit("\x1fcharges\x1f"), content.list.join("\x1f")))
+        .otherwise(empty)
+        .alias("charge_content"),
+    )
+
+
+def _minor(charge: ChargeSource) -> pl.Expr:
+    return pl.col(f"{charge.field_name}_minor")
+
+
+def _line(number: int, charge: ChargeSource) -> pl.Expr:
+    own = pl.lit(charge.line_of_business) if charge.line_of_business else pl.col("line_of_business")
+    return pl.struct(
+        pl.lit(number, pl.Int64).alias("charge_number"),
+        pl.lit(charge.charge_code).alias("charge_code"),
+        pl.lit(charge.charge_name).alias("charge_name"),
+        own.alias("line_of_business"),
+        _minor(charge).alias("premium_minor"),
+    )
+
+
+def _texts(lines: list[pl.Expr], is_line: list[pl.Expr], names: list[str], separator: str) -> pl.Expr:
+    """Return the text of each line that a term has, as a list."""
+    texts = [
+        pl.when(is_one).then(
+            pl.concat_str([line.struct.field(name).cast(pl.String) for name in names], separator=separator)
+        )
+        for is_one, line in zip(is_line, lines, strict=True)
+    ]
+    return pl.concat_list(texts).list.drop_nulls()
