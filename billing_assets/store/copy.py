@@ -17,7 +17,7 @@ from typing import Any, cast
 
 import polars as pl
 import psycopg
-from psycopg import sql
+from psycopg import pq, sql
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -101,12 +101,36 @@ def copy_out(
         _driver(connection).cursor() as cursor,
         cursor.copy(statement, parameters) as copy,
     ):
-        for block in copy:
-            buffer.write(block)
+        _drain(copy, _driver(connection).pgconn, buffer)
     if not buffer.tell():
         return pl.DataFrame(schema=dict(schema))
     buffer.seek(0)
     return pl.read_csv(buffer, has_header=False, schema=dict(schema))
+
+
+def _drain(copy: psycopg.Copy, server: pq.abc.PGconn, buffer: BytesIO) -> None:
+    """Write all rows of a COPY into the buffer.
+
+    The driver yields them one by one, which takes longer than reading them: what has already arrived is taken
+    without it, and it waits for the rest.
+    """
+    for block in copy:
+        buffer.write(block)
+        size, row = server.get_copy_data(1)
+        while size > 0:
+            buffer.write(row)
+            size, row = server.get_copy_data(1)
+        if size < 0:
+            _require_end(server)
+            return
+
+
+def _require_end(server: pq.abc.PGconn) -> None:
+    """Read how the COPY has ended, to the last word, so that the connection is free again; raise an error."""
+    results = list(iter(server.get_result, None))
+    for result in results:
+        if result.status != pq.ExecStatus.COMMAND_OK:
+            raise psycopg.errors.error_from_result(result)
 
 
 def _driver(connection: Connection) -> psycopg.Connection[Any]:

@@ -111,6 +111,29 @@ def test_what_the_server_refuses_is_an_error_like_that_of_any_statement(database
     assert isinstance(caught.value.orig, psycopg.errors.UniqueViolation)
 
 
+def test_more_rows_than_a_connection_buffers_come_whole_and_in_order(database: Database) -> None:
+    query = "select n, repeat('x', n % 100) from generate_series(1, 200000) n"
+    with database.transaction() as connection:
+        back = copy_out(connection, query, (), {"n": pl.Int64, "said": pl.String})
+        assert connection.execute(text("select 1")).scalar_one() == 1
+    assert back["n"].equals(pl.int_range(1, 200_001, eager=True).alias("n"))
+    assert back["said"].str.len_bytes().fill_null(0).sum() == sum(n % 100 for n in range(1, 200_001))
+
+
+@pytest.mark.parametrize("last", [1, 10, 50_000])
+def test_an_error_after_rows_were_sent_is_that_of_the_server_and_leaves_the_connection_usable(
+    database: Database, last: int
+) -> None:
+    query = f"select 1 / ({last} - n) from generate_series(1, {last}) n"
+    with database.transaction() as connection:
+        connection.execute(text("savepoint before"))
+        with pytest.raises(DBAPIError) as caught:
+            copy_out(connection, query, (), {"n": pl.Int64})
+        connection.execute(text("rollback to savepoint before"))
+        assert connection.execute(text("select 1")).scalar_one() == 1
+    assert isinstance(caught.value.orig, psycopg.errors.DivisionByZero)
+
+
 def test_a_connection_that_is_lost_during_copy_is_an_operational_error(database: Database) -> None:
     def read() -> None:
         with database.transaction() as connection:
