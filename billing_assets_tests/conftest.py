@@ -1,6 +1,6 @@
 """What every test shares: which real parts a test may need, and what happens where one is missing.
 
-Belongs here: the `needs` marker and the parts it knows, how random examples are drawn.
+Belongs here: the `needs` marker and the parts it knows, how random examples are drawn, what comes first.
 Does not belong here: fixtures of one floor (they stand in that floor's own conftest.py).
 
 A newcomer without the part sees one line that says what was not tested. In CI (the variable CI is set, as
@@ -68,6 +68,11 @@ def real_part(*names: str) -> None:
         pytest.fail("In CI no real part may be missing. " + "; ".join(missing), pytrace=False)
     if missing:
         pytest.skip("; ".join(missing))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Take the portfolio first: what stands last may go to another worker, which would bill it anew."""
+    items.sort(key=lambda item: item.path.parent.name != "portfolio")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

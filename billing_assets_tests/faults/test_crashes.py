@@ -94,16 +94,17 @@ def test_an_approved_run_killed_before_and_while_it_issues_and_repeated_ends_as_
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("first", range(1, 5))
 def test_a_run_killed_at_every_point_in_turn_and_repeated_ends_as_if_nothing_had_happened(
-    server_url: str, template_database: str, tmp_path: Path, undisturbed: State
+    first: int, server_url: str, template_database: str, tmp_path: Path, undisturbed: State
 ) -> None:
-    fuse, status = 0, -signal.SIGKILL
+    """Each takes every fourth point, until one lies beyond the end of the run."""
+    fuse, status = first, -signal.SIGKILL
     while status == -signal.SIGKILL:
-        fuse += 1
-        name = f"billing_crash_{fuse}"
-        with copied_database(server_url, template_database, name) as database:
+        with copied_database(server_url, template_database, f"billing_crash_{fuse}") as database:
             status, state = kill_and_repeat(database, tmp_path, fuse)
         assert state == undisturbed, f"killed at point {fuse}"
+        fuse += 4
     assert status == 0
     assert fuse > 50
 
