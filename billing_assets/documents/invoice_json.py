@@ -29,8 +29,8 @@ _OF_CHARGE = ("charge_number", "charge_code", "charge_name")
 def invoice_to_json(invoice: Invoice) -> str:
     """Return ``invoice`` as indented JSON; dates are ISO 8601, amounts integers.
 
-    What only a credit note or a rounded document has, or a line of one of several charges, is left out of
-    others.
+    What only a credit note or a rounded document has, or a line of a change or of one of several charges, is
+    left out of others.
     """
     record = asdict(invoice)
     for part in (record, *record["lines"]):
@@ -38,6 +38,8 @@ def invoice_to_json(invoice: Invoice) -> str:
             if part.get(name, "") is None:
                 del part[name]
     for line in record["lines"]:
+        if not line["change_number"]:
+            del line["change_number"]
         if not line["charge_number"]:
             for name in _OF_CHARGE:
                 del line[name]

@@ -226,6 +226,9 @@ def _line(line: InvoiceLine, reader: _Reader, *, is_single: bool) -> dict[str, o
     notes = [clean(words.name("products", line.product_code), 50)]
     if line.charge_name:
         notes.insert(0, kind)
+    # A template that was frozen before changes were named has no word for them.
+    if line.change_number and "change" in words.text:
+        notes.append(words.fill("change", number=str(line.change_number)))
     if not is_single:
         notes.append(words.fill("policy", number=clean(line.policy_number, 40)))
     number, count = str(line.installment_number), str(line.installment_count)

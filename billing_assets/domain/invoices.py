@@ -67,6 +67,8 @@ class InvoiceLine:
 
     ``credited_line_number`` names the line of the credited invoice; None on an invoice. A line of one of
     several charges of the term has their number, code and name; of the whole premium they are 0 and empty.
+    ``change_number`` is that of the endorsement whose premium the line charges, 0 of the premium at the
+    beginning.
     """
 
     line_number: int
@@ -83,6 +85,7 @@ class InvoiceLine:
     charge_number: int = 0
     charge_code: str = ""
     charge_name: str = ""
+    change_number: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -165,6 +165,7 @@ def _line(row: Row[Any]) -> InvoiceLine:
         charge_number=row.charge_number,
         charge_code=row.charge_code,
         charge_name=row.charge_name,
+        change_number=row.revision,
     )
 
 

@@ -1,6 +1,7 @@
 """An invoice survives JSON, and what is no invoice is refused."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -8,9 +9,11 @@ from billing_assets.documents.invoice_json import invoice_from_json, invoice_to_
 from billing_assets.domain.errors import BillingError
 from billing_assets_tests.documents.samples import english, spanish, with_charges, with_lines
 
+CHANGED = replace(spanish(), lines=tuple(replace(line, change_number=3) for line in spanish().lines))
+
 
 @pytest.mark.parametrize(
-    "invoice", [spanish(), english(), with_lines(spanish(), 30), with_charges(english())]
+    "invoice", [spanish(), english(), with_lines(spanish(), 30), with_charges(english()), CHANGED]
 )
 def test_nothing_is_lost_there_and_back(invoice: object) -> None:
     assert invoice_from_json(invoice_to_json(invoice)) == invoice  # type: ignore[arg-type]

@@ -156,6 +156,16 @@ def test_charges_have_their_names_and_the_first_says_which_installment_they_are_
     ]
 
 
+@pytest.mark.parametrize(
+    ("invoice", "said"), [(english(), "Change 2 of the policy"), (spanish(), "Modificación 2 de la póliza")]
+)
+def test_a_line_of_a_change_says_which_change_it_is(invoice: Invoice, said: str) -> None:
+    premium, *others = invoice.lines
+    changed = replace(premium, charge_kind="premium_change", change_number=2)
+    lines = view_of(replace(invoice, lines=(changed, *others)))["lines"]
+    assert [said in line["notes"] for line in lines] == [True, *(False for _ in others)]
+
+
 def test_charges_of_the_next_installment_say_so_again() -> None:
     first = with_charges(english())
     following = tuple(replace(line, line_number=4 + line.line_number) for line in first.lines[:3])

@@ -71,6 +71,12 @@ def test_additional_premium_is_billed_at_once_with_tax_as_of_the_change(
         "invoice_line l join invoice i using (invoice_id) where l.charge_kind = 'premium_change'",
     )
     assert lines == [(part, 1, JULY, date(2025, 2, 1), JULY)]
+    ((number,),) = queried(
+        billing,
+        "select document_number(s.prefix, i.invoice_number) from invoice i join number_series s using "
+        "(number_series_id) join invoice_line l using (invoice_id) where l.charge_kind = 'premium_change'",
+    )
+    assert [line.change_number for line in Desk(billing).invoice(number).invoice.lines] == [1]
     assert not broken(billing)
 
 
