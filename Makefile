@@ -41,7 +41,7 @@ demo: setup ## bill a seeded book of 10,000 policies for a quarter and deliver i
 ui: setup ## open Dagster on localhost with the demo book loaded
 	@$(PY) -m billing_assets.cli ui
 
-test: check test-fast test-server ## checks, then every test that takes seconds (also on your own server, see test-server)
+test: check test-fast ## checks, then every test that takes seconds
 
 test-fast: setup
 	@env -u BILLING_TEST_DATABASE_URL $(PY) -m pytest $(PARALLEL) -q -rs
@@ -55,7 +55,7 @@ test-server: setup ## the store and step tests again, but those of the embedded 
 	  if [ -n "$${CI:-}" ]; then echo "In CI no real part may be missing." >&2; exit 1; fi; \
 	fi
 
-test-slow: setup ## the tests that take minutes: full reference comparison, crashes, the real portfolio
+test-slow: test-server ## test-server, and the tests that take minutes: full reference comparison, crashes, the real portfolio
 	@env -u BILLING_TEST_DATABASE_URL $(PY) -m pytest $(PARALLEL) -q -rs -m "slow and not server"
 
 check: setup ## format, lint, types, floors and the examples in docstrings
