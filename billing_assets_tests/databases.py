@@ -5,10 +5,12 @@ in its conftest.py. Does not belong here: what stands in a database (`books`).
 
 The server is the one that BILLING_TEST_DATABASE_URL names (a superuser's URL), else an embedded one that does
 not wait for its disk: it need not outlive a power cut, and the death of a process loses nothing.
-A test's database is copied from a migrated template, file by file, which takes some hundredths of a second.
+A test's database is copied from a migrated template, file by file: its 500 files take 0.01 s in memory, where
+the server lies if there is room, and 0.1 to 0.4 s on a disk.
 """
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -25,6 +27,8 @@ from billing_assets.store.schema import upgrade
 
 _NUMBERS = count(1)
 _UPGRADE_TURN = 7_249_999
+_MEMORY = Path("/dev/shm")
+_ROOM = 4 << 30
 
 
 def url_of(server_url: str, name: str) -> str:
@@ -62,7 +66,8 @@ def server_url() -> Iterator[str]:
     if given:
         yield given
         return
-    with tempfile.TemporaryDirectory(prefix="billing-test-") as folder, ExitStack() as stack:
+    where = _MEMORY if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM else None
+    with tempfile.TemporaryDirectory(prefix="billing-test-", dir=where) as folder, ExitStack() as stack:
         Path(folder).chmod(0o755)
         with pytest.MonkeyPatch.context() as patch:
             patch.setitem(cluster.SETTINGS, "fsync", "off")
