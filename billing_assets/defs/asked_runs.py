@@ -104,8 +104,7 @@ def approve(context: dg.OpExecutionContext, config: ApproveConfig, billing: Prog
         shown_sha256=config.shown_hash.lower(),
     )
     with billing.open() as program:
-        decided = program.decide(decision, progress=LogProgress(context.log.info))
-        context.add_output_metadata(dict(decided.facts))
+        _decide(context, program, decision)
         # What is due of the date by now is another run, which nobody has looked at.
         if Desk(program).run(config.run_id).state != RunState.FINALISED:
             _bill(context, program, program.order_of_run(config.run_id), deliver=config.deliver)
@@ -123,8 +122,7 @@ def reject(context: dg.OpExecutionContext, config: RejectConfig, billing: Progra
         decided_by=config.rejected_by,
     )
     with billing.open() as program:
-        decided = program.decide(decision, progress=LogProgress(context.log.info))
-        context.add_output_metadata(dict(decided.facts))
+        _decide(context, program, decision)
 
 
 @dg.op(
@@ -161,6 +159,11 @@ def _catch_up(text: str) -> CatchUp | None:
         known = " or ".join(each.value for each in CatchUp)
         raise BillingError("catch_up_unknown", f"catch_up is {wanted!r}", f"write {known}, or leave it empty")
     return CatchUp(wanted) if wanted else None
+
+
+def _decide(context: dg.OpExecutionContext, program: "Billing", decision: RunDecisionOrder) -> None:
+    decided = program.decide(decision, progress=LogProgress(context.log.info))
+    context.add_output_metadata(dict(decided.facts))
 
 
 def _bill(context: dg.OpExecutionContext, program: "Billing", order: RunOrder, *, deliver: bool) -> None:

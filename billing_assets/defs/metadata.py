@@ -98,6 +98,14 @@ def _markdown(reports: Sequence[Mapping[str, Any]], chart: Chart) -> str:
     busy = [report for report in reports if report["due_count"]]
     texts = [run_report_markdown(report) for report in reports]
     if busy:
-        image = base64.b64encode(chart(busy[-1])).decode("ascii")
-        texts.append(f"![outcomes and amounts of run {busy[-1]['run_id']}](data:image/png;base64,{image})")
+        texts.append(image_markdown(f"outcomes and amounts of run {busy[-1]['run_id']}", chart(busy[-1])))
     return "\n\n".join(texts)
+
+
+def image_markdown(words: str, png: bytes) -> str:
+    """Return a picture as Markdown that holds it; ``words`` say what it shows to those who do not see it.
+
+    >>> image_markdown("a run", b"png")
+    '![a run](data:image/png;base64,cG5n)'
+    """
+    return f"![{words}](data:image/png;base64,{base64.b64encode(png).decode('ascii')})"

@@ -4,12 +4,12 @@ Belongs here: the plan of a run as tables and a chart. Does not belong here: the
 (``metadata``), what is compared (``frames.run_figures``).
 """
 
-import base64
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from billing_assets.defs.metadata import image_markdown
 from billing_assets.domain.money import amount_text
 from billing_assets.domain.runs import OUTCOME_REASONS
 
@@ -40,8 +40,7 @@ def rehearsal_metadata(detail: "RunDetail", chart: Callable[[Row], bytes]) -> di
     }
     facts |= {name: table for name, rows in tables.items() if (table := _table(rows)) is not None}
     if rehearsal.get("due_count"):
-        image = base64.b64encode(chart(rehearsal)).decode("ascii")
-        facts["chart"] = dg.MetadataValue.md(f"![run {detail.run_id}](data:image/png;base64,{image})")
+        facts["chart"] = dg.MetadataValue.md(image_markdown(f"run {detail.run_id}", chart(rehearsal)))
     return facts
 
 

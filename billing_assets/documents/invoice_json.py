@@ -22,8 +22,10 @@ from billing_assets.domain.invoices import (
     Payer,
 )
 
-_NOT_OF_ALL = ("credited", "credited_line_number", "rounding")
-_OF_CHARGE = ("charge_number", "charge_code", "charge_name")
+_NOT_OF_ALL = (
+    *("credited", "credited_line_number", "rounding"),
+    *("charge_number", "charge_code", "charge_name", "change_number"),
+)
 
 
 def invoice_to_json(invoice: Invoice) -> str:
@@ -35,14 +37,8 @@ def invoice_to_json(invoice: Invoice) -> str:
     record = asdict(invoice)
     for part in (record, *record["lines"]):
         for name in _NOT_OF_ALL:
-            if part.get(name, "") is None:
+            if not part.get(name, True):
                 del part[name]
-    for line in record["lines"]:
-        if not line["change_number"]:
-            del line["change_number"]
-        if not line["charge_number"]:
-            for name in _OF_CHARGE:
-                del line[name]
     return json.dumps(record, ensure_ascii=False, indent=2, default=date.isoformat) + "\n"
 
 

@@ -5,6 +5,7 @@ it. Does not belong here: the other plans (``explained_installments``), the form
 same for a whole book (``frames.arrangements``), from which this is written apart.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
@@ -187,26 +188,24 @@ def bill_number(source: LineSource, calendars: Calendars) -> int:
     >>> bill_number(replace(SAMPLE.lines[0], plan=plan), ALWAYS_OPEN)
     3
     """
-    number = source.line.installment_number
-    return bill_numbers(source, calendars)[number - 1] if source.plan.minimum_bill_minor else number
+    number, minimum = source.line.installment_number, source.plan.minimum_bill_minor
+    if not minimum:
+        return number
+    arrangement = arrangement_of(source, grid_at(source, calendars, number), calendars)
+    return bill_numbers(planned_amounts(source, arrangement), minimum)[number - 1]
 
 
-def bill_numbers(source: LineSource, calendars: Calendars) -> tuple[int, ...]:
-    """Return, for each installment of a line's plan that arranges something, the one with which it is due.
+def bill_numbers(planned_minor: Sequence[int], minimum_bill_minor: int) -> tuple[int, ...]:
+    """Return, for each installment of a term, the number of the one with which it is due.
 
-    >>> from dataclasses import replace
-    >>> from billing_assets.domain.sample_invoice import ALWAYS_OPEN, SAMPLE
-    >>> plan = replace(SAMPLE.lines[0].plan, minimum_bill_minor=100_00, currency="EUR")
-    >>> bill_numbers(replace(SAMPLE.lines[0], plan=plan), ALWAYS_OPEN)
-    (3, 3, 3, 6, 6, 6, 9, 9, 9, 12, 12, 12)
+    >>> bill_numbers([30, 30, 60, 10, 10], 50), bill_numbers([30, 30], 0)
+    ((2, 2, 3, 5, 5), (1, 2))
     """
-    grid = grid_at(source, calendars, source.line.installment_number)
-    arrangement = arrangement_of(source, grid, calendars)
     numbers: list[int] = []
     so_far = 0
-    for place, amount in enumerate(planned_amounts(source, arrangement), start=1):
+    for place, amount in enumerate(planned_minor, start=1):
         so_far += amount
-        if so_far >= source.plan.minimum_bill_minor or place == arrangement.installment_count:
+        if so_far >= minimum_bill_minor or place == len(planned_minor):
             numbers += [place] * (place - len(numbers))
             so_far = 0
     return tuple(numbers)

@@ -129,7 +129,7 @@ def _state_of(source: LineSource, change: ChangeSource, calendars: Calendars) ->
     parts = owed_parts(term.premium_minor, source.days, change.changes)
     part = next(each for each in parts if each.change_number == change.change_number)
     planned = dict(enumerate(planned_of_term(_as_installment(source, 1), calendars), start=1))
-    bills = bill_numbers(source, calendars) if source.plan.minimum_bill_minor else tuple(planned)
+    bills = bill_numbers(list(planned.values()), source.plan.minimum_bill_minor)
     elsewhere = {number for number in planned if _is_elsewhere(source, bills[number - 1], calendars)}
     opened = {
         number: amount
@@ -356,10 +356,8 @@ def _portion(
         said = sum(amount for day, amount in change.premium_lines if first <= day < to)
         gone = lapsed_days(change.changes, source.days, first, to)
         lapsed = round_half_up(source.term.premium_minor * gone, source.days.whole)
-        found[number] = (
-            *(minor("planned", planned), minor("lapsed", lapsed), minor("documented", said)),
-            minor("difference_left", left),
-        )
+        priced = (minor("planned", planned), *((minor("lapsed", lapsed),) if lapsed else ()))
+        found[number] = (*priced, minor("documented", said), minor("difference_left", left))
         filled[number] = min(left, max(0, planned - lapsed - said))
         left -= filled[number]
     if left and mine == max(covered):
@@ -368,6 +366,6 @@ def _portion(
         return mine, of_line(source, Subject.NET, Formula.REST_OF_DIFFERENCE, rest, source.line.net_minor)
     if mine not in found:
         return None
-    formula = Formula.OPEN_OF_COVERED_PERIOD if found[mine][1].value else Formula.OPEN_OF_PERIOD
-    inputs = tuple(each for each in found[mine] if each.name != "lapsed" or each.value)
-    return mine, of_line(source, Subject.NET, formula, inputs, source.line.net_minor)
+    is_lapsed = any(each.name == "lapsed" for each in found[mine])
+    formula = Formula.OPEN_OF_COVERED_PERIOD if is_lapsed else Formula.OPEN_OF_PERIOD
+    return mine, of_line(source, Subject.NET, formula, found[mine], source.line.net_minor)

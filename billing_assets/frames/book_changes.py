@@ -106,7 +106,7 @@ def settle_book(rows: pl.DataFrame, stored: StoredBook, as_of: date) -> SettledB
     )
     return SettledBook(
         terms=written.select(*TERM_COLUMNS, "content_sha256", "hold_code", charge_count=_charge_count()),
-        charge_lines=_charge_lines(written),
+        charge_lines=_charge_lines(written, *_KEY),
         payers=payers.select("payer_key", content="payer_content", content_sha256="payer_sha256"),
         problems=problems,
         holds=held_terms(refused, taken, stored.terms),
@@ -135,23 +135,20 @@ def _charge_count() -> pl.Expr:
     return pl.col("charge_rows").list.len().fill_null(0).cast(pl.Int64)
 
 
-def _charge_lines(written: pl.DataFrame) -> pl.DataFrame:
-    """Return the charge lines of the terms, one row each, with the key of their term."""
+def _charge_lines(written: pl.DataFrame, *names: str) -> pl.DataFrame:
+    """Return the charge lines of the terms, one row each, beside the named columns of their term."""
     return (
         written.filter(_charge_count() > 0)
-        .select(*_KEY, "charge_rows")
+        .select(*names, "charge_rows")
         .explode("charge_rows")
-        .select(*_KEY, pl.col("charge_rows").struct.unnest())
+        .select(*names, pl.col("charge_rows").struct.unnest())
     )
 
 
 def _charge_totals(written: pl.DataFrame) -> dict[str, object]:
     """Return the amounts of the charge lines that are written, by currency and code; nothing for none."""
     rows = (
-        written.filter(_charge_count() > 0)
-        .select("currency", "charge_rows")
-        .explode("charge_rows")
-        .select("currency", pl.col("charge_rows").struct.unnest())
+        _charge_lines(written, "currency")
         .group_by("currency", "charge_code")
         .agg(pl.col("premium_minor").cast(pl.Int128).sum())
         .sort("currency", "charge_code")
@@ -246,14 +243,10 @@ def _problems(refused_rows: pl.DataFrame, taken: pl.DataFrame, missing: pl.DataF
         )
         .select(*named, is_row_taken=pl.lit(value=True))
     )
-    addressless = taken.filter("is_email_bad").select(
-        *columns[:2],
-        *(
-            pl.lit(text).alias(name)
-            for text, name in ((EMAIL_UNDELIVERABLE, columns[2]), ("payer_email", columns[3]))
-        ),
-        *named[4:],
-        is_row_taken=pl.lit(value=True),
+    addressless = (
+        taken.filter("is_email_bad")
+        .with_columns(problem_code=pl.lit(EMAIL_UNDELIVERABLE), field_name=pl.lit("payer_email"))
+        .select(*named, is_row_taken=pl.lit(value=True))
     )
     silent = missing.select(*named, is_row_taken=pl.lit(value=False))
     nameless = refused.filter(pl.col("record_key") == "")["original_row"].unique().to_list()

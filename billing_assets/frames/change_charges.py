@@ -96,10 +96,11 @@ def changed_due(
     >>> found.returns.rows()
     [(7, 60000, 0)]
     """
-    counted = _with_day_count(terms, plans)
+    rows = _plan_rows(terms, plans)
+    counted = _with_day_count(terms, rows)
     planned = covered_planned(planned, book.changes, counted)
     balances = change_balances(counted, planned, book)
-    named = _named(terms, plans, balances, book).with_columns(
+    named = _named(terms, rows, balances, book).with_columns(
         is_settled=pl.lit(is_settling) & (pl.lit(is_open) | pl.col("holds_sending"))
     )
     ended = _with_ends(due, balances)
@@ -127,37 +128,35 @@ def changed_due(
     )
 
 
-def _with_day_count(terms: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
-    """Add how the plan row of each term counts its days; without a row calendar days count."""
-    rows = plans.select("plan_code", "day_count", "valid_from", "valid_to")
-    named = (
+def _plan_rows(terms: pl.DataFrame, plans: pl.DataFrame) -> pl.DataFrame:
+    """Return what the plan row of each term says of its changes; a term without one has no row."""
+    rows = plans.select(
+        *("plan_code", *_FROM_PLAN, "change_billing", "day_count", "valid_from", "valid_to"),
+        holds_sending=pl.col("holiday_behaviour") == HolidayBehaviour.HOLD_SENDING.value,
+    )
+    return (
         terms.select(_TERM, "plan_code", "effective_date")
         .join(rows, on="plan_code")
         .filter(is_valid_on(pl.col("effective_date")))
-        .select(_TERM, "day_count")
+        .select(_TERM, *_FROM_PLAN, "change_billing", "day_count", "holds_sending")
     )
+
+
+def _with_day_count(terms: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Add how the plan row of each term counts its days; without a row calendar days count."""
+    named = rows.select(_TERM, "day_count")
     return terms.join(named, on=_TERM, how="left", maintain_order="left").with_columns(
         pl.col("day_count").fill_null(TermDayCount.ACTUAL_TERM.value)
     )
 
 
-def _named(
-    terms: pl.DataFrame, plans: pl.DataFrame, balances: pl.DataFrame, book: ChangeBook
-) -> pl.DataFrame:
+def _named(terms: pl.DataFrame, rows: pl.DataFrame, balances: pl.DataFrame, book: ChangeBook) -> pl.DataFrame:
     """Return the balances with their hold and the plan row of their term, but those that were answered.
 
     ``is_begun``: something of the term was documented. A term without a plan row says so by its charge for
     the whole term, and has none here.
     """
-    rows = plans.select(
-        *("plan_code", *_FROM_PLAN, "change_billing", "valid_from", "valid_to"),
-        holds_sending=pl.col("holiday_behaviour") == HolidayBehaviour.HOLD_SENDING.value,
-    )
-    of_terms = (
-        terms.select(_TERM, "plan_code", "effective_date", "expiration_date", "hold_code")
-        .join(rows, on="plan_code")
-        .filter(is_valid_on(pl.col("effective_date")))
-    )
+    of_terms = terms.select(_TERM, "hold_code").join(rows, on=_TERM)
     answered = book.answered.rename({"revision": "change_number"})
     begun = book.lines.select(_TERM, is_begun=pl.lit(value=True)).unique()
     return (

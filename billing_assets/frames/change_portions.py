@@ -14,7 +14,7 @@ import polars as pl
 from billing_assets.domain.charges import PREMIUM, PREMIUM_CHANGE
 from billing_assets.frames.policy_changes import lapses_of
 from billing_assets.frames.rounding import divide_half_up, wide
-from billing_assets.frames.term_days import actual_days, names_a_count, term_days
+from billing_assets.frames.term_days import days_of
 
 _TERM = "policy_term_id"
 _START = ["period_from_date"]
@@ -96,15 +96,17 @@ def covered_planned(planned: pl.DataFrame, changes: pl.DataFrame, terms: pl.Data
     """
     spans = terms.select(_TERM, "premium_minor", "effective_date", "expiration_date", "day_count")
     lapses = lapses_of(changes).join(spans, on=_TERM)
-    days_of = term_days if names_a_count(lapses) else actual_days
+    days_between = days_of(lapses)
     rows = planned.with_row_index("planned_row").with_columns(is_closed=~pl.col("is_open"))
     start = pl.max_horizontal("period_from_date", "off_date")
     end = pl.min_horizontal("period_to_date", "on_date")
-    counted = pl.when(pl.col("on_date").is_not_null() & (start < end)).then(days_of(start, end)).otherwise(0)
+    counted = (
+        pl.when(pl.col("on_date").is_not_null() & (start < end)).then(days_between(start, end)).otherwise(0)
+    )
     without = (
         rows.join(lapses, on=_TERM)
         .with_columns(
-            counted_days=counted, whole_days=days_of(pl.col("effective_date"), pl.col("expiration_date"))
+            counted_days=counted, whole_days=days_between(pl.col("effective_date"), pl.col("expiration_date"))
         )
         .group_by("planned_row")
         .agg(

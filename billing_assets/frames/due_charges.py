@@ -34,7 +34,7 @@ from billing_assets.frames.schedules import (
     schedules_of,
     with_dates,
 )
-from billing_assets.frames.term_days import Days, actual_days, names_a_count, term_days
+from billing_assets.frames.term_days import Days, days_of, term_days
 
 _FOR_AMOUNTS = (
     "policy_term_id",
@@ -147,20 +147,15 @@ def due_charges(
     charges = [_with_plan(keyed, dated, settled)]
     if is_open:
         charges.append(_without_plan(keyed, settled, as_of))
-    # Premium stands before its fee; where there is no fee, the longer sort is spared.
+    # Premium stands before its fee, a charge line before the next; without either, the longer sort is spared.
     is_fee = [pl.col("charge_kind") != PREMIUM.charge_kind] if dated.has_fees else []
-    order = ("policy_number", "due_date", "policy_term_id", "installment_number", *is_fee)
-    if charge_lines.is_empty():
-        due = with_charge_lines(pl.concat(charges).sort(order), charge_lines)
-    else:
-        due = with_charge_lines(pl.concat(charges), charge_lines).sort(*order, "charge_number")
+    line = [] if charge_lines.is_empty() else [pl.col("charge_number")]
+    order = ("policy_number", "due_date", "policy_term_id", "installment_number", *is_fee, *line)
+    due = with_charge_lines(pl.concat(charges), charge_lines).sort(order)
     wide = terms.select(_FROM_TERM)[due["term_row"]]
+    own = pl.coalesce("charged_line_of_business", "line_of_business")
     whole = wide.hstack(due.drop("term_row", "policy_number", "policy_term_id"))
-    if not charge_lines.is_empty():
-        whole = whole.with_columns(
-            line_of_business=pl.coalesce("charged_line_of_business", "line_of_business")
-        )
-    return whole.select(*DUE_SCHEMA)
+    return whole.with_columns(line_of_business=own).select(*DUE_SCHEMA)
 
 
 _HOLDS_SENDING = pl.col("holiday_behaviour") == HolidayBehaviour.HOLD_SENDING.value
@@ -211,18 +206,14 @@ def _dated(schedules: pl.DataFrame, as_of: date, company: CompanyCalendar) -> _D
         # The share of one installment depends on all of them, so that the whole term is looked at.
         arranged = arranged_installments(periods_of(billable.filter(is_arranged), pl.col("expiration_date")))
         periods = pl.concat([periods, arranged.select(periods.columns)])
-    is_counted = names_a_count(billable)
-    narrow = periods.drop("horizon_date", *ARRANGED, *([] if is_counted else ["day_count"]))
+    days = days_of(billable)
+    narrow = periods.drop("horizon_date", *ARRANGED, *(["day_count"] if days is not term_days else []))
     dated = with_dates(narrow.lazy(), date_tables(narrow, company))
     if not arranged.is_empty():
         dated = dated.collect().lazy()
         arranged = arranged.join(dated.select(*_INSTALLMENT, *_DATES).collect(), on=_INSTALLMENT)
-    return _Dated(
-        due=dated.filter(pl.col("billing_date") <= as_of).collect(),
-        arranged=arranged,
-        as_of=as_of,
-        days=term_days if is_counted else actual_days,
-    )
+    due = dated.filter(pl.col("billing_date") <= as_of).collect()
+    return _Dated(due=due, arranged=arranged, as_of=as_of, days=days)
 
 
 def _with_plan(keyed: pl.DataFrame, dated: _Dated, settled: pl.DataFrame) -> pl.DataFrame:

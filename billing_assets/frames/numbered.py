@@ -113,19 +113,11 @@ def with_numbers(documents: pl.DataFrame, kind: DocumentKind, heading: Heading) 
     number = pl.col("draft_index") + heading.first_number
     digits = number.cast(pl.String).str.zfill(NUMBER_DIGITS)
     plain = _RECORD_FORMATS[kind]
-    rounded = CASH_RECORD_FORMATS[plain]
-    is_rounded, has_lines = pl.col("cash_unit_id").is_not_null(), pl.col("has_charge_lines")
-    record_format = (
-        pl.when(is_rounded & has_lines)
-        .then(CHARGE_LINE_RECORD_FORMATS[rounded])
-        .when(has_lines)
-        .then(CHARGE_LINE_RECORD_FORMATS[plain])
-        .when(is_rounded)
-        .then(rounded)
-        .otherwise(plain)
-    )
+    is_rounded = pl.col("cash_unit_id").is_not_null()
+    by_sum = pl.when(is_rounded).then(CASH_RECORD_FORMATS[plain]).otherwise(plain)
+    with_lines = by_sum.replace_strict(dict(CHARGE_LINE_RECORD_FORMATS), return_dtype=pl.Int32)
     return documents.with_columns(
-        record_format=record_format,
+        record_format=pl.when("has_charge_lines").then(with_lines).otherwise(by_sum),
         document_kind=pl.lit(kind.value),
         company_id=pl.lit(heading.company_id),
         invoice_number=number,

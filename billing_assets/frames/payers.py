@@ -86,7 +86,8 @@ def with_known_emails(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     >>> with_known_emails(rows, known)["payer_content"].item()
     '{"email":"ann@example.com","name":"Ann"}'
     """
-    payers = {key: json.loads(content) for key, content in known.rows() if json.loads(content)["email"]}
+    stored_payers = ((key, json.loads(content)) for key, content in known.rows())
+    payers = {key: payer for key, payer in stored_payers if payer["email"]}
     places = rows.select(
         (
             (pl.col("status") == "accepted")

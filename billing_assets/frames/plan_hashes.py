@@ -49,10 +49,11 @@ def drafts_sha256(drafts: Drafts) -> str:
         (drafts.lines, _HASHED_LINE),
         (drafts.taxes, _HASHED_TAX),
     ]
-    if (drafts.charges["revision"].fill_null(0) != 0).any():
-        parts.append((drafts.charges, ("revision",)))
-    if (drafts.charges["charge_number"].fill_null(0) != 0).any():
-        parts.append((drafts.charges, ("charge_number",)))
+    parts += [
+        (drafts.charges, (name,))
+        for name in ("revision", "charge_number")
+        if (drafts.charges[name].fill_null(0) != 0).any()
+    ]
     if drafts.credits is not None:
         parts += [(drafts.credits.lines, _HASHED_LINE), (drafts.credits.taxes, _HASHED_TAX)]
     for frame, names in parts:

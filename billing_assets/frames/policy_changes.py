@@ -16,7 +16,7 @@ from billing_assets.domain.cancellation import CancellationMethod
 from billing_assets.domain.policy_changes import ChangeKind
 from billing_assets.frames.earned_premium import with_earned
 from billing_assets.frames.rounding import divide_half_up, wide
-from billing_assets.frames.term_days import Days, actual_days, names_a_count, term_days
+from billing_assets.frames.term_days import actual_days, days_of
 
 _SPAN = ("policy_term_id", "effective_date", "expiration_date", "day_count")
 PART_COLUMNS = ("policy_term_id", "change_number", "part_from_date", "part_minor", "owed_minor")
@@ -110,7 +110,7 @@ def _parts(spans: pl.DataFrame, endorsements: pl.DataFrame) -> pl.DataFrame:
         part_from_date=pl.col("effective_date"),
         part_minor=pl.col("premium_minor"),
     )
-    days = _days(spans)
+    days = days_of(spans)
     first, last = pl.col("effective_date"), pl.col("expiration_date")
     start = pl.col("change_date").clip(first, last)
     old = pl.col("premium_minor").shift().over("policy_term_id")
@@ -125,10 +125,6 @@ def _parts(spans: pl.DataFrame, endorsements: pl.DataFrame) -> pl.DataFrame:
     )
     names = [*_SPAN, "change_number", "part_from_date", "part_minor"]
     return pl.concat([begun.select(names), changed.select(names)])
-
-
-def _days(rows: pl.DataFrame) -> Days:
-    return term_days if names_a_count(rows) else actual_days
 
 
 def _turns(known: pl.DataFrame) -> pl.DataFrame:
@@ -151,7 +147,7 @@ def _with_cover(parts: pl.DataFrame, turns: pl.DataFrame) -> pl.DataFrame:
 
     ``lapsed_counted_days`` are the same by the count of the plan.
     """
-    days = _days(parts)
+    days = days_of(parts)
     lapses = turns.filter(pl.col("on_date").is_not_null()).select("policy_term_id", "off_date", "on_date")
     start = pl.max_horizontal("part_from_date", "off_date")
     end = pl.min_horizontal("expiration_date", "on_date")
@@ -173,7 +169,7 @@ def _with_cover(parts: pl.DataFrame, turns: pl.DataFrame) -> pl.DataFrame:
 
 def _owed(parts: pl.DataFrame, methods: Iterable[CancellationMethod]) -> pl.DataFrame:
     """Add ``owed_minor``."""
-    days, start = _days(parts), pl.col("part_from_date")
+    days, start = days_of(parts), pl.col("part_from_date")
     span, gone = days(start, pl.col("expiration_date")), pl.col("lapsed_counted_days")
     lapsed = divide_half_up(wide(pl.col("part_minor")) * gone, span)
     standing = parts.filter(pl.col("off_date").is_null()).with_columns(

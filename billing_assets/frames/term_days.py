@@ -32,6 +32,15 @@ def names_a_count(rows: pl.DataFrame) -> bool:
     return bool((rows["day_count"] != TermDayCount.ACTUAL_TERM.value).any())
 
 
+def days_of(rows: pl.DataFrame) -> Days:
+    """Return how to count days inside the terms of ``rows``: as their plans name it, plainly where none does.
+
+    >>> days_of(pl.DataFrame({"day_count": ["actual_term"]})) is actual_days
+    True
+    """
+    return term_days if names_a_count(rows) else actual_days
+
+
 def actual_days(start: pl.Expr, end: pl.Expr) -> pl.Expr:
     """Return the calendar days from ``start`` to the day before ``end`` (Int64).
 

@@ -106,16 +106,19 @@ def read_invoice_sources(connection: Connection, company_id: int, number: str) -
         for row in connection.execute(text(_PLANS), {"plans": plan_ids}).mappings()
     }
     charges = _charges(connection, [row.policy_term_version_id for row in rows])
-    lines = (
-        _line(connection, invoice, row, by_number[row.line_number], plans[row.payment_plan_id])
-        for row in rows
-    )
     return InvoiceSources(
         invoice=invoice,
         record_format=issue.record_format,
         lines=tuple(
-            replace(each, term=replace(each.term, charges=charges[each.term.policy_term_version_id]))
-            for each in lines
+            _line(
+                connection,
+                invoice,
+                row,
+                by_number[row.line_number],
+                plans[row.payment_plan_id],
+                charges[row.policy_term_version_id],
+            )
+            for row in rows
         ),
         taxes=_taxes(connection, invoice),
         issue=_issue(issue),
@@ -203,16 +206,22 @@ def _plan(row: RowMapping, record_format: int) -> PaymentPlan:
     return replace(plan, minimum_payment_days=0) if record_format == 1 else plan
 
 
+_OF_TERM = tuple(each.name for each in fields(BilledTerm) if each.name != "charges")
+
+
 def _line(
-    connection: Connection, invoice: Invoice, row: Row[Any], line: InvoiceLine, plan: PaymentPlan
+    connection: Connection,
+    invoice: Invoice,
+    row: Row[Any],
+    line: InvoiceLine,
+    plan: PaymentPlan,
+    charges: tuple[ChargeLine, ...],
 ) -> LineSource:
     is_change = row.charge_kind == PREMIUM_CHANGE.charge_kind
     return LineSource(
         line=line,
         contained_tax_minor=row.contained_tax_minor,
-        term=BilledTerm(
-            **{each.name: getattr(row, each.name) for each in fields(BilledTerm) if each.name != "charges"}
-        ),
+        term=BilledTerm(**{name: getattr(row, name) for name in _OF_TERM}, charges=charges),
         payment_plan_id=row.payment_plan_id,
         plan=plan,
         charge_net_minor=row.charge_net_minor,

@@ -10,11 +10,12 @@ from datetime import date
 import polars as pl
 
 from billing_assets.domain.cancellation import CANCELLATION_METHODS
+from billing_assets.domain.changed_terms import standing_cancellation
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.money import parse_minor
 from billing_assets.domain.policy_changes import ChangeKind, TermChange
 from billing_assets.frames.columns import CHANGE_SCHEMA
-from billing_assets.frames.policy_changes import premium_parts, standing_cancellations
+from billing_assets.frames.policy_changes import premium_parts
 from billing_assets.store.quoted_terms import QuotedTerm, read_quoted_term
 from billing_assets.wiring.desk import Desk
 
@@ -128,19 +129,18 @@ def _change(
 
 def _refuse_cancelled(term: QuotedTerm, day: date) -> None:
     """Raise ``term_cancelled`` where a change of that day would change nothing, because cover has ended."""
-    ends = standing_cancellations(_changes(term))["off_date"].to_list()
-    for off_date in ends:
-        if off_date <= day:
-            raise BillingError(
-                "term_cancelled",
-                f"the term of policy {term.policy_number} is cancelled from {off_date}: a change from {day} "
-                "on would change nothing",
-                "name a day before that, or import the reinstatement first",
-            )
+    standing = standing_cancellation(term.changes)
+    if standing is not None and standing.change_date <= day:
+        raise BillingError(
+            "term_cancelled",
+            f"the term of policy {term.policy_number} is cancelled from {standing.change_date}: a change "
+            f"from {day} on would change nothing",
+            "name a day before that, or import the reinstatement first",
+        )
 
 
-def _changes(term: QuotedTerm, *more: TermChange) -> pl.DataFrame:
-    """Return the changes of a term and those that are only asked about."""
+def _parts(term: QuotedTerm, *more: TermChange) -> pl.DataFrame:
+    """Return the parts of the premium of a term with its changes and those that are only asked about."""
     rows = [
         {
             "policy_term_id": _TERM_ID,
@@ -153,11 +153,6 @@ def _changes(term: QuotedTerm, *more: TermChange) -> pl.DataFrame:
         }
         for change in (*term.changes, *more)
     ]
-    return pl.DataFrame(rows, schema=CHANGE_SCHEMA)
-
-
-def _parts(term: QuotedTerm, *more: TermChange) -> pl.DataFrame:
-    """Return the parts of the premium of a term with its changes and those that are only asked about."""
     span = {
         "policy_term_id": _TERM_ID,
         "effective_date": term.effective_date,
@@ -165,7 +160,8 @@ def _parts(term: QuotedTerm, *more: TermChange) -> pl.DataFrame:
         "premium_minor": term.premium_minor,
         "day_count": term.day_count.value,
     }
-    return premium_parts(pl.DataFrame([span]), _changes(term, *more), CANCELLATION_METHODS.values())
+    changes = pl.DataFrame(rows, schema=CHANGE_SCHEMA)
+    return premium_parts(pl.DataFrame([span]), changes, CANCELLATION_METHODS.values())
 
 
 def _billed(term: QuotedTerm, billed_elsewhere: str) -> int | None:

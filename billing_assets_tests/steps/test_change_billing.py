@@ -1,7 +1,5 @@
 """Changes in the middle of a term are billed and given back to the cent, once, whatever their order."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from billing_assets.store.problem_listings import ProblemFilter
 from billing_assets.wiring.build import Billing
 from billing_assets.wiring.desk import Desk
 from billing_assets.wiring.quotes import quote_cancellation, quote_endorsement
-from billing_assets_tests.books import add_term, billing_over, change_premium, fill_book
+from billing_assets_tests.books import add_term, change_premium
 from billing_assets_tests.changes import broken, change_row, documented, explained, import_changes, queried
 from billing_assets_tests.state import business_state
 
@@ -23,15 +21,6 @@ FEBRUARY, MARCH, JULY, LATER = date(2024, 2, 1), date(2024, 3, 1), date(2024, 7,
 YEARLY, QUARTERLY, MONTHLY = 1, 2, 3
 PREMIUM = {number: 500_00 + number for number in (YEARLY, QUARTERLY, MONTHLY)}
 DAYS = 366
-
-
-@pytest.fixture
-def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
-    fill_book(database, 12)
-    with ExitStack() as stack:
-        billing = billing_over(database, tmp_path, stack)
-        bill(billing, FEBRUARY)
-        yield billing
 
 
 def bill(billing: Billing, day: date) -> int:

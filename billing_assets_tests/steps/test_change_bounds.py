@@ -1,29 +1,16 @@
 """A run whose changes bill or give back what no change should is held."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
-from billing_assets_tests.books import billing_over, fill_book
 from billing_assets_tests.changes import change_row, import_changes, queried
 
 FEBRUARY, MARCH, JULY = date(2024, 2, 1), date(2024, 3, 1), date(2024, 7, 1)
 YEARLY, MONTHLY = 1, 3
-
-
-@pytest.fixture
-def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
-    fill_book(database, 12)
-    with ExitStack() as stack:
-        billing = billing_over(database, tmp_path, stack)
-        billing.invoice(billing.order(FEBRUARY))
-        yield billing
 
 
 def test_a_premium_that_is_wrong_by_digits_holds_the_run_and_one_that_trebles_does_not(

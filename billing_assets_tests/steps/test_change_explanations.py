@@ -16,12 +16,9 @@ from billing_assets_tests.steps.test_change_billing import (
     MARCH,
     QUARTERLY,
     bill,
-    billing,
     half_up,
     own_plan,
 )
-
-__all__ = ["billing"]
 
 
 @pytest.mark.parametrize("change_billing", ["now", "next", "spread"])

@@ -1,29 +1,17 @@
 """A replay compares the credit notes that a run made of changes, as it does its invoices."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from billing_assets.store.connection import Database, make_engine
+from billing_assets.store.connection import make_engine
 from billing_assets.wiring.build import Billing
-from billing_assets_tests.books import billing_over, fill_book
 from billing_assets_tests.changes import change_row, import_changes
 
 FEBRUARY, JULY = date(2024, 2, 1), date(2024, 7, 1)
 YEARLY = 1
-
-
-@pytest.fixture
-def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
-    fill_book(database, 12)
-    with ExitStack() as stack:
-        billing = billing_over(database, tmp_path, stack)
-        billing.invoice(billing.order(FEBRUARY))
-        yield billing
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,8 @@
 """What was billed is given back exactly once and never beyond, and everything that sums knows it."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,23 +12,13 @@ from billing_assets.domain.credits import CreditOrder, WantedCredit
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.credit_invoices import CreditOutcome
 from billing_assets.store.companies import save_company
-from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
 from billing_assets.wiring.desk import Desk
-from billing_assets_tests.books import AT, COMPANY, add_term, billing_over, fill_book
+from billing_assets_tests.books import AT, COMPANY, add_term
 from billing_assets_tests.state import business_state
 
 FEBRUARY, MARCH, LATER = date(2024, 2, 1), date(2024, 3, 1), date(2024, 3, 11)
 FIRST = "INV-00000001"
-
-
-@pytest.fixture
-def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
-    fill_book(database, 12)
-    with ExitStack() as stack:
-        billing = billing_over(database, tmp_path, stack)
-        billing.invoice(billing.order(FEBRUARY))
-        yield billing
 
 
 def order(billing: Billing, *wanted: WantedCredit) -> CreditOrder:

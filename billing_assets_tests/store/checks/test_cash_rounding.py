@@ -11,9 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from billing_assets.domain.credits import WantedCredit
 from billing_assets.store.companies import save_company
-from billing_assets.store.connection import Database
 from billing_assets_tests.books import AT, COMPANY, billing_over
-from billing_assets_tests.databases import run_sql, url_of
+from billing_assets_tests.databases import copied_database, url_of
 from billing_assets_tests.store.checks.conftest import FEBRUARY, MARCH, broken, planted
 from billing_assets_tests.store.intake import book, import_text
 
@@ -82,11 +81,8 @@ def store_url(
 ) -> Iterator[str]:
     """Superuser's URL of a store with invoices in francs and euros and a credit note; tests roll back."""
     name = f"{template_database}_cash"
-    run_sql(server_url, f'create database "{name}" template "{template_database}"')
-    try:
+    with copied_database(server_url, template_database, name) as database:
         with ExitStack() as stack:
-            database = Database(url_of(server_url, name))
-            stack.callback(database.close)
             with database.transaction() as connection:
                 save_company(connection, COMPANY, AT)
                 save_company(connection, replace(COMPANY, cash_rounding=("CHF",)), AT)
@@ -99,8 +95,6 @@ def store_url(
             wanted = (WantedCredit(invoice_number="INV-00000001"),)
             billing.credit(billing.credit_order(wanted, reason="sold", approved_by="ana", billing_date=MARCH))
         yield url_of(server_url, name)
-    finally:
-        run_sql(server_url, f'drop database "{name}" with (force)')
 
 
 @pytest.mark.parametrize("day", [None, FEBRUARY, MARCH])

@@ -7,9 +7,8 @@ from datetime import date
 import pytest
 from sqlalchemy import Engine
 
-from billing_assets.store.connection import Database
 from billing_assets_tests.books import billing_over
-from billing_assets_tests.databases import run_sql, url_of
+from billing_assets_tests.databases import copied_database, url_of
 from billing_assets_tests.steps.test_charge_lines import MAPPING, A, B, bill_year, split_book
 from billing_assets_tests.store.checks.conftest import broken, planted
 from billing_assets_tests.store.intake import import_text, with_company
@@ -79,17 +78,12 @@ def store_url(
 ) -> Iterator[str]:
     """Superuser's URL of a store with two terms of several charges, billed to their end; tests roll back."""
     name = f"{template_database}_charges"
-    run_sql(server_url, f'create database "{name}" template "{template_database}"')
-    try:
+    with copied_database(server_url, template_database, name) as database:
         with ExitStack() as stack:
-            database = Database(url_of(server_url, name))
-            stack.callback(database.close)
             home = tmp_path_factory.mktemp("home")
             import_text(with_company(database), home, split_book(A, B), mapping=MAPPING)
             bill_year(billing_over(database, home, stack))
         yield url_of(server_url, name)
-    finally:
-        run_sql(server_url, f'drop database "{name}" with (force)')
 
 
 @pytest.mark.parametrize("day", [None, date(2025, 1, 2), date(2025, 6, 2)])
