@@ -73,15 +73,16 @@ def charge_checks(mapping: BookMapping) -> Iterator[tuple[str, str, pl.Expr]]:
 def charge_columns(mapping: BookMapping) -> tuple[pl.Expr, ...]:
     r"""Return the expressions ``charge_rows`` (a list of ``CHARGE_ROW``), ``charges`` and ``charge_content``.
 
-    ``charges`` is what may not change unseen once a term was billed: number, code, line of business and
-    amount of each line. ``charge_content`` is that and the names, as it is hashed into the term. Both texts
-    are empty where a term has no charge lines.
+    ``charges`` is what may not change unseen once a term was billed: code, line of business and amount of
+    each line, in their order. Their numbers change with lines of the mapping that the term has nothing of.
+    ``charge_content`` is that with numbers and names, as it is hashed into the term. Both texts are empty
+    where a term has no charge lines.
 
     >>> charge = ChargeSource(charge_code="fire", charge_name="Fire", column="F")
     >>> mapping = BookMapping(fields={}, charges=(charge,))
     >>> row = {"amounts.fire_minor": 120_00, "line_of_business": "home"}
     >>> pl.DataFrame([row]).select(charge_columns(mapping)).select("charges", "charge_content").row(0)
-    ('1 fire home 12000', '\x1fcharges\x1f1\x1ffire\x1fFire\x1fhome\x1f12000')
+    ('fire home 12000', '\x1fcharges\x1f1\x1ffire\x1fFire\x1fhome\x1f12000')
     """
     empty = pl.lit("")
     if not mapping.charges:
@@ -94,7 +95,7 @@ def charge_columns(mapping: BookMapping) -> tuple[pl.Expr, ...]:
     is_line = [_minor(charge).fill_null(0) > 0 for charge in mapping.charges]
     rows = [pl.when(is_one).then(line) for is_one, line in zip(is_line, lines, strict=True)]
     names = [field.name for field in CHARGE_ROW.fields]
-    told = [name for name in names if name != "charge_name"]
+    told = [name for name in names if name not in {"charge_number", "charge_name"}]
     content = _texts(lines, is_line, names, "\x1f")
     return (
         pl.concat_list(rows).list.drop_nulls().alias("charge_rows"),

@@ -59,7 +59,7 @@ def test_a_line_without_amount_is_none_and_the_others_keep_their_numbers() -> No
     line: dict[str, Any] = {"charge_number": 2, "charge_code": "glass", "charge_name": "Glass"}
     assert told == {
         "charge_rows": [{**line, "line_of_business": "home", "premium_minor": 150_00}],
-        "charges": "2 glass home 15000",
+        "charges": "glass home 15000",
         "charge_content": "\x1fcharges\x1f2\x1fglass\x1fGlass\x1fhome\x1f15000",
     }
 
@@ -76,7 +76,7 @@ def test_a_code_may_be_that_of_another_charge_with_an_ending() -> None:
     taken = with_charge_amounts(rows, mapping).collect()
     assert [code for code, _, is_faulty in charge_checks(mapping) if taken.select(is_faulty).item()] == []
     (told,) = taken.select(charge_columns(mapping))["charges"]
-    assert told.splitlines() == ["1 fire home 100", "2 fire_minor home 200", "3 fire_fault home 300"]
+    assert told.splitlines() == ["fire home 100", "fire_minor home 200", "fire_fault home 300"]
 
 
 def test_a_book_without_charges_says_nothing_of_them() -> None:
