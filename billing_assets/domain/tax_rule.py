@@ -35,7 +35,7 @@ class Basis(StrEnum):
     NET_AND_TAXES = "net_and_taxes"
     """The net amount and the taxes of the same line that ``basis_tax_codes`` names: a tax on tax."""
     TERM = "term"
-    """A fixed amount for each policy term, on the line of its first installment."""
+    """A fixed amount for each policy term, on a line of its first installment: once for each tax code."""
     DOCUMENT = "document"
     """A fixed amount for each document, on the first line that the row falls on."""
 

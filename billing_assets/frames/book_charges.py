@@ -29,20 +29,27 @@ _FAULTS = ("amount_not_a_number", "amount_too_fine", "amount_out_of_range")
 
 
 def with_charge_amounts(rows: pl.LazyFrame, mapping: BookMapping) -> pl.LazyFrame:
-    """Return the rows with the amount of each charge line, ``{field}_minor``, and ``{field}_fault``.
+    """Return the rows with the amount of each charge line, ``amounts.{code}_minor``, and its ``_fault``.
 
-    The first is null where the cell is empty or cannot be read; ``currency`` says how fine it may be.
+    The first is null where the cell is empty or cannot be read; ``currency`` says how fine it may be. The
+    names are none of a cell: a charge line may be called ``fire``, and another one ``fire_minor``.
 
     >>> charge = ChargeSource(charge_code="fire", charge_name="Fire", column="F")
     >>> rows = pl.LazyFrame({"charges.fire": ["120.5", "", "1.005"], "currency": ["EUR"] * 3})
     >>> read = with_charge_amounts(rows, BookMapping(fields={}, charges=(charge,)))
-    >>> read.select("charges.fire_minor", "charges.fire_fault").collect().rows()
+    >>> read.select("amounts.fire_minor", "amounts.fire_fault").collect().rows()
     [(12050, None), (None, 'amount_empty'), (None, 'amount_too_fine')]
     """
     form = mapping.format
     for charge in mapping.charges:
-        name = charge.field_name
-        rows = with_amounts(rows, name, "currency", form.decimal_mark, name, thousands=form.thousands)
+        rows = with_amounts(
+            rows,
+            charge.field_name,
+            "currency",
+            form.decimal_mark,
+            _amount(charge),
+            thousands=form.thousands,
+        )
     return rows
 
 
@@ -56,7 +63,7 @@ def charge_checks(mapping: BookMapping) -> Iterator[tuple[str, str, pl.Expr]]:
     """
     for charge in mapping.charges:
         for code in _FAULTS:
-            yield code, charge.field_name, pl.col(f"{charge.field_name}_fault") == code
+            yield code, charge.field_name, pl.col(f"{_amount(charge)}_fault") == code
         yield "amount_negative", charge.field_name, _minor(charge) < 0
     if mapping.charges:
         total = pl.sum_horizontal(_minor(charge).fill_null(0) for charge in mapping.charges)
@@ -66,15 +73,16 @@ def charge_checks(mapping: BookMapping) -> Iterator[tuple[str, str, pl.Expr]]:
 def charge_columns(mapping: BookMapping) -> tuple[pl.Expr, ...]:
     r"""Return the expressions ``charge_rows`` (a list of ``CHARGE_ROW``), ``charges`` and ``charge_content``.
 
-    ``charges`` is what may not change unseen once a term was billed: number, code, line of business and
-    amount of each line. ``charge_content`` is that and the names, as it is hashed into the term. Both texts
-    are empty where a term has no charge lines.
+    ``charges`` is what may not change unseen once a term was billed: code, line of business and amount of
+    each line, in their order. Their numbers change with lines of the mapping that the term has nothing of.
+    ``charge_content`` is that with numbers and names, as it is hashed into the term. Both texts are empty
+    where a term has no charge lines.
 
     >>> charge = ChargeSource(charge_code="fire", charge_name="Fire", column="F")
     >>> mapping = BookMapping(fields={}, charges=(charge,))
-    >>> row = {"charges.fire_minor": 120_00, "line_of_business": "home"}
+    >>> row = {"amounts.fire_minor": 120_00, "line_of_business": "home"}
     >>> pl.DataFrame([row]).select(charge_columns(mapping)).select("charges", "charge_content").row(0)
-    ('1 fire home 12000', '\x1fcharges\x1f1\x1ffire\x1fFire\x1fhome\x1f12000')
+    ('fire home 12000', '\x1fcharges\x1f1\x1ffire\x1fFire\x1fhome\x1f12000')
     """
     empty = pl.lit("")
     if not mapping.charges:
@@ -87,7 +95,7 @@ def charge_columns(mapping: BookMapping) -> tuple[pl.Expr, ...]:
     is_line = [_minor(charge).fill_null(0) > 0 for charge in mapping.charges]
     rows = [pl.when(is_one).then(line) for is_one, line in zip(is_line, lines, strict=True)]
     names = [field.name for field in CHARGE_ROW.fields]
-    told = [name for name in names if name != "charge_name"]
+    told = [name for name in names if name not in {"charge_number", "charge_name"}]
     content = _texts(lines, is_line, names, "\x1f")
     return (
         pl.concat_list(rows).list.drop_nulls().alias("charge_rows"),
@@ -99,8 +107,12 @@ def charge_columns(mapping: BookMapping) -> tuple[pl.Expr, ...]:
     )
 
 
+def _amount(charge: ChargeSource) -> str:
+    return f"amounts.{charge.charge_code}"
+
+
 def _minor(charge: ChargeSource) -> pl.Expr:
-    return pl.col(f"{charge.field_name}_minor")
+    return pl.col(f"{_amount(charge)}_minor")
 
 
 def _line(number: int, charge: ChargeSource) -> pl.Expr:

@@ -47,7 +47,7 @@ _TERMS = (
     ),
     Column("cut_over_date", pl.Date, "day", "from this nominal due date on the term is billed here"),
     Column("premium_minor", pl.Int64, "minor units", "premium of the whole term, without tax"),
-    Column("charges", pl.String, "text", "its charge lines: number, code, line and amount; empty: none"),
+    Column("charges", pl.String, "text", "its charge lines: code, line and amount; empty: none"),
     Column("hold_code", pl.String, "code", "what holds the term; null where nothing does"),
     Column("billed_to_date", pl.Date, "day", "end of the last billed period; null where nothing was billed"),
 )

@@ -37,7 +37,7 @@ _RULE = [
     "is_rounded_by_term",
     "is_rounded_by_line",
 ]
-_MATCH = ["is_named", "is_left_out", "is_of_term", "is_taxed", "rule_currency"]
+_MATCH = ["is_named", "is_left_out", "is_of_term", "is_taxed", "rule_currency", "fixed_order"]
 _DAYS = ["valid_from", "valid_to", "is_by_term"]
 _TAX_POINT = pl.when("is_by_term").then("effective_date").otherwise("period_from_date")
 
@@ -211,7 +211,17 @@ def _ordered(rules: pl.DataFrame) -> pl.DataFrame:
             is_rounded_by_line=scope == RoundingScope.LINE.value,
             is_by_term=pl.col("tax_point") == TaxPoint.TERM.value,
         )
+        .with_columns(fixed_order=_fixed_order())
     )
+
+
+def _fixed_order() -> pl.Expr:
+    """Return what a fixed amount is due once of: per document a row, per term a tax, of whatever lines.
+
+    A contract of several charges may meet rows of several lines of business, and owes the amount once.
+    """
+    first = pl.col("rule_order").min().over("tax_code")
+    return pl.when("is_of_term").then(first).otherwise("rule_order")
 
 
 def _is_of_kind() -> pl.Expr:
@@ -259,7 +269,7 @@ def _with_fixed_once(matched: pl.DataFrame) -> pl.DataFrame:
     based = matched.filter((~is_fixed).any().over("line_row"))
     is_first = (pl.col("installment_number") == 1) & (pl.col("charge_kind") != PREMIUM_CHANGE.charge_kind)
     fixed = based.filter(is_fixed & (~is_of_term | is_first))
-    owner = pl.struct("draft_index", "rule_order", pl.when(is_of_term).then("policy_term_id"))
+    owner = pl.struct("draft_index", "fixed_order", pl.when(is_of_term).then("policy_term_id"))
     once = fixed.filter(owner.is_first_distinct())
     return pl.concat([based.filter(~is_fixed), once]).sort("line_row", "rule_order")
 

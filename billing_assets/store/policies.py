@@ -133,14 +133,16 @@ _INCOMING_CHARGE = """
 create temporary table incoming_charge (policy_number text, effective_date date, charge_number smallint,
     charge_code text, charge_name text, line_of_business text, premium_minor bigint) on commit drop
 """
+# By keys alone: versions that a batch has just written are in no statistics. Looked for by their batch,
+# each charge would read all of them.
 _WRITE_CHARGES = """
 insert into policy_term_charge (policy_term_version_id, charge_number, charge_code, charge_name,
         line_of_business, premium_minor)
     select v.policy_term_version_id, i.charge_number, i.charge_code, i.charge_name, i.line_of_business,
         i.premium_minor
     from incoming_charge i join policy p on p.company_id = :company and p.policy_number = i.policy_number
-    join policy_term_version v on v.policy_id = p.policy_id and v.effective_date = i.effective_date
-        and v.company_id = :company and v.batch_id = :batch
+    join policy_term t on t.policy_id = p.policy_id and t.effective_date = i.effective_date
+    join policy_term_version v on v.policy_term_id = t.policy_term_id and v.superseded_batch_id is null
     order by v.policy_term_version_id, i.charge_number
 """
 
@@ -274,7 +276,7 @@ class IntakeTransaction:
         for statement in _WRITE.split(";\n"):
             if statement.strip():
                 self.connection.execute(text(statement), {"company": self.company_id, "batch": batch_id})
-        self._write_charges(batch_id, book.charge_lines)
+        self._write_charges(book.charge_lines)
         at = batch.imported_at
         write_problems(self.connection, self.company_id, batch_id, book.problems, at)
         write_holds(self.connection, self.company_id, batch_id, book.holds)
@@ -283,14 +285,13 @@ class IntakeTransaction:
         close_answered(self.connection, self.company_id, batch_id, book.answered_ids)
         return batch_id
 
-    def _write_charges(self, batch_id: int, charge_lines: pl.DataFrame) -> None:
+    def _write_charges(self, charge_lines: pl.DataFrame) -> None:
         if charge_lines.is_empty():
             return
         self.connection.execute(text(_INCOMING_CHARGE))
         copy_in(self.connection, "incoming_charge", charge_lines)
         self.connection.execute(text("analyze incoming_charge"))
-        values = {"company": self.company_id, "batch": batch_id}
-        self.connection.execute(text(_WRITE_CHARGES), values)
+        self.connection.execute(text(_WRITE_CHARGES), {"company": self.company_id})
 
     def _insert_batch(self, batch: NewBatch, book: SettledBook) -> int:
         values = {

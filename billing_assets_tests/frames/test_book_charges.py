@@ -59,9 +59,24 @@ def test_a_line_without_amount_is_none_and_the_others_keep_their_numbers() -> No
     line: dict[str, Any] = {"charge_number": 2, "charge_code": "glass", "charge_name": "Glass"}
     assert told == {
         "charge_rows": [{**line, "line_of_business": "home", "premium_minor": 150_00}],
-        "charges": "2 glass home 15000",
+        "charges": "glass home 15000",
         "charge_content": "\x1fcharges\x1f2\x1fglass\x1fGlass\x1fhome\x1f15000",
     }
+
+
+def test_a_code_may_be_that_of_another_charge_with_an_ending() -> None:
+    """The amount that is read of ``fire`` takes the place of no cell of ``fire_minor`` or ``fire_fault``."""
+    codes = ("fire", "fire_minor", "fire_fault")
+    mapping = BookMapping(
+        fields={},
+        charges=tuple(ChargeSource(charge_code=code, charge_name=code, column=code) for code in codes),
+    )
+    cells = {f"charges.{code}": f"{number}.00" for number, code in enumerate(codes, start=1)}
+    rows = pl.LazyFrame([{**cells, "currency": "EUR", "line_of_business": "home", "premium_minor": 6_00}])
+    taken = with_charge_amounts(rows, mapping).collect()
+    assert [code for code, _, is_faulty in charge_checks(mapping) if taken.select(is_faulty).item()] == []
+    (told,) = taken.select(charge_columns(mapping))["charges"]
+    assert told.splitlines() == ["fire home 100", "fire_minor home 200", "fire_fault home 300"]
 
 
 def test_a_book_without_charges_says_nothing_of_them() -> None:

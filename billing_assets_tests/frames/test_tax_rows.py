@@ -97,6 +97,26 @@ def test_a_fixed_amount_per_term_falls_on_the_first_installment_of_each_term() -
     assert [row for row, code in found if code == "T1"] == [0, 1, 2, 3]
 
 
+def test_a_fixed_amount_per_term_falls_once_on_a_term_that_meets_rows_of_several_lines() -> None:
+    fixed = {"tax_code": "F", "basis": "term", "amount_minor": 100, "currency": "EUR", "rate_ppm": 0}
+    rules = tax_rules(
+        *(tax_rule(number, line_of_business=line) for number, line in enumerate(("fire", "home"), start=1)),
+        *(
+            tax_rule(number, line_of_business=line, **fixed)
+            for number, line in enumerate(("home", "fire"), start=3)
+        ),
+    )
+    lines = pl.concat(
+        [
+            tax_lines(100, line_row=row, policy_term_id=term, line_of_business=line)
+            for row, (term, line) in enumerate([(7, "fire"), (7, "home"), (8, "home"), (8, "home")])
+        ]
+    )
+    found = codes(lines, rules)
+    assert [row for row, code in found if code == "F"] == [0, 2]
+    assert [row for row, code in found if code != "F"] == [0, 1, 2, 3]
+
+
 def test_a_fixed_amount_per_document_falls_on_its_first_line() -> None:
     fixed = tax_rule(2, basis="document", amount_minor=100, currency="EUR", rate_ppm=0)
     lines = pl.concat(

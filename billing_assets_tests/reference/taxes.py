@@ -147,12 +147,15 @@ def _rate(rule: TaxRule) -> Fraction:
 
 
 def _fixed_amounts(lines: Sequence[TaxedLine], chosen: list[list[TaxRule]]) -> dict[Key, int]:
-    """An amount per document on its first line, an amount per term on its first installment's first line."""
+    """An amount per document on its first line, an amount per term on its first installment's first line.
+
+    The amount of a term is one of the tax, by whichever row a line meets it first.
+    """
     tax_of: dict[Key, int] = {}
-    seen: set[tuple[TaxRule, str]] = set()
+    seen: set[tuple[TaxRule | str, str]] = set()
     for number, (line, own) in enumerate(zip(lines, chosen, strict=True)):
         for rule in own:
-            owner = (rule, line.term if rule.basis == "term" else "")
+            owner = (rule.tax_code, line.term) if rule.basis == "term" else (rule, "")
             is_first = rule.basis == "document" or line.installment_number == 1
             if _is_fixed(rule) and is_first and owner not in seen:
                 seen.add(owner)

@@ -154,6 +154,25 @@ def test_taxes_of_every_kind_fall_on_the_charges_of_one_term(
     assert_proven(billing, "CRN-00000001")
 
 
+def test_a_contract_owes_its_fixed_amount_once_whichever_of_its_charges_meet_it(
+    billing: Billing, tmp_path: Path
+) -> None:
+    """The contribution to the FGTI is 6.50 for each contract of property insurance, fire and damage alike."""
+    mapping = mapped("FR", "motor_liability", "motor_damage", "fire")
+    amounts = {"premium": "120.00", "liability": "60.00", "damage": "36.00", "legal": "24.00"}
+    import_one(billing, tmp_path, mapping, **amounts)
+    bill_year(billing)
+    fund = (
+        "select t.tax_minor from invoice_tax t join tax_rule using (tax_rule_id) where tax_code = 'FR-FGTI'"
+    )
+    assert query(billing.database, fund) == [(6_50,)]
+    for line_number in (2, 3, None):
+        wanted = WantedCredit(invoice_number="INV-00000001", line_number=line_number)
+        order = billing.credit_order((wanted,), reason="sold", approved_by="ana", billing_date=DECEMBER)
+        billing.credit(order)
+    assert_proven(billing, "CRN-00000001", "CRN-00000002", "CRN-00000003")
+
+
 @pytest.mark.parametrize("line", ["motor", "motor_liability"])
 def test_the_fee_of_an_installment_is_taxed_by_the_line_of_the_policy(
     billing: Billing, tmp_path: Path, line: str

@@ -289,6 +289,42 @@ def test_another_name_of_a_charge_is_no_change_of_what_is_billed(
     assert offenders(database) == {}
 
 
+def test_a_mapping_that_numbers_the_charges_anew_is_no_change_of_what_is_billed(
+    database: Database, billing: Billing, tmp_path: Path
+) -> None:
+    """A charge of which these terms have nothing comes to stand before theirs."""
+    billing.invoice(billing.order(date(2025, 1, 2)))
+    glass = replace(MAPPING.charges[0], charge_code="glass", column="cover_to")
+    shifted = replace(MAPPING, charges=(glass, *MAPPING.charges), content_sha256="shifted")
+    result = import_text(database, tmp_path, split_book(A, B), mapping=shifted)
+    assert (result.facts["changed_count"], result.facts["held_count"]) == (2, 0)
+    bill_year(billing)
+    billed = "select charge_code, array_agg(distinct l.charge_number order by l.charge_number), "
+    billed += (
+        "sum(l.net_minor)::int from invoice_line l join policy_term_charge c using (policy_term_version_id, "
+    )
+    billed += "charge_number) where policy_term_id = 1 group by 1 order by 1"
+    assert query(database, billed) == [
+        ("legal", [3, 4], 29_90),
+        ("liability", [1, 2], 307_40),
+        ("own_damage", [2, 3], 121_15),
+    ]
+    assert billing.replay(JANUARY, date(2025, 12, 31)).differences == ()
+    assert offenders(database) == {}
+
+
+def test_another_order_of_the_charges_after_billing_holds_the_term(
+    database: Database, billing: Billing, tmp_path: Path
+) -> None:
+    """Of charges that are alike the first is rounded first: in another order they would not come out."""
+    billing.invoice(billing.order(date(2025, 1, 2)))
+    turned = replace(MAPPING, charges=MAPPING.charges[::-1], content_sha256="turned")
+    assert import_text(database, tmp_path, split_book(A, B), mapping=turned).facts["held_count"] == 2
+    billing.invoice(billing.order(date(2025, 2, 3)))
+    assert query(database, "select distinct run_id from invoice") == [(1,)]
+    assert offenders(database) == {}
+
+
 def test_a_change_of_a_term_with_several_charges_is_refused_and_holds_it(
     database: Database, billing: Billing, tmp_path: Path
 ) -> None:

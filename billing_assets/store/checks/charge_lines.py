@@ -18,8 +18,8 @@ with touched as (
     from policy_term_version v
     where v.charge_count > 0 and (:is_everything or v.policy_term_id in (select policy_term_id from touched))
 ), billed as (
-    select l.policy_term_id, l.charge_number, max(c.charge_code) as charge_code,
-        max(c.premium_minor)::numeric as charge_minor, max(v.premium_minor)::numeric as premium_minor,
+    select l.policy_term_id, c.charge_code, max(c.premium_minor)::numeric as charge_minor,
+        max(v.premium_minor)::numeric as premium_minor,
         max(v.charge_count) as charge_count, min(l.net_minor + l.contained_tax_minor) as least_minor,
         sum(l.net_minor + l.contained_tax_minor) as billed_minor
     from touched
@@ -28,7 +28,8 @@ with touched as (
     join policy_term_charge c on c.policy_term_version_id = l.policy_term_version_id
         and c.charge_number = l.charge_number
     where l.credited_invoice_id is null and l.charge_kind = 'premium'
-    group by l.policy_term_id, l.charge_number
+    -- by their codes: versions of a term may number its charges in other ways
+    group by l.policy_term_id, c.charge_code
 ), totalled as (
     select *, sum(billed_minor) over (partition by policy_term_id) as total_minor from billed
 )
