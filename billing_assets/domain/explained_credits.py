@@ -101,7 +101,8 @@ def _given_back(
 def _with_document(
     source: LineSource, sources: CreditSources, piece: TaxPiece, charged: int, _found: list[_Given]
 ) -> _Given:
-    """Return what comes back with the whole document alone."""
+    """Return what comes back with the whole document alone, or with all of it that is of the term."""
+    is_whole = sources.is_whole(None if piece.tax.rule.basis is Basis.DOCUMENT else source)
     net = sources.net_of[source.line.credited_line_number or 0]
     return _Given(
         source=source,
@@ -110,9 +111,9 @@ def _with_document(
         taxable_before=0,
         taxable_after=0,
         base_before=0,
-        base_after=net if sources.is_whole else 0,
+        base_after=net if is_whole else 0,
         tax_before=0,
-        tax_after=charged if sources.is_whole else 0,
+        tax_after=charged if is_whole else 0,
     )
 
 

@@ -169,11 +169,14 @@ class CreditSources:
         """The net of each line of the invoice, by its number."""
         return {source.line.line_number: source.line.net_minor for source in self.original.lines}
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether the whole net of the invoice is given back with this credit note."""
+    def is_whole(self, term: LineSource | None = None) -> bool:
+        """Tell whether the whole net of the invoice is given back by now, or all of the term of a line."""
         back = dict(self.net_before)
         for source in self.note.lines:
             number = source.line.credited_line_number or 0
             back[number] = back.get(number, 0) + source.line.net_minor
-        return all(back.get(number, 0) == net for number, net in self.net_of.items())
+        return all(
+            back.get(source.line.line_number, 0) == source.line.net_minor
+            for source in self.original.lines
+            if term is None or source.term.policy_term_id == term.term.policy_term_id
+        )

@@ -33,6 +33,17 @@ class ChangeBilling(StrEnum):
     SPREAD = "spread"
 
 
+class BillPer(StrEnum):
+    """What stands on one bill: the charges of a policy, or those of all policies of a payer.
+
+    ``payer`` gathers what one run bills of the payer in one currency and place of risk and what falls due on
+    one day with as many days to pay.
+    """
+
+    POLICY = "policy"
+    PAYER = "payer"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentPlan:
     """One dated plan row.
@@ -56,6 +67,7 @@ class PaymentPlan:
     the row, empty where it has none. ``change_billing`` says when additional premium of a change is billed.
     ``day_count`` is how the days of a term count: where a period is partial, where cover ends early, for what
     is earned and for changes; by ``actual_365_fixed`` every installment is weighed by its days.
+    ``bill_per`` says whether the policies of a payer stand on one bill.
     """
 
     plan_code: str
@@ -79,6 +91,7 @@ class PaymentPlan:
     blackout_days: int = 0
     change_billing: ChangeBilling = ChangeBilling.NOW
     day_count: TermDayCount = TermDayCount.ACTUAL_TERM
+    bill_per: BillPer = BillPer.POLICY
     valid_from: date = date(1990, 1, 1)
     valid_to: date | None = None
     source: str

@@ -15,7 +15,7 @@ from typing import Any
 from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll
 from billing_assets.domain.frequencies import FREQUENCIES, OWN_UNITS
 from billing_assets.domain.money import CURRENCIES, MAX_AMOUNT_MINOR, PPM
-from billing_assets.domain.payment_plans import ChangeBilling, PaymentPlan, Residual
+from billing_assets.domain.payment_plans import BillPer, ChangeBilling, PaymentPlan, Residual
 from billing_assets.domain.term_days import TermDayCount
 
 MAX_DAYS = 400
@@ -124,6 +124,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "blackout_days": _number(0, MAX_DAYS),
     "change_billing": _word(ChangeBilling),
     "day_count": _word(TermDayCount),
+    "bill_per": _word(BillPer),
     "valid_from": _day,
     "valid_to": _day,
     "source": _source,

@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 
 from billing_assets.domain.runs import CatchUp, Outcome
-from billing_assets.frames.invoices import DOCUMENT_KEYS
+from billing_assets.frames.documents import document_key, with_owners
 from billing_assets.frames.rounding import exact_sum
 
 
@@ -31,8 +31,10 @@ def caught_up(due: pl.DataFrame, as_of: date) -> pl.DataFrame:
     )
 
 
-def invoice_counts(due: pl.DataFrame) -> tuple[int, int]:
+def invoice_counts(due: pl.DataFrame, payer_plans: frozenset[int] = frozenset()) -> tuple[int, int]:
     """Return how many invoices the charges make: one for each due date of a term, and one for each term.
+
+    What is due by the plan rows ``payer_plans`` is counted by payer (``documents.by_document``).
 
     >>> row = {"outcome": "invoiced", "policy_term_id": 7}
     >>> rows = [{**row, "due_date": date(2024, month, 1)} for month in (1, 2, 2)]
@@ -40,7 +42,9 @@ def invoice_counts(due: pl.DataFrame) -> tuple[int, int]:
     (2, 1)
     """
     invoiced = due.filter(pl.col("outcome") == Outcome.INVOICED.value)
+    owned = with_owners(invoiced, payer_plans)
     per_period, one_invoice = (
-        invoiced.unique(DOCUMENT_KEYS[each]).height for each in (CatchUp.PER_PERIOD, CatchUp.ONE_INVOICE)
+        owned.unique(document_key(each, payer_plans)).height
+        for each in (CatchUp.PER_PERIOD, CatchUp.ONE_INVOICE)
     )
     return per_period, one_invoice

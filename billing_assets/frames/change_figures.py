@@ -34,11 +34,11 @@ def change_outliers(
     said = documented.group_by("policy_term_id").agg(
         said_minor=(pl.col("net_minor") - pl.col("credited_net_minor")).sum()
     )
+    is_change = pl.col("charge_kind") == PREMIUM_CHANGE.charge_kind
     bills = (
-        drafts.lines.filter(pl.col("charge_kind") == PREMIUM_CHANGE.charge_kind)
-        .select("draft_index", "policy_term_id", "policy_number", "currency")
-        .unique("draft_index")
-        .join(drafts.invoices.select("draft_index", bill_minor="total_minor"), on="draft_index")
+        drafts.lines.group_by("draft_index", "policy_term_id", "policy_number", "currency")
+        .agg(bill_minor=(pl.col("net_minor") + pl.col("tax_minor")).sum(), has_change=is_change.any())
+        .filter("has_change")
         .join(terms.select("policy_term_id", "premium_minor"), on="policy_term_id")
         .join(said, on="policy_term_id", how="left")
         .with_columns(last_minor=pl.max_horizontal("premium_minor", pl.col("said_minor").fill_null(0)))

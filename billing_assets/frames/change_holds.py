@@ -45,7 +45,9 @@ def with_change_holds(
     [None, 'cover_differs_from_changes', None]
     """
     marks = book.changes.select(_TERM, has_changes=pl.lit(value=True)).unique()
-    priced = book.lines.filter(pl.col("contained_tax_minor") != 0).select(_TERM)
+    # Other terms of a payer may stand on an invoice of a term that has changes.
+    own_lines = book.lines.join(marks, on=_TERM, how="semi")
+    priced = own_lines.filter(pl.col("contained_tax_minor") != 0).select(_TERM)
     of_rows = with_contained_tax(terms.join(marks, on=_TERM, how="semi"), tax_rules).select(_TERM)
     contained = pl.concat([priced, of_rows]).unique().with_columns(contains_tax=pl.lit(value=True))
     joined = terms.join(marks, on=_TERM, how="left", maintain_order="left")

@@ -148,6 +148,7 @@ _RULES = (
     ),
     Column("change_billing", pl.String, "code", "when additional premium is billed: now, next or spread"),
     Column("day_count", pl.String, "code", "how the plan counts the days of a term"),
+    Column("bill_per", pl.String, "code", "what stands on one bill: a policy, or all of a payer"),
     Column("tax_rule_id", pl.Int64, "key", "the dated row of a tax"),
     Column("tax_code", pl.String, "code", "the tax"),
     Column("category_code", pl.String, "EN 16931", "S taxed, E exempt, X left out: not billed"),

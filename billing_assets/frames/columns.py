@@ -138,6 +138,7 @@ PLAN_SCHEMA = schema_of(
     *ARRANGED,
     "change_billing",
     "day_count",
+    "bill_per",
     "valid_from",
     "valid_to",
     "plan_sha256",

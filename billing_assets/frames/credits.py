@@ -25,6 +25,7 @@ from billing_assets.frames.tax_rows import tax_rows_of_originals
 from billing_assets.frames.taxes import document_taxes, line_shares, named_sum, tax_amounts
 
 _BEFORE, _AFTER = "before", "after"
+_DOCUMENT, _TERM = ["draft_index"], ["draft_index", "policy_term_id"]
 _HEAD = (
     "original_invoice_id",
     "original_number",
@@ -177,10 +178,14 @@ def _refuse_excess(lines: pl.DataFrame) -> None:
 def _with_states(lines: pl.DataFrame) -> pl.DataFrame:
     """Return the lines with their keys, and with the net given back before and after this credit.
 
-    ``is_whole_before`` and ``is_whole_after`` tell whether the whole document is given back then.
+    ``is_whole_before`` and ``is_whole_after`` tell whether the whole document is given back then, and
+    ``is_term_whole_*`` whether all of it that is of the term of the line.
     """
     wanted = pl.col("wanted_net_minor").fill_null(0)
-    is_untouched = (pl.col("credited_tax_minor") != pl.col("tax_minor")).any().over("draft_index")
+    is_untouched = pl.col("credited_tax_minor") != pl.col("tax_minor")
+    is_given_before = pl.col("net_before") == pl.col("net_minor")
+    is_given_after = pl.col("net_after") == pl.col("net_minor")
+    is_wanted = pl.col("wanted_net_minor").is_not_null()
     return (
         lines.sort("original_invoice_id", "line_number")
         .with_row_index("line_row")
@@ -190,10 +195,14 @@ def _with_states(lines: pl.DataFrame) -> pl.DataFrame:
             net_after=pl.col("credited_net_minor") + wanted,
         )
         .with_columns(
-            is_whole_before=(pl.col("net_before") == pl.col("net_minor")).all().over("draft_index")
-            & ~is_untouched,
-            is_whole_after=(pl.col("net_after") == pl.col("net_minor")).all().over("draft_index")
-            & pl.col("wanted_net_minor").is_not_null().any().over("draft_index"),
+            *(
+                each.over(owner).alias(f"{name}_{state}")
+                for name, owner in (("is_whole", _DOCUMENT), ("is_term_whole", _TERM))
+                for state, each in (
+                    (_BEFORE, is_given_before.all() & ~is_untouched.any()),
+                    (_AFTER, is_given_after.all() & is_wanted.any()),
+                )
+            )
         )
     )
 
@@ -212,14 +221,21 @@ def _given_back(amounts: pl.DataFrame, keyed: pl.DataFrame, rules: pl.DataFrame)
         "line_row",
         "net_before",
         "net_after",
-        "is_whole_before",
-        "is_whole_after",
+        *(f"{name}_{state}" for name in ("is_whole", "is_term_whole") for state in (_BEFORE, _AFTER)),
         line_net="net_minor",
     )
     rows = (
         amounts.drop("net_minor")
         .rename({"tax_minor": "charged_tax", "base_minor": "charged_base"})
         .join(states, on="line_row", how="left", maintain_order="left")
+        .with_columns(
+            # What is due once for a term comes back with the term, whatever else stands on the document.
+            pl.when(pl.col("is_fixed") & ~pl.col("is_of_term"))
+            .then(f"is_whole_{state}")
+            .otherwise(f"is_term_whole_{state}")
+            .alias(f"is_whole_{state}")
+            for state in (_BEFORE, _AFTER)
+        )
     )
     parts = _rates_on_net(rows, rules)
     for state in (_BEFORE, _AFTER):

@@ -4,16 +4,15 @@ Belongs here: grouping, totals, and what fails while pricing.
 Does not belong here: numbers and issue dates, which are drawn while issuing (``snapshots``, the store).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 import polars as pl
 
-from billing_assets.domain.charges import PREMIUM, PREMIUM_CHANGE
+from billing_assets.domain.charges import PREMIUM_CHANGE
 from billing_assets.domain.money import MAX_AMOUNT_MINOR
 from billing_assets.domain.runs import CatchUp, Outcome
 from billing_assets.frames.cash_rounding import not_rounded
+from billing_assets.frames.documents import by_document
 from billing_assets.frames.snapshots import bodies_of
 from billing_assets.frames.sorted_groups import group_number, group_sums, number_within
 from billing_assets.frames.tax_rows import tax_rows_of_lines
@@ -42,20 +41,18 @@ class Drafts:
     credits: "Drafts | None" = None
 
 
-DOCUMENT_KEYS: Mapping[CatchUp, tuple[str, ...]] = MappingProxyType(
-    {CatchUp.PER_PERIOD: ("policy_term_id", "due_date"), CatchUp.ONE_INVOICE: ("policy_term_id",)}
-)
-"""What charges that stand on one document share."""
-
-
 def draft_invoices(
-    due: pl.DataFrame, tax_rules: pl.DataFrame, catch_up: CatchUp = CatchUp.PER_PERIOD
+    due: pl.DataFrame,
+    tax_rules: pl.DataFrame,
+    catch_up: CatchUp = CatchUp.PER_PERIOD,
+    payer_plans: frozenset[int] = frozenset(),
 ) -> Drafts:
     """Return the priced drafts of a frame of due charges (``columns.DUE_SCHEMA``, sorted).
 
-    Charges of one term with one due date share a document; where ``catch_up`` says one invoice, all charges
-    of a term do, and the document falls due with the last of them. If one line of a document fails, the
-    whole document fails, each of its charges with the reason.
+    Charges of one term with one due date share a document, or of one payer where the plan row is one of
+    ``payer_plans`` (``documents.by_document``); where ``catch_up`` says one invoice, all charges of a term or
+    payer do, and the document falls due with the last of them. If one line of a document fails, all charges
+    of its term on the document fail with the reason; other terms of the payer are billed without it.
 
     >>> from datetime import date
     >>> from billing_assets.domain.taxes import shipped_tax_rules
@@ -74,12 +71,9 @@ def draft_invoices(
     >>> drafts.invoices.select("net_minor", "tax_minor", "total_minor").row(0)
     (104, 12, 116)
     """
-    is_one = catch_up is CatchUp.ONE_INVOICE
-    if is_one:
-        is_fee = pl.col("charge_kind") != PREMIUM.charge_kind
-        order = ("policy_number", "policy_term_id", "due_date", "installment_number", is_fee, "charge_number")
-        due = due.sort(order)
-    lines = _grouped(due, *DOCUMENT_KEYS[catch_up])
+    columns = due.columns
+    due, key = by_document(due, catch_up, payer_plans)
+    lines = _grouped(due, *key)
     amounts = tax_amounts(tax_rows_of_lines(lines, tax_rules), tax_rules)
     shares = line_shares(amounts)
     taxed = lines.join(shares, on="line_row", how="left", maintain_order="left").with_columns(
@@ -88,7 +82,7 @@ def draft_invoices(
     reasons = _failures(taxed)
     if reasons.height:
         failed = due.with_row_index("charge_row").join(
-            taxed.join(reasons, on="draft_index").select("charge_row", "failure"), on="charge_row", how="left"
+            taxed.join(reasons, on=_OF_DOCUMENT).select("charge_row", "failure"), on="charge_row", how="left"
         )
         repaired = failed.with_columns(
             outcome=pl.when(pl.col("failure").is_null())
@@ -96,18 +90,18 @@ def draft_invoices(
             .otherwise(pl.lit(Outcome.FAILED.value)),
             reason_code=pl.coalesce("failure", "reason_code"),
         ).sort("charge_row")
-        return draft_invoices(_numbered_on(repaired.select(due.columns)), tax_rules, catch_up)
+        return draft_invoices(_numbered_on(repaired.select(columns)), tax_rules, catch_up, payer_plans)
     taxes = document_taxes(amounts, tax_rules)
     taxed = with_charge_line_marks(taxed)
     charges = due.with_row_index("charge_row").join(
         lines.select("charge_row", "draft_index"), on="charge_row", how="left", maintain_order="left"
     )
-    last_due = [pl.col("due_date").max().over("draft_index")] if is_one else []
+    last_due = [pl.col("due_date").max().over("draft_index")] if catch_up is CatchUp.ONE_INVOICE else []
     return Drafts(
         invoices=not_rounded(documents_of(taxed.with_columns(last_due), *_HEAD)),
         lines=taxed,
         taxes=taxes,
-        charges=charges.drop("charge_row"),
+        charges=charges.select(*columns, "draft_index"),
         bodies=bodies_of(taxed, taxes),
     )
 
@@ -123,6 +117,10 @@ def with_charge_line_marks(lines: pl.DataFrame) -> pl.DataFrame:
     if not lines.select(is_of_line.any()).item():
         return lines.with_columns(has_charge_lines=pl.lit(value=False))
     return lines.with_columns(has_charge_lines=is_of_line.any().over("draft_index"))
+
+
+_OF_DOCUMENT = ["draft_index", "policy_term_id"]
+"""The charges of a term on a document."""
 
 
 def _numbered_on(due: pl.DataFrame) -> pl.DataFrame:
@@ -153,7 +151,7 @@ def _grouped(due: pl.DataFrame, *key: str) -> pl.DataFrame:
 
 
 def _failures(taxed: pl.DataFrame) -> pl.DataFrame:
-    """Return ``draft_index`` and ``failure`` of the documents that cannot be issued."""
+    """Return ``draft_index``, ``policy_term_id`` and ``failure`` of what cannot be issued."""
     failure = (
         pl.when(pl.col("tax_minor").is_null())
         .then(pl.lit("no_tax_rule"))
@@ -161,9 +159,9 @@ def _failures(taxed: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("amount_out_of_range"))
     )
     return (
-        taxed.select("draft_index", failure=failure)
+        taxed.select(*_OF_DOCUMENT, failure=failure)
         .filter(pl.col("failure").is_not_null())
-        .unique("draft_index", keep="first", maintain_order=True)
+        .unique(_OF_DOCUMENT, keep="first", maintain_order=True)
     )
 
 

@@ -253,23 +253,21 @@ def first_bills(
     """
     followed = drafts.lines.lazy().join(last_bills.lazy(), on="policy_term_id", how="semi")
     lines = followed.join(settled.lazy(), on="policy_term_id", how="anti")
+    # A bill of several policies counts for each of them by its own lines.
+    total = exact_sum(pl.col("net_minor")) + exact_sum(pl.col("tax_minor"))
     days = (pl.col("period_to_date") - pl.col("period_from_date")).dt.total_days()
     bills = (
-        lines.group_by("draft_index")
+        lines.group_by("draft_index", "policy_term_id")
         .agg(
-            pl.col("policy_term_id", "policy_number", "payment_plan_id", "currency").first(),
+            pl.col("policy_number", "payment_plan_id", "currency").first(),
             period_days=days.filter(_IS_INSTALLMENT).sum(),
+            bill_minor=total.clip(-_MOST, _MOST).cast(pl.Int64),
         )
         .filter(pl.col("period_days") > 0)
     )
     return (
         bills.join(plans.lazy().select(*_PLAN_OF, is_uneven=is_uneven()), on="payment_plan_id", how="left")
         .filter(~pl.col("is_uneven").fill_null(value=False))
-        .join(
-            drafts.invoices.lazy().select("draft_index", bill_minor="total_minor"),
-            on="draft_index",
-            how="inner",
-        )
         .select(
             "draft_index",
             "policy_term_id",

@@ -33,11 +33,12 @@ _RULE = [
     "rounding_minor",
     "is_inclusive",
     "is_fixed",
+    "is_of_term",
     "is_compound",
     "is_rounded_by_term",
     "is_rounded_by_line",
 ]
-_MATCH = ["is_named", "is_left_out", "is_of_term", "is_taxed", "rule_currency", "fixed_order"]
+_MATCH = ["is_named", "is_left_out", "is_taxed", "rule_currency", "fixed_order"]
 _DAYS = ["valid_from", "valid_to", "is_by_term"]
 _TAX_POINT = pl.when("is_by_term").then("effective_date").otherwise("period_from_date")
 

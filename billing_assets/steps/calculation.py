@@ -21,6 +21,7 @@ from billing_assets.frames.change_holds import with_change_holds
 from billing_assets.frames.charge_lines import NO_CHARGE_LINES
 from billing_assets.frames.columns import SETTLED_SCHEMA
 from billing_assets.frames.credits import draft_credits
+from billing_assets.frames.documents import payer_plan_ids
 from billing_assets.frames.due_charges import due_charges
 from billing_assets.frames.invoices import Drafts, draft_invoices
 from billing_assets.steps.run_ports import RuleRows, ShardBook
@@ -68,7 +69,8 @@ class Calculation:
         return replace(drafts, credits=notes, charges=pl.concat([indexed, charges], how="diagonal"))
 
     def _priced(self, due: pl.DataFrame) -> Drafts:
-        return draft_invoices(due, self.rules.tax_rules, self.catch_up)
+        by_payer = payer_plan_ids(self.rules.plans)
+        return draft_invoices(due, self.rules.tax_rules, self.catch_up, by_payer)
 
     def _due(self, book: ShardBook, terms: pl.DataFrame) -> pl.DataFrame:
         found = self._due_on(self.billing_date, terms, book.settled, book.charge_lines)

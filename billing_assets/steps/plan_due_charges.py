@@ -115,15 +115,26 @@ def basis_of(billing_date: date, issuer: Issuer, position: BookPosition, store: 
 
 
 def cut_shards(position: BookPosition) -> tuple[Shard, ...]:
-    """Return the ranges of policies between the borders; at least one, possibly empty.
+    """Return the ranges of policies between the borders, at least one, possibly empty; then those of payers.
 
-    >>> cut_shards(BookPosition(batch_id=1, policy_borders=(1, 25_001, 50_001)))[1]
-    Shard(shard_number=1, from_policy_id=25001, to_policy_id=50001)
+    >>> borders = {"policy_borders": (1, 25_001, 50_001), "payer_borders": (7, 9_001)}
+    >>> shards = cut_shards(BookPosition(batch_id=1, payer_plans=("fleet",), **borders))
+    >>> [(each.from_policy_id, each.to_policy_id, each.to_payer_id) for each in shards]
+    [(1, 25001, 0), (25001, 50001, 0), (1, 50001, 9001)]
     """
     borders = position.policy_borders if len(position.policy_borders) > 1 else (1, 1)
+    by_payer = [(borders[0], borders[-1], *payers) for payers in pairwise(position.payer_borders)]
+    ranges = [*((*policies, 0, 0) for policies in pairwise(borders)), *by_payer]
     return tuple(
-        Shard(shard_number=number, from_policy_id=first, to_policy_id=following)
-        for number, (first, following) in enumerate(pairwise(borders))
+        Shard(
+            shard_number=number,
+            from_policy_id=from_policy_id,
+            to_policy_id=to_policy_id,
+            payer_plans=position.payer_plans,
+            from_payer_id=from_payer_id,
+            to_payer_id=to_payer_id,
+        )
+        for number, (from_policy_id, to_policy_id, from_payer_id, to_payer_id) in enumerate(ranges)
     )
 
 

@@ -12,6 +12,7 @@ import polars as pl
 
 from billing_assets.domain.runs import Outcome, RunOrder
 from billing_assets.frames.catch_up import caught_up, invoice_counts
+from billing_assets.frames.documents import payer_plan_ids
 from billing_assets.frames.rounding import exact_sum
 from billing_assets.steps.plan_due_charges import SHARD_TERMS, basis_of, cut_shards
 from billing_assets.steps.price_plan import scope_of
@@ -33,7 +34,8 @@ class CaughtUpMonth:
 class CatchUpPreview:
     """What a run of ``billing_date`` would catch up, and how many invoices all that is due would make.
 
-    ``per_period_count``: one invoice for each due date of a term; ``one_invoice_count``: one for each term.
+    ``per_period_count``: one invoice for each due date of a term; ``one_invoice_count``: one for each term;
+    of plans that bill by payer, one for each of these of a payer.
     """
 
     billing_date: date
@@ -54,7 +56,7 @@ def preview_catch_up(order: RunOrder, *, store: RunStore, progress: Progress = s
         progress("looking back", number, len(shards))
         due = scope.due(store.read_book(issuer.company_id, scope.batch_id, shard, day))
         found.append(caught_up(due, day))
-        counts = invoice_counts(due)
+        counts = invoice_counts(due, payer_plan_ids(scope.rules.plans))
         per_period, one_invoice = per_period + counts[0], one_invoice + counts[1]
     return CatchUpPreview(
         billing_date=day,

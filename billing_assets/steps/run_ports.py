@@ -66,11 +66,15 @@ class BookPosition:
     ``closed_day_id`` is the last word on days that the company has closed itself; the run goes by it.
     ``policy_borders`` cut the company's policies into ranges of about the same number of terms, the first
     of half as many: the first policy of each range, and at last the id after the last policy.
+    ``payer_plans`` are the codes of plans that gather the policies of a payer on one bill, and
+    ``payer_borders`` cut the payers who have such policies in the same way.
     """
 
     batch_id: int
     policy_borders: tuple[int, ...]
     closed_day_id: int = 0
+    payer_plans: tuple[str, ...] = ()
+    payer_borders: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +92,18 @@ class RunBasis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shard:
-    """A range of policies, ``[from_policy_id, to_policy_id)``, that is billed in one transaction."""
+    """Terms that are billed in one transaction: those of the policies ``[from_policy_id, to_policy_id)``.
+
+    Terms of ``payer_plans`` are left to shards of payers, which take them where their payer lies in
+    ``[from_payer_id, to_payer_id)``; a shard of policies has no payers, 0 and 0.
+    """
 
     shard_number: int
     from_policy_id: int
     to_policy_id: int
+    payer_plans: tuple[str, ...] = ()
+    from_payer_id: int = 0
+    to_payer_id: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

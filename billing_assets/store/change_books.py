@@ -4,8 +4,8 @@ Belongs here: one read model of a shard, as of now and as of an earlier run.
 Does not belong here: bringing changes in (``policy_changes``), what follows from them (``frames``).
 
 A shard without changes costs one look into an index. Of one that has some, the lines of every invoice of
-these terms are read, because a credit note is worked out from the whole invoice; terms that ended long ago
-and were settled are left out.
+these terms are read, because a credit note is worked out from the whole invoice, whatever other terms of its
+payer stand on it; terms that ended long ago and were settled are left out.
 """
 
 from datetime import date, datetime
@@ -29,6 +29,7 @@ from billing_assets.frames.columns import (
 )
 from billing_assets.steps.run_ports import Shard
 from billing_assets.store.copy import copy_out
+from billing_assets.store.shards import SHARD_OF_TERM, TAKEN, range_values
 
 
 class ChangeRange(NamedTuple):
@@ -64,7 +65,7 @@ from changed n
 join policy_term_version v on v.policy_term_id = n.policy_term_id and v.batch_id <= %(batch)s
     and (v.superseded_batch_id is null or v.superseded_batch_id > %(batch)s)
 join policy_change c on c.policy_term_id = n.policy_term_id and c.batch_id <= %(batch)s
-where not exists (
+where {TAKEN} and not exists (
     select from settled s
     where v.expiration_date + {_REACH_DAYS} < s.billing_date
         and greatest(n.batch_id, v.batch_id) <= s.book_batch_id
@@ -79,10 +80,9 @@ ZERO_BY_CHANGES = "d.outcome = 'zero' and d.reason_code in ('cancelled', 'nothin
 """What changes ended stays so for the term, whatever version of it the book gives; ``d`` is the charge."""
 
 # Runs of a company never overlap; what a run has written before its own checkpoint is its own work.
-_WAS_THERE = """(%(run)s = 0 or (r.run_id <> %(run)s and coalesce((
-        select h.committed_at from run_shard h
-        where h.run_id = r.run_id and t.policy_id >= h.from_policy_id and t.policy_id < h.to_policy_id
-    ), r.finalised_at) < cast(%(at)s as timestamptz)))"""
+_WAS_THERE = f"""(%(run)s = 0 or (r.run_id <> %(run)s and coalesce((
+        select h.committed_at from run_shard h where {SHARD_OF_TERM}
+    ), r.finalised_at) < cast(%(at)s as timestamptz)))"""  # noqa: S608 - constants
 
 _LINES = f"""
 select i.invoice_id, document_number(s.prefix, i.invoice_number), i.issue_date, l.line_number,
@@ -94,9 +94,13 @@ select i.invoice_id, document_number(s.prefix, i.invoice_number), i.issue_date, 
     i.cash_unit_minor,
     encode(v.content_sha256, 'hex'), encode(y.content_sha256, 'hex'), encode(n.content_sha256, 'hex'),
     coalesce(c.corrected_minor, 0)
-from policy_term t
-join invoice_line l on l.policy_term_id = t.policy_term_id and l.credited_invoice_id is null
+from (
+    select distinct invoice_id from invoice_line
+    where policy_term_id = any(%(terms)s) and credited_invoice_id is null
+) w
 join invoice i using (invoice_id)
+join invoice_line l using (invoice_id)
+join policy_term t on t.policy_term_id = l.policy_term_id
 join billing_run r using (run_id)
 join number_series s using (number_series_id)
 join policy_term_version v using (policy_term_version_id)
@@ -117,7 +121,7 @@ left join lateral (
     join billing_run r on r.run_id = j.run_id
     where k.credited_invoice_id = l.invoice_id and k.credited_line_number = l.line_number and {_WAS_THERE}
 ) c on true
-where t.policy_term_id = any(%(terms)s) and {_WAS_THERE}
+where {_WAS_THERE}
 order by i.invoice_id, l.line_number
 """  # noqa: S608 - constants
 _TAXES = "select invoice_id, tax_rule_id from invoice_tax where invoice_id = any(%(ids)s) order by 1, 2"
@@ -163,8 +167,7 @@ def read_change_book(
     run_id, at = before or (0, None)
     values: dict[str, object] = {
         "company": wanted.company_id,
-        "low": wanted.shard.from_policy_id,
-        "high": wanted.shard.to_policy_id,
+        **range_values(wanted.shard),
         "batch": wanted.batch_id,
         "day": wanted.as_of,
         "run": run_id,
@@ -187,12 +190,12 @@ def read_change_book(
     )
 
 
-_RUN_OF = """
+_RUN_OF = f"""
 select r.run_id, r.book_batch_id, r.billing_date, r.company_id, h.shard_number, h.committed_at, t.policy_id
 from invoice i join billing_run r using (run_id) join policy_term t on t.policy_term_id = :term
-join run_shard h on h.run_id = r.run_id and t.policy_id >= h.from_policy_id and t.policy_id < h.to_policy_id
+join run_shard h on {SHARD_OF_TERM}
 where i.invoice_id = :invoice
-"""
+"""  # noqa: S608 - constants
 
 
 def read_change_source(

@@ -16,6 +16,7 @@ from billing_assets.steps.run_ports import Clock, NumberBlock, Run, Shard, Shard
 from billing_assets.store.change_books import ZERO_BY_CHANGES, ChangeRange, read_change_book
 from billing_assets.store.charge_lines import read_charge_lines
 from billing_assets.store.copy import copy_in, copy_out
+from billing_assets.store.shards import TAKEN, range_values
 
 _REACH_DAYS = 430
 """Longest lead (400 days) and longest run of closed days: terms that begin later cannot be due yet."""
@@ -73,6 +74,7 @@ cross join lateral (
 ) y
 where v.company_id = %(company)s and v.policy_id >= %(low)s and v.policy_id < %(high)s
     and v.batch_id <= %(batch)s and (v.superseded_batch_id is null or v.superseded_batch_id > %(batch)s)
+    and {TAKEN}
     and v.effective_date <= %(reach)s and v.expiration_date > v.cut_over_date - %(longest_due_days)s
 """  # noqa: S608 - constants
 
@@ -82,6 +84,7 @@ with shard_term as (
     from policy_term t join policy_term_version v using (policy_term_id)
     where v.company_id = %(company)s and v.policy_id >= %(low)s and v.policy_id < %(high)s
         and v.batch_id <= %(batch)s and (v.superseded_batch_id is null or v.superseded_batch_id > %(batch)s)
+        and {TAKEN}
 )
 select l.policy_term_id, l.installment_number from invoice_line l join shard_term using (policy_term_id)
 where l.revision = 0 and l.charge_kind = 'premium' and l.credited_invoice_id is null
@@ -134,13 +137,8 @@ def read_terms(
     return copy_out(connection, _TERMS, parameters, TERM_SCHEMA)
 
 
-def _range(company_id: int, batch_id: int, shard: Shard) -> dict[str, int]:
-    return {
-        "company": company_id,
-        "low": shard.from_policy_id,
-        "high": shard.to_policy_id,
-        "batch": batch_id,
-    }
+def _range(company_id: int, batch_id: int, shard: Shard) -> dict[str, object]:
+    return {"company": company_id, "batch": batch_id, **range_values(shard)}
 
 
 class DocumentTransaction:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, RowMapping, text
 from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.frequencies import OWN_DATES, OWN_RULE
-from billing_assets.domain.payment_plans import ChangeBilling, PaymentPlan, Residual
+from billing_assets.domain.payment_plans import BillPer, ChangeBilling, PaymentPlan, Residual
 from billing_assets.domain.plan_records import PLAN_FIELDS, Fault, differing_fields
 from billing_assets.domain.term_days import TermDayCount
 from billing_assets.frames.recurrence import listed_dates, occurrences
@@ -35,6 +35,7 @@ _KINDS = {
     "residual": Residual,
     "change_billing": ChangeBilling,
     "day_count": TermDayCount,
+    "bill_per": BillPer,
 }
 _NO_COMPANY = 0
 _PATTERN_REACH = timedelta(days=8 * 366)

@@ -26,7 +26,7 @@ from billing_assets.frames.replays import (
     Recorded,
 )
 from billing_assets.steps.replay_ports import ReplayShard
-from billing_assets.steps.run_ports import RuleRows, Shard, ShardBook
+from billing_assets.steps.run_ports import RuleRows, ShardBook
 from billing_assets.store.change_books import ZERO_BY_CHANGES, ChangeRange, read_change_book
 from billing_assets.store.charge_lines import read_charge_lines
 from billing_assets.store.closed_days import read_closed_days
@@ -35,10 +35,12 @@ from billing_assets.store.connection import Database
 from billing_assets.store.copy import copy_out
 from billing_assets.store.invoices import read_terms
 from billing_assets.store.rule_sets import read_rule_set, read_rules
+from billing_assets.store.shards import SHARD_OF_TERM, TAKEN, range_values, shard_of
 
 # The company is the one of the time at which the run was planned, or the first that was recorded.
 _SHARDS = """
-select r.run_id, s.shard_number, s.from_policy_id, s.to_policy_id, s.committed_at, r.book_batch_id,
+select r.run_id, s.shard_number, s.from_policy_id, s.to_policy_id, s.payer_plans, s.from_payer_id,
+    s.to_payer_id, s.committed_at, r.book_batch_id,
     r.company_id, r.billing_date, s.rule_set_id, r.closed_day_id, r.catch_up, r.held_until,
     c.content::jsonb ->> 'place_code' as place_code
 from billing_run r
@@ -56,11 +58,11 @@ select l.policy_term_id, l.installment_number
 from policy_term t
 join invoice_line l using (policy_term_id)
 join invoice i using (invoice_id)
-join run_shard s on s.run_id = i.run_id
-    and t.policy_id >= s.from_policy_id and t.policy_id < s.to_policy_id
+join billing_run r on r.run_id = i.run_id
+join run_shard h on {SHARD_OF_TERM}
 where t.policy_id >= %(low)s and t.policy_id < %(high)s and i.run_id <> %(run)s
     and l.revision = 0 and l.charge_kind = 'premium' and l.credited_invoice_id is null
-    and (s.committed_at, s.run_id) < (%(at)s, %(run)s)
+    and (h.committed_at, h.run_id) < (%(at)s, %(run)s)
 union
 select d.policy_term_id, d.installment_number
 from policy_term t
@@ -69,28 +71,31 @@ join due_charge d on d.company_id = v.company_id and d.policy_term_id = v.policy
     and (d.policy_term_version_id = v.policy_term_version_id or {ZERO_BY_CHANGES})
     and d.outcome <> 'invoiced' and d.charge_kind <> 'premium_change'
 join billing_run r on r.run_id = d.run_id
-join run_shard s on s.run_id = d.run_id
-    and t.policy_id >= s.from_policy_id and t.policy_id < s.to_policy_id
+join run_shard h on {SHARD_OF_TERM}
 where t.policy_id >= %(low)s and t.policy_id < %(high)s and d.run_id <> %(run)s
     and v.batch_id <= %(batch)s and (v.superseded_batch_id is null or v.superseded_batch_id > %(batch)s)
-    and (s.committed_at, s.run_id) < (%(at)s, %(run)s)
+    and (h.committed_at, h.run_id) < (%(at)s, %(run)s)
     and (d.outcome = 'zero' or r.billing_date = %(day)s)
 """  # noqa: S608 - constants
-_CHARGES = """
+_OF_TERM = f"""t.policy_id >= %(low)s and t.policy_id < %(high)s and (
+    cardinality(cast(%(payer_plans)s as text[])) = 0 or exists (
+        select from policy_term_version v
+        where v.policy_term_id = t.policy_term_id and v.batch_id <= %(batch)s
+            and (v.superseded_batch_id is null or v.superseded_batch_id > %(batch)s) and {TAKEN}))"""
+_CHARGES = f"""
 select p.policy_number, d.policy_term_id, d.installment_number, d.charge_kind, d.revision, d.charge_number,
     d.policy_term_version_id,
     d.payer_id, d.outcome, d.reason_code, d.billing_date, d.due_date, d.period_from_date, d.period_to_date,
     d.currency, d.net_minor, d.invoice_id
 from due_charge d join policy_term t using (policy_term_id) join policy p using (policy_id)
-where d.run_id = %(run)s and t.policy_id >= %(low)s and t.policy_id < %(high)s
-"""
-_OF_SHARD = """
+where d.run_id = %(run)s and {_OF_TERM}
+"""  # noqa: S608 - constants
+_OF_SHARD = f"""
 with of_shard as (
     select distinct d.invoice_id from due_charge d join policy_term t using (policy_term_id)
-    where d.run_id = %(run)s and d.outcome = %(outcome)s
-        and t.policy_id >= %(low)s and t.policy_id < %(high)s
+    where d.run_id = %(run)s and d.outcome = %(outcome)s and {_OF_TERM}
 )
-"""
+"""  # noqa: S608 - constants
 _LINES = """
 select l.policy_term_id, l.installment_number, l.charge_kind, l.revision, l.charge_number,
     l.installment_count, l.payment_plan_id, l.net_minor, l.tax_minor, l.contained_tax_minor
@@ -137,7 +142,6 @@ class SqlReplayStore:
         values = {
             **_range_of(shard),
             "at": shard.committed_at,
-            "batch": shard.book_batch_id,
             "day": shard.billing_date,
         }
         with self.database.transaction() as connection:
@@ -199,9 +203,7 @@ def _documents(
 def _replay_shard(row: Row[Any]) -> ReplayShard:
     return ReplayShard(
         run_id=row.run_id,
-        shard=Shard(
-            shard_number=row.shard_number, from_policy_id=row.from_policy_id, to_policy_id=row.to_policy_id
-        ),
+        shard=shard_of(row),
         committed_at=row.committed_at,
         book_batch_id=row.book_batch_id,
         company_id=row.company_id,
@@ -216,4 +218,4 @@ def _replay_shard(row: Row[Any]) -> ReplayShard:
 
 def _range_of(shard: ReplayShard) -> dict[str, object]:
     """Return what names a run and a range of its policies in the queries."""
-    return {"run": shard.run_id, "low": shard.shard.from_policy_id, "high": shard.shard.to_policy_id}
+    return {"run": shard.run_id, "batch": shard.book_batch_id, **range_values(shard.shard)}

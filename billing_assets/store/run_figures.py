@@ -34,7 +34,7 @@ with renewed as (
     from renewed join policy_term d using (policy_id)
     where d.policy_term_id = any(cast(%(terms)s as bigint[]))
 ), last as materialized (
-    select f.policy_term_id, (
+    select f.policy_term_id, f.policy_id, (
         select max(l.invoice_id) from policy_term o join invoice_line l on l.policy_term_id = o.policy_term_id
         where o.policy_id = f.policy_id and o.policy_term_id <> f.policy_term_id
             and l.credited_invoice_id is null) as invoice_id
@@ -42,14 +42,14 @@ with renewed as (
 )
 select s.policy_term_id, bill.plan_code, bill.currency, bill.total_minor, bill.period_days
 from last s cross join lateral (
-    select i.currency, i.total_minor,
-        (select sum(l.period_to_date - l.period_from_date) from invoice_line l
-            where l.invoice_id = i.invoice_id and l.charge_kind = 'premium'
-                and l.split_number = 0) as period_days,
-        (select v.plan_code from invoice_line l join policy_term_version v using (policy_term_version_id)
-            where l.invoice_id = i.invoice_id order by l.line_number limit 1) as plan_code
-    from invoice i where i.invoice_id = s.invoice_id
-    offset 0
+    select i.currency, sum(l.net_minor + l.tax_minor) as total_minor,
+        sum(l.period_to_date - l.period_from_date)
+            filter (where l.charge_kind = 'premium' and l.split_number = 0) as period_days,
+        (array_agg(v.plan_code order by l.line_number))[1] as plan_code
+    from invoice i join invoice_line l using (invoice_id)
+    join policy_term_version v using (policy_term_version_id)
+    where i.invoice_id = s.invoice_id and v.policy_id = s.policy_id
+    group by i.currency
 ) bill
 """
 _HELD_UNTIL = """

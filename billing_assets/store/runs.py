@@ -49,6 +49,7 @@ from billing_assets.store.run_figures import (
     write_figures,
 )
 from billing_assets.store.run_holds import hold_changed_terms, tell_billed_elsewhere
+from billing_assets.store.shards import pending_shards, read_position, write_shards
 
 _BILLED_ONCE = "invoice_line_billed_once"
 _RUN = """
@@ -90,14 +91,9 @@ class SqlRunStore:
             return keep_rule_set(connection, rules, self.clock())
 
     def book_position(self, company_id: int, shard_terms: int) -> BookPosition:
-        """Return the last committed batch, and the policies at which shards begin.
-
-        Batches of a company commit in the order of their ids, because imports wait for each other.
-        """
-        values = {"company": company_id, "size": shard_terms}
+        """Return the last committed batch, and the policies and payers at which shards begin."""
         with self.database.transaction() as connection:
-            batch, borders, closed_day = connection.execute(text(_POSITION), values).one()
-        return BookPosition(batch_id=batch, policy_borders=tuple(borders), closed_day_id=closed_day)
+            return read_position(connection, company_id, shard_terms)
 
     def closed_days(self, company_id: int, closed_day_id: int) -> ClosedDays:
         """Return what the company has closed itself, by the rows up to that one."""
@@ -179,14 +175,7 @@ class SqlRunStore:
             run_id = connection.execute(text(_SAVE_PLAN), values).scalar_one_or_none()
             if run_id is None:
                 raise _run_taken(order.billing_date)
-            connection.execute(text("delete from run_shard where run_id = :run"), {"run": run_id})
-            connection.execute(
-                text(
-                    "insert into run_shard (run_id, shard_number, from_policy_id, to_policy_id) "
-                    "values (:run_id, :shard_number, :from_policy_id, :to_policy_id)"
-                ),
-                [{"run_id": run_id, **asdict(shard)} for shard in shards],
-            )
+            write_shards(connection, run_id, shards)
             write_figures(connection, company_id, run_id, plan.figures)
             return _run(connection.execute(text(_RUN + " where run_id = :run"), {"run": run_id}).one())
 
@@ -204,13 +193,8 @@ class SqlRunStore:
 
     def pending_shards(self, run_id: int) -> tuple[Shard, ...]:
         """Return the shards without a checkpoint, in order."""
-        query = """
-            select shard_number, from_policy_id, to_policy_id from run_shard
-            where run_id = :run and committed_at is null order by shard_number
-        """
         with self.database.transaction() as connection:
-            rows = connection.execute(text(query), {"run": run_id}).all()
-        return tuple(Shard(shard_number=row[0], from_policy_id=row[1], to_policy_id=row[2]) for row in rows)
+            return pending_shards(connection, run_id)
 
     @contextmanager
     def shard_work(self, run: Run, shard: Shard) -> Iterator[ShardTransaction]:
@@ -265,26 +249,6 @@ class SqlRunStore:
         return totals
 
 
-# A shard begins at each :size-th term; ids of policies have gaps, so that ranges of ids would differ in size.
-# The first has half of them: two shards of one size would be ready for their numbers at the same moment, and
-# one of them would wait while the other is written. From border to border the index is skipped through, which
-# is a fifth of numbering all terms; the terms of a border's own policy count once.
-_POSITION = """
-with recursive border (policy_id, term_count) as (
-    (select policy_id, :size - :size / 2 from policy_term_version
-    where company_id = :company and superseded_batch_id is null order by policy_id limit 1)
-    union all
-    select (select v.policy_id from policy_term_version v
-        where v.company_id = :company and v.superseded_batch_id is null and v.policy_id > b.policy_id
-        order by v.policy_id offset b.term_count - 1 limit 1), :size
-    from border b where b.policy_id is not null
-)
-select (select coalesce(max(batch_id), 0) from intake_batch where company_id = :company),
-    array(select policy_id from border where policy_id is not null order by policy_id)
-    || coalesce((select max(policy_id) + 1 from policy_term_version
-        where company_id = :company and superseded_batch_id is null), 1),
-    (select coalesce(max(company_closed_day_id), 0) from company_closed_day where company_id = :company)
-"""
 _SAVE_PLAN = """
 insert into billing_run (company_id, billing_date, sequence_number, issuing_date, backdating_reason,
     approved_by, state, book_batch_id, shard_count, due_count, plan_totals, planned_at, closed_day_id,

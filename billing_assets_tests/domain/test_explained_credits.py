@@ -31,7 +31,7 @@ def test_the_rest_of_a_line_is_what_was_charged_less_what_was_given_back() -> No
         2_40,
     )
     assert explain_credit(given).differences == ()
-    assert given.is_whole
+    assert given.is_whole()
 
 
 def test_more_than_was_left_and_a_changed_tax_are_differences() -> None:

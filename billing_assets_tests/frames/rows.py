@@ -55,6 +55,7 @@ def plan(plan_code: str = "monthly", **values: Any) -> dict[str, Any]:
         "blackout_days": 0,
         "change_billing": "now",
         "day_count": "actual_term",
+        "bill_per": "policy",
         "valid_from": date(1900, 1, 1),
         "valid_to": None,
         "plan_sha256": "s",

@@ -12,7 +12,7 @@ from typing import Any
 
 from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll
 from billing_assets.domain.frequencies import FREQUENCIES, PeriodUnit
-from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan, Residual
+from billing_assets.domain.payment_plans import DEFAULT_PLANS, BillPer, PaymentPlan, Residual
 from billing_assets.domain.places import PLACES
 from billing_assets.domain.policies import LineOfBusiness
 from billing_assets.domain.tax_rule import falls_on
@@ -146,6 +146,7 @@ def random_plans(seed: int) -> tuple[PaymentPlan, ...]:
             minimum_payment_days=rng.choice((0, 5, 21)),
             **_arrangement(rng, currency, has_fee=has_fee),
             day_count=rng.choice((TermDayCount.ACTUAL_TERM, *TermDayCount)),
+            bill_per=rng.choice(list(BillPer)),
             source="a test",
         )
         for plan in DEFAULT_PLANS

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import text
 
 from billing_assets.domain.cancellation import CANCELLATION_METHODS
-from billing_assets.domain.payment_plans import ChangeBilling
+from billing_assets.domain.payment_plans import BillPer, ChangeBilling
 from billing_assets.domain.policy_changes import ChangeKind
 from billing_assets.domain.safety_bounds import SafetyBounds
 from billing_assets.store.checks import run_checks
@@ -109,7 +109,8 @@ join policy p using (policy_id) where d.outcome in ('held', 'failed')
 def agree(billing: Billing, folder: Path, *, seed: int, count: int) -> None:
     rng, own = Random(seed), random_own_days(seed)
     plans = tuple(
-        replace(plan, change_billing=rng.choice(list(ChangeBilling))) for plan in random_plans(seed)
+        replace(plan, change_billing=rng.choice(list(ChangeBilling)), bill_per=rng.choice(list(BillPer)))
+        for plan in random_plans(seed)
     )
     policies = [
         replace(with_random_plan(policy), cut_over_date=CUT_OVER, cover_to_date=None)

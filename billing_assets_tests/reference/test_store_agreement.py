@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pytest
 from sqlalchemy import text
 
 from billing_assets.domain.calendar_rule import Purpose
-from billing_assets.domain.payment_plans import PaymentPlan
+from billing_assets.domain.payment_plans import DEFAULT_PLANS, BillPer, PaymentPlan
 from billing_assets.feeds.mapping import mapping_from
 from billing_assets.steps.calendar_ports import ClosedDayOrder
 from billing_assets.store.checks import run_checks
@@ -32,6 +33,8 @@ from billing_assets_tests.reference.generate import (
     with_random_plan,
 )
 from billing_assets_tests.reference.invoices import invoices
+from billing_assets_tests.reference.payer_bills import PolicyBill, gathered
+from billing_assets_tests.reference.periods import plan_of
 from billing_assets_tests.reference.policy import ReferencePolicy
 from billing_assets_tests.store.intake import import_text, with_company
 
@@ -52,8 +55,13 @@ FIELDS = (
 )
 MAPPING = mapping_from(
     {
-        "columns": {name: name for name in (*FIELDS, "premium")},
-        "constants": {"payer_name": "Ann Lee", "payer_email": "ann@example.com", "payer_language": "en"},
+        "columns": {name: name for name in (*FIELDS, "payer_key", "premium")},
+        "constants": {
+            "payer_name": "Ann Lee",
+            "payer_country_code": "ES",
+            "payer_email": "ann@example.com",
+            "payer_language": "en",
+        },
     }
 )
 
@@ -75,6 +83,11 @@ def close_days(billing: Billing, own: Mapping[str, frozenset[date]]) -> None:
             billing.close_day(order)
 
 
+def payer_of(policy: ReferencePolicy) -> str:
+    """Return the payer of a policy; each of the two has policies wherever they stand in the book."""
+    return f"K{int(sha256(policy.policy_number.encode()).hexdigest(), 16) % 2}"
+
+
 def csv_of(policies: list[ReferencePolicy]) -> str:
     exponents = {"EUR": 2, "GBP": 2, "USD": 2, "JPY": 0, "KWD": 3}
     rows = []
@@ -82,7 +95,8 @@ def csv_of(policies: list[ReferencePolicy]) -> str:
         digits = exponents[policy.currency]
         whole, rest = divmod(policy.premium_minor, 10**digits)
         premium = f"{whole}.{rest:0{digits}d}" if digits else str(whole)
-        rows.append({name: getattr(policy, name) for name in FIELDS} | {"premium": premium})
+        own = {"premium": premium, "payer_key": payer_of(policy)}
+        rows.append({name: getattr(policy, name) for name in FIELDS} | own)
     return pl.DataFrame(rows, infer_schema_length=None).write_csv()
 
 
@@ -90,14 +104,22 @@ def expected(
     policies: list[ReferencePolicy], plans: tuple[PaymentPlan, ...], own: Mapping[str, frozenset[date]]
 ) -> set[tuple[Any, ...]]:
     found: set[tuple[Any, ...]] = set()
+    bills = []
     for policy in policies:
-        for invoice in invoices(policy, COMPANY.place_code, RUN_DATES, plans=plans, own=own):
-            head = (policy.policy_number, invoice.run_date, invoice.due_date)
-            found.add((*head, "total", invoice.net_minor, invoice.tax_minor))
-            found.update(
-                (*head, f"{line.installment_number} {line.charge_kind}", line.net_minor, line.tax_minor)
-                for line in invoice.lines
-            )
+        plan = plan_of(policy, plans)
+        payer = payer_of(policy) if plan.bill_per is BillPer.PAYER else ""
+        bills += [
+            PolicyBill(policy=policy, payer=payer, days_to_pay=plan.minimum_payment_days, invoice=invoice)
+            for invoice in invoices(policy, COMPANY.place_code, RUN_DATES, plans=plans, own=own)
+        ]
+    for bill in gathered(bills):
+        invoice = bill.invoice
+        head = (bill.policy.policy_number, invoice.run_date, invoice.due_date)
+        found.add((*head, "total", invoice.net_minor, invoice.tax_minor))
+        found.update(
+            (*head, f"{line.installment_number} {line.charge_kind}", line.net_minor, line.tax_minor)
+            for line in invoice.lines
+        )
     return found
 
 
@@ -127,18 +149,28 @@ def agree(billing: Billing, folder: Path, *, seed: int, count: int) -> None:
         replace(with_random_plan(policy), cut_over_date=CUT_OVER)
         for policy in random_policies(seed=seed, count=count)
     ]
+    come_to_the_same(billing, folder, policies, plans, own)
+
+
+def come_to_the_same(
+    billing: Billing,
+    folder: Path,
+    policies: list[ReferencePolicy],
+    plans: tuple[PaymentPlan, ...],
+    own: Mapping[str, frozenset[date]],
+) -> None:
     add_plans(billing.database, plans)
     close_days(billing, own)
     content = csv_of(policies)
     result = import_text(billing.database, folder, content, mapping=MAPPING, cut_over_date=CUT_OVER)
-    assert (result.facts["new_count"], result.problem_count) == (count, 0)
+    assert (result.facts["new_count"], result.problem_count) == (len(policies), 0)
     for day in RUN_DATES:
         billing.invoice(billing.order(day))
     with billing.database.transaction() as connection:
         rows = {tuple(map(str, row)) for row in connection.execute(text(STORED))}
     wanted = {tuple(map(str, row)) for row in expected(policies, plans, own)}
     assert (sorted(rows - wanted)[:3], sorted(wanted - rows)[:3]) == ([], [])
-    assert len(rows) > count
+    assert len(rows) > len(policies)
 
 
 def test_300_policies_of_random_plans_agree_through_file_store_and_runs(
@@ -147,6 +179,40 @@ def test_300_policies_of_random_plans_agree_through_file_store_and_runs(
     agree(billing, tmp_path, seed=21, count=300)
     with billing.database.transaction() as connection:
         checks = run_checks(connection, None, at=datetime.now(UTC) + timedelta(hours=1))
+    assert [result for result in checks if result.offender_count] == []
+
+
+def test_the_policies_of_a_payer_agree_on_bills_that_many_of_them_share(
+    billing: Billing, tmp_path: Path
+) -> None:
+    """Of random books hardly two policies fall due on one day; here most do, of two places and currencies."""
+    own = random_own_days(22)
+    plans = tuple(
+        replace(plan, plan_code=f"{plan.plan_code}_payer", lead_days=14, bill_per=BillPer.PAYER)
+        for plan in DEFAULT_PLANS
+        if plan.plan_code in {"monthly", "quarterly", "yearly"}
+    )
+    policies = [
+        replace(
+            policy,
+            plan_code=plans[number % 3].plan_code,
+            place_code=("FR", "ES")[number % 7 == 0],
+            line_of_business="liability",
+            currency=("EUR", "USD")[number % 5 == 0],
+            effective_date=date(2023, 1 + 3 * (number % 4), 1),
+            anchor_date=date(2023, 1 + 3 * (number % 4), 1),
+            expiration_date=date(2024, 1 + 3 * (number % 4), 1),
+            cover_to_date=None,
+            cut_over_date=CUT_OVER,
+        )
+        for number, policy in enumerate(random_policies(seed=22, count=120))
+    ]
+    come_to_the_same(billing, tmp_path, policies, plans, own)
+    terms = "select count(distinct policy_term_id) from invoice_line group by invoice_id"
+    with billing.database.transaction() as connection:
+        shared = [count for count in connection.execute(text(terms)).scalars() if count > 1]
+        checks = run_checks(connection, None, at=datetime.now(UTC) + timedelta(hours=1))
+    assert len(shared) > 50
     assert [result for result in checks if result.offender_count] == []
 
 

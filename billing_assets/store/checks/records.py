@@ -78,7 +78,8 @@ where n.content_sha256 <> sha256(convert_to(concat_ws(chr(31), n.plan_code, n.fr
     case when n.change_billing <> 'now'
         then concat_ws(chr(31), 'change_billing', n.change_billing) end,
     case when n.day_count <> 'actual_term'
-        then concat_ws(chr(31), 'day_count', n.day_count) end), 'UTF8'))
+        then concat_ws(chr(31), 'day_count', n.day_count) end,
+    case when n.bill_per <> 'policy' then concat_ws(chr(31), 'bill_per', n.bill_per) end), 'UTF8'))
 union all
 select concat('payer version ', y.payer_version_id, ': its content does not hash to the stored value')
 from payer_version y

@@ -1,0 +1,77 @@
+"""Shards take each term of the book once: by its policy, or by its payer where the plan bills by payer."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from billing_assets.steps.plan_due_charges import cut_shards
+from billing_assets.steps.run_ports import Shard
+from billing_assets.store.connection import Database
+from billing_assets.store.invoices import read_terms
+from billing_assets.store.shards import pending_shards, range_values, read_position, write_shards
+from billing_assets_tests.steps.test_bills_per_payer import BOOK, FEBRUARY, TERM, fleet_plan
+from billing_assets_tests.store.intake import book, import_text, query, with_company
+
+
+@pytest.fixture
+def filled(database: Database, tmp_path: Path) -> Database:
+    fleet_plan(with_company(database))
+    import_text(database, tmp_path, book(*(TERM | row for row in BOOK)))
+    return database
+
+
+@pytest.mark.parametrize("size", [1, 2, 4, 25_000])
+def test_each_term_lies_in_one_shard_and_policies_of_a_payer_together(filled: Database, size: int) -> None:
+    with filled.transaction() as connection:
+        position = read_position(connection, 1, size)
+        shards = cut_shards(position)
+        taken = [read_terms(connection, 1, position.batch_id, shard, FEBRUARY) for shard in shards]
+    policies = [sorted(terms["policy_number"].to_list()) for terms in taken]
+    assert sorted(policy for each in policies for policy in each) == sorted(row["no"] for row in BOOK)
+    homes = {policy: place for place, each in enumerate(policies) for policy in each}
+    assert homes["A1"] == homes["A2"] == homes["A3"]
+    assert homes["B1"] == homes["B2"]
+    assert homes["C1"] != homes["A1"]
+    assert position.payer_plans == ("fleet",)
+    assert len({first for first, _ in pairwise(position.payer_borders)}) == (2 if size <= 4 else 1)
+
+
+def test_without_such_a_plan_there_are_no_payers_to_look_at(database: Database, tmp_path: Path) -> None:
+    import_text(with_company(database), tmp_path, book({"no": "A1"}, {"no": "A2"}))
+    with database.transaction() as connection:
+        position = read_position(connection, 1, 1)
+    assert (position.payer_plans, position.payer_borders) == ((), ())
+    assert position.policy_borders == (1, 2, 3)
+
+
+def test_shards_are_read_as_they_were_written(filled: Database) -> None:
+    query(
+        filled,
+        "insert into billing_run (company_id, billing_date, sequence_number, issuing_date, state, "
+        "book_batch_id, shard_count, due_count, plan_totals, planned_at) values (1, '2025-02-03', 1, "
+        "'2025-02-03', 'planned', 1, 2, 0, '[]', now()) returning run_id",
+    )
+    shards = (
+        Shard(shard_number=0, from_policy_id=1, to_policy_id=9, payer_plans=("fleet",)),
+        Shard(
+            shard_number=1,
+            from_policy_id=1,
+            to_policy_id=9,
+            payer_plans=("fleet",),
+            from_payer_id=1,
+            to_payer_id=3,
+        ),
+    )
+    with filled.transaction() as connection:
+        write_shards(connection, 1, shards)
+        assert pending_shards(connection, 1) == shards
+        write_shards(connection, 1, shards[:1])
+        assert pending_shards(connection, 1) == shards[:1]
+    assert range_values(shards[1]) == {
+        "low": 1,
+        "high": 9,
+        "payer_plans": ["fleet"],
+        "from_payer": 1,
+        "to_payer": 3,
+    }
