@@ -50,29 +50,31 @@ class ChargeRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingCharges:
-    """How many charges of a billing date ended ``outcome`` and were not billed since; the last such run."""
+    """How many charges of one run of a date ended ``outcome`` and stand: nothing answered them since."""
 
     outcome: str
     charge_count: int
     run_id: int
 
 
+# An installment stands as its last run left it: whole in one run, it may stand line by line in the next.
 # Installment 0 stands for the whole term: it is answered as soon as any installment of the term is.
 _STANDING = """
-with last as (
-    select distinct on (d.policy_term_id, d.installment_number, d.charge_kind, d.revision, d.charge_number)
-        d.*
+with found as (
+    select d.*, max(d.run_id) over (partition by d.policy_term_id, d.installment_number, d.revision,
+        d.charge_kind = 'premium_change') as last_run_id
     from due_charge d join billing_run r using (run_id)
     where r.company_id = :company and r.billing_date = :day and d.outcome in ('held', 'failed')
-    order by d.policy_term_id, d.installment_number, d.charge_kind, d.revision, d.charge_number, d.run_id desc
+), last as (
+    select * from found where run_id = last_run_id
 )
-select last.outcome, count(*), max(last.run_id) from last
+select last.outcome, count(*), last.run_id from last
 join policy_term_version v using (policy_term_version_id)
 where v.superseded_batch_id is null and not exists (
     select from due_charge z where z.policy_term_id = last.policy_term_id and z.run_id > last.run_id
         and (z.installment_number = last.installment_number or last.installment_number = 0)
         and z.outcome in ('invoiced', 'zero'))
-group by last.outcome order by last.outcome
+group by last.outcome, last.run_id order by last.outcome, last.run_id
 """
 
 # A page ends with a whole installment, so that the next one begins below it.
@@ -130,7 +132,7 @@ def list_charges(connection: Connection, company_id: int, wanted: ChargeFilter) 
 
 
 def standing_charges(connection: Connection, company_id: int, billing_date: date) -> list[StandingCharges]:
-    """Return the held and failed charges of a date that still stand, whichever of its runs found them.
+    """Return the held and failed charges of a date that still stand, by the run that lists them.
 
     A charge stands no more once it was billed, on that date or a later one, or once the book changed its
     term: then a run says anew what becomes of it.
