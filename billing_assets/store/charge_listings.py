@@ -31,7 +31,9 @@ class ChargeFilter:
 class ChargeRow:
     """A due charge of one policy with its outcome; installment 0 stands for the whole term.
 
-    ``charge_code`` is that of its charge line, empty where it is of the whole premium.
+    ``charge_code`` and ``charge_name`` are those of its charge line, empty where it is of the whole premium.
+    ``line_of_business``, ``place_code`` and ``effective_date``, the first day of the term, are what it is
+    taxed by. ``advice`` says more of a reason than its code does, where there is more to say.
     """
 
     policy_number: str
@@ -45,7 +47,12 @@ class ChargeRow:
     currency: str
     net_minor: int
     invoice_number: str
+    line_of_business: str
+    place_code: str
+    effective_date: date
     charge_code: str = ""
+    charge_name: str = ""
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +90,10 @@ select * from (
     select p.policy_number, d.installment_number, d.charge_kind, d.outcome,
         coalesce(d.reason_code, '') as reason_code, d.period_from_date, d.period_to_date, d.due_date,
         d.currency, d.net_minor, s.prefix, i.invoice_number, d.charge_number,
-        coalesce(h.charge_code, '') as charge_code
+        coalesce(h.charge_code, '') as charge_code, coalesce(h.charge_name, '') as charge_name,
+        coalesce(h.line_of_business, v.line_of_business) as line_of_business, v.place_code, v.effective_date
     from due_charge d join policy_term t using (policy_term_id) join policy p using (policy_id)
+    join policy_term_version v using (policy_term_version_id)
     left join invoice i using (invoice_id) left join number_series s using (number_series_id)
     left join policy_term_charge h on h.policy_term_version_id = d.policy_term_version_id
         and h.charge_number = d.charge_number
@@ -117,7 +126,11 @@ def list_charges(connection: Connection, company_id: int, wanted: ChargeFilter) 
             policy_number=row.policy_number,
             installment_number=row.installment_number,
             charge_kind=row.charge_kind,
+            line_of_business=row.line_of_business,
+            place_code=row.place_code,
+            effective_date=row.effective_date,
             charge_code=row.charge_code,
+            charge_name=row.charge_name,
             outcome=row.outcome,
             reason_code=row.reason_code,
             period_from_date=row.period_from_date,
