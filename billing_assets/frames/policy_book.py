@@ -25,6 +25,7 @@ from billing_assets.domain.places import PLACES
 from billing_assets.frames.amounts import with_amounts
 from billing_assets.frames.book_charges import charge_checks, charge_columns, with_charge_amounts
 from billing_assets.frames.book_fields import book_fields, deliverable_addresses, read_day
+from billing_assets.frames.payers import with_emails_of_file
 
 NO_CUT_OVER = date(1950, 1, 1)
 """Cut-over date of a book that is billed from its beginning: the earliest date that intake accepts."""
@@ -84,7 +85,9 @@ def checked_rows(
     """
     checks = [*_checks(plan_codes), *charge_checks(mapping)]
     slices = [_checked(part, mapping, checks, cut_over_date) for part in raw.iter_slices(_SLICE_ROWS)]
-    return _with_conflicts(pl.concat(slices), is_payer_keyed="payer_key" in mapping.fields)
+    is_keyed = "payer_key" in mapping.fields
+    rows = pl.concat(slices).with_columns(is_payer_keyed=pl.lit(is_keyed))
+    return _with_conflicts(with_emails_of_file(rows), is_payer_keyed=is_keyed)
 
 
 def _checked(
@@ -266,7 +269,6 @@ def _with_conflicts(rows: pl.DataFrame, *, is_payer_keyed: bool) -> pl.DataFrame
     ).drop("_copies", "_payers")
     is_copy = is_good & (pl.int_range(pl.len()).over(*term, "content_sha256") > 0)
     return decided.with_columns(
-        is_payer_keyed=pl.lit(is_payer_keyed),
         status=pl.when(~is_good)
         .then(pl.lit("problem"))
         .when(is_copy)

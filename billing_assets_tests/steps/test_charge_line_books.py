@@ -17,8 +17,8 @@ from billing_assets.domain.run_decisions import RunDecision, RunDecisionOrder
 from billing_assets.domain.safety_bounds import SafetyBounds
 from billing_assets.domain.term_days import TermDayCount
 from billing_assets.feeds.mapping import mapping_from
-from billing_assets.store.companies import save_company
 from billing_assets.store.charge_listings import ChargeFilter
+from billing_assets.store.companies import save_company
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
 from billing_assets.wiring.desk import Desk
