@@ -72,7 +72,8 @@ correct the date, or name the right term
 several_charges | the term has several charge lines, and a change does not say which of them it is of; the \
 term is held | bill or credit the difference by hand, and close the problem to bill the term on as before
 charge_sum_differs | the charge lines do not add up to the premium of the term | \
-correct the premium or the charge lines; the sum has to be the premium to the last digit
+correct the premium or the charge lines; the sum has to be the premium to the last digit; bring policies \
+whose premium is not told apart with a mapping of their own, without 'charges'
 method_unknown | the method of the cancellation is missing, or not known on its day | \
 choose one that 'billing quote cancellation' lists
 field_unexpected | a premium stands beside a change that is no endorsement, or a method beside one that \
