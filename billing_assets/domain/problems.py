@@ -34,7 +34,7 @@ a file of changes takes 123.45 alone
 amount_too_fine | the premium has digits below the minor unit of its currency | \
 correct the amount; nothing is rounded at intake
 amount_negative | the premium is below zero | \
-correct the amount: what is to be given back is a credit note, no premium below zero
+correct the amount: what is to be given back is a credit note, and a discount is taken off what it is on
 amount_out_of_range | the premium is beyond any credible amount | correct the amount
 currency_unknown | the currency is not an ISO 4217 code | correct the code or add a value map to the mapping
 date_empty | a date that billing needs is empty | give the date
@@ -122,3 +122,24 @@ PROBLEM_CODES: Mapping[str, ProblemCode] = MappingProxyType(_read(_TEXT))
 >>> PROBLEM_CODES["amount_too_fine"].todo
 'correct the amount; nothing is rounded at intake'
 """
+
+
+CHARGE_FAULTS = ("amount_not_a_number", "amount_too_fine", "amount_out_of_range", "amount_negative")
+"""Faults of an amount that a charge line may have as the premium has them."""
+
+
+def meaning_of(problem_code: str, field_name: str = "") -> str:
+    """Return what a problem means; of the amount of a charge line, with the field that the line has.
+
+    >>> meaning_of("amount_negative", "premium"), meaning_of("amount_negative", "charges.legal")
+    ('the premium is below zero', "the amount of 'charges.legal' is below zero")
+    >>> meaning_of("amount_negative")
+    'the premium or the amount of a charge is below zero'
+    """
+    if problem_code not in PROBLEM_CODES:
+        return problem_code
+    meaning = PROBLEM_CODES[problem_code].meaning
+    if problem_code not in CHARGE_FAULTS or field_name == "premium":
+        return meaning
+    amount = f"the amount of '{field_name}'" if field_name else "the premium or the amount of a charge"
+    return meaning.replace("the premium", amount)
