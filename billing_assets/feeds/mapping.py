@@ -103,9 +103,10 @@ class _Reader:
 
     def mapping(self, record: object) -> BookMapping:
         top = self.section("", record, _KEYS)
+        fields = self.fields(top.get("columns"), top.get("constants"))
         mapping = BookMapping(
-            fields=self.fields(top.get("columns"), top.get("constants")),
-            charges=self.charges(top.get("charges")),
+            fields=fields,
+            charges=self.charges(top["charges"], fields["premium"].columns) if "charges" in top else (),
             format=self.format(top.get("format")),
             company_code=self.text("company", top.get("company")),
             source_code=self.text("source", top.get("source")),
@@ -122,22 +123,35 @@ class _Reader:
         text = json.dumps(content, sort_keys=True)
         return replace(mapping, content_sha256=sha256(text.encode()).hexdigest())
 
-    def charges(self, value: object) -> tuple[ChargeSource, ...]:
+    def charges(self, value: object, premium_columns: Iterable[str]) -> tuple[ChargeSource, ...]:
         record = self.section("charges", value, value if isinstance(value, dict) else ())
+        if not record:
+            self.refuse(
+                "'charges' names no charge line",
+                "name each charge with its column, or leave 'charges' out where premiums are one charge",
+            )
         if len(record) > MAX_CHARGE_LINES:
             self.refuse(
                 f"'charges' names {len(record)} charge lines",
                 f"name at most {MAX_CHARGE_LINES}; add small ones together",
             )
         found = tuple(self.charge(str(code), each) for code, each in record.items())
-        columns = [charge.column for charge in found]
-        doubled = [column for column in columns if columns.count(column) > 1]
-        if doubled:
-            self.refuse(
-                f"two charge lines have the column '{doubled[0][:60]}'",
-                "give each its own: it would count twice",
-            )
+        columns = [each.column for each in found]
+        self.refuse_doubled("column", columns, "give each its own: it would count twice")
+        names = [each.charge_name.casefold() for each in found]
+        self.refuse_doubled("name", names, "give each its own: nobody could tell them apart on an invoice")
+        for each in found:
+            if each.column in premium_columns:
+                self.refuse(
+                    f"'{each.field_name}.column' and 'columns.premium' are both '{each.column[:60]}'",
+                    "give the charge the column of its own amount; the premium is the sum of all charges",
+                )
         return found
+
+    def refuse_doubled(self, what: str, values: list[str], todo: str) -> None:
+        for value in values:
+            if values.count(value) > 1:
+                self.refuse(f"two charge lines have the {what} '{value[:60]}'", todo)
 
     def charge(self, code: str, value: object) -> ChargeSource:
         key = f"charges.{code[:60]}"
