@@ -50,7 +50,9 @@ them is taken | say in every row the same of one payer, or correct the payer key
 payer_key_empty | the payer has no key | give the payer its key
 payer_name_empty | the payer has no name | give the payer a name; an invoice needs one
 text_too_long | a text is longer than 500 characters | shorten it
-plan_unknown | the payment plan is not known | correct it, add a value map to the mapping, or add the plan
+plan_unknown | the payment plan is not known | \
+correct it to one that 'billing rules plans list' shows, map the value under columns.plan_code.map of the \
+mapping, or add the plan ('billing rules plans add')
 place_unknown | the place is not known | correct it or add a value map to the mapping
 line_unknown | the line of business is not known | correct it or add a value map to the mapping
 value_unmapped | the value is not in the value map of the mapping | \

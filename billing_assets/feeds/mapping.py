@@ -158,18 +158,28 @@ class _Reader:
         if not _CHARGE_CODE.fullmatch(code):
             self.refuse(f"'{key}' is no code", "write at most 40 of a-z, 0-9 and _, a letter first")
         record = self.section(key, value, ("column", "name", "line_of_business"))
-        name = self.text(f"{key}.name", record.get("name")).strip()
-        if not name or not name.isprintable() or len(name) > _LONGEST_NAME:
-            self.refuse(
-                f"'{key}.name' is no name of at most {_LONGEST_NAME} characters",
-                "write what stands on the invoice, such as 'Own damage'",
-            )
+        name = self.charge_name(f"{key}.name", record.get("name"))
         return ChargeSource(
             charge_code=code,
             charge_name=name,
             column=self.name(f"{key}.column", record.get("column")),
             line_of_business=self.text(f"{key}.line_of_business", record.get("line_of_business")),
         )
+
+    def charge_name(self, key: str, value: object) -> str:
+        name = self.text(key, value).strip()
+        if not name:
+            self.refuse(f"'{key}' is empty", "write what stands on the invoice, such as 'Own damage'")
+        if not name.isprintable():
+            self.refuse(
+                f"'{key}' has characters that cannot be printed", "write it in plain letters, on one line"
+            )
+        if len(name) > _LONGEST_NAME:
+            self.refuse(
+                f"'{key}' has {len(name)} characters: '{name[:60]}'",
+                f"shorten it to at most {_LONGEST_NAME}, so that it stands on one line of the invoice",
+            )
+        return name
 
     def fields(self, columns: object, constants: object) -> dict[str, FieldSource]:
         named = self.section("columns", columns, BOOK_FIELDS)
