@@ -8,18 +8,31 @@ from typing import Annotated
 
 import typer
 
-from billing_assets.cli.arguments import Json, NoDeliver, name_of, open_desk
+from billing_assets.cli.arguments import Json, name_of, open_desk
 from billing_assets.cli.interrupts import stop_on_request
 from billing_assets.cli.output import Screen
 from billing_assets.cli.run import bill_order, days_document, end_with
 from billing_assets.cli.runs import show_run
+from billing_assets.cli.waiting import has_unsent
 from billing_assets.domain.run_decisions import RunDecision, RunDecisionOrder
 from billing_assets.domain.runs import RunState
 
-APPROVE_EPILOG = "billing runs approve 12 --reason 'the fleet renewed' --approved-by 'A. Gil'"
+APPROVE_EPILOG = (
+    "billing runs approve 12 --reason 'the fleet renewed' --approved-by 'A. Gil'\n\n"
+    "billing runs approve 12 --reason 'the fleet renewed' --approved-by 'A. Gil' --deliver"
+)
 REJECT_EPILOG = "billing runs reject 12 --reason 'the book was doubled' --rejected-by 'A. Gil'"
 
 _RunId = Annotated[int, typer.Argument(metavar="ID", help="Number of the run, as 'billing runs' lists it.")]
+# Whoever had the run made may have asked that nothing be sent, and whoever approves it need not know.
+_Deliver = Annotated[
+    bool,
+    typer.Option(
+        "--deliver/--no-deliver",
+        help="Send the documents once they are checked; if left out nothing is sent, and 'billing deliver' "
+        "sends them.",
+    ),
+]
 _Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept with the run.")]
 
 
@@ -38,10 +51,10 @@ def approve(
             "--hash", metavar="HASH", help="Only if the run still shows this hash, or one that begins so."
         ),
     ] = "",
-    is_quiet: NoDeliver = False,
+    is_delivering: _Deliver = False,
     as_json: Json = False,
 ) -> None:
-    """Approve a rehearsed or held run, and bill exactly what it shows.
+    """Approve a rehearsed or held run, and bill exactly what it shows; nothing is sent without --deliver.
 
     Where the book or a rule has moved since, so that anything else would be issued, nothing is: the run shows
     the new figures and waits for a new decision. Approving twice bills once.
@@ -54,12 +67,13 @@ def approve(
         decided_by=name_of(approved_by),
         shown_sha256=shown.lower(),
     )
-    _bill(screen, order, is_quiet=is_quiet)
+    _bill(screen, order, is_quiet=not is_delivering)
 
 
 def _bill(screen: Screen, order: RunDecisionOrder, *, is_quiet: bool) -> None:
     """Record an approval, then bill the date of the run; both are done once, however often they are asked."""
-    todo = f"go on with the same command: billing runs approve {order.run_id}"
+    mode = "--no-deliver" if is_quiet else "--deliver"
+    todo = f"go on with the same command: billing runs approve {order.run_id} {mode}"
     with (
         open_desk(screen) as desk,
         stop_on_request(todo, lambda: screen.warn("stopping where nothing is half done ...")) as stop,
@@ -73,8 +87,11 @@ def _bill(screen: Screen, order: RunDecisionOrder, *, is_quiet: bool) -> None:
             approved = desk.billing.order_of_run(order.run_id)
             billed.append(bill_order(desk, approved, is_quiet=is_quiet, stop=stop, progress=progress))
             detail = desk.run(order.run_id)
+        is_unsent = is_quiet and any(has_unsent(desk, day.billing_date) for day in billed)
     screen.document({"run": detail, **days_document(billed)})
     show_run(screen, detail)
+    if is_unsent:
+        screen.hint(f"send: billing deliver {detail.report['billing_date']}")
     end_with(screen, billed)
 
 

@@ -13,7 +13,7 @@ import typer
 
 from billing_assets.cli.arguments import Before, By, Json, Limit, Note, hint_next_page, name_of, open_desk
 from billing_assets.cli.output import Screen, instant, styled
-from billing_assets.domain.problems import PROBLEM_CODES
+from billing_assets.domain.problems import PROBLEM_CODES, meaning_of
 
 if TYPE_CHECKING:
     from billing_assets.store.problem_listings import ProblemRow
@@ -41,7 +41,7 @@ def problems(ctx: typer.Context, as_json: Json = False) -> None:
     if not counts:
         screen.say("No problem is open.")
         return
-    rows = [[f"{count:,}", code, meaning(code)] for code, count in counts.items()]
+    rows = [[f"{count:,}", code, meaning_of(code)] for code, count in counts.items()]
     screen.table([">open", "code", "what is wrong"], rows, wrap=["what is wrong"])
     screen.hint("each of them: billing problems list")
 
@@ -98,7 +98,7 @@ def show(problem_id: Id, as_json: Json = False) -> None:
     screen.say(styled("[bold]problem {}[/bold]  {}  {}", row.problem_id, row.problem_code, state))
     screen.facts(
         [
-            ("what is wrong", meaning(row.problem_code)),
+            ("what is wrong", meaning_of(row.problem_code, row.field_name)),
             ("what to do", todo(row)) if row.is_open else ("closed", closing_words(row)),
             ("file", f"{row.file_name}, row {row.row_number}" if row.row_number else row.file_name),
             ("field", row.field_name or "-"),
@@ -142,15 +142,6 @@ def assign(
     screen.say(styled("problem {} is with [bold]{}[/bold]", problem_id, owner.strip()))
 
 
-def meaning(code: str) -> str:
-    """Return what a problem code means.
-
-    >>> meaning("amount_empty")
-    'the premium is empty'
-    """
-    return PROBLEM_CODES[code].meaning if code in PROBLEM_CODES else code
-
-
 def todo(row: "ProblemRow") -> str:
     """Return what to do about a problem."""
     return PROBLEM_CODES[row.problem_code].todo if row.problem_code in PROBLEM_CODES else ""
@@ -191,4 +182,4 @@ def _show_list(screen: Screen, found: "list[ProblemRow]", last_column: str) -> N
 def _record(row: "ProblemRow") -> dict[str, object]:
     from dataclasses import asdict
 
-    return {**asdict(row), "meaning": meaning(row.problem_code), "todo": todo(row)}
+    return {**asdict(row), "meaning": meaning_of(row.problem_code, row.field_name), "todo": todo(row)}

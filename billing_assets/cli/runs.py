@@ -146,6 +146,7 @@ def _place(before: str) -> tuple[str, int] | None:
 def _charge(row: "ChargeRow") -> list[object]:
     number = row.installment_number or "whole term"
     net, reason = amount(row.net_minor, row.currency), OUTCOME_REASONS.get(row.reason_code, row.reason_code)
+    reason = row.advice or reason
     return [
         row.policy_number,
         number,

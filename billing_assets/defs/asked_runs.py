@@ -62,7 +62,10 @@ class ApproveConfig(dg.Config):
     shown_hash: str = Field(
         default="", description="Only if the run still shows this hash, or one that begins so."
     )
-    deliver: bool = Field(default=True, description="Whether the documents are sent once they are checked.")
+    deliver: bool = Field(
+        default=False,
+        description="Whether the documents are sent once they are checked; else 'billing deliver' does.",
+    )
 
 
 class RejectConfig(dg.Config):

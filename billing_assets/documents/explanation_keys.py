@@ -6,6 +6,7 @@ Does not belong here: the words (``templates/explanation``), filling them in (``
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from fractions import Fraction
 
 from billing_assets.domain.backdating import REHEARSAL_APPROVER
 from billing_assets.domain.business_days import LeadUnit, Roll
@@ -30,6 +31,8 @@ def sentence_keys(result: Explained, sources: InvoiceSources) -> list[str]:
         return ["latest_moved" if is_moved else "latest", *_approval(sources)]
     if formula is Formula.NEAREST_CASH and sources.invoice.credited:
         return ["nearest_cash_credited"]
+    if formula is Formula.PLAN_SHARE and not _share_kind(result):
+        return [_plan_share_key(result, sources)]
     kind = _KINDS.get(formula)
     key = f"{formula.value}{kind(result)}" if kind else formula.value
     more = _more(result, sources)
@@ -105,6 +108,24 @@ def _share_kind(result: Explained) -> str:
     return "_by_days" if count == TermDayCount.ACTUAL_365_FIXED else _day_kind(result)
 
 
+def _plan_share_key(result: Explained, sources: InvoiceSources) -> str:
+    """Tell the weights that a plan names from periods, which are alike, or count by their days.
+
+    A plan without weights has its shares worked out in the same way for its down payment, fee or minimum.
+    """
+    source = next(each for each in sources.lines if each.line.line_number == result.line_numbers[0])
+    if source.plan.weights:
+        return "plan_share"
+    weight, weights = (Fraction(str(result.values[name])) for name in ("weight", "weights"))
+    share_count = source.line.installment_count - ("down_payment" in result.values)
+    return "plan_share_equal" if weight * share_count == weights else "plan_share_by_periods"
+
+
+def _charge_kind(result: Explained) -> str:
+    """Tell the charge that has what the others leave."""
+    return "_last" if result.values["charge"] == result.values["charges_left"] else ""
+
+
 _KINDS: Mapping[Formula, Callable[[Explained], str]] = {
     Formula.CYCLE_COUNT: _count_kind,
     Formula.PATTERN_COUNT: _count_kind,
@@ -118,6 +139,7 @@ _KINDS: Mapping[Formula, Callable[[Explained], str]] = {
     Formula.PRICE_LESS_TAXES: _credit_kind,
     Formula.RUNNING_SHARE: _credit_kind,
     Formula.FIXED: _credit_kind,
+    Formula.CHARGE_SHARE: _charge_kind,
 }
 """Formulas that are said in more than one way: how the key of the sentence ends."""
 
@@ -133,6 +155,8 @@ def figures_key(result: Explained) -> str:
     if formula in {Formula.PLAN_SHARE, Formula.PLAN_REST}:
         after = "_after_down" if "down_payment" in values else ""
         return f"{formula.value}{after}{'_equal' if 'other_count' in values else ''}"
+    if formula is Formula.CHARGE_SHARE:
+        return f"{formula.value}{_charge_kind(result)}"
     is_of_two = formula is Formula.REST and "middle_share" not in values
     return "rest_of_two" if is_of_two else formula.value
 
@@ -143,5 +167,7 @@ def says_nothing(result: Explained, line_count: int) -> bool:
         return result.formula is Formula.DAYS_AFTER and not result.values["due_days"]
     if result.subject is Subject.LINE_TAX:
         return line_count == 1
+    if result.subject is Subject.TAX_SHARE:
+        return result.values.get("shared_lines") == str(result.line_numbers[0])
     is_sum_of_one = result.formula is Formula.SUM and len(result.inputs) == 1
     return is_sum_of_one and result.subject not in TOTALS | {Subject.TAX}

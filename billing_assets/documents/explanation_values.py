@@ -168,7 +168,9 @@ _TABLES: Mapping[str, Callable[[Reader, str], str]] = {
     "day_count": lambda reader, code: reader.words.name("day_counts", code),
     "roll": lambda reader, code: reader.words.name("rolls", code),
     "basis": lambda reader, code: reader.words.name("bases", code),
-    "line_of_business": lambda reader, code: reader.words.name("lines_of_business", code),
+    "line_of_business": lambda reader, codes: ", ".join(
+        reader.words.name("lines_of_business", code) for code in codes.split()
+    ),
     "place_code": Reader.place,
     "tax_place_code": Reader.place,
 }

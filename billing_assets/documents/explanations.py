@@ -6,7 +6,7 @@ laid out (``cli``).
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -32,6 +32,8 @@ _BY_DEFAULT = "actual/actual"
 _TAXES = frozenset({Subject.TAX_BASE, Subject.TAX_PART, Subject.TAX})
 _TOLD_BY_FIGURES = frozenset({Formula.RUNNING_SHARE, Formula.CHARGE_SHARE})
 """Differences of two rounded amounts: their figures say both roundings."""
+_OF_LINE = frozenset({Subject.PRICE, Subject.CONTAINED_TAX, Subject.NET, Subject.TAX_SHARE, Subject.LINE_TAX})
+"""What is of a line alone, and not of the installment that it is a charge of."""
 _DATES = frozenset({Subject.TAX_POINT, Subject.ISSUE_DATE, Subject.INVOICE_NUMBER, Subject.DUE_DATE})
 
 
@@ -195,7 +197,7 @@ def _sections(results: Iterable[Explained], sources: InvoiceSources, reader: Rea
         number = source.line.line_number
         own = [each for each in wanted if number in each.line_numbers and each.subject not in document]
         if own:
-            yield Section(heading=_heading(source, reader), results=teller.tell(own))
+            yield Section(heading=_heading(source, reader), results=teller.tell_line(own, source))
     parts = (
         (text["taxes_heading"], _TAXES),
         (text["totals_heading"], TOTALS),
@@ -226,9 +228,31 @@ class _Teller:
         self.reader = reader
         self.lines = {source.line.line_number: source for source in sources.lines}
         self.named: set[tuple[str, str, int]] = set()
+        self.told_lines: dict[tuple[int, int], int] = {}
 
     def tell(self, results: list[Explained]) -> tuple[Told, ...]:
         return tuple(self._told(result) for result in results)
+
+    def tell_line(self, results: list[Explained], source: LineSource) -> tuple[Told, ...]:
+        """Say the results of a line; of a further charge of an installment only what is its own.
+
+        Period and dates are those of the installment, and were said with the first of its charges.
+        """
+        line = source.line
+        if not line.charge_number:
+            return self.tell(results)
+        key = (source.term.policy_term_id, line.installment_number)
+        first = self.told_lines.setdefault(key, line.line_number)
+        if first == line.line_number:
+            return self.tell(results)
+        said = self.reader.words.fill("as_line", number=str(first))
+        told = [
+            each if each.result.subject in _OF_LINE else replace(each, is_plain=True)
+            for each in self.tell(results)
+        ]
+        place = next(place for place, each in enumerate(told) if not each.is_plain)
+        told[place] = replace(told[place], reasons=(said, *told[place].reasons))
+        return tuple(told)
 
     def _told(self, result: Explained) -> Told:
         reader, source = self.reader, self.lines[(result.line_numbers or tuple(self.lines))[0]]

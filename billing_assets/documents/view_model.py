@@ -197,16 +197,32 @@ def _facts(invoice: Invoice, reader: _Reader) -> list[dict[str, str]]:
     return [{"label": label, "value": value} for label, value in facts]
 
 
+_KEPT_TOGETHER = 15
+"""So many charges fit on a page also where each name takes two lines."""
+
+
 def _lines(invoice: Invoice, reader: _Reader) -> list[dict[str, object]]:
-    """Return the lines; of those that share an installment the first says for all which one it is."""
+    """Return the lines; of those that share an installment the first says for all which one it is.
+
+    ``kept_count`` of a line is how many from it on stay on one page: the charges of an installment, of many
+    at most ``_KEPT_TOGETHER``; 0 of a line that is kept with one before it.
+    """
     is_single = _is_single(invoice)
-    rows = []
+    rows: list[dict[str, object]] = []
+    first = kept_count = 0
     before: InvoiceLine | None = None
     for line in invoice.lines:
         row = _line(line, reader, is_single=is_single)
         if before and line.charge_number and before.charge_number and _is_same(line, before):
             row |= {"installment": "", "notes": ""}
-        rows.append(row)
+            is_first = kept_count == _KEPT_TOGETHER
+        else:
+            is_first = True
+        if is_first:
+            first, kept_count = len(rows), 0
+        kept_count += 1
+        rows.append({**row, "kept_count": 0})
+        rows[first]["kept_count"] = kept_count
         before = line
     return rows
 

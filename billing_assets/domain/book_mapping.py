@@ -162,6 +162,19 @@ class BookMapping:
     content_sha256: str = ""
     file_name: str = "mapping"
 
+    def keys_of_columns(self) -> Mapping[str, str]:
+        """Return for each column that the file must have a key of the mapping that names it.
+
+        >>> charge = ChargeSource(charge_code="fire", charge_name="Fire", column="F")
+        >>> number = FieldSource(columns=("no",))
+        >>> dict(BookMapping(fields={"policy_number": number}, charges=(charge,)).keys_of_columns())
+        {'F': 'charges.fire.column', 'no': 'columns.policy_number'}
+        """
+        keys = {charge.column: f"{charge.field_name}.column" for charge in self.charges}
+        for name, source in self.fields.items():
+            keys.update(dict.fromkeys(source.columns, f"columns.{name}"))
+        return keys
+
     def source_columns(self) -> tuple[str, ...]:
         """Return the columns that the file must have, each once, in the order of the mapping.
 
@@ -202,7 +215,8 @@ def require_known_values(mapping: BookMapping, plan_codes: Collection[str]) -> N
     Traceback (most recent call last):
     ...
     billing_assets.domain.errors.BillingError: mapping: 'monthy' in 'columns.plan_code.map.M' is no known \
-value of plan_code (mapping_invalid): did you mean 'monthly'?
+value of plan_code (mapping_invalid): did you mean 'monthly'? ('billing rules plans list' shows each plan, \
+'billing rules plans add' adds one)
     """
     for name, known in known_values(plan_codes).items():
         written = list(_written(name, mapping.fields.get(name, FieldSource())))
@@ -217,8 +231,11 @@ value of plan_code (mapping_invalid): did you mean 'monthly'?
                 raise BillingError(
                     "mapping_invalid",
                     f"{mapping.file_name}: '{value[:40]}' in '{key}' is no known value of {name}",
-                    _nearest(value, known),
+                    _nearest(value, known) + _MORE_OF_PLANS * (name == "plan_code"),
                 )
+
+
+_MORE_OF_PLANS = " ('billing rules plans list' shows each plan, 'billing rules plans add' adds one)"
 
 
 def _written(name: str, source: FieldSource) -> Iterator[tuple[str, str]]:

@@ -275,11 +275,12 @@ def _running_shares(pieces: Iterable[TaxPiece]) -> Iterator[tuple[TaxPiece, Expl
     for group in _grouped(pieces):
         before = 0
         for piece in group:
-            yield piece, _share(piece, before)
+            yield piece, _share(piece, before, group)
             before += piece.taxable_minor
 
 
-def _share(piece: TaxPiece, before: int) -> Explained:
+def _share(piece: TaxPiece, before: int, group: list[TaxPiece]) -> Explained:
+    lines = ", ".join(str(each.line_number) for each in group)
     factor = piece.rate / piece.whole
     return Explained(
         subject=Subject.TAX_SHARE,
@@ -288,6 +289,7 @@ def _share(piece: TaxPiece, before: int) -> Explained:
             minor("running", before + piece.taxable_minor),
             minor("before", before),
             Input(name="factor", value=factor, unit=Unit.RATE),
+            Input(name="shared_lines", value=lines, unit=Unit.CODE),
         ),
         line_numbers=(piece.line_number,),
         rounding=Rounding.HALF_UP,
@@ -346,11 +348,13 @@ def _fixed_amount(tax: TaxSource, piece: TaxPiece) -> Explained:
 
 def _part(tax: TaxSource, group: list[TaxPiece], formula: Formula, inputs: tuple[Input, ...]) -> Explained:
     rule, first = tax.rule, group[0].source
+    # A row for any line of business falls on lines of several, and is rounded over all of them.
+    of_business = dict.fromkeys(piece.source.line_of_business for piece in group)
     is_rounded = formula in (Formula.RATE, Formula.PART_OF_PRICE)
     facts = (
         Input(name="tax_point_date", value=_tax_point(tax, first), unit=Unit.DATE),
         Input(name="tax_place_code", value=rule.place_code, unit=Unit.CODE),
-        Input(name="line_of_business", value=first.line_of_business, unit=Unit.CODE),
+        Input(name="line_of_business", value=" ".join(of_business), unit=Unit.CODE),
     )
     return Explained(
         subject=Subject.TAX_PART,

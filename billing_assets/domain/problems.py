@@ -34,7 +34,7 @@ a file of changes takes 123.45 alone
 amount_too_fine | the premium has digits below the minor unit of its currency | \
 correct the amount; nothing is rounded at intake
 amount_negative | the premium is below zero | \
-correct the amount: what is to be given back is a credit note, no premium below zero
+correct the amount: what is to be given back is a credit note, and a discount is taken off what it is on
 amount_out_of_range | the premium is beyond any credible amount | correct the amount
 currency_unknown | the currency is not an ISO 4217 code | correct the code or add a value map to the mapping
 date_empty | a date that billing needs is empty | give the date
@@ -50,7 +50,9 @@ them is taken | say in every row the same of one payer, or correct the payer key
 payer_key_empty | the payer has no key | give the payer its key
 payer_name_empty | the payer has no name | give the payer a name; an invoice needs one
 text_too_long | a text is longer than 500 characters | shorten it
-plan_unknown | the payment plan is not known | correct it, add a value map to the mapping, or add the plan
+plan_unknown | the payment plan is not known | \
+correct it to one that 'billing rules plans list' shows, map the value under columns.plan_code.map of the \
+mapping, or add the plan ('billing rules plans add')
 place_unknown | the place is not known | correct it or add a value map to the mapping
 line_unknown | the line of business is not known | correct it or add a value map to the mapping
 value_unmapped | the value is not in the value map of the mapping | \
@@ -72,7 +74,8 @@ correct the date, or name the right term
 several_charges | the term has several charge lines, and a change does not say which of them it is of; the \
 term is held | bill or credit the difference by hand, and close the problem to bill the term on as before
 charge_sum_differs | the charge lines do not add up to the premium of the term | \
-correct the premium or the charge lines; the sum has to be the premium to the last digit
+correct the premium or the charge lines; the sum has to be the premium to the last digit; bring policies \
+whose premium is not told apart with a mapping of their own, without 'charges'
 method_unknown | the method of the cancellation is missing, or not known on its day | \
 choose one that 'billing quote cancellation' lists
 field_unexpected | a premium stands beside a change that is no endorsement, or a method beside one that \
@@ -121,3 +124,24 @@ PROBLEM_CODES: Mapping[str, ProblemCode] = MappingProxyType(_read(_TEXT))
 >>> PROBLEM_CODES["amount_too_fine"].todo
 'correct the amount; nothing is rounded at intake'
 """
+
+
+CHARGE_FAULTS = ("amount_not_a_number", "amount_too_fine", "amount_out_of_range", "amount_negative")
+"""Faults of an amount that a charge line may have as the premium has them."""
+
+
+def meaning_of(problem_code: str, field_name: str = "") -> str:
+    """Return what a problem means; of the amount of a charge line, with the field that the line has.
+
+    >>> meaning_of("amount_negative", "premium"), meaning_of("amount_negative", "charges.legal")
+    ('the premium is below zero', "the amount of 'charges.legal' is below zero")
+    >>> meaning_of("amount_negative")
+    'the premium or the amount of a charge is below zero'
+    """
+    if problem_code not in PROBLEM_CODES:
+        return problem_code
+    meaning = PROBLEM_CODES[problem_code].meaning
+    if problem_code not in CHARGE_FAULTS or field_name == "premium":
+        return meaning
+    amount = f"the amount of '{field_name}'" if field_name else "the premium or the amount of a charge"
+    return meaning.replace("the premium", amount)

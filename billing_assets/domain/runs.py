@@ -75,7 +75,10 @@ OUTCOME_REASONS: Mapping[str, str] = MappingProxyType(
             "the term begins inside a period that was billed under an earlier term of the policy: a person "
             "decides what is owed"
         ),
-        "no_tax_rule": "no tax rule covers the place, line of business and tax point: add a dated row",
+        "no_tax_rule": (
+            "no tax rule covers the place, line of business and tax point of a charge of the invoice: add a "
+            "dated row; 'billing runs charges' names the charge"
+        ),
         "no_plan_row": "no row of the payment plan is valid on the first day of the term: add a dated row",
         "plan_currency_differs": (
             "the plan has an amount in another currency than the term's: choose another plan, or add one for "

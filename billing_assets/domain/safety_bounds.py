@@ -37,7 +37,7 @@ class SafetyBounds:
     ``count_percent`` and ``total_percent``: more than so many percent above or below the bills before, where
     these were at least ``minimum_invoices``. ``bill_times``: any policy whose bill is more than so many times
     its last one, or of a bill with a change than the premium of its term. ``problem_per_mille``: more than so
-    many of a thousand due charges failed, or held by a refused row of the book, and at least
+    many of a thousand due installments failed, or held by a refused row of the book, and at least
     ``minimum_problems`` of them. ``credit_per_mille``: credit notes of changes for more than so many of a
     thousand terms in force, or of their premium, and at least ``minimum_credits`` of them.
     """
@@ -81,7 +81,10 @@ class CreditSum:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFindings:
-    """What of a run is held against the bounds."""
+    """What of a run is held against the bounds.
+
+    ``problem_count`` of ``due_count`` installments are problems, each counted once, whatever lines it has.
+    """
 
     comparisons: Sequence[Comparison] = ()
     credits: Sequence[CreditSum] = ()
@@ -136,7 +139,7 @@ def exceeded_bounds(bounds: SafetyBounds, found: RunFindings) -> tuple[Exceeded,
 
     >>> findings = RunFindings(problem_count=11, due_count=1_000)
     >>> [each.found for each in exceeded_bounds(SafetyBounds(), findings)]
-    ['11 of 1,000 due charges are problems, more than 5 of a thousand']
+    ['11 of 1,000 due installments are problems, more than 5 of a thousand']
     """
     compared = [row for row in found.comparisons if row.before_count >= bounds.minimum_invoices]
     return (
@@ -185,7 +188,7 @@ def _problems_exceeded(bounds: SafetyBounds, problem_count: int, due_count: int)
         return ()
     if problem_count * 1_000 <= due_count * bounds.problem_per_mille:
         return ()
-    words = f"{problem_count:,} of {due_count:,} due charges are problems, more than"
+    words = f"{problem_count:,} of {due_count:,} due installments are problems, more than"
     return (Exceeded(bound=Bound.PROBLEMS, found=f"{words} {bounds.problem_per_mille} of a thousand"),)
 
 

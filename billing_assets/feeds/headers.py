@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from billing_assets.domain.book_mapping import BookFormat, BookMapping
+from billing_assets.domain.book_mapping import BookMapping
 from billing_assets.domain.errors import BillingError
 
 
@@ -30,13 +30,21 @@ def check_header(file_name: str, header: Sequence[str], mapping: BookMapping) ->
         )
     missing = [column for column in mapping.source_columns() if column not in header]
     if missing:
+        keys = mapping.keys_of_columns()
         close = get_close_matches(missing[0], header, 1) if len(header) > 1 else []
-        hint = f"did you mean '{close[0]}'?" if close else _missing_hint(header, mapping.format)
-        listed = ", ".join(f"'{column}'" for column in missing[:5])
-        raise BillingError("mapping_column_missing", f"{file_name} has no column {listed}", hint)
+        hint = f"did you mean '{close[0]}'?" if close else _missing_hint(header, missing, mapping)
+        listed = ", ".join(f"'{column}' ({keys[column]})" for column in missing[:5])
+        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""  # noqa: PLR2004 - as many as listed
+        raise BillingError("mapping_column_missing", f"{file_name} has no column {listed}{more}", hint)
 
 
-def _missing_hint(header: Sequence[str], form: BookFormat) -> str:
+def _missing_hint(header: Sequence[str], missing: Sequence[str], mapping: BookMapping) -> str:
     if len(header) == 1:
-        return f"the header is one name: check 'format.delimiter' ('{form.delimiter}') and the header row"
+        mark = mapping.format.delimiter
+        return f"the header is one name: check 'format.delimiter' ('{mark}') and the header row"
+    if set(missing) <= {charge.column for charge in mapping.charges}:
+        return (
+            "give the file the columns of its charges, correct them under 'charges' in the mapping, or bring "
+            "a file whose premiums are one charge with a mapping without 'charges'"
+        )
     return "correct the column in the mapping; the file must begin with a header row"

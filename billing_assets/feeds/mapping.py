@@ -103,9 +103,10 @@ class _Reader:
 
     def mapping(self, record: object) -> BookMapping:
         top = self.section("", record, _KEYS)
+        fields = self.fields(top.get("columns"), top.get("constants"))
         mapping = BookMapping(
-            fields=self.fields(top.get("columns"), top.get("constants")),
-            charges=self.charges(top.get("charges")),
+            fields=fields,
+            charges=self.charges(top["charges"], fields["premium"].columns) if "charges" in top else (),
             format=self.format(top.get("format")),
             company_code=self.text("company", top.get("company")),
             source_code=self.text("source", top.get("source")),
@@ -122,40 +123,63 @@ class _Reader:
         text = json.dumps(content, sort_keys=True)
         return replace(mapping, content_sha256=sha256(text.encode()).hexdigest())
 
-    def charges(self, value: object) -> tuple[ChargeSource, ...]:
+    def charges(self, value: object, premium_columns: Iterable[str]) -> tuple[ChargeSource, ...]:
         record = self.section("charges", value, value if isinstance(value, dict) else ())
+        if not record:
+            self.refuse(
+                "'charges' names no charge line",
+                "name each charge with its column, or leave 'charges' out where premiums are one charge",
+            )
         if len(record) > MAX_CHARGE_LINES:
             self.refuse(
                 f"'charges' names {len(record)} charge lines",
                 f"name at most {MAX_CHARGE_LINES}; add small ones together",
             )
         found = tuple(self.charge(str(code), each) for code, each in record.items())
-        columns = [charge.column for charge in found]
-        doubled = [column for column in columns if columns.count(column) > 1]
-        if doubled:
-            self.refuse(
-                f"two charge lines have the column '{doubled[0][:60]}'",
-                "give each its own: it would count twice",
-            )
+        columns = [each.column for each in found]
+        self.refuse_doubled("column", columns, "give each its own: it would count twice")
+        names = [each.charge_name.casefold() for each in found]
+        self.refuse_doubled("name", names, "give each its own: nobody could tell them apart on an invoice")
+        for each in found:
+            if each.column in premium_columns:
+                self.refuse(
+                    f"'{each.field_name}.column' and 'columns.premium' are both '{each.column[:60]}'",
+                    "give the charge the column of its own amount; the premium is the sum of all charges",
+                )
         return found
+
+    def refuse_doubled(self, what: str, values: list[str], todo: str) -> None:
+        for value in values:
+            if values.count(value) > 1:
+                self.refuse(f"two charge lines have the {what} '{value[:60]}'", todo)
 
     def charge(self, code: str, value: object) -> ChargeSource:
         key = f"charges.{code[:60]}"
         if not _CHARGE_CODE.fullmatch(code):
             self.refuse(f"'{key}' is no code", "write at most 40 of a-z, 0-9 and _, a letter first")
         record = self.section(key, value, ("column", "name", "line_of_business"))
-        name = self.text(f"{key}.name", record.get("name")).strip()
-        if not name or not name.isprintable() or len(name) > _LONGEST_NAME:
-            self.refuse(
-                f"'{key}.name' is no name of at most {_LONGEST_NAME} characters",
-                "write what stands on the invoice, such as 'Own damage'",
-            )
+        name = self.charge_name(f"{key}.name", record.get("name"))
         return ChargeSource(
             charge_code=code,
             charge_name=name,
             column=self.name(f"{key}.column", record.get("column")),
             line_of_business=self.text(f"{key}.line_of_business", record.get("line_of_business")),
         )
+
+    def charge_name(self, key: str, value: object) -> str:
+        name = self.text(key, value).strip()
+        if not name:
+            self.refuse(f"'{key}' is empty", "write what stands on the invoice, such as 'Own damage'")
+        if not name.isprintable():
+            self.refuse(
+                f"'{key}' has characters that cannot be printed", "write it in plain letters, on one line"
+            )
+        if len(name) > _LONGEST_NAME:
+            self.refuse(
+                f"'{key}' has {len(name)} characters: '{name[:60]}'",
+                f"shorten it to at most {_LONGEST_NAME}, so that it stands on one line of the invoice",
+            )
+        return name
 
     def fields(self, columns: object, constants: object) -> dict[str, FieldSource]:
         named = self.section("columns", columns, BOOK_FIELDS)

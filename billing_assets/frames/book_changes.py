@@ -13,6 +13,7 @@ import polars as pl
 
 from billing_assets.domain.policies import HoldCode
 from billing_assets.domain.problems import COVER_ENDED, EMAIL_UNDELIVERABLE
+from billing_assets.frames.book_charges import SUM_DIFFERS, moved_words, sum_words
 from billing_assets.frames.column_rows import BILLED_COLUMNS
 from billing_assets.frames.payers import with_latest_payers
 from billing_assets.frames.period_overlaps import billed_elsewhere, with_overlaps
@@ -39,9 +40,10 @@ class SettledBook:
     term. ``payers``: ``payer_key``, ``content``, ``content_sha256`` of those that are new or changed.
     ``problems``: ``row_number``, ``record_key``, ``problem_code``, ``field_name``, ``original_row``, and the
     ``policy_number``, ``effective_date`` and ``expiration_date`` that the row names; those of rows that were
-    taken all the same have ``is_row_taken``. ``holds``: ``row_number`` of a problem and key of a term that it
-    holds. ``answered_ids``: problems that the book answers. ``released``: earlier holds
-    (``problems.OPEN_HOLD_SCHEMA``) of terms that it has a good row of. The counts add up to the number of
+    taken all the same have ``is_row_taken``; ``told`` is what is wrong where no cell says it. ``holds``:
+    ``row_number`` of a problem and key of a term that it holds. ``answered_ids``: problems that the book
+    answers. ``released``: earlier holds (``problems.OPEN_HOLD_SCHEMA``) of terms that it has a good row of.
+    The counts add up to the number of
     rows; ``missing_count`` terms that a full book leaves out are problems beside them.
     """
 
@@ -94,7 +96,7 @@ def settle_book(rows: pl.DataFrame, stored: StoredBook, as_of: date) -> SettledB
     taken = _compared(accepted, stored.terms, stored.payers)
     refused = decided.filter(pl.col("status") == "problem")
     missing = left_out(stored.in_force, rows)
-    problems = _problems(refused, taken, missing)
+    problems = _told(_problems(refused, taken, missing), refused, taken)
     outcome = dict(taken.group_by("outcome").len().rows())
     status = dict(decided.group_by("status").len().rows())
     written = taken.filter("is_term_changed")
@@ -258,6 +260,28 @@ def _problems(refused_rows: pl.DataFrame, taken: pl.DataFrame, missing: pl.DataF
         pl.concat([refused, noted, addressless, silent.cast({"row_number": refused.schema["row_number"]})])
         .with_columns(record_key=key.otherwise("record_key").str.slice(0, _LONGEST_VALUE))
         .sort("row_number", nulls_last=True, maintain_order=True)
+    )
+
+
+def _told(problems: pl.DataFrame, refused: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+    """Return the problems with ``told``: what no cell of the row says, null where a cell says it.
+
+    That is the sum of charge lines that are not the premium, and which of them moved after they were billed.
+    """
+    key = ["row_number", "problem_code"]
+    sums = problems.filter(pl.col("problem_code") == SUM_DIFFERS).select(key)
+    moves = problems.filter(pl.col("field_name") == "charges").select(key)
+    sum_rows = sums.join(refused, on=key).select(*key, "charge_sum_minor", "premium_minor", "currency")
+    move_rows = moves.join(taken.drop("problem_code"), on="row_number").select(
+        *key, pl.col("old_billed_charges").fill_null(""), "charges", "currency"
+    )
+    told = [
+        *((*row[:2], sum_words(*row[2:])) for row in sum_rows.rows()),
+        *((*row[:2], moved_words(*row[2:])) for row in move_rows.rows()),
+    ]
+    schema = {name: problems.schema[name] for name in key} | {"told": pl.String}
+    return problems.join(
+        pl.DataFrame(told, schema=schema, orient="row"), on=key, how="left", maintain_order="left"
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from billing_assets.domain.book_mapping import BookMapping, ChargeSource
+from billing_assets.domain.money import plain_amount
 from billing_assets.frames.amounts import with_amounts
 
 CHARGE_ROW = pl.Struct(
@@ -25,6 +26,7 @@ CHARGE_ROW = pl.Struct(
 )
 """A charge line of a term, as the store keeps it."""
 
+SUM_DIFFERS = "charge_sum_differs"
 _FAULTS = ("amount_not_a_number", "amount_too_fine", "amount_out_of_range")
 
 
@@ -66,8 +68,63 @@ def charge_checks(mapping: BookMapping) -> Iterator[tuple[str, str, pl.Expr]]:
             yield code, charge.field_name, pl.col(f"{_amount(charge)}_fault") == code
         yield "amount_negative", charge.field_name, _minor(charge) < 0
     if mapping.charges:
-        total = pl.sum_horizontal(_minor(charge).fill_null(0) for charge in mapping.charges)
-        yield "charge_sum_differs", "premium", total != pl.col("premium_minor")
+        yield SUM_DIFFERS, "premium", charge_sum(mapping) != pl.col("premium_minor")
+
+
+def charge_sum(mapping: BookMapping) -> pl.Expr:
+    """Return what the charge lines of a row come to, in minor units; null without charge lines.
+
+    >>> charge = ChargeSource(charge_code="fire", charge_name="Fire", column="F")
+    >>> mapping = BookMapping(fields={}, charges=(charge,))
+    >>> pl.DataFrame({"amounts.fire_minor": [5, None]}).select(charge_sum(mapping)).to_series().to_list()
+    [5, 0]
+    """
+    if not mapping.charges:
+        return pl.lit(None, pl.Int64).alias("charge_sum_minor")
+    parts = (_minor(charge).fill_null(0) for charge in mapping.charges)
+    return pl.sum_horizontal(parts).cast(pl.Int64).alias("charge_sum_minor")
+
+
+def sum_words(charge_sum_minor: int, premium_minor: int, currency: str) -> str:
+    """Return what a row says where its charge lines are not its premium.
+
+    >>> sum_words(451_00, 450_00, "EUR")
+    '450.00, but the charges come to 451.00'
+    """
+    premium, found = (plain_amount(each, currency) for each in (premium_minor, charge_sum_minor))
+    return f"{premium}, but the charges come to {found}"
+
+
+def moved_words(before: str, now: str, currency: str) -> str:
+    r"""Return what of the charge lines (``charges``, as :func:`charge_columns` has them) is another now.
+
+    Codes, lines of business and amounts; where only their order is another, the codes in it.
+
+    >>> moved_words("own_damage motor 12000\nglass motor 500", "own_damage motor 12500", "EUR")
+    'own_damage 120.00 -> 125.00, glass 5.00 -> none'
+    >>> moved_words("a motor 100\nb home 100", "b home 100\na motor 100", "EUR")
+    'order a, b -> b, a'
+    """
+    old, new = (_told(text, currency) for text in (before, now))
+    if old == new:
+        return f"order {', '.join(old)} -> {', '.join(new)}"
+    words = []
+    for code in dict.fromkeys([*old, *new]):
+        (old_line, old_amount), (new_line, new_amount) = (told.get(code, _NONE) for told in (old, new))
+        if old_amount != new_amount:
+            words.append(f"{code} {old_amount} -> {new_amount}")
+        if old_line != new_line and _NONE[0] not in {old_line, new_line}:
+            words.append(f"{code} {old_line} -> {new_line}")
+    return ", ".join(words)
+
+
+_NONE = ("", "none")
+
+
+def _told(charges: str, currency: str) -> dict[str, tuple[str, str]]:
+    """Return line of business and amount of each code."""
+    parts = (line.split(" ") for line in charges.splitlines())
+    return {code: (line, plain_amount(int(minor), currency)) for code, line, minor in parts}
 
 
 def charge_columns(mapping: BookMapping) -> tuple[pl.Expr, ...]:

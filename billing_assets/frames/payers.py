@@ -6,6 +6,7 @@ Does not belong here: reading a payer (``policy_book``), comparing with the stor
 """
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 
 import polars as pl
@@ -88,13 +89,51 @@ def with_known_emails(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """
     stored_payers = ((key, json.loads(content)) for key, content in known.rows())
     payers = {key: payer for key, payer in stored_payers if payer["email"]}
-    places = rows.select(
-        (
-            (pl.col("status") == "accepted")
-            & ~pl.col("has_email")
-            & pl.col("payer_key").is_in(pl.Series(list(payers), dtype=pl.String).implode())
-        ).arg_true()
-    ).to_series()
+    return _with_emails(rows, payers, (pl.col("status") == "accepted") & ~pl.col("has_email"))
+
+
+def with_emails_of_file(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return ``rows`` with the good e-mail that a payer has in other rows in the place of one that is bad.
+
+    The address that can be delivered to is then what the file says of the payer, and its rows agree; those
+    with the bad one keep ``is_email_bad``. A payer of whom the file gives two good ones has none to take.
+
+    >>> rows = pl.DataFrame(
+    ...     {
+    ...         "payer_key": "K",
+    ...         "problem_code": None,
+    ...         "has_email": [True, False],
+    ...         "is_email_bad": [False, True],
+    ...         "is_payer_keyed": True,
+    ...         "payer_content": ['{"email":"ann@example.com","name":"A"}', '{"email":"","name":"A"}'],
+    ...         "payer_sha256": ["", ""],
+    ...     }
+    ... )
+    >>> with_emails_of_file(rows)["payer_content"].n_unique()
+    1
+    """
+    if not rows["is_email_bad"].any():
+        return rows
+    is_bad = pl.col("is_email_bad") & pl.col("problem_code").is_null()
+    good = rows.filter(pl.col("has_email"), pl.col("problem_code").is_null()).join(
+        rows.filter(is_bad).select("payer_key").unique(), on="payer_key", how="semi"
+    )
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for key, content in good.select("payer_key", "payer_content").unique(maintain_order=True).rows():
+        payer = json.loads(content)
+        found.setdefault(key, {})[payer["email"]] = payer
+    payers = {key: next(iter(emails.values())) for key, emails in found.items() if len(emails) == 1}
+    filled = _with_emails(rows, payers, is_bad)
+    is_filled = filled["payer_content"].ne_missing(rows["payer_content"])
+    return filled.with_columns(has_email=pl.col("has_email") | is_filled)
+
+
+def _with_emails(
+    rows: pl.DataFrame, payers: Mapping[str, Mapping[str, str]], is_wanted: pl.Expr
+) -> pl.DataFrame:
+    """Return ``rows``, those that ``is_wanted`` with the e-mail of their payer in ``payers``, by key."""
+    keys = pl.Series(list(payers), dtype=pl.String).implode()
+    places = rows.select((is_wanted & pl.col("payer_key").is_in(keys)).arg_true()).to_series()
     contents = []
     for key, content, is_keyed in (
         rows.select("payer_key", "payer_content", "is_payer_keyed").gather(places).rows()
@@ -105,5 +144,6 @@ def with_known_emails(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         contents.append(json.dumps(given, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
     hashes = [sha256(content.encode()).hexdigest() for content in contents]
     return rows.with_columns(
-        rows["payer_content"].scatter(places, contents), rows["payer_sha256"].scatter(places, hashes)
+        rows["payer_content"].scatter(places, contents),
+        rows["payer_sha256"].scatter(places, hashes),
     )

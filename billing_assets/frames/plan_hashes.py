@@ -121,8 +121,8 @@ NO_DRAFTS = Drafts(
     taxes=pl.DataFrame(schema=dict.fromkeys(_HASHED_TAX, pl.Int64)),
     charges=pl.DataFrame(
         schema={
-            **dict.fromkeys(_HASHED_CHARGE, pl.String),
-            **dict.fromkeys(("revision", "charge_number", "net_minor"), pl.Int64),
+            **dict.fromkeys((*_HASHED_CHARGE, "charge_kind"), pl.String),
+            **dict.fromkeys(("revision", "charge_number", "split_number", "net_minor"), pl.Int64),
         }
     ),
     bodies=pl.DataFrame(),

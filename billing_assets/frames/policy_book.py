@@ -23,8 +23,9 @@ from billing_assets.domain.book_mapping import (
 )
 from billing_assets.domain.places import PLACES
 from billing_assets.frames.amounts import with_amounts
-from billing_assets.frames.book_charges import charge_checks, charge_columns, with_charge_amounts
+from billing_assets.frames.book_charges import charge_checks, charge_columns, charge_sum, with_charge_amounts
 from billing_assets.frames.book_fields import book_fields, deliverable_addresses, read_day
+from billing_assets.frames.payers import with_emails_of_file
 
 NO_CUT_OVER = date(1950, 1, 1)
 """Cut-over date of a book that is billed from its beginning: the earliest date that intake accepts."""
@@ -66,10 +67,10 @@ def checked_rows(
     """Return every row of a book with ``status`` (``accepted``, ``duplicate`` or ``problem``).
 
     ``raw`` is as ``feeds.policy_files`` reads it. Beside ``row_number`` and ``original_row`` come
-    ``TERM_COLUMNS``, ``charges`` and ``charge_rows`` (``book_charges``), ``content_sha256`` and
-    ``payer_content`` (JSON) with ``payer_sha256`` of rows without fault, ``has_email``, ``is_email_bad`` (one
-    is given that cannot be delivered to), ``record_key``, and ``problem_code`` with ``field_name`` of
-    problems.
+    ``TERM_COLUMNS``, ``charges``, ``charge_rows`` and ``charge_sum_minor`` (``book_charges``),
+    ``content_sha256`` and ``payer_content`` (JSON) with ``payer_sha256`` of rows without fault,
+    ``has_email``, ``is_email_bad`` (one is given that cannot be delivered to), ``record_key``, and
+    ``problem_code`` with ``field_name`` of problems.
     ``premium_minor`` is null where the amount cannot be read, whatever else is wrong with the row.
     ``named_policy_number`` is the policy number where a policy can have it, else null.
     ``is_payer_keyed`` tells whether payers have a key of their own; else it is the policy number.
@@ -84,7 +85,9 @@ def checked_rows(
     """
     checks = [*_checks(plan_codes), *charge_checks(mapping)]
     slices = [_checked(part, mapping, checks, cut_over_date) for part in raw.iter_slices(_SLICE_ROWS)]
-    return _with_conflicts(pl.concat(slices), is_payer_keyed="payer_key" in mapping.fields)
+    is_keyed = "payer_key" in mapping.fields
+    rows = pl.concat(slices).with_columns(is_payer_keyed=pl.lit(is_keyed))
+    return _with_conflicts(with_emails_of_file(rows), is_payer_keyed=is_keyed)
 
 
 def _checked(
@@ -203,12 +206,13 @@ def _with_contents(rows: pl.DataFrame, mapping: BookMapping) -> pl.DataFrame:
         "payer_key",
     )
     day = pl.coalesce(pl.col("effective_date").cast(pl.String), "effective_date_text")
-    contents = rows.with_columns(charge_columns(mapping)).select(
+    contents = rows.with_columns(*charge_columns(mapping), charge_sum(mapping)).select(
         "row_number",
         "original_row",
         *TERM_COLUMNS,
         "charges",
         "charge_rows",
+        "charge_sum_minor",
         "problem_code",
         "field_name",
         has_email=pl.col("payer_email") != "",
@@ -266,7 +270,6 @@ def _with_conflicts(rows: pl.DataFrame, *, is_payer_keyed: bool) -> pl.DataFrame
     ).drop("_copies", "_payers")
     is_copy = is_good & (pl.int_range(pl.len()).over(*term, "content_sha256") > 0)
     return decided.with_columns(
-        is_payer_keyed=pl.lit(is_payer_keyed),
         status=pl.when(~is_good)
         .then(pl.lit("problem"))
         .when(is_copy)

@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 
-from billing_assets.domain.charges import PREMIUM, PREMIUM_CHANGE
+from billing_assets.domain.charges import CHARGE_KINDS, PREMIUM, PREMIUM_CHANGE
 from billing_assets.domain.safety_bounds import Comparison
 from billing_assets.frames.arrangements import is_uneven
 from billing_assets.frames.columns import FIGURE_SCHEMA
@@ -21,6 +21,7 @@ _SLOT = ["plan_code", "place_code", "period_from_date"]
 """What a bill and the one before it share: the plan, the place, and the day between their periods."""
 
 _IS_INSTALLMENT = (pl.col("charge_kind") == PREMIUM.charge_kind) & (pl.col("split_number") == 0)
+_PREMIUM_KINDS = [kind.charge_kind for kind in CHARGE_KINDS.values() if kind.is_premium]
 _MOST = 2**62
 _SHORTEST_MONTH_DAYS = 28
 _SHOWN = ["product_code", "currency", "place_code"]
@@ -346,11 +347,16 @@ def largest_outliers(outliers: pl.DataFrame, count: int) -> pl.DataFrame:
 def reasons_of(drafts: Drafts) -> pl.DataFrame:
     """Return count and net of the charges by outcome, reason and currency; see :func:`add_reasons`.
 
+    ``due_installment_count`` counts an installment once, whatever lines and fee it has; so it does a line of
+    a change, and one that is given back.
+
     >>> from billing_assets.frames.plan_hashes import NO_DRAFTS
     >>> reasons_of(NO_DRAFTS).columns
-    ['outcome', 'reason_code', 'currency', 'charge_count', 'net_minor']
+    ['outcome', 'reason_code', 'currency', 'charge_count', 'due_installment_count', 'net_minor']
     """
-    return _reasons(drafts.charges.lazy().select(*_REASON_KEY, "net_minor", charge_count=pl.lit(1)))
+    is_first = pl.col("charge_kind").is_in(_PREMIUM_KINDS) & (pl.col("split_number").fill_null(0) == 0)
+    counts = {"charge_count": pl.lit(1), "due_installment_count": is_first.cast(pl.Int64)}
+    return _reasons(drafts.charges.lazy().select(*_REASON_KEY, "net_minor", **counts))
 
 
 def add_reasons(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
@@ -364,5 +370,6 @@ def add_reasons(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
 
 
 def _reasons(rows: pl.LazyFrame) -> pl.DataFrame:
-    sums = [exact_sum(pl.col(name)).alias(name) for name in ("charge_count", "net_minor")]
+    summed = ("charge_count", "due_installment_count", "net_minor")
+    sums = [exact_sum(pl.col(name)).alias(name) for name in summed]
     return rows.group_by(_REASON_KEY).agg(sums).collect()

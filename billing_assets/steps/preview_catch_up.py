@@ -5,18 +5,18 @@ Does not belong here: the figures (``frames.catch_up``), the run itself (``raise
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
 
-from billing_assets.domain.runs import Outcome, RunOrder
+from billing_assets.domain.runs import CatchUp, Outcome, RunOrder
 from billing_assets.frames.catch_up import caught_up, invoice_counts
 from billing_assets.frames.documents import payer_plan_ids
 from billing_assets.frames.rounding import exact_sum
 from billing_assets.steps.plan_due_charges import SHARD_TERMS, basis_of, cut_shards
-from billing_assets.steps.price_plan import scope_of
-from billing_assets.steps.run_ports import Progress, RunStore, silent
+from billing_assets.steps.price_plan import Scope, scope_of
+from billing_assets.steps.run_ports import Progress, RunStore, ShardBook, silent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,21 +49,33 @@ def preview_catch_up(order: RunOrder, *, store: RunStore, progress: Progress = s
     issuer, day = store.issuer(order.company_code), order.billing_date
     position = store.book_position(issuer.company_id, SHARD_TERMS)
     scope = scope_of(day, issuer, basis_of(day, issuer, position, store), store=store)
-    shards = cut_shards(position)
+    shards, by_payer = cut_shards(position), payer_plan_ids(scope.rules.plans)
     found: list[pl.DataFrame] = []
     per_period = one_invoice = 0
     for number, shard in enumerate(shards):
         progress("looking back", number, len(shards))
-        due = scope.due(store.read_book(issuer.company_id, scope.batch_id, shard, day))
-        found.append(caught_up(due, day))
-        counts = invoice_counts(due, payer_plan_ids(scope.rules.plans))
-        per_period, one_invoice = per_period + counts[0], one_invoice + counts[1]
+        book = store.read_book(issuer.company_id, scope.batch_id, shard, day)
+        charges = scope.drafts(book).charges.filter(pl.col("outcome") != Outcome.CREDITED.value)
+        found.append(caught_up(charges, day))
+        together = _priced_together(scope, book, charges)
+        per_period += invoice_counts(charges, by_payer)[0]
+        one_invoice += invoice_counts(together, by_payer)[1]
     return CatchUpPreview(
         billing_date=day,
         months=_added_up(pl.concat(found)),
         per_period_count=per_period,
         one_invoice_count=one_invoice,
     )
+
+
+def _priced_together(scope: Scope, book: ShardBook, charges: pl.DataFrame) -> pl.DataFrame:
+    """Return the charges as they are priced with one invoice for each term.
+
+    Only where some fail does this differ: one that cannot be priced takes its whole document with it.
+    """
+    if not (charges["outcome"] == Outcome.FAILED.value).any():
+        return charges
+    return replace(scope, catch_up=CatchUp.ONE_INVOICE).drafts(book).charges
 
 
 def _added_up(months: pl.DataFrame) -> tuple[CaughtUpMonth, ...]:

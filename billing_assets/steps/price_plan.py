@@ -186,8 +186,8 @@ def plan_record(scope: Scope, priced: PricedPlan, *, store: RunStore) -> PlanRec
         comparisons=comparisons,
         credits=priced.credits,
         outlier_count=priced.outlier_count,
-        problem_count=sum(row["charge_count"] for row in priced.reasons if _is_problem(row)),
-        due_count=sum(row["charge_count"] for row in priced.reasons),
+        problem_count=sum(row["due_installment_count"] for row in priced.reasons if _is_problem(row)),
+        due_count=sum(row["due_installment_count"] for row in priced.reasons),
     )
     return PlanRecord(
         totals=priced.totals,
@@ -195,7 +195,8 @@ def plan_record(scope: Scope, priced: PricedPlan, *, store: RunStore) -> PlanRec
         figures=priced.figures,
         exceeded=exceeded_bounds(scope.issuer.company.safety_bounds, findings),
         rehearsal={
-            "due_count": findings.due_count,
+            "due_count": sum(row["charge_count"] for row in priced.reasons),
+            "due_installment_count": findings.due_count,
             "problem_count": findings.problem_count,
             "charges": priced.reasons,
             "figures": shown_figures(priced.figures, before),

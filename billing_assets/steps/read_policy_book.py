@@ -136,17 +136,17 @@ def _with_known_emails(rows: pl.DataFrame, work: IntakeWork) -> pl.DataFrame:
 
 
 def _with_values(book: SettledBook, raw: pl.DataFrame, mapping: BookMapping) -> SettledBook:
-    """Give each problem what the file says in the field that is wrong."""
+    """Give each problem what the file says in the field that is wrong, or what no field says."""
     problems = book.problems
     faulty = raw.filter(pl.col("row_number").is_in(problems["row_number"].unique().implode()))
     names = sorted({name for name in problems["field_name"].unique() if name})
     values = faulty.select("row_number", *(original_value(name, mapping).alias(f"_{name}") for name in names))
     chosen = pl.coalesce(
-        pl.lit(None, pl.String), *(pl.when(pl.col("field_name") == name).then(f"_{name}") for name in names)
+        pl.col("told"), *(pl.when(pl.col("field_name") == name).then(f"_{name}") for name in names)
     )
     joined = problems.join(values, on="row_number", how="left", maintain_order="left")
     said = joined.with_columns(original_value=chosen.fill_null("")).select(
-        *problems.columns, "original_value"
+        *problems.drop("told").columns, "original_value"
     )
     return replace(book, problems=said)
 

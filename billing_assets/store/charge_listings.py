@@ -31,7 +31,9 @@ class ChargeFilter:
 class ChargeRow:
     """A due charge of one policy with its outcome; installment 0 stands for the whole term.
 
-    ``charge_code`` is that of its charge line, empty where it is of the whole premium.
+    ``charge_code`` and ``charge_name`` are those of its charge line, empty where it is of the whole premium.
+    ``line_of_business``, ``place_code`` and ``effective_date``, the first day of the term, are what it is
+    taxed by. ``advice`` says more of a reason than its code does, where there is more to say.
     """
 
     policy_number: str
@@ -45,34 +47,41 @@ class ChargeRow:
     currency: str
     net_minor: int
     invoice_number: str
+    line_of_business: str
+    place_code: str
+    effective_date: date
     charge_code: str = ""
+    charge_name: str = ""
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingCharges:
-    """How many charges of a billing date ended ``outcome`` and were not billed since; the last such run."""
+    """How many charges of one run of a date ended ``outcome`` and stand: nothing answered them since."""
 
     outcome: str
     charge_count: int
     run_id: int
 
 
+# An installment stands as its last run left it: whole in one run, it may stand line by line in the next.
 # Installment 0 stands for the whole term: it is answered as soon as any installment of the term is.
 _STANDING = """
-with last as (
-    select distinct on (d.policy_term_id, d.installment_number, d.charge_kind, d.revision, d.charge_number)
-        d.*
+with found as (
+    select d.*, max(d.run_id) over (partition by d.policy_term_id, d.installment_number, d.revision,
+        d.charge_kind = 'premium_change') as last_run_id
     from due_charge d join billing_run r using (run_id)
     where r.company_id = :company and r.billing_date = :day and d.outcome in ('held', 'failed')
-    order by d.policy_term_id, d.installment_number, d.charge_kind, d.revision, d.charge_number, d.run_id desc
+), last as (
+    select * from found where run_id = last_run_id
 )
-select last.outcome, count(*), max(last.run_id) from last
+select last.outcome, count(*), last.run_id from last
 join policy_term_version v using (policy_term_version_id)
 where v.superseded_batch_id is null and not exists (
     select from due_charge z where z.policy_term_id = last.policy_term_id and z.run_id > last.run_id
         and (z.installment_number = last.installment_number or last.installment_number = 0)
         and z.outcome in ('invoiced', 'zero'))
-group by last.outcome order by last.outcome
+group by last.outcome, last.run_id order by last.outcome, last.run_id
 """
 
 # A page ends with a whole installment, so that the next one begins below it.
@@ -81,8 +90,10 @@ select * from (
     select p.policy_number, d.installment_number, d.charge_kind, d.outcome,
         coalesce(d.reason_code, '') as reason_code, d.period_from_date, d.period_to_date, d.due_date,
         d.currency, d.net_minor, s.prefix, i.invoice_number, d.charge_number,
-        coalesce(h.charge_code, '') as charge_code
+        coalesce(h.charge_code, '') as charge_code, coalesce(h.charge_name, '') as charge_name,
+        coalesce(h.line_of_business, v.line_of_business) as line_of_business, v.place_code, v.effective_date
     from due_charge d join policy_term t using (policy_term_id) join policy p using (policy_id)
+    join policy_term_version v using (policy_term_version_id)
     left join invoice i using (invoice_id) left join number_series s using (number_series_id)
     left join policy_term_charge h on h.policy_term_version_id = d.policy_term_version_id
         and h.charge_number = d.charge_number
@@ -115,7 +126,11 @@ def list_charges(connection: Connection, company_id: int, wanted: ChargeFilter) 
             policy_number=row.policy_number,
             installment_number=row.installment_number,
             charge_kind=row.charge_kind,
+            line_of_business=row.line_of_business,
+            place_code=row.place_code,
+            effective_date=row.effective_date,
             charge_code=row.charge_code,
+            charge_name=row.charge_name,
             outcome=row.outcome,
             reason_code=row.reason_code,
             period_from_date=row.period_from_date,
@@ -130,7 +145,7 @@ def list_charges(connection: Connection, company_id: int, wanted: ChargeFilter) 
 
 
 def standing_charges(connection: Connection, company_id: int, billing_date: date) -> list[StandingCharges]:
-    """Return the held and failed charges of a date that still stand, whichever of its runs found them.
+    """Return the held and failed charges of a date that still stand, by the run that lists them.
 
     A charge stands no more once it was billed, on that date or a later one, or once the book changed its
     term: then a run says anew what becomes of it.

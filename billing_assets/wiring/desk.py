@@ -59,6 +59,7 @@ from billing_assets.store.templates import read_template_archive
 from billing_assets.wiring.build import Billing, time_zone_differs, today_of, utc_now
 from billing_assets.wiring.explanations import read_explanation
 from billing_assets.wiring.rule_desk import RuleDesk
+from billing_assets.wiring.untaxed_charges import is_untaxed, with_tax_advice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +175,10 @@ class Desk:
         """Return what became of the policies of a run; raise ``run_unknown`` where there is no such run."""
         with self.database.transaction() as connection:
             run_listings.show_run(connection, self.company_id, wanted.run_id)
-            return charge_listings.list_charges(connection, self.company_id, wanted)
+            found = charge_listings.list_charges(connection, self.company_id, wanted)
+        if not any(map(is_untaxed, found)):
+            return found
+        return with_tax_advice(found, self.billing.runs.rule_rows().tax_rules)
 
     def standing_charges(self, billing_date: date) -> list[charge_listings.StandingCharges]:
         """Return the held and failed charges of a date that were not billed since."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from billing_assets.channels.mailbox import MailboxServer
 from billing_assets.domain.companies import company_record
 from billing_assets.domain.safety_bounds import SafetyBounds
 from billing_assets_tests.books import COMPANY
@@ -103,6 +104,25 @@ def test_an_approval_of_a_book_that_moved_issues_nothing_and_the_run_shows_the_n
     assert refused["error"]["code"] == "run_changed_since"
     billing("runs", "approve", "3", *SIGNED, "--no-deliver", "--hash", detail["plan_sha256"][:8])
     assert invoice_count(ask, "3") == 14
+
+
+def test_an_approval_sends_nothing_unless_it_is_asked_to(
+    billing: Billing, held: str, mailbox: MailboxServer
+) -> None:
+    """Whoever had the run made may have asked for that; the order of a run does not keep it."""
+    billing("run", held, "--no-deliver", code=5)
+    approved = billing("runs", "approve", "3", *SIGNED)
+    assert f"send: billing deliver {held}" in approved.stderr
+    assert not mailbox.messages()
+    billing("deliver", held)
+    assert mailbox.messages()
+
+
+def test_an_approval_that_is_to_deliver_does(billing: Billing, held: str, mailbox: MailboxServer) -> None:
+    billing("run", held, "--no-deliver", code=5)
+    approved = billing("runs", "approve", "3", *SIGNED, "--deliver")
+    assert "billing deliver" not in approved.stderr
+    assert mailbox.messages()
 
 
 def test_approving_a_finished_run_again_bills_nothing_that_came_since(

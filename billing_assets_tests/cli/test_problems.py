@@ -27,7 +27,8 @@ def two_problems(store: object, billing: Billing, tmp_path: Path) -> None:
 def test_kinds_are_counted_with_their_meaning(billing: Billing) -> None:
     shown = billing("problems").stdout
     assert "amount_too_fine" in shown
-    assert "the premium has digits below the minor unit" in shown
+    assert "the premium or the amount of a charge has digits below the minor unit" in shown
+    assert "the premium has digits below the minor unit" in billing("problems", "show", "1").stdout
 
 
 def test_the_list_says_where_and_what_to_do_and_of_the_row_no_more_than_its_policy(billing: Billing) -> None:

@@ -58,7 +58,7 @@ def test_an_approval_bills_what_was_shown_and_sends_it_once(
 ) -> None:
     shown = output_of(ask("rehearse", "rehearse_date", billing_date=FIRST))
     form = {"run_id": shown["run_id"], "shown_hash": shown["plan_sha256"][:12].upper(), **APPROVAL}
-    facts = output_of(ask("approve_run", "approve", **form))
+    facts = output_of(ask("approve_run", "approve", **form, deliver=True))
     assert facts["invoice_count"] == facts["raise_invoices_invoice_count"] == POLICY_COUNT
     before, sent = business_state(store), len(mailbox.messages())
     assert sent > 0

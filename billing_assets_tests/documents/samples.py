@@ -1,6 +1,7 @@
 """Invoices that the document tests print: the sample of the template, and changes of it."""
 
 import struct
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -159,6 +160,27 @@ def with_charges(invoice: Invoice) -> Invoice:
         for number, (code, name, net_minor, tax_minor) in enumerate(charges, start=1)
     ]
     return replace(invoice, lines=(*lines, replace(fee, line_number=4)))
+
+
+def with_installments(invoice: Invoice, names: Sequence[str], count: int, *, before: int = 0) -> Invoice:
+    """Return ``invoice`` with ``count`` installments of these charges below ``before`` plain lines."""
+    plain = replace(invoice.lines[0], net_minor=100, tax_minor=8)
+    lines = [replace(plain, installment_number=100 + number) for number in range(before)]
+    lines += [
+        replace(plain, installment_number=number, charge_number=charge, charge_code="c", charge_name=name)
+        for number in range(1, count + 1)
+        for charge, name in enumerate(names, start=1)
+    ]
+    numbered = tuple(replace(line, line_number=number) for number, line in enumerate(lines, start=1))
+    net_minor, tax_minor = 100 * len(lines), 8 * len(lines)
+    return replace(
+        invoice,
+        lines=numbered,
+        taxes=(replace(invoice.taxes[0], base_minor=net_minor, tax_minor=tax_minor),),
+        net_minor=net_minor,
+        tax_minor=tax_minor,
+        total_minor=net_minor + tax_minor,
+    )
 
 
 def page_texts(content: bytes) -> list[str]:

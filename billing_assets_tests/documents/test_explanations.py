@@ -4,23 +4,26 @@ import re
 import tomllib
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
-from billing_assets.documents.explanations import ExplanationView, languages, record, tell
+from billing_assets.documents.explanations import ExplanationView, Told, languages, record, tell
 from billing_assets.documents.templates import default_templates_dir
 from billing_assets.domain.business_days import Roll
+from billing_assets.domain.charge_lines import split_installment
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.explained_credits import explain_credit
 from billing_assets.domain.explained_documents import explain_invoice
 from billing_assets.domain.explained_words import Formula, Subject
 from billing_assets.domain.frequencies import FREQUENCIES, OWN_UNITS
-from billing_assets.domain.invoice_sources import InvoiceSources
+from billing_assets.domain.invoice_sources import InvoiceSources, LineSource
 from billing_assets.domain.policies import LineOfBusiness
 from billing_assets.domain.sample_invoice import SAMPLE_CREDIT
 from billing_assets.domain.tax_rule import Basis, Category, RoundingScope
 from billing_assets.domain.term_days import TermDayCount
 from billing_assets_tests.domain.sources import line, sources, tax, term
+from billing_assets_tests.domain.test_explained_charges import AMOUNTS, of_charge
 from billing_assets_tests.domain.test_explained_installments import CALENDARS
 
 FOLDER = default_templates_dir() / "explanation"
@@ -200,3 +203,83 @@ def test_an_exempt_credit_note_names_line_place_and_day_of_its_tax_row() -> None
     texts = [text for section in view.sections for each in section.results for text in each.sources]
     assert texts
     assert [text for text in texts if re.search(r"[{}]|, ,", text)] == []
+
+
+def three_charges() -> InvoiceSources:
+    """The second installment of a term of three charges, one tax on all its lines."""
+    nets = split_installment(AMOUNTS, 38_20, 38_20)
+    lines = [of_charge(number) for number in (1, 2, 3)]
+    numbered = [
+        replace(each, line=replace(each.line, line_number=number, net_minor=net))
+        for number, (each, net) in enumerate(zip(lines, nets, strict=True), start=1)
+    ]
+    return sources(numbered, [tax(base=38_20, tax_minor=3_06)])
+
+
+def seen(view: ExplanationView, line: int) -> list[Told]:
+    """Return what people read of a line."""
+    return [each for each in view.sections[line - 1].results if not each.is_plain]
+
+
+def test_a_further_charge_of_an_installment_says_only_what_is_its_own() -> None:
+    view = told(three_charges(), language="en")
+    assert Subject.PERIOD in {each.result.subject for each in seen(view, 1)}
+    for line_number in (2, 3):
+        own = seen(view, line_number)
+        assert [each.result.subject for each in own] == [Subject.NET, Subject.TAX_SHARE, Subject.LINE_TAX][
+            : len(own)
+        ]
+        assert own[0].reasons[0] == "Period, dates and the sum of all charges are those of line 1."
+    alone = told(three_charges(), language="en", line_number=2)
+    assert Subject.PERIOD in {each.result.subject for each in seen(alone, 1)}
+
+
+@pytest.mark.parametrize(("language", "last"), [("en", "This charge comes last"), ("es", "es el último")])
+def test_the_last_charge_is_said_to_have_what_the_others_leave(language: str, last: str) -> None:
+    view = told(three_charges(), language=language)
+    nets = [
+        next(each for each in seen(view, number) if each.result.subject is Subject.NET)
+        for number in (1, 2, 3)
+    ]
+    assert [any(last in reason for reason in each.reasons) for each in nets] == [False, False, True]
+    assert ["×" in each.figures for each in nets] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "over lines 1, 2, 3."), ("es", "para las líneas 1, 2, 3.")]
+)
+def test_a_tax_over_several_lines_says_over_which(language: str, words: str) -> None:
+    (share,) = (
+        each
+        for each in seen(told(three_charges(), language=language), 2)
+        if each.result.formula is Formula.RUNNING_SHARE
+    )
+    assert words in share.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"installment_fee_minor": 2_00, "currency": "EUR"}, "is divided equally."),
+        ({"minimum_bill_minor": 1_00, "currency": "EUR"}, "is divided equally."),
+        ({"down_payment_ppm": 100_000}, "is divided equally."),
+        ({"blackout_days": 60}, "is divided by periods."),
+        ({"maximum_installment_count": 3, "weights": "50 30 20"}, "is divided by the weights of the plan."),
+    ],
+)
+def test_weights_of_the_plan_are_said_only_where_it_has_some(change: dict[str, Any], words: str) -> None:
+    planned = line(installment=2)
+    plan = replace(planned.plan, **change)
+    count = explain_count_of(replace(planned, plan=plan))
+    shared = replace(planned, plan=plan, line=replace(planned.line, installment_count=count))
+    view = told(sources([shared], [tax(base=40_00, tax_minor=3_20)]), language="en")
+    reasons = [reason for each in view.sections[0].results for reason in each.reasons]
+    assert any(words in reason for reason in reasons), reasons
+
+
+def explain_count_of(source: LineSource) -> int:
+    """Return how many installments the plan of a line makes of its term."""
+    results = explain_invoice(sources([source], [tax()]), CALENDARS).results
+    (count,) = (each.result for each in results if each.subject is Subject.COUNT)
+    assert isinstance(count, int)
+    return count

@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from billing_assets.documents.labels import choose, load_catalogues, region_of
+from billing_assets.documents.templates import default_templates_dir, load_template
 from billing_assets.domain.charges import CHARGE_KINDS
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.policies import LineOfBusiness
 from billing_assets.domain.taxes import shipped_tax_rules
 from billing_assets_tests.documents.samples import template
 
@@ -32,6 +34,17 @@ def test_every_tax_and_charge_of_the_package_has_a_name(language: str) -> None:
     names = CATALOGUES[language].names
     assert {rule.tax_code for rule in shipped_tax_rules()} <= names["taxes"].keys()
     assert CHARGE_KINDS.keys() <= names["charge_kinds"].keys()
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("line", LineOfBusiness)
+def test_every_line_of_business_has_a_name_on_documents_and_in_explanations(
+    language: str, line: LineOfBusiness
+) -> None:
+    """A book that gives no product gives the line of business in its place."""
+    explained = load_catalogues(load_template(default_templates_dir(), "explanation"))[language].names
+    assert CATALOGUES[language].names["products"][line]
+    assert explained["lines_of_business"][line]
 
 
 def test_an_unknown_code_is_shown_and_not_lost() -> None:

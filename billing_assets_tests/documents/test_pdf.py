@@ -30,6 +30,7 @@ from billing_assets_tests.documents.samples import (
     page_texts,
     spanish,
     template,
+    with_installments,
     with_lines,
     with_payer,
 )
@@ -72,6 +73,25 @@ def test_sixty_lines_flow_over_pages_that_repeat_their_heading() -> None:
     assert all("Period of cover" in page and "Amount (EUR)" in page for page in tables)
     assert all("ALO-2027-00000417, continued" in page for page in pages[1:])
     assert sum(page.count("Instalment ") for page in pages) == 60
+
+
+@pytest.mark.parametrize("before", range(4))
+def test_no_page_ends_inside_the_charges_of_an_installment(before: int) -> None:
+    names = ("Liability", "Own damage", "Legal expenses")
+    pages = page_texts(PRINTER.pdf(with_installments(english(), names, 12, before=before)))
+    counts = [[page.count(name) for name in names] for page in pages]
+    assert sum(count[0] for count in counts) == 12
+    assert [count for count in counts if len(set(count)) > 1] == []
+
+
+@pytest.mark.parametrize("count", [15, 20])
+def test_twenty_charges_with_long_names_are_printed_whole(count: int) -> None:
+    names = [f"Charge {number:02} " + "wide " * 8 for number in range(1, count + 1)]
+    invoice = with_installments(with_payer(english(), country_code="US"), names, 2, before=3)
+    text = text_of(invoice)
+    assert [text.count(name[:9]) for name in names] == [2] * count
+    pages = page_texts(PRINTER.pdf(invoice))
+    assert [page.count("Charge 01") for page in pages] == [page.count("Charge 15") for page in pages]
 
 
 def test_the_printed_code_reads_back_as_the_payload() -> None:

@@ -19,6 +19,7 @@ from billing_assets_tests.documents.samples import (
     in_currency,
     spanish,
     with_charges,
+    with_installments,
     with_lines,
     with_payer,
 )
@@ -188,6 +189,15 @@ def test_a_name_of_a_charge_is_text_and_nothing_else() -> None:
     odd = replace(invoice.lines[0], charge_name="<b>{{7*7}}</b>")
     rows = view_of(replace(invoice, lines=(odd, *invoice.lines[1:])))["lines"]
     assert rows[0]["description"] == "<b>{{7*7}}</b>"
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [("ab", [1, *([2, 0] * 2)]), ("a", [1, 1, 1]), ("a" * 17, [1, *([15, *([0] * 14), 2, 0] * 2)])],
+)
+def test_the_charges_of_an_installment_are_kept_on_one_page(names: str, expected: list[int]) -> None:
+    rows = view_of(with_installments(english(), names, 2, before=1))["lines"]
+    assert [row["kept_count"] for row in rows] == expected
 
 
 CHARGES = ("invoice_charges", "email_charges")

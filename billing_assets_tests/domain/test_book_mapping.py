@@ -36,7 +36,7 @@ def test_a_map_may_empty_a_field_only_where_a_constant_fills_it() -> None:
         ("line_of_business", "MOTOR", "did you mean 'motor'?"),
         ("line_of_business", "zzz", "choose from accident, "),
         ("currency", "12", "docs/reference/mapping.md"),
-        ("plan_code", "q", "choose from monthly, yearly"),
+        ("plan_code", "q", "choose from monthly, yearly ('billing rules plans list' shows"),
     ],
 )
 def test_a_value_that_no_row_can_have_is_answered_by_the_nearest_or_by_those_there_are(

@@ -1,11 +1,18 @@
 """A header is refused where it lacks a mapped column or names one twice."""
 
+from dataclasses import replace
 from io import BytesIO
 
 import polars as pl
 import pytest
 
-from billing_assets.domain.book_mapping import REQUIRED_FIELDS, BookMapping, FieldSource, cell_name
+from billing_assets.domain.book_mapping import (
+    REQUIRED_FIELDS,
+    BookMapping,
+    ChargeSource,
+    FieldSource,
+    cell_name,
+)
 from billing_assets.domain.errors import BillingError
 from billing_assets.feeds.headers import check_header
 from billing_assets.feeds.mapping import mapping_from
@@ -31,6 +38,19 @@ def test_a_column_is_found_however_its_accents_are_written(name: str, mapped: st
     for content in (f"{name},no\nP1,1\n".encode(), file.getvalue()):
         book = PolicyFile(name="book", content=content, content_sha256="")
         assert PolicyFiles().read(book, mapping).frame[cell_name(column)].to_list() == ["P1"]
+
+
+def test_a_file_without_the_columns_of_the_charges_says_which_and_what_to_do() -> None:
+    parts = tuple(
+        ChargeSource(charge_code=code, charge_name=code, column=column)
+        for code, column in (("own_damage", "damage"), ("legal", "legal"))
+    )
+    with pytest.raises(BillingError) as caught:
+        check_header("book.csv", ["x", "NO", "premium"], replace(MAPPING, charges=parts))
+    assert caught.value.found == (
+        "book.csv has no column 'damage' (charges.own_damage.column), 'legal' (charges.legal.column)"
+    )
+    assert "with a mapping without 'charges'" in caught.value.todo
 
 
 @pytest.mark.parametrize(

@@ -159,9 +159,9 @@ def test_charge_lines_arrive_in_their_order() -> None:
 
 
 def test_a_mapping_without_charge_lines_keeps_its_identity_and_one_with_them_has_another() -> None:
-    plain, empty = mapping_from({"columns": COLUMNS}), mapping_from({"columns": COLUMNS, "charges": None})
+    plain = mapping_from({"columns": COLUMNS})
     split = mapping_from({"columns": COLUMNS, "charges": {"fire": FIRE}})
-    assert plain.content_sha256 == empty.content_sha256 != split.content_sha256
+    assert plain.content_sha256 != split.content_sha256
     renamed = mapping_from({"columns": COLUMNS, "charges": {"fire": {**FIRE, "name": "Blaze"}}})
     assert renamed.content_sha256 != split.content_sha256
 
@@ -169,10 +169,18 @@ def test_a_mapping_without_charge_lines_keeps_its_identity_and_one_with_them_has
 @pytest.mark.parametrize(
     ("charges", "found"),
     [
+        (None, "'charges' names no charge line"),
+        ({}, "'charges' names no charge line"),
+        (
+            {"fire": FIRE, "glass": {**FIRE, "column": "G", "name": "FIRE"}},
+            "two charge lines have the name 'fire'",
+        ),
+        ({"fire": {**FIRE, "column": "PREMIUM"}}, "'charges.fire.column' and 'columns.premium' are both"),
         (["F"], "'charges' is not a list of keys with values"),
         ({"Fire!": FIRE}, "'charges.Fire!' is no code"),
-        ({"fire": {"column": "F"}}, "'charges.fire.name' is no name"),
-        ({"fire": {**FIRE, "name": "x" * 51}}, "'charges.fire.name' is no name"),
+        ({"fire": {"column": "F"}}, "'charges.fire.name' is empty"),
+        ({"fire": {**FIRE, "name": "a\nb"}}, "'charges.fire.name' has characters that cannot be printed"),
+        ({"fire": {**FIRE, "name": "x" * 51}}, "'charges.fire.name' has 51 characters: 'xxx"),
         ({"fire": {"name": "Fire"}}, "'charges.fire.column' names no column"),
         ({"fire": {**FIRE, "rate": "1"}}, "'charges.fire.rate' is not a known key"),
         ({"fire": FIRE, "glass": FIRE}, "two charge lines have the column 'F'"),

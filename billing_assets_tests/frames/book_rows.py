@@ -52,6 +52,7 @@ ROW: dict[str, Any] = {
     "is_payer_keyed": True,
     "status": "accepted",
     "charge_rows": None,
+    "charge_sum_minor": None,
 }
 TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "cover_to_date": pl.Date,
@@ -61,6 +62,7 @@ TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "effective_date": pl.Date,
     "expiration_date": pl.Date,
     "named_policy_number": pl.String,
+    "charge_sum_minor": pl.Int64,
     "charge_rows": pl.List(CHARGE_ROW),
 }
 

@@ -169,6 +169,30 @@ def test_an_email_that_cannot_be_delivered_to_is_left_empty() -> None:
     assert row.select("has_email", "is_email_bad").row(0) == (False, True)
 
 
+def test_a_payer_with_a_good_and_a_bad_email_keeps_the_good_one_and_both_rows_are_taken() -> None:
+    keyed = with_columns(payer_key=FieldSource(columns=("payer_key",)))
+    bad = {"payer_key": "K", "policy_number": "P2", "payer_email": "ann@example"}
+    for both in (({"payer_key": "K"}, bad), (bad, {"payer_key": "K"})):
+        found = check(*both, mapping=keyed)
+        assert found["status"].to_list() == ["accepted", "accepted"]
+        assert found["is_email_bad"].sort().to_list() == [False, True]
+        assert found["has_email"].to_list() == [True, True]
+        assert {json.loads(content)["email"] for content in found["payer_content"]} == {"ann@example.com"}
+        (content,) = found["payer_content"].unique()
+        assert found["payer_sha256"].unique().to_list() == [sha256(content.encode()).hexdigest()]
+
+
+def test_a_payer_with_two_good_emails_or_none_beside_a_bad_one_is_a_conflict_as_before() -> None:
+    keyed = with_columns(payer_key=FieldSource(columns=("payer_key",)))
+    rows = [
+        {"payer_key": "K", "policy_number": f"P{number}", "payer_email": email}
+        for number, email in enumerate(("ann@example.com", "ann@example.org", "ann@example"))
+    ]
+    assert check(*rows, mapping=keyed)["problem_code"].to_list() == ["payer_conflict"] * 3
+    silent = check(rows[0], {**rows[1], "payer_email": ""}, rows[2], mapping=keyed)
+    assert silent["problem_code"].to_list() == ["payer_conflict"] * 3
+
+
 def test_no_email_at_all_is_not_a_bad_one() -> None:
     assert check({"payer_email": ""}).select("has_email", "is_email_bad").row(0) == (False, False)
 

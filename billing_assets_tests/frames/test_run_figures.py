@@ -205,7 +205,17 @@ def test_of_many_that_stand_out_those_that_grew_most_are_named() -> None:
 def test_charges_are_counted_by_outcome_and_reason() -> None:
     priced = drafts({}, {"policy_term_id": 8, "outcome": "held", "reason_code": "row_is_problem"})
     rows = add_reasons([reasons_of(priced), reasons_of(priced)]).rows()
-    assert rows == [("held", "row_is_problem", "GBP", 2, 20_000), ("invoiced", None, "GBP", 2, 20_000)]
+    assert rows == [("held", "row_is_problem", "GBP", 2, 2, 20_000), ("invoiced", None, "GBP", 2, 2, 20_000)]
+
+
+def test_an_installment_that_fails_with_its_lines_and_its_fee_is_one_problem() -> None:
+    """Else a single policy of several charges is enough problems to hold a run."""
+    failed = {"place_code": "DE", "line_of_business": "home"}
+    lines = [{**failed, "charge_number": number + 1, "split_number": number} for number in range(3)]
+    fee = {**failed, "charge_kind": "installment_fee", "net_minor": 100}
+    (row,) = reasons_of(drafts(*lines, fee)).to_dicts()
+    assert (row["outcome"], row["reason_code"]) == ("failed", "no_tax_rule")
+    assert (row["charge_count"], row["due_installment_count"]) == (4, 1)
 
 
 def test_no_figures_have_the_columns_of_figures() -> None:

@@ -17,6 +17,7 @@ from billing_assets.domain.run_decisions import RunDecision, RunDecisionOrder
 from billing_assets.domain.safety_bounds import SafetyBounds
 from billing_assets.domain.term_days import TermDayCount
 from billing_assets.feeds.mapping import mapping_from
+from billing_assets.store.charge_listings import ChargeFilter
 from billing_assets.store.companies import save_company
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
@@ -199,6 +200,14 @@ def test_the_fee_of_an_installment_is_taxed_by_the_line_of_the_policy(
     outcomes = "select distinct outcome, coalesce(reason_code, '') from due_charge"
     if line == "motor":
         assert query(billing.database, outcomes) == [("failed", "no_tax_rule")]
+        advice = [row.advice for row in Desk(billing).charges(ChargeFilter(run_id=1))]
+        assert advice[:2] == [
+            f"{name}, {line} in FR, has a tax rule now: it is billed once every charge of its invoice has one"
+            for name, line in (("Damage (damage)", "motor_damage"), ("Legal (legal)", "legal_expenses"))
+        ]
+        assert advice[2].startswith(
+            "no tax rule covers installment fee, motor in FR on 2025-01-01: add a dated"
+        )
         return
     lines = Desk(billing).invoice("INV-00000001").invoice.lines
     assert [(each.charge_name, each.net_minor, each.tax_minor) for each in lines] == [

@@ -237,10 +237,16 @@ def test_a_line_that_has_no_part_of_an_installment_does_not_stand_on_it(
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"legal": "29.91"}, ("charge_sum_differs", "premium", "458.45")),
+        (
+            {"legal": "29.91"},
+            ("charge_sum_differs", "premium", "458.45, but the charges come to 458.46"),
+        ),
         ({"legal": "-29.90"}, ("amount_negative", "charges.legal", "-29.90")),
         ({"legal": "29.905"}, ("amount_too_fine", "charges.legal", "29.905")),
-        ({"liability": "", "damage": "0", "legal": ""}, ("charge_sum_differs", "premium", "458.45")),
+        (
+            {"liability": "", "damage": "0", "legal": ""},
+            ("charge_sum_differs", "premium", "458.45, but the charges come to 0.00"),
+        ),
         ({"legal": "n/a"}, ("amount_not_a_number", "charges.legal", "n/a")),
     ],
 )
@@ -260,8 +266,9 @@ def test_a_book_that_moves_premium_between_charges_after_billing_holds_the_term(
     moved = {**A, "liability": "306.40", "damage": "122.15"}
     result = import_text(database, tmp_path, split_book(moved, B), mapping=MAPPING)
     assert (result.facts["changed_count"], result.facts["held_count"]) == (1, 1)
-    problem = "select problem_code, field_name from problem where is_open"
-    assert query(database, problem) == [("changed_after_billing", "charges")]
+    problem = "select problem_code, field_name, original_value from problem where is_open"
+    moves = "liability 307.40 -> 306.40, own_damage 121.15 -> 122.15"
+    assert query(database, problem) == [("changed_after_billing", "charges", moves)]
     billing.invoice(billing.order(date(2025, 2, 3)))
     held = "select outcome, charge_number, net_minor from due_charge where outcome <> 'invoiced'"
     assert query(database, held) == [("held", 0, 38_20)]

@@ -103,6 +103,17 @@ def test_a_failed_charge_stands_on_its_dates_until_it_is_billed(desk: Desk) -> N
     assert (standing(desk, date(2024, 2, 1)), standing(desk, later)) == ([], [])
 
 
+def test_what_stands_is_counted_by_the_run_that_lists_it(desk: Desk) -> None:
+    """A number of charges beside the name of another run would send people to a list without them."""
+    day = date(2024, 2, 1)
+    add_term(desk.database, "OLDER-GB", effective=date(1998, 2, 1), place="GB", currency="GBP")
+    desk.billing.invoice(desk.billing.order(day))
+    found = standing(desk, day)
+    assert len(found) == 2
+    for outcome, count, run_id in found:
+        assert len(desk.charges(ChargeFilter(run_id=run_id, outcome=outcome))) == count
+
+
 def test_a_charge_of_a_term_that_the_book_changed_stands_no_more(desk: Desk) -> None:
     with desk.database.transaction() as connection:
         query = text("select policy_id from policy where policy_number = 'OLD-GB'")
