@@ -2,10 +2,10 @@
 
 Belongs here: from the charge lines of a term to the result that explains a line, before tax.
 Does not belong here: the whole installment (``explained_installments``), how a running total is shared out
-(``charge_lines``), the formulas (``explanations``).
+(``apportionment``), the formulas (``explanations``).
 """
 
-from billing_assets.domain.charge_lines import apportioned, in_order
+from billing_assets.domain.apportionment import apportioned, in_order
 from billing_assets.domain.explained_dates import of_line
 from billing_assets.domain.explained_words import Formula, Rounding, Subject
 from billing_assets.domain.explanations import Explained, minor

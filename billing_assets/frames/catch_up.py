@@ -34,13 +34,16 @@ def caught_up(due: pl.DataFrame, as_of: date) -> pl.DataFrame:
 def invoice_counts(due: pl.DataFrame) -> tuple[int, int]:
     """Return how many invoices the charges make: one for each due date of a term, and one for each term.
 
-    >>> row = {"outcome": "invoiced", "policy_term_id": 7}
+    Of a term with several payers each has as many.
+
+    >>> row = {"outcome": "invoiced", "policy_term_id": 7, "payer_number": 0}
     >>> rows = [{**row, "due_date": date(2024, month, 1)} for month in (1, 2, 2)]
     >>> invoice_counts(pl.DataFrame(rows))
     (2, 1)
     """
     invoiced = due.filter(pl.col("outcome") == Outcome.INVOICED.value)
     per_period, one_invoice = (
-        invoiced.unique(DOCUMENT_KEYS[each]).height for each in (CatchUp.PER_PERIOD, CatchUp.ONE_INVOICE)
+        invoiced.unique([*DOCUMENT_KEYS[each], "payer_number"]).height
+        for each in (CatchUp.PER_PERIOD, CatchUp.ONE_INVOICE)
     )
     return per_period, one_invoice

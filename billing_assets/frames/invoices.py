@@ -45,7 +45,7 @@ class Drafts:
 DOCUMENT_KEYS: Mapping[CatchUp, tuple[str, ...]] = MappingProxyType(
     {CatchUp.PER_PERIOD: ("policy_term_id", "due_date"), CatchUp.ONE_INVOICE: ("policy_term_id",)}
 )
-"""What charges that stand on one document share."""
+"""What charges that stand on one document share; of a term with several payers each has a document."""
 
 
 def draft_invoices(
@@ -54,8 +54,9 @@ def draft_invoices(
     """Return the priced drafts of a frame of due charges (``columns.DUE_SCHEMA``, sorted).
 
     Charges of one term with one due date share a document; where ``catch_up`` says one invoice, all charges
-    of a term do, and the document falls due with the last of them. If one line of a document fails, the
-    whole document fails, each of its charges with the reason.
+    of a term do, and the document falls due with the last of them. Each payer of a term has documents of
+    their own. If one line of a document fails, the whole document fails, each of its charges with the reason,
+    and with it those of the other payers: an installment is never billed in part.
 
     >>> from datetime import date
     >>> from billing_assets.domain.taxes import shipped_tax_rules
@@ -77,8 +78,10 @@ def draft_invoices(
     is_one = catch_up is CatchUp.ONE_INVOICE
     if is_one:
         is_fee = pl.col("charge_kind") != PREMIUM.charge_kind
-        order = ("policy_number", "policy_term_id", "due_date", "installment_number", is_fee, "charge_number")
-        due = due.sort(order)
+        due = due.sort(
+            *("policy_number", "policy_term_id", "payer_number"),
+            *("due_date", "installment_number", is_fee, "charge_number"),
+        )
     lines = _grouped(due, *DOCUMENT_KEYS[catch_up])
     amounts = tax_amounts(tax_rows_of_lines(lines, tax_rules), tax_rules)
     shares = line_shares(amounts)
@@ -88,7 +91,7 @@ def draft_invoices(
     reasons = _failures(taxed)
     if reasons.height:
         failed = due.with_row_index("charge_row").join(
-            taxed.join(reasons, on="draft_index").select("charge_row", "failure"), on="charge_row", how="left"
+            taxed.join(reasons, on="bill_index").select("charge_row", "failure"), on="charge_row", how="left"
         )
         repaired = failed.with_columns(
             outcome=pl.when(pl.col("failure").is_null())
@@ -141,19 +144,27 @@ def _numbered_on(due: pl.DataFrame) -> pl.DataFrame:
 
 
 def _grouped(due: pl.DataFrame, *key: str) -> pl.DataFrame:
-    """Return the charges to invoice with their document's index and their line number."""
-    return (
+    """Return the charges to invoice with their document's index and their line number.
+
+    ``bill_index`` is that of the documents that are issued together or not at all: those of all payers.
+    """
+    invoiced = (
         due.with_row_index("charge_row")
         .filter(pl.col("outcome") == Outcome.INVOICED.value)
-        .with_columns(draft_index=group_number(*key))
+        .with_columns(pl.col("revision", "charge_number", "split_number", "payer_number").fill_null(0))
+        .with_columns(bill_index=group_number(*key))
+    )
+    has_payers = invoiced.select((pl.col("payer_number") > 0).any()).item()
+    own = group_number("bill_index", "payer_number") if has_payers else pl.col("bill_index")
+    return (
+        invoiced.with_columns(draft_index=own)
         .with_columns(line_number=number_within("draft_index"))
-        .with_columns(pl.col("revision", "charge_number", "split_number").fill_null(0))
         .with_row_index("line_row")
     )
 
 
 def _failures(taxed: pl.DataFrame) -> pl.DataFrame:
-    """Return ``draft_index`` and ``failure`` of the documents that cannot be issued."""
+    """Return ``bill_index`` and ``failure`` of the documents that cannot be issued."""
     failure = (
         pl.when(pl.col("tax_minor").is_null())
         .then(pl.lit("no_tax_rule"))
@@ -161,9 +172,9 @@ def _failures(taxed: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("amount_out_of_range"))
     )
     return (
-        taxed.select("draft_index", failure=failure)
+        taxed.select("bill_index", failure=failure)
         .filter(pl.col("failure").is_not_null())
-        .unique("draft_index", keep="first", maintain_order=True)
+        .unique("bill_index", keep="first", maintain_order=True)
     )
 
 

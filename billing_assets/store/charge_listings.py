@@ -60,11 +60,12 @@ class StandingCharges:
 # Installment 0 stands for the whole term: it is answered as soon as any installment of the term is.
 _STANDING = """
 with last as (
-    select distinct on (d.policy_term_id, d.installment_number, d.charge_kind, d.revision, d.charge_number)
-        d.*
+    select distinct on (d.policy_term_id, d.installment_number, d.charge_kind, d.revision, d.charge_number,
+        d.payer_id) d.*
     from due_charge d join billing_run r using (run_id)
     where r.company_id = :company and r.billing_date = :day and d.outcome in ('held', 'failed')
-    order by d.policy_term_id, d.installment_number, d.charge_kind, d.revision, d.charge_number, d.run_id desc
+    order by d.policy_term_id, d.installment_number, d.charge_kind, d.revision, d.charge_number, d.payer_id,
+        d.run_id desc
 )
 select last.outcome, count(*), max(last.run_id) from last
 join policy_term_version v using (policy_term_version_id)
@@ -93,7 +94,7 @@ select * from (
             or (p.policy_number, d.installment_number) > (:after_policy, cast(:after_number as integer)))
     order by p.policy_number, d.installment_number fetch first :limit rows with ties
 ) page
-order by policy_number, installment_number, charge_kind <> 'premium', charge_number
+order by policy_number, installment_number, charge_kind <> 'premium', charge_number, invoice_number
 """
 
 

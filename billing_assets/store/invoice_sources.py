@@ -44,7 +44,7 @@ join policy_term_version v using (policy_term_version_id)
 join intake_batch b using (batch_id)
 join due_charge d on d.run_id = i.run_id and d.policy_term_id = l.policy_term_id
     and d.installment_number = l.installment_number and d.revision = l.revision
-    and d.charge_kind = l.charge_kind and d.charge_number = l.charge_number
+    and d.charge_kind = l.charge_kind and d.charge_number = l.charge_number and d.payer_id = l.payer_id
 join payment_plan n on n.payment_plan_id = coalesce(l.payment_plan_id, (
     select p.payment_plan_id from payment_plan p
     where p.plan_code = v.plan_code and p.valid_from <= v.effective_date

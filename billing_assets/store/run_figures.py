@@ -42,7 +42,15 @@ with renewed as (
 )
 select s.policy_term_id, bill.plan_code, bill.currency, bill.total_minor, bill.period_days
 from last s cross join lateral (
-    select i.currency, i.total_minor,
+    select i.currency,
+        -- where an installment has several payers, their documents are one bill
+        case when exists (select from invoice_line l join policy_term_version v using (policy_term_version_id)
+                where l.invoice_id = i.invoice_id and v.payer_count > 0)
+            then (select sum(o.total_minor)::bigint from invoice o where o.invoice_id in (
+                select b.invoice_id from invoice_line l join invoice_line b
+                    using (policy_term_id, installment_number, revision)
+                where l.invoice_id = i.invoice_id and b.credited_invoice_id is null))
+            else i.total_minor end as total_minor,
         (select sum(l.period_to_date - l.period_from_date) from invoice_line l
             where l.invoice_id = i.invoice_id and l.charge_kind = 'premium'
                 and l.split_number = 0) as period_days,

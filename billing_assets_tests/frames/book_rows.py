@@ -11,6 +11,7 @@ import polars as pl
 
 from billing_assets.frames.book_changes import SettledBook, StoredBook, settle_book
 from billing_assets.frames.book_charges import CHARGE_ROW
+from billing_assets.frames.book_payers import PAYER_ROW
 from billing_assets.frames.columns import (
     IN_FORCE_SCHEMA,
     OPEN_HOLD_SCHEMA,
@@ -29,6 +30,7 @@ BILLING = {
     "anchor_date": JAN,
     "premium_minor": 10_000,
     "charges": "",
+    "payers": "",
 }
 ROW: dict[str, Any] = {
     **BILLING,
@@ -52,6 +54,7 @@ ROW: dict[str, Any] = {
     "is_payer_keyed": True,
     "status": "accepted",
     "charge_rows": None,
+    "payer_rows": None,
 }
 TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "cover_to_date": pl.Date,
@@ -61,7 +64,10 @@ TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "effective_date": pl.Date,
     "expiration_date": pl.Date,
     "named_policy_number": pl.String,
+    "payer_content": pl.String,
+    "payer_sha256": pl.String,
     "charge_rows": pl.List(CHARGE_ROW),
+    "payer_rows": pl.List(PAYER_ROW),
 }
 
 NOTHING = pl.DataFrame(schema=STORED_TERM_SCHEMA)
