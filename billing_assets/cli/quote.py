@@ -121,7 +121,8 @@ def _hint(screen: Screen, term: "QuotedTerm") -> None:
         )
     if term.payer_count:
         screen.hint(
-            "it has several payers, and a change does not say whose it is: bill or credit the difference by hand"
+            "it has several payers, and a change does not say whose it is: bill or credit the difference by "
+            "hand"
         )
     screen.hint("premium without tax; nothing was written")
 

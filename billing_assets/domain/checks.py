@@ -86,8 +86,8 @@ _ROWS = (
     (
         "I25",
         (
-            "the shares of the payers of a term are a whole, each payer is billed by their share of every line, "
-            "none below zero, and what a term owes once is charged to one of them"
+            "the shares of the payers of a term are a whole, each payer is billed by their share of every "
+            "line, none below zero, and what a term owes once is charged to one of them"
         ),
     ),
 )
