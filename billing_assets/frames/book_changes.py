@@ -101,14 +101,7 @@ def settle_book(rows: pl.DataFrame, stored: StoredBook, as_of: date) -> SettledB
     outcome = dict(taken.group_by("outcome").len().rows())
     status = dict(decided.group_by("status").len().rows())
     written = taken.filter("is_term_changed")
-    # Narrow before it is gathered: forty columns of a large book cost more than all that is asked of them.
-    of_payer = ("payer_key", "payer_content", "payer_sha256")
-    payers = pl.concat(
-        [
-            taken.select(*of_payer, "is_payer_changed").filter("is_payer_changed").select(of_payer),
-            _changed_further(taken, stored.payers).select(of_payer),
-        ]
-    ).unique("payer_key", keep="first", maintain_order=True)
+    payers = _changed_payers(taken, stored.payers)
     return SettledBook(
         terms=written.select(
             *(*TERM_COLUMNS, "content_sha256", "hold_code"),
@@ -159,6 +152,15 @@ def _rows_of(written: pl.DataFrame, rows: str, *names: str) -> pl.DataFrame:
         .explode(rows)
         .select(*names, pl.col(rows).struct.unnest())
     )
+
+
+def _changed_payers(taken: pl.DataFrame, stored_payers: pl.DataFrame) -> pl.DataFrame:
+    """Return the payers of the rows that are new or not as the store has them, each once."""
+    of_payer = ("payer_key", "payer_content", "payer_sha256")
+    # Narrow before it is gathered: forty columns of a large book cost more than all that is asked of them.
+    own = taken.select(*of_payer, "is_payer_changed").filter("is_payer_changed").select(of_payer)
+    further = _changed_further(taken, stored_payers).select(of_payer)
+    return pl.concat([own, further]).unique("payer_key", keep="first", maintain_order=True)
 
 
 def _changed_further(taken: pl.DataFrame, stored_payers: pl.DataFrame) -> pl.DataFrame:

@@ -101,6 +101,14 @@ def payer_columns(mapping: BookMapping) -> tuple[pl.Expr, ...]:
     ``payers`` is what may not change unseen once a term was billed: share and key of each, in their order,
     because of shares that are alike the first is rounded first. ``share_content`` is that as it is hashed
     into the term. Both texts are empty where a term has one payer.
+
+    >>> names = ("key", "name", "country_code", "email", "email_text", "language")
+    >>> names = (*names, *(f"address_line_{number}" for number in range(1, 6)))
+    >>> row = {f"{prefix}payer_{name}": "x" for prefix in ("", "payers.1.") for name in names}
+    >>> row |= {"payer_key": "ANN", "payers.1.payer_key": "BANK", "shares.1_minor": 400_000}
+    >>> mapping = BookMapping(fields={}, payers=(PayerSource(number=1, fields={}),))
+    >>> pl.DataFrame([row]).select(payer_columns(mapping)).select("payers", "share_content").row(0)
+    ('600000 ANN\n400000 BANK', '\x1fpayers\x1f1\x1fANN\x1f600000\x1f2\x1fBANK\x1f400000')
     """
     if not mapping.payers:
         return (

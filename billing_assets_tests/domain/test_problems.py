@@ -20,5 +20,5 @@ def test_the_faults_of_an_amount_are_all_named() -> None:
 
 
 def test_the_table_was_read_whole() -> None:
-    assert len(PROBLEM_CODES) == 42
+    assert len(PROBLEM_CODES) == 45
     assert PROBLEM_CODES["value_unmapped"].todo == "add the value to the map, or correct the row"

@@ -91,7 +91,8 @@ def test_each_payer_has_an_invoice_of_their_share(database: Database, billing: B
     found = query(
         database,
         "select payer_key, i.net_minor, sum(l.net_minor)::int from invoice i join invoice_line l using "
-        "(invoice_id) join payer on payer.payer_id = i.payer_id group by invoice_id, 1, 2 order by invoice_id",
+        "(invoice_id) join payer on payer.payer_id = i.payer_id group by invoice_id, 1, 2 "
+        "order by invoice_id",
     )
     assert found == [("K1", 22_92, 22_92), ("BANK", 15_28, 15_28), ("K3", 25_00, 25_00)]
     assert offenders(database) == {}
