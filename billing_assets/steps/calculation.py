@@ -77,8 +77,8 @@ class Calculation:
             self.billing_date,
             self.place_code,
             self.closed_days,
-            charge_lines=book.charge_lines,
-            payer_shares=book.payer_shares,
+            book.charge_lines,
+            book.payer_shares,
         )
         return found if self.held_until is None else found.filter(pl.col("billing_date") > self.held_until)
 

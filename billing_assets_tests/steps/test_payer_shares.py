@@ -33,14 +33,14 @@ from billing_assets_tests.store.intake import (
 
 JANUARY, FEBRUARY = date(2025, 1, 1), date(2025, 2, 1)
 TERM = {"from": "2025-01-01", "to": "2026-01-01", "plan": "monthly"}
-HEADER = (
+HEADER: tuple[str, ...] = (
     *ROW,
     "liability",
     "damage",
     "legal",
     *(f"{name}{n}" for n in (1, 2) for name in ("part", "key", "who")),
 )
-PAYERS = [
+PAYERS: list[dict[str, object]] = [
     {
         "share": f"part{n}",
         "payer_key": f"key{n}",
@@ -392,3 +392,54 @@ def test_the_key_refuses_an_installment_that_is_billed_again_to_a_payer(
         database.transaction() as connection,
     ):
         connection.execute(text(again))
+
+
+def test_an_email_of_a_further_payer_that_cannot_be_delivered_to_is_noted_and_the_known_one_stays(
+    database: Database, tmp_path: Path
+) -> None:
+    mapping = mapping_from(
+        {
+            "columns": {**COLUMNS, "payer_email": "mail"},
+            "constants": CONSTANTS | {"place_code": "FR", "line_of_business": "motor_liability"},
+            "payers": [{**PAYERS[0], "payer_email": "who2"}],
+        }
+    )
+    import_text(
+        with_company(database), tmp_path, shared_book({**A, "who2": "bank@example.com"}), mapping=mapping
+    )
+    result = import_text(database, tmp_path, shared_book({**A, "who2": "bank at work"}), mapping=mapping)
+    assert (result.facts["unchanged_count"], result.facts["problem_count"]) == (1, 0)
+    problem = "select problem_code, field_name, original_value, is_open from problem"
+    assert query(database, problem) == [("email_undeliverable", "payers.1.payer_email", "bank at work", True)]
+    kept = "select content::json ->> 'email' from payer_version join payer using (payer_id) "
+    assert query(database, kept + "where payer_key = 'BANK'") == [("bank@example.com",)]
+    import_text(database, tmp_path, shared_book({**A, "who2": "new@example.com"}), mapping=mapping)
+    assert query(database, problem + " where is_open") == []
+    assert query(database, kept + "where payer_key = 'BANK' order by payer_version_id") == [
+        ("bank@example.com",),
+        ("new@example.com",),
+    ]
+    assert offenders(database) == {}
+
+
+def test_the_figures_of_a_run_count_an_installment_of_several_payers_once(
+    database: Database, billing: Billing
+) -> None:
+    billing.invoice(billing.order(date(2025, 1, 2)))
+    counted = "select sum(charge_count)::int, sum(net_minor)::int from run_figure"
+    assert query(database, counted) == [(2, 38_20 + 25_00)]
+
+
+def test_a_renewal_that_gets_a_second_payer_does_not_stand_out(database: Database, tmp_path: Path) -> None:
+    """The bills of all payers together are compared with the bill before, in both directions."""
+    alone = {**A, "part1": "", "key1": "", "who1": "", "plan": "yearly"}
+    shared = {**A, "plan": "yearly", "from": "2026-01-01", "to": "2027-01-01", "part1": "90"}
+    again = {**alone, "from": "2027-01-01", "to": "2028-01-01"}
+    import_text(with_company(database), tmp_path, shared_book(alone, shared, again), mapping=MAPPING)
+    with ExitStack() as stack:
+        billing = billing_over(database, tmp_path, stack)
+        for year in (2025, 2026, 2027):
+            billing.invoice(billing.order(date(year, 1, 7)))
+    assert query(database, "select distinct state from billing_run") == [("finalised",)]
+    assert query(database, "select count(*) from invoice") == [(4,)]
+    assert offenders(database) == {}
