@@ -399,9 +399,9 @@ def test_an_email_of_a_further_payer_that_cannot_be_delivered_to_is_noted_and_th
 ) -> None:
     mapping = mapping_from(
         {
-            "columns": {**COLUMNS, "payer_email": "mail"},
+            "columns": COLUMNS,
             "constants": CONSTANTS | {"place_code": "FR", "line_of_business": "motor_liability"},
-            "payers": [{**PAYERS[0], "payer_email": "who2"}],
+            "payers": [PAYERS[0] | {"payer_email": "who2"}],
         }
     )
     import_text(
