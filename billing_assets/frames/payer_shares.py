@@ -27,7 +27,7 @@ _INSTALLMENT = [_TERM, "installment_number", "charge_kind", "payer_number"]
 
 
 def with_payer_shares(charges: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
-    """Return the charges with ``payer_number``, and with the payer as ``charged_payer_id`` and so on.
+    """Return the charges with ``payer_number``, and where there are ``shares`` with ``charged_payer_id`` etc.
 
     ``charges`` has one row for each charge line of an installment or fee, as ``with_charge_lines`` gives
     them: ``before_minor`` is what is planned of that line before. ``shares`` has
@@ -48,10 +48,10 @@ def with_payer_shares(charges: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFra
     >>> found.select("payer_number", "charged_payer_id", "net_minor").rows()
     [(1, 31, 2000), (2, 32, 1333)]
     """
-    nobody = [pl.lit(None, dtype).alias(name) for name, dtype in _CHARGED.items()]
-    whole = charges.with_columns(pl.lit(0, pl.Int64).alias("payer_number"), *nobody)
+    only = charges.with_columns(payer_number=pl.lit(0, pl.Int64))
     if shares.is_empty():
-        return whole
+        return only
+    whole = only.with_columns(pl.lit(None, dtype).alias(name) for name, dtype in _CHARGED.items())
     is_shared = (pl.col("outcome") == Outcome.INVOICED.value) & pl.col(_TERM).is_in(
         shares[_TERM].unique().implode()
     )

@@ -248,9 +248,10 @@ def _with_conflicts(rows: pl.DataFrame, *, is_payer_keyed: bool) -> pl.DataFrame
 
 def _disagreeing(rows: pl.DataFrame) -> pl.Series:
     """Return the numbers of the good rows with a further payer of whom two rows say different things."""
-    good = rows.filter(pl.col("problem_code").is_null())
-    further = further_payers(good)
     names = ("row_number", "payer_key", "payer_sha256")
+    # Narrow before it is filtered: most books have no further payers, and pay for the look alone.
+    good = rows.select(*names, "problem_code", "payer_rows").filter(pl.col("problem_code").is_null())
+    further = further_payers(good)
     if further.is_empty():
         return further["row_number"]
     stated = pl.concat([good.select(names), further.select(names)])
