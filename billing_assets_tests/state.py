@@ -19,9 +19,10 @@ _PARTS = {
     """,
     "lines": """
         select prefix, i.invoice_number, line_number, policy_number, charge_kind, installment_number,
-            installment_count, revision, charge_number, split_number, period_from_date, period_to_date,
-            l.net_minor, l.tax_minor
+            installment_count, revision, charge_number, split_number, payer_key, period_from_date,
+            period_to_date, l.net_minor, l.tax_minor
         from invoice_line l join invoice i using (invoice_id) join number_series using (number_series_id)
+        join payer on payer.payer_id = l.payer_id
         join policy_term using (policy_term_id) join policy using (policy_id)
     """,
     "taxes": """
@@ -30,10 +31,10 @@ _PARTS = {
         join tax_rule using (tax_rule_id)
     """,
     "outcomes": """
-        select r.billing_date, policy_number, installment_number, charge_number, outcome, reason_code,
-            d.due_date, net_minor, currency
+        select r.billing_date, policy_number, installment_number, charge_number, payer_key, outcome,
+            reason_code, d.due_date, net_minor, currency
         from due_charge d join billing_run r using (run_id) join policy_term using (policy_term_id)
-        join policy using (policy_id)
+        join policy using (policy_id) join payer using (payer_id)
     """,
     "runs": "select billing_date, sequence_number, issuing_date, state, due_count from billing_run",
     "deliveries": """
@@ -61,6 +62,12 @@ _BOOK_PARTS = {
             charge_name, c.line_of_business, c.premium_minor
         from policy_term_charge c join policy_term_version v using (policy_term_version_id)
         join policy using (policy_id)
+    """,
+    "shares": """
+        select policy_number, v.effective_date, superseded_batch_id is not null, payer_number, payer_key,
+            share_ppm
+        from policy_term_payer s join policy_term_version v using (policy_term_version_id)
+        join policy using (policy_id) join payer on payer.payer_id = s.payer_id
     """,
     "problems": """
         select row_number, record_key, problem_code, field_name, original_value, original_row, owner, is_open,

@@ -19,6 +19,7 @@ from billing_assets.domain.deliveries import DeliveryState
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.money import CURRENCIES
+from billing_assets.domain.payer_shares import percent_text
 
 if TYPE_CHECKING:
     from billing_assets.domain.invoices import Invoice, InvoiceLine
@@ -143,6 +144,7 @@ def show_invoice(screen: Screen, detail: "InvoiceDetail") -> None:
     screen.facts(
         [
             ("payer", f"{payer.name} ({payer.payer_key})"),
+            *([("share", f"{percent_text(invoice.share_ppm)} %")] if invoice.share_ppm else []),
             ("address", ", ".join((*payer.address_lines, payer.country_code))),
             ("e-mail", payer.email or "-"),
             *_dates(invoice),

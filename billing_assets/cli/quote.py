@@ -119,6 +119,11 @@ def _hint(screen: Screen, term: "QuotedTerm") -> None:
             "its premium is made of several charges, and a change does not say which of them it is of: bill "
             "or credit the difference by hand"
         )
+    if term.payer_count:
+        screen.hint(
+            "it has several payers, and a change does not say whose it is: bill or credit the difference by "
+            "hand"
+        )
     screen.hint("premium without tax; nothing was written")
 
 

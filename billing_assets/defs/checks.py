@@ -33,6 +33,7 @@ _TITLES = {
     "I22": "guards",
     "I23": "payables",
     "I24": "charge_lines",
+    "I25": "payer_shares",
 }
 
 

@@ -140,8 +140,9 @@ class Reader:
         values = result.values
         if result.formula is Formula.WEIGHTED_SHARE and values["weight"] != 1:
             return {"weight": f"{values['first_days']}/{values['first_full_days']}"}
-        if result.formula is Formula.CHARGE_SHARE:
-            return self._parts_of_charge(result)
+        if result.formula in {Formula.CHARGE_SHARE, Formula.PAYER_SHARE}:
+            to, before = result.running_parts
+            return {"part_to": self.money(to), "part_before": self.money(before)}
         if result.formula is not Formula.RUNNING_SHARE:
             return {}
         factor = values["factor"]
@@ -149,17 +150,6 @@ class Reader:
             f"{name}_tax": self.money(result.rounded(value * factor))
             for name in ("running", "before")
             if isinstance(value := values[name], int) and isinstance(factor, Fraction)
-        }
-
-    def _parts_of_charge(self, result: Explained) -> dict[str, str]:
-        """Return what a charge has of the running total at the end of the installment, and before it."""
-        amounts = {each.name: each.value for each in result.inputs if isinstance(each.value, int)}
-        factor = Fraction(amounts["charge"], amounts["charges_left"])
-        return {
-            f"part_{name}": self.money(
-                result.rounded((amounts[f"planned_{name}"] - amounts[f"larger_{name}"]) * factor)
-            )
-            for name in ("to", "before")
         }
 
 

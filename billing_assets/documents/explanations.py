@@ -30,7 +30,7 @@ from billing_assets.domain.invoice_sources import InvoiceSources, LineSource
 
 _BY_DEFAULT = "actual/actual"
 _TAXES = frozenset({Subject.TAX_BASE, Subject.TAX_PART, Subject.TAX})
-_TOLD_BY_FIGURES = frozenset({Formula.RUNNING_SHARE, Formula.CHARGE_SHARE})
+_TOLD_BY_FIGURES = frozenset({Formula.RUNNING_SHARE, Formula.CHARGE_SHARE, Formula.PAYER_SHARE})
 """Differences of two rounded amounts: their figures say both roundings."""
 _OF_LINE = frozenset({Subject.PRICE, Subject.CONTAINED_TAX, Subject.NET, Subject.TAX_SHARE, Subject.LINE_TAX})
 """What is of a line alone, and not of the installment that it is a charge of."""

@@ -24,15 +24,15 @@ from billing_assets.domain.invoices import (
 
 _NOT_OF_ALL = (
     *("credited", "credited_line_number", "rounding"),
-    *("charge_number", "charge_code", "charge_name", "change_number"),
+    *("charge_number", "charge_code", "charge_name", "change_number", "share_ppm"),
 )
 
 
 def invoice_to_json(invoice: Invoice) -> str:
     """Return ``invoice`` as indented JSON; dates are ISO 8601, amounts integers.
 
-    What only a credit note or a rounded document has, or a line of a change or of one of several charges, is
-    left out of others.
+    What only a credit note, a rounded document or one of several payers has, or a line of a change or of one
+    of several charges, is left out of others.
     """
     record = asdict(invoice)
     for part in (record, *record["lines"]):

@@ -194,6 +194,9 @@ def _facts(invoice: Invoice, reader: _Reader) -> list[dict[str, str]]:
         facts.insert(
             2 + len(settled), (text["tax_point_date"], formats.long_date(invoice.tax_point_date, locale_code))
         )
+    # A template that was frozen before policies had several payers has no word for a share.
+    if invoice.share_ppm and "share" in text:
+        facts.append((text["share"], formats.percent(invoice.share_ppm, locale_code)))
     return [{"label": label, "value": value} for label, value in facts]
 
 

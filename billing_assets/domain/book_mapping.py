@@ -19,6 +19,19 @@ from billing_assets.domain.policies import LineOfBusiness
 ADDRESS_FIELDS = tuple(f"payer_address_line_{number}" for number in range(1, 6))
 """Up to five lines, without the country."""
 
+PAYER_FIELDS = (
+    "payer_key",
+    "payer_name",
+    *ADDRESS_FIELDS,
+    "payer_country_code",
+    "payer_email",
+    "payer_language",
+)
+"""What a book says of a payer."""
+
+SHARE = "share"
+"""The field of a further payer that says what the payer bears, in percent."""
+
 BOOK_FIELDS: Mapping[str, str] = MappingProxyType(
     {
         "policy_number": "number of the policy, given to people",
@@ -129,6 +142,25 @@ class ChargeSource:
         return f"charges.{self.charge_code}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayerSource:
+    """A payer of the book beside the payer of the row: where each of their fields comes from.
+
+    ``number`` is its place in the mapping, from 1. ``fields`` has ``SHARE`` and some of ``PAYER_FIELDS``.
+    """
+
+    number: int
+    fields: Mapping[str, FieldSource]
+
+    def field_name(self, name: str) -> str:
+        """Return the name of one of its fields among the fields of a book.
+
+        >>> PayerSource(number=2, fields={}).field_name("payer_key")
+        'payers.2.payer_key'
+        """
+        return f"payers.{self.number}.{name}"
+
+
 def cell_name(column: str) -> str:
     """Return the name under which the rows of a book hold the cells of a column of the file.
 
@@ -147,11 +179,13 @@ class BookMapping:
     ``source_code`` names the system that the books come from, where a company has several: a book is compared
     with the books before it from the same one. ``is_full``: a book names every policy that is in force, so
     that what it leaves out is missing. ``file_name`` is that of the mapping, for what has to be said of it.
-    ``charges`` are the charge lines, numbered from 1 in this order; none: premiums are one charge.
+    ``charges`` are the charge lines, numbered from 1 in this order; none: premiums are one charge. ``payers``
+    are those that may pay a part beside the payer of the row.
     """
 
     fields: Mapping[str, FieldSource]
     charges: tuple[ChargeSource, ...] = ()
+    payers: tuple[PayerSource, ...] = ()
     format: BookFormat = BookFormat()
     company_code: str = ""
     source_code: str = ""
@@ -185,7 +219,20 @@ class BookMapping:
         ('first', 'last', 'no')
         """
         of_fields = (name for source in self.fields.values() for name in source.columns)
-        return tuple(dict.fromkeys((*of_fields, *(charge.column for charge in self.charges))))
+        of_charges = (charge.column for charge in self.charges)
+        of_payers = (name for source in self.payer_fields().values() for name in source.columns)
+        return tuple(dict.fromkeys((*of_fields, *of_charges, *of_payers)))
+
+    def payer_fields(self) -> dict[str, FieldSource]:
+        """Return the fields of all further payers by the names that they have in a book.
+
+        >>> payer = PayerSource(number=1, fields={"share": FieldSource(columns=("part",))})
+        >>> list(BookMapping(fields={}, payers=(payer,)).payer_fields())
+        ['payers.1.share']
+        """
+        return {
+            payer.field_name(name): source for payer in self.payers for name, source in payer.fields.items()
+        }
 
 
 def known_values(plan_codes: Collection[str]) -> Mapping[str, Collection[str]]:

@@ -83,6 +83,13 @@ _ROWS = (
             "never below zero, and over the whole term exactly to its charge"
         ),
     ),
+    (
+        "I25",
+        (
+            "the shares of the payers of a term are a whole, each payer is billed by their share of every "
+            "line, none below zero, and what a term owes once is charged to one of them"
+        ),
+    ),
 )
 
 CHECKS: Mapping[str, Check] = MappingProxyType(

@@ -2,10 +2,10 @@
 
 Belongs here: from the charge lines of a term to the result that explains a line, before tax.
 Does not belong here: the whole installment (``explained_installments``), how a running total is shared out
-(``charge_lines``), the formulas (``explanations``).
+(``apportionment``), the formulas (``explanations``).
 """
 
-from billing_assets.domain.charge_lines import apportioned, in_order
+from billing_assets.domain.apportionment import apportioned, in_order
 from billing_assets.domain.explained_dates import of_line
 from billing_assets.domain.explained_words import Formula, Rounding, Subject
 from billing_assets.domain.explanations import Explained, minor
@@ -13,7 +13,7 @@ from billing_assets.domain.invoice_sources import LineSource
 
 
 def explain_charge(
-    source: LineSource, subject: Subject, before_minor: int, whole_minor: int, recorded: int
+    source: LineSource, subject: Subject, before_minor: int, whole_minor: int, recorded: int | None
 ) -> Explained:
     """Return why the line of a charge is what it is, of an installment of ``whole_minor``.
 
@@ -42,8 +42,7 @@ def explain_charge(
     >>> result.result, result.is_match
     (1333, True)
     """
-    charges = [each.premium_minor for each in source.term.charges]
-    place = [each.charge_number for each in source.term.charges].index(source.line.charge_number)
+    charges, place = _charges(source)
     order = in_order(charges)
     larger = order[: order.index(place)]
     to_minor = before_minor + whole_minor
@@ -57,3 +56,26 @@ def explain_charge(
         minor("larger_before", sum(parts_before[each] for each in larger)),
     )
     return of_line(source, subject, Formula.CHARGE_SHARE, inputs, recorded, rounding=Rounding.HALF_UP)
+
+
+def planned_of_charge(source: LineSource, before_minor: int) -> int:
+    """Return what is planned of a charge where ``before_minor`` is planned of the whole premium.
+
+    >>> from dataclasses import replace
+    >>> from billing_assets.domain.charge_lines import ChargeLine
+    >>> from billing_assets.domain.sample_invoice import SAMPLE
+    >>> names = {"charge_code": "fire", "charge_name": "Fire", "line_of_business": "home"}
+    >>> charge = ChargeLine(charge_number=1, premium_minor=480_00, **names)
+    >>> whole = SAMPLE.lines[0]
+    >>> term = replace(whole.term, charges=(charge,))
+    >>> planned_of_charge(replace(whole, line=replace(whole.line, charge_number=1), term=term), 40_00)
+    4000
+    """
+    charges, place = _charges(source)
+    return apportioned(charges, before_minor)[place]
+
+
+def _charges(source: LineSource) -> tuple[list[int], int]:
+    """Return the amounts of the charges of a term, and the place of the one that the line bills."""
+    numbers = [each.charge_number for each in source.term.charges]
+    return [each.premium_minor for each in source.term.charges], numbers.index(source.line.charge_number)

@@ -17,9 +17,10 @@ from billing_assets.domain.explained_arrangements import (
     explain_share,
     planned_amounts,
 )
-from billing_assets.domain.explained_charges import explain_charge
+from billing_assets.domain.explained_charges import explain_charge, planned_of_charge
 from billing_assets.domain.explained_dates import of_line, plan_row
 from billing_assets.domain.explained_days import counted_by, partial_days
+from billing_assets.domain.explained_payers import explain_payer
 from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
 from billing_assets.domain.explanations import Explained, Input, RuleRow, amount_of, minor
 from billing_assets.domain.frequencies import PeriodUnit, frequency_of
@@ -31,20 +32,36 @@ def explain_installment(
 ) -> tuple[Explained, ...]:
     """Return why a line's installment, period and price are what they are; the last result is the price.
 
-    The price is the net amount, unless it contains tax.
+    The price is the net amount, unless it contains tax. Of a term with several payers it is what one of them
+    bears of the whole line, which is explained before.
 
     >>> from billing_assets.domain.sample_invoice import ALWAYS_OPEN, SAMPLE
     >>> net = explain_installment(SAMPLE.lines[0], ALWAYS_OPEN, price_contains_tax=False)[-1]
     >>> net.formula.value, net.result, net.is_match
     ('equal_share', 4000, True)
     """
+    subject = Subject.PRICE if price_contains_tax else Subject.NET
+    recorded = source.charge_net_minor if price_contains_tax else source.line.net_minor
+    if not source.payer_number:
+        return _line(source, calendars, subject, recorded)
+    is_fee = source.line.charge_kind == INSTALLMENT_FEE.charge_kind
+    whole_as = Subject.WHOLE_LINE if source.charge or is_fee else Subject.WHOLE_INSTALLMENT
+    whole = _line(source, calendars, whole_as, None)
+    before = 0 if is_fee else _planned_before(source, calendars)
+    if source.charge:
+        before = planned_of_charge(source, before)
+    return (*whole, explain_payer(source, subject, before, amount_of(whole[-1]), recorded))
+
+
+def _line(
+    source: LineSource, calendars: Calendars, subject: Subject, recorded: int | None
+) -> tuple[Explained, ...]:
+    """Return why a line is what it is, whoever pays it."""
     grid = grid_of(source, calendars)
     arrangement = arrangement_of(source, grid, calendars) if source.plan.is_arranged else None
     if arrangement and source.line.installment_number == arrangement.installment_count:
         grid = replace(grid, period_end=source.term.expiration_date)
     count, period = _count(source, grid, arrangement), _period(source, grid, arrangement)
-    subject = Subject.PRICE if price_contains_tax else Subject.NET
-    recorded = source.charge_net_minor if price_contains_tax else source.line.net_minor
     if source.line.charge_kind == INSTALLMENT_FEE.charge_kind:
         fee = minor("installment_fee", source.plan.installment_fee_minor)
         return (count, period, of_line(source, subject, Formula.INSTALLMENT_FEE, (fee,), recorded))
@@ -78,8 +95,13 @@ def explain_installment(
         results = (*results, part)
     if source.charge is None:
         return results
-    before = sum(planned_of_term(source, calendars)[: source.line.installment_number - 1])
+    before = _planned_before(source, calendars)
     return (*results, explain_charge(source, subject, before, amount_of(results[-1]), recorded))
+
+
+def _planned_before(source: LineSource, calendars: Calendars) -> int:
+    """Return what the installments before that of a line are planned to come to."""
+    return sum(planned_of_term(source, calendars)[: source.line.installment_number - 1])
 
 
 def planned_of_term(source: LineSource, calendars: Calendars) -> tuple[int, ...]:

@@ -90,6 +90,17 @@ class Explained:
         return exact / amounts[0] if is_part and isinstance(exact, Fraction) else None
 
     @property
+    def running_parts(self) -> tuple[int, int]:
+        """What a charge or a payer has of a running total, by weight: with what is billed, and before it."""
+        name = _WEIGHT[self.formula]
+        part = _exact(self, name) / _exact(self, f"{name}s_left")
+        to, before = (
+            self.rounded((_exact(self, f"planned_{at}") - _exact(self, f"larger_{at}")) * part)
+            for at in ("to", "before")
+        )
+        return to, before
+
+    @property
     def is_match(self) -> bool:
         """Whether the result is what was recorded, or nothing was recorded of it."""
         return self.recorded is None or self.result == self.recorded
@@ -253,14 +264,11 @@ def _running_share(result: Explained) -> Fraction:
     return Fraction(so_far - before)
 
 
-def _charge_share(result: Explained) -> Fraction:
-    """Return what a charge has of the running total at the end of an installment, less that before it."""
-    charge, left = _exact(result, "charge"), _exact(result, "charges_left")
-    to, before = (
-        result.rounded((_exact(result, f"planned_{name}") - _exact(result, f"larger_{name}")) * charge / left)
-        for name in ("to", "before")
-    )
-    return Fraction(to - before)
+_WEIGHT = {Formula.CHARGE_SHARE: "charge", Formula.PAYER_SHARE: "share"}
+
+
+def _running_part(result: Explained) -> Fraction:
+    return Fraction(result.running_parts[0] - result.running_parts[1])
 
 
 def _days_after(result: Explained) -> date:
@@ -372,7 +380,8 @@ FORMULAS: Mapping[Formula, Callable[[Explained], Value]] = {
     Formula.EXEMPT: lambda result: Fraction(0) * _exact(result, "base"),
     Formula.FIXED: lambda result: _exact(result, "fixed_amount"),
     Formula.RUNNING_SHARE: _running_share,
-    Formula.CHARGE_SHARE: _charge_share,
+    Formula.CHARGE_SHARE: _running_part,
+    Formula.PAYER_SHARE: _running_part,
     Formula.DAYS_AFTER: _days_after,
     Formula.DAYS_AFTER_WAITING: _days_after,
     Formula.ROLLED: lambda result: _rolled(

@@ -12,6 +12,7 @@ from datetime import date
 from billing_assets.domain.cash_rounding import CashUnit
 from billing_assets.domain.charge_lines import ChargeLine
 from billing_assets.domain.invoices import Invoice, InvoiceLine
+from billing_assets.domain.payer_shares import PayerShare
 from billing_assets.domain.payment_plans import PaymentPlan
 from billing_assets.domain.policy_changes import TermChange
 from billing_assets.domain.tax_rule import TaxRule
@@ -23,6 +24,7 @@ class BilledTerm:
     """The version of a policy term that a line froze; ``file_name`` is the policy book that brought it.
 
     ``charges`` are its charge lines, in the order of their numbers; none: its premium is one charge.
+    ``payers`` are its payers in that order; none: it has one.
     """
 
     policy_term_id: int
@@ -37,6 +39,7 @@ class BilledTerm:
     premium_minor: int
     cut_over_date: date = date.min
     charges: tuple[ChargeLine, ...] = ()
+    payers: tuple[PayerShare, ...] = ()
 
     @property
     def cover_end(self) -> date | None:
@@ -70,7 +73,8 @@ class ChangeSource:
 class LineSource:
     """A line with its term, its plan row and its charge, by which it became due.
 
-    ``change`` is of a line that bills a change.
+    ``change`` is of a line that bills a change. ``payer_number`` is which of several payers the line bills, 0
+    where the term has one.
     """
 
     line: InvoiceLine
@@ -82,6 +86,7 @@ class LineSource:
     charge_due_date: date
     charge_billing_date: date
     change: ChangeSource | None = None
+    payer_number: int = 0
 
     @property
     def charge(self) -> ChargeLine | None:

@@ -121,8 +121,9 @@ class Invoice:
 
     Amounts are minor units of ``currency``; those of a credit note, which has ``credited``, are in favour
     of the payer. Its due date is its issue date and is not printed. ``rounding`` is there where the sum
-    payable goes by what can be paid in cash. ``snapshot_sha256`` is the hash (hex) of the frozen record in
-    the store; the same invoice always renders to the same bytes.
+    payable goes by what can be paid in cash. ``share_ppm`` is what the payer bears of the policy, in parts
+    per million, where it has several payers; 0 where it has one. ``snapshot_sha256`` is the hash (hex) of
+    the frozen record in the store; the same invoice always renders to the same bytes.
 
     Two sums, and which of them is meant: ``total_minor`` is exact, and is what is charged. Whatever adds
     documents up has it: run reports, lists, safety bounds, the reporting currency, what a credit note may
@@ -146,6 +147,7 @@ class Invoice:
     snapshot_sha256: str
     credited: CreditedInvoice | None = None
     rounding: CashRounding | None = None
+    share_ppm: int = 0
 
     @property
     def payable_minor(self) -> int:

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from billing_assets.domain.cancellation import CANCELLATION_METHODS
 from billing_assets.domain.money import parse_minor
-from billing_assets.domain.problems import SEVERAL_CHARGES
+from billing_assets.domain.problems import SEVERAL_CHARGES, SEVERAL_PAYERS
 
 LARGEST_CHANGE_NUMBER = 32_767
 
@@ -44,7 +44,7 @@ CHANGE_FIELDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedTerm:
-    """A term of the store that a change may speak of; one with charge lines takes none."""
+    """A term of the store that a change may speak of; one with charge lines or several payers takes none."""
 
     policy_term_id: int
     policy_id: int
@@ -53,6 +53,7 @@ class ChangedTerm:
     expiration_date: date
     currency: str
     charge_count: int = 0
+    payer_count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,10 +146,12 @@ def change_from(cells: Mapping[str, str], term: ChangedTerm | None) -> TermChang
     )
     if fault or day is None:
         return fault or ChangeFault(problem_code="date_invalid", field_name="change_date")
-    fault = _fault(
-        not term.effective_date <= day < term.expiration_date, "change_outside_term", "change_date"
-    ) or _fault(term.charge_count > 0, SEVERAL_CHARGES, "policy_number")
-    fault = fault or _method_fault(cells, day)
+    fault = (
+        _fault(not term.effective_date <= day < term.expiration_date, "change_outside_term", "change_date")
+        or _fault(term.charge_count > 0, SEVERAL_CHARGES, "policy_number")
+        or _fault(term.payer_count > 0, SEVERAL_PAYERS, "policy_number")
+        or _method_fault(cells, day)
+    )
     if fault:
         return fault
     premium = _premium(cells, term.currency)

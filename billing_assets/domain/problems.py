@@ -73,6 +73,14 @@ change_outside_term | the change does not take effect inside its term | \
 correct the date, or name the right term
 several_charges | the term has several charge lines, and a change does not say which of them it is of; the \
 term is held | bill or credit the difference by hand, and close the problem to bill the term on as before
+several_payers | the term has several payers, and a change does not say whose it is; the term is held | \
+bill or credit the difference by hand, and close the problem to bill the term on as before
+payer_shares_invalid | the share of a further payer is no percentage from 0 with at most four decimals, or \
+the shares leave nothing to the payer of the row | \
+correct the share, a number such as 40 or 33.3333: what all further payers bear stays below 100, and the \
+payer of the row bears the rest
+payer_doubled | the same payer stands twice in a row | give each share a payer of its own, or add the shares \
+together
 charge_sum_differs | the charge lines do not add up to the premium of the term | \
 correct the premium or the charge lines; the sum has to be the premium to the last digit; bring policies \
 whose premium is not told apart with a mapping of their own, without 'charges'
@@ -111,6 +119,9 @@ BILLED_ELSEWHERE = "billed_elsewhere"
 
 SEVERAL_CHARGES = "several_charges"
 """A change of a term that has charge lines: refused when it comes, and held where the lines come later."""
+
+SEVERAL_PAYERS = "several_payers"
+"""A change of a term that has several payers: refused when it comes, and held where they come later."""
 
 EMAIL_UNDELIVERABLE = "email_undeliverable"
 """An address of a row that was taken without it."""

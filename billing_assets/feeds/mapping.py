@@ -21,15 +21,19 @@ from unicodedata import normalize
 
 from billing_assets.domain.book_mapping import (
     BOOK_FIELDS,
+    PAYER_FIELDS,
     REQUIRED_FIELDS,
+    SHARE,
     BookControls,
     BookFormat,
     BookMapping,
     ChargeSource,
     FieldSource,
+    PayerSource,
 )
 from billing_assets.domain.charge_lines import MAX_CHARGE_LINES
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.payer_shares import MAX_PAYERS
 from billing_assets.feeds.encodings import encoding_name
 from billing_assets.feeds.yaml_files import read_yaml_file
 
@@ -42,6 +46,7 @@ _KEYS = (
     "columns",
     "constants",
     "charges",
+    "payers",
     "row_count_tolerance",
     "control_totals",
 )
@@ -107,6 +112,7 @@ class _Reader:
         mapping = BookMapping(
             fields=fields,
             charges=self.charges(top["charges"], fields["premium"].columns) if "charges" in top else (),
+            payers=self.payers(top.get("payers"), has_keys="payer_key" in fields),
             format=self.format(top.get("format")),
             company_code=self.text("company", top.get("company")),
             source_code=self.text("source", top.get("source")),
@@ -117,9 +123,12 @@ class _Reader:
             file_name=self.file_name,
         )
         content: list[object] = [asdict(mapping.format), {k: asdict(v) for k, v in mapping.fields.items()}]
-        # A mapping without charge lines is what it was before there were any: its files are known again.
+        # A mapping without charge lines and payers is what it was before there were any: its files are known
+        # again.
         if mapping.charges:
             content.append([asdict(charge) for charge in mapping.charges])
+        if mapping.payers:
+            content.append({name: asdict(source) for name, source in mapping.payer_fields().items()})
         text = json.dumps(content, sort_keys=True)
         return replace(mapping, content_sha256=sha256(text.encode()).hexdigest())
 
@@ -180,6 +189,41 @@ class _Reader:
                 f"shorten it to at most {_LONGEST_NAME}, so that it stands on one line of the invoice",
             )
         return name
+
+    def payers(self, value: object, *, has_keys: bool) -> tuple[PayerSource, ...]:
+        listed = [] if value is None else value
+        if not isinstance(listed, list):
+            self.refuse("'payers' is not a list", "begin each further payer with '- share: name of a column'")
+        if len(listed) >= MAX_PAYERS:
+            self.refuse(
+                f"'payers' names {len(listed)} further payers",
+                f"name at most {MAX_PAYERS - 1}: with the payer of the row that makes {MAX_PAYERS}",
+            )
+        if listed and not has_keys:
+            self.refuse(
+                "'payers' is given, and the payer of the row has no key",
+                "name the column of the key under columns.payer_key: of several payers each needs one",
+            )
+        return tuple(self.payer(number, each) for number, each in enumerate(listed, start=1))
+
+    def payer(self, number: int, value: object) -> PayerSource:
+        key = f"payers.{number}"
+        record = self.section(key, value, (SHARE, *PAYER_FIELDS, "constants"))
+        fixed = {
+            name: self.text(f"{key}.constants.{name}", text)
+            for name, text in self.section(f"{key}.constants", record.get("constants"), PAYER_FIELDS).items()
+        }
+        found = {
+            name: replace(self.source(f"{key}.{name}", record[name]), constant=fixed.get(name, ""))
+            if name in record
+            else FieldSource(constant=fixed[name])
+            for name in (SHARE, *PAYER_FIELDS)
+            if name in record or name in fixed
+        }
+        for name in (SHARE, "payer_key", "payer_name"):
+            if name not in found:
+                self.refuse(f"'{key}' has no '{name}'", f"name its column under {key}.{name}")
+        return PayerSource(number=number, fields=found)
 
     def fields(self, columns: object, constants: object) -> dict[str, FieldSource]:
         named = self.section("columns", columns, BOOK_FIELDS)

@@ -1,7 +1,7 @@
 """Amounts written as text, read exactly into minor units, a column at a time.
 
-Belongs here: the column twin of ``domain.money.parse_minor``. Does not belong here: rounding, checks of a
-premium.
+Belongs here: the column twin of ``domain.money.parse_minor``, and percentages, which are read alike.
+Does not belong here: rounding, checks of a premium or a share.
 """
 
 import re
@@ -13,6 +13,7 @@ from billing_assets.domain.money import CURRENCIES, MAX_AMOUNT_MINOR
 _LONGEST_TEXT = 40
 _MOST_DIGITS = len(str(MAX_AMOUNT_MINOR))
 _MOST_MINOR_DIGITS = max(CURRENCIES.values())
+_PERCENT_DIGITS = 4
 
 
 def with_amounts(
@@ -32,11 +33,30 @@ def with_amounts(
     """
     plain = _plain(pl.col(text).str.strip_chars(), decimal_mark, thousands)
     digits = pl.col(currency).replace_strict(dict(CURRENCIES), default=None, return_dtype=pl.Int64)
+    return _with_integers(rows, plain, digits, name)
+
+
+def with_percents(rows: pl.LazyFrame, text: str, decimal_mark: str, name: str) -> pl.LazyFrame:
+    """Return ``rows`` with ``{name}_minor``, parts per million of a percentage, and ``{name}_fault``.
+
+    A percentage has at most four decimals, which is just what parts per million are; a percent sign may stand
+    behind it. As amounts are, it is read exactly.
+
+    >>> rows = pl.LazyFrame({"share": ["40", "33.3333 %", "0.00001", ""]})
+    >>> with_percents(rows, "share", ".", "share").select("share_minor", "share_fault").collect().rows()
+    [(400000, None), (333333, None), (None, 'amount_too_fine'), (None, 'amount_empty')]
+    """
+    written = pl.col(text).str.replace(r"\s*%$", "").str.strip_chars()
+    return _with_integers(rows, _plain(written, decimal_mark, ""), pl.lit(_PERCENT_DIGITS, pl.Int64), name)
+
+
+def _with_integers(rows: pl.LazyFrame, plain: pl.Expr, digits: pl.Expr, name: str) -> pl.LazyFrame:
+    """Return what ``with_amounts`` does, of plain numbers with so many digits behind their point."""
     split = rows.with_columns(_plain=plain, _digits=digits).with_columns(
         _whole=pl.col("_plain").str.extract(r"^-?0*([0-9]*)").fill_null(""),
         _fraction=pl.col("_plain").str.extract(r"\.([0-9]+)$").fill_null(""),
     )
-    zeros = pl.lit("0" * _MOST_MINOR_DIGITS)
+    zeros = pl.lit("0" * max(_MOST_MINOR_DIGITS, _PERCENT_DIGITS))
     kept = pl.concat_str("_fraction", zeros).str.slice(0, pl.col("_digits"))
     whole = split.with_columns(_amount=pl.concat_str("_whole", kept).str.strip_chars_start("0"))
     magnitude = (

@@ -14,6 +14,7 @@ import polars as pl
 from billing_assets.domain.policies import HoldCode
 from billing_assets.domain.problems import COVER_ENDED, EMAIL_UNDELIVERABLE
 from billing_assets.frames.book_charges import SUM_DIFFERS, moved_words, sum_words
+from billing_assets.frames.book_payers import further_payers
 from billing_assets.frames.column_rows import BILLED_COLUMNS
 from billing_assets.frames.payers import with_latest_payers
 from billing_assets.frames.period_overlaps import billed_elsewhere, with_overlaps
@@ -35,9 +36,10 @@ _LONGEST_VALUE = 1_000
 class SettledBook:
     """What an import does to the store.
 
-    ``terms``: new and changed terms (``TERM_COLUMNS``, ``content_sha256``, ``charge_count``, ``hold_code``),
-    in the order of the file. ``charge_lines``: those of the terms that have any, each with the key of its
-    term. ``payers``: ``payer_key``, ``content``, ``content_sha256`` of those that are new or changed.
+    ``terms``: new and changed terms (``TERM_COLUMNS``, ``content_sha256``, ``hold_code``, ``charge_count``,
+    ``payer_count``), in the order of the file. ``charge_lines`` and ``payer_shares``: those of the terms that
+    have several charges or payers, each with the key of its term. ``payers``: ``payer_key``, ``content``,
+    ``content_sha256`` of those that are new or changed.
     ``problems``: ``row_number``, ``record_key``, ``problem_code``, ``field_name``, ``original_row``, and the
     ``policy_number``, ``effective_date`` and ``expiration_date`` that the row names; those of rows that were
     taken all the same have ``is_row_taken``; ``told`` is what is wrong where no cell says it. ``holds``:
@@ -49,6 +51,7 @@ class SettledBook:
 
     terms: pl.DataFrame
     charge_lines: pl.DataFrame
+    payer_shares: pl.DataFrame
     payers: pl.DataFrame
     problems: pl.DataFrame
     holds: pl.DataFrame
@@ -85,7 +88,7 @@ class StoredBook:
 def settle_book(rows: pl.DataFrame, stored: StoredBook, as_of: date) -> SettledBook:
     """Return what to write for ``rows`` (as ``policy_book.checked_rows`` gives them) on the date ``as_of``.
 
-    A row is unchanged where neither its term nor its payer changed.
+    A row is unchanged where neither its term nor one of its payers changed.
 
     >>> from billing_assets.frames import policy_book
     >>> settle_book.__module__.rpartition(".")[2], policy_book.TERM_COLUMNS[0]
@@ -100,15 +103,17 @@ def settle_book(rows: pl.DataFrame, stored: StoredBook, as_of: date) -> SettledB
     outcome = dict(taken.group_by("outcome").len().rows())
     status = dict(decided.group_by("status").len().rows())
     written = taken.filter("is_term_changed")
-    # Narrow before it is gathered: forty columns of a large book cost more than all that is asked of them.
-    payers = (
-        taken.select("payer_key", "payer_content", "payer_sha256", "is_payer_changed")
-        .filter("is_payer_changed")
-        .unique("payer_key", keep="first", maintain_order=True)
-    )
+    payers = _changed_payers(taken, stored.payers)
     return SettledBook(
-        terms=written.select(*TERM_COLUMNS, "content_sha256", "hold_code", charge_count=_charge_count()),
+        terms=written.select(
+            *(*TERM_COLUMNS, "content_sha256", "hold_code"),
+            charge_count=_count("charge_rows"),
+            payer_count=_count("payer_rows"),
+        ),
         charge_lines=_charge_lines(written, *_KEY),
+        payer_shares=_rows_of(written, "payer_rows", *_KEY).select(
+            *_KEY, "payer_number", "payer_key", "share_ppm"
+        ),
         payers=payers.select("payer_key", content="payer_content", content_sha256="payer_sha256"),
         problems=problems,
         holds=held_terms(refused, taken, stored.terms),
@@ -133,17 +138,37 @@ def settle_book(rows: pl.DataFrame, stored: StoredBook, as_of: date) -> SettledB
     )
 
 
-def _charge_count() -> pl.Expr:
-    return pl.col("charge_rows").list.len().fill_null(0).cast(pl.Int64)
+def _count(rows: str) -> pl.Expr:
+    return pl.col(rows).list.len().fill_null(0).cast(pl.Int64)
 
 
 def _charge_lines(written: pl.DataFrame, *names: str) -> pl.DataFrame:
-    """Return the charge lines of the terms, one row each, beside the named columns of their term."""
+    return _rows_of(written, "charge_rows", *names)
+
+
+def _rows_of(written: pl.DataFrame, rows: str, *names: str) -> pl.DataFrame:
+    """Return what the terms have in a list, one row each, beside the named columns of their term."""
     return (
-        written.filter(_charge_count() > 0)
-        .select(*names, "charge_rows")
-        .explode("charge_rows")
-        .select(*names, pl.col("charge_rows").struct.unnest())
+        written.filter(_count(rows) > 0)
+        .select(*names, rows)
+        .explode(rows)
+        .select(*names, pl.col(rows).struct.unnest())
+    )
+
+
+def _changed_payers(taken: pl.DataFrame, stored_payers: pl.DataFrame) -> pl.DataFrame:
+    """Return the payers of the rows that are new or not as the store has them, each once."""
+    of_payer = ("payer_key", "payer_content", "payer_sha256")
+    # Narrow before it is gathered: forty columns of a large book cost more than all that is asked of them.
+    own = taken.select(*of_payer, "is_payer_changed").filter("is_payer_changed").select(of_payer)
+    further = _changed_further(taken, stored_payers).select(of_payer)
+    return pl.concat([own, further]).unique("payer_key", keep="first", maintain_order=True)
+
+
+def _changed_further(taken: pl.DataFrame, stored_payers: pl.DataFrame) -> pl.DataFrame:
+    """Return the further payers of the rows that are not as the store has them, with their rows' numbers."""
+    return further_payers(taken).join(
+        stored_payers, on=["payer_key", "payer_sha256"], how="anti", maintain_order="left"
     )
 
 
@@ -179,12 +204,15 @@ def _compared(
     payer_changed = pl.col("old_payer_sha256").is_null() | (
         pl.col("payer_sha256").ne(pl.col("old_payer_sha256")) & ~pl.col("is_payer_outdated")
     )
+    has_changed_further = pl.col("row_number").is_in(
+        _changed_further(accepted, stored_payers)["row_number"].unique().implode()
+    )
     compared = joined.with_columns(
         is_term_changed=term_changed,
         is_payer_changed=payer_changed,
         outcome=pl.when(~is_known)
         .then(pl.lit("new"))
-        .when(term_changed | payer_changed)
+        .when(term_changed | payer_changed | has_changed_further)
         .then(pl.lit("changed"))
         .otherwise(pl.lit("unchanged")),
         hold_code=pl.when(_is_held())
@@ -246,10 +274,17 @@ def _problems(refused_rows: pl.DataFrame, taken: pl.DataFrame, missing: pl.DataF
         .select(*named, is_row_taken=pl.lit(value=True))
     )
     addressless = (
-        taken.filter("is_email_bad")
-        .with_columns(problem_code=pl.lit(EMAIL_UNDELIVERABLE), field_name=pl.lit("payer_email"))
-        .select(*named, is_row_taken=pl.lit(value=True))
+        taken.filter("is_email_bad").with_columns(field_name=pl.lit("payer_email")),
+        taken.drop("field_name").join(
+            further_payers(taken).filter("is_email_bad").select("row_number", "field_name"), on="row_number"
+        ),
     )
+    without_email = [
+        each.with_columns(problem_code=pl.lit(EMAIL_UNDELIVERABLE)).select(
+            *named, is_row_taken=pl.lit(value=True)
+        )
+        for each in addressless
+    ]
     silent = missing.select(*named, is_row_taken=pl.lit(value=False))
     nameless = refused.filter(pl.col("record_key") == "")["original_row"].unique().to_list()
     names = {row: f"row {sha256(row.encode()).hexdigest()[:12]}" for row in nameless}
@@ -257,7 +292,7 @@ def _problems(refused_rows: pl.DataFrame, taken: pl.DataFrame, missing: pl.DataF
         pl.col("original_row").replace_strict(names, default="", return_dtype=pl.String)
     )
     return (
-        pl.concat([refused, noted, addressless, silent.cast({"row_number": refused.schema["row_number"]})])
+        pl.concat([refused, noted, *without_email, silent.cast({"row_number": refused.schema["row_number"]})])
         .with_columns(record_key=key.otherwise("record_key").str.slice(0, _LONGEST_VALUE))
         .sort("row_number", nulls_last=True, maintain_order=True)
     )

@@ -7,7 +7,15 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
-from billing_assets.domain.book_mapping import BOOK_FIELDS, KEY_FIELDS, BookMapping, FieldSource, cell_name
+from billing_assets.domain.book_mapping import (
+    BOOK_FIELDS,
+    KEY_FIELDS,
+    PAYER_FIELDS,
+    SHARE,
+    BookMapping,
+    FieldSource,
+    cell_name,
+)
 from billing_assets.domain.deliveries import is_deliverable_address
 
 _CONTROL = r"[\p{Cc}\u{2028}\u{2029}]"
@@ -17,7 +25,7 @@ _INVISIBLE = (
     r"\u{fe00}-\u{fe0f}\u{ffa0}]*$"
 )
 _INVISIBLE_ENDS = r"^[\p{Zs}\p{Cf}]+|[\p{Zs}\p{Cf}]+$"
-_EXACT_FIELDS = frozenset({*KEY_FIELDS, "payer_email", "premium"})
+_EXACT_FIELDS = frozenset({*KEY_FIELDS, "payer_email", "premium", SHARE})
 _PLAIN_ADDRESS = (
     r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$"
@@ -34,7 +42,8 @@ def book_fields(raw: pl.LazyFrame, mapping: BookMapping) -> pl.LazyFrame:
     nothing would be seen in print is empty, and keys lose such characters at both ends.
     Control characters become spaces, except in keys, amounts and e-mail addresses, where they are a fault.
     ``unmapped_field`` names the first field whose value is not in the value map; such a field is empty.
-    The amount of each charge line stands beside them as it is written, under its ``field_name``.
+    The amount of each charge line stands beside them as it is written, under its ``field_name``, and so do
+    the fields of further payers; of a payer who has no share in a row, no value is missing in a map.
 
     >>> from billing_assets.domain.book_mapping import FieldSource
     >>> raw = pl.LazyFrame(
@@ -44,21 +53,33 @@ def book_fields(raw: pl.LazyFrame, mapping: BookMapping) -> pl.LazyFrame:
     >>> book_fields(raw, mapping).select("plan_code", "currency", "unmapped_field").collect().rows()
     [('weekly', '', None)]
     """
-    names = [f"_raw_{name}" for name in BOOK_FIELDS]
+    shares = {
+        payer.field_name(name): payer.field_name(SHARE) for payer in mapping.payers for name in PAYER_FIELDS
+    }
+    further = [*shares, *dict.fromkeys(shares.values())]
+    sources = {name: mapping.fields.get(name, FieldSource()) for name in BOOK_FIELDS}
+    sources |= dict.fromkeys(further, FieldSource()) | mapping.payer_fields()
     read = raw.select(
         "row_number",
         "original_row",
         pl.col("row_fault").cast(pl.String),
-        *(original_value(name, mapping).alias(f"_raw_{name}") for name in BOOK_FIELDS),
+        *(original_value(name, mapping).alias(f"_raw_{name}") for name in sources),
         *(original_value(charge.field_name, mapping) for charge in mapping.charges),
     )
-    mapped = read.with_columns(_mapped(name, mapping.fields.get(name, FieldSource())) for name in BOOK_FIELDS)
-    unmapped = pl.coalesce(pl.when(pl.col(name).is_null()).then(pl.lit(name)) for name in BOOK_FIELDS)
+    mapped = read.with_columns(_mapped(name, source) for name, source in sources.items())
+    is_unmapped = {name: pl.col(name).is_null() for name in sources}
+    is_unmapped |= {name: pl.col(name).is_null() & _is_share(share) for name, share in shares.items()}
+    unmapped = pl.coalesce(pl.when(is_one).then(pl.lit(name)) for name, is_one in is_unmapped.items())
     return (
         mapped.with_columns(unmapped_field=unmapped)
-        .with_columns(pl.col(name).fill_null("") for name in BOOK_FIELDS)
-        .drop(names)
+        .with_columns(pl.col(name).fill_null("") for name in sources)
+        .drop(f"_raw_{name}" for name in sources)
     )
+
+
+def _is_share(name: str) -> pl.Expr:
+    """Tell whether a share is written that is neither empty nor zero."""
+    return pl.col(name).fill_null("").str.contains(r"[^0., %]")
 
 
 def original_value(name: str, mapping: BookMapping) -> pl.Expr:
@@ -74,7 +95,9 @@ def original_value(name: str, mapping: BookMapping) -> pl.Expr:
     if name in of_charge:
         cell = pl.col(cell_name(of_charge[name])).fill_null("")
         return cell.map_batches(_clean_exact, return_dtype=pl.String).alias(name)
-    source = mapping.fields.get(name, FieldSource())
+    source = (mapping.payer_fields() if name.startswith("payers.") else mapping.fields).get(
+        name, FieldSource()
+    )
     cells = [_cell(name, column) for column in source.columns]
     if not cells:
         return pl.lit("").alias(name)
@@ -85,7 +108,8 @@ def original_value(name: str, mapping: BookMapping) -> pl.Expr:
 
 
 def _cell(name: str, column: str) -> pl.Expr:
-    clean = _clean_keys if name in KEY_FIELDS else _clean_exact if name in _EXACT_FIELDS else _clean_texts
+    field = name.rpartition(".")[2]
+    clean = _clean_keys if field in KEY_FIELDS else _clean_exact if field in _EXACT_FIELDS else _clean_texts
     return pl.col(cell_name(column)).fill_null("").map_batches(clean, return_dtype=pl.String)
 
 

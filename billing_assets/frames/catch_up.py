@@ -34,9 +34,10 @@ def caught_up(due: pl.DataFrame, as_of: date) -> pl.DataFrame:
 def invoice_counts(due: pl.DataFrame, payer_plans: frozenset[int] = frozenset()) -> tuple[int, int]:
     """Return how many invoices the charges make: one for each due date of a term, and one for each term.
 
-    What is due by the plan rows ``payer_plans`` is counted by payer (``documents.by_document``).
+    What is due by the plan rows ``payer_plans`` is counted by payer (``documents.by_document``); of a term
+    that has several payers each has as many.
 
-    >>> row = {"outcome": "invoiced", "policy_term_id": 7}
+    >>> row = {"outcome": "invoiced", "policy_term_id": 7, "payer_number": 0}
     >>> rows = [{**row, "due_date": date(2024, month, 1)} for month in (1, 2, 2)]
     >>> invoice_counts(pl.DataFrame(rows))
     (2, 1)
@@ -44,7 +45,7 @@ def invoice_counts(due: pl.DataFrame, payer_plans: frozenset[int] = frozenset())
     invoiced = due.filter(pl.col("outcome") == Outcome.INVOICED.value)
     owned = with_owners(invoiced, payer_plans)
     per_period, one_invoice = (
-        owned.unique(document_key(each, payer_plans)).height
+        owned.unique([*document_key(each, payer_plans), "payer_number"]).height
         for each in (CatchUp.PER_PERIOD, CatchUp.ONE_INVOICE)
     )
     return per_period, one_invoice

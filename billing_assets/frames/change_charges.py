@@ -114,7 +114,7 @@ def changed_due(
         pl.concat([_shaped(shares), whole, _refused(named, book, as_of)], how="diagonal"), terms
     )
     order = (
-        *("policy_number", "due_date", _TERM),
+        *("policy_number", "due_date", _TERM, "payer_number"),
         pl.col("charge_kind") == PREMIUM_CHANGE.charge_kind,
         "installment_number",
         ~_IS_PREMIUM,
@@ -348,6 +348,7 @@ def _numbered(rows: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
             revision="change_number",
             charge_number=pl.lit(0),
             split_number=pl.lit(0),
+            payer_number=pl.lit(0),
         )
         .join(terms.select(_FROM_TERM), on=_TERM, how="left", maintain_order="left")
         .select(pl.col(name).cast(dtype) for name, dtype in DUE_SCHEMA.items())

@@ -7,9 +7,10 @@ Belongs here: what keeps changes of a term from being billed. Does not belong he
 
 import polars as pl
 
-from billing_assets.domain.problems import SEVERAL_CHARGES
+from billing_assets.domain.problems import SEVERAL_CHARGES, SEVERAL_PAYERS
 from billing_assets.frames.change_balances import ChangeBook
 from billing_assets.frames.charge_lines import NO_CHARGE_LINES
+from billing_assets.frames.payer_shares import NO_PAYER_SHARES
 from billing_assets.frames.policy_changes import standing_cancellations
 from billing_assets.frames.tax_rows import with_contained_tax
 
@@ -21,6 +22,7 @@ def with_change_holds(
     book: ChangeBook,
     tax_rules: pl.DataFrame,
     charge_lines: pl.DataFrame = NO_CHARGE_LINES,
+    payer_shares: pl.DataFrame = NO_PAYER_SHARES,
 ) -> pl.DataFrame:
     """Return the terms as changes leave them to billing; those of which they cannot tell are held.
 
@@ -28,7 +30,8 @@ def with_change_holds(
     the day of the cancellation, and holds the term where it is another. A term whose price contains tax, by
     the rows of its days or on a line that was billed, is held, because of a part of a price the tax cannot
     always be told to the cent. So is one that has ``charge_lines`` (``columns.CHARGE_LINE_SCHEMA``): a change
-    does not say which of them it is of.
+    does not say which of them it is of; or ``payer_shares`` (``columns.PAYER_SHARE_SCHEMA``): it does not
+    say whose it is.
 
     >>> from datetime import date
     >>> from billing_assets.frames.columns import CHANGE_SCHEMA, DOCUMENTED_LINE_SCHEMA
@@ -52,7 +55,8 @@ def with_change_holds(
     contained = pl.concat([priced, of_rows]).unique().with_columns(contains_tax=pl.lit(value=True))
     joined = terms.join(marks, on=_TERM, how="left", maintain_order="left")
     split = charge_lines.select(_TERM, is_split=pl.lit(value=True)).unique()
-    for frame in (contained, split, standing_cancellations(book.changes)):
+    shared = payer_shares.select(_TERM, is_shared=pl.lit(value=True)).unique()
+    for frame in (contained, split, shared, standing_cancellations(book.changes)):
         joined = joined.join(frame, on=_TERM, how="left", maintain_order="left")
     cover, has_changes = pl.col("cover_to_date"), pl.col("has_changes").fill_null(value=False)
     differs = (cover < pl.col("expiration_date")) & cover.ne_missing(pl.col("off_date"))
@@ -63,6 +67,8 @@ def with_change_holds(
         .then(pl.lit("price_contains_tax"))
         .when(has_changes & pl.col("is_split").fill_null(value=False))
         .then(pl.lit(SEVERAL_CHARGES))
+        .when(has_changes & pl.col("is_shared").fill_null(value=False))
+        .then(pl.lit(SEVERAL_PAYERS))
     )
     return joined.with_columns(
         hold_code=pl.coalesce("hold_code", code),

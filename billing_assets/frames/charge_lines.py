@@ -1,8 +1,8 @@
 """Installments split into the charge lines of their terms.
 
-Belongs here: the formula of ``domain.charge_lines`` over columns, and the rows that come of it.
-Does not belong here: what an installment comes to (``installments``, ``arrangements``), which are due
-(``due_charges``), tax (``taxes``).
+Belongs here: which charges are split, and the rows that come of it.
+Does not belong here: the formula (``apportionment``), what an installment comes to (``installments``,
+``arrangements``), which are due (``due_charges``), tax (``taxes``).
 
 Most terms have no charge lines; only installments of those that have some come through the formula.
 """
@@ -11,15 +11,15 @@ import polars as pl
 
 from billing_assets.domain.charges import PREMIUM
 from billing_assets.domain.runs import Outcome
+from billing_assets.frames.apportionment import apportioned_parts
 from billing_assets.frames.columns import CHARGE_LINE_SCHEMA
-from billing_assets.frames.rounding import divide_half_up, wide
 
 NO_CHARGE_LINES = pl.DataFrame(schema=CHARGE_LINE_SCHEMA)
 """The charge lines of terms that have none."""
 
 _TERM = "policy_term_id"
 _SPLIT = "split_row"
-_OF_LINE = ("charge_number", "split_number", "charged_line_of_business", "net_minor")
+_OF_LINE = ("charge_number", "split_number", "charged_line_of_business", "before_minor", "net_minor")
 
 
 def with_charge_lines(charges: pl.DataFrame, charge_lines: pl.DataFrame) -> pl.DataFrame:
@@ -29,7 +29,8 @@ def with_charge_lines(charges: pl.DataFrame, charge_lines: pl.DataFrame) -> pl.D
     ``net_minor``, and ``before_minor``, what is planned of the term before the installment.
     ``charge_lines`` has ``columns.CHARGE_LINE_SCHEMA``. The premium of an installment that is invoiced
     becomes one row for each line of its term that has a part of it, ``split_number`` from 0 in the order of
-    ``charge_number``. All others stay as they are, whole: numbers 0, and the line of business null.
+    ``charge_number``, and ``before_minor`` what is planned of that line before. All others stay as they are,
+    whole: numbers 0, and the line of business null.
 
     >>> line = {"policy_term_id": 7, "line_of_business": "motor"}
     >>> lines = pl.DataFrame(
@@ -59,7 +60,7 @@ def with_charge_lines(charges: pl.DataFrame, charge_lines: pl.DataFrame) -> pl.D
     if installments.is_empty():
         return whole
     parts = (
-        _parts(installments, _ranked(charge_lines))
+        apportioned_parts(installments, _members(charge_lines), _SPLIT, "charge_number")
         .filter(pl.col("net_minor") != 0)
         .sort(_SPLIT, "charge_number")
         .with_columns(split_number=pl.int_range(pl.len()).over(_SPLIT).cast(pl.Int64))
@@ -68,39 +69,10 @@ def with_charge_lines(charges: pl.DataFrame, charge_lines: pl.DataFrame) -> pl.D
     return pl.concat([whole.filter(~is_split), split.select(whole.columns)])
 
 
-def _ranked(charge_lines: pl.DataFrame) -> pl.DataFrame:
-    """Return the lines with the order in which they take their part, and the charges left before each."""
-    charge = pl.col("premium_minor")
-    return charge_lines.sort(_TERM, "premium_minor", "charge_number", descending=[False, True, False]).select(
+def _members(charge_lines: pl.DataFrame) -> pl.DataFrame:
+    return charge_lines.select(
         _TERM,
         "charge_number",
         charged_line_of_business="line_of_business",
-        charge_minor="premium_minor",
-        left_charges=charge.cum_sum(reverse=True).over(_TERM),
-        rank=pl.int_range(pl.len()).over(_TERM),
+        weight="premium_minor",
     )
-
-
-def _parts(installments: pl.DataFrame, ranked: pl.DataFrame) -> pl.DataFrame:
-    """Return ``split_row`` and the columns of each line, one rank of lines after the other."""
-    left = installments.select(
-        _SPLIT, _TERM, left_before="before_minor", left_to=pl.col("before_minor") + pl.col("net_minor")
-    )
-    found = []
-    for rank in ranked["rank"].unique().sort().to_list():
-        of_rank = left.join(ranked.filter(pl.col("rank") == rank), on=_TERM, how="inner")
-        taken = of_rank.with_columns(
-            taken_before=_part("left_before"), taken_to=_part("left_to")
-        ).with_columns(net_minor=pl.col("taken_to") - pl.col("taken_before"))
-        found.append(taken.select(_SPLIT, "charge_number", "charged_line_of_business", "net_minor"))
-        left = taken.select(
-            _SPLIT,
-            _TERM,
-            left_before=pl.col("left_before") - pl.col("taken_before"),
-            left_to=pl.col("left_to") - pl.col("taken_to"),
-        )
-    return pl.concat(found)
-
-
-def _part(left: str) -> pl.Expr:
-    return divide_half_up(wide(pl.col(left)) * pl.col("charge_minor"), pl.col("left_charges"))

@@ -31,6 +31,8 @@ _TERMS = (
     Column("payer_id", pl.Int64, "key", "who pays"),
     Column("payer_key", pl.String, "text", "who pays, as the policy book names them"),
     Column("payer_version_id", pl.Int64, "key", "the version of the payer that a document freezes"),
+    Column("payer_number", pl.Int64, "number", "of the payer within the term, from 1; 0: the term has one"),
+    Column("share_ppm", pl.Int64, "parts per million", "what a payer bears of every installment"),
     Column("product_code", pl.String, "code", "what was sold"),
     Column("line_of_business", pl.String, "code", "what is insured; tax rows go by it"),
     Column("place_code", pl.String, "code", "whose taxes and closed days count"),
@@ -48,6 +50,7 @@ _TERMS = (
     Column("cut_over_date", pl.Date, "day", "from this nominal due date on the term is billed here"),
     Column("premium_minor", pl.Int64, "minor units", "premium of the whole term, without tax"),
     Column("charges", pl.String, "text", "its charge lines: code, line and amount; empty: none"),
+    Column("payers", pl.String, "text", "its payers: share and key of each; empty: one payer"),
     Column("hold_code", pl.String, "code", "what holds the term; null where nothing does"),
     Column("billed_to_date", pl.Date, "day", "end of the last billed period; null where nothing was billed"),
 )
@@ -210,6 +213,7 @@ BILLED_COLUMNS = (
     "anchor_date",
     "premium_minor",
     "charges",
+    "payers",
 )
 """What may not change unseen once a term was billed."""
 

@@ -51,6 +51,11 @@ CHARGE_LINE_SCHEMA = schema_of(
 )
 """A charge line of a term; ``premium_minor``, above 0, is its part of the premium of the term."""
 
+PAYER_SHARE_SCHEMA = schema_of(
+    "policy_term_id", "payer_number", "payer_id", "payer_version_id", "payer_sha256", "share_ppm"
+)
+"""A payer of a term that has several, the first included; the shares of a term add up to a million."""
+
 SETTLED_SCHEMA = schema_of("policy_term_id", "installment_number")
 """Installments that need nothing more: invoiced or recorded as zero."""
 
@@ -75,6 +80,7 @@ DUE_SCHEMA = schema_of(
     "revision",
     "charge_number",
     "split_number",
+    "payer_number",
     "net_minor",
     "outcome",
     "reason_code",
@@ -88,7 +94,8 @@ DUE_SCHEMA = schema_of(
 
 ``outcome`` is ``invoiced`` until something speaks against it, and then has a ``reason_code``.
 A term without a plan row has one charge, for the whole term, with nulls for the plan. An installment of a
-term that has charge lines is one charge for each of them once it is invoiced, and one in all until then.
+term that has charge lines is one charge for each of them once it is invoiced, and one in all until then; so
+is each of these for each payer of a term that has several.
 """
 
 FIGURE_SCHEMA = schema_of(

@@ -17,7 +17,7 @@ from billing_assets.domain.runs import CatchUp
 DOCUMENT_KEYS: Mapping[CatchUp, tuple[str, ...]] = MappingProxyType(
     {CatchUp.PER_PERIOD: ("policy_term_id", "due_date"), CatchUp.ONE_INVOICE: ("policy_term_id",)}
 )
-"""What charges share that stand on one document, where each term has documents of its own."""
+"""What charges share that are billed together or not at all; each payer of a term has a document of them."""
 
 _OWNER = ("owner_term_id", "owner_payer_id", "owner_place_code", "currency", "minimum_payment_days")
 """What they share where some documents are of payers: each names either its term or its payer."""
@@ -25,6 +25,7 @@ _OWNER = ("owner_term_id", "owner_payer_id", "owner_place_code", "currency", "mi
 _IN_ORDER = (
     "policy_number",
     "policy_term_id",
+    "payer_number",
     "due_date",
     "installment_number",
     pl.col("charge_kind") != PREMIUM.charge_kind,
@@ -56,14 +57,17 @@ def document_key(catch_up: CatchUp, payer_plans: frozenset[int] = frozenset()) -
 def with_owners(due: pl.DataFrame, payer_plans: frozenset[int]) -> pl.DataFrame:
     """Add the columns ``owner_*`` of :func:`document_key` where there are plan rows that bill by payer.
 
-    >>> due = pl.DataFrame({"payment_plan_id": [1, 2], "policy_term_id": [7, 8], "payer_id": 3})
+    >>> ids = {"payment_plan_id": [1, 2], "policy_term_id": [7, 8], "payer_id": 3, "payer_number": 0}
+    >>> due = pl.DataFrame(ids)
     >>> owned = with_owners(due.with_columns(place_code=pl.lit("ES")), frozenset({2}))
     >>> owned.select("owner_term_id", "owner_payer_id").rows()
     [(7, None), (None, 3)]
     """
     if not payer_plans:
         return due
-    is_of_payer = pl.col("payment_plan_id").is_in(list(payer_plans)).fill_null(value=False)
+    # Of a term with several payers each has documents of the term: their other policies lie in other shards.
+    has_one_payer = pl.col("payer_number").fill_null(0) == 0
+    is_of_payer = pl.col("payment_plan_id").is_in(list(payer_plans)).fill_null(value=False) & has_one_payer
     return due.with_columns(
         owner_term_id=pl.when(~is_of_payer).then("policy_term_id"),
         owner_payer_id=pl.when(is_of_payer).then("payer_id"),
@@ -81,7 +85,13 @@ def by_document(
     unless one invoice catches all up; they come after the others.
 
     >>> row = {"charge_kind": "premium", "charge_number": 0, "installment_number": 1, "due_date": 1}
-    >>> row |= {"payer_id": 3, "place_code": "ES", "currency": "EUR", "minimum_payment_days": 14}
+    >>> row |= {
+    ...     "payer_id": 3,
+    ...     "payer_number": 0,
+    ...     "place_code": "ES",
+    ...     "currency": "EUR",
+    ...     "minimum_payment_days": 14,
+    ... }
     >>> terms = [("P-1", 7, 1), ("P-2", 8, 2), ("P-3", 9, 2)]
     >>> names = ("policy_number", "policy_term_id", "payment_plan_id")
     >>> due = pl.DataFrame([row | dict(zip(names, term, strict=True)) for term in terms])

@@ -28,6 +28,7 @@ from billing_assets.frames.column_rows import ARRANGED
 from billing_assets.frames.columns import DUE_SCHEMA, PLAN_SCHEMA, TERM_SCHEMA
 from billing_assets.frames.date_tables import date_tables, lead_reach, with_horizon
 from billing_assets.frames.installments import with_cover, with_planned
+from billing_assets.frames.payer_shares import NO_PAYER_SHARES, PAYER_COLUMNS, with_payer_shares
 from billing_assets.frames.schedules import (
     SCHEDULE_KEY,
     periods_of,
@@ -52,8 +53,8 @@ _FROM_TERM = [name for name in DUE_SCHEMA if name in TERM_SCHEMA]
 _FROM_PLAN = [name for name in DUE_SCHEMA if name in PLAN_SCHEMA and name not in TERM_SCHEMA]
 """What a charge takes over from the plan row of its term."""
 
-_OF_LINE = {"charge_number", "split_number"}
-"""What a charge has from its charge line alone."""
+_OF_LINE = {"charge_number", "split_number", "payer_number"}
+"""What a charge has from its charge line and its payer alone."""
 
 _OF_CHARGE = [
     name
@@ -71,6 +72,7 @@ def due_charges(
     company_place_code: str,
     closed_days: ClosedDays = NO_CLOSED_DAYS,
     charge_lines: pl.DataFrame = NO_CHARGE_LINES,
+    payer_shares: pl.DataFrame = NO_PAYER_SHARES,
 ) -> pl.DataFrame:
     """Return the charges (``DUE_SCHEMA``) that a run of ``as_of`` has to answer for.
 
@@ -79,7 +81,8 @@ def due_charges(
     ``closed_days`` are those that the company has closed itself. On a day that is closed for the company only
     plans that hold the sending have charges; the others have theirs on the next open day.
     ``charge_lines`` (``CHARGE_LINE_SCHEMA``) are those of the terms that have any: the premium of their
-    installments stands line by line once it is invoiced.
+    installments stands line by line once it is invoiced. ``payer_shares`` (``PAYER_SHARE_SCHEMA``) are those
+    of the terms that have several payers: what is invoiced of them stands payer by payer.
 
     >>> from billing_assets.frames.columns import SETTLED_SCHEMA, TERM_SCHEMA
     >>> term = {
@@ -147,15 +150,20 @@ def due_charges(
     charges = [_with_plan(keyed, dated, settled)]
     if is_open:
         charges.append(_without_plan(keyed, settled, as_of))
-    # Premium stands before its fee, a charge line before the next; without either, the longer sort is spared.
+    # All of a payer stands together, premium before its fee, a charge line before the next; where there is
+    # nothing of that kind, the longer sort is spared.
+    payer = [] if payer_shares.is_empty() else [pl.col("payer_number")]
     is_fee = [pl.col("charge_kind") != PREMIUM.charge_kind] if dated.has_fees else []
     line = [] if charge_lines.is_empty() else [pl.col("charge_number")]
-    order = ("policy_number", "due_date", "policy_term_id", "installment_number", *is_fee, *line)
-    due = with_charge_lines(pl.concat(charges), charge_lines).sort(order)
+    order = ("policy_number", "due_date", "policy_term_id", *payer, "installment_number", *is_fee, *line)
+    split = with_payer_shares(with_charge_lines(pl.concat(charges), charge_lines), payer_shares)
+    due = split.sort(order)
     wide = terms.select(_FROM_TERM)[due["term_row"]]
-    own = pl.coalesce("charged_line_of_business", "line_of_business")
+    own = ["line_of_business", *(PAYER_COLUMNS if payer else ())]
     whole = wide.hstack(due.drop("term_row", "policy_number", "policy_term_id"))
-    return whole.with_columns(line_of_business=own).select(*DUE_SCHEMA)
+    return whole.with_columns(pl.coalesce(f"charged_{name}", name).alias(name) for name in own).select(
+        *DUE_SCHEMA
+    )
 
 
 _HOLDS_SENDING = pl.col("holiday_behaviour") == HolidayBehaviour.HOLD_SENDING.value

@@ -12,7 +12,7 @@ from billing_assets.domain.charges import PREMIUM_CHANGE
 from billing_assets.domain.money import MAX_AMOUNT_MINOR
 from billing_assets.domain.runs import CatchUp, Outcome
 from billing_assets.frames.cash_rounding import not_rounded
-from billing_assets.frames.documents import by_document
+from billing_assets.frames.documents import DOCUMENT_KEYS, by_document
 from billing_assets.frames.snapshots import bodies_of
 from billing_assets.frames.sorted_groups import group_number, group_sums, number_within
 from billing_assets.frames.tax_rows import tax_rows_of_lines
@@ -51,8 +51,10 @@ def draft_invoices(
 
     Charges of one term with one due date share a document, or of one payer where the plan row is one of
     ``payer_plans`` (``documents.by_document``); where ``catch_up`` says one invoice, all charges of a term or
-    payer do, and the document falls due with the last of them. If one line of a document fails, all charges
-    of its term on the document fail with the reason; other terms of the payer are billed without it.
+    payer do, and the document falls due with the last of them. Each payer of a term that has several has
+    documents of their own. If one line fails, all charges of its term on the document fail with the reason,
+    and with them those of its other payers: an installment is never billed in part. Other terms on the
+    document are billed without it.
 
     >>> from datetime import date
     >>> from billing_assets.domain.taxes import shipped_tax_rules
@@ -73,7 +75,7 @@ def draft_invoices(
     """
     columns = due.columns
     due, key = by_document(due, catch_up, payer_plans)
-    lines = _grouped(due, *key)
+    lines = _grouped(due, DOCUMENT_KEYS[catch_up], key if payer_plans else ())
     amounts = tax_amounts(tax_rows_of_lines(lines, tax_rules), tax_rules)
     shares = line_shares(amounts)
     taxed = lines.join(shares, on="line_row", how="left", maintain_order="left").with_columns(
@@ -82,7 +84,7 @@ def draft_invoices(
     reasons = _failures(taxed)
     if reasons.height:
         failed = due.with_row_index("charge_row").join(
-            taxed.join(reasons, on=_OF_DOCUMENT).select("charge_row", "failure"), on="charge_row", how="left"
+            taxed.join(reasons, on="bill_index").select("charge_row", "failure"), on="charge_row", how="left"
         )
         repaired = failed.with_columns(
             outcome=pl.when(pl.col("failure").is_null())
@@ -119,10 +121,6 @@ def with_charge_line_marks(lines: pl.DataFrame) -> pl.DataFrame:
     return lines.with_columns(has_charge_lines=is_of_line.any().over("draft_index"))
 
 
-_OF_DOCUMENT = ["draft_index", "policy_term_id"]
-"""The charges of a term on a document."""
-
-
 def _numbered_on(due: pl.DataFrame) -> pl.DataFrame:
     """Number the lines of changes once some have failed: those that are billed first, the failed ones after.
 
@@ -138,20 +136,31 @@ def _numbered_on(due: pl.DataFrame) -> pl.DataFrame:
     return due.with_columns(pl.when(is_change).then(of_part).otherwise(number).alias("installment_number"))
 
 
-def _grouped(due: pl.DataFrame, *key: str) -> pl.DataFrame:
-    """Return the charges to invoice with their document's index and their line number."""
-    return (
+def _grouped(due: pl.DataFrame, bill_key: tuple[str, ...], gathered_key: tuple[str, ...]) -> pl.DataFrame:
+    """Return the charges to invoice with their document's index and their line number.
+
+    ``bill_index`` is that of what is issued together or not at all: of a term with one due date, for all of
+    its payers. A document is one payer's part of it, or what has the same ``gathered_key``.
+    """
+    invoiced = (
         due.with_row_index("charge_row")
         .filter(pl.col("outcome") == Outcome.INVOICED.value)
-        .with_columns(draft_index=group_number(*key))
+        .with_columns(pl.col("revision", "charge_number", "split_number", "payer_number").fill_null(0))
+        .with_columns(bill_index=group_number(*bill_key))
+    )
+    has_payers = invoiced.select((pl.col("payer_number") > 0).any()).item()
+    own = pl.col("bill_index")
+    if has_payers or gathered_key:
+        own = group_number(*(gathered_key or ("bill_index",)), "payer_number")
+    return (
+        invoiced.with_columns(draft_index=own)
         .with_columns(line_number=number_within("draft_index"))
-        .with_columns(pl.col("revision", "charge_number", "split_number").fill_null(0))
         .with_row_index("line_row")
     )
 
 
 def _failures(taxed: pl.DataFrame) -> pl.DataFrame:
-    """Return ``draft_index``, ``policy_term_id`` and ``failure`` of what cannot be issued."""
+    """Return ``bill_index`` and ``failure`` of what cannot be issued."""
     failure = (
         pl.when(pl.col("tax_minor").is_null())
         .then(pl.lit("no_tax_rule"))
@@ -159,9 +168,9 @@ def _failures(taxed: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("amount_out_of_range"))
     )
     return (
-        taxed.select(*_OF_DOCUMENT, failure=failure)
+        taxed.select("bill_index", failure=failure)
         .filter(pl.col("failure").is_not_null())
-        .unique(_OF_DOCUMENT, keep="first", maintain_order=True)
+        .unique("bill_index", keep="first", maintain_order=True)
     )
 
 

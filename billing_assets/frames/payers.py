@@ -11,6 +11,8 @@ from hashlib import sha256
 
 import polars as pl
 
+from billing_assets.frames.book_payers import PAYER_ROW, further_payers
+
 
 def with_latest_payers(taken: pl.DataFrame, stored_terms: pl.DataFrame) -> pl.DataFrame:
     """Return ``taken`` rows with one payer for each policy whose payer has no key, and ``is_payer_outdated``.
@@ -57,11 +59,14 @@ def with_latest_payers(taken: pl.DataFrame, stored_terms: pl.DataFrame) -> pl.Da
 def payers_with_bad_email(rows: pl.DataFrame) -> pl.Series:
     """Return the keys of payers of whom an accepted row gives an e-mail that cannot be delivered to.
 
-    >>> rows = pl.DataFrame({"payer_key": ["K"], "status": ["accepted"], "is_email_bad": [True]})
+    >>> row = {"row_number": 1, "payer_key": "K", "status": "accepted", "is_email_bad": True}
+    >>> rows = pl.DataFrame([row | {"payer_rows": None}], schema_overrides={"payer_rows": pl.List(PAYER_ROW)})
     >>> payers_with_bad_email(rows).to_list()
     ['K']
     """
-    return rows.filter(pl.col("is_email_bad"), pl.col("status") == "accepted")["payer_key"].unique()
+    is_bad = (pl.col("is_email_bad"), pl.col("status") == "accepted")
+    keys = [each.filter(*is_bad)["payer_key"] for each in (rows, further_payers(rows))]
+    return pl.concat(keys).unique()
 
 
 def with_known_emails(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
@@ -79,7 +84,10 @@ def with_known_emails(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     ...         "is_payer_keyed": [True],
     ...         "payer_content": ['{"email":"","name":"Ann"}'],
     ...         "payer_sha256": [""],
-    ...     }
+    ...         "row_number": [1],
+    ...         "payer_rows": [None],
+    ...     },
+    ...     schema_overrides={"payer_rows": pl.List(PAYER_ROW)},
     ... )
     >>> known = pl.DataFrame(
     ...     {"payer_key": ["K"], "payer_content": ['{"email":"ann@example.com","name":"A"}']}
@@ -87,6 +95,32 @@ def with_known_emails(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     >>> with_known_emails(rows, known)["payer_content"].item()
     '{"email":"ann@example.com","name":"Ann"}'
     """
+    own = _with_known(rows, known)
+    further = further_payers(rows)
+    if further.is_empty():
+        return own
+    return _nested(own, _with_known(further, known))
+
+
+def _nested(rows: pl.DataFrame, further: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows with what is known now of the payers that they have beside the first."""
+    names = [field.name for field in PAYER_ROW.fields]
+    first = (
+        rows.select("row_number", "payer_rows")
+        .drop_nulls("payer_rows")
+        .select("row_number", pl.col("payer_rows").list.first().struct.unnest())
+    )
+    every = pl.concat([first.select("row_number", *names), further.select("row_number", *names)])
+    lists = every.sort("row_number", "payer_number").group_by("row_number").agg(payer_rows=pl.struct(names))
+    return (
+        rows.drop("payer_rows")
+        .join(lists, on="row_number", how="left", maintain_order="left")
+        .select(rows.columns)
+    )
+
+
+def _with_known(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Return payers with the e-mail that is known of them, where their own row has none."""
     stored_payers = ((key, json.loads(content)) for key, content in known.rows())
     payers = {key: payer for key, payer in stored_payers if payer["email"]}
     return _with_emails(rows, payers, (pl.col("status") == "accepted") & ~pl.col("has_email"))

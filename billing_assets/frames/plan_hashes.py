@@ -109,7 +109,7 @@ NO_DRAFTS = Drafts(
         schema={
             **dict.fromkeys(_HASHED_LINE, pl.Int64),
             "charge_kind": pl.String,
-            "split_number": pl.Int64,
+            **dict.fromkeys(("split_number", "payer_number", "bill_index"), pl.Int64),
             "policy_term_id": pl.Int64,
             "policy_number": pl.String,
             "payment_plan_id": pl.Int64,

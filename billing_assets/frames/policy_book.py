@@ -9,33 +9,43 @@ A row has one problem at most, the first that is found in the order below; so ro
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
-from hashlib import sha256
 
 import polars as pl
 
 from billing_assets.domain.book_mapping import (
-    ADDRESS_FIELDS,
     DATE_FIELDS,
-    DEFAULT_LANGUAGE,
     KEY_FIELDS,
     BookMapping,
     known_values,
 )
-from billing_assets.domain.places import PLACES
 from billing_assets.frames.amounts import with_amounts
 from billing_assets.frames.book_charges import charge_checks, charge_columns, charge_sum, with_charge_amounts
-from billing_assets.frames.book_fields import book_fields, deliverable_addresses, read_day
+from billing_assets.frames.book_fields import book_fields, read_day
+from billing_assets.frames.book_payers import (
+    further_payers,
+    payer_checks,
+    payer_columns,
+    with_further_payers,
+)
+from billing_assets.frames.payer_fields import (
+    LONGEST_TEXT,
+    Check,
+    address_checks,
+    email_marks,
+    filled,
+    hashes,
+    key_checks,
+    name_checks,
+    payer_content,
+    payer_values,
+    word_checks,
+)
 from billing_assets.frames.payers import with_emails_of_file
 
 NO_CUT_OVER = date(1950, 1, 1)
 """Cut-over date of a book that is billed from its beginning: the earliest date that intake accepts."""
 
 _FIRST_DAY, _LAST_DAY = NO_CUT_OVER, date(2199, 12, 31)
-_LONGEST_KEY = 100
-_LONGEST_TEXT = 500
-_INVISIBLE = r"[\p{Cc}\p{Cf}\u{2028}\u{2029}]"
-_LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
-_COUNTRY = r"^[A-Z]{2}$"
 _REQUIRED_DAYS = ("effective_date", "expiration_date")
 _SEPARATOR = "\x1f"
 _SLICE_ROWS = 50_000
@@ -55,10 +65,7 @@ TERM_COLUMNS = (
     "cut_over_date",
     "premium_minor",
 )
-"""What a term is, to billing: these columns, in this order, are hashed as its content, with its charges."""
-
-Check = tuple[str, str, pl.Expr]
-"""Problem code, field, and the expression that is true where the row has the problem."""
+"""What a term is, to billing: these columns are hashed in this order, with its charges and payers."""
 
 
 def checked_rows(
@@ -67,9 +74,10 @@ def checked_rows(
     """Return every row of a book with ``status`` (``accepted``, ``duplicate`` or ``problem``).
 
     ``raw`` is as ``feeds.policy_files`` reads it. Beside ``row_number`` and ``original_row`` come
-    ``TERM_COLUMNS``, ``charges``, ``charge_rows`` and ``charge_sum_minor`` (``book_charges``),
-    ``content_sha256`` and ``payer_content`` (JSON) with ``payer_sha256`` of rows without fault,
-    ``has_email``, ``is_email_bad`` (one is given that cannot be delivered to), ``record_key``, and
+    ``TERM_COLUMNS``, ``charges``, ``charge_rows`` and ``charge_sum_minor`` (``book_charges``), ``payers`` and
+    ``payer_rows`` (``book_payers``), ``content_sha256`` and ``payer_content`` (JSON) with ``payer_sha256`` of
+    rows without fault, ``has_email``, ``is_email_bad`` (one is given that cannot be delivered to),
+    ``record_key``, and
     ``problem_code`` with ``field_name`` of problems.
     ``premium_minor`` is null where the amount cannot be read, whatever else is wrong with the row.
     ``named_policy_number`` is the policy number where a policy can have it, else null.
@@ -83,7 +91,7 @@ def checked_rows(
     >>> checked_rows(raw, mapping, {"monthly"}, None).select("status", "problem_code").rows()
     [('problem', 'payer_name_empty')]
     """
-    checks = [*_checks(plan_codes), *charge_checks(mapping)]
+    checks = [*_checks(plan_codes), *charge_checks(mapping), *payer_checks(mapping)]
     slices = [_checked(part, mapping, checks, cut_over_date) for part in raw.iter_slices(_SLICE_ROWS)]
     is_keyed = "payer_key" in mapping.fields
     rows = pl.concat(slices).with_columns(is_payer_keyed=pl.lit(is_keyed))
@@ -119,42 +127,30 @@ def _checked(
 
 def _typed(fields: pl.LazyFrame, mapping: BookMapping, cut_over_date: date | None) -> pl.LazyFrame:
     """Read dates and amounts; fill what is empty by its default. Texts of dates stay as ``{field}_text``."""
-    country = {code: place.country_code for code, place in PLACES.items()}
     days = [read_day(pl.col(name), mapping.format.date_formats) for name in DATE_FIELDS]
     has_payer_key = "payer_key" in mapping.fields
-    filled = fields.with_columns(
+    known = fields.with_columns(
         *(pl.col(name).alias(f"{name}_text") for name in DATE_FIELDS),
         *(day.alias(name) for name, day in zip(DATE_FIELDS, days, strict=True)),
-        payer_email_text=pl.col("payer_email"),
         payer_key=pl.col("payer_key") if has_payer_key else pl.col("policy_number"),
-        payer_name=pl.col("payer_name").str.slice(0, _LONGEST_TEXT).str.strip_chars_end(),
-        payer_email=pl.col("payer_email").map_batches(deliverable_addresses, return_dtype=pl.String),
-        payer_language=_or("payer_language", pl.lit(DEFAULT_LANGUAGE)),
-        product_code=_or("product_code", pl.col("line_of_business")),
-        payer_country_code=_or(
-            "payer_country_code",
-            pl.col("place_code").replace_strict(country, default="", return_dtype=pl.String),
-        ),
+        product_code=filled("product_code", pl.col("line_of_business")),
+        **payer_values(),
         cut_over_date=pl.lit(cut_over_date or NO_CUT_OVER, pl.Date),
     ).with_columns(
         anchor_date=pl.when(pl.col("anchor_date_text") == "").then("effective_date").otherwise("anchor_date")
     )
     form = mapping.format
-    read = with_amounts(filled, "premium", "currency", form.decimal_mark, "premium", thousands=form.thousands)
-    return with_charge_amounts(read, mapping)
-
-
-def _or(name: str, default: pl.Expr) -> pl.Expr:
-    return pl.when(pl.col(name) == "").then(default).otherwise(pl.col(name))
+    read = with_amounts(known, "premium", "currency", form.decimal_mark, "premium", thousands=form.thousands)
+    return with_further_payers(with_charge_amounts(read, mapping), mapping)
 
 
 def _checks(plan_codes: Collection[str]) -> Iterator[Check]:
     for name, empty_code in zip(KEY_FIELDS, ("key_empty", "payer_key_empty"), strict=True):
-        yield from _key_checks(name, empty_code)
+        yield from key_checks(name, empty_code)
     yield "value_unmapped", "", pl.col("unmapped_field").is_not_null()
-    yield "payer_name_empty", "payer_name", pl.col("payer_name") == ""
-    for name in ("product_code", *ADDRESS_FIELDS):
-        yield "text_too_long", name, pl.col(name).str.len_chars() > _LONGEST_TEXT
+    yield from name_checks()
+    yield "text_too_long", "product_code", pl.col("product_code").str.len_chars() > LONGEST_TEXT
+    yield from address_checks()
     yield from _day_checks()
     known = known_values(plan_codes)
     for code, name in (
@@ -164,17 +160,10 @@ def _checks(plan_codes: Collection[str]) -> Iterator[Check]:
         ("line_unknown", "line_of_business"),
     ):
         yield code, name, ~pl.col(name).is_in(list(known[name]))
-    yield "language_unknown", "payer_language", ~pl.col("payer_language").str.contains(_LANGUAGE)
-    yield "place_unknown", "payer_country_code", ~pl.col("payer_country_code").str.contains(_COUNTRY)
+    yield from word_checks()
     for code in ("amount_empty", "amount_not_a_number", "amount_too_fine", "amount_out_of_range"):
         yield code, "premium", pl.col("premium_fault") == code
     yield "amount_negative", "premium", pl.col("premium_minor") < 0
-
-
-def _key_checks(name: str, empty_code: str) -> Iterator[Check]:
-    yield empty_code, name, pl.col(name) == ""
-    yield "key_too_long", name, pl.col(name).str.len_chars() > _LONGEST_KEY
-    yield "key_has_control_characters", name, pl.col(name).str.contains(_INVISIBLE)
 
 
 def _day_checks() -> Iterator[Check]:
@@ -196,56 +185,39 @@ def _with_contents(rows: pl.DataFrame, mapping: BookMapping) -> pl.DataFrame:
     """Add keys and hashed contents; rows with a fault have no contents."""
     is_good = pl.col("problem_code").is_null()
     texts = [pl.col(name).cast(pl.String).fill_null("") for name in TERM_COLUMNS]
-    lines = [pl.when(pl.col(name) != "").then(pl.col(name)) for name in ADDRESS_FIELDS]
-    payer = pl.struct(
-        pl.concat_list(lines).list.drop_nulls().alias("address_lines"),
-        pl.col("payer_country_code").alias("country_code"),
-        pl.col("payer_email").alias("email"),
-        pl.col("payer_language").alias("language"),
-        pl.col("payer_name").alias("name"),
-        "payer_key",
-    )
     day = pl.coalesce(pl.col("effective_date").cast(pl.String), "effective_date_text")
-    contents = rows.with_columns(*charge_columns(mapping), charge_sum(mapping)).select(
+    told = rows.with_columns(*charge_columns(mapping), charge_sum(mapping), *payer_columns(mapping))
+    contents = told.select(
         "row_number",
         "original_row",
         *TERM_COLUMNS,
         "charges",
         "charge_rows",
         "charge_sum_minor",
+        "payers",
+        "payer_rows",
         "problem_code",
         "field_name",
-        has_email=pl.col("payer_email") != "",
-        is_email_bad=(pl.col("payer_email") == "") & (pl.col("payer_email_text") != ""),
+        **email_marks(),
         named_policy_number=pl.when(
-            ~pl.any_horizontal(check for _, _, check in _key_checks("policy_number", ""))
+            ~pl.any_horizontal(check for _, _, check in key_checks("policy_number", ""))
         ).then(pl.col("policy_number")),
         record_key=pl.concat_str("policy_number", day, separator=" ").str.strip_chars(),
         term_content=pl.when(is_good).then(
-            pl.concat_str(texts, separator=_SEPARATOR) + pl.col("charge_content")
+            pl.concat_str(texts, separator=_SEPARATOR) + pl.col("charge_content") + pl.col("share_content")
         ),
-        payer_content=pl.when(is_good).then(payer.struct.json_encode()),
+        payer_content=pl.when(is_good).then(payer_content()),
     )
-    hashes = (_hashes(contents[f"{name}_content"]) for name in ("term", "payer"))
     return contents.with_columns(
-        alias_and_hash.alias(name)
-        for name, alias_and_hash in zip(("content_sha256", "payer_sha256"), hashes, strict=True)
+        content_sha256=hashes(contents["term_content"]), payer_sha256=hashes(contents["payer_content"])
     ).drop("term_content")
-
-
-def _hashes(contents: pl.Series) -> pl.Series:
-    """Return SHA-256 (hex) of each text, null for null; Polars has no hash that outlives its version."""
-    texts = contents.to_list()
-    return pl.Series(
-        [None if text is None else sha256(text.encode()).hexdigest() for text in texts], dtype=pl.String
-    )
 
 
 def _with_conflicts(rows: pl.DataFrame, *, is_payer_keyed: bool) -> pl.DataFrame:
     """Mark copies: the same content again is a duplicate, other content a problem of all copies.
 
-    A payer is stated by every row with its key, and all have to agree. Without a key the payer belongs to the
-    policy, and only the copies of one term have to agree on it.
+    A payer is stated by every row with its key, as the payer of the row or a further one, and all have to
+    agree. Without a key the payer belongs to the policy, and only the copies of one term have to agree on it.
     """
     is_good = pl.col("problem_code").is_null()
     term = ["policy_number", "effective_date"]
@@ -262,7 +234,7 @@ def _with_conflicts(rows: pl.DataFrame, *, is_payer_keyed: bool) -> pl.DataFrame
     conflict = (
         pl.when(is_good & is_copy_other)
         .then(pl.struct(problem_code=pl.lit("key_conflict"), field_name=pl.lit("policy_number")))
-        .when(is_good & (pl.col("_payers") > 1))
+        .when(is_good & ((pl.col("_payers") > 1) | pl.col("row_number").is_in(_disagreeing(rows).implode())))
         .then(pl.struct(problem_code=pl.lit("payer_conflict"), field_name=pl.lit("payer_key")))
     )
     decided = marked.with_columns(
@@ -276,3 +248,16 @@ def _with_conflicts(rows: pl.DataFrame, *, is_payer_keyed: bool) -> pl.DataFrame
         .then(pl.lit("duplicate"))
         .otherwise(pl.lit("accepted")),
     )
+
+
+def _disagreeing(rows: pl.DataFrame) -> pl.Series:
+    """Return the numbers of the good rows with a further payer of whom two rows say different things."""
+    names = ("row_number", "payer_key", "payer_sha256")
+    # Narrow before it is filtered: most books have no further payers, and pay for the look alone.
+    good = rows.select(*names, "problem_code", "payer_rows").filter(pl.col("problem_code").is_null())
+    further = further_payers(good)
+    if further.is_empty():
+        return further["row_number"]
+    stated = pl.concat([good.select(names), further.select(names)])
+    of_further = stated.join(further.select("payer_key").unique(), on="payer_key", how="semi")
+    return of_further.filter(pl.col("payer_sha256").n_unique().over("payer_key") > 1)["row_number"].unique()

@@ -13,10 +13,12 @@ from billing_assets.domain.replays import DifferenceKind
 from billing_assets.frames.columns import Schema, schema_of
 from billing_assets.frames.invoices import Drafts
 
-_CHARGE_KEY = ["policy_term_id", "installment_number", "charge_kind", "revision", "charge_number"]
+_CHARGE_KEY = [
+    *("policy_term_id", "installment_number", "charge_kind", "revision"),
+    *("charge_number", "payer_id"),
+]
 _CHARGE_VALUES = (
     "policy_term_version_id",
-    "payer_id",
     "outcome",
     "reason_code",
     "billing_date",
@@ -133,7 +135,7 @@ def differences(
 
     >>> empty = {name: pl.DataFrame(schema=schema) for name, schema in _SCHEMAS.items()}
     >>> one = {"policy_number": "P-1", "policy_term_id": 7, "installment_number": 2, "net_minor": 5}
-    >>> one |= {"charge_kind": "premium", "revision": 0, "charge_number": 0}
+    >>> one |= {"charge_kind": "premium", "revision": 0, "charge_number": 0, "payer_id": 3}
     >>> charges = pl.DataFrame([one], schema=RECORDED_CHARGES)
     >>> none = pl.DataFrame(schema={**RECORDED_CHARGES, **RECORDED_LINES, "draft_index": pl.Int64})
     >>> drafts = Drafts(invoices=none, lines=none, taxes=none, charges=none, bodies=none)

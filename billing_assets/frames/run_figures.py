@@ -67,11 +67,21 @@ def figures_of(drafts: Drafts, plans: pl.DataFrame, run_dates: tuple[date, date]
             is_comparable=is_comparable.fill_null(value=False)
             & ~pl.col("is_uneven").fill_null(value=False)
             & (pl.col("charge_kind") != PREMIUM_CHANGE.charge_kind),
-            # A fee beside a premium, and a further charge line, is part of its amount and no installment.
-            charge_count=_IS_INSTALLMENT.cast(pl.Int64),
+            # A fee beside a premium, a further charge line and the line of a further payer are part of the
+            # amount of an installment, and none themselves.
+            charge_count=_counted(drafts.lines).cast(pl.Int64),
         )
         .select(*FIGURE_SCHEMA)
     )
+
+
+def _counted(lines: pl.DataFrame) -> pl.Expr:
+    """Return the expression that is true on one line of each installment."""
+    if not lines.select((pl.col("payer_number") > 0).any()).item():
+        return _IS_INSTALLMENT
+    # Any payer may be the first who has a part of it.
+    number = pl.when(_IS_INSTALLMENT).then(pl.struct("policy_term_id", "installment_number"))
+    return _IS_INSTALLMENT & number.is_first_distinct()
 
 
 def _was_billed_since(first: date) -> pl.Expr:
@@ -234,8 +244,9 @@ def unbilled_terms(drafts: Drafts, settled: pl.DataFrame) -> pl.Series:
 def first_bills(
     drafts: Drafts, plans: pl.DataFrame, settled: pl.DataFrame, last_bills: pl.DataFrame
 ) -> pl.DataFrame:
-    """Return the documents of terms that were never billed and have a last bill before them.
+    """Return the bills of terms that were never billed and have a last bill before them.
 
+    A bill is a document, or where a term has several payers those of all of them together.
     With what :func:`outliers_of` compares; a policy of one term, new to the book, has nothing before it.
 
     A term that was billed before needs no look: its installments are equal parts of one premium, and one
@@ -250,18 +261,20 @@ def first_bills(
     ...     pl.DataFrame(schema={"policy_term_id": pl.Int64}),
     ...     pl.DataFrame(schema={"policy_term_id": pl.Int64}),
     ... ).columns
-    ['draft_index', 'policy_term_id', 'policy_number', 'plan_code', 'currency', 'period_days', 'bill_minor']
+    ['bill_index', 'policy_term_id', 'policy_number', 'plan_code', 'currency', 'period_days', 'bill_minor']
     """
     followed = drafts.lines.lazy().join(last_bills.lazy(), on="policy_term_id", how="semi")
-    lines = followed.join(settled.lazy(), on="policy_term_id", how="anti")
+    lines = followed.join(settled.lazy(), on="policy_term_id", how="anti").with_columns(
+        is_counted=_counted(drafts.lines)
+    )
     # A bill of several policies counts for each of them by its own lines.
     total = exact_sum(pl.col("net_minor")) + exact_sum(pl.col("tax_minor"))
     days = (pl.col("period_to_date") - pl.col("period_from_date")).dt.total_days()
     bills = (
-        lines.group_by("draft_index", "policy_term_id")
+        lines.group_by("bill_index")
         .agg(
-            pl.col("policy_number", "payment_plan_id", "currency").first(),
-            period_days=days.filter(_IS_INSTALLMENT).sum(),
+            pl.col("policy_term_id", "policy_number", "payment_plan_id", "currency").first(),
+            period_days=days.filter("is_counted").sum(),
             bill_minor=total.clip(-_MOST, _MOST).cast(pl.Int64),
         )
         .filter(pl.col("period_days") > 0)
@@ -270,7 +283,7 @@ def first_bills(
         bills.join(plans.lazy().select(*_PLAN_OF, is_uneven=is_uneven()), on="payment_plan_id", how="left")
         .filter(~pl.col("is_uneven").fill_null(value=False))
         .select(
-            "draft_index",
+            "bill_index",
             "policy_term_id",
             "policy_number",
             "plan_code",

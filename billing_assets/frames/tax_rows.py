@@ -265,12 +265,16 @@ def _fallen(matched: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_fixed_once(matched: pl.DataFrame) -> pl.DataFrame:
-    """Keep a fixed amount once per term or document, and only beside a rate or an exemption."""
+    """Keep a fixed amount once per term or document, and only beside a rate or an exemption.
+
+    A term may have several documents of its first installment, one for each payer: the first has its amount.
+    """
     is_fixed, is_of_term = pl.col("is_fixed"), pl.col("is_of_term")
     based = matched.filter((~is_fixed).any().over("line_row"))
     is_first = (pl.col("installment_number") == 1) & (pl.col("charge_kind") != PREMIUM_CHANGE.charge_kind)
     fixed = based.filter(is_fixed & (~is_of_term | is_first))
-    owner = pl.struct("draft_index", "fixed_order", pl.when(is_of_term).then("policy_term_id"))
+    once_of = pl.when(is_of_term).then("policy_term_id").otherwise("draft_index")
+    owner = pl.struct("is_of_term", once_of, "fixed_order")
     once = fixed.filter(owner.is_first_distinct())
     return pl.concat([based.filter(~is_fixed), once]).sort("line_row", "rule_order")
 

@@ -18,7 +18,6 @@ from billing_assets.frames.change_balances import ChangeBook
 from billing_assets.frames.change_charges import ChangedDue, changed_due
 from billing_assets.frames.change_credits import credited_charges, with_reasons, with_returned
 from billing_assets.frames.change_holds import with_change_holds
-from billing_assets.frames.charge_lines import NO_CHARGE_LINES
 from billing_assets.frames.columns import SETTLED_SCHEMA
 from billing_assets.frames.credits import draft_credits
 from billing_assets.frames.documents import payer_plan_ids
@@ -73,22 +72,22 @@ class Calculation:
         return draft_invoices(due, self.rules.tax_rules, self.catch_up, by_payer)
 
     def _due(self, book: ShardBook, terms: pl.DataFrame) -> pl.DataFrame:
-        found = self._due_on(self.billing_date, terms, book.settled, book.charge_lines)
+        found = due_charges(
+            terms,
+            self.rules.plans,
+            book.settled,
+            self.billing_date,
+            self.place_code,
+            self.closed_days,
+            book.charge_lines,
+            book.payer_shares,
+        )
         return found if self.held_until is None else found.filter(pl.col("billing_date") > self.held_until)
 
-    def _due_on(
-        self,
-        day: date,
-        terms: pl.DataFrame,
-        settled: pl.DataFrame,
-        charge_lines: pl.DataFrame = NO_CHARGE_LINES,
-    ) -> pl.DataFrame:
-        return due_charges(
-            terms, self.rules.plans, settled, day, self.place_code, self.closed_days, charge_lines
-        )
-
     def _changed(self, book: ShardBook, changes: ChangeBook) -> ChangedDue:
-        terms = with_change_holds(book.terms, changes, self.rules.tax_rules, book.charge_lines)
+        terms = with_change_holds(
+            book.terms, changes, self.rules.tax_rules, book.charge_lines, book.payer_shares
+        )
         with_own = terms.join(changes.changes, on="policy_term_id", how="semi")
         company = CompanyCalendar(place_code=self.place_code, closed=self.closed_days)
         return changed_due(
@@ -109,9 +108,8 @@ class Calculation:
         company = CompanyCalendar(place_code=self.place_code, closed=self.closed_days)
         day = _open_day(company.is_closed, last + _REACH)
         nothing = pl.DataFrame(schema=SETTLED_SCHEMA)
-        whole = self._due_on(day, free, nothing).filter(
-            pl.col("charge_kind") == PREMIUM.charge_kind, pl.col("outcome").is_in(_PLANNED)
-        )
+        found = due_charges(free, self.rules.plans, nothing, day, self.place_code, self.closed_days)
+        whole = found.filter(pl.col("charge_kind") == PREMIUM.charge_kind, pl.col("outcome").is_in(_PLANNED))
         key = ["policy_term_id", "installment_number"]
         billed = changes.lines.filter(
             pl.col("charge_kind") == PREMIUM.charge_kind, pl.col("revision") == 0

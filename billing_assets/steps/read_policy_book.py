@@ -18,6 +18,7 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.money import parse_minor, plain_amount
 from billing_assets.frames.book_changes import SettledBook, control_totals, settle_book
 from billing_assets.frames.book_fields import original_value
+from billing_assets.frames.book_payers import further_payers
 from billing_assets.frames.payers import payers_with_bad_email, with_known_emails
 from billing_assets.frames.policy_book import checked_rows
 from billing_assets.steps.intake_ports import (
@@ -124,7 +125,8 @@ def _identity(mapping: BookMapping, cut_over_date: date | None) -> str:
 
 
 def _settled(rows: pl.DataFrame, work: IntakeWork, mapping: BookMapping, as_of: date) -> SettledBook:
-    payer_keys = rows.filter(pl.col("status") == "accepted")["payer_key"].unique()
+    accepted = rows.filter(pl.col("status") == "accepted")
+    payer_keys = pl.concat([accepted["payer_key"], further_payers(accepted)["payer_key"]]).unique()
     policy_numbers = rows["named_policy_number"].drop_nulls().unique()
     full_source_code = mapping.source_code if mapping.is_full else None
     return settle_book(rows, work.stored_book(policy_numbers, payer_keys, full_source_code, as_of), as_of)

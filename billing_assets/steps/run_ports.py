@@ -20,6 +20,7 @@ from billing_assets.domain.safety_bounds import Exceeded
 from billing_assets.frames.cash_rounding import NO_CASH_UNITS
 from billing_assets.frames.change_balances import ChangeBook
 from billing_assets.frames.charge_lines import NO_CHARGE_LINES
+from billing_assets.frames.payer_shares import NO_PAYER_SHARES
 
 Clock: TypeAlias = Callable[[], datetime]
 """Returns the present instant, in UTC."""
@@ -147,13 +148,15 @@ class ShardBook:
     """The part of the book that a shard bills: ``columns.TERM_SCHEMA`` and ``columns.SETTLED_SCHEMA``.
 
     ``changes`` is of the terms that have changes; None where no term of the shard has any. ``charge_lines``
-    (``columns.CHARGE_LINE_SCHEMA``) are of those whose premium is made of several charges.
+    (``columns.CHARGE_LINE_SCHEMA``) are of those whose premium is made of several charges, ``payer_shares``
+    (``columns.PAYER_SHARE_SCHEMA``) of those that have several payers.
     """
 
     terms: pl.DataFrame
     settled: pl.DataFrame
     changes: ChangeBook | None = None
     charge_lines: pl.DataFrame = field(default_factory=NO_CHARGE_LINES.clone)
+    payer_shares: pl.DataFrame = field(default_factory=NO_PAYER_SHARES.clone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

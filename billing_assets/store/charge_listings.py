@@ -104,7 +104,7 @@ select * from (
             or (p.policy_number, d.installment_number) > (:after_policy, cast(:after_number as integer)))
     order by p.policy_number, d.installment_number fetch first :limit rows with ties
 ) page
-order by policy_number, installment_number, charge_kind <> 'premium', charge_number
+order by policy_number, installment_number, charge_kind <> 'premium', charge_number, invoice_number
 """
 
 

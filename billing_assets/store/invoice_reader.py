@@ -7,6 +7,7 @@ Does not belong here: writing (``invoices``), rendering (``documents``).
 import json
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
@@ -38,11 +39,13 @@ where i.invoice_id = any(:ids)
 """
 _LINES = """
 select l.*, p.policy_number, v.product_code, coalesce(h.charge_code, '') as charge_code,
-    coalesce(h.charge_name, '') as charge_name
+    coalesce(h.charge_name, '') as charge_name, coalesce(z.share_ppm, 0) as share_ppm
 from invoice_line l
 join policy_term_version v using (policy_term_version_id)
 left join policy_term_charge h on h.policy_term_version_id = l.policy_term_version_id
     and h.charge_number = l.charge_number
+left join policy_term_payer z on z.policy_term_version_id = l.policy_term_version_id
+    and z.payer_id = l.payer_id
 join policy p on p.policy_id = v.policy_id
 where l.invoice_id = any(:ids) order by l.invoice_id, l.line_number
 """
@@ -68,13 +71,19 @@ def read_invoices(connection: Connection, invoice_ids: Sequence[int]) -> list[In
     """Return the invoices with these ids, in this order, each complete and as frozen at issue."""
     ids = {"ids": list(invoice_ids)}
     lines: dict[int, list[InvoiceLine]] = defaultdict(list)
+    # All lines of a document are of one payer and, where that payer has a share, of one term.
+    shares: dict[int, int] = {}
     for row in connection.execute(text(_LINES), ids):
         lines[row.invoice_id].append(_line(row))
+        shares[row.invoice_id] = row.share_ppm
     taxes: dict[int, list[InvoiceTax]] = defaultdict(list)
     for row in connection.execute(text(_TAXES), ids):
         taxes[row.invoice_id].append(_tax(row))
     found = {
-        row.invoice_id: _invoice(row, tuple(lines[row.invoice_id]), tuple(taxes[row.invoice_id]))
+        row.invoice_id: replace(
+            _invoice(row, tuple(lines[row.invoice_id]), tuple(taxes[row.invoice_id])),
+            share_ppm=shares.get(row.invoice_id, 0),
+        )
         for row in connection.execute(text(_HEADS), ids)
     }
     return [found[invoice_id] for invoice_id in invoice_ids]

@@ -8,6 +8,7 @@ installment, its charge; a tax names its row. Only invoices of format 1 name no 
 that was valid on the day on which the term began.
 """
 
+from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
@@ -26,6 +27,7 @@ from billing_assets.domain.invoice_sources import (
     TaxSource,
 )
 from billing_assets.domain.invoices import Invoice, InvoiceLine
+from billing_assets.domain.payer_shares import PayerShare
 from billing_assets.domain.payment_plans import PaymentPlan
 from billing_assets.store.change_books import read_change_source
 from billing_assets.store.invoice_reader import find_invoice
@@ -37,14 +39,17 @@ select l.line_number, l.contained_tax_minor, v.policy_term_id, v.policy_term_ver
     v.line_of_business, v.place_code, v.effective_date, v.expiration_date, v.anchor_date,
     v.cover_to_date, v.premium_minor, v.cut_over_date, l.charge_kind, l.revision,
     d.net_minor as charge_net_minor, d.due_date as charge_due_date,
-    d.billing_date as charge_billing_date, n.payment_plan_id
+    d.billing_date as charge_billing_date, n.payment_plan_id,
+    coalesce(h.payer_number, 0) as payer_number
 from invoice i
 join invoice_line l using (invoice_id)
 join policy_term_version v using (policy_term_version_id)
 join intake_batch b using (batch_id)
 join due_charge d on d.run_id = i.run_id and d.policy_term_id = l.policy_term_id
     and d.installment_number = l.installment_number and d.revision = l.revision
-    and d.charge_kind = l.charge_kind and d.charge_number = l.charge_number
+    and d.charge_kind = l.charge_kind and d.charge_number = l.charge_number and d.payer_id = l.payer_id
+left join policy_term_payer h on h.policy_term_version_id = l.policy_term_version_id
+    and h.payer_id = l.payer_id
 join payment_plan n on n.payment_plan_id = coalesce(l.payment_plan_id, (
     select p.payment_plan_id from payment_plan p
     where p.plan_code = v.plan_code and p.valid_from <= v.effective_date
@@ -55,6 +60,11 @@ _CHARGES = """
 select policy_term_version_id, charge_number, charge_code, charge_name, line_of_business, premium_minor
 from policy_term_charge where policy_term_version_id = any(:versions)
 order by policy_term_version_id, charge_number
+"""
+_PAYERS = """
+select policy_term_version_id, payer_number, payer_id, share_ppm
+from policy_term_payer where policy_term_version_id = any(:versions)
+order by policy_term_version_id, payer_number
 """
 _PLANS = "select * from payment_plan where payment_plan_id = any(:plans)"
 _TAXES = """
@@ -105,7 +115,9 @@ def read_invoice_sources(connection: Connection, company_id: int, number: str) -
         row["payment_plan_id"]: _plan(row, issue.record_format)
         for row in connection.execute(text(_PLANS), {"plans": plan_ids}).mappings()
     }
-    charges = _charges(connection, [row.policy_term_version_id for row in rows])
+    version_ids = [row.policy_term_version_id for row in rows]
+    charges = _of_versions(connection, _CHARGES, ChargeLine, version_ids)
+    payers = _of_versions(connection, _PAYERS, PayerShare, version_ids)
     return InvoiceSources(
         invoice=invoice,
         record_format=issue.record_format,
@@ -116,7 +128,7 @@ def read_invoice_sources(connection: Connection, company_id: int, number: str) -
                 row,
                 by_number[row.line_number],
                 plans[row.payment_plan_id],
-                charges[row.policy_term_version_id],
+                (charges[row.policy_term_version_id], payers[row.policy_term_version_id]),
             )
             for row in rows
         ),
@@ -165,12 +177,14 @@ def read_credit_sources(connection: Connection, company_id: int, number: str) ->
     )
 
 
-def _charges(connection: Connection, version_ids: list[int]) -> dict[int, tuple[ChargeLine, ...]]:
-    """Return the charge lines of each version of a term; none for a premium of one charge."""
-    found: dict[int, tuple[ChargeLine, ...]] = dict.fromkeys(version_ids, ())
-    for row in connection.execute(text(_CHARGES), {"versions": version_ids}).mappings():
+def _of_versions(
+    connection: Connection, query: str, make: Callable[..., Any], version_ids: list[int]
+) -> dict[int, tuple[Any, ...]]:
+    """Return the charge lines or payers of each version of a term; none for one charge, and for one payer."""
+    found: dict[int, tuple[Any, ...]] = dict.fromkeys(version_ids, ())
+    for row in connection.execute(text(query), {"versions": version_ids}).mappings():
         values = {name: value for name, value in row.items() if name != "policy_term_version_id"}
-        found[row["policy_term_version_id"]] += (ChargeLine(**values),)
+        found[row["policy_term_version_id"]] += (make(**values),)
     return found
 
 
@@ -206,7 +220,7 @@ def _plan(row: RowMapping, record_format: int) -> PaymentPlan:
     return replace(plan, minimum_payment_days=0) if record_format == 1 else plan
 
 
-_OF_TERM = tuple(each.name for each in fields(BilledTerm) if each.name != "charges")
+_OF_TERM = tuple(each.name for each in fields(BilledTerm) if each.name not in {"charges", "payers"})
 
 
 def _line(
@@ -215,13 +229,13 @@ def _line(
     row: Row[Any],
     line: InvoiceLine,
     plan: PaymentPlan,
-    charges: tuple[ChargeLine, ...],
+    parts: tuple[tuple[ChargeLine, ...], tuple[PayerShare, ...]],
 ) -> LineSource:
     is_change = row.charge_kind == PREMIUM_CHANGE.charge_kind
     return LineSource(
         line=line,
         contained_tax_minor=row.contained_tax_minor,
-        term=BilledTerm(**{name: getattr(row, name) for name in _OF_TERM}, charges=charges),
+        term=BilledTerm(**{name: getattr(row, name) for name in _OF_TERM}, charges=parts[0], payers=parts[1]),
         payment_plan_id=row.payment_plan_id,
         plan=plan,
         charge_net_minor=row.charge_net_minor,
@@ -230,6 +244,7 @@ def _line(
         change=read_change_source(connection, invoice.invoice_id, row.policy_term_id, row.revision)
         if is_change
         else None,
+        payer_number=row.payer_number,
     )
 
 

@@ -16,6 +16,7 @@ from billing_assets.steps.run_ports import Clock, NumberBlock, Run, Shard, Shard
 from billing_assets.store.change_books import ZERO_BY_CHANGES, ChangeRange, read_change_book
 from billing_assets.store.charge_lines import read_charge_lines
 from billing_assets.store.copy import copy_in, copy_out
+from billing_assets.store.payer_shares import read_payer_shares
 from billing_assets.store.shards import TAKEN, range_values
 
 _REACH_DAYS = 430
@@ -39,11 +40,13 @@ CHANGED_AFTER_BILLING = """
     where f.company_id = %(company)s and f.policy_id >= %(low)s and f.policy_id < %(high)s
         and f.superseded_batch_id is not null and f.policy_term_version_id <> n.policy_term_version_id
         and ((f.premium_minor, f.currency, f.plan_code, f.place_code, f.line_of_business, f.effective_date,
-            f.expiration_date, f.anchor_date, f.charge_count) is distinct from
+            f.expiration_date, f.anchor_date, f.charge_count, f.payer_count) is distinct from
             (n.premium_minor, n.currency, n.plan_code, n.place_code, n.line_of_business, n.effective_date,
-            n.expiration_date, n.anchor_date, n.charge_count)
+            n.expiration_date, n.anchor_date, n.charge_count, n.payer_count)
             or case when f.charge_count > 0 then charges_of(f.policy_term_version_id)
                 <> charges_of(n.policy_term_version_id) end
+            or case when f.payer_count > 0 then payers_of(f.policy_term_version_id)
+                <> payers_of(n.policy_term_version_id) end
             -- a period that was cut short by an end of cover, and the book now says that cover went on
             or (l.period_to_date = f.cover_to_date
                 and coalesce(n.cover_to_date, n.expiration_date) > l.period_to_date))
@@ -121,6 +124,7 @@ def read_shard_book(
         settled=copy_out(connection, _SETTLED, parameters, SETTLED_SCHEMA),
         changes=read_change_book(connection, ChangeRange(company_id, batch_id, shard, as_of)),
         charge_lines=read_charge_lines(connection, parameters),
+        payer_shares=read_payer_shares(connection, parameters),
     )
 
 

@@ -40,11 +40,14 @@ from billing_assets.store.problems import (
 _STORED_TERMS = """
 select p.policy_number, v.effective_date, v.line_of_business, v.place_code, v.currency, v.plan_code,
     v.expiration_date, v.anchor_date, v.premium_minor,
-    case when v.charge_count > 0 then charges_of(v.policy_term_version_id) else '' end, v.cover_to_date,
+    case when v.charge_count > 0 then charges_of(v.policy_term_version_id) else '' end,
+    case when v.payer_count > 0 then payers_of(v.policy_term_version_id) else '' end, v.cover_to_date,
     v.hold_code, encode(v.content_sha256, 'hex'), b.line_of_business, b.place_code, b.currency, b.plan_code,
     b.expiration_date, b.anchor_date,
     b.premium_minor, case when b.charge_count > 0 then charges_of(b.policy_term_version_id)
-        when b.charge_count = 0 then '' end, b.cover_to_date, billed.to_date
+        when b.charge_count = 0 then '' end, case when b.payer_count > 0
+        then payers_of(b.policy_term_version_id) when b.payer_count = 0 then '' end, b.cover_to_date,
+    billed.to_date
 from incoming_key k
 join policy p on p.company_id = {company} and p.policy_number = k.key
 join policy_term_version v on v.company_id = p.company_id and v.policy_id = p.policy_id
@@ -109,11 +112,12 @@ update policy_term_version v set superseded_batch_id = :batch
 insert into policy_term_version (policy_term_id, policy_id, company_id, payer_id, product_code,
 line_of_business,
         place_code, currency, plan_code, effective_date, expiration_date, anchor_date, cover_to_date,
-        cut_over_date, premium_minor, hold_code, content_sha256, charge_count, batch_id)
+        cut_over_date, premium_minor, hold_code, content_sha256, charge_count, payer_count,
+        batch_id)
     select t.policy_term_id, t.policy_id, :company, y.payer_id, i.product_code, i.line_of_business,
         i.place_code, i.currency, i.plan_code, i.effective_date, i.expiration_date, i.anchor_date,
         i.cover_to_date, i.cut_over_date, i.premium_minor, i.hold_code, i.content_sha256, i.charge_count,
-        :batch
+        i.payer_count, :batch
     from incoming_term i join policy p on p.company_id = :company and p.policy_number = i.policy_number
     join policy_term t on t.policy_id = p.policy_id and t.effective_date = i.effective_date
     join payer y on y.company_id = :company and y.payer_key = i.payer_key
@@ -125,7 +129,7 @@ create temporary table incoming_term (
     row_id bigint, policy_number text, payer_key text, product_code text, line_of_business text, place_code
     text, currency text, plan_code text, effective_date date, expiration_date date, anchor_date date,
     cover_to_date date, cut_over_date date, premium_minor bigint, content_sha256 bytea, hold_code text,
-    charge_count smallint
+    charge_count smallint, payer_count smallint
 ) on commit drop
 """
 
@@ -144,6 +148,20 @@ insert into policy_term_charge (policy_term_version_id, charge_number, charge_co
     join policy_term t on t.policy_id = p.policy_id and t.effective_date = i.effective_date
     join policy_term_version v on v.policy_term_id = t.policy_term_id and v.superseded_batch_id is null
     order by v.policy_term_version_id, i.charge_number
+"""
+
+_INCOMING_SHARE = """
+create temporary table incoming_share (policy_number text, effective_date date, payer_number smallint,
+    payer_key text, share_ppm integer) on commit drop
+"""
+_WRITE_SHARES = """
+insert into policy_term_payer (policy_term_version_id, payer_number, payer_id, share_ppm)
+    select v.policy_term_version_id, i.payer_number, y.payer_id, i.share_ppm
+    from incoming_share i join policy p on p.company_id = :company and p.policy_number = i.policy_number
+    join policy_term t on t.policy_id = p.policy_id and t.effective_date = i.effective_date
+    join policy_term_version v on v.policy_term_id = t.policy_term_id and v.superseded_batch_id is null
+    join payer y on y.company_id = :company and y.payer_key = i.payer_key
+    order by v.policy_term_version_id, i.payer_number
 """
 
 _INCOMING_PAYER = """
@@ -276,7 +294,8 @@ class IntakeTransaction:
         for statement in _WRITE.split(";\n"):
             if statement.strip():
                 self.connection.execute(text(statement), {"company": self.company_id, "batch": batch_id})
-        self._write_charges(book.charge_lines)
+        self._write_parts("incoming_charge", book.charge_lines, _INCOMING_CHARGE, _WRITE_CHARGES)
+        self._write_parts("incoming_share", book.payer_shares, _INCOMING_SHARE, _WRITE_SHARES)
         at = batch.imported_at
         write_problems(self.connection, self.company_id, batch_id, book.problems, at)
         write_holds(self.connection, self.company_id, batch_id, book.holds)
@@ -285,13 +304,14 @@ class IntakeTransaction:
         close_answered(self.connection, self.company_id, batch_id, book.answered_ids)
         return batch_id
 
-    def _write_charges(self, charge_lines: pl.DataFrame) -> None:
-        if charge_lines.is_empty():
+    def _write_parts(self, table: str, parts: pl.DataFrame, create: str, write: str) -> None:
+        """Write what belongs to the terms of the batch that have any of it."""
+        if parts.is_empty():
             return
-        self.connection.execute(text(_INCOMING_CHARGE))
-        copy_in(self.connection, "incoming_charge", charge_lines)
-        self.connection.execute(text("analyze incoming_charge"))
-        self.connection.execute(text(_WRITE_CHARGES), {"company": self.company_id})
+        self.connection.execute(text(create))
+        copy_in(self.connection, table, parts)
+        self.connection.execute(text(f"analyze {table}"))
+        self.connection.execute(text(write), {"company": self.company_id})
 
     def _insert_batch(self, batch: NewBatch, book: SettledBook) -> int:
         values = {

@@ -29,7 +29,8 @@ select p.policy_number, v.effective_date, v.expiration_date, v.cover_to_date, v.
             and l.credited_invoice_id is null), 0) as billed_net_minor,
     (select count(*) from invoice_line l
         where l.policy_term_id = v.policy_term_id and l.charge_kind in ('premium', 'premium_change')
-            and l.credited_invoice_id is null) as billed_line_count, v.charge_count, v.policy_term_id
+            and l.credited_invoice_id is null) as billed_line_count, v.charge_count, v.payer_count,
+    v.policy_term_id
 from policy p join policy_term_version v using (policy_id, company_id)
 where p.company_id = :company and p.policy_number = :policy and v.superseded_batch_id is null
     and v.effective_date <= :day and :day <= v.expiration_date
@@ -52,7 +53,7 @@ class QuotedTerm:
 
     Installments that were due before ``cut_over_date`` were billed elsewhere. ``day_count`` is that of the
     plan; of a plan without a row for the term calendar days count. ``charge_count`` is how many charge lines
-    the premium is made of, 0 where it is one charge.
+    the premium is made of, 0 where it is one charge; ``payer_count`` is how many payers there are, 0 for one.
     """
 
     policy_number: str
@@ -67,6 +68,7 @@ class QuotedTerm:
     billed_net_minor: int
     billed_line_count: int
     charge_count: int = 0
+    payer_count: int = 0
     changes: tuple[TermChange, ...] = ()
 
     @property

@@ -34,6 +34,7 @@ from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
 from billing_assets.store.copy import copy_out
 from billing_assets.store.invoices import read_terms
+from billing_assets.store.payer_shares import read_payer_shares
 from billing_assets.store.rule_sets import read_rule_set, read_rules
 from billing_assets.store.shards import SHARD_OF_TERM, TAKEN, range_values, shard_of
 
@@ -84,9 +85,8 @@ _OF_TERM = f"""t.policy_id >= %(low)s and t.policy_id < %(high)s and (
             and (v.superseded_batch_id is null or v.superseded_batch_id > %(batch)s) and {TAKEN}))"""
 _CHARGES = f"""
 select p.policy_number, d.policy_term_id, d.installment_number, d.charge_kind, d.revision, d.charge_number,
-    d.policy_term_version_id,
-    d.payer_id, d.outcome, d.reason_code, d.billing_date, d.due_date, d.period_from_date, d.period_to_date,
-    d.currency, d.net_minor, d.invoice_id
+    d.payer_id, d.policy_term_version_id, d.outcome, d.reason_code, d.billing_date, d.due_date,
+    d.period_from_date, d.period_to_date, d.currency, d.net_minor, d.invoice_id
 from due_charge d join policy_term t using (policy_term_id) join policy p using (policy_id)
 where d.run_id = %(run)s and {_OF_TERM}
 """  # noqa: S608 - constants
@@ -97,7 +97,7 @@ with of_shard as (
 )
 """  # noqa: S608 - constants
 _LINES = """
-select l.policy_term_id, l.installment_number, l.charge_kind, l.revision, l.charge_number,
+select l.policy_term_id, l.installment_number, l.charge_kind, l.revision, l.charge_number, l.payer_id,
     l.installment_count, l.payment_plan_id, l.net_minor, l.tax_minor, l.contained_tax_minor
 from invoice_line l join of_shard using (invoice_id)
 """
@@ -154,8 +154,16 @@ class SqlReplayStore:
                 ChangeRange(shard.company_id, shard.book_batch_id, shard.shard, shard.billing_date),
                 before=(shard.run_id, shard.committed_at),
             )
-            charge_lines = read_charge_lines(connection, {"company": shard.company_id, **values})
-        return ShardBook(terms=terms, settled=settled, changes=changes, charge_lines=charge_lines)
+            of_range = {"company": shard.company_id, **values}
+            charge_lines = read_charge_lines(connection, of_range)
+            payer_shares = read_payer_shares(connection, of_range)
+        return ShardBook(
+            terms=terms,
+            settled=settled,
+            changes=changes,
+            charge_lines=charge_lines,
+            payer_shares=payer_shares,
+        )
 
     def recorded(self, shard: ReplayShard) -> Recorded:
         """Return what the shard recorded: outcomes, lines, taxes and heads."""

@@ -52,3 +52,18 @@ def test_a_quote_of_several_charges_says_that_no_change_will_bill_it(
     term = ask(*asked)["term"]
     # 37.50 billed, in three lines.
     assert (term["charge_count"], term["billed_line_count"], term["billed_net_minor"]) == (3, 3, 37_50)
+
+
+def test_a_quote_of_several_payers_says_that_no_change_will_bill_it(
+    store: Database, billing: Billing, ask: Callable[..., Any]
+) -> None:
+    billing("company", "set", str(EXAMPLES / "company.yaml"))
+    book, mapping = EXAMPLES / "policies_payers.csv", EXAMPLES / "payers.yaml"
+    billing("import", "policies", str(book), "--mapping", str(mapping))
+    billing("run", "2025-01-20", "--no-deliver")
+    asked = ("quote", "cancellation", "HOM-5001", "--on", "2025-07-15")
+    assert "several payers" in billing(*asked).stderr
+    term = ask(*asked)["term"]
+    # 33.33 billed, to two payers.
+    assert (term["payer_count"], term["billed_line_count"], term["billed_net_minor"]) == (2, 2, 33_33)
+    assert "share      40 %" in billing("invoices", "show", "INV-00000002").stdout

@@ -10,8 +10,8 @@ import pytest
 
 from billing_assets.documents.explanations import ExplanationView, Told, languages, record, tell
 from billing_assets.documents.templates import default_templates_dir
+from billing_assets.domain.apportionment import apportioned_between
 from billing_assets.domain.business_days import Roll
-from billing_assets.domain.charge_lines import split_installment
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.explained_credits import explain_credit
 from billing_assets.domain.explained_documents import explain_invoice
@@ -207,7 +207,7 @@ def test_an_exempt_credit_note_names_line_place_and_day_of_its_tax_row() -> None
 
 def three_charges() -> InvoiceSources:
     """The second installment of a term of three charges, one tax on all its lines."""
-    nets = split_installment(AMOUNTS, 38_20, 38_20)
+    nets = apportioned_between(AMOUNTS, 38_20, 38_20)
     lines = [of_charge(number) for number in (1, 2, 3)]
     numbered = [
         replace(each, line=replace(each.line, line_number=number, net_minor=net))

@@ -13,7 +13,11 @@ CHANGED = replace(spanish(), lines=tuple(replace(line, change_number=3) for line
 
 
 @pytest.mark.parametrize(
-    "invoice", [spanish(), english(), with_lines(spanish(), 30), with_charges(english()), CHANGED]
+    "invoice",
+    [
+        *(spanish(), english(), with_lines(spanish(), 30), with_charges(english()), CHANGED),
+        replace(spanish(), share_ppm=400_000),
+    ],
 )
 def test_nothing_is_lost_there_and_back(invoice: object) -> None:
     assert invoice_from_json(invoice_to_json(invoice)) == invoice  # type: ignore[arg-type]

@@ -206,3 +206,15 @@ CHARGES = ("invoice_charges", "email_charges")
 @pytest.mark.parametrize("name", sorted(name for name in golden_files() if name.startswith(CHARGES)))
 def test_pages_mails_and_texts_with_charges_are_the_golden_ones(name: str) -> None:
     assert golden_files()[name] == (GOLDEN / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("invoice", "fact"),
+    [(english(), ("Your share", "33.3333%")), (spanish(), ("Su parte", "33,3333\u00a0%"))],
+)
+def test_an_invoice_of_one_of_several_payers_says_their_share_and_no_other_does(
+    invoice: Invoice, fact: tuple[str, str]
+) -> None:
+    facts = [(each["label"], each["value"]) for each in view_of(replace(invoice, share_ppm=333_333))["facts"]]
+    assert facts[-1] == fact
+    assert [(each["label"], each["value"]) for each in view_of(invoice)["facts"]] == facts[:-1]

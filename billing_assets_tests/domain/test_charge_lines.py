@@ -1,48 +1,13 @@
-"""Charges share a running total to the last minor unit, and none of them ever gives back."""
+"""A charge line names the charge that it is, and a term has not too many of them."""
 
-from itertools import pairwise
-
-import pytest
-
-from billing_assets.domain.charge_lines import apportioned, in_order, split_installment
-from billing_assets.domain.money import round_half_up
+from billing_assets.domain.charge_lines import MAX_CHARGE_LINES, ChargeLine
 
 
-@pytest.mark.parametrize(
-    ("charges", "total", "parts"),
-    [
-        ((300_00, 120_00, 30_00), 0, (0, 0, 0)),
-        ((300_00, 120_00, 30_00), 450_00, (300_00, 120_00, 30_00)),
-        ((1, 1, 1), 1, (0, 1, 0)),
-        ((5,), 3, (3,)),
-        ((10**15 - 1, 1), 5 * 10**14, (5 * 10**14, 0)),
-    ],
-)
-def test_a_running_total_is_shared_out_whole(
-    charges: tuple[int, ...], total: int, parts: tuple[int, ...]
-) -> None:
-    assert apportioned(charges, total) == parts
+def test_a_charge_line_is_a_value() -> None:
+    names = {"charge_number": 1, "charge_code": "fire", "charge_name": "Fire"}
+    line = ChargeLine(**names, line_of_business="home", premium_minor=120_00)  # type: ignore[arg-type]
+    assert line == ChargeLine(**names, line_of_business="home", premium_minor=120_00)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("total", [-1, 4])
-def test_a_total_outside_the_premium_is_refused(total: int) -> None:
-    with pytest.raises(ValueError, match="between 0 and the premium"):
-        apportioned((1, 2), total)
-
-
-def test_of_equal_charges_the_first_takes_its_part_first() -> None:
-    assert in_order((5, 7, 5)) == (1, 0, 2)
-
-
-def test_no_line_is_below_zero_where_rounding_at_the_borders_of_the_charges_makes_one() -> None:
-    """Of charges of 1, 1 and 2 the borders 1/4, 2/4 and 4/4 give the second unit as 1, -1 and 1."""
-    charges = (1, 1, 2)
-    borders = [[round_half_up(sum(charges[:place]) * total, 4) for place in range(4)] for total in (1, 2)]
-    before, after = ([high - low for low, high in pairwise(each)] for each in borders)
-    assert [to - at for at, to in zip(before, after, strict=True)] == [1, -1, 1]
-    assert [split_installment(charges, total, total + 1) for total in range(4)] == [
-        (0, 0, 1),
-        (1, 0, 0),
-        (0, 0, 1),
-        (0, 1, 0),
-    ]
+def test_the_places_of_charge_lines_fit_the_column_of_the_store() -> None:
+    assert MAX_CHARGE_LINES < 2**15

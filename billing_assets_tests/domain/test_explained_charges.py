@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from billing_assets.domain.charge_lines import ChargeLine, split_installment
+from billing_assets.domain.apportionment import apportioned_between
+from billing_assets.domain.charge_lines import ChargeLine
 from billing_assets.domain.explained_charges import explain_charge
 from billing_assets.domain.explained_words import Formula, Subject
 from billing_assets.domain.invoice_sources import LineSource
@@ -30,7 +31,7 @@ def of_charge(number: int, installment: int = 2) -> LineSource:
 
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_the_result_is_the_split_of_the_installment(number: int) -> None:
-    expected = split_installment(AMOUNTS, 38_20, 76_40)[number - 1]
+    expected = apportioned_between(AMOUNTS, 38_20, 76_40)[number - 1]
     result = explain_charge(of_charge(number), Subject.NET, 38_20, 38_20, expected)
     assert (result.formula, result.result, result.is_match) == (Formula.CHARGE_SHARE, expected, True)
 

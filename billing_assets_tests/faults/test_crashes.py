@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from billing_assets.channels.mailbox import MailboxServer
+from billing_assets.domain.book_mapping import BookMapping
 from billing_assets.domain.run_decisions import RunDecision, RunDecisionOrder
 from billing_assets.steps import plan_due_charges as planning
 from billing_assets.store.connection import Database
@@ -18,6 +19,9 @@ from billing_assets_tests.databases import copied_database, url_of
 from billing_assets_tests.faults.programs import crash, own_server, url_behind
 from billing_assets_tests.state import business_state
 from billing_assets_tests.steps.test_charge_lines import MAPPING, A, B, split_book
+from billing_assets_tests.steps.test_payer_shares import MAPPING as SHARES
+from billing_assets_tests.steps.test_payer_shares import A as SHARED
+from billing_assets_tests.steps.test_payer_shares import C, shared_book
 from billing_assets_tests.store.intake import import_text, with_company
 
 FEBRUARY = date(2024, 2, 1)
@@ -58,19 +62,32 @@ def test_a_run_killed_at_a_point_and_repeated_ends_as_if_nothing_had_happened(
     assert state == undisturbed
 
 
-@pytest.mark.parametrize("fuse", [31, 45])
-def test_a_run_of_several_charges_killed_at_a_point_and_repeated_ends_as_if_nothing_had_happened(
-    fuse: int, fresh_database: Callable[[], Database], tmp_path: Path
+@pytest.mark.parametrize(
+    ("book", "mapping", "lines", "fuse"),
+    [
+        (split_book(A, B), MAPPING, 3 + 2, 31),
+        (split_book(A, B), MAPPING, 3 + 2, 45),
+        (shared_book(SHARED, C), SHARES, 2 + 1, 45),
+    ],
+    ids=["charges-31", "charges-45", "payers-45"],
+)
+def test_a_run_of_several_charges_or_payers_killed_and_repeated_ends_as_if_nothing_had_happened(
+    book: str,
+    mapping: BookMapping,
+    lines: int,
+    fuse: int,
+    fresh_database: Callable[[], Database],
+    tmp_path: Path,
 ) -> None:
     states: list[State] = []
     for statuses in ([0], [-signal.SIGKILL, 0]):
         database = fresh_database()
-        import_text(with_company(database), tmp_path, split_book(A, B), mapping=MAPPING)
+        import_text(with_company(database), tmp_path, book, mapping=mapping)
         for status in statuses:
             bomb = () if status == 0 else ("--fuse", str(fuse))
             assert crash(url_behind(database), tmp_path, "--day", "2025-01-02", *bomb) == status
         states.append(business_state(database))
-    assert len(states[0]["lines"]) == 3 + 2
+    assert len(states[0]["lines"]) == lines
     assert states[1] == states[0]
 
 

@@ -189,3 +189,46 @@ def test_a_mapping_without_charge_lines_keeps_its_identity_and_one_with_them_has
 )
 def test_charge_lines_that_cannot_be_meant_are_refused(charges: object, found: str) -> None:
     assert found in refusal({"columns": COLUMNS, "charges": charges}).found
+
+
+PAYER = {"share": "PART", "payer_key": "BANK", "payer_name": {"columns": ["B1", "B2"]}}
+KEYED = {**COLUMNS, "payer_key": "K"}
+
+
+def test_further_payers_arrive_in_their_order_with_their_columns_and_constants() -> None:
+    second = {**PAYER, "share": "PART2", "constants": {"payer_language": "es"}}
+    mapping = mapping_from({"columns": KEYED, "payers": [PAYER, second]})
+    assert [payer.number for payer in mapping.payers] == [1, 2]
+    assert list(mapping.payers[0].fields) == ["share", "payer_key", "payer_name"]
+    assert mapping.payers[1].fields["payer_language"].constant == "es"
+    assert mapping.source_columns()[-5:] == ("PART", "BANK", "B1", "B2", "PART2")
+
+
+def test_a_mapping_without_further_payers_keeps_its_identity_and_one_with_them_has_another() -> None:
+    plain, empty = mapping_from({"columns": KEYED}), mapping_from({"columns": KEYED, "payers": []})
+    shared = mapping_from({"columns": KEYED, "payers": [PAYER]})
+    assert plain.content_sha256 == empty.content_sha256 != shared.content_sha256
+    other = mapping_from({"columns": KEYED, "payers": [{**PAYER, "share": "OTHER"}]})
+    assert other.content_sha256 != shared.content_sha256
+
+
+@pytest.mark.parametrize(
+    ("payers", "found"),
+    [
+        ({"bank": PAYER}, "'payers' is not a list"),
+        (["PART"], "'payers.1' is not a list of keys with values"),
+        ([{**PAYER, "rate": "1"}], "'payers.1.rate' is not a known key"),
+        ([PAYER, {"payer_key": "K", "payer_name": "N"}], "'payers.2' has no 'share'"),
+        ([{"share": "S", "payer_name": "N"}], "'payers.1' has no 'payer_key'"),
+        ([{"share": "S", "payer_key": "K"}], "'payers.1' has no 'payer_name'"),
+        ([{**PAYER, "share": ""}], "'payers.1.share' names no column"),
+        ([{**PAYER, "constants": {"share": "40"}}], "'payers.1.constants.share' is not a known key"),
+        ([PAYER] * 10, "'payers' names 10 further payers"),
+    ],
+)
+def test_further_payers_that_cannot_be_meant_are_refused(payers: object, found: str) -> None:
+    assert found in refusal({"columns": KEYED, "payers": payers}).found
+
+
+def test_the_payer_of_the_row_needs_a_key_beside_others() -> None:
+    assert "has no key" in refusal({"columns": COLUMNS, "payers": [PAYER]}).found

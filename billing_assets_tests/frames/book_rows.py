@@ -11,6 +11,7 @@ import polars as pl
 
 from billing_assets.frames.book_changes import SettledBook, StoredBook, settle_book
 from billing_assets.frames.book_charges import CHARGE_ROW
+from billing_assets.frames.book_payers import PAYER_ROW
 from billing_assets.frames.columns import (
     IN_FORCE_SCHEMA,
     OPEN_HOLD_SCHEMA,
@@ -29,6 +30,7 @@ BILLING = {
     "anchor_date": JAN,
     "premium_minor": 10_000,
     "charges": "",
+    "payers": "",
 }
 ROW: dict[str, Any] = {
     **BILLING,
@@ -53,6 +55,7 @@ ROW: dict[str, Any] = {
     "status": "accepted",
     "charge_rows": None,
     "charge_sum_minor": None,
+    "payer_rows": None,
 }
 TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "cover_to_date": pl.Date,
@@ -63,7 +66,10 @@ TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "expiration_date": pl.Date,
     "named_policy_number": pl.String,
     "charge_sum_minor": pl.Int64,
+    "payer_content": pl.String,
+    "payer_sha256": pl.String,
     "charge_rows": pl.List(CHARGE_ROW),
+    "payer_rows": pl.List(PAYER_ROW),
 }
 
 NOTHING = pl.DataFrame(schema=STORED_TERM_SCHEMA)

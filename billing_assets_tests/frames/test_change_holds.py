@@ -17,6 +17,7 @@ from billing_assets.frames.columns import (
 )
 from billing_assets_tests.frames.rows import tax_rule, tax_rules, term
 from billing_assets_tests.frames.test_change_charges import DEARER, PART, billed_until, monthly
+from billing_assets_tests.frames.test_payer_shares import shares
 
 
 def test_a_price_that_contains_its_tax_holds_the_term_before_anything_was_billed_too() -> None:
@@ -35,7 +36,7 @@ def test_a_tax_that_the_rows_of_the_line_put_on_top_holds_nothing() -> None:
     assert found.run(date(2024, 3, 15), [DEARER])[-1] == ("change", 1, PART)
 
 
-def test_a_term_of_several_charges_is_held_once_it_has_a_change_and_no_other() -> None:
+def test_a_term_of_several_charges_or_payers_is_held_once_it_has_a_change_and_no_other() -> None:
     """A hold that it has already stays: that is the reason to look at first."""
     change = {"policy_term_id": 0, "change_number": 1, "change_kind": "endorsement", "premium_minor": 1}
     rows = [change | {"policy_term_id": each, "change_date": date(2024, 3, 1)} for each in (1, 2, 4)]
@@ -60,5 +61,7 @@ def test_a_term_of_several_charges_is_held_once_it_has_a_change_and_no_other() -
         book,
         tax_rules(tax_rule(1)),
         pl.DataFrame(lines, schema=CHARGE_LINE_SCHEMA),
+        shares(500_000, 500_000, term_id=2),
     )
-    assert held["hold_code"].to_list() == ["several_charges", None, None, "changed_after_billing"]
+    codes = ["several_charges", "several_payers", None, "changed_after_billing"]
+    assert held["hold_code"].to_list() == codes

@@ -3,10 +3,12 @@
 from datetime import date
 
 import polars as pl
+import pytest
 
 from billing_assets.domain.money import MAX_AMOUNT_MINOR
+from billing_assets.domain.runs import CatchUp
 from billing_assets.frames.columns import DUE_SCHEMA
-from billing_assets.frames.invoices import draft_invoices
+from billing_assets.frames.invoices import Drafts, draft_invoices
 from billing_assets_tests.frames.rows import TAX_RULES, due, plan, plans, term
 
 WEEKEND = due(
@@ -87,3 +89,55 @@ def test_taxes_and_lines_add_up_to_the_document() -> None:
 def test_nothing_due_makes_nothing() -> None:
     drafts = draft_invoices(pl.DataFrame(schema=DUE_SCHEMA), TAX_RULES)
     assert (drafts.invoices.height, drafts.charges.height) == (0, 0)
+
+
+def of_payers(catch_up: CatchUp = CatchUp.PER_PERIOD) -> Drafts:
+    """Three months of a monthly term that two payers share; a second term has one payer."""
+    charges = due(term("2024-01-01", "2025-01-01"), term("2024-01-01", "2025-01-01", policy_term_id=2))
+    some = charges.filter(pl.col("installment_number") <= 3, pl.col("policy_term_id") == 1)
+    shared = [
+        some.with_columns(
+            pl.lit(value, pl.Int64).alias(name)
+            for name, value in (("payer_number", number), ("payer_id", 30 + number), ("net_minor", net))
+        )
+        for number, net in ((1, 60_00), (2, 40_00))
+    ]
+    alone = charges.filter(pl.col("installment_number") == 1, pl.col("policy_term_id") == 2)
+    every = pl.concat([*shared, alone]).sort("due_date", "policy_term_id", "payer_number")
+    return draft_invoices(every, TAX_RULES, catch_up)
+
+
+def test_each_payer_has_documents_of_their_own() -> None:
+    heads = of_payers().invoices.select("payer_id", "net_minor").rows()
+    assert heads == [
+        (31, 60_00),
+        (32, 40_00),
+        (1, 100_00),
+        (31, 60_00),
+        (32, 40_00),
+        (31, 60_00),
+        (32, 40_00),
+    ]
+
+
+def test_a_catch_up_on_one_invoice_makes_one_for_each_payer() -> None:
+    heads = of_payers(CatchUp.ONE_INVOICE).invoices.select("payer_id", "net_minor").rows()
+    assert sorted(heads) == [(1, 100_00), (31, 180_00), (32, 120_00)]
+
+
+@pytest.mark.parametrize("payer", [1, 2])
+def test_a_line_without_a_tax_row_fails_the_documents_of_all_payers(payer: int) -> None:
+    """Billed to one of them alone, the installment would count as settled."""
+    is_odd = (pl.col("payer_number") == payer) & (pl.col("installment_number") == 2)
+    odd = (
+        of_payers()
+        .charges.drop("draft_index")
+        .with_columns(place_code=pl.when(is_odd).then(pl.lit("XX")).otherwise("place_code"))
+    )
+    drafts = draft_invoices(odd, TAX_RULES)
+    failed = drafts.charges.filter(pl.col("outcome") == "failed")
+    assert failed.select("policy_term_id", "installment_number", "payer_number", "reason_code").rows() == [
+        (1, 2, 1, "no_tax_rule"),
+        (1, 2, 2, "no_tax_rule"),
+    ]
+    assert drafts.invoices.height == 5

@@ -25,12 +25,12 @@ KEY = {
     "charge_kind": "premium",
     "revision": 0,
     "charge_number": 0,
+    "payer_id": 3,
 }
 CHARGE = {
     **KEY,
     "policy_number": "P-1",
     "policy_term_version_id": 70,
-    "payer_id": 3,
     "outcome": "invoiced",
     "reason_code": None,
     "billing_date": DAY,

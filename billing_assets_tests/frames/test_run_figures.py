@@ -77,6 +77,21 @@ def test_figures_add_up_charges_of_one_key_over_all_parts() -> None:
     assert both.select("charge_count", "net_minor", "tax_minor").rows() == [(3, 30_000, 3_600)]
 
 
+def test_an_installment_of_several_payers_counts_as_one_and_their_bills_together() -> None:
+    """Else a policy that gets a second payer at its renewal would double the count, and halve the bill."""
+    shared = (
+        {"payer_number": 1, "payer_id": 31, "installment_number": 1, "net_minor": 6_000},
+        {"payer_number": 2, "payer_id": 32, "installment_number": 1, "net_minor": 4_000},
+    )
+    assert figures(*shared).select("charge_count", "net_minor").row(0) == (1, 10_000)
+    none = pl.DataFrame(schema={"policy_term_id": pl.Int64})
+    last = pl.DataFrame({"policy_term_id": [CHARGE["policy_term_id"]]})
+    bills = [first_bills(drafts(*rows), PLANS, none, last) for rows in ((), shared)]
+    assert bills[1].height == 1
+    assert bills[0]["period_days"].to_list() == bills[1]["period_days"].to_list() == [30]
+    assert bills[0]["bill_minor"].to_list() == bills[1]["bill_minor"].to_list()
+
+
 def test_the_lines_of_an_installment_count_as_one() -> None:
     """Else a policy whose premium is told by charges at its renewal would hold the run."""
     first, second = {"charge_number": 1, "net_minor": 9_000}, {"charge_number": 3, "net_minor": 1_000}

@@ -6,7 +6,8 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_assets.domain.charge_lines import MAX_CHARGE_LINES, apportioned
+from billing_assets.domain.apportionment import apportioned
+from billing_assets.domain.charge_lines import MAX_CHARGE_LINES
 from billing_assets.domain.frequencies import FREQUENCIES
 from billing_assets.frames.due_charges import due_charges
 from billing_assets_tests.frames.rows import LONG_AFTER, NOTHING_SETTLED, plan, plans, terms

@@ -12,8 +12,10 @@ from billing_assets_tests.reference.policy import ReferenceCharge, ReferenceInst
 
 def split(
     charges: tuple[ReferenceCharge, ...], item: ReferenceInstallment
-) -> list[tuple[ReferenceCharge, int]]:
-    """Return the charges that have a part of an installment, with it, in the order of their numbers.
+) -> list[tuple[ReferenceCharge, int, int]]:
+    """Return the charges that have a part of an installment, in the order of their numbers.
+
+    With each come what was planned of it before, and its part.
 
     >>> from billing_assets_tests.reference.policy import ReferenceCharge
     >>> two = tuple(
@@ -25,8 +27,10 @@ def split(
     """
     begins = parts_of(charges, item.before_minor)
     ends = parts_of(charges, item.before_minor + item.net_minor)
-    found = [(charge, ends[charge.number] - begins[charge.number]) for charge in charges]
-    return [(charge, amount) for charge, amount in found if amount]
+    found = [
+        (charge, begins[charge.number], ends[charge.number] - begins[charge.number]) for charge in charges
+    ]
+    return [(charge, before, amount) for charge, before, amount in found if amount]
 
 
 def parts_of(charges: tuple[ReferenceCharge, ...], running_minor: int) -> dict[int, int]:

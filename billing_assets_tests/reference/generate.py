@@ -20,7 +20,7 @@ from billing_assets.domain.taxes import shipped_tax_rules
 from billing_assets.domain.term_days import TermDayCount
 from billing_assets_tests.reference.months import add_months, end_of_month
 from billing_assets_tests.reference.periods import billing_periods
-from billing_assets_tests.reference.policy import ReferenceCharge, ReferencePolicy
+from billing_assets_tests.reference.policy import ReferenceCharge, ReferencePayer, ReferencePolicy
 
 FIRST_DATE = date(2023, 1, 1)
 LAST_DATE = date(2025, 12, 31)
@@ -90,6 +90,32 @@ def with_random_charges(seed: int, policies: list[ReferencePolicy]) -> list[Refe
     """
     rng = Random(seed)
     return [replace(policy, charges=_charges(rng, policy)) for policy in policies]
+
+
+def with_random_payers(seed: int, policies: list[ReferencePolicy]) -> list[ReferencePolicy]:
+    """Return the policies with one to ten payers, some of them with tiny or equal shares.
+
+    >>> (policy,) = with_random_payers(3, random_policies(7, 1))
+    >>> sum(payer.share_ppm for payer in policy.payers)
+    1000000
+    """
+    rng = Random(seed)
+    return [replace(policy, payers=_payers(rng)) for policy in policies]
+
+
+def _payers(rng: Random) -> tuple[ReferencePayer, ...]:
+    count = rng.choice((1, 2, 2, 3, 4, 10))
+    step = rng.choice((1, 1, 10_000, 100_000))
+    cuts = sorted(step * number for number in rng.sample(range(1, 1_000_000 // step), count - 1))
+    if rng.random() < 0.2:
+        cuts = list(range(1, count))
+    shares = [after - before for before, after in pairwise((0, *cuts, 1_000_000))]
+    rng.shuffle(shares)
+    return tuple(
+        ReferencePayer(number=number, share_ppm=share)
+        for number, share in enumerate(shares, start=1)
+        if count > 1
+    )
 
 
 def _charges(rng: Random, policy: ReferencePolicy) -> tuple[ReferenceCharge, ...]:

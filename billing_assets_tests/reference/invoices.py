@@ -19,6 +19,7 @@ from billing_assets_tests.reference.calendars import NO_DAYS, NO_OWN_DAYS, is_cl
 from billing_assets_tests.reference.cash_rounding import payable
 from billing_assets_tests.reference.charge_lines import split
 from billing_assets_tests.reference.installments import installments
+from billing_assets_tests.reference.payer_shares import shared
 from billing_assets_tests.reference.periods import plan_of
 from billing_assets_tests.reference.policy import (
     ReferenceInstallment,
@@ -60,8 +61,11 @@ def invoices(
             caught.append((run_date, installment.due_date, installment))
     caught.sort(key=lambda item: (item[0], item[1], item[2].number))
     exact = [
-        _invoice(policy, plan, run_date, due_date, [item[2] for item in group], tax_rules, own["due"])
+        invoice
         for (run_date, due_date), group in groupby(caught, key=lambda item: item[:2])
+        for invoice in _bill(
+            policy, plan, run_date, due_date, [item[2] for item in group], tax_rules, own["due"]
+        )
     ]
     return [
         replace(item, payable_minor=payable(item.currency, item.total_minor, item.issue_date, cash_units))
@@ -82,7 +86,7 @@ def catching_run(installment: ReferenceInstallment, dates: list[date]) -> date |
     return dates[position] if position < len(dates) else None
 
 
-def _invoice(
+def _bill(
     policy: ReferencePolicy,
     plan: PaymentPlan,
     run_date: date,
@@ -90,13 +94,61 @@ def _invoice(
     items: list[ReferenceInstallment],
     tax_rules: Sequence[TaxRule],
     own_due_days: frozenset[date],
-) -> ReferenceInvoice:
-    taxes: list[ReferenceTax] = []
+) -> list[ReferenceInvoice]:
+    """The invoices of a due date, one for each payer who has a line; all of them are issued, or none is."""
     charges = [charge for item in items for charge in _charges(policy, plan, item)]
+    numbers = [payer.number for payer in policy.payers] or [0]
+    of_payer = {number: _of_payer(policy, charges, number) for number in numbers}
+    first = next((number for number in numbers if any(each.item.number == 1 for each in of_payer[number])), 0)
+    printed = _printed_due_date(
+        planned_due_date,
+        run_date + timedelta(days=plan.minimum_payment_days),
+        policy.place_code,
+        own_due_days,
+    )
+    made = [
+        replace(
+            _invoice(policy, own, tax_rules, is_of_first_payer=number == first),
+            run_date=run_date,
+            issue_date=run_date,
+            planned_due_date=planned_due_date,
+            due_date=printed,
+            payer_number=number,
+        )
+        for number, own in of_payer.items()
+        if own
+    ]
+    return made if all(not each.problem_code for each in made) else [_failed(each) for each in made]
+
+
+def _failed(invoice: ReferenceInvoice) -> ReferenceInvoice:
+    """The invoice as one that cannot be issued, because it or that of another payer has no tax."""
+    untaxed = tuple(replace(line, tax_minor=0) for line in invoice.lines)
+    return replace(
+        invoice,
+        lines=untaxed,
+        taxes=(),
+        tax_minor=0,
+        total_minor=invoice.net_minor,
+        payable_minor=invoice.net_minor,
+        problem_code="no_tax_rule",
+    )
+
+
+def _invoice(
+    policy: ReferencePolicy,
+    charges: list["_Charge"],
+    tax_rules: Sequence[TaxRule],
+    *,
+    is_of_first_payer: bool,
+) -> ReferenceInvoice:
+    """One invoice; its dates are those of the first line's period until they are known."""
+    taxes: list[ReferenceTax] = []
     shares = [LineTax(tax_minor=0, contained_minor=0)] * len(charges)
     problem_code = ""
     try:
-        taxes, shares = tax_document([_taxed_line(policy, charge) for charge in charges], tax_rules)
+        lines = [_taxed_line(policy, charge, is_of_first_payer=is_of_first_payer) for charge in charges]
+        taxes, shares = tax_document(lines, tax_rules)
     except NoTaxRuleError:
         problem_code = "no_tax_rule"
     net = sum(charge.amount_minor for charge in charges) - sum(share.contained_minor for share in shares)
@@ -104,15 +156,10 @@ def _invoice(
     return ReferenceInvoice(
         policy_number=policy.policy_number,
         currency=policy.currency,
-        run_date=run_date,
-        issue_date=run_date,
-        planned_due_date=planned_due_date,
-        due_date=_printed_due_date(
-            planned_due_date,
-            run_date + timedelta(days=plan.minimum_payment_days),
-            policy.place_code,
-            own_due_days,
-        ),
+        run_date=charges[0].item.period_from,
+        issue_date=charges[0].item.period_from,
+        planned_due_date=charges[0].item.period_from,
+        due_date=charges[0].item.period_from,
         lines=tuple(_line(charge, share) for charge, share in zip(charges, shares, strict=True)),
         taxes=tuple(taxes),
         net_minor=net,
@@ -125,13 +172,25 @@ def _invoice(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Charge:
-    """What a line is for, and its price."""
+    """What a line is for, and its price; `before_minor` is what is planned of it before, of a fee nothing."""
 
     item: ReferenceInstallment
     charge_kind: str
     charge_number: int
     line_of_business: str
+    before_minor: int
     amount_minor: int
+
+
+def _of_payer(policy: ReferencePolicy, charges: list[_Charge], number: int) -> list[_Charge]:
+    """The charges as one payer has them; 0 stands for the only one."""
+    if not policy.payers:
+        return charges
+    own = [
+        replace(charge, amount_minor=shared(policy.payers, charge.before_minor, charge.amount_minor)[number])
+        for charge in charges
+    ]
+    return [charge for charge in own if charge.amount_minor]
 
 
 def _charges(policy: ReferencePolicy, plan: PaymentPlan, item: ReferenceInstallment) -> list[_Charge]:
@@ -141,24 +200,35 @@ def _charges(policy: ReferencePolicy, plan: PaymentPlan, item: ReferenceInstallm
     """
     line = policy.line_of_business
     whole = _Charge(
-        item=item, charge_kind="premium", charge_number=0, line_of_business=line, amount_minor=item.net_minor
+        item=item,
+        charge_kind="premium",
+        charge_number=0,
+        line_of_business=line,
+        before_minor=item.before_minor,
+        amount_minor=item.net_minor,
     )
     premium = [
         replace(
             whole,
             charge_number=charge.number,
             line_of_business=charge.line_of_business,
+            before_minor=before,
             amount_minor=amount,
         )
-        for charge, amount in split(policy.charges, item)
+        for charge, before, amount in split(policy.charges, item)
     ] or [whole]
     if plan.installment_fee_minor and item.count > 1:
-        fee = replace(whole, charge_kind="installment_fee", amount_minor=plan.installment_fee_minor)
+        fee = replace(
+            whole,
+            charge_kind="installment_fee",
+            before_minor=0,
+            amount_minor=plan.installment_fee_minor,
+        )
         return [*premium, fee]
     return premium
 
 
-def _taxed_line(policy: ReferencePolicy, charge: _Charge) -> TaxedLine:
+def _taxed_line(policy: ReferencePolicy, charge: _Charge, *, is_of_first_payer: bool) -> TaxedLine:
     return TaxedLine(
         place_code=policy.place_code,
         line_of_business=charge.line_of_business,
@@ -169,6 +239,7 @@ def _taxed_line(policy: ReferencePolicy, charge: _Charge) -> TaxedLine:
         period_begins=charge.item.tax_point_date,
         installment_number=charge.item.number,
         price_minor=charge.amount_minor,
+        is_of_first_payer=is_of_first_payer,
     )
 
 

@@ -17,10 +17,19 @@ class ReferenceCharge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReferencePayer:
+    """One of several payers of a policy; the shares of all of them are a million."""
+
+    number: int
+    share_ppm: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReferencePolicy:
     """One policy term, as the book gives it; `cover_to_date` None means that cover lasts to the end.
 
-    `charges` are what the premium is made of, none where it is one charge.
+    `charges` are what the premium is made of, none where it is one charge; `payers` are those who share it,
+    none where it has one.
     """
 
     policy_number: str
@@ -35,6 +44,7 @@ class ReferencePolicy:
     cut_over_date: date
     premium_minor: int
     charges: tuple[ReferenceCharge, ...] = ()
+    payers: tuple[ReferencePayer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +110,8 @@ class ReferenceInvoice:
 
     `payable_minor` is the total, rounded to what can be paid in cash where that is asked for.
     `planned_due_date` groups the lines, `due_date` is the one that is printed. `problem_code` is empty, or
-    says why the invoice failed (`no_tax_rule`); its taxes are then empty and its tax is 0.
+    says why the invoice failed (`no_tax_rule`); its taxes are then empty and its tax is 0. `payer_number` is
+    0 where the policy has one payer.
     """
 
     policy_number: str
@@ -116,3 +127,4 @@ class ReferenceInvoice:
     total_minor: int
     payable_minor: int
     problem_code: str
+    payer_number: int = 0

@@ -23,7 +23,10 @@ class NoTaxRuleError(LookupError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaxedLine:
-    """A line to be taxed; `price_minor` is its net amount, or contains tax where the rows say so."""
+    """A line to be taxed; `price_minor` is its net amount, or contains tax where the rows say so.
+
+    What a term owes once is charged to the first of its payers who has a line of the first installment.
+    """
 
     place_code: str
     line_of_business: str
@@ -34,6 +37,7 @@ class TaxedLine:
     period_begins: date
     installment_number: int
     price_minor: int
+    is_of_first_payer: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +160,7 @@ def _fixed_amounts(lines: Sequence[TaxedLine], chosen: list[list[TaxRule]]) -> d
     for number, (line, own) in enumerate(zip(lines, chosen, strict=True)):
         for rule in own:
             owner = (rule.tax_code, line.term) if rule.basis == "term" else (rule, "")
-            is_first = rule.basis == "document" or line.installment_number == 1
+            is_first = rule.basis == "document" or (line.installment_number == 1 and line.is_of_first_payer)
             if _is_fixed(rule) and is_first and owner not in seen:
                 seen.add(owner)
                 tax_of[number, rule] = rule.amount_minor

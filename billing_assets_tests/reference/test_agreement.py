@@ -18,6 +18,7 @@ from billing_assets.domain.taxes import shipped_tax_rules
 from billing_assets.frames.columns import (
     CASH_UNIT_SCHEMA,
     CHARGE_LINE_SCHEMA,
+    PAYER_SHARE_SCHEMA,
     SETTLED_SCHEMA,
     TERM_SCHEMA,
 )
@@ -30,6 +31,7 @@ from billing_assets_tests.reference.generate import (
     random_plans,
     random_policies,
     with_random_charges,
+    with_random_payers,
     with_random_plan,
 )
 from billing_assets_tests.reference.installments import installments
@@ -96,7 +98,7 @@ def terms_of(policies: Iterable[ReferencePolicy]) -> pl.DataFrame:
     """Return the policies as the terms frame that a run reads."""
     rows = [
         {
-            **{name: value for name, value in asdict(policy).items() if name != "charges"},
+            **{name: value for name, value in asdict(policy).items() if name not in {"charges", "payers"}},
             "policy_term_id": number,
             "policy_term_version_id": number,
             "payer_id": number,
@@ -124,6 +126,23 @@ def charge_lines_of(policies: Iterable[ReferencePolicy]) -> pl.DataFrame:
         for charge in policy.charges
     ]
     return pl.DataFrame(rows, schema=CHARGE_LINE_SCHEMA)
+
+
+def payer_shares_of(policies: Iterable[ReferencePolicy]) -> pl.DataFrame:
+    """Return the payers of the policies as the frame that a run reads; their ids are their numbers."""
+    rows = [
+        {
+            "policy_term_id": number,
+            "payer_number": payer.number,
+            "payer_id": payer.number,
+            "payer_version_id": payer.number,
+            "payer_sha256": f"{payer.number:064x}",
+            "share_ppm": payer.share_ppm,
+        }
+        for number, policy in enumerate(policies, start=1)
+        for payer in policy.payers
+    ]
+    return pl.DataFrame(rows, schema=PAYER_SHARE_SCHEMA)
 
 
 def program_installments(terms: pl.DataFrame, rules: Rules) -> Rows:
@@ -173,12 +192,12 @@ def program_invoices(
     """Return what the program invoices, run by run: one tuple per line and one per tax."""
     found: set[tuple[object, ...]] = set()
     settled, plans = pl.DataFrame(schema=SETTLED_SCHEMA), rules.rows
-    terms, charge_lines = terms_of(policies), charge_lines_of(policies)
+    terms, charge_lines, shares = terms_of(policies), charge_lines_of(policies), payer_shares_of(policies)
     for day in run_dates:
-        due = due_charges(terms, plans, settled, day, COMPANY_PLACE, rules.closed, charge_lines)
+        due = due_charges(terms, plans, settled, day, COMPANY_PLACE, rules.closed, charge_lines, shares)
         drafts = draft_invoices(due, TAX_RULES)
         done = drafts.charges.filter(pl.col("outcome").is_in(["invoiced", "zero"]))
-        settled = pl.concat([settled, done.select(pl.col(name) for name in SETTLED_SCHEMA)])
+        settled = pl.concat([settled, done.select(pl.col(name) for name in SETTLED_SCHEMA).unique()])
         assert set(drafts.charges["outcome"]) <= {"invoiced", "zero"}
         heads = number_drafts(
             drafts,
@@ -193,18 +212,19 @@ def program_invoices(
             cash_units=rules.units,
             closed_due_days=rules.closed.of(Purpose.DUE),
         )
-        owners = drafts.lines.select("draft_index", "policy_number").unique("draft_index")
+        owner = ("policy_number", "payer_number")
+        owners = drafts.lines.select("draft_index", *owner).unique("draft_index")
         keyed = heads.join(owners, on="draft_index")
         keyed = keyed.with_columns(payable_minor=pl.col("total_minor") + pl.col("cash_rounding_minor"))
-        head_columns = ("policy_number", "issue_date", "due_date", "net_minor", "tax_minor", "payable_minor")
+        head_columns = (*owner, "issue_date", "due_date", "net_minor", "tax_minor", "payable_minor")
         found.update(("invoice", *row) for row in keyed.select(head_columns).iter_rows())
         line_columns = (
-            *("policy_number", "installment_number", "charge_kind", "charge_number"),
+            *(*owner, "installment_number", "charge_kind", "charge_number"),
             *("net_minor", "tax_minor"),
         )
         found.update(("line", day, *row) for row in drafts.lines.select(line_columns).iter_rows())
-        taxes = drafts.taxes.join(keyed.select("draft_index", "policy_number", "due_date"), on="draft_index")
-        tax_columns = ("policy_number", "due_date", "tax_code", "rate_ppm", "base_minor", "tax_minor")
+        taxes = drafts.taxes.join(keyed.select("draft_index", *owner, "due_date"), on="draft_index")
+        tax_columns = (*owner, "due_date", "tax_code", "rate_ppm", "base_minor", "tax_minor")
         found.update(("tax", day, *row) for row in taxes.select(tax_columns).iter_rows())
     return found
 
@@ -223,12 +243,12 @@ def reference_invoices(
             own=rules.own,
             cash_units=rules.cash_units,
         ):
-            key = policy.policy_number
+            key = (policy.policy_number, item.payer_number)
             amounts = (item.net_minor, item.tax_minor, item.payable_minor)
-            found.add(("invoice", key, item.issue_date, item.due_date, *amounts))
+            found.add(("invoice", *key, item.issue_date, item.due_date, *amounts))
             found.update(
                 (
-                    *("line", item.run_date, key, line.installment_number),
+                    *("line", item.run_date, *key, line.installment_number),
                     *(line.charge_kind, line.charge_number, line.net_minor, line.tax_minor),
                 )
                 for line in item.lines
@@ -237,7 +257,7 @@ def reference_invoices(
                 (
                     "tax",
                     item.run_date,
-                    key,
+                    *key,
                     item.due_date,
                     tax.tax_code,
                     tax.rate_ppm,
@@ -297,6 +317,16 @@ def test_premiums_of_several_charges_agree_with_the_reference() -> None:
     assert sum(len(policy.charges) > 1 for policy in policies) > 250
     assert_same_invoices(policies, days(step=30))
     assert_same_invoices(of_chance(policies), days(step=30), by_chance(70))
+
+
+def test_premiums_of_several_payers_agree_with_the_reference() -> None:
+    """Each payer has invoices of their own, of whole premiums, of charges, and of fees."""
+    policies = with_random_payers(8, random_policies(seed=80, count=300))
+    assert sum(len(policy.payers) > 1 for policy in policies) > 200
+    assert_same_invoices(policies, days(step=30))
+    split = with_random_charges(9, policies)
+    assert_same_invoices(split, days(step=30))
+    assert_same_invoices(of_chance(split), days(step=30), by_chance(80))
 
 
 def test_sums_payable_in_cash_agree_with_the_reference() -> None:

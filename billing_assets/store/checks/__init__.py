@@ -2,7 +2,8 @@
 
 Belongs here: running the checks of ``domain.checks`` over the store. The queries stand beside this file, one
 file per theme: ``documents``, ``taxes``, ``records``, ``corrections``, ``runs``, ``installments``,
-``deliveries``, ``intake``, ``references``, ``guards``, ``cash_rounding``, ``charge_lines``.
+``deliveries``, ``intake``, ``references``, ``guards``, ``cash_rounding``, ``charge_lines``,
+``payer_shares``.
 Does not belong here: the statements of the invariants (``domain.checks``), what to do about an offender.
 """
 
@@ -25,6 +26,7 @@ from billing_assets.store.checks import (
     guards,
     installments,
     intake,
+    payer_shares,
     records,
     references,
     runs,
@@ -53,6 +55,7 @@ QUERIES: Mapping[str, str] = MappingProxyType(
         "I22": guards.GUARDS,
         "I23": cash_rounding.PAYABLES,
         "I24": charge_lines.CHARGE_LINES,
+        "I25": payer_shares.PAYER_SHARES,
     }
 )
 """``check_id`` -> its query, which returns one text column that names an offender by ids and numbers only."""

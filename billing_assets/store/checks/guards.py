@@ -30,6 +30,7 @@ FROZEN = (
     "cash_unit",
     "policy_change",
     "policy_term_charge",
+    "policy_term_payer",
 )
 """Tables whose rows are written once, never changed, never removed."""
 
@@ -74,7 +75,7 @@ KEYS = (
     ("number_series", "company_id, document_kind, prefix", _NO_CONDITION),
     (
         "due_charge",
-        "run_id, policy_term_id, installment_number, charge_kind, revision, charge_number",
+        "run_id, policy_term_id, installment_number, charge_kind, revision, charge_number, payer_id",
         _NO_CONDITION,
     ),
     (
@@ -98,6 +99,8 @@ KEYS = (
     ("policy_term_version", "policy_term_id", "(superseded_batch_id IS NULL)"),
     ("policy_change", "policy_term_id, change_number", _NO_CONDITION),
     ("policy_term_charge", "policy_term_version_id, charge_number", _NO_CONDITION),
+    ("policy_term_payer", "policy_term_version_id, payer_number", _NO_CONDITION),
+    ("policy_term_payer", "policy_term_version_id, payer_id", _NO_CONDITION),
 )
 """Table, columns and condition of the unique indexes that make each thing happen once."""
 

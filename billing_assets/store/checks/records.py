@@ -101,6 +101,10 @@ where (:is_everything or v.policy_term_version_id in (
         case when v.charge_count > 0 then concat_ws(chr(31), 'charges', (
             select string_agg(concat_ws(chr(31), c.charge_number, c.charge_code, c.charge_name,
                 c.line_of_business, c.premium_minor), chr(31) order by c.charge_number)
-            from policy_term_charge c where c.policy_term_version_id = v.policy_term_version_id)) end),
-        'UTF8'))
+            from policy_term_charge c where c.policy_term_version_id = v.policy_term_version_id)) end,
+        case when v.payer_count > 0 then concat_ws(chr(31), 'payers', (
+            select string_agg(concat_ws(chr(31), h.payer_number, z.payer_key, h.share_ppm), chr(31)
+                order by h.payer_number)
+            from policy_term_payer h left join payer z on z.payer_id = h.payer_id
+            where h.policy_term_version_id = v.policy_term_version_id)) end), 'UTF8'))
 """

@@ -29,7 +29,9 @@ left join policy_term_version v using (policy_term_version_id)
 left join payment_plan n using (payment_plan_id)
 where (:is_everything or i.run_id = any(:runs)) and (l.company_id = i.company_id and l.payer_id = i.payer_id
     and v.company_id = i.company_id and v.policy_term_id = l.policy_term_id
-    and v.payer_id = l.payer_id
+    and (v.payer_id = l.payer_id or exists (
+        select from policy_term_payer s
+        where s.policy_term_version_id = v.policy_term_version_id and s.payer_id = l.payer_id))
     and (i.record_format = 1 or (n.plan_code = v.plan_code and n.valid_from <= v.effective_date))) is not true
 union all
 select concat('tax ', t.tax_number, ' of invoice ', t.invoice_id,
@@ -82,7 +84,10 @@ left join billing_run r using (run_id)
 left join policy_term_version v using (policy_term_version_id)
 where (:is_everything or d.run_id = any(:runs))
     and (r.company_id = d.company_id and v.company_id = d.company_id
-    and v.policy_term_id = d.policy_term_id and v.payer_id = d.payer_id) is not true
+    and v.policy_term_id = d.policy_term_id
+    and (v.payer_id = d.payer_id or exists (
+        select from policy_term_payer s
+        where s.policy_term_version_id = v.policy_term_version_id and s.payer_id = d.payer_id))) is not true
 union all
 select concat('policy term version ', v.policy_term_version_id,
     ': it refers to a row that is missing or of another company or policy')
@@ -97,6 +102,15 @@ where (:is_everything or v.policy_term_version_id in (
     and (t.policy_id = v.policy_id and t.effective_date = v.effective_date and p.company_id = v.company_id
         and y.company_id = v.company_id and b.company_id = v.company_id
         and coalesce(e.company_id, v.company_id) = v.company_id) is not true
+union all
+select concat('payer ', s.payer_number, ' of policy term version ', v.policy_term_version_id,
+    ': it is of another company')
+from policy_term_version v
+join policy_term_payer s using (policy_term_version_id)
+join payer y on y.payer_id = s.payer_id
+where v.payer_count > 0 and y.company_id <> v.company_id
+    and (:is_everything or v.policy_term_version_id in (
+        select policy_term_version_id from due_charge where run_id = any(:runs)))
 union all
 select concat('payer version ', y.payer_version_id,
     ': it refers to a row that is missing or of another company')

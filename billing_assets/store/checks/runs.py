@@ -53,7 +53,7 @@ from invoice i
 join invoice_line l using (invoice_id)
 left join due_charge d on d.run_id = i.run_id and d.policy_term_id = l.policy_term_id
     and d.installment_number = l.installment_number and d.revision = l.revision
-    and d.charge_kind = l.charge_kind and d.charge_number = l.charge_number
+    and d.charge_kind = l.charge_kind and d.charge_number = l.charge_number and d.payer_id = l.payer_id
     and d.invoice_id = l.invoice_id and d.outcome = 'invoiced'
 where (:is_everything or i.run_id = any(:runs)) and d.run_id is null and l.credited_invoice_id is null
 union all
@@ -75,7 +75,7 @@ join invoice i using (run_id)
 join invoice_line l using (invoice_id)
 left join due_charge d on d.run_id = i.run_id and d.policy_term_id = l.policy_term_id
     and d.installment_number = l.installment_number and d.revision = l.revision
-    and d.charge_kind = l.charge_kind and d.charge_number = l.charge_number
+    and d.charge_kind = l.charge_kind and d.charge_number = l.charge_number and d.payer_id = l.payer_id
     and d.invoice_id = l.invoice_id and d.outcome = 'credited'
 where (:is_everything or i.run_id = any(:runs)) and r.run_kind = 'billing' and d.run_id is null
     and l.credited_invoice_id is not null

@@ -19,6 +19,7 @@ from billing_assets_tests.store.checks.credit_plants import CREDIT_PLANTS
 from billing_assets_tests.store.checks.plants import ANY_LINE_OF, PLANTS
 from billing_assets_tests.store.checks.test_cash_rounding import CASH_PLANTS
 from billing_assets_tests.store.checks.test_charge_lines import CHARGE_PLANTS
+from billing_assets_tests.store.checks.test_payer_shares import PAYER_PLANTS
 
 
 def test_every_check_has_its_query_and_every_query_its_check() -> None:
@@ -45,7 +46,8 @@ def test_every_check_but_the_guards_has_a_plant() -> None:
     planted_ids = {check_id for check_id, *_ in (*PLANTS, *CREDIT_PLANTS)}
     assert CASH_PLANTS
     assert CHARGE_PLANTS
-    assert planted_ids == set(CHECKS) - {"I22", "I23", "I24"}
+    assert PAYER_PLANTS
+    assert planted_ids == set(CHECKS) - {"I22", "I23", "I24", "I25"}
 
 
 def test_what_no_index_prevents_any_more_is_still_found(superuser: Engine) -> None:

@@ -215,7 +215,11 @@ ONE_ROW = {
     "policy_term_charge": (
         "insert into policy_term_charge select max(policy_term_version_id), 1, 'fire', 'Fire', 'home', 1 "
         "from policy_term_version"
-    )
+    ),
+    "policy_term_payer": (
+        "insert into policy_term_payer select max(policy_term_version_id), 1, max(payer_id), 1 "
+        "from policy_term_version"
+    ),
 }
 """A row of the tables that the store of these tests has none of; it is rolled back with the rest."""
 
@@ -281,6 +285,7 @@ def _a_column_of(table: str) -> str:
         "rule_set": "content",
         "cash_unit": "source",
         "policy_term_charge": "charge_name",
+        "policy_term_payer": "share_ppm",
     }
     return columns.get(table, "company_id")
 
