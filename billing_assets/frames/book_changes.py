@@ -324,8 +324,9 @@ def control_totals(rows: pl.DataFrame) -> dict[str, object]:
     """Return rows, money and e-mails of ``rows`` as plain values for the batch's record.
 
     Money is in minor units per currency: ``in`` = ``accepted`` + ``duplicate`` + ``problem`` over readable
-    amounts.
+    amounts. A row counts as one without e-mail, or with a bad one, where that is so of any of its payers.
 
+    >>> from billing_assets.frames.book_payers import PAYER_ROW
     >>> rows = pl.DataFrame(
     ...     {
     ...         "status": ["accepted", "problem"],
@@ -333,7 +334,9 @@ def control_totals(rows: pl.DataFrame) -> dict[str, object]:
     ...         "premium_minor": [100, None],
     ...         "has_email": [False, True],
     ...         "is_email_bad": [True, False],
-    ...     }
+    ...         "payer_rows": [None, None],
+    ...     },
+    ...     schema_overrides={"payer_rows": pl.List(PAYER_ROW)},
     ... )
     >>> control_totals(rows)["premium"], control_totals(rows)["unreadable_amount_count"]
     ({'EUR': {'in': 100, 'accepted': 100, 'duplicate': 0, 'problem': 0}}, 1)
@@ -349,13 +352,23 @@ def control_totals(rows: pl.DataFrame) -> dict[str, object]:
         )
         .sort("currency")
     )
-    accepted = rows.filter(pl.col("status") == "accepted")
+    accepted = rows.select("status", "has_email", "is_email_bad", "payer_rows").filter(
+        pl.col("status") == "accepted"
+    )
+    further = pl.col("payer_rows").list
+    lacks, is_bad = (
+        further.eval(each).list.any().fill_null(value=False)
+        for each in (
+            ~pl.element().struct.field("has_email"),
+            pl.element().struct.field("is_email_bad"),
+        )
+    )
     return {
         "rows": rows.height,
         "premium": {str(row.pop("currency")): row for row in sums.to_dicts()},
         "unreadable_amount_count": rows.height - readable.height,
-        "email_missing_count": accepted.select((~pl.col("has_email")).sum()).item(),
-        "email_bad_count": accepted["is_email_bad"].sum(),
+        "email_missing_count": accepted.filter(~pl.col("has_email") | lacks).height,
+        "email_bad_count": accepted.filter(pl.col("is_email_bad") | is_bad).height,
     }
 
 

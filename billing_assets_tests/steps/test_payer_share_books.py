@@ -166,6 +166,7 @@ def test_an_email_of_a_further_payer_that_cannot_be_delivered_to_is_noted_and_th
     )
     result = import_text(database, tmp_path, shared_book({**A, "who2": "bank at work"}), mapping=mapping)
     assert (result.facts["unchanged_count"], result.facts["problem_count"]) == (1, 0)
+    assert (result.facts["email_bad_count"], result.facts["email_missing_count"]) == (1, 1)
     problem = "select problem_code, field_name, original_value, is_open from problem"
     assert query(database, problem) == [("email_undeliverable", "payers.1.payer_email", "bank at work", True)]
     kept = "select content::json ->> 'email' from payer_version join payer using (payer_id) "

@@ -18,25 +18,30 @@ with touched as (
     select v.*
     from policy_term_version v
     where v.payer_count > 0 and (:is_everything or v.policy_term_id in (select policy_term_id from touched))
+), told as materialized (
+    select policy_term_version_id, payer_count, premium_minor, payers_of(policy_term_version_id) as payers
+    from asked
 ), line as (
-    select l.*, v.payer_count, v.premium_minor, payers_of(v.policy_term_version_id) as payers,
-        l.net_minor + l.contained_tax_minor as billed_minor
-    from touched join invoice_line l using (policy_term_id)
-    join policy_term_version v using (policy_term_version_id)
-    where l.credited_invoice_id is null and v.payer_count > 0 and l.charge_kind <> 'premium_change'
+    select l.*, v.payer_count, v.premium_minor, v.payers, l.net_minor + l.contained_tax_minor as billed_minor
+    from touched join invoice_line l using (policy_term_id) join told v using (policy_term_version_id)
+    where l.credited_invoice_id is null and l.charge_kind <> 'premium_change'
 ), whole as (
     select policy_term_id, charge_kind, charge_number, payers, premium_minor, max(payer_count) as payer_count,
         sum(billed_minor)::numeric as total_minor,
         case charge_kind when 'premium' then 1 else count(distinct installment_number) end as rounding_count,
         max(policy_term_version_id) as policy_term_version_id
     from line group by policy_term_id, charge_kind, charge_number, payers, premium_minor
+), own as (
+    select policy_term_id, charge_kind, charge_number, payers, premium_minor, payer_id,
+        sum(billed_minor)::numeric as own_minor
+    from line group by policy_term_id, charge_kind, charge_number, payers, premium_minor, payer_id
 ), part as (
-    select w.*, s.payer_number, s.share_ppm, coalesce((
-        select sum(l.billed_minor) from line l
-        where l.payer_id = s.payer_id and (l.policy_term_id, l.charge_kind, l.charge_number, l.payers,
-            l.premium_minor) = (w.policy_term_id, w.charge_kind, w.charge_number, w.payers, w.premium_minor)
-        ), 0) as billed_minor
+    select w.policy_term_id, w.charge_kind, w.charge_number, w.payer_count, w.total_minor, w.rounding_count,
+        s.payer_number, s.share_ppm, coalesce(o.own_minor, 0) as own_minor
     from whole w join policy_term_payer s using (policy_term_version_id)
+    left join own o on o.policy_term_id = w.policy_term_id and o.charge_kind = w.charge_kind
+        and o.charge_number = w.charge_number and o.payers = w.payers and o.premium_minor = w.premium_minor
+        and o.payer_id = s.payer_id
 )
 select concat('policy term version ', a.policy_term_version_id,
     ': its payers are not as many as it says, do not bear the whole, or do not begin with its own')
@@ -60,7 +65,7 @@ union all
 select concat('policy term ', policy_term_id, ': payer ', payer_number, ' is not billed by their share of ',
     case when charge_number > 0 then concat('charge line ', charge_number) else charge_kind end)
 from part
-where abs(billed_minor * 1000000 - share_ppm * total_minor) > 2000000 * payer_count * rounding_count
+where abs(own_minor * 1000000 - share_ppm * total_minor) > 2000000 * payer_count * rounding_count
 union all
 select concat('policy term ', l.policy_term_id, ': the amount of ', r.tax_code,
     ' that the term owes once stands on several invoices')
