@@ -17,6 +17,7 @@ def charge(billing_date: date, **values: object) -> dict[str, object]:
         "outcome": "invoiced",
         "currency": "EUR",
         "net_minor": 100,
+        "payer_number": 0,
         **values,
     }
 
