@@ -36,6 +36,7 @@ def show_rehearsal(screen: Screen, detail: "RunDetail") -> None:
     _show_comparisons(screen, rehearsal)
     _show_credits(screen, rehearsal)
     _show_rest(screen, rehearsal)
+    _show_untaxed(screen, rehearsal)
     _show_outliers(screen, rehearsal)
     screen.say(styled("\n[dim]hash of what was shown  {}[/dim]", detail.plan_sha256))
 
@@ -94,6 +95,15 @@ def _show_rest(screen: Screen, rehearsal: Mapping[str, Any]) -> None:
     if rows:
         screen.heading("Not to be invoiced")
         screen.table(["outcome", ">charges", "currency", ">net", "reason"], rows, wrap=["reason"])
+
+
+def _show_untaxed(screen: Screen, rehearsal: Mapping[str, Any]) -> None:
+    """Show on which charges no tax row falls; rehearsals of before do not know."""
+    for row in rehearsal.get("untaxed", ()):
+        count, kind = count_of(row["charge_count"], "charge"), row["charge_kind"].replace("_", " ")
+        place = row["place_code"]
+        screen.say(f"No tax rule covers {row['line_of_business']} in {place} ({kind}): {count}.")
+        screen.hint(f"the rows there are: billing rules taxes --place {place}")
 
 
 def _show_credits(screen: Screen, rehearsal: Mapping[str, Any]) -> None:

@@ -262,8 +262,7 @@ def require_known_values(mapping: BookMapping, plan_codes: Collection[str]) -> N
     Traceback (most recent call last):
     ...
     billing_assets.domain.errors.BillingError: mapping: 'monthy' in 'columns.plan_code.map.M' is no known \
-value of plan_code (mapping_invalid): did you mean 'monthly'? ('billing rules plans list' shows each plan, \
-'billing rules plans add' adds one)
+value of plan_code (mapping_invalid): did you mean 'monthly'?
     """
     for name, known in known_values(plan_codes).items():
         written = list(_written(name, mapping.fields.get(name, FieldSource())))
@@ -278,7 +277,7 @@ value of plan_code (mapping_invalid): did you mean 'monthly'? ('billing rules pl
                 raise BillingError(
                     "mapping_invalid",
                     f"{mapping.file_name}: '{value[:40]}' in '{key}' is no known value of {name}",
-                    _nearest(value, known) + _MORE_OF_PLANS * (name == "plan_code"),
+                    _nearest(value, known, _MORE_OF_PLANS if name == "plan_code" else ""),
                 )
 
 
@@ -294,14 +293,15 @@ def _written(name: str, source: FieldSource) -> Iterator[tuple[str, str]]:
             yield f"columns.{name}.map.{old}", new
 
 
-def _nearest(value: str, known: Collection[str]) -> str:
+def _nearest(value: str, known: Collection[str], more: str) -> str:
+    """Say which known value is near; where none is, those there are, and ``more`` about them."""
     text, names = value.casefold(), {name.casefold(): name for name in sorted(known)}
     close = get_close_matches(text, names)
     if close:
         return f"did you mean '{names[max(close, key=lambda name: _nearness(name, text))]}'?"
     if len(names) <= _LISTED_COUNT:
-        return f"choose from {', '.join(names.values())}"
-    return "docs/reference/mapping.md says which values there are"
+        return f"choose from {', '.join(names.values())}{more}"
+    return f"docs/reference/mapping.md says which values there are{more}"
 
 
 def _nearness(name: str, text: str) -> tuple[float, int]:

@@ -107,6 +107,31 @@ def tax_rows_of_lines(lines: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     return _fallen(matched)
 
 
+def untaxed_charges(charges: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
+    """Return of charges (``columns.DUE_SCHEMA``) those on which no row falls, counted by place and line.
+
+    Columns: ``place_code``, ``line_of_business``, ``charge_kind``, ``charge_count``; sorted.
+
+    >>> from datetime import date
+    >>> from billing_assets.domain.taxes import shipped_tax_rules
+    >>> from billing_assets.frames.columns import DUE_SCHEMA
+    >>> charge = {"place_code": "FR", "line_of_business": "motor", "charge_kind": "installment_fee"}
+    >>> day = {"effective_date": date(2025, 1, 1), "period_from_date": date(2025, 1, 1)}
+    >>> charges = pl.DataFrame([charge | day], schema=DUE_SCHEMA)
+    >>> rules = pl.DataFrame(shipped_tax_rules()).with_row_index("tax_rule_id")
+    >>> untaxed_charges(charges, rules).rows()
+    [('FR', 'motor', 'installment_fee', 1)]
+    """
+    lines = charges.with_row_index("line_row").with_columns(draft_index=pl.lit(0, pl.Int64))
+    taxed = tax_rows_of_lines(lines, rules)
+    return (
+        lines.join(taxed, on="line_row", how="anti")
+        .group_by(_KIND)
+        .agg(charge_count=pl.len().cast(pl.Int64))
+        .sort(_KIND)
+    )
+
+
 def with_contained_tax(terms: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     """Return the terms (``columns.TERM_SCHEMA``) whose premium contains a tax on one of their days.
 

@@ -35,6 +35,7 @@ from billing_assets.frames.run_figures import (
     shown_figures,
     unbilled_terms,
 )
+from billing_assets.frames.tax_rows import untaxed_charges
 from billing_assets.steps.calculation import Calculation
 from billing_assets.steps.run_ports import (
     Issuer,
@@ -78,6 +79,7 @@ class _PricedShard:
     figures: pl.DataFrame
     outliers: pl.DataFrame
     credits: pl.DataFrame
+    untaxed: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,7 @@ class PricedPlan:
     """What all shards come to, and of small plans the drafts by shard, which spares issuing a second look.
 
     ``reasons`` counts and adds up the charges by outcome, reason and currency; ``outliers`` are the first of
-    ``outlier_count``.
+    ``outlier_count``; ``untaxed`` counts the charges on which no tax row falls, by place, line and kind.
     """
 
     totals: tuple[CurrencyTotal, ...]
@@ -96,6 +98,7 @@ class PricedPlan:
     outliers: tuple[Mapping[str, Any], ...]
     outlier_count: int
     credits: tuple[CreditSum, ...]
+    untaxed: tuple[Mapping[str, Any], ...]
 
 
 def scope_of(
@@ -152,7 +155,13 @@ def price_shards(scope: Scope, shards: Sequence[Shard], *, store: RunStore, prog
         outliers=tuple(largest_outliers(outliers, SHOWN_OUTLIERS).to_dicts()),
         outlier_count=outliers.height,
         credits=tuple(CreditSum(**row) for row in sums.to_dicts()),
+        untaxed=_untaxed(part.untaxed for part in parts),
     )
+
+
+def _untaxed(parts: Iterable[pl.DataFrame]) -> tuple[Mapping[str, Any], ...]:
+    key = ["place_code", "line_of_business", "charge_kind"]
+    return tuple(pl.concat(parts).group_by(key).agg(pl.col("charge_count").sum()).sort(key).to_dicts())
 
 
 def _price_shard(scope: Scope, shard: Shard, store: RunStore) -> _PricedShard:
@@ -174,6 +183,9 @@ def _price_shard(scope: Scope, shard: Shard, store: RunStore) -> _PricedShard:
         figures=figures_of(drafts, plans, scope.run_dates),
         outliers=outliers,
         credits=credit_sums(drafts, book.terms, scope.billing_date),
+        untaxed=untaxed_charges(
+            drafts.charges.filter(pl.col("reason_code") == "no_tax_rule"), scope.rules.tax_rules
+        ),
     )
 
 
@@ -201,6 +213,7 @@ def plan_record(scope: Scope, priced: PricedPlan, *, store: RunStore) -> PlanRec
             "charges": priced.reasons,
             "figures": shown_figures(priced.figures, before),
             "comparisons": [asdict(row) for row in comparisons],
+            "untaxed": priced.untaxed,
             "outlier_count": priced.outlier_count,
             "outliers": priced.outliers,
         },

@@ -45,6 +45,7 @@ def test_what_will_not_be_invoiced_is_shown_with_its_reason(billing: Billing, st
     shown = billing("run", "2024-01-31", "--rehearse").stdout
     assert "Not to be invoiced" in shown
     assert "no tax rule covers the place" in shown
+    assert "No tax rule covers travel in GB (premium): 1 charge." in shown
 
 
 def test_a_policy_that_stands_out_is_named_with_both_bills(billing: Billing, tmp_path: Path) -> None:
