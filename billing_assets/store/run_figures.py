@@ -28,6 +28,8 @@ where f.company_id = %(company)s and f.period_to_date = any(%(days)s) and r.stat
 _LAST_BILLS = """
 with renewed as (
     select policy_id from policy_term where policy_id >= %(low)s and policy_id < %(high)s
+        and (not %(is_of_payers)s or policy_id in (
+            select policy_id from policy_term where policy_term_id = any(cast(%(terms)s as bigint[]))))
     group by policy_id having count(*) > 1
 ), followed as materialized (
     select d.policy_term_id, d.policy_id
@@ -98,6 +100,8 @@ def read_last_bills(connection: Connection, shard: Shard, policy_term_ids: pl.Se
     values = {
         "low": shard.from_policy_id,
         "high": shard.to_policy_id,
+        # Policies of payers lie all over the book: only theirs are looked at.
+        "is_of_payers": shard.to_payer_id > 0,
         # One text: the driver takes a list number by number, which costs more than the query.
         "terms": f"{{{policy_term_ids.unique().cast(pl.String).str.join(',').item()}}}",
     }
