@@ -40,8 +40,12 @@ class Subject(StrEnum):
     PLANNED = "planned"
     WHOLE_INSTALLMENT = "whole_installment"
     PART = "part"
+    LAPSED = "lapsed"
+    EARNED = "earned"
+    UNEARNED = "unearned"
     OWED = "owed"
     DIFFERENCE = "difference"
+    LAPSED_IN_PERIOD = "lapsed_in_period"
     PRICE = "price"
     CONTAINED_TAX = "contained_tax"
     NET = "net"
@@ -85,6 +89,17 @@ class Formula(StrEnum):
     CHARGE_SHARE = "charge_share"
     FIRST_PREMIUM = "first_premium"
     ENDORSED_PART = "endorsed_part"
+    LAPSED_DAYS = "lapsed_days"
+    LAPSED_IN_PERIOD = "lapsed_in_period"
+    EARNED_BY_DAYS = "earned_by_days"
+    EARNED_BY_MONTHS_OF_30 = "earned_by_months_of_30"
+    EARNED_BY_DAY_SCALE = "earned_by_day_scale"
+    EARNED_BY_MONTH_SCALE = "earned_by_month_scale"
+    NOT_EARNED = "not_earned"
+    PART_OF_RETURN = "part_of_return"
+    FLAT = "flat"
+    COVER_NOT_BEGUN = "cover_not_begun"
+    COVER_TO_THE_END = "cover_to_the_end"
     OWED_OF_PART = "owed_of_part"
     STILL_TO_BILL = "still_to_bill"
     TO_TAKE_OFF = "to_take_off"
@@ -121,11 +136,29 @@ PARTS = frozenset(
         Formula.DOWN_PAYMENT_PART,
         Formula.PLAN_SHARE,
         Formula.COVERED_PART,
+        Formula.LAPSED_DAYS,
+        Formula.LAPSED_IN_PERIOD,
+        Formula.EARNED_BY_DAYS,
+        Formula.EARNED_BY_MONTHS_OF_30,
+        Formula.EARNED_BY_DAY_SCALE,
+        Formula.EARNED_BY_MONTH_SCALE,
+        Formula.PART_OF_RETURN,
         Formula.RATE,
         Formula.PART_OF_PRICE,
     }
 )
 """Formulas whose result is a part of one amount."""
 
-DAY_COUNTED = frozenset({Formula.WEIGHTED_SHARE, Formula.COVERED_PART})
+DAY_COUNTED = frozenset(
+    {
+        Formula.WEIGHTED_SHARE,
+        Formula.COVERED_PART,
+        Formula.ENDORSED_PART,
+        Formula.LAPSED_DAYS,
+        Formula.LAPSED_IN_PERIOD,
+        Formula.EARNED_BY_DAYS,
+        Formula.EARNED_BY_DAY_SCALE,
+        Formula.PART_OF_RETURN,
+    }
+)
 """Formulas that count days: calendar days over those of the period (actual/actual), or as the plan counts."""
