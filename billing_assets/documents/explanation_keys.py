@@ -152,6 +152,16 @@ def _scale_kind(result: Explained) -> str:
     return "" if "scale_limit" in result.values else "_beyond"
 
 
+def _return_kind(result: Explained) -> str:
+    """Tell what is given back of a term that was taken over."""
+    return "_elsewhere" if "billed_elsewhere" in result.values else ""
+
+
+def _later_kind(result: Explained) -> str:
+    """Tell the invoice with the latest period, which gives first."""
+    return "" if result.values["later_left"] else "_latest"
+
+
 def _charge_kind(result: Explained) -> str:
     """Tell the charge that has what the others leave."""
     return "_last" if result.values["charge"] == result.values["charges_left"] else ""
@@ -171,6 +181,8 @@ _KINDS: Mapping[Formula, Callable[[Explained], str]] = {
     Formula.RUNNING_SHARE: _credit_kind,
     Formula.FIXED: _credit_kind,
     Formula.CHARGE_SHARE: _charge_kind,
+    Formula.GIVEN_BACK: _return_kind,
+    Formula.GIVEN_OF_INVOICE: _later_kind,
     Formula.EARNED_BY_DAY_SCALE: _scale_kind,
     Formula.EARNED_BY_MONTH_SCALE: _scale_kind,
 }
@@ -188,8 +200,8 @@ def figures_key(result: Explained) -> str:
     if formula in {Formula.PLAN_SHARE, Formula.PLAN_REST}:
         after = "_after_down" if "down_payment" in values else ""
         return f"{formula.value}{after}{'_equal' if 'other_count' in values else ''}"
-    if formula is Formula.CHARGE_SHARE:
-        return f"{formula.value}{_charge_kind(result)}"
+    if formula in {Formula.CHARGE_SHARE, Formula.GIVEN_BACK, Formula.GIVEN_OF_INVOICE}:
+        return f"{formula.value}{_KINDS[formula](result)}"
     if result.subject is Subject.EARNED and _is_least(result):
         return "at_least"
     is_of_two = formula is Formula.REST and "middle_share" not in values
@@ -204,5 +216,7 @@ def says_nothing(result: Explained, line_count: int) -> bool:
         return line_count == 1
     if result.subject is Subject.TAX_SHARE:
         return result.values.get("shared_lines") == str(result.line_numbers[0])
+    if result.subject is Subject.GIVEN_OF_LINE:
+        return result.result == result.values["given_of_invoice"]
     is_sum_of_one = result.formula is Formula.SUM and len(result.inputs) == 1
     return is_sum_of_one and result.subject not in TOTALS | {Subject.TAX}

@@ -1,9 +1,9 @@
 """The formulas by which a change in the middle of a term is explained, each of amounts and counts alone.
 
-Belongs here: what is earned of a part, what is owed of it, and what of the difference a line bills, in
-integers and fractions. Does not belong here: which of them a result has (``explained_owed``,
-``explained_changes``), all other formulas (``explanations``), the same of billing (``frames``), from which
-these are written apart.
+Belongs here: what is earned of a part, what is owed of it, and what of the difference a line bills or
+gives back, in integers and fractions. Does not belong here: which of them a result has (``explained_owed``,
+``explained_changes``, ``explained_returns``), all other formulas (``explanations``), the same of billing
+(``frames``), from which these are written apart.
 """
 
 from collections.abc import Callable, Mapping
@@ -71,6 +71,15 @@ def _share_of_difference(given: _Numbers) -> Fraction:
     return Fraction(to - before)
 
 
+def _given_back(given: _Numbers) -> Fraction:
+    return Fraction(max(0, given["documented"] + given.get("billed_elsewhere", 0) - given["owed"]))
+
+
+def _taken(wanted: str, later: str, left: str) -> Callable[[_Numbers], Fraction]:
+    """Return the formula of what is taken where what comes later has given before, of what is left."""
+    return lambda given: Fraction(min(max(0, given[wanted] - given[later]), given[left]))
+
+
 CHANGE_FORMULAS: Mapping[Formula, Callable[[_Numbers], Fraction]] = MappingProxyType(
     {
         Formula.ENDORSED_PART: _endorsed,
@@ -93,6 +102,10 @@ CHANGE_FORMULAS: Mapping[Formula, Callable[[_Numbers], Fraction]] = MappingProxy
         Formula.OPEN_OF_PERIOD: _open_of_period,
         Formula.OPEN_OF_COVERED_PERIOD: _open_of_period,
         Formula.REST_OF_DIFFERENCE: lambda given: Fraction(given["difference"] - given["other_periods"]),
+        Formula.GIVEN_BACK: _given_back,
+        Formula.GIVEN_OF_INVOICE: _taken("given_back", "later_left", "invoice_left"),
+        Formula.GIVEN_OF_LINE: _taken("given_of_invoice", "later_lines_left", "line_left"),
+        Formula.WHOLE_LINE_GIVEN: lambda given: Fraction(given["line_left"]),
     }
 )
 """Formula -> its function: of the amounts and counts by name, exact.

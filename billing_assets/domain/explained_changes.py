@@ -156,6 +156,23 @@ def _state_of(source: LineSource, change: ChangeSource, calendars: Calendars) ->
     )
 
 
+def billed_elsewhere(source: LineSource, calendars: Calendars) -> int:
+    """Return what installments of the term of a line were due before the cut-over, and so billed elsewhere.
+
+    >>> from billing_assets.domain.sample_invoice import ALWAYS_OPEN, SAMPLE
+    >>> taken_over = replace(SAMPLE.lines[0].term, cut_over_date=date(2024, 3, 15))
+    >>> billed_elsewhere(replace(SAMPLE.lines[0], term=taken_over), ALWAYS_OPEN)
+    12000
+    """
+    if source.term.cut_over_date <= source.term.effective_date:
+        return 0
+    planned = planned_of_term(_as_installment(source, 1), calendars)
+    bills = bill_numbers(planned, source.plan.minimum_bill_minor)
+    return sum(
+        amount for amount, bill in zip(planned, bills, strict=True) if _is_elsewhere(source, bill, calendars)
+    )
+
+
 def _is_elsewhere(source: LineSource, bill_number: int, calendars: Calendars) -> bool:
     """Tell whether what is due with an installment was due before the cut-over, by the day it fell due."""
     if source.term.cut_over_date <= source.term.effective_date:

@@ -9,11 +9,13 @@ from billing_assets.documents.explanation_keys import figures_key, says_nothing,
 from billing_assets.documents.explanations import languages
 from billing_assets.domain.explained_documents import explain_invoice
 from billing_assets.domain.explained_owed import explain_owed
+from billing_assets.domain.explained_returns import explain_return
 from billing_assets.domain.explained_words import Subject
 from billing_assets.domain.explanations import Explained
 from billing_assets.domain.sample_invoice import ALWAYS_OPEN, SAMPLE
 from billing_assets.domain.term_days import TermDayCount
 from billing_assets_tests.domain.test_explained_owed import off, parts_of, source_of
+from billing_assets_tests.domain.test_explained_returns import FLAT, given_of, known, monthly
 
 
 def test_a_lead_that_was_past_when_the_run_billed_is_said_to_be_caught_up() -> None:
@@ -83,3 +85,31 @@ def test_the_count_of_the_plan_is_named_where_a_method_goes_by_it() -> None:
     assert sentence_keys(counted, SAMPLE) == ["earned_by_days", "counted_by"]
     by_scale = of_cancelled("short_rate_table", date(2025, 4, 1), TermDayCount.THIRTY_360)
     assert sentence_keys(by_scale, SAMPLE) == ["earned_by_day_scale", "above_least"]
+
+
+@pytest.mark.parametrize(
+    ("month", "net_minor", "cut_over", "keys"),
+    [
+        (3, 40_00, date.min, ["given_back", "given_of_invoice_latest", "whole_line_given"]),
+        (2, 1_31, date.min, ["given_back", "given_of_invoice", "given_of_line"]),
+        (2, 40_00, date(2024, 1, 20), ["given_back_elsewhere", "given_of_invoice", "whole_line_given"]),
+    ],
+)
+def test_a_return_is_said_with_what_was_billed_elsewhere_and_what_later_invoices_give(
+    month: int, net_minor: int, cut_over: date, keys: list[str]
+) -> None:
+    source = given_of(known(120_00, monthly(), FLAT), 1, net_minor)
+    source = replace(source, term=replace(source.term, cut_over_date=cut_over))
+    returned = explain_return(source, month, ALWAYS_OPEN)[-3:]
+    assert [sentence_keys(each, SAMPLE)[0] for each in returned] == keys
+    assert [figures_key(each) for each in returned[:2]] == keys[:2]
+
+
+def test_a_line_that_gives_all_that_its_invoice_gives_says_nothing_beside_it() -> None:
+    apart = known(120_00, monthly(), FLAT)
+    lines = [replace(each, invoice_id=1, line_number=each.invoice_id) for each in monthly()]
+    on_one = replace(apart, part_lines=tuple(lines))
+    alone = explain_return(given_of(apart, 1, 1_31), 2, ALWAYS_OPEN)[-1]
+    among = explain_return(given_of(on_one, 2, 1_31), 1, ALWAYS_OPEN)[-1]
+    assert (alone.result, among.result) == (1_31, 1_31)
+    assert (says_nothing(alone, 1), says_nothing(among, 1)) == (True, False)
