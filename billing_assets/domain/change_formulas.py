@@ -47,9 +47,13 @@ def _part_of_return(given: _Numbers) -> Fraction:
     return given["part"] * left * Fraction(given["return_ppm"], PPM)
 
 
+def _alone(given: _Numbers, name: str) -> Fraction:
+    """Return what is owed of a part but for what reductions take."""
+    return Fraction(given[name] - given["lapsed"] - given["unearned"])
+
+
 def _owed(given: _Numbers) -> Fraction:
-    off = given["lapsed"] + given["unearned"] + given["taken_by_returns"]
-    return Fraction(given["part"] - off)
+    return _alone(given, "part") - given["taken_by_returns"]
 
 
 def _difference(given: _Numbers) -> Fraction:
@@ -94,6 +98,9 @@ CHANGE_FORMULAS: Mapping[Formula, Callable[[_Numbers], Fraction]] = MappingProxy
         Formula.FLAT: lambda given: Fraction(given["part"]),
         Formula.COVER_NOT_BEGUN: lambda given: Fraction(given["part"]),
         Formula.COVER_TO_THE_END: lambda _: Fraction(0),
+        Formula.REDUCTION: lambda given: -_alone(given, "later_part"),
+        Formula.TAKEN_FROM_PART: _taken("reduction", "taken_before", "owed_before"),
+        Formula.OWN_REDUCTION: lambda given: _alone(given, "part"),
         Formula.OWED_OF_PART: _owed,
         Formula.STILL_TO_BILL: _difference,
         Formula.TO_TAKE_OFF: _difference,

@@ -16,9 +16,10 @@ from billing_assets.domain.changed_terms import (
     standing_cancellation,
 )
 from billing_assets.domain.explained_arrangements import bill_numbers
+from billing_assets.domain.explained_cover import explain_lapsed_in_period
 from billing_assets.domain.explained_dates import explain_dates, of_line
 from billing_assets.domain.explained_installments import planned_of_term
-from billing_assets.domain.explained_owed import explain_lapsed_in_period, explain_owed
+from billing_assets.domain.explained_owed import explain_owed
 from billing_assets.domain.explained_words import Formula, Subject, Unit
 from billing_assets.domain.explanations import Explained, Input, amount_of, minor
 from billing_assets.domain.invoice_sources import ChangeSource, LineSource

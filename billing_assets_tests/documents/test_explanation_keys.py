@@ -14,7 +14,7 @@ from billing_assets.domain.explained_words import Subject
 from billing_assets.domain.explanations import Explained
 from billing_assets.domain.sample_invoice import ALWAYS_OPEN, SAMPLE
 from billing_assets.domain.term_days import TermDayCount
-from billing_assets_tests.domain.test_explained_owed import off, parts_of, source_of
+from billing_assets_tests.domain.test_explained_cover import off, parts_of, source_of
 from billing_assets_tests.domain.test_explained_returns import FLAT, given_of, known, monthly
 
 

@@ -28,8 +28,8 @@ from billing_assets.domain.term_days import TermDayCount
 from billing_assets_tests.domain.sources import line, sources, tax, term
 from billing_assets_tests.domain.test_explained_changes import KNOWN, billed
 from billing_assets_tests.domain.test_explained_charges import AMOUNTS, of_charge
+from billing_assets_tests.domain.test_explained_cover import change, off
 from billing_assets_tests.domain.test_explained_installments import CALENDARS
-from billing_assets_tests.domain.test_explained_owed import change, off
 from billing_assets_tests.domain.test_explained_returns import FLAT, given_of, known, monthly
 
 FOLDER = default_templates_dir() / "explanation"
@@ -297,6 +297,7 @@ def cancelled(method: str, *, day: date, count: TermDayCount = TermDayCount.ACTU
         change(1, ChangeKind.ENDORSEMENT, date(2024, 1, 15), premium=900_00),
         off(date(2024, 1, 6), "flat", number=2),
         change(3, ChangeKind.REINSTATEMENT, date(2024, 1, 18)),
+        change(5, ChangeKind.ENDORSEMENT, date(2024, 2, 5), premium=300_00),
         *((off(day, method, number=4),) if method else ()),
     )
     known = replace(KNOWN, changes=changes, premium_documented_minor=0, settled_numbers=frozenset())

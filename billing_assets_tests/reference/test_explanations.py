@@ -27,6 +27,7 @@ CHANGED = {
     *(Formula.LAPSED_DAYS, Formula.LAPSED_IN_PERIOD, Formula.NOT_EARNED, Formula.PART_OF_RETURN),
     *(Formula.EARNED_BY_DAYS, Formula.EARNED_BY_MONTHS_OF_30, Formula.EARNED_BY_DAY_SCALE),
     *(Formula.EARNED_BY_MONTH_SCALE, Formula.FLAT, Formula.COVER_NOT_BEGUN, Formula.COVER_TO_THE_END),
+    *(Formula.REDUCTION, Formula.TAKEN_FROM_PART, Formula.OWN_REDUCTION),
     *(Formula.GIVEN_BACK, Formula.GIVEN_OF_INVOICE, Formula.GIVEN_OF_LINE, Formula.WHOLE_LINE_GIVEN),
     Formula.CHANGE_PERIOD,
 }
