@@ -228,18 +228,7 @@ def read_change_source(
     billed = lines.filter(~is_change, pl.col("revision") == 0)["installment_number"]
     zeros = book.zeros.filter(mine)["installment_number"]
     return ChangeSource(
-        changes=tuple(
-            TermChange(
-                policy_term_id=policy_term_id,
-                policy_id=run.policy_id,
-                change_number=row["change_number"],
-                change_kind=ChangeKind(row["change_kind"]),
-                change_date=row["change_date"],
-                premium_minor=row["premium_minor"],
-                method_code=row["method_code"] or "",
-            )
-            for row in book.changes.filter(mine).iter_rows(named=True)
-        ),
+        changes=_changes_of(book.changes.filter(mine), policy_term_id, run.policy_id),
         change_number=revision,
         documented_minor=_documented(of_part),
         corrected_minor=int(of_part["corrected_net_minor"].sum()),
@@ -248,6 +237,21 @@ def read_change_source(
         premium_lines=_said_by_day(lines.filter(pl.col("revision") == 0)),
         is_begun=not book.lines.filter(mine).is_empty(),
         part_lines=_part_lines(of_part),
+    )
+
+
+def _changes_of(rows: pl.DataFrame, policy_term_id: int, policy_id: int) -> tuple[TermChange, ...]:
+    return tuple(
+        TermChange(
+            policy_term_id=policy_term_id,
+            policy_id=policy_id,
+            change_number=row["change_number"],
+            change_kind=ChangeKind(row["change_kind"]),
+            change_date=row["change_date"],
+            premium_minor=row["premium_minor"],
+            method_code=row["method_code"] or "",
+        )
+        for row in rows.iter_rows(named=True)
     )
 
 
