@@ -13,10 +13,12 @@ from billing_assets.domain.business_days import LeadUnit, Roll
 from billing_assets.domain.explained_words import Formula, Subject
 from billing_assets.domain.explanations import Explained
 from billing_assets.domain.invoice_sources import InvoiceSources
+from billing_assets.domain.money import PPM
 from billing_assets.domain.term_days import TermDayCount
 
 TOTALS = frozenset({Subject.NET_TOTAL, Subject.TAX_TOTAL, Subject.TOTAL, Subject.PAYABLE, Subject.ROUNDING})
 """What adds a document up."""
+_OF_CANCELLED = frozenset({Subject.EARNED, Subject.UNEARNED})
 
 
 def sentence_keys(result: Explained, sources: InvoiceSources) -> list[str]:
@@ -44,9 +46,33 @@ def _more(result: Explained, sources: InvoiceSources) -> list[str]:
     """Return what is said beside the sentence of the formula."""
     if result.subject is Subject.PERIOD and _is_cut(result):
         return ["period_cut"]
+    if result.subject in _OF_CANCELLED:
+        return _of_cancelled(result)
     if "day_count" in result.values:
         return ["counted_by"]
     return ["caught_up"] if result.formula is Formula.LEAD and _is_past(result, sources) else []
+
+
+def _of_cancelled(result: Explained) -> list[str]:
+    """Return what is said of a cancelled part: days left out, who counts days, what is earned at least."""
+    values = result.values
+    left_out = ["lapsed_left_out"] if "lapsed_days" in values else []
+    least = [] if "minimum_ppm" not in values else ["at_least" if _is_least(result) else "above_least"]
+    is_of_method = result.formula is Formula.EARNED_BY_MONTHS_OF_30
+    counted = ["counted_by_method" if is_of_method else "counted_by"] if "day_count" in values else []
+    return [*left_out, *counted, *least]
+
+
+def _is_least(result: Explained) -> bool:
+    """Tell whether the least that a method earns is more than what it measures."""
+    numbers = {each.name: each.value for each in result.inputs if isinstance(each.value, int)}
+    is_scaled = "scale_ppm" in numbers
+    measured = (
+        Fraction(numbers["scale_ppm"], PPM)
+        if is_scaled
+        else Fraction(numbers["days_in_force"], numbers["days"])
+    )
+    return measured < Fraction(numbers.get("minimum_ppm", 0), PPM)
 
 
 def _approval(sources: InvoiceSources) -> list[str]:
@@ -121,6 +147,21 @@ def _plan_share_key(result: Explained, sources: InvoiceSources) -> str:
     return "plan_share_equal" if weight * share_count == weights else "plan_share_by_periods"
 
 
+def _scale_kind(result: Explained) -> str:
+    """Tell what lies beyond the last row of a scale."""
+    return "" if "scale_limit" in result.values else "_beyond"
+
+
+def _return_kind(result: Explained) -> str:
+    """Tell what is given back of a term that was taken over."""
+    return "_elsewhere" if "billed_elsewhere" in result.values else ""
+
+
+def _later_kind(result: Explained) -> str:
+    """Tell the invoice with the latest period, which gives first."""
+    return "" if result.values["later_left"] else "_latest"
+
+
 def _charge_kind(result: Explained) -> str:
     """Tell the charge that has what the others leave."""
     return "_last" if result.values["charge"] == result.values["charges_left"] else ""
@@ -140,6 +181,10 @@ _KINDS: Mapping[Formula, Callable[[Explained], str]] = {
     Formula.RUNNING_SHARE: _credit_kind,
     Formula.FIXED: _credit_kind,
     Formula.CHARGE_SHARE: _charge_kind,
+    Formula.GIVEN_BACK: _return_kind,
+    Formula.GIVEN_OF_INVOICE: _later_kind,
+    Formula.EARNED_BY_DAY_SCALE: _scale_kind,
+    Formula.EARNED_BY_MONTH_SCALE: _scale_kind,
 }
 """Formulas that are said in more than one way: how the key of the sentence ends."""
 
@@ -155,8 +200,10 @@ def figures_key(result: Explained) -> str:
     if formula in {Formula.PLAN_SHARE, Formula.PLAN_REST}:
         after = "_after_down" if "down_payment" in values else ""
         return f"{formula.value}{after}{'_equal' if 'other_count' in values else ''}"
-    if formula is Formula.CHARGE_SHARE:
-        return f"{formula.value}{_charge_kind(result)}"
+    if formula in {Formula.CHARGE_SHARE, Formula.GIVEN_BACK, Formula.GIVEN_OF_INVOICE}:
+        return f"{formula.value}{_KINDS[formula](result)}"
+    if result.subject is Subject.EARNED and _is_least(result):
+        return "at_least"
     is_of_two = formula is Formula.REST and "middle_share" not in values
     return "rest_of_two" if is_of_two else formula.value
 
@@ -169,5 +216,7 @@ def says_nothing(result: Explained, line_count: int) -> bool:
         return line_count == 1
     if result.subject is Subject.TAX_SHARE:
         return result.values.get("shared_lines") == str(result.line_numbers[0])
+    if result.subject is Subject.GIVEN_OF_LINE:
+        return result.result == result.values["given_of_invoice"]
     is_sum_of_one = result.formula is Formula.SUM and len(result.inputs) == 1
     return is_sum_of_one and result.subject not in TOTALS | {Subject.TAX}

@@ -68,6 +68,23 @@ def standing_cancellation(changes: Sequence[TermChange]) -> TermChange | None:
     return _turns(changes)[1]
 
 
+def ended_lapses(changes: Sequence[TermChange]) -> tuple[tuple[TermChange, TermChange], ...]:
+    """Return the lapses that have ended: each cancellation that was taken back, with its reinstatement.
+
+    >>> off = TermChange(
+    ...     policy_term_id=7,
+    ...     policy_id=3,
+    ...     change_number=1,
+    ...     change_kind=ChangeKind.CANCELLATION,
+    ...     change_date=date(2024, 5, 1),
+    ... )
+    >>> on = replace(off, change_number=2, change_kind=ChangeKind.REINSTATEMENT)
+    >>> ended_lapses([on, off]) == ((off, on),), ended_lapses([off])
+    (True, ())
+    """
+    return tuple(_paired(changes)[0])
+
+
 def covered_days(changes: Sequence[TermChange], start: date, end: date) -> int:
     """Return on how many days from ``start`` to the day before ``end`` there is cover.
 
@@ -161,15 +178,23 @@ def _replayed(changes: Sequence[TermChange]) -> list[TermChange]:
 
 def _turns(changes: Sequence[TermChange]) -> tuple[list[tuple[date, date]], TermChange | None]:
     """Return the days without cover that have ended, and the cancellation that stands."""
-    lapses: list[tuple[date, date]] = []
+    ended, standing = _paired(changes)
+    return [(off.change_date, on.change_date) for off, on in ended], standing
+
+
+def _paired(
+    changes: Sequence[TermChange],
+) -> tuple[list[tuple[TermChange, TermChange]], TermChange | None]:
+    """Return the cancellations that were taken back, each with what did it, and the one that stands."""
+    ended: list[tuple[TermChange, TermChange]] = []
     standing: TermChange | None = None
     for change in _replayed(changes):
         if change.change_kind is ChangeKind.CANCELLATION and standing is None:
             standing = change
         elif change.change_kind is ChangeKind.REINSTATEMENT and standing is not None:
-            lapses.append((standing.change_date, change.change_date))
+            ended.append((standing, change))
             standing = None
-    return lapses, standing
+    return ended, standing
 
 
 def _with_cover(

@@ -1,7 +1,7 @@
 """Why a line that bills a change in the middle of a term is what it is.
 
-Belongs here: the part of the premium, what is owed of it, what was documented, and the difference or the
-share of it that the line bills. Does not belong here: what is owed of a part (``changed_terms``), tax
+Belongs here: what was documented of a part of the premium beside what is owed of it, and the difference or
+the share of it that the line bills. Does not belong here: what is owed of a part (``explained_owed``), tax
 (``explained_taxes``), the dates of an installment (``explained_dates``).
 """
 
@@ -12,18 +12,17 @@ from billing_assets.domain.billing_grids import Calendars, grid_at
 from billing_assets.domain.changed_terms import (
     OwedPart,
     covered_days,
-    lapsed_days,
     owed_parts,
     standing_cancellation,
 )
 from billing_assets.domain.explained_arrangements import bill_numbers
+from billing_assets.domain.explained_cover import explain_lapsed_in_period
 from billing_assets.domain.explained_dates import explain_dates, of_line
-from billing_assets.domain.explained_days import counted_by
 from billing_assets.domain.explained_installments import planned_of_term
-from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
-from billing_assets.domain.explanations import Explained, Input, RuleRow, amount_of, minor
+from billing_assets.domain.explained_owed import explain_owed
+from billing_assets.domain.explained_words import Formula, Subject, Unit
+from billing_assets.domain.explanations import Explained, Input, amount_of, minor
 from billing_assets.domain.invoice_sources import ChangeSource, LineSource
-from billing_assets.domain.money import round_half_up
 from billing_assets.domain.payment_plans import ChangeBilling
 
 
@@ -73,23 +72,22 @@ def explain_change(source: LineSource, change: ChangeSource, calendars: Calendar
     18400
     """
     state = _state_of(source, change, calendars)
-    part = _part(source, state.part)
-    owed = _owed(source, state, amount_of(part))
-    difference = _difference(source, change, state, amount_of(owed))
+    owed = explain_owed(source, state.part, change.changes)
+    difference = _difference(source, change, state, amount_of(owed[-1]))
     carrier = _carrier(source, change, state, calendars, amount_of(difference))
     if change.change_number == 0 and amount_of(difference) > 0:
         portion = _portion(source, change, state, amount_of(difference), calendars)
         if portion is not None:
-            number, net = portion
-            return (_period(source, change, state, number, calendars), part, owed, difference, net)
+            number, nets = portion
+            return (_period(source, change, state, number, calendars), *owed, difference, *nets)
     is_shared = carrier is not None and _is_shared(source, state, amount_of(difference))
     period = _period(source, change, state, carrier if is_shared else None, calendars)
     if carrier is None or not is_shared:
         whole = minor("difference", amount_of(difference))
         net = of_line(source, Subject.NET, Formula.WHOLE_DIFFERENCE, (whole,), source.line.net_minor)
-        return (period, part, owed, difference, net)
+        return (period, *owed, difference, net)
     share = _share(source, state, amount_of(difference), carrier)
-    return (period, part, owed, difference, share)
+    return (period, *owed, difference, share)
 
 
 def explain_change_dates(
@@ -110,8 +108,7 @@ def explain_change_dates(
     'at_once'
     """
     state = _state_of(source, change, calendars)
-    owed = _owed(source, state, state.part.part_minor)
-    difference = amount_of(_difference(source, change, state, amount_of(owed)))
+    difference = amount_of(_difference(source, change, state, state.part.owed_minor))
     carrier = _carrier(source, change, state, calendars, difference)
     if carrier is not None:
         carried = _as_installment(source, carrier)
@@ -160,59 +157,29 @@ def _state_of(source: LineSource, change: ChangeSource, calendars: Calendars) ->
     )
 
 
+def billed_elsewhere(source: LineSource, calendars: Calendars) -> int:
+    """Return what installments of the term of a line were due before the cut-over, and so billed elsewhere.
+
+    >>> from billing_assets.domain.sample_invoice import ALWAYS_OPEN, SAMPLE
+    >>> taken_over = replace(SAMPLE.lines[0].term, cut_over_date=date(2024, 3, 15))
+    >>> billed_elsewhere(replace(SAMPLE.lines[0], term=taken_over), ALWAYS_OPEN)
+    12000
+    """
+    if source.term.cut_over_date <= source.term.effective_date:
+        return 0
+    planned = planned_of_term(_as_installment(source, 1), calendars)
+    bills = bill_numbers(planned, source.plan.minimum_bill_minor)
+    return sum(
+        amount for amount, bill in zip(planned, bills, strict=True) if _is_elsewhere(source, bill, calendars)
+    )
+
+
 def _is_elsewhere(source: LineSource, bill_number: int, calendars: Calendars) -> bool:
     """Tell whether what is due with an installment was due before the cut-over, by the day it fell due."""
     if source.term.cut_over_date <= source.term.effective_date:
         return False
     grid = grid_at(source, calendars, bill_number)
     return (source.term.cut_over_date - grid.due_from).days > source.plan.due_days
-
-
-def _part(source: LineSource, part: OwedPart) -> Explained:
-    if part.change_number == 0:
-        premium = minor("premium", source.term.premium_minor)
-        return of_line(source, Subject.PART, Formula.FIRST_PREMIUM, (premium,))
-    days_left = source.days.between(part.from_date, source.term.expiration_date)
-    return of_line(
-        source,
-        Subject.PART,
-        Formula.ENDORSED_PART,
-        (
-            minor("new_premium", part.new_minor),
-            minor("old_premium", part.old_minor),
-            Input(name="days_left", value=days_left, unit=Unit.DAYS),
-            Input(name="term_days", value=source.days.whole, unit=Unit.DAYS),
-            *counted_by(source.plan),
-        ),
-        rounding=Rounding.HALF_UP,
-        rules=(_change_row(source, part),),
-    )
-
-
-def _change_row(source: LineSource, part: OwedPart) -> RuleRow:
-    return RuleRow(
-        kind="policy_change",
-        code=source.line.policy_number,
-        row_id=part.change_number,
-        valid_from=part.from_date,
-        source="",
-    )
-
-
-def _owed(source: LineSource, state: _State, part_minor: int) -> Explained:
-    part = state.part
-    return of_line(
-        source,
-        Subject.OWED,
-        Formula.OWED_OF_PART,
-        (
-            minor("part", part_minor),
-            minor("lapsed", part.lapsed_minor),
-            minor("unearned", part.unearned_minor),
-            minor("taken_by_returns", part.returned_minor),
-            *(counted_by(source.plan) if part.lapsed_minor or part.unearned_minor else ()),
-        ),
-    )
 
 
 def _difference(source: LineSource, change: ChangeSource, state: _State, owed_minor: int) -> Explained:
@@ -340,7 +307,7 @@ def _number_of_period(
 
 def _portion(
     source: LineSource, change: ChangeSource, state: _State, difference: int, calendars: Calendars
-) -> tuple[int, Explained] | None:
+) -> tuple[int, tuple[Explained, ...]] | None:
     """Return the installment for whose period a line is, with the part of the difference that it bills."""
     covered = _covered(source, change, state, calendars)
     mine = _number_of_period(source, change, state, calendars)
@@ -348,14 +315,15 @@ def _portion(
         return None
     left = difference
     found: dict[int, tuple[Input, ...]] = {}
+    without_cover: dict[int, tuple[Explained, ...]] = {}
     filled: dict[int, int] = {}
     for number, (first, to) in covered.items():
         if number in state.open_minor:
             continue
         planned = state.planned[number]
         said = sum(amount for day, amount in change.premium_lines if first <= day < to)
-        gone = lapsed_days(change.changes, source.days, first, to)
-        lapsed = round_half_up(source.term.premium_minor * gone, source.days.whole)
+        without_cover[number] = explain_lapsed_in_period(source, change.changes, first, to)
+        lapsed = sum(map(amount_of, without_cover[number]))
         priced = (minor("planned", planned), *((minor("lapsed", lapsed),) if lapsed else ()))
         found[number] = (*priced, minor("documented", said), minor("difference_left", left))
         filled[number] = min(left, max(0, planned - lapsed - said))
@@ -363,9 +331,11 @@ def _portion(
     if left and mine == max(covered):
         others = difference - left - filled.get(mine, 0)
         rest = (minor("difference", difference), minor("other_periods", others))
-        return mine, of_line(source, Subject.NET, Formula.REST_OF_DIFFERENCE, rest, source.line.net_minor)
+        net = of_line(source, Subject.NET, Formula.REST_OF_DIFFERENCE, rest, source.line.net_minor)
+        return mine, (net,)
     if mine not in found:
         return None
     is_lapsed = any(each.name == "lapsed" for each in found[mine])
     formula = Formula.OPEN_OF_COVERED_PERIOD if is_lapsed else Formula.OPEN_OF_PERIOD
-    return mine, of_line(source, Subject.NET, formula, found[mine], source.line.net_minor)
+    net = of_line(source, Subject.NET, formula, found[mine], source.line.net_minor)
+    return mine, (*(without_cover[mine] if is_lapsed else ()), net)

@@ -1,15 +1,18 @@
 """Why a credit note is what it is: what was charged, what was given back before, the tax at the original row.
 
 Belongs here: the results that explain the net and the taxes of a credit note, each worked out again.
-Does not belong here: the formulas (``explanations``), the same over columns (``frames.credits``), from which
-this is written apart.
+Does not belong here: what a run gives back for a change, before it comes to the lines
+(``explained_returns``), the formulas (``explanations``), the same over columns (``frames.credits``), from
+which this is written apart.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from billing_assets.domain.billing_grids import Calendars
 from billing_assets.domain.explained_dates import explain_issue, of_line
 from billing_assets.domain.explained_documents import Explanation
+from billing_assets.domain.explained_returns import explain_return
 from billing_assets.domain.explained_rounding import explain_rounding
 from billing_assets.domain.explained_taxes import TaxPiece, explain_taxes
 from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
@@ -49,13 +52,13 @@ class _Given:
         return self.base_after - self.base_before
 
 
-def explain_credit(sources: CreditSources) -> Explanation:
+def explain_credit(sources: CreditSources, calendars: Calendars) -> Explanation:
     """Return why every amount of a credit note is what it is, each worked out again.
 
     What does not come to what was recorded is in ``differences``; it is never corrected.
 
-    >>> from billing_assets.domain.sample_invoice import SAMPLE_CREDIT
-    >>> explanation = explain_credit(SAMPLE_CREDIT)
+    >>> from billing_assets.domain.sample_invoice import ALWAYS_OPEN, SAMPLE_CREDIT
+    >>> explanation = explain_credit(SAMPLE_CREDIT, ALWAYS_OPEN)
     >>> len(explanation.results), explanation.differences
     (11, ())
     """
@@ -68,7 +71,14 @@ def explain_credit(sources: CreditSources) -> Explanation:
     given = [
         each for source in note.lines for each in _given_back(source, sources, charged.pieces, charged.shares)
     ]
-    lines = [result for source in note.lines for result in _of_line(source, sources, given, rows)]
+    lines = [
+        result
+        for source in note.lines
+        for result in (
+            *explain_return(source, original.invoice.invoice_id, calendars),
+            *_of_line(source, sources, given, rows),
+        )
+    ]
     taxes = [result for number in range(len(note.taxes)) for result in _of_tax(sources, number, given, rows)]
     return Explanation(
         invoice_number=note.invoice.invoice_number,

@@ -41,8 +41,18 @@ class Subject(StrEnum):
     WHOLE_INSTALLMENT = "whole_installment"
     WHOLE_LINE = "whole_line"
     PART = "part"
+    LAPSED = "lapsed"
+    EARNED = "earned"
+    UNEARNED = "unearned"
+    LATER_PART = "later_part"
+    REDUCTION = "reduction"
+    TAKEN = "taken"
     OWED = "owed"
     DIFFERENCE = "difference"
+    LAPSED_IN_PERIOD = "lapsed_in_period"
+    GIVEN_BACK = "given_back"
+    GIVEN_OF_INVOICE = "given_of_invoice"
+    GIVEN_OF_LINE = "given_of_line"
     PRICE = "price"
     CONTAINED_TAX = "contained_tax"
     NET = "net"
@@ -87,6 +97,20 @@ class Formula(StrEnum):
     PAYER_SHARE = "payer_share"
     FIRST_PREMIUM = "first_premium"
     ENDORSED_PART = "endorsed_part"
+    LAPSED_DAYS = "lapsed_days"
+    LAPSED_IN_PERIOD = "lapsed_in_period"
+    EARNED_BY_DAYS = "earned_by_days"
+    EARNED_BY_MONTHS_OF_30 = "earned_by_months_of_30"
+    EARNED_BY_DAY_SCALE = "earned_by_day_scale"
+    EARNED_BY_MONTH_SCALE = "earned_by_month_scale"
+    NOT_EARNED = "not_earned"
+    PART_OF_RETURN = "part_of_return"
+    FLAT = "flat"
+    COVER_NOT_BEGUN = "cover_not_begun"
+    COVER_TO_THE_END = "cover_to_the_end"
+    REDUCTION = "reduction"
+    TAKEN_FROM_PART = "taken_from_part"
+    OWN_REDUCTION = "own_reduction"
     OWED_OF_PART = "owed_of_part"
     STILL_TO_BILL = "still_to_bill"
     TO_TAKE_OFF = "to_take_off"
@@ -95,6 +119,10 @@ class Formula(StrEnum):
     OPEN_OF_PERIOD = "open_of_period"
     OPEN_OF_COVERED_PERIOD = "open_of_covered_period"
     REST_OF_DIFFERENCE = "rest_of_difference"
+    GIVEN_BACK = "given_back"
+    GIVEN_OF_INVOICE = "given_of_invoice"
+    GIVEN_OF_LINE = "given_of_line"
+    WHOLE_LINE_GIVEN = "whole_line_given"
     CHANGE_PERIOD = "change_period"
     AT_ONCE = "at_once"
     PRICE_LESS_TAXES = "price_less_taxes"
@@ -123,11 +151,29 @@ PARTS = frozenset(
         Formula.DOWN_PAYMENT_PART,
         Formula.PLAN_SHARE,
         Formula.COVERED_PART,
+        Formula.LAPSED_DAYS,
+        Formula.LAPSED_IN_PERIOD,
+        Formula.EARNED_BY_DAYS,
+        Formula.EARNED_BY_MONTHS_OF_30,
+        Formula.EARNED_BY_DAY_SCALE,
+        Formula.EARNED_BY_MONTH_SCALE,
+        Formula.PART_OF_RETURN,
         Formula.RATE,
         Formula.PART_OF_PRICE,
     }
 )
 """Formulas whose result is a part of one amount."""
 
-DAY_COUNTED = frozenset({Formula.WEIGHTED_SHARE, Formula.COVERED_PART})
+DAY_COUNTED = frozenset(
+    {
+        Formula.WEIGHTED_SHARE,
+        Formula.COVERED_PART,
+        Formula.ENDORSED_PART,
+        Formula.LAPSED_DAYS,
+        Formula.LAPSED_IN_PERIOD,
+        Formula.EARNED_BY_DAYS,
+        Formula.EARNED_BY_DAY_SCALE,
+        Formula.PART_OF_RETURN,
+    }
+)
 """Formulas that count days: calendar days over those of the period (actual/actual), or as the plan counts."""

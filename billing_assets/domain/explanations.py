@@ -2,9 +2,9 @@
 
 Belongs here: the formulas, each worked out from nothing but the inputs that stand beside it, in integers
 and fractions; whether the result is what was recorded. Does not belong here: what formulas are called
-(``explained_words``), which formula a line or a tax has (``explained_installments``, ``explained_taxes``,
-``explained_documents``), the words (``documents.explanations``), the formulas of billing (``frames``), from
-which these are written apart.
+(``explained_words``), those of changes (``change_formulas``), which formula a line or a tax has
+(``explained_installments``, ``explained_taxes``, ``explained_documents``), the words
+(``documents.explanations``), the formulas of billing (``frames``), from which these are written apart.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from billing_assets.domain.billing_grids import first_grid_number, grid_day
 from billing_assets.domain.business_days import LeadUnit, Roll, StepUnit, advance, roll_date
+from billing_assets.domain.change_formulas import CHANGE_FORMULAS
 from billing_assets.domain.explained_words import PARTS, Formula, Rounding, Subject, Unit
 from billing_assets.domain.money import PPM, round_half_up
 from billing_assets.domain.numbering import document_number
@@ -295,26 +296,6 @@ def _time_to_pay(result: Explained) -> date:
     return _rolled(earliest, Roll.FOLLOWING, _days(result, "closed_days"))
 
 
-def _difference(result: Explained) -> Fraction:
-    """Return what is owed less what was billed and what the plan bills, here still and elsewhere."""
-    taken_off = ("documented", "still_open", "billed_elsewhere")
-    return _exact(result, "owed") - sum((_exact(result, name) for name in taken_off), Fraction(0))
-
-
-def _open_of_period(result: Explained) -> Fraction:
-    lapsed = _exact(result, "lapsed") if "lapsed" in result.values else Fraction(0)
-    opened = _exact(result, "planned") - lapsed - _exact(result, "documented")
-    return min(_exact(result, "difference_left"), max(Fraction(0), opened))
-
-
-def _share_of_difference(result: Explained) -> Fraction:
-    """Return the share up to an installment less that before it, each rounded half-up."""
-    open_minor = _int(result, "still_open")
-    tops = (_int(result, "difference") * _int(result, name) for name in ("open_to", "open_before"))
-    to, before = (round_half_up(top, open_minor) for top in tops)
-    return Fraction(to - before)
-
-
 def _change_period(result: Explained) -> tuple[date, date]:
     """Return the days of a change, inside the period of the installment that it goes by, if there is one."""
     start, end = _day(result, "part_from_date"), _day(result, "part_to_date")
@@ -323,6 +304,13 @@ def _change_period(result: Explained) -> tuple[date, date]:
         if max(start, first) < last:
             return max(start, first), min(end, last)
     return start, end
+
+
+def _of_numbers(function: Callable[[Mapping[str, int]], Fraction]) -> Callable[[Explained], Value]:
+    """Return a formula of a change, which goes by amounts and counts alone, as a function of a result."""
+    return lambda result: function(
+        {each.name: each.value for each in result.inputs if isinstance(each.value, int)}
+    )
 
 
 def _dates(result: Explained) -> list[date]:
@@ -352,23 +340,6 @@ FORMULAS: Mapping[Formula, Callable[[Explained], Value]] = {
     Formula.COVERED_PART: lambda result: (
         _exact(result, "planned") * Fraction(_int(result, "covered_days"), _int(result, "period_days"))
     ),
-    Formula.ENDORSED_PART: lambda result: (
-        (_exact(result, "new_premium") - _exact(result, "old_premium"))
-        * Fraction(_int(result, "days_left"), _int(result, "term_days"))
-    ),
-    Formula.OWED_OF_PART: lambda result: (
-        _exact(result, "part")
-        - _exact(result, "lapsed")
-        - _exact(result, "unearned")
-        - _exact(result, "taken_by_returns")
-    ),
-    Formula.STILL_TO_BILL: _difference,
-    Formula.TO_TAKE_OFF: _difference,
-    Formula.WHOLE_DIFFERENCE: lambda result: _exact(result, "difference"),
-    Formula.SHARE_OF_DIFFERENCE: _share_of_difference,
-    Formula.OPEN_OF_PERIOD: _open_of_period,
-    Formula.OPEN_OF_COVERED_PERIOD: _open_of_period,
-    Formula.REST_OF_DIFFERENCE: lambda result: _exact(result, "difference") - _exact(result, "other_periods"),
     Formula.CHANGE_PERIOD: _change_period,
     Formula.AT_ONCE: lambda result: _day(result, "run_billing_date"),
     Formula.PRICE_LESS_TAXES: _less,
@@ -396,5 +367,6 @@ FORMULAS: Mapping[Formula, Callable[[Explained], Value]] = {
     Formula.TIME_TO_PAY: _time_to_pay,
     Formula.NEAREST_CASH: lambda result: _exact(result, "total"),
     Formula.BEYOND_TOTAL: lambda result: _exact(result, "payable") - _exact(result, "total"),
+    **{formula: _of_numbers(function) for formula, function in CHANGE_FORMULAS.items()},
 }
 """Formula -> its function: of the inputs alone, exact."""

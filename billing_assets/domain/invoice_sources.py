@@ -49,14 +49,25 @@ class BilledTerm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartLine:
+    """A line that charged a part of the premium of a term, with what of its net was not given back."""
+
+    invoice_id: int
+    line_number: int
+    period_from_date: date
+    left_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeSource:
-    """What a line of a change rests on, as of the run that billed it.
+    """What a line of a change rests on, as of the run that billed it or gave it back.
 
     ``changes`` are those of the term that the run knew. ``documented_minor``: what documents said of the part
     before, less all that was given back of it; ``corrected_minor``: what of that a person gave back by hand;
     ``premium_documented_minor`` is that of the premium at the beginning, and ``premium_lines`` what of it is
     said of each day with which a period begins, what a person gave back included. ``settled_numbers`` are the
-    installments that were billed or recorded as zero before; ``is_begun``: something of the term was billed.
+    installments that were billed or recorded as zero before; ``is_begun``: something of the term was billed;
+    ``part_lines`` are the lines that charged the part before.
     """
 
     changes: tuple[TermChange, ...]
@@ -67,14 +78,15 @@ class ChangeSource:
     settled_numbers: frozenset[int]
     premium_lines: tuple[tuple[date, int], ...] = ()
     is_begun: bool = True
+    part_lines: tuple[PartLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineSource:
     """A line with its term, its plan row and its charge, by which it became due.
 
-    ``change`` is of a line that bills a change. ``payer_number`` is which of several payers the line bills, 0
-    where the term has one.
+    ``change`` is of a line that bills a change, or that a run gives back for one. ``payer_number`` is which
+    of several payers the line bills, 0 where the term has one.
     """
 
     line: InvoiceLine

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 
 from billing_assets.domain.charges import PREMIUM, PREMIUM_CHANGE
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.invoice_sources import ChangeSource
+from billing_assets.domain.invoice_sources import ChangeSource, PartLine
 from billing_assets.domain.policy_changes import ChangeKind, TermChange
 from billing_assets.domain.problems import BILLED_ELSEWHERE
 from billing_assets.frames.change_balances import ChangeBook
@@ -209,7 +209,7 @@ where i.invoice_id = :invoice
 def read_change_source(
     connection: Connection, invoice_id: int, policy_term_id: int, revision: int
 ) -> ChangeSource:
-    """Return what a line of a change rests on, as of the run that billed it.
+    """Return what a line of a change rests on, as of the run that billed it or gave it back.
 
     Raises:
         BillingError: ``record_incomplete`` where its run or its changes are gone.
@@ -236,18 +236,7 @@ def read_change_source(
     billed = lines.filter(~is_change, pl.col("revision") == 0)["installment_number"]
     zeros = book.zeros.filter(mine)["installment_number"]
     return ChangeSource(
-        changes=tuple(
-            TermChange(
-                policy_term_id=policy_term_id,
-                policy_id=run.policy_id,
-                change_number=row["change_number"],
-                change_kind=ChangeKind(row["change_kind"]),
-                change_date=row["change_date"],
-                premium_minor=row["premium_minor"],
-                method_code=row["method_code"] or "",
-            )
-            for row in book.changes.filter(mine).iter_rows(named=True)
-        ),
+        changes=_changes_of(book.changes.filter(mine), policy_term_id, run.policy_id),
         change_number=revision,
         documented_minor=_documented(of_part),
         corrected_minor=int(of_part["corrected_net_minor"].sum()),
@@ -255,11 +244,36 @@ def read_change_source(
         settled_numbers=frozenset(billed) | frozenset(zeros),
         premium_lines=_said_by_day(lines.filter(pl.col("revision") == 0)),
         is_begun=not book.lines.filter(mine).is_empty(),
+        part_lines=_part_lines(of_part),
+    )
+
+
+def _changes_of(rows: pl.DataFrame, policy_term_id: int, policy_id: int) -> tuple[TermChange, ...]:
+    return tuple(
+        TermChange(
+            policy_term_id=policy_term_id,
+            policy_id=policy_id,
+            change_number=row["change_number"],
+            change_kind=ChangeKind(row["change_kind"]),
+            change_date=row["change_date"],
+            premium_minor=row["premium_minor"],
+            method_code=row["method_code"] or "",
+        )
+        for row in rows.iter_rows(named=True)
     )
 
 
 def _documented(lines: pl.DataFrame) -> int:
     return int((lines["net_minor"] - lines["credited_net_minor"]).sum())
+
+
+def _part_lines(lines: pl.DataFrame) -> tuple[PartLine, ...]:
+    left = pl.col("net_minor") - pl.col("credited_net_minor")
+    of_line = lines.select("original_invoice_id", "line_number", "period_from_date", left)
+    return tuple(
+        PartLine(invoice_id=invoice_id, line_number=number, period_from_date=day, left_minor=left_minor)
+        for invoice_id, number, day, left_minor in of_line.iter_rows()
+    )
 
 
 def _said_by_day(lines: pl.DataFrame) -> tuple[tuple[date, int], ...]:

@@ -20,6 +20,7 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoice_sources import (
     BilledTerm,
     CashUnitSource,
+    ChangeSource,
     CreditSources,
     InvoiceSources,
     IssueSource,
@@ -74,7 +75,8 @@ where t.invoice_id = :invoice order by t.tax_number
 _ISSUE = """
 select i.record_format, s.prefix, i.invoice_number as number, i.run_id, p.issue_date as previous_issue_date,
     r.billing_date as run_billing_date, r.issuing_date as run_issuing_date, r.backdating_reason,
-    r.approved_by, r.closed_day_id, c.content::jsonb ->> 'place_code' as company_place_code
+    r.approved_by, r.closed_day_id, r.run_kind = 'correction' as is_correction,
+    c.content::jsonb ->> 'place_code' as company_place_code
 from invoice i
 join number_series s using (number_series_id)
 join billing_run r using (run_id)
@@ -155,6 +157,7 @@ def read_credit_sources(connection: Connection, company_id: int, number: str) ->
     if issue is None or any(line.credited_line_number not in credited for line in note.lines):
         raise _incomplete(note)
     before = connection.execute(text(_CREDITED_BEFORE), values)
+    changes = {} if issue.is_correction else _changes(connection, note, credited)
     return CreditSources(
         note=InvoiceSources(
             invoice=note,
@@ -164,6 +167,7 @@ def read_credit_sources(connection: Connection, company_id: int, number: str) ->
                     credited[line.credited_line_number or 0],
                     line=line,
                     contained_tax_minor=contained[line.line_number],
+                    change=changes.get(line.line_number),
                 )
                 for line in note.lines
             ),
@@ -175,6 +179,21 @@ def read_credit_sources(connection: Connection, company_id: int, number: str) ->
         original=original,
         net_before={row[0]: int(row[1]) for row in before},
     )
+
+
+def _changes(
+    connection: Connection, note: Invoice, credited: dict[int, LineSource]
+) -> dict[int, ChangeSource]:
+    """Return what each line of a credit note rests on that a run issued for a change."""
+    known: dict[tuple[int, int], ChangeSource] = {}
+    found: dict[int, ChangeSource] = {}
+    for line in note.lines:
+        source = credited[line.credited_line_number or 0]
+        part = (source.term.policy_term_id, source.line.change_number)
+        if part not in known:
+            known[part] = read_change_source(connection, note.invoice_id, *part)
+        found[line.line_number] = known[part]
+    return found
 
 
 def _of_versions(

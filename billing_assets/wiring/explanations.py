@@ -88,7 +88,8 @@ def read_explanation(
     """
     if find_invoice(connection, company_id, number).credited:
         credit = read_credit_sources(connection, company_id, number)
-        return credit.note, explain_credit(credit)
+        closed = read_closed_days(connection, company_id, credit.note.issue.closed_day_id)
+        return credit.note, explain_credit(credit, calendars_of(closed))
     sources = read_invoice_sources(connection, company_id, number)
     closed = read_closed_days(connection, company_id, sources.issue.closed_day_id)
     return sources, explain_invoice(sources, calendars_of(closed))

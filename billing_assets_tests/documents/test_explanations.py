@@ -12,19 +12,25 @@ from billing_assets.documents.explanations import ExplanationView, Told, languag
 from billing_assets.documents.templates import default_templates_dir
 from billing_assets.domain.apportionment import apportioned_between
 from billing_assets.domain.business_days import Roll
+from billing_assets.domain.cancellation import CANCELLATION_METHODS
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.explained_credits import explain_credit
 from billing_assets.domain.explained_documents import explain_invoice
 from billing_assets.domain.explained_words import Formula, Subject
 from billing_assets.domain.frequencies import FREQUENCIES, OWN_UNITS
 from billing_assets.domain.invoice_sources import InvoiceSources, LineSource
+from billing_assets.domain.payment_plans import ChangeBilling
 from billing_assets.domain.policies import LineOfBusiness
-from billing_assets.domain.sample_invoice import SAMPLE_CREDIT
+from billing_assets.domain.policy_changes import ChangeKind
+from billing_assets.domain.sample_invoice import ALWAYS_OPEN, SAMPLE_CREDIT
 from billing_assets.domain.tax_rule import Basis, Category, RoundingScope
 from billing_assets.domain.term_days import TermDayCount
 from billing_assets_tests.domain.sources import line, sources, tax, term
+from billing_assets_tests.domain.test_explained_changes import KNOWN, billed
 from billing_assets_tests.domain.test_explained_charges import AMOUNTS, of_charge
+from billing_assets_tests.domain.test_explained_cover import change, off
 from billing_assets_tests.domain.test_explained_installments import CALENDARS
+from billing_assets_tests.domain.test_explained_returns import FLAT, given_of, known, monthly
 
 FOLDER = default_templates_dir() / "explanation"
 
@@ -173,7 +179,7 @@ def test_a_credit_note_is_told_without_a_placeholder_and_with_what_it_corrects(
     language: str, words: str, before: int
 ) -> None:
     given = replace(SAMPLE_CREDIT, net_before={1: before})
-    view = tell(explain_credit(given), given.note, language=language)
+    view = tell(explain_credit(given, ALWAYS_OPEN), given.note, language=language)
     texts = [
         text
         for section in view.sections
@@ -199,7 +205,7 @@ def exempt(given: InvoiceSources) -> InvoiceSources:
 
 def test_an_exempt_credit_note_names_line_place_and_day_of_its_tax_row() -> None:
     given = replace(SAMPLE_CREDIT, note=exempt(SAMPLE_CREDIT.note), original=exempt(SAMPLE_CREDIT.original))
-    view = tell(explain_credit(given), given.note, language="en")
+    view = tell(explain_credit(given, ALWAYS_OPEN), given.note, language="en")
     texts = [text for section in view.sections for each in section.results for text in each.sources]
     assert texts
     assert [text for text in texts if re.search(r"[{}]|, ,", text)] == []
@@ -283,3 +289,61 @@ def explain_count_of(source: LineSource) -> int:
     (count,) = (each.result for each in results if each.subject is Subject.COUNT)
     assert isinstance(count, int)
     return count
+
+
+def cancelled(method: str, *, day: date, count: TermDayCount = TermDayCount.ACTUAL_TERM) -> InvoiceSources:
+    """A line of a change of a term with an endorsement and a lapse before it is cancelled by a method."""
+    changes = (
+        change(1, ChangeKind.ENDORSEMENT, date(2024, 1, 15), premium=900_00),
+        off(date(2024, 1, 6), "flat", number=2),
+        change(3, ChangeKind.REINSTATEMENT, date(2024, 1, 18)),
+        change(5, ChangeKind.ENDORSEMENT, date(2024, 2, 5), premium=300_00),
+        *((off(day, method, number=4),) if method else ()),
+    )
+    known = replace(KNOWN, changes=changes, premium_documented_minor=0, settled_numbers=frozenset())
+    source = billed(ChangeBilling.NOW, 1_00, date(2024, 1, 15), date(2025, 1, 1))
+    plan = replace(source.plan, day_count=count)
+    line_of_change = replace(source, plan=plan, change=known)
+    return sources([line_of_change], [tax(base=1_00, tax_minor=8)])
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("count", [TermDayCount.ACTUAL_TERM, TermDayCount.THIRTY_E_360])
+@pytest.mark.parametrize("method", ["", *sorted(CANCELLATION_METHODS)])
+@pytest.mark.parametrize("day", [date(2024, 1, 18), date(2024, 2, 20), date(2024, 11, 9)])
+def test_what_is_owed_of_a_part_is_told_with_every_row_and_no_placeholder(
+    language: str, count: TermDayCount, method: str, day: date
+) -> None:
+    view = told(cancelled(method, day=day, count=count), language=language)
+    texts = [
+        text
+        for section in view.sections
+        for each in section.results
+        for text in (each.title, each.value, each.figures, each.rounding, *each.reasons, *each.sources)
+    ]
+    assert [text for text in texts if re.search(r"[{}]", text)] == []
+    assert {each.name for result in view.explanation.results for each in result.inputs} <= view.labels.keys()
+    if method:
+        assert any(CANCELLATION_METHODS[method].source in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "latest period first"), ("es", "más reciente primero")]
+)
+@pytest.mark.parametrize("cut_over", [date.min, date(2024, 1, 20)])
+def test_a_credit_note_of_a_run_is_told_with_why_so_much_comes_back(
+    language: str, words: str, cut_over: date
+) -> None:
+    lines = tuple(replace(each, invoice_id=1, line_number=each.period_from_date.month) for each in monthly())
+    source = given_of(known(120_00, lines, FLAT), 1, 10_00)
+    back = replace(source, term=replace(source.term, cut_over_date=cut_over))
+    given = replace(SAMPLE_CREDIT, note=replace(SAMPLE_CREDIT.note, lines=(back,)))
+    view = tell(explain_credit(given, ALWAYS_OPEN), given.note, language=language)
+    texts = [
+        text
+        for each in view.sections[0].results
+        for text in (each.title, each.value, each.figures, each.rounding, *each.reasons, *each.sources)
+    ]
+    assert [text for text in texts if re.search(r"[{}]", text)] == []
+    assert any(words in text for text in texts)
+    assert {each.name for result in view.explanation.results for each in result.inputs} <= view.labels.keys()

@@ -6,13 +6,13 @@ from billing_assets.domain.explained_credits import explain_credit
 from billing_assets.domain.explained_words import Formula, Subject
 from billing_assets.domain.explanations import Explained
 from billing_assets.domain.invoice_sources import CreditSources
-from billing_assets.domain.sample_invoice import SAMPLE_CREDIT
+from billing_assets.domain.sample_invoice import ALWAYS_OPEN, SAMPLE_CREDIT
 from billing_assets.domain.tax_rule import Basis
 from billing_assets_tests.domain.sources import line, sources, tax
 
 
 def one(given: CreditSources, subject: Subject) -> Explained:
-    (found,) = (each for each in explain_credit(given).results if each.subject is subject)
+    (found,) = (each for each in explain_credit(given, ALWAYS_OPEN).results if each.subject is subject)
     return found
 
 
@@ -30,16 +30,16 @@ def test_the_rest_of_a_line_is_what_was_charged_less_what_was_given_back() -> No
         3_20,
         2_40,
     )
-    assert explain_credit(given).differences == ()
+    assert explain_credit(given, ALWAYS_OPEN).differences == ()
     assert given.is_whole()
 
 
 def test_more_than_was_left_and_a_changed_tax_are_differences() -> None:
-    beyond = explain_credit(replace(SAMPLE_CREDIT, net_before={1: 35_00})).differences
+    beyond = explain_credit(replace(SAMPLE_CREDIT, net_before={1: 35_00}), ALWAYS_OPEN).differences
     assert Subject.NET in {each.subject for each in beyond}
     note = SAMPLE_CREDIT.note
     changed = replace(note, taxes=(replace(note.taxes[0], tax_minor=81),))
-    found = explain_credit(replace(SAMPLE_CREDIT, note=changed)).differences
+    found = explain_credit(replace(SAMPLE_CREDIT, note=changed), ALWAYS_OPEN).differences
     assert [each.subject for each in found] == [Subject.TAX]
 
 
@@ -66,6 +66,8 @@ def test_a_fixed_amount_is_explained_with_the_note_that_ends_the_invoice() -> No
         lines=tuple(part.line for part in parts),
     )
     note = replace(original, invoice=invoice, lines=tuple(parts), taxes=taxes)
-    explained = explain_credit(CreditSources(note=note, original=original, net_before={1: 40_00}))
+    explained = explain_credit(
+        CreditSources(note=note, original=original, net_before={1: 40_00}), ALWAYS_OPEN
+    )
     assert explained.differences == ()
     assert Formula.FIXED in {each.formula for each in explained.of_line(1)}

@@ -24,6 +24,11 @@ CHANGED = {
     *(Formula.FIRST_PREMIUM, Formula.ENDORSED_PART, Formula.OWED_OF_PART, Formula.STILL_TO_BILL),
     *(Formula.TO_TAKE_OFF, Formula.WHOLE_DIFFERENCE, Formula.SHARE_OF_DIFFERENCE, Formula.AT_ONCE),
     *(Formula.OPEN_OF_PERIOD, Formula.OPEN_OF_COVERED_PERIOD, Formula.REST_OF_DIFFERENCE),
+    *(Formula.LAPSED_DAYS, Formula.LAPSED_IN_PERIOD, Formula.NOT_EARNED, Formula.PART_OF_RETURN),
+    *(Formula.EARNED_BY_DAYS, Formula.EARNED_BY_MONTHS_OF_30, Formula.EARNED_BY_DAY_SCALE),
+    *(Formula.EARNED_BY_MONTH_SCALE, Formula.FLAT, Formula.COVER_NOT_BEGUN, Formula.COVER_TO_THE_END),
+    *(Formula.REDUCTION, Formula.TAKEN_FROM_PART, Formula.OWN_REDUCTION),
+    *(Formula.GIVEN_BACK, Formula.GIVEN_OF_INVOICE, Formula.GIVEN_OF_LINE, Formula.WHOLE_LINE_GIVEN),
     Formula.CHANGE_PERIOD,
 }
 """What explains changes in the middle of a term (`test_changed_store`)."""

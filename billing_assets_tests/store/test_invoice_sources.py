@@ -14,6 +14,7 @@ from billing_assets.domain.invoice_sources import InvoiceSources
 from billing_assets.store.connection import Database, make_engine
 from billing_assets.store.invoice_sources import read_credit_sources, read_invoice_sources
 from billing_assets_tests.books import billing_over, change_premium, fill_book
+from billing_assets_tests.changes import change_row, import_changes
 from billing_assets_tests.databases import url_of
 
 
@@ -89,3 +90,30 @@ def test_a_credit_note_comes_with_its_invoice_and_what_was_given_back_before_it(
     (source,) = second.note.lines
     assert (source.line.net_minor, source.term.premium_minor) == (5_00, 50_001)
     assert second.note.issue.approved_by == ""
+
+
+def test_a_credit_note_of_a_run_comes_with_its_change_and_one_of_a_person_without(
+    database: Database, tmp_path: Path
+) -> None:
+    fill_book(database, 1)
+    with ExitStack() as stack:
+        billing = billing_over(database, tmp_path, stack)
+        billing.invoice(billing.order(date(2024, 2, 1)))
+        wanted = [WantedCredit(invoice_number="INV-00000001", line_number=1, net_minor=10_00)]
+        billing.credit(
+            billing.credit_order(wanted, reason="why", approved_by="ana", billing_date=date(2024, 2, 5))
+        )
+        import_changes(
+            billing, tmp_path, change_row(1, 1, "cancellation", date(2024, 7, 1), method="pro_rata")
+        )
+        billing.invoice(billing.order(date(2024, 7, 2)))
+    with database.transaction() as connection:
+        by_hand, of_run = (
+            read_credit_sources(connection, 1, number).note.lines[0].change
+            for number in ("CRN-00000001", "CRN-00000002")
+        )
+    assert by_hand is None
+    assert of_run is not None
+    assert (of_run.documented_minor, of_run.corrected_minor) == (490_01, 10_00)
+    (line,) = of_run.part_lines
+    assert (line.line_number, line.period_from_date, line.left_minor) == (1, date(2024, 2, 1), 490_01)
