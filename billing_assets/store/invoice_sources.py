@@ -188,6 +188,9 @@ def _changes(
     known: dict[tuple[int, int], ChangeSource] = {}
     found: dict[int, ChangeSource] = {}
     for line in note.lines:
+        if line.net_minor == 0:
+            # An amount due once for the document comes back on its line, whose policy may have no change.
+            continue
         source = credited[line.credited_line_number or 0]
         part = (source.term.policy_term_id, source.line.change_number)
         if part not in known:
