@@ -39,6 +39,7 @@ __all__ = ["billing"]
         ({"part1": "100"}, ("payer_shares_invalid", "payers.1.share", "100")),
         ({"part1": "-1"}, ("payer_shares_invalid", "payers.1.share", "-1")),
         ({"part1": "33.33333"}, ("payer_shares_invalid", "payers.1.share", "33.33333")),
+        ({"part1": "%"}, ("payer_shares_invalid", "payers.1.share", "%")),
         ({"part1": "half"}, ("payer_shares_invalid", "payers.1.share", "half")),
         ({"key1": ""}, ("payer_key_empty", "payers.1.payer_key", "")),
         ({"who1": ""}, ("payer_name_empty", "payers.1.payer_name", "")),
@@ -71,8 +72,11 @@ def test_further_payers_are_payers_like_others(database: Database, tmp_path: Pat
     other = {**C, "payer": "BANK", "name": "Another bank", "mail": ""}
     result = import_text(with_company(database), tmp_path, shared_book(A, other), mapping=MAPPING)
     assert result.facts["problem_count"] == 2
-    found = "select problem_code, field_name from problem"
-    assert query(database, found) == [("payer_conflict", "payer_key")] * 2
+    found = "select problem_code, field_name, original_value from problem order by 2"
+    assert query(database, found) == [
+        ("payer_conflict", "payer_key", "BANK"),
+        ("payer_conflict", "payers.1.payer_key", "BANK"),
+    ]
     agreed = {**other, "name": "The bank", "street": ""}
     english = of_line("motor_liability", payer_language="en")
     result = import_text(database, tmp_path, shared_book(A, agreed), mapping=english)
@@ -177,6 +181,41 @@ def test_an_email_of_a_further_payer_that_cannot_be_delivered_to_is_noted_and_th
         ("bank@example.com",),
         ("new@example.com",),
     ]
+    assert offenders(database) == {}
+
+
+GOOD, BAD = "bank@example.com", "bank at work"
+OWN = {**C, "payer": "BANK", "name": "The bank", "street": ""}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({**A, "who2": GOOD}, {**A, "no": "B", "who2": BAD}),
+        ({**A, "who2": GOOD}, {**OWN, "mail": BAD}),
+        ({**A, "who2": BAD}, {**OWN, "mail": GOOD}),
+    ],
+)
+def test_a_bad_email_of_a_payer_does_not_set_rows_against_each_other_where_another_row_has_a_good_one(
+    database: Database, tmp_path: Path, first: dict[str, str], second: dict[str, str]
+) -> None:
+    """Else one slip of the pen keeps all policies of a bank from being billed."""
+    english = CONSTANTS | {
+        "place_code": "FR",
+        "line_of_business": "motor_liability",
+        "payer_language": "en",
+    }
+    mapping = mapping_from(
+        {"columns": COLUMNS, "constants": english, "payers": [PAYERS[0] | {"payer_email": "who2"}]}
+    )
+    result = import_text(with_company(database), tmp_path, shared_book(first, second), mapping=mapping)
+    assert (result.facts["new_count"], result.facts["problem_count"]) == (2, 0)
+    assert result.facts["email_bad_count"] == 1
+    assert query(database, "select problem_code, original_value from problem") == [
+        ("email_undeliverable", BAD)
+    ]
+    kept = "select content::json ->> 'email' from payer_version join payer using (payer_id) "
+    assert query(database, kept + "where payer_key = 'BANK'") == [(GOOD,)]
     assert offenders(database) == {}
 
 
