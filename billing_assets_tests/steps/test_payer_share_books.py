@@ -24,7 +24,15 @@ from billing_assets_tests.steps.test_payer_shares import (
     of_line,
     shared_book,
 )
-from billing_assets_tests.store.intake import COLUMNS, CONSTANTS, book, import_text, query, with_company
+from billing_assets_tests.store.intake import (
+    COLUMNS,
+    CONSTANTS,
+    ROW,
+    book,
+    import_text,
+    query,
+    with_company,
+)
 
 __all__ = ["billing"]
 
@@ -231,4 +239,38 @@ def test_a_renewal_that_gets_a_second_payer_does_not_stand_out(database: Databas
             billing.invoice(billing.order(date(year, 1, 7)))
     assert query(database, "select distinct state from billing_run") == [("finalised",)]
     assert query(database, "select count(*) from invoice") == [(4,)]
+    assert offenders(database) == {}
+
+
+def test_a_renewal_after_a_part_of_a_month_does_not_stand_out_however_many_pay(
+    database: Database, tmp_path: Path
+) -> None:
+    """The last bill was for five days: it is measured by five, not by five for each payer."""
+    slots = range(1, 5)
+    names = [f"{field}{slot}" for slot in slots for field in ("share", "key")]
+    payers = [
+        {"share": f"share{slot}", "payer_key": f"key{slot}", "payer_name": f"key{slot}"} for slot in slots
+    ]
+    mapping = mapping_from(
+        {
+            "columns": COLUMNS,
+            "constants": CONSTANTS | {"place_code": "FR", "line_of_business": "motor_liability"},
+            "payers": payers,
+        }
+    )
+    days = [("2025-01-01", "2026-01-06"), ("2026-01-06", "2027-01-06")]
+    of_payers = ["20", "BANK", "20", "CREDITOR", "20", "OWNER", "20", "EMPLOYER"]
+    rows = [
+        [*(ROW | {"plan": "monthly", "premium": "1200.00", "from": first, "to": end}).values(), *of_payers]
+        for first, end in days
+    ]
+    content = "\n".join(",".join(row) for row in [[*ROW, *names], *rows, []])
+    import_text(with_company(database), tmp_path, content, mapping=mapping)
+    with ExitStack() as stack:
+        billing = billing_over(database, tmp_path, stack)
+        bill_year(billing)
+        for day in (date(2025, 12, 19), date(2025, 12, 29)):
+            billing.invoice(billing.order(day))
+    assert query(database, "select distinct state from billing_run") == [("finalised",)]
+    assert query(database, "select count(*) from invoice") == [(14 * 5,)]
     assert offenders(database) == {}
