@@ -102,7 +102,10 @@ def _with_document(
     source: LineSource, sources: CreditSources, piece: TaxPiece, charged: int, _found: list[_Given]
 ) -> _Given:
     """Return what comes back with the whole document alone, or with all of it that is of the term."""
-    is_whole = sources.is_whole(None if piece.tax.rule.basis is Basis.DOCUMENT else source)
+    is_of_document = piece.tax.rule.basis is Basis.DOCUMENT
+    is_whole = sources.is_whole(None if is_of_document else source)
+    # The line may stand again for a fixed amount of the document, after its term had all of its own back.
+    was_whole = not is_of_document and sources.was_whole(source)
     net = sources.net_of[source.line.credited_line_number or 0]
     return _Given(
         source=source,
@@ -110,9 +113,9 @@ def _with_document(
         charged_minor=charged,
         taxable_before=0,
         taxable_after=0,
-        base_before=0,
+        base_before=net if was_whole else 0,
         base_after=net if is_whole else 0,
-        tax_before=0,
+        tax_before=charged if was_whole else 0,
         tax_after=charged if is_whole else 0,
     )
 

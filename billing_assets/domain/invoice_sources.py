@@ -180,6 +180,13 @@ class CreditSources:
         for source in self.note.lines:
             number = source.line.credited_line_number or 0
             back[number] = back.get(number, 0) + source.line.net_minor
+        return self._is_whole(back, term)
+
+    def was_whole(self, term: LineSource) -> bool:
+        """Tell whether notes before this one gave back the whole net of the term of a line."""
+        return any(self.net_before.values()) and self._is_whole(self.net_before, term)
+
+    def _is_whole(self, back: Mapping[int, int], term: LineSource | None) -> bool:
         return all(
             back.get(source.line.line_number, 0) == source.line.net_minor
             for source in self.original.lines

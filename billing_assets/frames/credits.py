@@ -182,9 +182,13 @@ def _with_states(lines: pl.DataFrame) -> pl.DataFrame:
     ``is_term_whole_*`` whether all of it that is of the term of the line.
     """
     wanted = pl.col("wanted_net_minor").fill_null(0)
+    given_before, given_after = (
+        pl.col("net_before") == pl.col("net_minor"),
+        pl.col("net_after") == pl.col("net_minor"),
+    )
     is_untouched = pl.col("credited_tax_minor") != pl.col("tax_minor")
-    is_given_before = pl.col("net_before") == pl.col("net_minor")
-    is_given_after = pl.col("net_after") == pl.col("net_minor")
+    # The fixed amount of a document stands on a line of one term, and is no part of what the term had back.
+    is_begun = (pl.col("credited_net_minor") != 0) | (pl.col("credited_tax_minor") != 0)
     is_wanted = pl.col("wanted_net_minor").is_not_null()
     return (
         lines.sort("original_invoice_id", "line_number")
@@ -195,14 +199,14 @@ def _with_states(lines: pl.DataFrame) -> pl.DataFrame:
             net_after=pl.col("credited_net_minor") + wanted,
         )
         .with_columns(
-            *(
-                each.over(owner).alias(f"{name}_{state}")
-                for name, owner in (("is_whole", _DOCUMENT), ("is_term_whole", _TERM))
-                for state, each in (
-                    (_BEFORE, is_given_before.all() & ~is_untouched.any()),
-                    (_AFTER, is_given_after.all() & is_wanted.any()),
-                )
-            )
+            is_whole_before=(given_before.all() & ~is_untouched.any()).over(_DOCUMENT),
+            is_whole_after=(given_after.all() & is_wanted.any()).over(_DOCUMENT),
+            is_term_whole_before=(given_before.all() & is_begun.any()).over(_TERM),
+        )
+        .with_columns(
+            # A term that was given back stays so when other terms of the document are.
+            is_term_whole_after=given_after.all().over(_TERM)
+            & (is_wanted.any().over(_TERM) | pl.col("is_term_whole_before") | pl.col("is_whole_after")),
         )
     )
 

@@ -126,7 +126,10 @@ def _open_day(is_closed: Callable[[date], bool], day: date) -> date:
 
 
 def _with_reason(notes: Drafts, changes: ChangeBook) -> pl.DataFrame:
-    """Return the credit notes with the change that they come from; each is of one term."""
-    of_document = with_reasons(notes.lines, changes.changes).select("draft_index", "credit_reason")
-    reasons = of_document.unique("draft_index", keep="first")
+    """Return the credit notes with the change that they come from: the first, where several terms have one.
+
+    A line of a term without changes may stand first, with nothing but a fixed amount of the document.
+    """
+    lines = with_reasons(notes.lines, changes.changes).filter(pl.col("credit_reason").is_not_null())
+    reasons = lines.select("draft_index", "credit_reason").unique("draft_index", keep="first")
     return notes.invoices.join(reasons, on="draft_index", how="left", maintain_order="left")

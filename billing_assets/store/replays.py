@@ -54,6 +54,13 @@ where r.company_id = :company and r.billing_date between :first and :last and r.
     and r.run_kind = 'billing'
 order by r.billing_date, r.sequence_number, s.shard_number
 """
+# Not one by one: that a shard of payers lies all over the book must not let each of them read all of it.
+_OF_TERM = f"""t.policy_id >= %(low)s and t.policy_id < %(high)s and (
+    cardinality(cast(%(payer_plans)s as text[])) = 0 or t.policy_term_id in (
+        select v.policy_term_id from policy_term_version v
+        where v.company_id = %(company)s and v.policy_id >= %(low)s and v.policy_id < %(high)s
+            and v.batch_id <= %(batch)s
+            and (v.superseded_batch_id is null or v.superseded_batch_id > %(batch)s) and {TAKEN}))"""  # noqa: S608 - constants
 _SETTLED_THEN = f"""
 select l.policy_term_id, l.installment_number
 from policy_term t
@@ -61,28 +68,23 @@ join invoice_line l using (policy_term_id)
 join invoice i using (invoice_id)
 join billing_run r on r.run_id = i.run_id
 join run_shard h on {SHARD_OF_TERM}
-where t.policy_id >= %(low)s and t.policy_id < %(high)s and i.run_id <> %(run)s
+where {_OF_TERM} and i.run_id <> %(run)s
     and l.revision = 0 and l.charge_kind = 'premium' and l.credited_invoice_id is null
     and (h.committed_at, h.run_id) < (%(at)s, %(run)s)
 union
 select d.policy_term_id, d.installment_number
 from policy_term t
-join policy_term_version v using (policy_term_id)
+join policy_term_version v using (policy_id, policy_term_id)
 join due_charge d on d.company_id = v.company_id and d.policy_term_id = v.policy_term_id
     and (d.policy_term_version_id = v.policy_term_version_id or {ZERO_BY_CHANGES})
     and d.outcome <> 'invoiced' and d.charge_kind <> 'premium_change'
 join billing_run r on r.run_id = d.run_id
 join run_shard h on {SHARD_OF_TERM}
-where t.policy_id >= %(low)s and t.policy_id < %(high)s and d.run_id <> %(run)s
+where {_OF_TERM} and d.run_id <> %(run)s
     and v.batch_id <= %(batch)s and (v.superseded_batch_id is null or v.superseded_batch_id > %(batch)s)
     and (h.committed_at, h.run_id) < (%(at)s, %(run)s)
     and (d.outcome = 'zero' or r.billing_date = %(day)s)
 """  # noqa: S608 - constants
-_OF_TERM = f"""t.policy_id >= %(low)s and t.policy_id < %(high)s and (
-    cardinality(cast(%(payer_plans)s as text[])) = 0 or exists (
-        select from policy_term_version v
-        where v.policy_term_id = t.policy_term_id and v.batch_id <= %(batch)s
-            and (v.superseded_batch_id is null or v.superseded_batch_id > %(batch)s) and {TAKEN}))"""
 _CHARGES = f"""
 select p.policy_number, d.policy_term_id, d.installment_number, d.charge_kind, d.revision, d.charge_number,
     d.payer_id, d.policy_term_version_id, d.outcome, d.reason_code, d.billing_date, d.due_date,
@@ -154,9 +156,8 @@ class SqlReplayStore:
                 ChangeRange(shard.company_id, shard.book_batch_id, shard.shard, shard.billing_date),
                 before=(shard.run_id, shard.committed_at),
             )
-            of_range = {"company": shard.company_id, **values}
-            charge_lines = read_charge_lines(connection, of_range)
-            payer_shares = read_payer_shares(connection, of_range)
+            charge_lines = read_charge_lines(connection, values)
+            payer_shares = read_payer_shares(connection, values)
         return ShardBook(
             terms=terms,
             settled=settled,
@@ -226,4 +227,9 @@ def _replay_shard(row: Row[Any]) -> ReplayShard:
 
 def _range_of(shard: ReplayShard) -> dict[str, object]:
     """Return what names a run and a range of its policies in the queries."""
-    return {"run": shard.run_id, "batch": shard.book_batch_id, **range_values(shard.shard)}
+    return {
+        "run": shard.run_id,
+        "company": shard.company_id,
+        "batch": shard.book_batch_id,
+        **range_values(shard.shard),
+    }

@@ -28,6 +28,8 @@ where f.company_id = %(company)s and f.period_to_date = any(%(days)s) and r.stat
 _LAST_BILLS = """
 with renewed as (
     select policy_id from policy_term where policy_id >= %(low)s and policy_id < %(high)s
+        and (not %(is_of_payers)s or policy_id in (
+            select policy_id from policy_term where policy_term_id = any(cast(%(terms)s as bigint[]))))
     group by policy_id having count(*) > 1
 ), followed as materialized (
     select d.policy_term_id, d.policy_id
@@ -49,8 +51,9 @@ from last s cross join lateral (
         (array_agg(v.plan_code order by l.invoice_id, l.line_number))[1] as plan_code
     from invoice i
     join lateral (
-        select distinct policy_term_id, installment_number, revision from invoice_line
-        where invoice_id = i.invoice_id
+        select distinct n.policy_term_id, n.installment_number, n.revision
+        from policy_term m join invoice_line n on n.policy_term_id = m.policy_term_id
+        where m.policy_id = s.policy_id and n.invoice_id = s.invoice_id
     ) o on true
     join lateral (
         -- the days of an installment count once, however many pay it
@@ -60,7 +63,7 @@ from last s cross join lateral (
             and n.revision = o.revision and n.credited_invoice_id is null
     ) l on true
     join policy_term_version v using (policy_term_version_id)
-    where i.invoice_id = s.invoice_id and v.policy_id = s.policy_id
+    where i.invoice_id = s.invoice_id
     group by i.currency
 ) bill
 """
@@ -110,6 +113,8 @@ def read_last_bills(connection: Connection, shard: Shard, policy_term_ids: pl.Se
     values = {
         "low": shard.from_policy_id,
         "high": shard.to_policy_id,
+        # Policies of payers lie all over the book: only theirs are looked at.
+        "is_of_payers": shard.to_payer_id > 0,
         # One text: the driver takes a list number by number, which costs more than the query.
         "terms": f"{{{policy_term_ids.unique().cast(pl.String).str.join(',').item()}}}",
     }

@@ -22,11 +22,15 @@ TAKEN = """(v.plan_code = any(cast(%(payer_plans)s as text[]))) = (%(to_payer)s 
 SHARD_OF_TERM = """h.run_id = r.run_id and t.policy_id >= h.from_policy_id and t.policy_id < h.to_policy_id
     and (cardinality(h.payer_plans) = 0 or exists (
         select from policy_term_version o
-        where o.policy_term_id = t.policy_term_id and o.batch_id <= r.book_batch_id
+        where o.company_id = r.company_id and o.policy_id = t.policy_id
+            and o.policy_term_id = t.policy_term_id and o.batch_id <= r.book_batch_id
             and (o.superseded_batch_id is null or o.superseded_batch_id > r.book_batch_id)
             and (o.plan_code = any(h.payer_plans)) = (h.to_payer_id > 0)
             and (h.to_payer_id = 0 or (o.payer_id >= h.from_payer_id and o.payer_id < h.to_payer_id))))"""
-"""Condition on shard ``h`` of run ``r``: it took term ``t``, by the version that the run read."""
+"""Condition on shard ``h`` of run ``r``: it took term ``t``, by the version that the run read.
+
+Company and policy are named for the two indexes by them: by the term alone all former versions are read.
+"""
 
 # A shard begins at each :size-th term; ids of policies have gaps, so that ranges of ids would differ in size.
 # The first has half of them: two shards of one size would be ready for their numbers at the same moment, and

@@ -185,9 +185,18 @@ def test_an_amount_due_once_for_a_term_comes_back_with_the_policy_and_not_with_t
         assert given == [("A2", 10_00)]
         back = [tax for tax in invoice(database, note).taxes if tax.tax_code == "FR-FGTI"]
         assert [tax.tax_minor for tax in back] == [6_50]
+        # What A2 had back is not taken again as the other policy of the bill is given back too.
+        import_changes(
+            billing, tmp_path, change_row("A1", 1, "cancellation", BEGUN, method="flat", effective=BEGUN)
+        )
+        run(billing, MARCH)
+        ((note, given), _) = billed(billing, MARCH, "credit_note")
+        assert given == [("A1", 10_00)]
+        back = [tax for tax in invoice(database, note).taxes if tax.tax_code == "FR-FGTI"]
+        assert [(tax.base_minor, tax.tax_minor) for tax in back] == [(10_00, 6_50)]
         explained(billing)
         assert broken(billing) == {}
-        assert differing(billing, JANUARY, FEBRUARY) == 0
+        assert differing(billing, JANUARY, MARCH) == 0
 
 
 def test_two_policies_cancelled_at_once_are_one_credit_note_of_their_bill(

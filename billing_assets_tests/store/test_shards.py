@@ -1,7 +1,9 @@
 """Shards take each term of the book once: by its policy, or by its payer where the plan bills by payer."""
 
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +11,14 @@ from billing_assets.steps.plan_due_charges import cut_shards
 from billing_assets.steps.run_ports import Shard
 from billing_assets.store.connection import Database
 from billing_assets.store.invoices import read_terms
-from billing_assets.store.shards import pending_shards, range_values, read_position, write_shards
+from billing_assets.store.shards import (
+    SHARD_OF_TERM,
+    pending_shards,
+    range_values,
+    read_position,
+    write_shards,
+)
+from billing_assets_tests.books import fill_book
 from billing_assets_tests.steps.test_bills_per_payer import BOOK, FEBRUARY, TERM, fleet_plan
 from billing_assets_tests.store.intake import book, import_text, query, with_company
 
@@ -75,3 +84,30 @@ def test_shards_are_read_as_they_were_written(filled: Database) -> None:
         "from_payer": 1,
         "to_payer": 3,
     }
+
+
+def plan_nodes(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield node
+    for child in node.get("Plans", ()):
+        yield from plan_nodes(child)
+
+
+def test_the_shard_of_a_term_is_found_without_reading_all_former_versions(
+    database: Database,
+) -> None:
+    """A replay asks it for every line that there is: reading the former versions each time took minutes."""
+    fill_book(database, 2_000)
+    asked = f"""
+        explain (format json) select h.shard_number
+        from billing_run r join policy_term t on true join run_shard h on {SHARD_OF_TERM}
+    """
+    with database.transaction() as connection:
+        connection.exec_driver_sql("set local enable_seqscan = off")
+        (plan,) = connection.exec_driver_sql(asked).scalar_one()
+    scans = [
+        node
+        for node in plan_nodes(plan["Plan"])
+        if node.get("Index Name", "").startswith("policy_term_version")
+    ]
+    assert scans
+    assert [node["Index Name"] for node in scans if "_id = t.policy_" not in node.get("Index Cond", "")] == []
