@@ -40,13 +40,13 @@ def with_percents(rows: pl.LazyFrame, text: str, decimal_mark: str, name: str) -
     """Return ``rows`` with ``{name}_minor``, parts per million of a percentage, and ``{name}_fault``.
 
     A percentage has at most four decimals, which is just what parts per million are; a percent sign may stand
-    behind it. As amounts are, it is read exactly.
+    behind it; one that stands alone is no percentage. As amounts are, it is read exactly.
 
-    >>> rows = pl.LazyFrame({"share": ["40", "33.3333 %", "0.00001", ""]})
+    >>> rows = pl.LazyFrame({"share": ["40", "33.3333 %", "0.00001", "%"]})
     >>> with_percents(rows, "share", ".", "share").select("share_minor", "share_fault").collect().rows()
-    [(400000, None), (333333, None), (None, 'amount_too_fine'), (None, 'amount_empty')]
+    [(400000, None), (333333, None), (None, 'amount_too_fine'), (None, 'amount_not_a_number')]
     """
-    written = pl.col(text).str.replace(r"\s*%$", "").str.strip_chars()
+    written = pl.col(text).str.strip_chars().str.replace(r"([^\s%])\s*%$", "$1")
     return _with_integers(rows, _plain(written, decimal_mark, ""), pl.lit(_PERCENT_DIGITS, pl.Int64), name)
 
 

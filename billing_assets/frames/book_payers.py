@@ -140,7 +140,7 @@ def payer_columns(mapping: BookMapping) -> tuple[pl.Expr, ...]:
 def further_payers(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the payers of the rows but for the first of each, one row each, with ``payer_sha256``.
 
-    Beside them stand ``row_number`` and ``status`` of their row.
+    Beside them stand ``row_number``, ``status`` and ``problem_code`` of their row.
 
     >>> payer = {"payer_number": 2, "payer_key": "K", "share_ppm": 1, "payer_content": "{}"}
     >>> rows = pl.DataFrame(
@@ -150,7 +150,7 @@ def further_payers(rows: pl.DataFrame) -> pl.DataFrame:
     >>> further_payers(rows).select("row_number", "payer_key", "share_ppm").rows()
     [(7, 'K', 1)]
     """
-    names = [name for name in ("row_number", "status", "record_key") if name in rows.columns]
+    names = [name for name in ("row_number", "status", "problem_code", "record_key") if name in rows.columns]
     found = (
         rows.select(*names, "payer_rows")
         .drop_nulls("payer_rows")

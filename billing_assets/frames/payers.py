@@ -129,11 +129,13 @@ def _with_known(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 def with_emails_of_file(rows: pl.DataFrame) -> pl.DataFrame:
     """Return ``rows`` with the good e-mail that a payer has in other rows in the place of one that is bad.
 
-    The address that can be delivered to is then what the file says of the payer, and its rows agree; those
-    with the bad one keep ``is_email_bad``. A payer of whom the file gives two good ones has none to take.
+    The address that can be delivered to is then what the file says of the payer, first or further, and its
+    rows agree; those with the bad one keep ``is_email_bad``. A payer of whom the file gives two good ones has
+    none to take.
 
     >>> rows = pl.DataFrame(
     ...     {
+    ...         "row_number": [1, 2],
     ...         "payer_key": "K",
     ...         "problem_code": None,
     ...         "has_email": [True, False],
@@ -141,23 +143,40 @@ def with_emails_of_file(rows: pl.DataFrame) -> pl.DataFrame:
     ...         "is_payer_keyed": True,
     ...         "payer_content": ['{"email":"ann@example.com","name":"A"}', '{"email":"","name":"A"}'],
     ...         "payer_sha256": ["", ""],
-    ...     }
+    ...         "payer_rows": [None, None],
+    ...     },
+    ...     schema_overrides={"payer_rows": pl.List(PAYER_ROW)},
     ... )
     >>> with_emails_of_file(rows)["payer_content"].n_unique()
     1
     """
-    if not rows["is_email_bad"].any():
+    further = further_payers(rows)
+    if not (rows["is_email_bad"].any() or further["is_email_bad"].any()):
         return rows
-    is_bad = pl.col("is_email_bad") & pl.col("problem_code").is_null()
-    good = rows.filter(pl.col("has_email"), pl.col("problem_code").is_null()).join(
-        rows.filter(is_bad).select("payer_key").unique(), on="payer_key", how="semi"
+    payers = _only_emails([rows, further])
+    own = _with_only_emails(rows, payers)
+    return own if further.is_empty() else _nested(own, _with_only_emails(further, payers))
+
+
+_IS_BAD_OF_FILE = pl.col("is_email_bad") & pl.col("problem_code").is_null()
+
+
+def _only_emails(stated: list[pl.DataFrame]) -> dict[str, dict[str, str]]:
+    """Return by key the payers that have a bad e-mail somewhere, and elsewhere one and the same good one."""
+    names = ("payer_key", "payer_content", "problem_code", "has_email", "is_email_bad")
+    every = pl.concat(each.select(names) for each in stated)
+    good = every.filter(pl.col("has_email"), pl.col("problem_code").is_null()).join(
+        every.filter(_IS_BAD_OF_FILE).select("payer_key").unique(), on="payer_key", how="semi"
     )
     found: dict[str, dict[str, dict[str, str]]] = {}
     for key, content in good.select("payer_key", "payer_content").unique(maintain_order=True).rows():
         payer = json.loads(content)
         found.setdefault(key, {})[payer["email"]] = payer
-    payers = {key: next(iter(emails.values())) for key, emails in found.items() if len(emails) == 1}
-    filled = _with_emails(rows, payers, is_bad)
+    return {key: next(iter(emails.values())) for key, emails in found.items() if len(emails) == 1}
+
+
+def _with_only_emails(rows: pl.DataFrame, payers: Mapping[str, Mapping[str, str]]) -> pl.DataFrame:
+    filled = _with_emails(rows, payers, _IS_BAD_OF_FILE)
     is_filled = filled["payer_content"].ne_missing(rows["payer_content"])
     return filled.with_columns(has_email=pl.col("has_email") | is_filled)
 

@@ -122,7 +122,9 @@ NO_DRAFTS = Drafts(
     charges=pl.DataFrame(
         schema={
             **dict.fromkeys((*_HASHED_CHARGE, "charge_kind"), pl.String),
-            **dict.fromkeys(("revision", "charge_number", "split_number", "net_minor"), pl.Int64),
+            **dict.fromkeys(
+                ("revision", "charge_number", "split_number", "payer_number", "net_minor"), pl.Int64
+            ),
         }
     ),
     bodies=pl.DataFrame(),

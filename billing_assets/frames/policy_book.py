@@ -234,12 +234,20 @@ def _with_conflicts(rows: pl.DataFrame, *, is_payer_keyed: bool) -> pl.DataFrame
     conflict = (
         pl.when(is_good & is_copy_other)
         .then(pl.struct(problem_code=pl.lit("key_conflict"), field_name=pl.lit("policy_number")))
-        .when(is_good & ((pl.col("_payers") > 1) | pl.col("row_number").is_in(_disagreeing(rows).implode())))
+        .when(is_good & (pl.col("_payers") > 1))
         .then(pl.struct(problem_code=pl.lit("payer_conflict"), field_name=pl.lit("payer_key")))
+        .when(pl.col("_disagreeing").is_not_null())
+        .then(pl.struct(problem_code=pl.lit("payer_conflict"), field_name="_disagreeing"))
     )
-    decided = marked.with_columns(
+    disagreeing = _disagreeing(rows)
+    named = (
+        marked.with_columns(_disagreeing=pl.lit(None, pl.String))
+        if disagreeing.is_empty()
+        else marked.join(disagreeing, on="row_number", how="left", maintain_order="left")
+    )
+    decided = named.with_columns(
         pl.coalesce(conflict.struct.field(name), name).alias(name) for name in ("problem_code", "field_name")
-    ).drop("_copies", "_payers")
+    ).drop("_copies", "_payers", "_disagreeing")
     is_copy = is_good & (pl.int_range(pl.len()).over(*term, "content_sha256") > 0)
     return decided.with_columns(
         status=pl.when(~is_good)
@@ -250,14 +258,22 @@ def _with_conflicts(rows: pl.DataFrame, *, is_payer_keyed: bool) -> pl.DataFrame
     )
 
 
-def _disagreeing(rows: pl.DataFrame) -> pl.Series:
-    """Return the numbers of the good rows with a further payer of whom two rows say different things."""
+def _disagreeing(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return ``row_number`` of the good rows with a payer of whom two rows say different things.
+
+    ``_disagreeing`` is the field with the key of that payer. Payers that are further ones nowhere are not
+    looked at.
+    """
     names = ("row_number", "payer_key", "payer_sha256")
     # Narrow before it is filtered: most books have no further payers, and pay for the look alone.
     good = rows.select(*names, "problem_code", "payer_rows").filter(pl.col("problem_code").is_null())
     further = further_payers(good)
-    if further.is_empty():
-        return further["row_number"]
-    stated = pl.concat([good.select(names), further.select(names)])
+    key_field = pl.col("field_name").str.replace("payer_email$", "payer_key").alias("_disagreeing")
+    stated = pl.concat(
+        [good.select(*names, _disagreeing=pl.lit("payer_key")), further.select(*names, key_field)]
+    )
     of_further = stated.join(further.select("payer_key").unique(), on="payer_key", how="semi")
-    return of_further.filter(pl.col("payer_sha256").n_unique().over("payer_key") > 1)["row_number"].unique()
+    differing = of_further.filter(pl.col("payer_sha256").n_unique().over("payer_key") > 1)
+    return differing.select("row_number", "_disagreeing").unique(
+        "row_number", keep="first", maintain_order=True
+    )

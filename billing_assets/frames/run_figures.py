@@ -360,14 +360,19 @@ def largest_outliers(outliers: pl.DataFrame, count: int) -> pl.DataFrame:
 def reasons_of(drafts: Drafts) -> pl.DataFrame:
     """Return count and net of the charges by outcome, reason and currency; see :func:`add_reasons`.
 
-    ``due_installment_count`` counts an installment once, whatever lines and fee it has; so it does a line of
-    a change, and one that is given back.
+    ``due_installment_count`` counts an installment once, whatever lines, payers and fee it has; so it does a
+    line of a change, and one that is given back.
 
     >>> from billing_assets.frames.plan_hashes import NO_DRAFTS
     >>> reasons_of(NO_DRAFTS).columns
     ['outcome', 'reason_code', 'currency', 'charge_count', 'due_installment_count', 'net_minor']
     """
     is_first = pl.col("charge_kind").is_in(_PREMIUM_KINDS) & (pl.col("split_number").fill_null(0) == 0)
+    # A term of several payers has a charge for each of them, and their outcome is one.
+    of_payer = is_first & (pl.col("payer_number") > 0)
+    if drafts.charges.select(of_payer.any()).item():
+        number = pl.when(of_payer).then(pl.struct("policy_term_id", "installment_number"))
+        is_first = is_first & (~of_payer.fill_null(value=False) | number.is_first_distinct())
     counts = {"charge_count": pl.lit(1), "due_installment_count": is_first.cast(pl.Int64)}
     return _reasons(drafts.charges.lazy().select(*_REASON_KEY, "net_minor", **counts))
 

@@ -47,7 +47,7 @@ from last s cross join lateral (
     -- all lines of its installments: of a bill of several policies its own, of several payers those of all
     select i.currency, sum(l.net_minor + l.tax_minor) as total_minor,
         sum(l.period_to_date - l.period_from_date)
-            filter (where l.charge_kind = 'premium' and l.split_number = 0) as period_days,
+            filter (where l.charge_kind = 'premium' and l.split_number = 0 and l.is_of_one) as period_days,
         (array_agg(v.plan_code order by l.invoice_id, l.line_number))[1] as plan_code
     from invoice i
     join lateral (
@@ -55,9 +55,15 @@ from last s cross join lateral (
         from policy_term m join invoice_line n on n.policy_term_id = m.policy_term_id
         where m.policy_id = s.policy_id and n.invoice_id = s.invoice_id
     ) o on true
-    join invoice_line l using (policy_term_id, installment_number, revision)
+    join lateral (
+        -- the days of an installment count once, however many pay it
+        select n.*, n.payer_id = min(n.payer_id) over (partition by n.charge_kind) as is_of_one
+        from invoice_line n
+        where n.policy_term_id = o.policy_term_id and n.installment_number = o.installment_number
+            and n.revision = o.revision and n.credited_invoice_id is null
+    ) l on true
     join policy_term_version v using (policy_term_version_id)
-    where i.invoice_id = s.invoice_id and l.credited_invoice_id is null
+    where i.invoice_id = s.invoice_id
     group by i.currency
 ) bill
 """

@@ -233,6 +233,20 @@ def test_an_installment_that_fails_with_its_lines_and_its_fee_is_one_problem() -
     assert (row["charge_count"], row["due_installment_count"]) == (4, 1)
 
 
+def test_an_installment_of_several_payers_is_one_problem_however_many_pay_it() -> None:
+    """Else a single policy of ten payers is enough problems to hold a run."""
+    unpriced = {"place_code": "DE", "line_of_business": "home"}
+    failed = [{**unpriced, "payer_number": number, "payer_id": number} for number in range(1, 11)]
+    billed = [
+        {"policy_term_id": 8, "payer_number": number, "payer_id": number, "installment_number": installment}
+        for number in (1, 2)
+        for installment in (1, 2)
+    ]
+    rows = add_reasons([reasons_of(drafts(*failed, *billed, {"policy_term_id": 9}))])
+    counts = rows.select("outcome", "charge_count", "due_installment_count").rows()
+    assert counts == [("failed", 10, 1), ("invoiced", 5, 3)]
+
+
 def test_no_figures_have_the_columns_of_figures() -> None:
     assert add_figures([]).schema == FIGURE_SCHEMA
 

@@ -24,7 +24,15 @@ from billing_assets_tests.steps.test_payer_shares import (
     of_line,
     shared_book,
 )
-from billing_assets_tests.store.intake import COLUMNS, CONSTANTS, book, import_text, query, with_company
+from billing_assets_tests.store.intake import (
+    COLUMNS,
+    CONSTANTS,
+    ROW,
+    book,
+    import_text,
+    query,
+    with_company,
+)
 
 __all__ = ["billing"]
 
@@ -39,6 +47,7 @@ __all__ = ["billing"]
         ({"part1": "100"}, ("payer_shares_invalid", "payers.1.share", "100")),
         ({"part1": "-1"}, ("payer_shares_invalid", "payers.1.share", "-1")),
         ({"part1": "33.33333"}, ("payer_shares_invalid", "payers.1.share", "33.33333")),
+        ({"part1": "%"}, ("payer_shares_invalid", "payers.1.share", "%")),
         ({"part1": "half"}, ("payer_shares_invalid", "payers.1.share", "half")),
         ({"key1": ""}, ("payer_key_empty", "payers.1.payer_key", "")),
         ({"who1": ""}, ("payer_name_empty", "payers.1.payer_name", "")),
@@ -71,8 +80,11 @@ def test_further_payers_are_payers_like_others(database: Database, tmp_path: Pat
     other = {**C, "payer": "BANK", "name": "Another bank", "mail": ""}
     result = import_text(with_company(database), tmp_path, shared_book(A, other), mapping=MAPPING)
     assert result.facts["problem_count"] == 2
-    found = "select problem_code, field_name from problem"
-    assert query(database, found) == [("payer_conflict", "payer_key")] * 2
+    found = "select problem_code, field_name, original_value from problem order by 2"
+    assert query(database, found) == [
+        ("payer_conflict", "payer_key", "BANK"),
+        ("payer_conflict", "payers.1.payer_key", "BANK"),
+    ]
     agreed = {**other, "name": "The bank", "street": ""}
     english = of_line("motor_liability", payer_language="en")
     result = import_text(database, tmp_path, shared_book(A, agreed), mapping=english)
@@ -180,6 +192,41 @@ def test_an_email_of_a_further_payer_that_cannot_be_delivered_to_is_noted_and_th
     assert offenders(database) == {}
 
 
+GOOD, BAD = "bank@example.com", "bank at work"
+OWN = {**C, "payer": "BANK", "name": "The bank", "street": ""}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({**A, "who2": GOOD}, {**A, "no": "B", "who2": BAD}),
+        ({**A, "who2": GOOD}, {**OWN, "mail": BAD}),
+        ({**A, "who2": BAD}, {**OWN, "mail": GOOD}),
+    ],
+)
+def test_a_bad_email_of_a_payer_does_not_set_rows_against_each_other_where_another_row_has_a_good_one(
+    database: Database, tmp_path: Path, first: dict[str, str], second: dict[str, str]
+) -> None:
+    """Else one slip of the pen keeps all policies of a bank from being billed."""
+    english = CONSTANTS | {
+        "place_code": "FR",
+        "line_of_business": "motor_liability",
+        "payer_language": "en",
+    }
+    mapping = mapping_from(
+        {"columns": COLUMNS, "constants": english, "payers": [PAYERS[0] | {"payer_email": "who2"}]}
+    )
+    result = import_text(with_company(database), tmp_path, shared_book(first, second), mapping=mapping)
+    assert (result.facts["new_count"], result.facts["problem_count"]) == (2, 0)
+    assert result.facts["email_bad_count"] == 1
+    assert query(database, "select problem_code, original_value from problem") == [
+        ("email_undeliverable", BAD)
+    ]
+    kept = "select content::json ->> 'email' from payer_version join payer using (payer_id) "
+    assert query(database, kept + "where payer_key = 'BANK'") == [(GOOD,)]
+    assert offenders(database) == {}
+
+
 def test_a_renewal_that_gets_a_second_payer_does_not_stand_out(database: Database, tmp_path: Path) -> None:
     """The bills of all payers together are compared with the bill before, in both directions."""
     alone = {**A, "part1": "", "key1": "", "who1": "", "plan": "yearly"}
@@ -192,4 +239,38 @@ def test_a_renewal_that_gets_a_second_payer_does_not_stand_out(database: Databas
             billing.invoice(billing.order(date(year, 1, 7)))
     assert query(database, "select distinct state from billing_run") == [("finalised",)]
     assert query(database, "select count(*) from invoice") == [(4,)]
+    assert offenders(database) == {}
+
+
+def test_a_renewal_after_a_part_of_a_month_does_not_stand_out_however_many_pay(
+    database: Database, tmp_path: Path
+) -> None:
+    """The last bill was for five days: it is measured by five, not by five for each payer."""
+    slots = range(1, 5)
+    names = [f"{field}{slot}" for slot in slots for field in ("share", "key")]
+    payers = [
+        {"share": f"share{slot}", "payer_key": f"key{slot}", "payer_name": f"key{slot}"} for slot in slots
+    ]
+    mapping = mapping_from(
+        {
+            "columns": COLUMNS,
+            "constants": CONSTANTS | {"place_code": "FR", "line_of_business": "motor_liability"},
+            "payers": payers,
+        }
+    )
+    days = [("2025-01-01", "2026-01-06"), ("2026-01-06", "2027-01-06")]
+    of_payers = ["20", "BANK", "20", "CREDITOR", "20", "OWNER", "20", "EMPLOYER"]
+    rows = [
+        [*(ROW | {"plan": "monthly", "premium": "1200.00", "from": first, "to": end}).values(), *of_payers]
+        for first, end in days
+    ]
+    content = "\n".join(",".join(row) for row in [[*ROW, *names], *rows, []])
+    import_text(with_company(database), tmp_path, content, mapping=mapping)
+    with ExitStack() as stack:
+        billing = billing_over(database, tmp_path, stack)
+        bill_year(billing)
+        for day in (date(2025, 12, 19), date(2025, 12, 29)):
+            billing.invoice(billing.order(day))
+    assert query(database, "select distinct state from billing_run") == [("finalised",)]
+    assert query(database, "select count(*) from invoice") == [(14 * 5,)]
     assert offenders(database) == {}

@@ -92,6 +92,14 @@ from billed b
 group by b.policy_term_id, b.installment_number, b.charge_kind, b.payer_id, b.revision, b.split_number
 having count(*) > 1
 union all
+-- all payers of an installment are billed together: who is billed by another version is billed it again
+select concat('policy term ', b.policy_term_id, ': installment ', b.installment_number,
+    ' is billed by several versions of the term')
+from billed b
+where b.charge_kind <> 'premium_change'
+group by b.policy_term_id, b.installment_number, b.charge_kind, b.revision
+having min(b.policy_term_version_id) <> max(b.policy_term_version_id)
+union all
 select concat('policy term ', b.policy_term_id, ': the lines of installment ', b.installment_number,
     ' stand on several invoices, or one of its charges twice')
 from billed b

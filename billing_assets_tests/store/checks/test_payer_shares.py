@@ -100,6 +100,32 @@ def test_a_planted_violation_is_named_by_i25(
     assert set(found) - {"I25"} == others
 
 
+def test_an_installment_that_is_billed_again_to_another_payer_is_named_by_i07(superuser: Engine) -> None:
+    """Neither the key nor the periods of a payer tell, once a book has moved the policy to that payer."""
+    columns = (
+        "policy_term_id, policy_id, company_id, product_code, line_of_business, place_code, currency, "
+        "plan_code, effective_date, expiration_date, anchor_date, cut_over_date, premium_minor, "
+        "content_sha256, batch_id"
+    )
+    newest = "(select max(policy_term_version_id) from policy_term_version)"
+    doubled = (
+        f"update invoice_line l set payer_id = {BANK}, installment_number = 3, "
+        f"policy_term_version_id = {newest}, period_from_date = o.period_from_date, "
+        "period_to_date = o.period_to_date from invoice_line o where o.policy_term_id = 2 "
+        "and o.installment_number = 3 and l.policy_term_id = 2 and l.installment_number = 4"
+    )
+    moved = (
+        "update policy_term_version set superseded_batch_id = batch_id + 1 where policy_term_version_id = 2",
+        f"insert into policy_term_version (payer_id, {columns}) select {BANK}, {columns} {SECOND}",
+        doubled,
+    )
+    with planted(superuser, *moved) as connection:
+        found = broken(connection, check_ids=["I07"])
+    assert found["I07"].examples == (
+        "policy term 2: installment 3 is billed by several versions of the term",
+    )
+
+
 def test_a_payer_of_another_company_is_named_by_i20(superuser: Engine) -> None:
     moved = (
         "insert into company (company_code) values ('other')",
