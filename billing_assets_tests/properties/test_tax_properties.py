@@ -151,7 +151,9 @@ def documents(draw: st.DrawFn) -> list[list[TaxedLine]]:
         installment_number=st.integers(1, 2),
         price_minor=st.integers(-400, 400) | st.integers(-(10**15), 10**15),
     )
-    return draw(st.lists(st.lists(line, min_size=1, max_size=6), min_size=1, max_size=3))
+    drawn = draw(st.lists(st.lists(line, min_size=1, max_size=6), min_size=1, max_size=3))
+    # No two documents bill the first installment of a term to one payer.
+    return [[replace(line, term=f"{number}{line.term}") for line in own] for number, own in enumerate(drawn)]
 
 
 def frame_of(lines: list[tuple[int, TaxedLine]]) -> pl.DataFrame:

@@ -35,12 +35,14 @@ class ReferenceInvoiceInCredit:
     base_of: dict[Key, int] = field(init=False)
     tax_of: dict[Key, int] = field(init=False)
     net_back: list[int] = field(init=False)
+    terms_back: set[str] = field(init=False)
     base_back: dict[Key, int] = field(init=False)
     tax_back: dict[Key, int] = field(init=False)
 
     def __post_init__(self) -> None:
         self.nets, self.contained, self.base_of, self.tax_of = line_amounts(self.lines, self.rules)
         self.net_back = [0] * len(self.lines)
+        self.terms_back = set()
         self.base_back = dict.fromkeys(self.tax_of, 0)
         self.tax_back = dict.fromkeys(self.tax_of, 0)
 
@@ -50,6 +52,12 @@ class ReferenceInvoiceInCredit:
             assert 0 <= net <= self.nets[number] - self.net_back[number]
             self.net_back[number] += net
         is_over = self.net_back == self.nets
+        named = {self.lines[number].term for number in wanted}
+        for term in {line.term for line in self.lines}:
+            own = [number for number, line in enumerate(self.lines) if line.term == term]
+            is_back = all(self.net_back[number] == self.nets[number] for number in own)
+            if is_back and (is_over or term in named):
+                self.terms_back.add(term)
         goal_tax: dict[Key, int] = {}
         goal_base: dict[Key, int] = {}
         for key in sorted(self.tax_of, key=lambda key: key[1].basis == "net_and_taxes"):
@@ -62,8 +70,10 @@ class ReferenceInvoiceInCredit:
     def _goal(self, key: Key, taxes: Mapping[Key, int], *, is_over: bool) -> tuple[int, int]:
         """Base and tax of all that is given back so far."""
         number, rule = key
+        is_term_over = self.lines[number].term in self.terms_back
         if rule.basis in {"term", "document"}:
-            return (self.base_of[key], self.tax_of[key]) if is_over else (0, 0)
+            is_back = is_over if rule.basis == "document" else is_term_over
+            return (self.base_of[key], self.tax_of[key]) if is_back else (0, 0)
         named = [
             other
             for other in self.tax_of
@@ -73,7 +83,7 @@ class ReferenceInvoiceInCredit:
         ]
         net = self.net_back[number]
         base = net + sum(taxes[other] for other in named)
-        if net == self.nets[number] and (net or is_over):
+        if net == self.nets[number] and (net or is_term_over):
             return base, self.tax_of[key]
         if rule.is_inclusive:
             exact = net * _rate(rule) * (1 + sum((_rate(other[1]) for other in named), Fraction(0)))
