@@ -220,7 +220,8 @@ def _show_documents(screen: Screen, report: "Mapping[str, Any]") -> None:
 def _counted(report: "Mapping[str, Any]", credit_notes: "Sequence[Mapping[str, Any]]") -> str:
     """Say how many documents there are in all, why they can be fewer than the charges, and their numbers."""
     count, charges = sum(row["count"] for row in report["invoices"]), report["outcome_counts"]["invoiced"]
-    shared = "; charges of a policy that fall due together share an invoice" if count < charges else ""
+    why = "; charges of a policy, or of a payer by their plan, that fall due together share an invoice"
+    shared = why if count < charges else ""
     counts = [(count, "invoice"), (sum(row["count"] for row in credit_notes), "credit note")]
     documents = " and ".join(count_of(number, name) for number, name in counts if number)
     spans = ", ".join(_span(span) for span in report["numbers"])

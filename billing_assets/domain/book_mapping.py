@@ -207,6 +207,8 @@ class BookMapping:
         keys = {charge.column: f"{charge.field_name}.column" for charge in self.charges}
         for name, source in self.fields.items():
             keys.update(dict.fromkeys(source.columns, f"columns.{name}"))
+        for name, source in self.payer_fields().items():
+            keys.update((column, name) for column in source.columns if column not in keys)
         return keys
 
     def source_columns(self) -> tuple[str, ...]:

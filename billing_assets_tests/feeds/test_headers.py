@@ -8,9 +8,11 @@ import pytest
 
 from billing_assets.domain.book_mapping import (
     REQUIRED_FIELDS,
+    SHARE,
     BookMapping,
     ChargeSource,
     FieldSource,
+    PayerSource,
     cell_name,
 )
 from billing_assets.domain.errors import BillingError
@@ -51,6 +53,15 @@ def test_a_file_without_the_columns_of_the_charges_says_which_and_what_to_do() -
         "book.csv has no column 'damage' (charges.own_damage.column), 'legal' (charges.legal.column)"
     )
     assert "with a mapping without 'charges'" in caught.value.todo
+
+
+def test_a_file_without_a_column_of_a_further_payer_says_which_key_names_it() -> None:
+    share = {SHARE: FieldSource(columns=("p2pc",)), "payer_key": FieldSource(columns=("bank",))}
+    mapping = replace(MAPPING, payers=(PayerSource(number=1, fields=share),))
+    with pytest.raises(BillingError) as caught:
+        check_header("book.csv", ["x", "NO", "p2pct", "bank"], mapping)
+    assert caught.value.found == "book.csv has no column 'p2pc' (payers.1.share)"
+    assert caught.value.todo == "did you mean 'p2pct'?"
 
 
 @pytest.mark.parametrize(
