@@ -76,7 +76,9 @@ def policies(
     again: Annotated[
         bool,
         typer.Option(
-            "--again", help="Take a file that a later book has replaced: what it says counts again."
+            "--again",
+            help="Take a file that a later book has replaced, or the last one once more after a plan was "
+            "added: what it says counts again.",
         ),
     ] = False,
     as_json: Json = False,
@@ -84,7 +86,7 @@ def policies(
     """Import a policy book, all of it in one transaction.
 
     A bad row becomes a problem beside the good ones ('billing problems'); a changed row updates its policy,
-    with history; the same file again does nothing, an older one is refused.
+    with history; the same file does nothing without --again, an older one is refused.
     """
     screen = Screen(as_json)
     with open_desk(screen) as desk, screen.progress(f"importing {file.name}") as progress:
@@ -141,6 +143,7 @@ def _say_repeat(screen: Screen, facts: Mapping[str, int | str]) -> None:
     screen.say(
         f"{facts['file_name']} was imported before, as batch {facts['batch_id']} on {at}: nothing to do."
     )
+    screen.hint("rows that were refused may be good since, by a plan that was added: import it with --again")
 
 
 def show_import(screen: Screen, result: "StepResult") -> None:

@@ -41,7 +41,8 @@ class IntakeOrder:
     """What an import is asked to do. ``cut_over_date`` and ``controls`` go before those of the mapping.
 
     ``as_of_date`` is the date of the import in the company's zone: what a full book has to name is what is in
-    force then. ``is_again`` takes a file that later books have replaced, which puts back what it says.
+    force then. ``is_again`` takes a file that later books have replaced, which puts back what it says, and
+    the last one once more, of which rows may be good by a plan that was added since.
     """
 
     company_code: str
@@ -80,7 +81,7 @@ def read_policy_book(
         mapping_sha256 = _identity(mapping, cut_over_date)
         earlier = work.earlier_batch(mapping.source_code, file.content_sha256, mapping_sha256)
         last = work.last_batch(mapping.source_code)
-        if earlier is not None and earlier == last:
+        if earlier is not None and earlier == last and not order.is_again:
             return _repeat(file, earlier)
         if earlier is not None and last is not None and not order.is_again:
             raise _superseded(file, earlier, last)

@@ -18,6 +18,7 @@ from billing_assets.domain.money import parse_minor
 from billing_assets.feeds.mapping import mapping_from, read_mapping
 from billing_assets.store.connection import Database
 from billing_assets_tests.conftest import PORTFOLIO
+from billing_assets_tests.steps.test_bills_per_payer import fleet_plan
 from billing_assets_tests.store.intake import (
     COLUMNS,
     CONSTANTS,
@@ -80,6 +81,18 @@ def test_the_same_file_again_writes_nothing_and_says_so(store: Database, tmp_pat
         "imported_at": "2024-01-02T03:04:05+00:00",
     }
     assert query(store, "select count(*) from intake_batch") == [(1,)]
+
+
+def test_the_last_file_once_more_takes_rows_that_are_good_by_a_plan_that_was_added(
+    store: Database, tmp_path: Path
+) -> None:
+    first = import_text(store, tmp_path, book({"plan": "fleet"}))
+    assert (first.facts["new_count"], first.problem_count) == (0, 1)
+    fleet_plan(store)
+    assert import_text(store, tmp_path, book({"plan": "fleet"})).facts["is_repeat"] == 1
+    again = import_text(store, tmp_path, book({"plan": "fleet"}), is_again=True)
+    assert (again.facts["new_count"], again.problem_count) == (1, 0)
+    assert query(store, "select count(*) from problem where is_open") == [(0,)]
 
 
 @pytest.mark.parametrize(
