@@ -65,11 +65,10 @@ def _of_cancelled(result: Explained) -> list[str]:
 
 def _is_least(result: Explained) -> bool:
     """Tell whether the least that a method earns is more than what it measures."""
-    numbers = {each.name: each.value for each in result.inputs if isinstance(each.value, int)}
-    is_scaled = "scale_ppm" in numbers
+    numbers = result.numbers
     measured = (
         Fraction(numbers["scale_ppm"], PPM)
-        if is_scaled
+        if "scale_ppm" in numbers
         else Fraction(numbers["days_in_force"], numbers["days"])
     )
     return measured < Fraction(numbers.get("minimum_ppm", 0), PPM)

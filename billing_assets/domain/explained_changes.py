@@ -5,6 +5,7 @@ the share of it that the line bills. Does not belong here: what is owed of a par
 (``explained_taxes``), the dates of an installment (``explained_dates``).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -127,7 +128,7 @@ def _state_of(source: LineSource, change: ChangeSource, calendars: Calendars) ->
     part = next(each for each in parts if each.change_number == change.change_number)
     planned = dict(enumerate(planned_of_term(_as_installment(source, 1), calendars), start=1))
     bills = bill_numbers(list(planned.values()), source.plan.minimum_bill_minor)
-    elsewhere = {number for number in planned if _is_elsewhere(source, bills[number - 1], calendars)}
+    elsewhere = _elsewhere(source, bills, calendars)
     opened = {
         number: amount
         for number, amount in planned.items()
@@ -169,9 +170,12 @@ def billed_elsewhere(source: LineSource, calendars: Calendars) -> int:
         return 0
     planned = planned_of_term(_as_installment(source, 1), calendars)
     bills = bill_numbers(planned, source.plan.minimum_bill_minor)
-    return sum(
-        amount for amount, bill in zip(planned, bills, strict=True) if _is_elsewhere(source, bill, calendars)
-    )
+    return sum(planned[number - 1] for number in _elsewhere(source, bills, calendars))
+
+
+def _elsewhere(source: LineSource, bills: Sequence[int], calendars: Calendars) -> set[int]:
+    """Return the installments that were due before the cut-over, each with the one that it is billed with."""
+    return {number for number, bill in enumerate(bills, start=1) if _is_elsewhere(source, bill, calendars)}
 
 
 def _is_elsewhere(source: LineSource, bill_number: int, calendars: Calendars) -> bool:

@@ -2,13 +2,14 @@
 
 Belongs here: from the charge lines of a term to the result that explains a line, before tax.
 Does not belong here: the whole installment (``explained_installments``), how a running total is shared out
-(``apportionment``), the formulas (``explanations``).
+(``explained_shares``), the formulas (``explanations``).
 """
 
-from billing_assets.domain.apportionment import apportioned, in_order
+from billing_assets.domain.apportionment import apportioned
 from billing_assets.domain.explained_dates import of_line
+from billing_assets.domain.explained_shares import running_inputs
 from billing_assets.domain.explained_words import Formula, Rounding, Subject
-from billing_assets.domain.explanations import Explained, minor
+from billing_assets.domain.explanations import Explained
 from billing_assets.domain.invoice_sources import LineSource
 
 
@@ -43,19 +44,9 @@ def explain_charge(
     (1333, True)
     """
     charges, place = _charges(source)
-    order = in_order(charges)
-    larger = order[: order.index(place)]
-    to_minor = before_minor + whole_minor
-    parts_to, parts_before = apportioned(charges, to_minor), apportioned(charges, before_minor)
-    inputs = (
-        minor("planned_to", to_minor),
-        minor("planned_before", before_minor),
-        minor("charge", charges[place]),
-        minor("charges_left", sum(charges) - sum(charges[each] for each in larger)),
-        minor("larger_to", sum(parts_to[each] for each in larger)),
-        minor("larger_before", sum(parts_before[each] for each in larger)),
-    )
-    return of_line(source, subject, Formula.CHARGE_SHARE, inputs, recorded, rounding=Rounding.HALF_UP)
+    formula = Formula.CHARGE_SHARE
+    inputs = running_inputs(formula, charges, place, before_minor, whole_minor)
+    return of_line(source, subject, formula, inputs, recorded, rounding=Rounding.HALF_UP)
 
 
 def planned_of_charge(source: LineSource, before_minor: int) -> int:

@@ -2,13 +2,13 @@
 
 Belongs here: from the payers of a term to the result that explains a line of one of them, before tax.
 Does not belong here: the whole line (``explained_installments``, ``explained_charges``), how a running total
-is shared out (``apportionment``), the formulas (``explanations``).
+is shared out (``explained_shares``), the formulas (``explanations``).
 """
 
-from billing_assets.domain.apportionment import apportioned, in_order
 from billing_assets.domain.explained_dates import of_line
-from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
-from billing_assets.domain.explanations import Explained, Input, minor
+from billing_assets.domain.explained_shares import running_inputs
+from billing_assets.domain.explained_words import Formula, Rounding, Subject
+from billing_assets.domain.explanations import Explained
 from billing_assets.domain.invoice_sources import LineSource
 
 
@@ -35,17 +35,6 @@ def explain_payer(
     """
     shares = [each.share_ppm for each in source.term.payers]
     place = [each.payer_number for each in source.term.payers].index(source.payer_number)
-    order = in_order(shares)
-    larger = order[: order.index(place)]
-    to_minor = before_minor + whole_minor
-    parts_to, parts_before = apportioned(shares, to_minor), apportioned(shares, before_minor)
-    left = sum(shares) - sum(shares[each] for each in larger)
-    inputs = (
-        minor("planned_to", to_minor),
-        minor("planned_before", before_minor),
-        Input(name="share", value=shares[place], unit=Unit.PPM),
-        Input(name="shares_left", value=left, unit=Unit.PPM),
-        minor("larger_to", sum(parts_to[each] for each in larger)),
-        minor("larger_before", sum(parts_before[each] for each in larger)),
-    )
-    return of_line(source, subject, Formula.PAYER_SHARE, inputs, recorded, rounding=Rounding.HALF_UP)
+    formula = Formula.PAYER_SHARE
+    inputs = running_inputs(formula, shares, place, before_minor, whole_minor)
+    return of_line(source, subject, formula, inputs, recorded, rounding=Rounding.HALF_UP)

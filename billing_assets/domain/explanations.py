@@ -73,6 +73,11 @@ class Explained:
         return {each.name: each.value for each in self.inputs}
 
     @property
+    def numbers(self) -> dict[str, int]:
+        """The inputs that are amounts or whole numbers, by name."""
+        return {each.name: each.value for each in self.inputs if isinstance(each.value, int)}
+
+    @property
     def exact(self) -> Value:
         """The result before rounding, worked out from the inputs alone."""
         return FORMULAS[self.formula](self)
@@ -93,7 +98,7 @@ class Explained:
     @property
     def running_parts(self) -> tuple[int, int]:
         """What a charge or a payer has of a running total, by weight: with what is billed, and before it."""
-        name = _WEIGHT[self.formula]
+        name = WEIGHTS[self.formula]
         part = _exact(self, name) / _exact(self, f"{name}s_left")
         to, before = (
             self.rounded((_exact(self, f"planned_{at}") - _exact(self, f"larger_{at}")) * part)
@@ -265,7 +270,8 @@ def _running_share(result: Explained) -> Fraction:
     return Fraction(so_far - before)
 
 
-_WEIGHT = {Formula.CHARGE_SHARE: "charge", Formula.PAYER_SHARE: "share"}
+WEIGHTS = {Formula.CHARGE_SHARE: "charge", Formula.PAYER_SHARE: "share"}
+"""Formulas by which a running total is shared out, with what each weight is called."""
 
 
 def _running_part(result: Explained) -> Fraction:
@@ -308,9 +314,7 @@ def _change_period(result: Explained) -> tuple[date, date]:
 
 def _of_numbers(function: Callable[[Mapping[str, int]], Fraction]) -> Callable[[Explained], Value]:
     """Return a formula of a change, which goes by amounts and counts alone, as a function of a result."""
-    return lambda result: function(
-        {each.name: each.value for each in result.inputs if isinstance(each.value, int)}
-    )
+    return lambda result: function(result.numbers)
 
 
 def _dates(result: Explained) -> list[date]:

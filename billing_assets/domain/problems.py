@@ -137,7 +137,10 @@ PROBLEM_CODES: Mapping[str, ProblemCode] = MappingProxyType(_read(_TEXT))
 """
 
 
-CHARGE_FAULTS = ("amount_not_a_number", "amount_too_fine", "amount_out_of_range", "amount_negative")
+NEGATIVE = "amount_negative"
+"""An amount that can be read, and is below zero."""
+
+CHARGE_FAULTS = ("amount_not_a_number", "amount_too_fine", "amount_out_of_range", NEGATIVE)
 """Faults of an amount that a charge line may have as the premium has them."""
 
 

@@ -59,6 +59,9 @@ class Outcome(StrEnum):
         return self in {Outcome.INVOICED, Outcome.CREDITED}
 
 
+NO_TAX_RULE = "no_tax_rule"
+"""Why the charges of an invoice failed on one of which no tax row falls."""
+
 OUTCOME_REASONS: Mapping[str, str] = MappingProxyType(
     {
         "no_cover": "cover ended before it began: no day of the term is covered",
@@ -75,7 +78,7 @@ OUTCOME_REASONS: Mapping[str, str] = MappingProxyType(
             "the term begins inside a period that was billed under an earlier term of the policy: a person "
             "decides what is owed"
         ),
-        "no_tax_rule": (
+        NO_TAX_RULE: (
             "no tax rule covers the place, line of business and tax point of a charge of the invoice: add a "
             "dated row; 'billing runs charges' names the charge"
         ),

@@ -209,17 +209,9 @@ class _Reader:
     def payer(self, number: int, value: object) -> PayerSource:
         key = f"payers.{number}"
         record = self.section(key, value, (SHARE, *PAYER_FIELDS, "constants"))
-        fixed = {
-            name: self.text(f"{key}.constants.{name}", text)
-            for name, text in self.section(f"{key}.constants", record.get("constants"), PAYER_FIELDS).items()
-        }
-        found = {
-            name: replace(self.source(f"{key}.{name}", record[name]), constant=fixed.get(name, ""))
-            if name in record
-            else FieldSource(constant=fixed[name])
-            for name in (SHARE, *PAYER_FIELDS)
-            if name in record or name in fixed
-        }
+        fixed = self.constants(f"{key}.constants", record.get("constants"), PAYER_FIELDS)
+        named = {name: record[name] for name in (SHARE, *PAYER_FIELDS) if name in record}
+        found = self.sources(key, named, fixed, (SHARE, *PAYER_FIELDS))
         for name in (SHARE, "payer_key", "payer_name"):
             if name not in found:
                 self.refuse(f"'{key}' has no '{name}'", f"name its column under {key}.{name}")
@@ -227,20 +219,28 @@ class _Reader:
 
     def fields(self, columns: object, constants: object) -> dict[str, FieldSource]:
         named = self.section("columns", columns, BOOK_FIELDS)
-        fixed = {
-            name: self.text(f"constants.{name}", value)
-            for name, value in self.section("constants", constants, BOOK_FIELDS).items()
-        }
-        sources = {name: self.source(f"columns.{name}", value) for name, value in named.items()}
+        fixed = self.constants("constants", constants, BOOK_FIELDS)
+        found = self.sources("columns", named, fixed, BOOK_FIELDS)
         for name in REQUIRED_FIELDS:
-            if name not in sources and not fixed.get(name):
+            if name not in named and not fixed.get(name):
                 self.refuse(
                     f"'{name}' has no column and no constant", f"name its column under columns.{name}"
                 )
+        return found
+
+    def constants(self, key: str, value: object, names: Iterable[str]) -> dict[str, str]:
+        section = self.section(key, value, names)
+        return {name: self.text(f"{key}.{name}", text) for name, text in section.items()}
+
+    def sources(
+        self, key: str, columns: Mapping[str, object], constants: Mapping[str, str], names: Iterable[str]
+    ) -> dict[str, FieldSource]:
+        """Return of ``names``, in their order, those that have a column or a constant."""
+        found = {name: self.source(f"{key}.{name}", value) for name, value in columns.items()}
         return {
-            name: replace(sources.get(name, FieldSource()), constant=fixed.get(name, ""))
-            for name in BOOK_FIELDS
-            if name in sources or name in fixed
+            name: replace(found.get(name, FieldSource()), constant=constants.get(name, ""))
+            for name in names
+            if name in found or name in constants
         }
 
     def source(self, key: str, value: object) -> FieldSource:

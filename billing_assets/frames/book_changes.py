@@ -16,6 +16,7 @@ from billing_assets.domain.problems import COVER_ENDED, EMAIL_UNDELIVERABLE
 from billing_assets.frames.book_charges import SUM_DIFFERS, moved_words, sum_words
 from billing_assets.frames.book_payers import further_payers
 from billing_assets.frames.column_rows import BILLED_COLUMNS
+from billing_assets.frames.nested_rows import rows_of
 from billing_assets.frames.payers import with_latest_payers
 from billing_assets.frames.period_overlaps import billed_elsewhere, with_overlaps
 from billing_assets.frames.policy_book import TERM_COLUMNS
@@ -45,8 +46,8 @@ class SettledBook:
     taken all the same have ``is_row_taken``; ``told`` is what is wrong where no cell says it. ``holds``:
     ``row_number`` of a problem and key of a term that it holds. ``answered_ids``: problems that the book
     answers. ``released``: earlier holds (``problems.OPEN_HOLD_SCHEMA``) of terms that it has a good row of.
-    The counts add up to the number of
-    rows; ``missing_count`` terms that a full book leaves out are problems beside them.
+    The counts add up to the number of rows; ``missing_count`` terms that a full book leaves out are problems
+    beside them.
     """
 
     terms: pl.DataFrame
@@ -96,22 +97,23 @@ def settle_book(rows: pl.DataFrame, stored: StoredBook, as_of: date) -> SettledB
     """
     decided = with_overlaps(rows, stored.terms)
     accepted = with_latest_payers(decided.filter(pl.col("status") == "accepted"), stored.terms)
-    taken = _compared(accepted, stored.terms, stored.payers)
+    further = _changed_further(accepted, stored.payers)
+    taken = _compared(accepted, stored.terms, stored.payers, further)
     refused = decided.filter(pl.col("status") == "problem")
     missing = left_out(stored.in_force, rows)
     problems = _told(_problems(refused, taken, missing), refused, taken)
     outcome = dict(taken.group_by("outcome").len().rows())
     status = dict(decided.group_by("status").len().rows())
     written = taken.filter("is_term_changed")
-    payers = _changed_payers(taken, stored.payers)
+    payers = _changed_payers(taken, further)
     return SettledBook(
         terms=written.select(
             *(*TERM_COLUMNS, "content_sha256", "hold_code"),
             charge_count=_count("charge_rows"),
             payer_count=_count("payer_rows"),
         ),
-        charge_lines=_charge_lines(written, *_KEY),
-        payer_shares=_rows_of(written, "payer_rows", *_KEY).select(
+        charge_lines=rows_of(written, "charge_rows", *_KEY),
+        payer_shares=rows_of(written, "payer_rows", *_KEY).select(
             *_KEY, "payer_number", "payer_key", "share_ppm"
         ),
         payers=payers.select("payer_key", content="payer_content", content_sha256="payer_sha256"),
@@ -142,27 +144,12 @@ def _count(rows: str) -> pl.Expr:
     return pl.col(rows).list.len().fill_null(0).cast(pl.Int64)
 
 
-def _charge_lines(written: pl.DataFrame, *names: str) -> pl.DataFrame:
-    return _rows_of(written, "charge_rows", *names)
-
-
-def _rows_of(written: pl.DataFrame, rows: str, *names: str) -> pl.DataFrame:
-    """Return what the terms have in a list, one row each, beside the named columns of their term."""
-    return (
-        written.filter(_count(rows) > 0)
-        .select(*names, rows)
-        .explode(rows)
-        .select(*names, pl.col(rows).struct.unnest())
-    )
-
-
-def _changed_payers(taken: pl.DataFrame, stored_payers: pl.DataFrame) -> pl.DataFrame:
+def _changed_payers(taken: pl.DataFrame, further: pl.DataFrame) -> pl.DataFrame:
     """Return the payers of the rows that are new or not as the store has them, each once."""
     of_payer = ("payer_key", "payer_content", "payer_sha256")
     # Narrow before it is gathered: forty columns of a large book cost more than all that is asked of them.
     own = taken.select(*of_payer, "is_payer_changed").filter("is_payer_changed").select(of_payer)
-    further = _changed_further(taken, stored_payers).select(of_payer)
-    return pl.concat([own, further]).unique("payer_key", keep="first", maintain_order=True)
+    return pl.concat([own, further.select(of_payer)]).unique("payer_key", keep="first", maintain_order=True)
 
 
 def _changed_further(taken: pl.DataFrame, stored_payers: pl.DataFrame) -> pl.DataFrame:
@@ -175,7 +162,7 @@ def _changed_further(taken: pl.DataFrame, stored_payers: pl.DataFrame) -> pl.Dat
 def _charge_totals(written: pl.DataFrame) -> dict[str, object]:
     """Return the amounts of the charge lines that are written, by currency and code; nothing for none."""
     rows = (
-        _charge_lines(written, "currency")
+        rows_of(written, "charge_rows", "currency")
         .group_by("currency", "charge_code")
         .agg(pl.col("premium_minor").cast(pl.Int128).sum())
         .sort("currency", "charge_code")
@@ -187,9 +174,12 @@ def _charge_totals(written: pl.DataFrame) -> dict[str, object]:
 
 
 def _compared(
-    accepted: pl.DataFrame, stored_terms: pl.DataFrame, stored_payers: pl.DataFrame
+    accepted: pl.DataFrame, stored_terms: pl.DataFrame, stored_payers: pl.DataFrame, further: pl.DataFrame
 ) -> pl.DataFrame:
-    """Add ``outcome``, ``is_term_changed``, ``is_payer_changed``, ``hold_code`` and ``is_ended_inside``."""
+    """Add ``outcome``, ``is_term_changed``, ``is_payer_changed``, ``hold_code`` and ``is_ended_inside``.
+
+    ``further`` are the further payers that changed (:func:`_changed_further`).
+    """
     known = stored_terms.rename({name: f"old_{name}" for name in stored_terms.columns if name not in _KEY})
     joined = accepted.join(known, on=_KEY, how="left", maintain_order="left").join(
         stored_payers.rename({"payer_sha256": "old_payer_sha256"}),
@@ -204,9 +194,7 @@ def _compared(
     payer_changed = pl.col("old_payer_sha256").is_null() | (
         pl.col("payer_sha256").ne(pl.col("old_payer_sha256")) & ~pl.col("is_payer_outdated")
     )
-    has_changed_further = pl.col("row_number").is_in(
-        _changed_further(accepted, stored_payers)["row_number"].unique().implode()
-    )
+    has_changed_further = pl.col("row_number").is_in(further["row_number"].unique().implode())
     compared = joined.with_columns(
         is_term_changed=term_changed,
         is_payer_changed=payer_changed,

@@ -13,7 +13,9 @@ import polars as pl
 
 from billing_assets.domain.book_mapping import BookMapping, ChargeSource
 from billing_assets.domain.money import plain_amount
+from billing_assets.domain.problems import CHARGE_FAULTS, NEGATIVE
 from billing_assets.frames.amounts import with_amounts
+from billing_assets.frames.nested_rows import content_of, listed, listed_texts
 
 CHARGE_ROW = pl.Struct(
     {
@@ -27,7 +29,6 @@ CHARGE_ROW = pl.Struct(
 """A charge line of a term, as the store keeps it."""
 
 SUM_DIFFERS = "charge_sum_differs"
-_FAULTS = ("amount_not_a_number", "amount_too_fine", "amount_out_of_range")
 
 
 def with_charge_amounts(rows: pl.LazyFrame, mapping: BookMapping) -> pl.LazyFrame:
@@ -64,9 +65,9 @@ def charge_checks(mapping: BookMapping) -> Iterator[tuple[str, str, pl.Expr]]:
     [('amount_negative', 'charges.fire'), ('charge_sum_differs', 'premium')]
     """
     for charge in mapping.charges:
-        for code in _FAULTS:
-            yield code, charge.field_name, pl.col(f"{_amount(charge)}_fault") == code
-        yield "amount_negative", charge.field_name, _minor(charge) < 0
+        for code in CHARGE_FAULTS:
+            is_faulty = pl.col(f"{_amount(charge)}_fault") == code
+            yield code, charge.field_name, _minor(charge) < 0 if code == NEGATIVE else is_faulty
     if mapping.charges:
         yield SUM_DIFFERS, "premium", charge_sum(mapping) != pl.col("premium_minor")
 
@@ -141,26 +142,20 @@ def charge_columns(mapping: BookMapping) -> tuple[pl.Expr, ...]:
     >>> pl.DataFrame([row]).select(charge_columns(mapping)).select("charges", "charge_content").row(0)
     ('fire home 12000', '\x1fcharges\x1f1\x1ffire\x1fFire\x1fhome\x1f12000')
     """
-    empty = pl.lit("")
     if not mapping.charges:
         return (
             pl.lit(None, pl.List(CHARGE_ROW)).alias("charge_rows"),
-            empty.alias("charges"),
-            empty.alias("charge_content"),
+            pl.lit("").alias("charges"),
+            pl.lit("").alias("charge_content"),
         )
     lines = [_line(number, charge) for number, charge in enumerate(mapping.charges, start=1)]
     is_line = [_minor(charge).fill_null(0) > 0 for charge in mapping.charges]
-    rows = [pl.when(is_one).then(line) for is_one, line in zip(is_line, lines, strict=True)]
     names = [field.name for field in CHARGE_ROW.fields]
     told = [name for name in names if name not in {"charge_number", "charge_name"}]
-    content = _texts(lines, is_line, names, "\x1f")
     return (
-        pl.concat_list(rows).list.drop_nulls().alias("charge_rows"),
-        _texts(lines, is_line, told, " ").list.join("\n").alias("charges"),
-        pl.when(pl.any_horizontal(is_line))
-        .then(pl.concat_str(pl.lit("\x1fcharges\x1f"), content.list.join("\x1f")))
-        .otherwise(empty)
-        .alias("charge_content"),
+        listed(lines, is_line).alias("charge_rows"),
+        listed_texts(lines, is_line, told, " ").list.join("\n").alias("charges"),
+        content_of("charges", lines, is_line, names).alias("charge_content"),
     )
 
 
@@ -181,14 +176,3 @@ def _line(number: int, charge: ChargeSource) -> pl.Expr:
         own.alias("line_of_business"),
         _minor(charge).alias("premium_minor"),
     )
-
-
-def _texts(lines: list[pl.Expr], is_line: list[pl.Expr], names: list[str], separator: str) -> pl.Expr:
-    """Return the text of each line that a term has, as a list."""
-    texts = [
-        pl.when(is_one).then(
-            pl.concat_str([line.struct.field(name).cast(pl.String) for name in names], separator=separator)
-        )
-        for is_one, line in zip(is_line, lines, strict=True)
-    ]
-    return pl.concat_list(texts).list.drop_nulls()

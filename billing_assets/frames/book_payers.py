@@ -14,6 +14,7 @@ import polars as pl
 from billing_assets.domain.book_mapping import SHARE, BookMapping, PayerSource
 from billing_assets.domain.money import PPM
 from billing_assets.frames.amounts import with_percents
+from billing_assets.frames.nested_rows import content_of, listed, listed_texts, rows_of
 from billing_assets.frames.payer_fields import (
     Check,
     address_checks,
@@ -124,16 +125,11 @@ def payer_columns(mapping: BookMapping) -> tuple[pl.Expr, ...]:
         number = pl.sum_horizontal(is_there[: place + 1]).cast(pl.Int64) + 1
         rows.append(_row(payer.field_name(""), number, _ppm(payer)))
     is_one = [is_several, *is_there]
-    kept = [pl.when(is_kept).then(row) for is_kept, row in zip(is_one, rows, strict=True)]
-    told = _texts(rows, is_one, ("share_ppm", "payer_key"), " ").list.join("\n")
-    content = _texts(rows, is_one, ("payer_number", "payer_key", "share_ppm"), "\x1f").list.join("\x1f")
+    hashed = ("payer_number", "payer_key", "share_ppm")
     return (
-        pl.when(is_several).then(pl.concat_list(kept).list.drop_nulls()).alias("payer_rows"),
-        told.alias("payers"),
-        pl.when(is_several)
-        .then(pl.concat_str(pl.lit("\x1fpayers\x1f"), content))
-        .otherwise(pl.lit(""))
-        .alias("share_content"),
+        pl.when(is_several).then(listed(rows, is_one)).alias("payer_rows"),
+        listed_texts(rows, is_one, ("share_ppm", "payer_key"), " ").list.join("\n").alias("payers"),
+        content_of("payers", rows, is_one, hashed).alias("share_content"),
     )
 
 
@@ -151,13 +147,7 @@ def further_payers(rows: pl.DataFrame) -> pl.DataFrame:
     [(7, 'K', 1)]
     """
     names = [name for name in ("row_number", "status", "problem_code", "record_key") if name in rows.columns]
-    found = (
-        rows.select(*names, "payer_rows")
-        .drop_nulls("payer_rows")
-        .explode("payer_rows")
-        .select(*names, pl.col("payer_rows").struct.unnest())
-        .filter(pl.col("payer_number") > 1)
-    )
+    found = rows_of(rows, "payer_rows", *names).filter(pl.col("payer_number") > 1)
     return found.with_columns(payer_sha256=hashes(found["payer_content"]), is_payer_keyed=pl.lit(value=True))
 
 
@@ -184,14 +174,3 @@ def _row(prefix: str, number: pl.Expr, share: pl.Expr) -> pl.Expr:
         *marks,
     )
     return row
-
-
-def _texts(rows: list[pl.Expr], is_one: list[pl.Expr], names: tuple[str, ...], separator: str) -> pl.Expr:
-    """Return the text of each payer that a term has, as a list."""
-    texts = [
-        pl.when(is_kept).then(
-            pl.concat_str([row.struct.field(name).cast(pl.String) for name in names], separator=separator)
-        )
-        for is_kept, row in zip(is_one, rows, strict=True)
-    ]
-    return pl.concat_list(texts).list.drop_nulls()

@@ -10,7 +10,7 @@ import polars as pl
 
 from billing_assets.domain.charges import PREMIUM_CHANGE
 from billing_assets.domain.money import MAX_AMOUNT_MINOR
-from billing_assets.domain.runs import CatchUp, Outcome
+from billing_assets.domain.runs import NO_TAX_RULE, CatchUp, Outcome
 from billing_assets.frames.cash_rounding import not_rounded
 from billing_assets.frames.documents import DOCUMENT_KEYS, by_document
 from billing_assets.frames.snapshots import bodies_of
@@ -75,7 +75,7 @@ def draft_invoices(
     """
     columns = due.columns
     due, key = by_document(due, catch_up, payer_plans)
-    lines = _grouped(due, DOCUMENT_KEYS[catch_up], key if payer_plans else ())
+    lines = _grouped(due, DOCUMENT_KEYS[catch_up], key)
     amounts = tax_amounts(tax_rows_of_lines(lines, tax_rules), tax_rules)
     shares = line_shares(amounts)
     taxed = lines.join(shares, on="line_row", how="left", maintain_order="left").with_columns(
@@ -136,11 +136,11 @@ def _numbered_on(due: pl.DataFrame) -> pl.DataFrame:
     return due.with_columns(pl.when(is_change).then(of_part).otherwise(number).alias("installment_number"))
 
 
-def _grouped(due: pl.DataFrame, bill_key: tuple[str, ...], gathered_key: tuple[str, ...]) -> pl.DataFrame:
+def _grouped(due: pl.DataFrame, bill_key: tuple[str, ...], key: tuple[str, ...]) -> pl.DataFrame:
     """Return the charges to invoice with their document's index and their line number.
 
     ``bill_index`` is that of what is issued together or not at all: of a term with one due date, for all of
-    its payers. A document is one payer's part of it, or what has the same ``gathered_key``.
+    its payers. A document is what has the same ``key`` and the same of several payers.
     """
     invoiced = (
         due.with_row_index("charge_row")
@@ -148,10 +148,9 @@ def _grouped(due: pl.DataFrame, bill_key: tuple[str, ...], gathered_key: tuple[s
         .with_columns(pl.col("revision", "charge_number", "split_number", "payer_number").fill_null(0))
         .with_columns(bill_index=group_number(*bill_key))
     )
-    has_payers = invoiced.select((pl.col("payer_number") > 0).any()).item()
-    own = pl.col("bill_index")
-    if has_payers or gathered_key:
-        own = group_number(*(gathered_key or ("bill_index",)), "payer_number")
+    # A bill mostly is a document; to tell them apart by more columns costs more.
+    is_bill = key == bill_key and not invoiced.select((pl.col("payer_number") > 0).any()).item()
+    own = pl.col("bill_index") if is_bill else group_number(*key, "payer_number")
     return (
         invoiced.with_columns(draft_index=own)
         .with_columns(line_number=number_within("draft_index"))
@@ -163,7 +162,7 @@ def _failures(taxed: pl.DataFrame) -> pl.DataFrame:
     """Return ``bill_index`` and ``failure`` of what cannot be issued."""
     failure = (
         pl.when(pl.col("tax_minor").is_null())
-        .then(pl.lit("no_tax_rule"))
+        .then(pl.lit(NO_TAX_RULE))
         .when(pl.col("net_minor").abs() > MAX_AMOUNT_MINOR)
         .then(pl.lit("amount_out_of_range"))
     )

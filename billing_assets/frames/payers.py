@@ -7,11 +7,12 @@ Does not belong here: reading a payer (``policy_book``), comparing with the stor
 
 import json
 from collections.abc import Mapping
-from hashlib import sha256
 
 import polars as pl
 
 from billing_assets.frames.book_payers import PAYER_ROW, further_payers
+from billing_assets.frames.nested_rows import rows_of
+from billing_assets.frames.payer_fields import hashes
 
 
 def with_latest_payers(taken: pl.DataFrame, stored_terms: pl.DataFrame) -> pl.DataFrame:
@@ -105,11 +106,7 @@ def with_known_emails(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 def _nested(rows: pl.DataFrame, further: pl.DataFrame) -> pl.DataFrame:
     """Return the rows with what is known now of the payers that they have beside the first."""
     names = [field.name for field in PAYER_ROW.fields]
-    first = (
-        rows.select("row_number", "payer_rows")
-        .drop_nulls("payer_rows")
-        .select("row_number", pl.col("payer_rows").list.first().struct.unnest())
-    )
+    first = rows_of(rows, "payer_rows", "row_number").filter(pl.col("payer_number") == 1)
     every = pl.concat([first.select("row_number", *names), further.select("row_number", *names)])
     lists = every.sort("row_number", "payer_number").group_by("row_number").agg(payer_rows=pl.struct(names))
     return (
@@ -195,8 +192,7 @@ def _with_emails(
         if is_keyed or given["name"] == stored["name"]:
             given["email"] = stored["email"]
         contents.append(json.dumps(given, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
-    hashes = [sha256(content.encode()).hexdigest() for content in contents]
     return rows.with_columns(
         rows["payer_content"].scatter(places, contents),
-        rows["payer_sha256"].scatter(places, hashes),
+        rows["payer_sha256"].scatter(places, hashes(pl.Series(contents, dtype=pl.String))),
     )

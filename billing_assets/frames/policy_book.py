@@ -27,6 +27,7 @@ from billing_assets.frames.book_payers import (
     payer_columns,
     with_further_payers,
 )
+from billing_assets.frames.nested_rows import SEPARATOR
 from billing_assets.frames.payer_fields import (
     LONGEST_TEXT,
     Check,
@@ -47,7 +48,6 @@ NO_CUT_OVER = date(1950, 1, 1)
 
 _FIRST_DAY, _LAST_DAY = NO_CUT_OVER, date(2199, 12, 31)
 _REQUIRED_DAYS = ("effective_date", "expiration_date")
-_SEPARATOR = "\x1f"
 _SLICE_ROWS = 50_000
 
 TERM_COLUMNS = (
@@ -77,8 +77,7 @@ def checked_rows(
     ``TERM_COLUMNS``, ``charges``, ``charge_rows`` and ``charge_sum_minor`` (``book_charges``), ``payers`` and
     ``payer_rows`` (``book_payers``), ``content_sha256`` and ``payer_content`` (JSON) with ``payer_sha256`` of
     rows without fault, ``has_email``, ``is_email_bad`` (one is given that cannot be delivered to),
-    ``record_key``, and
-    ``problem_code`` with ``field_name`` of problems.
+    ``record_key``, and ``problem_code`` with ``field_name`` of problems.
     ``premium_minor`` is null where the amount cannot be read, whatever else is wrong with the row.
     ``named_policy_number`` is the policy number where a policy can have it, else null.
     ``is_payer_keyed`` tells whether payers have a key of their own; else it is the policy number.
@@ -204,7 +203,7 @@ def _with_contents(rows: pl.DataFrame, mapping: BookMapping) -> pl.DataFrame:
         ).then(pl.col("policy_number")),
         record_key=pl.concat_str("policy_number", day, separator=" ").str.strip_chars(),
         term_content=pl.when(is_good).then(
-            pl.concat_str(texts, separator=_SEPARATOR) + pl.col("charge_content") + pl.col("share_content")
+            pl.concat_str(texts, separator=SEPARATOR) + pl.col("charge_content") + pl.col("share_content")
         ),
         payer_content=pl.when(is_good).then(payer_content()),
     )

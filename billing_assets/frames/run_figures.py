@@ -4,7 +4,7 @@ Belongs here: the figures of priced drafts, set beside those of earlier runs.
 Does not belong here: prices (``invoices``), when a figure holds a run (``domain.safety_bounds``).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 import polars as pl
@@ -20,7 +20,6 @@ _KEY = [name for name in FIGURE_SCHEMA if name not in {"charge_count", "net_mino
 _SLOT = ["plan_code", "place_code", "period_from_date"]
 """What a bill and the one before it share: the plan, the place, and the day between their periods."""
 
-_IS_INSTALLMENT = (pl.col("charge_kind") == PREMIUM.charge_kind) & (pl.col("split_number") == 0)
 _PREMIUM_KINDS = [kind.charge_kind for kind in CHARGE_KINDS.values() if kind.is_premium]
 _MOST = 2**62
 _SHORTEST_MONTH_DAYS = 28
@@ -69,19 +68,21 @@ def figures_of(drafts: Drafts, plans: pl.DataFrame, run_dates: tuple[date, date]
             & (pl.col("charge_kind") != PREMIUM_CHANGE.charge_kind),
             # A fee beside a premium, a further charge line and the line of a further payer are part of the
             # amount of an installment, and none themselves.
-            charge_count=_counted(drafts.lines).cast(pl.Int64),
+            charge_count=_counted(drafts.lines, [PREMIUM.charge_kind]).cast(pl.Int64),
         )
         .select(*FIGURE_SCHEMA)
     )
 
 
-def _counted(lines: pl.DataFrame) -> pl.Expr:
-    """Return the expression that is true on one line of each installment."""
-    if not lines.select((pl.col("payer_number") > 0).any()).item():
-        return _IS_INSTALLMENT
+def _counted(rows: pl.DataFrame, kinds: Sequence[str]) -> pl.Expr:
+    """Return the expression that is true on one row of each installment, of these kinds of charge."""
+    is_first = pl.col("charge_kind").is_in(kinds) & (pl.col("split_number").fill_null(0) == 0)
+    of_payer = is_first & (pl.col("payer_number").fill_null(0) > 0)
+    if not rows.select(of_payer.any()).item():
+        return is_first
     # Any payer may be the first who has a part of it.
-    number = pl.when(_IS_INSTALLMENT).then(pl.struct("policy_term_id", "installment_number"))
-    return _IS_INSTALLMENT & number.is_first_distinct()
+    number = pl.when(of_payer).then(pl.struct("policy_term_id", "installment_number"))
+    return is_first & (~of_payer | number.is_first_distinct())
 
 
 def _was_billed_since(first: date) -> pl.Expr:
@@ -265,7 +266,7 @@ def first_bills(
     """
     followed = drafts.lines.lazy().join(last_bills.lazy(), on="policy_term_id", how="semi")
     lines = followed.join(settled.lazy(), on="policy_term_id", how="anti").with_columns(
-        is_counted=_counted(drafts.lines)
+        is_counted=_counted(drafts.lines, [PREMIUM.charge_kind])
     )
     # A bill of several policies counts for each of them by its own lines.
     total = exact_sum(pl.col("net_minor")) + exact_sum(pl.col("tax_minor"))
@@ -367,13 +368,8 @@ def reasons_of(drafts: Drafts) -> pl.DataFrame:
     >>> reasons_of(NO_DRAFTS).columns
     ['outcome', 'reason_code', 'currency', 'charge_count', 'due_installment_count', 'net_minor']
     """
-    is_first = pl.col("charge_kind").is_in(_PREMIUM_KINDS) & (pl.col("split_number").fill_null(0) == 0)
-    # A term of several payers has a charge for each of them, and their outcome is one.
-    of_payer = is_first & (pl.col("payer_number") > 0)
-    if drafts.charges.select(of_payer.any()).item():
-        number = pl.when(of_payer).then(pl.struct("policy_term_id", "installment_number"))
-        is_first = is_first & (~of_payer.fill_null(value=False) | number.is_first_distinct())
-    counts = {"charge_count": pl.lit(1), "due_installment_count": is_first.cast(pl.Int64)}
+    is_due = _counted(drafts.charges, _PREMIUM_KINDS)
+    counts = {"charge_count": pl.lit(1), "due_installment_count": is_due.cast(pl.Int64)}
     return _reasons(drafts.charges.lazy().select(*_REASON_KEY, "net_minor", **counts))
 
 

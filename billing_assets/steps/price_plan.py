@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from billing_assets.domain.runs import CatchUp, CurrencyTotal, Outcome
+from billing_assets.domain.runs import NO_TAX_RULE, CatchUp, CurrencyTotal, Outcome
 from billing_assets.domain.safety_bounds import CreditSum, RunFindings, exceeded_bounds
 from billing_assets.frames.cash_rounding import NO_CASH_UNITS, used_units
 from billing_assets.frames.change_figures import add_credit_sums, change_outliers, credit_sums
@@ -184,7 +184,7 @@ def _price_shard(scope: Scope, shard: Shard, store: RunStore) -> _PricedShard:
         outliers=outliers,
         credits=credit_sums(drafts, book.terms, scope.billing_date),
         untaxed=untaxed_charges(
-            drafts.charges.filter(pl.col("reason_code") == "no_tax_rule"), scope.rules.tax_rules
+            drafts.charges.filter(pl.col("reason_code") == NO_TAX_RULE), scope.rules.tax_rules
         ),
     )
 

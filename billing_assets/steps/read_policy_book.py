@@ -81,9 +81,9 @@ def read_policy_book(
         mapping_sha256 = _identity(mapping, cut_over_date)
         earlier = work.earlier_batch(mapping.source_code, file.content_sha256, mapping_sha256)
         last = work.last_batch(mapping.source_code)
-        if earlier is not None and earlier == last and not order.is_again:
-            return _repeat(file, earlier)
         if earlier is not None and last is not None and not order.is_again:
+            if earlier == last:
+                return _repeat(file, earlier)
             raise _superseded(file, earlier, last)
         raw = reader.read(file, mapping).frame
         file = replace(file, content=b"")

@@ -36,12 +36,11 @@ from billing_assets.store.copy import copy_out
 from billing_assets.store.invoices import read_terms
 from billing_assets.store.payer_shares import read_payer_shares
 from billing_assets.store.rule_sets import read_rule_set, read_rules
-from billing_assets.store.shards import SHARD_OF_TERM, TAKEN, range_values, shard_of
+from billing_assets.store.shards import SHARD_COLUMNS, SHARD_OF_TERM, TAKEN, range_values, shard_of
 
 # The company is the one of the time at which the run was planned, or the first that was recorded.
-_SHARDS = """
-select r.run_id, s.shard_number, s.from_policy_id, s.to_policy_id, s.payer_plans, s.from_payer_id,
-    s.to_payer_id, s.committed_at, r.book_batch_id,
+_SHARDS = f"""
+select r.run_id, {SHARD_COLUMNS}, s.committed_at, r.book_batch_id,
     r.company_id, r.billing_date, s.rule_set_id, r.closed_day_id, r.catch_up, r.held_until,
     c.content::jsonb ->> 'place_code' as place_code
 from billing_run r
@@ -53,7 +52,7 @@ join company_version c on c.company_version_id = coalesce(
 where r.company_id = :company and r.billing_date between :first and :last and r.state = 'finalised'
     and r.run_kind = 'billing'
 order by r.billing_date, r.sequence_number, s.shard_number
-"""
+"""  # noqa: S608 - constants
 # Not one by one: that a shard of payers lies all over the book must not let each of them read all of it.
 _OF_TERM = f"""t.policy_id >= %(low)s and t.policy_id < %(high)s and (
     cardinality(cast(%(payer_plans)s as text[])) = 0 or t.policy_term_id in (

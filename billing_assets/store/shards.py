@@ -9,24 +9,30 @@ payer, and the shards of policies leave them out. So each term lies in exactly o
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
 from billing_assets.steps.run_ports import BookPosition, Shard
 
-TAKEN = """(v.plan_code = any(cast(%(payer_plans)s as text[]))) = (%(to_payer)s > 0)
-    and (%(to_payer)s = 0 or (v.payer_id >= %(from_payer)s and v.payer_id < %(to_payer)s))"""
+
+def _takes(version: str, plans: str, first: str, following: str) -> str:
+    """Return the condition that a shard with these columns takes a version of a term, of its policies."""
+    return f"""({version}.plan_code = any({plans})) = ({following} > 0)
+    and ({following} = 0 or ({version}.payer_id >= {first} and {version}.payer_id < {following}))"""
+
+
+TAKEN = _takes("v", "cast(%(payer_plans)s as text[])", "%(from_payer)s", "%(to_payer)s")
 """Condition on version ``v`` of a term of the range of policies: the shard of ``range_values`` takes it."""
 
-SHARD_OF_TERM = """h.run_id = r.run_id and t.policy_id >= h.from_policy_id and t.policy_id < h.to_policy_id
+SHARD_OF_TERM = f"""h.run_id = r.run_id and t.policy_id >= h.from_policy_id and t.policy_id < h.to_policy_id
     and (cardinality(h.payer_plans) = 0 or exists (
         select from policy_term_version o
         where o.company_id = r.company_id and o.policy_id = t.policy_id
             and o.policy_term_id = t.policy_term_id and o.batch_id <= r.book_batch_id
             and (o.superseded_batch_id is null or o.superseded_batch_id > r.book_batch_id)
-            and (o.plan_code = any(h.payer_plans)) = (h.to_payer_id > 0)
-            and (h.to_payer_id = 0 or (o.payer_id >= h.from_payer_id and o.payer_id < h.to_payer_id))))"""
+            and {_takes("o", "h.payer_plans", "h.from_payer_id", "h.to_payer_id")}))"""
 """Condition on shard ``h`` of run ``r``: it took term ``t``, by the version that the run read.
 
 Company and policy are named for the two indexes by them: by the term alone all former versions are read.
@@ -94,7 +100,7 @@ def read_position(connection: Connection, company_id: int, shard_terms: int) -> 
 def write_shards(connection: Connection, run_id: int, shards: Sequence[Shard]) -> None:
     """Write the shards of a run in the place of those that it had."""
     connection.execute(text("delete from run_shard where run_id = :run"), {"run": run_id})
-    connection.execute(text(_INSERT), [{"run": run_id, **shard_values(shard)} for shard in shards])
+    connection.execute(text(_INSERT), [{"run": run_id, **_columns(shard)} for shard in shards])
 
 
 def pending_shards(connection: Connection, run_id: int) -> tuple[Shard, ...]:
@@ -114,16 +120,8 @@ def shard_of(row: Row[Any]) -> Shard:
     )
 
 
-def shard_values(shard: Shard) -> dict[str, object]:
-    """Return the columns of a shard."""
-    return {
-        "shard_number": shard.shard_number,
-        "from_policy_id": shard.from_policy_id,
-        "to_policy_id": shard.to_policy_id,
-        "payer_plans": list(shard.payer_plans),
-        "from_payer_id": shard.from_payer_id,
-        "to_payer_id": shard.to_payer_id,
-    }
+def _columns(shard: Shard) -> dict[str, object]:
+    return {**asdict(shard), "payer_plans": list(shard.payer_plans)}
 
 
 def range_values(shard: Shard) -> dict[str, object]:

@@ -9,15 +9,14 @@ from dataclasses import replace
 
 import polars as pl
 
+from billing_assets.domain.runs import NO_TAX_RULE
 from billing_assets.frames.tax_rows import tax_rows_of_lines
 from billing_assets.store.charge_listings import ChargeRow
-
-_REASON = "no_tax_rule"
 
 
 def is_untaxed(row: ChargeRow) -> bool:
     """Tell whether a charge failed because it, or one beside it on its invoice, had no tax row."""
-    return row.reason_code == _REASON
+    return row.reason_code == NO_TAX_RULE
 
 
 def with_tax_advice(rows: Sequence[ChargeRow], tax_rules: pl.DataFrame) -> list[ChargeRow]:

@@ -30,6 +30,7 @@ from billing_assets_tests.store.intake import (
     book,
     import_text,
     query,
+    table,
     with_company,
 )
 from billing_assets_tests.store.intake import MAPPING as WHOLE_MAPPING
@@ -56,11 +57,7 @@ TERM = {"from": "2025-01-01", "to": "2026-01-01", "plan": "monthly"}
 
 
 def split_book(*rows: dict[str, str]) -> str:
-    lines = [",".join(HEADER)]
-    for row in rows:
-        full = {**ROW, **TERM, "liability": "", "damage": "", "legal": "", **row}
-        lines.append(",".join(full[name] for name in HEADER))
-    return "\n".join([*lines, ""])
+    return table(HEADER, *(ROW | TERM | row for row in rows))
 
 
 A = {"no": "A", "premium": "458.45", "liability": "307.40", "damage": "121.15", "legal": "29.90"}

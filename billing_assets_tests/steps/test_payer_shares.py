@@ -25,6 +25,7 @@ from billing_assets_tests.store.intake import (
     ROW,
     import_text,
     query,
+    table,
     with_company,
 )
 
@@ -68,11 +69,7 @@ C = {"no": "C", "payer": "K3", "premium": "100.00", "plan": "quarterly"}
 
 
 def shared_book(*rows: dict[str, str]) -> str:
-    lines = [",".join(HEADER)]
-    for row in rows:
-        full = dict.fromkeys(HEADER, "") | ROW | TERM | row
-        lines.append(",".join(full[name] for name in HEADER))
-    return "\n".join([*lines, ""])
+    return table(HEADER, *(ROW | TERM | row for row in rows))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ Belongs here: writing a book of a few rows and importing it into a test's databa
 Does not belong here: books that are put into the store without intake (`books`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -56,8 +56,12 @@ MAPPING = mapping_from({"columns": COLUMNS, "constants": CONSTANTS})
 
 def book(*rows: Mapping[str, str]) -> str:
     """Return CSV text: one row for each of `rows`, which name what differs from `ROW`."""
-    lines = [",".join(ROW)]
-    lines += [",".join({**ROW, **row}.values()) for row in rows]
+    return table(tuple(ROW), *({**ROW, **row} for row in rows))
+
+
+def table(header: Sequence[str], *rows: Mapping[str, str]) -> str:
+    """Return CSV text with that header; a cell that a row does not name is empty."""
+    lines = [",".join(header), *(",".join(row.get(name, "") for name in header) for row in rows)]
     return "\n".join([*lines, ""])
 
 

@@ -8,12 +8,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from billing_assets.frames.columns import PAYER_SHARE_SCHEMA
+from billing_assets.steps.run_ports import Shard
 from billing_assets.store.connection import Database
 from billing_assets.store.payer_shares import read_payer_shares
+from billing_assets.store.shards import range_values
 from billing_assets_tests.steps.test_payer_shares import MAPPING, A, C, shared_book
 from billing_assets_tests.store.intake import import_text, query, with_company
 
-EVERYTHING = {"company": 1, "low": 0, "high": 10**9}
+EVERYTHING = {"company": 1, **range_values(Shard(shard_number=0, from_policy_id=0, to_policy_id=10**9))}
 
 
 def read(database: Database, **wanted: int) -> list[tuple[object, ...]]:
