@@ -12,6 +12,7 @@ from itertools import pairwise
 from billing_assets.domain.runs import CatchUp, CurrencyTotal, RunOrder, RunState
 from billing_assets.domain.safety_bounds import Bound, Exceeded
 from billing_assets.frames.calendars import CompanyCalendar
+from billing_assets.steps.crews import Crew
 from billing_assets.steps.price_plan import PricedPlan, Scope, plan_record, price_shards, scope_of
 from billing_assets.steps.result import StepResult
 from billing_assets.steps.run_ports import (
@@ -31,7 +32,7 @@ SHARD_TERMS = 25_000
 
 
 def plan_due_charges(
-    order: RunOrder, *, store: RunStore, progress: Progress = silent, is_dry_run: bool = False
+    order: RunOrder, *, store: RunStore, crew: Crew, progress: Progress = silent, is_dry_run: bool = False
 ) -> StepResult:
     """Count what is due on ``order.billing_date`` and record it as the plan of the date's run.
 
@@ -45,7 +46,9 @@ def plan_due_charges(
         run = store.open_run(issuer.company_id, order.billing_date)
         if run is not None and run.state is RunState.RUNNING:
             return _result(run.plan_totals, run, started)
-        plan = plan_run(order, issuer, store=store, progress=progress, former=run, is_dry_run=is_dry_run)
+        plan = plan_run(
+            order, issuer, store=store, crew=crew, progress=progress, former=run, is_dry_run=is_dry_run
+        )
     return _result(plan.record.totals, plan.run, started)
 
 
@@ -64,6 +67,7 @@ def plan_run(
     issuer: Issuer,
     *,
     store: RunStore,
+    crew: Crew,
     progress: Progress,
     former: Run | None = None,
     is_dry_run: bool = False,
@@ -78,7 +82,7 @@ def plan_run(
     shards = cut_shards(position)
     basis = basis_of(order.billing_date, issuer, position, store)
     scope = scope_of(order.billing_date, issuer, basis, store=store, catch_up=catch_up)
-    priced = price_shards(scope, shards, store=store, progress=progress)
+    priced = price_shards(scope, shards, crew=crew, progress=progress)
     record = plan_record(scope, priced, store=store)
     if former is not None and (record.totals or former.is_approved) and _is_moved(former, record):
         record = replace(record, exceeded=(*record.exceeded, _MOVED))

@@ -3,13 +3,13 @@
 Belongs here: reading and pricing shard by shard, adding up, holding what was found against the bounds.
 Does not belong here: formulas (``frames``), recording the plan (``plan_due_charges``).
 
-Memory does not grow with the book: a shard is priced, added to the sums and, beyond ``KEPT_CHARGES``,
-dropped.
+Memory does not grow with the book: a shard is priced, added to the sums, and kept for issuing only where
+there is room (``crews``).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
@@ -20,7 +20,8 @@ from billing_assets.domain.safety_bounds import CreditSum, RunFindings, exceeded
 from billing_assets.frames.cash_rounding import NO_CASH_UNITS, used_units
 from billing_assets.frames.change_figures import add_credit_sums, change_outliers, credit_sums
 from billing_assets.frames.invoices import Drafts
-from billing_assets.frames.plan_hashes import NO_DRAFTS, cash_parts, drafts_sha256, plan_sha256
+from billing_assets.frames.numbered import issuable
+from billing_assets.frames.plan_hashes import cash_parts, drafts_sha256, plan_sha256
 from billing_assets.frames.run_figures import (
     add_figures,
     add_reasons,
@@ -37,6 +38,7 @@ from billing_assets.frames.run_figures import (
 )
 from billing_assets.frames.tax_rows import untaxed_charges
 from billing_assets.steps.calculation import Calculation
+from billing_assets.steps.crews import Crew, WaitForTurn, Workplace
 from billing_assets.steps.run_ports import (
     Issuer,
     PlanRecord,
@@ -44,13 +46,8 @@ from billing_assets.steps.run_ports import (
     RunBasis,
     RunStore,
     Shard,
+    ShardBook,
 )
-
-SHARDS_AT_ONCE = 2
-"""Shards in work at the same time: while one waits for the store, the other is calculated."""
-
-KEPT_CHARGES = 120_000
-"""Due charges whose drafts planning keeps in memory for issuing; beyond it shards are read again."""
 
 SHOWN_OUTLIERS = 100
 """So many policies that stand out are named; all are counted."""
@@ -71,27 +68,26 @@ class Scope(Calculation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _PricedShard:
-    """What a shard comes to."""
+    """What a shard comes to; ``outliers`` are the largest of ``outlier_count``."""
 
-    drafts: Drafts
     sha256: str
     reasons: pl.DataFrame
     figures: pl.DataFrame
     outliers: pl.DataFrame
+    outlier_count: int
     credits: pl.DataFrame
     untaxed: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PricedPlan:
-    """What all shards come to, and of small plans the drafts by shard, which spares issuing a second look.
+    """What all shards come to.
 
     ``reasons`` counts and adds up the charges by outcome, reason and currency; ``outliers`` are the first of
     ``outlier_count``; ``untaxed`` counts the charges on which no tax row falls, by place, line and kind.
     """
 
     totals: tuple[CurrencyTotal, ...]
-    drafts: Mapping[int, Drafts]
     sha256: str
     reasons: tuple[Mapping[str, Any], ...]
     figures: pl.DataFrame
@@ -125,35 +121,24 @@ def scope_of(
     )
 
 
-def price_shards(scope: Scope, shards: Sequence[Shard], *, store: RunStore, progress: Progress) -> PricedPlan:
-    """Price what is due in these shards, two at a time."""
+def price_shards(scope: Scope, shards: Sequence[Shard], *, crew: Crew, progress: Progress) -> PricedPlan:
+    """Price what is due in these shards; the crew keeps what it has room for, for :func:`raise_invoices`."""
     parts: list[_PricedShard] = []
-    kept: dict[int, Drafts] = {}
-    kept_count = 0
-    threads = ThreadPoolExecutor(max_workers=SHARDS_AT_ONCE, thread_name_prefix="planning")
-    try:
-        priced = threads.map(lambda shard: _price_shard(scope, shard, store), shards)
-        for done, (shard, part) in enumerate(zip(shards, priced, strict=True), start=1):
-            height = part.drafts.charges.height
-            if height + kept_count <= KEPT_CHARGES:
-                kept[shard.shard_number] = part.drafts
-                kept_count += height
-            parts.append(replace(part, drafts=NO_DRAFTS))
+    with closing(crew.work(_Pricing(scope), shards)) as priced:
+        for done, part in enumerate(priced, start=1):
+            parts.append(part)
             progress("planning", done, len(shards))
-    finally:
-        threads.shutdown(cancel_futures=True)
     hashes = [part.sha256 for part in parts if part.reasons.height]
     reasons = add_reasons(part.reasons for part in parts)
     outliers = pl.concat(part.outliers for part in parts)
     sums = add_credit_sums(part.credits for part in parts)
     return PricedPlan(
         totals=_totals(reasons),
-        drafts=kept,
         sha256=plan_sha256(scope.billing_date, [*hashes, *cash_parts(scope.cash_units)]),
         reasons=tuple(reasons.to_dicts()),
         figures=add_figures(part.figures for part in parts),
         outliers=tuple(largest_outliers(outliers, SHOWN_OUTLIERS).to_dicts()),
-        outlier_count=outliers.height,
+        outlier_count=sum(part.outlier_count for part in parts),
         credits=tuple(CreditSum(**row) for row in sums.to_dicts()),
         untaxed=_untaxed(part.untaxed for part in parts),
     )
@@ -164,29 +149,43 @@ def _untaxed(parts: Iterable[pl.DataFrame]) -> tuple[Mapping[str, Any], ...]:
     return tuple(pl.concat(parts).group_by(key).agg(pl.col("charge_count").sum()).sort(key).to_dicts())
 
 
-def _price_shard(scope: Scope, shard: Shard, store: RunStore) -> _PricedShard:
-    company_id, times = scope.issuer.company_id, scope.issuer.company.safety_bounds.bill_times
-    book = store.read_book(company_id, scope.batch_id, shard, scope.billing_date)
-    drafts, plans = scope.drafts(book), scope.rules.plans
+@dataclass(frozen=True, slots=True)
+class _Pricing:
+    """The job of pricing one shard."""
+
+    scope: Scope
+
+    def __call__(self, shard: Shard, place: Workplace, _wait_for_turn: WaitForTurn) -> _PricedShard:
+        scope, store = self.scope, place.store
+        book = store.read_book(scope.issuer.company_id, scope.batch_id, shard, scope.billing_date)
+        drafts = scope.drafts(book)
+        place.kept.keep(shard.shard_number, issuable(drafts))
+        outliers = _outliers(scope, shard, book, drafts, store)
+        return _PricedShard(
+            sha256=drafts_sha256(drafts),
+            reasons=reasons_of(drafts),
+            figures=figures_of(drafts, scope.rules.plans, scope.run_dates),
+            outliers=largest_outliers(outliers, SHOWN_OUTLIERS),
+            outlier_count=outliers.height,
+            credits=credit_sums(drafts, book.terms, scope.billing_date),
+            untaxed=untaxed_charges(
+                drafts.charges.filter(pl.col("reason_code") == NO_TAX_RULE), scope.rules.tax_rules
+            ),
+        )
+
+
+def _outliers(scope: Scope, shard: Shard, book: ShardBook, drafts: Drafts, store: RunStore) -> pl.DataFrame:
+    """Return the policies of a shard that stand out, by the company's bound."""
+    plans, times = scope.rules.plans, scope.issuer.company.safety_bounds.bill_times
     unbilled = unbilled_terms(drafts, book.settled)
     last_bills = store.last_bills(shard, unbilled if times else unbilled.clear())
     bills = first_bills(drafts, plans, book.settled, last_bills)
     outliers = outliers_of(bills, last_bills, times)
-    if times and book.changes is not None:
-        changed = change_outliers(drafts, book.terms, book.changes.lines, times)
-        outliers = pl.concat([outliers, changed], how="vertical_relaxed")
-        outliers = outliers.unique("policy_number", keep="last", maintain_order=True)
-    return _PricedShard(
-        drafts=drafts,
-        sha256=drafts_sha256(drafts),
-        reasons=reasons_of(drafts),
-        figures=figures_of(drafts, plans, scope.run_dates),
-        outliers=outliers,
-        credits=credit_sums(drafts, book.terms, scope.billing_date),
-        untaxed=untaxed_charges(
-            drafts.charges.filter(pl.col("reason_code") == NO_TAX_RULE), scope.rules.tax_rules
-        ),
-    )
+    if not times or book.changes is None:
+        return outliers
+    changed = change_outliers(drafts, book.terms, book.changes.lines, times)
+    outliers = pl.concat([outliers, changed], how="vertical_relaxed")
+    return outliers.unique("policy_number", keep="last", maintain_order=True)
 
 
 def plan_record(scope: Scope, priced: PricedPlan, *, store: RunStore) -> PlanRecord:

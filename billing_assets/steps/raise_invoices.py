@@ -8,7 +8,7 @@ either there as a whole or not at all, and the same command again does what is m
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
@@ -22,9 +22,10 @@ from billing_assets.domain.safety_bounds import Bound
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.numbered import charge_rows, invoice_rows, line_rows, number_drafts, tax_rows
 from billing_assets.frames.numbered_credits import credit_line_rows, credit_rows, number_credits
+from billing_assets.steps.crews import Crew, WaitForTurn, Workplace
 from billing_assets.steps.headings import heading_of
 from billing_assets.steps.plan_due_charges import plan_run
-from billing_assets.steps.price_plan import SHARDS_AT_ONCE, Scope, add_totals, price_shards, scope_of
+from billing_assets.steps.price_plan import Scope, add_totals, price_shards, scope_of
 from billing_assets.steps.result import StepResult, Stopwatch
 from billing_assets.steps.run_ports import (
     FrozenTemplate,
@@ -37,13 +38,13 @@ from billing_assets.steps.run_ports import (
     ShardWork,
     silent,
 )
-from billing_assets.steps.turns import Turns
 
 
 def raise_invoices(
     order: RunOrder,
     *,
     store: RunStore,
+    crew: Crew,
     template: FrozenTemplate,
     credit_template: Callable[[], FrozenTemplate],
     progress: Progress = silent,
@@ -63,7 +64,7 @@ def raise_invoices(
     issuer = store.issuer(order.company_code)
     with store.lock_runs(issuer.company_id, progress):
         with timer("plan"):
-            run, scope, planned = _current_run(order, issuer, store, progress)
+            run, scope = _current_run(order, issuer, store, crew, progress)
         if run is None:
             return StepResult(
                 step="raise_invoices", facts={"due_count": 0, "invoice_count": 0}, seconds=timer.seconds
@@ -71,41 +72,39 @@ def raise_invoices(
         _require_approval(run)
         plan_seconds = dict(timer.seconds)
         store.start(run.run_id)
-        work = _Work(
+        billing = _Billing(
             run=run,
             scope=scope,
             rule_set_id=store.keep_rules(scope.rules),
-            store=store,
             template=template,
-            credit_template=credit_template,
-            timer=timer,
+            credit_template=credit_template(),
         )
-        issued = _bill_shards(work, store.pending_shards(run.run_id), planned, progress)
+        issued = _bill_shards(billing, store.pending_shards(run.run_id), crew, timer, progress)
         totals = add_totals(store.finalise(run.run_id, plan_seconds, prove=partial(_require_complete, run)))
     facts = {"run_id": run.run_id, "due_count": run.due_count, "invoice_count": issued}
     return StepResult(step="raise_invoices", facts=facts, totals=totals, seconds=timer.seconds)
 
 
 def _current_run(
-    order: RunOrder, issuer: Issuer, store: RunStore, progress: Progress
-) -> tuple[Run | None, Scope, Mapping[int, Drafts]]:
-    """Return the run to work on, what it goes by, and the drafts that pricing kept in memory.
+    order: RunOrder, issuer: Issuer, store: RunStore, crew: Crew, progress: Progress
+) -> tuple[Run | None, Scope]:
+    """Return the run to work on and what it goes by; the crew has kept of its drafts what it could.
 
     A plan is made anew, because other dates may have been billed since it was recorded. A run that has begun
     keeps its book, its closed days, its issuing date and what it has committed; the rest is priced anew.
     """
     run = store.open_run(issuer.company_id, order.billing_date)
     if run is None or run.state is not RunState.RUNNING:
-        plan = plan_run(order, issuer, store=store, progress=progress, former=run)
-        return plan.run, plan.scope, plan.priced.drafts
+        plan = plan_run(order, issuer, store=store, crew=crew, progress=progress, former=run)
+        return plan.run, plan.scope
     basis = RunBasis(batch_id=run.book_batch_id, closed_day_id=run.closed_day_id, held_until=run.held_until)
     scope = scope_of(run.billing_date, issuer, basis, store=store, catch_up=run.catch_up)
     pending = store.pending_shards(run.run_id)
     if not pending:
-        return run, scope, {}
-    rest = price_shards(scope, pending, store=store, progress=progress)
+        return run, scope
+    rest = price_shards(scope, pending, crew=crew, progress=progress)
     totals = add_totals((*store.run_totals(run.run_id), *rest.totals))
-    return store.revise_plan(run.run_id, totals), scope, rest.drafts
+    return store.revise_plan(run.run_id, totals), scope
 
 
 def _require_approval(run: Run) -> None:
@@ -123,70 +122,63 @@ def _require_approval(run: Run) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Work:
-    """What all shards of a run share."""
+class _BilledShard:
+    """What came of a shard: how many documents, and the seconds of each part."""
+
+    document_count: int
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Billing:
+    """The job of billing one shard of a run, in one transaction, priced anew unless planning kept it."""
 
     run: Run
     scope: Scope
     rule_set_id: int
-    store: RunStore
     template: FrozenTemplate
-    credit_template: Callable[[], FrozenTemplate]
-    timer: Stopwatch
+    credit_template: FrozenTemplate
+
+    def __call__(self, shard: Shard, place: Workplace, wait_for_turn: WaitForTurn) -> _BilledShard:
+        spent = Stopwatch()
+        with place.store.shard_work(self.run, shard) as transaction:
+            if transaction.is_done:
+                return _BilledShard(document_count=0, seconds={})
+            drafts = place.kept.take(shard.shard_number) or self._priced(transaction, spent)
+            with spent("write"):
+                _issue(self, drafts, transaction, wait_for_turn)
+            documents = drafts.invoices.height + (drafts.credits.invoices.height if drafts.credits else 0)
+            transaction.checkpoint(drafts.charges.height, documents, spent.seconds, self.rule_set_id)
+        return _BilledShard(document_count=documents, seconds=spent.seconds)
+
+    def _priced(self, transaction: ShardWork, spent: Stopwatch) -> Drafts:
+        with spent("read"):
+            book = transaction.read_book()
+        with spent("calculate"):
+            return self.scope.drafts(book)
 
 
 def _bill_shards(
-    work: _Work, shards: Sequence[Shard], planned: Mapping[int, Drafts], progress: Progress
+    billing: _Billing, shards: Sequence[Shard], crew: Crew, timer: Stopwatch, progress: Progress
 ) -> int:
-    """Bill the shards, two at a time; return the number of invoices.
+    """Bill the shards; return the number of documents.
 
     While one shard is written, the next is calculated. Numbers are drawn strictly in the order of the
     shards, each after the shard before is committed, so that the same input always gives the same numbers.
-    Whatever ends the work early ends it soon: of two shards in work at most one is still written.
     """
-    turns = Turns([shard.shard_number for shard in shards])
     issued = 0
-    threads = ThreadPoolExecutor(max_workers=SHARDS_AT_ONCE, thread_name_prefix="invoicing")
-    try:
-        jobs = [
-            threads.submit(_bill_shard, work, shard, planned.get(shard.shard_number), turns)
-            for shard in shards
-        ]
-        for done, job in enumerate(jobs):
+    progress("invoicing", 0, len(shards))
+    with closing(crew.work(billing, shards)) as billed:
+        for done, shard in enumerate(billed, start=1):
+            issued += shard.document_count
+            timer.add(shard.seconds)
             progress("invoicing", done, len(shards))
-            issued += job.result()
-    finally:
-        turns.abandon()
-        threads.shutdown(cancel_futures=True)
-    progress("invoicing", len(shards), len(shards))
     return issued
 
 
-def _bill_shard(work: _Work, shard: Shard, drafts: Drafts | None, turns: Turns) -> int:
-    """Write one shard in one transaction, priced anew unless planning kept it; return its invoices' count."""
-    spent = Stopwatch()
-    with (
-        turns.member(shard.shard_number) as wait_for_turn,
-        work.store.shard_work(work.run, shard) as transaction,
-    ):
-        if transaction.is_done:
-            return 0
-        if drafts is None:
-            with spent("read"):
-                book = transaction.read_book()
-            with spent("calculate"):
-                drafts = work.scope.drafts(book)
-        with spent("write"):
-            _issue(work, drafts, transaction, wait_for_turn)
-        documents = drafts.invoices.height + (drafts.credits.invoices.height if drafts.credits else 0)
-        transaction.checkpoint(drafts.charges.height, documents, spent.seconds, work.rule_set_id)
-    work.timer.add(spent.seconds)
-    return documents
-
-
-def _issue(work: _Work, drafts: Drafts, transaction: ShardWork, wait_for_turn: Callable[[], None]) -> None:
+def _issue(billing: _Billing, drafts: Drafts, transaction: ShardWork, wait_for_turn: WaitForTurn) -> None:
     """Write lines and taxes first, then lock the number series for the short rest: the heads."""
-    count, run, company_id = drafts.invoices.height, work.run, work.scope.issuer.company_id
+    count, run, company_id = drafts.invoices.height, billing.run, billing.scope.issuer.company_id
     notes = drafts.credits
     document_count = count + (notes.invoices.height if notes else 0)
     ids = pl.Series("invoice_id", [], dtype=pl.Int64)
@@ -201,19 +193,19 @@ def _issue(work: _Work, drafts: Drafts, transaction: ShardWork, wait_for_turn: C
     if document_count:
         wait_for_turn()
     if count:
-        _number_invoices(work, drafts, ids[:count], transaction)
+        _number_invoices(billing, drafts, ids[:count], transaction)
     if notes:
-        _number_credits(work, notes, ids[count:], transaction)
+        _number_credits(billing, notes, ids[count:], transaction)
 
 
-def _number_invoices(work: _Work, drafts: Drafts, ids: pl.Series, transaction: ShardWork) -> None:
-    count, run, prefix = drafts.invoices.height, work.run, work.scope.issuer.company.invoice_prefix
+def _number_invoices(billing: _Billing, drafts: Drafts, ids: pl.Series, transaction: ShardWork) -> None:
+    count, run, prefix = drafts.invoices.height, billing.run, billing.scope.issuer.company.invoice_prefix
     block = transaction.draw_numbers(count, DocumentKind.INVOICE, prefix, run.issuing_date)
     numbered = number_drafts(
         drafts,
-        heading_of(block, work.scope.issuer, work.template),
-        cash_units=work.scope.cash_units,
-        closed_due_days=work.scope.closed_days.of(Purpose.DUE),
+        heading_of(block, billing.scope.issuer, billing.template),
+        cash_units=billing.scope.cash_units,
+        closed_due_days=billing.scope.closed_days.of(Purpose.DUE),
     )
     transaction.write_invoices(
         invoice_rows(
@@ -221,15 +213,15 @@ def _number_invoices(work: _Work, drafts: Drafts, ids: pl.Series, transaction: S
             ids,
             run_id=run.run_id,
             number_series_id=block.number_series_id,
-            company_version_id=work.scope.issuer.company_version_id,
-            template_version_id=work.template.template_version_id,
+            company_version_id=billing.scope.issuer.company_version_id,
+            template_version_id=billing.template.template_version_id,
         )
     )
 
 
-def _number_credits(work: _Work, notes: Drafts, ids: pl.Series, transaction: ShardWork) -> None:
+def _number_credits(billing: _Billing, notes: Drafts, ids: pl.Series, transaction: ShardWork) -> None:
     """Number the credit notes of changes; none is dated before an invoice that it credits."""
-    issuer, run, template = work.scope.issuer, work.run, work.credit_template()
+    issuer, run, template = billing.scope.issuer, billing.run, billing.credit_template
     issuing_date = max(run.issuing_date, *notes.invoices["original_issue_date"].to_list())
     prefix, kind = issuer.company.credit_note_prefix, DocumentKind.CREDIT_NOTE
     block = transaction.draw_numbers(notes.invoices.height, kind, prefix, issuing_date)

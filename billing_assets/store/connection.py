@@ -44,6 +44,8 @@ class Database:
 
         ``connect_args`` are further libpq parameters; time-outs and session settings of ours stay.
         """
+        self.url = url
+        self.connect_args = connect_args
         self.engine = make_engine(url, APP_ROLE, connect_args)
 
     @contextmanager

@@ -4,6 +4,7 @@ Belongs here: the one place where ports meet adapters, and the only clock.
 Does not belong here: opening a store (``opening``), rules, SQL, formats of output.
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
@@ -11,7 +12,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from billing_assets.channels.email import EmailChannel, SmtpSettings
+from billing_assets.channels.email import EmailChannel
 from billing_assets.documents.press import TemplatePress
 from billing_assets.documents.run_chart import run_chart
 from billing_assets.documents.templates import Template, default_templates_dir, load_template
@@ -51,7 +52,9 @@ from billing_assets.store.run_history import BookStamp, read_book_stamp, read_ru
 from billing_assets.store.run_listings import show_run
 from billing_assets.store.runs import SqlRunStore
 from billing_assets.store.templates import read_template_archive, register_template
+from billing_assets.wiring.mail import smtp_of
 from billing_assets.wiring.settings import Settings
+from billing_assets.wiring.worker_processes import ProcessCrew, WorkerHome, WorkerPool
 
 
 def utc_now() -> datetime:
@@ -145,6 +148,18 @@ class Billing:
         self._stack.callback(press.close)
         return press
 
+    @cached_property
+    def _pool(self) -> WorkerPool:
+        """The worker processes for large books; they end with the program."""
+        folder = self.settings.home / "cache"
+        folder.mkdir(parents=True, exist_ok=True)
+        home = WorkerHome(
+            url=self.database.url, connect_args=self.database.connect_args, clock=utc_now, folder=folder
+        )
+        pool = WorkerPool(home, self.settings.run_workers or len(os.sched_getaffinity(0)))
+        self._stack.callback(pool.close)
+        return pool
+
     def order(
         self,
         billing_date: date,
@@ -181,7 +196,8 @@ class Billing:
 
     def plan(self, order: RunOrder, *, is_dry_run: bool = False, progress: Progress = silent) -> StepResult:
         """Count what is due on a date."""
-        return plan_due_charges(order, store=self.runs, progress=progress, is_dry_run=is_dry_run)
+        crew = ProcessCrew(self.runs, self._pool, keeps=False)
+        return plan_due_charges(order, store=self.runs, crew=crew, progress=progress, is_dry_run=is_dry_run)
 
     def preview_catch_up(self, order: RunOrder, *, progress: Progress = silent) -> CatchUpPreview:
         """Return what a run of a date would catch up; see :func:`preview_catch_up`."""
@@ -192,6 +208,7 @@ class Billing:
         return raise_invoices(
             order,
             store=self.runs,
+            crew=ProcessCrew(self.runs, self._pool, keeps=True),
             template=self.frozen_template,
             credit_template=self._credit_template,
             progress=progress,
@@ -267,7 +284,7 @@ class Billing:
         self, billing_date: date | None, *, progress: Progress = silent, report: Report = untold
     ) -> StepResult:
         """Send what waits to be sent, whatever the checks say; see :meth:`send`."""
-        with EmailChannel(self._smtp()) as channel:
+        with EmailChannel(smtp_of(self.settings)) as channel:
             return deliver_documents(
                 self.company_code(),
                 billing_date,
@@ -380,18 +397,3 @@ class Billing:
     def _archive(self, template_version_id: int) -> bytes:
         with self.database.transaction() as connection:
             return read_template_archive(connection, template_version_id)
-
-    def _smtp(self) -> SmtpSettings:
-        settings = self.settings
-        return SmtpSettings(
-            host=settings.smtp_host,
-            port=settings.smtp_port,
-            security=settings.smtp_encryption,
-            ca_file=str(settings.smtp_ca_file or ""),
-            bounce_email=settings.smtp_bounce_email,
-            ehlo_name=settings.smtp_ehlo_name,
-            username=settings.smtp_username,
-            password=settings.smtp_password.get_secret_value(),
-            timeout_seconds=settings.smtp_timeout_seconds,
-            answer_timeout_seconds=settings.smtp_answer_timeout_seconds,
-        )

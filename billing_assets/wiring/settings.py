@@ -67,6 +67,9 @@ class Settings(BaseSettings):
         le=1000,
         description="temporary refusals of one message, after which it waits for a person",
     )
+    run_workers: int = Field(
+        default=0, ge=0, le=64, description="processes that bill a large book; 0: one for each core"
+    )
     time_zone: str = Field(
         default="Europe/Madrid",
         description="IANA zone in which Dagster counts billing dates; it must be the company's, from which "

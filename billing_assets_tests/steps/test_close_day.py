@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from billing_assets.domain.calendar_rule import Purpose
 from billing_assets.domain.errors import BillingError
-from billing_assets.steps import price_plan
+from billing_assets.steps import crews
 from billing_assets.steps.calendar_ports import ClosedDayOrder
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
@@ -109,7 +109,7 @@ def test_days_that_are_closed_and_opened_between_runs_bill_each_installment_once
 def test_a_run_that_was_begun_keeps_the_days_that_it_saw(
     billing: Billing, monkeypatch: pytest.MonkeyPatch, kept_count: int
 ) -> None:
-    monkeypatch.setattr(price_plan, "KEPT_CHARGES", kept_count)
+    monkeypatch.setattr(crews, "KEPT_CHARGES", kept_count)
     day = first_day_with_invoices(billing)
     planned = billing.plan(billing.order(day))
     billing.runs.start(int(planned.facts["run_id"]))

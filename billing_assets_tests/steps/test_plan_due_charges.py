@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from billing_assets.steps import plan_due_charges as planning
+from billing_assets.steps.crews import ThreadCrew
 from billing_assets.steps.plan_due_charges import cut_shards, plan_due_charges
 from billing_assets.steps.run_ports import BookPosition
 from billing_assets.store.connection import Database
@@ -78,7 +79,9 @@ def test_progress_counts_the_shards(billing: Billing, monkeypatch: pytest.Monkey
     monkeypatch.setattr(planning, "SHARD_TERMS", 10)
     told: list[tuple[str, int, int]] = []
     order = billing.order(FEBRUARY)
-    plan_due_charges(order, store=billing.runs, progress=lambda *step: told.append(step))
+    plan_due_charges(
+        order, store=billing.runs, crew=ThreadCrew(billing.runs), progress=lambda *step: told.append(step)
+    )
     assert told == [("planning", done, 4) for done in (1, 2, 3, 4)]
 
 
@@ -92,7 +95,9 @@ def test_a_stop_while_planning_leaves_nothing_and_ends_at_once(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        plan_due_charges(billing.order(FEBRUARY), store=billing.runs, progress=stop)
+        plan_due_charges(
+            billing.order(FEBRUARY), store=billing.runs, crew=ThreadCrew(billing.runs), progress=stop
+        )
     assert runs(billing) == []
 
 

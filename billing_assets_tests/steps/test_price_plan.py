@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import text
 
 from billing_assets.domain.runs import CurrencyTotal, Outcome
-from billing_assets.steps import price_plan
+from billing_assets.steps import crews
+from billing_assets.steps.crews import Crew, ThreadCrew, WaitForTurn, Workplace
 from billing_assets.steps.plan_due_charges import cut_shards
 from billing_assets.steps.price_plan import PricedPlan, add_totals, plan_record, price_shards, scope_of
-from billing_assets.steps.run_ports import RunBasis, silent
+from billing_assets.steps.run_ports import RunBasis, Shard, silent
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
 from billing_assets_tests.books import add_term, billing_over, change_premium, fill_book
@@ -28,13 +29,23 @@ def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
         yield billing_over(database, tmp_path, stack)
 
 
-def priced(billing: Billing, shard_terms: int = 10) -> tuple[PricedPlan, Any]:
+def priced(billing: Billing, crew: Crew | None = None) -> tuple[PricedPlan, Any]:
     store = billing.runs
     issuer = store.issuer("alondra")
-    position = store.book_position(issuer.company_id, shard_terms)
+    position = store.book_position(issuer.company_id, 10)
     scope = scope_of(FEBRUARY, issuer, RunBasis(batch_id=position.batch_id), store=store)
-    found = price_shards(scope, cut_shards(position), store=store, progress=silent)
+    found = price_shards(scope, cut_shards(position), crew=crew or ThreadCrew(store), progress=silent)
     return found, plan_record(scope, found, store=store)
+
+
+def kept_shards(crew: Crew) -> list[int]:
+    """Return the numbers of the first shards whose drafts the crew still has, and forget them."""
+
+    def take(shard: Shard, place: Workplace, _wait_for_turn: WaitForTurn) -> int | None:
+        return shard.shard_number if place.kept.take(shard.shard_number) else None
+
+    shards = [Shard(shard_number=number, from_policy_id=1, to_policy_id=1) for number in range(4)]
+    return [number for number in crew.work(take, shards) if number is not None]
 
 
 def test_totals_add_up_per_outcome_and_currency() -> None:
@@ -49,11 +60,13 @@ def test_totals_add_up_per_outcome_and_currency() -> None:
 
 
 def test_a_plan_comes_to_the_same_whatever_is_kept(billing: Billing, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept, record = priced(billing)
-    assert sorted(kept.drafts) == [0, 1, 2, 3]
-    monkeypatch.setattr(price_plan, "KEPT_CHARGES", 10)
-    less, same = priced(billing)
-    assert 0 < len(less.drafts) < len(kept.drafts)
+    crew = ThreadCrew(billing.runs)
+    record = priced(billing, crew)[1]
+    assert kept_shards(crew) == [0, 1, 2, 3]
+    monkeypatch.setattr(crews, "KEPT_CHARGES", 10)
+    crew = ThreadCrew(billing.runs)
+    same = priced(billing, crew)[1]
+    assert 0 < len(kept_shards(crew)) < 4
     assert (same.plan_sha256, same.rehearsal, same.totals) == (
         record.plan_sha256,
         record.rehearsal,

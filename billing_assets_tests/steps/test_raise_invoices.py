@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.runs import CatchUp, Outcome
+from billing_assets.steps import crews
 from billing_assets.steps import plan_due_charges as planning
-from billing_assets.steps import price_plan
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
 from billing_assets_tests.books import add_term, billing_over, change_premium, end_cover, fill_book
@@ -156,7 +156,7 @@ def test_shards_give_the_same_business_state_as_one_piece(
     billing: Billing, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(planning, "SHARD_TERMS", 7)
-    monkeypatch.setattr(price_plan, "KEPT_CHARGES", 20)
+    monkeypatch.setattr(crews, "KEPT_CHARGES", 20)
     billing.invoice(billing.order(FEBRUARY))
     assert count(billing, "select count(*) from run_shard where committed_at is not null") == 9
     assert count(billing, "select count(*) from invoice") == 60

@@ -124,23 +124,6 @@ def test_a_quiet_run_makes_the_documents_and_sends_nothing(billing: Billing) -> 
         assert connection.execute(text("select count(*) from delivery")).scalar_one() == 0
 
 
-def test_the_settings_of_the_mail_server_reach_the_channel(billing: Billing, tmp_path: Path) -> None:
-    changes = {
-        "smtp_host": "mail.example.com",
-        "smtp_ca_file": tmp_path / "ca.pem",
-        "smtp_bounce_email": "bounces@example.com",
-        "smtp_ehlo_name": "billing.example.com",
-    }
-    billing.settings = billing.settings.model_copy(update=changes)
-    given = billing._smtp()
-    assert (given.security, given.bounce_email, given.ehlo_name, given.ca_file) == (
-        "starttls",
-        "bounces@example.com",
-        "billing.example.com",
-        str(tmp_path / "ca.pem"),
-    )
-
-
 def test_what_is_broken_for_one_company_does_not_stop_another(billing: Billing) -> None:
     billing.invoice(billing.order(FEBRUARY))
     with billing.database.transaction() as connection:

@@ -1,0 +1,275 @@
+"""A crew of worker processes: the shards of a large book on all cores.
+
+Belongs here: starting workers, who works on which shard, whose turn it is, a worker that dies.
+Does not belong here: what is done with a shard (``steps``).
+
+Workers are spawned, each with one thread for Polars, a connection pool and a pipe of its own, so that
+whichever side ends, however it does, the other notices at once: a worker without a program rolls back. A
+shard is issued by the worker that has priced it, which has kept it on its disk.
+"""
+
+import multiprocessing
+import os
+import pickle
+import signal
+from collections import deque
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+from uuid import UUID, uuid4
+
+from billing_assets.domain.errors import BillingError
+from billing_assets.steps.crews import NothingKept, ShardJob, ThreadCrew, Workplace
+from billing_assets.steps.run_ports import Clock, Shard
+from billing_assets.steps.turns import TurnsAbandonedError
+from billing_assets.store.connection import Database
+from billing_assets.store.runs import SqlRunStore
+from billing_assets.wiring.kept_drafts import DraftsOnDisk
+
+Result = TypeVar("Result")
+_TURN, _DONE, _FAILED = "turn", "done", "failed"
+
+
+LARGE_BOOK_SHARDS = 12
+"""From so many shards on it pays to start processes; each takes two seconds of a core to start."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What a worker is to do with the shards that follow; it keeps drafts for one crew at a time."""
+
+    crew_id: UUID | None
+    job: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerHome:
+    """Where a worker finds the store, what it takes the time from, and the folder of its files."""
+
+    url: str
+    connect_args: Mapping[str, str] | None
+    clock: Clock
+    folder: Path
+
+
+class _Worker:
+    """A process, and the end of its pipe on this side."""
+
+    def __init__(self, home: WorkerHome) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, far_end = context.Pipe()
+        self.process: BaseProcess = context.Process(target=_serve, args=(far_end, home), daemon=True)
+        with _environment("POLARS_MAX_THREADS", "1"):
+            self.process.start()
+        far_end.close()
+
+    def give(self, message: object) -> None:
+        """Send a message; that its worker has ended is noticed where an answer is waited for."""
+        with suppress(OSError):
+            self.pipe.send(message)
+
+    def hear(self) -> tuple[str, Any]:
+        try:
+            answer: tuple[str, Any] = self.pipe.recv()
+        except (EOFError, OSError):
+            return _FAILED, _worker_ended()
+        return answer
+
+
+class WorkerPool:
+    """Worker processes of one program, started when they are first needed."""
+
+    def __init__(self, home: WorkerHome, worker_count: int) -> None:
+        """Start nothing yet; at most ``worker_count`` processes."""
+        self._home = home
+        self._worker_count = worker_count
+        self._workers: list[_Worker] = []
+
+    def workers(self) -> Sequence[_Worker]:
+        """Return the workers, all alive."""
+        self._workers = [worker for worker in self._workers if worker.process.is_alive()]
+        while len(self._workers) < self._worker_count:
+            self._workers.append(_Worker(self._home))
+        return tuple(self._workers)
+
+    def close(self) -> None:
+        """End the workers; what they have not committed is rolled back."""
+        for worker in self._workers:
+            worker.pipe.close()
+            worker.process.join()
+        self._workers.clear()
+
+
+class ProcessCrew:
+    """The crew of one step: worker processes for a large book, threads for any other.
+
+    An implementation of ``steps.crews.Crew``. With ``keeps`` a shard that was priced is kept for issuing.
+    """
+
+    def __init__(self, store: SqlRunStore, pool: WorkerPool, *, keeps: bool) -> None:
+        """Work over ``store``, which is that of the workers too."""
+        self._threads = ThreadCrew(store)
+        self._pool = pool
+        self._crew_id = uuid4() if keeps else None
+        self._owners: dict[int, _Worker] = {}
+
+    def work(self, job: ShardJob[Result], shards: Sequence[Shard]) -> Generator[Result]:
+        """Do a job with each shard and yield what comes of it, in the order of the shards."""
+        if len(shards) < LARGE_BOOK_SHARDS:
+            yield from self._threads.work(job, shards)
+            return
+        workers = self._pool.workers()
+        for worker in workers:
+            worker.give(_Task(self._crew_id, job))
+        work_round: _Round[Result] = _Round(shards, workers, self._owners)
+        try:
+            yield from work_round.results()
+        finally:
+            work_round.abandon()
+
+
+class _Round(Generic[Result]):
+    """A job over all shards: who works on which. A place is that of a shard among them."""
+
+    def __init__(
+        self, shards: Sequence[Shard], workers: Sequence[_Worker], owners: dict[int, _Worker]
+    ) -> None:
+        self._shards = shards
+        self._owners = owners
+        self._queues: dict[_Worker, deque[int]] = {worker: deque() for worker in workers}
+        self._unowned: deque[int] = deque()
+        for place, shard in enumerate(shards):
+            owner = owners.get(shard.shard_number)
+            (self._unowned if owner is None else self._queues.get(owner, self._unowned)).append(place)
+        self._busy: dict[_Worker, int] = {}
+        self._asking: dict[int, _Worker] = {}
+        self._results: dict[int, Result] = {}
+        self._finished: set[int] = set()
+        self._next_place = 0
+        self._end_place = len(shards)
+        self._failure: Exception | None = None
+
+    def results(self) -> Iterator[Result]:
+        """Yield what comes of each shard, in order; raise what the first that failed has raised."""
+        for place in range(len(self._shards)):
+            while place not in self._results:
+                if self._failure is not None and place >= self._end_place:
+                    raise self._failure
+                self._assign()
+                self._listen()
+            yield self._results.pop(place)
+
+    def abandon(self) -> None:
+        """End the round: whose turn has come finishes, whatever comes after it is rolled back."""
+        self._end_place = min(self._end_place, self._next_place + 1)
+        self._answer_turns()
+        while self._busy:
+            self._listen()
+
+    def _assign(self) -> None:
+        # Each worker takes its own shards in their order, so that the next in turn is always in work.
+        for worker, own in self._queues.items():
+            queue = own or self._unowned
+            if worker not in self._busy and queue and queue[0] < self._end_place:
+                place = queue.popleft()
+                self._busy[worker] = place
+                self._owners[self._shards[place].shard_number] = worker
+                worker.give(self._shards[place])
+
+    def _listen(self) -> None:
+        ready = wait([worker.pipe for worker in self._busy])
+        for worker in [each for each in self._busy if each.pipe in ready]:
+            self._hear(worker, *worker.hear())
+        self._answer_turns()
+
+    def _hear(self, worker: _Worker, kind: str, value: Any) -> None:  # noqa: ANN401 - a result or an error
+        place = self._busy[worker]
+        if kind == _TURN:
+            self._asking[place] = worker
+            return
+        del self._busy[worker]
+        if kind == _FAILED:
+            if place < self._end_place:
+                self._end_place, self._failure = place, value
+            return
+        self._results[place] = value
+        self._finished.add(place)
+        while self._next_place in self._finished:
+            self._finished.remove(self._next_place)
+            self._next_place += 1
+
+    def _answer_turns(self) -> None:
+        for place in sorted(self._asking):
+            is_over = place >= self._end_place
+            if is_over or place == self._next_place:
+                self._asking.pop(place).give(not is_over)
+
+
+def _serve(pipe: Connection, home: WorkerHome) -> None:
+    """Work for the program at the other end of the pipe until it closes it.
+
+    Both signals are for the program: it ends the work where nothing is half done.
+    """
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    database, kept = Database(home.url, home.connect_args), DraftsOnDisk(home.folder)
+    with closing(database), closing(kept), suppress(EOFError, OSError):
+        store = SqlRunStore(database, home.clock)
+        task, place = _Task(None, None), Workplace(store=store, kept=NothingKept())
+        while True:
+            message = pipe.recv()
+            if isinstance(message, Shard):
+                pipe.send(_outcome(task.job, message, place, pipe))
+                continue
+            if message.crew_id != task.crew_id:
+                kept.clear()
+                place = Workplace(store=store, kept=kept if message.crew_id else NothingKept())
+            task = message
+
+
+def _outcome(job: Any, shard: Shard, place: Workplace, pipe: Connection) -> tuple[str, object]:  # noqa: ANN401
+    def wait_for_turn() -> None:
+        pipe.send((_TURN, None))
+        if not pipe.recv():
+            raise TurnsAbandonedError
+
+    try:
+        return _DONE, job(shard, place, wait_for_turn)
+    except Exception as error:  # noqa: BLE001 - raised again at the other end
+        return _FAILED, _portable(error)
+
+
+def _portable(error: Exception) -> Exception:
+    """Return the error, or one in its place that can cross to another process."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+    except Exception:  # noqa: BLE001 - whatever it is, it cannot cross
+        return RuntimeError(f"{type(error).__name__} in a worker process")
+    return error
+
+
+@contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    """Set a variable for processes that are started in the block."""
+    former = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if former is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = former
+
+
+def _worker_ended() -> BillingError:
+    return BillingError(
+        "worker_ended",
+        "a worker process ended before its shard was done; the shard was rolled back",
+        "run the same command again: it does what is missing; should it happen again, the machine may lack "
+        "memory: BILLING_RUN_WORKERS=1 needs least",
+    )

@@ -1,0 +1,143 @@
+"""Worker processes make what threads make, and whatever ends a worker or a run early leaves it resumable."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import psutil
+import pytest
+
+from billing_assets.domain.errors import BillingError
+from billing_assets.steps import plan_due_charges as planning
+from billing_assets.steps.crews import WaitForTurn, Workplace
+from billing_assets.steps.run_ports import Shard
+from billing_assets.store.connection import Database
+from billing_assets.wiring import worker_processes
+from billing_assets.wiring.build import Billing, utc_now
+from billing_assets.wiring.worker_processes import ProcessCrew, WorkerHome, WorkerPool
+from billing_assets_tests.books import billing_over, fill_book
+from billing_assets_tests.state import business_state
+from billing_assets_tests.steps.outbox import broken_invariants
+
+FEBRUARY = date(2024, 2, 1)
+SHARDS = [Shard(shard_number=number, from_policy_id=1, to_policy_id=1) for number in range(6)]
+
+
+@pytest.fixture
+def billing(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Billing]:
+    fill_book(database, 60)
+    monkeypatch.setattr(planning, "SHARD_TERMS", 7)
+    monkeypatch.setattr(worker_processes, "LARGE_BOOK_SHARDS", 2)
+    with ExitStack() as stack:
+        made = billing_over(database, tmp_path, stack)
+        made.settings = made.settings.model_copy(update={"run_workers": 2})
+        yield made
+
+
+@pytest.fixture
+def pool(database: Database, tmp_path: Path) -> Iterator[WorkerPool]:
+    home = WorkerHome(url=database.url, connect_args=None, clock=utc_now, folder=tmp_path)
+    with closing(WorkerPool(home, 2)) as made:
+        yield made
+
+
+@pytest.fixture
+def crew(billing: Billing, pool: WorkerPool) -> ProcessCrew:
+    return ProcessCrew(billing.runs, pool, keeps=True)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Answers with its shard and process; what happens to ``failing`` shards says ``fault``."""
+
+    fault: str = ""
+    failing: tuple[int, ...] = ()
+
+    def __call__(self, shard: Shard, _place: Workplace, wait_for_turn: WaitForTurn) -> tuple[int, int]:
+        if shard.shard_number in self.failing:
+            if self.fault == "dies":
+                os.kill(os.getpid(), signal.SIGKILL)
+            raise BillingError("told", f"shard {shard.shard_number}", "nothing")
+        wait_for_turn()
+        return shard.shard_number, os.getpid()
+
+
+def children() -> set[int]:
+    return {child.pid for child in psutil.Process().children()}
+
+
+def test_workers_bill_what_threads_bill(
+    billing: Billing,
+    fresh_database: Callable[[], Database],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert billing.invoice(billing.order(FEBRUARY)).facts["invoice_count"] == 60
+    assert broken_invariants(billing) == []
+    by_processes = business_state(billing.database)
+    assert billing.invoice(billing.order(FEBRUARY)).facts["invoice_count"] == 0
+    assert business_state(billing.database) == by_processes
+    monkeypatch.setattr(worker_processes, "LARGE_BOOK_SHARDS", 1_000)
+    other = fresh_database()
+    fill_book(other, 60)
+    with ExitStack() as stack:
+        by_threads = billing_over(other, tmp_path, stack)
+        by_threads.invoice(by_threads.order(FEBRUARY))
+    assert business_state(other) == by_processes
+
+
+def test_the_first_shard_that_fails_tells_why_and_those_before_it_are_done(crew: ProcessCrew) -> None:
+    done: list[int] = []
+    with pytest.raises(BillingError, match="shard 3"), closing(crew.work(Job("", (3, 4)), SHARDS)) as results:
+        done.extend(number for number, _ in results)
+    assert done == [0, 1, 2]
+    assert [number for number, _ in crew.work(Job(), SHARDS)] == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_worker_that_dies_is_told_and_replaced(crew: ProcessCrew) -> None:
+    with pytest.raises(BillingError, match="worker_ended"):
+        list(crew.work(Job("dies", (2,)), SHARDS))
+    assert [number for number, _ in crew.work(Job(), SHARDS)] == [0, 1, 2, 3, 4, 5]
+
+
+def test_each_shard_goes_to_the_worker_that_had_it(crew: ProcessCrew) -> None:
+    first = list(crew.work(Job(), SHARDS))
+    assert list(crew.work(Job(), SHARDS)) == first
+    assert len({worker for _, worker in first}) == 2
+
+
+def test_closing_early_ends_the_round_and_no_shard_is_left_in_work(crew: ProcessCrew) -> None:
+    with closing(crew.work(Job(), SHARDS)) as results:
+        assert next(results)[0] == 0
+    assert [number for number, _ in crew.work(Job(), SHARDS)] == [0, 1, 2, 3, 4, 5]
+
+
+def test_closing_the_pool_ends_its_processes(crew: ProcessCrew, pool: WorkerPool) -> None:
+    before = children()
+    workers = {worker for _, worker in crew.work(Job(), SHARDS)}
+    assert workers <= children()
+    pool.close()
+    assert children() <= before
+
+
+def test_a_run_whose_worker_was_killed_is_taken_up_again(
+    billing: Billing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed: list[psutil.Process] = []
+
+    def kill(stage: str, done: int, _total: int) -> None:
+        if stage == "invoicing" and done == 3 and not killed:
+            killed.extend(
+                child for child in psutil.Process().children() if "spawn" in " ".join(child.cmdline())
+            )
+            killed[0].kill()
+
+    with pytest.raises(BillingError, match="worker_ended"):
+        billing.invoice(billing.order(FEBRUARY), progress=kill)
+    rest = int(billing.invoice(billing.order(FEBRUARY)).facts["invoice_count"])
+    assert 0 < rest < 60
+    assert broken_invariants(billing) == []
