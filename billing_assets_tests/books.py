@@ -3,6 +3,8 @@
 Belongs here: small and large books with known content. Does not belong here: files and mappings (``feeds``).
 """
 
+import json
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -76,8 +78,10 @@ order by policy_term_id
 _VERSIONS = f"""
 with version as (
     select policy_term_id, policy_id, 1::smallint as company_id, policy_id as payer_id,
-        'motor_car' as product_code, 'motor' as line_of_business, 'ES' as place_code, 'EUR' as currency,
-        (array['monthly', 'yearly', 'quarterly'])[1 + policy_id % 3] as plan_code, effective_date,
+        'motor_car' as product_code, 'motor' as line_of_business,
+        (cast(:places as text[]))[1 + policy_id % cardinality(:places)] as place_code,
+        (cast(:currencies as text[]))[1 + policy_id % cardinality(:places)] as currency,
+        (cast(:plans as text[]))[1 + policy_id % cardinality(:plans)] as plan_code, effective_date,
         (effective_date + interval '1 year')::date as expiration_date, effective_date as anchor_date,
         date '1950-01-01' as cut_over_date, 50000 + policy_id % 9999 as premium_minor
     from policy_term
@@ -86,26 +90,55 @@ with version as (
 """
 
 
-def fill_book(database: Database, count: int, effective: date = date(2024, 2, 1)) -> None:
-    """Put a company and ``count`` yearly terms (monthly, yearly and quarterly plans in turn) into the store.
+ONE_PLACE = (("ES", "EUR"),)
+ALL_YEAR = ("monthly", "yearly", "quarterly")
+
+
+def fill_book(
+    database: Database,
+    count: int,
+    effective: date = date(2024, 2, 1),
+    places: Sequence[tuple[str, str]] = ONE_PLACE,
+    plans: Sequence[str] = ALL_YEAR,
+) -> None:
+    """Put a company and ``count`` yearly terms into the store, of places (with currency) and plans in turn.
 
     All begin on ``effective``; the premium of policy p is 500.00 EUR + p % 9999 cents; every tenth
     payer has no e-mail.
     """
+    currencies = [currency for _, currency in places]
+    values = {"places": [place for place, _ in places], "currencies": currencies, "plans": list(plans)}
     with database.transaction() as connection:
         save_company(connection, COMPANY, AT)
-        premium = sum(50_000 + number % 9999 for number in range(1, count + 1))
-        sums = f'{{"in": {premium}, "accepted": {premium}, "duplicate": 0, "problem": 0}}'
-        written = f'{{"term_count": {count}, "premium": {premium}, "standing_premium": 0}}'
-        totals = (
-            f'{{"premium": {{"EUR": {sums}}}, "written": {{"EUR": {written}}}, '
-            f'"written_payer_count": {count}, "payer_change_count": 0, "missing_count": 0}}'
-        )
-        connection.execute(text(_BATCH), {"count": count, "at": AT, "totals": totals})
+        batch = {"count": count, "at": AT, "totals": _control_totals(count, currencies)}
+        connection.execute(text(_BATCH), batch)
         for statement in (_PAYERS, _POLICIES):
             connection.execute(text(statement), {"count": count})
         connection.execute(text(_TERMS), {"effective": effective})
-        connection.execute(text(_VERSIONS))
+        connection.execute(text(_VERSIONS), values)
+
+
+def _control_totals(count: int, currencies: Sequence[str]) -> str:
+    sums: dict[str, list[int]] = {currency: [0, 0] for currency in currencies}
+    for number in range(1, count + 1):
+        of_currency = sums[currencies[number % len(currencies)]]
+        of_currency[0] += 1
+        of_currency[1] += 50_000 + number % 9999
+    sums = {currency: found for currency, found in sums.items() if found[0]}
+    totals = {
+        "premium": {
+            currency: {"in": premium, "accepted": premium, "duplicate": 0, "problem": 0}
+            for currency, (_, premium) in sums.items()
+        },
+        "written": {
+            currency: {"term_count": terms, "premium": premium, "standing_premium": 0}
+            for currency, (terms, premium) in sums.items()
+        },
+        "written_payer_count": count,
+        "payer_change_count": 0,
+        "missing_count": 0,
+    }
+    return json.dumps(totals)
 
 
 _ADD_TERM = f"""
