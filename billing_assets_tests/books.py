@@ -71,7 +71,7 @@ _INSERT_VERSIONS = f"""
 insert into policy_term_version ({_VERSION_COLUMNS}, content_sha256, batch_id)
 select {_VERSION_COLUMNS}, sha256(convert_to(concat_ws(chr(31), policy_number, payer_key, product_code,
     line_of_business, place_code, currency, plan_code, effective_date, expiration_date, anchor_date, '',
-    cut_over_date, premium_minor), 'UTF8')), 1
+    cut_over_date, premium_minor), 'UTF8')), (select max(batch_id) from intake_batch)
 from version join policy using (policy_id, company_id) join payer using (payer_id, company_id)
 order by policy_term_id
 """
@@ -141,6 +141,17 @@ def _control_totals(count: int, currencies: Sequence[str]) -> str:
     return json.dumps(totals)
 
 
+_SECOND_BATCH = """
+insert into intake_batch (company_id, file_name, file_sha256, mapping_sha256, row_count, new_count,
+    changed_count, unchanged_count, duplicate_count, problem_count, control_totals, imported_at)
+values (1, 'made2.csv', 'c', 'd', 1, 0, 1, 0, 0, 0, '{}', :at)
+"""
+# What comes after a run comes by another import, as in every real book.
+_BATCH_AFTER_A_RUN = """
+insert into intake_batch (company_id, file_name, file_sha256, mapping_sha256, row_count, new_count,
+    changed_count, unchanged_count, duplicate_count, problem_count, control_totals, imported_at)
+select 1, 'made3.csv', 'e', 'f', 1, 1, 0, 0, 0, 0, '{}', :at where exists (select from billing_run)
+"""
 _ADD_TERM = f"""
 with version as (
     select policy_term_id, policy_id, 1::smallint as company_id, cast(1 as bigint) as payer_id,
@@ -187,6 +198,7 @@ def add_term(
         "cut_over": cut_over,
     }
     with database.transaction() as connection:
+        connection.execute(text(_BATCH_AFTER_A_RUN), {"at": AT})
         policy = () if is_renewal else (_ADD_POLICY,)
         for statement in (*policy, _ADD_POLICY_TERM, _ADD_TERM):
             connection.execute(text(statement), values)
@@ -201,11 +213,6 @@ def billing_over(database: Database, home: Path, stack: ExitStack, **settings: o
     return Billing(Settings(**values), database, stack)  # type: ignore[arg-type]
 
 
-_SECOND_BATCH = """
-insert into intake_batch (company_id, file_name, file_sha256, mapping_sha256, row_count, new_count,
-    changed_count, unchanged_count, duplicate_count, problem_count, control_totals, imported_at)
-values (1, 'made2.csv', 'c', 'd', 1, 0, 1, 0, 0, 0, '{}', :at)
-"""
 _CHANGE_ADDRESS = """
 insert into payer_version (payer_id, company_id, content, content_sha256, batch_id)
 select payer_id, company_id, content, sha256(convert_to(content, 'UTF8')),
@@ -269,4 +276,7 @@ def _change(
 def plan_of(totals: tuple[CurrencyTotal, ...] = ()) -> PlanRecord:
     """Return a plan with these totals, of which nothing else is known."""
     figures = pl.DataFrame(schema=FIGURE_SCHEMA)
-    return PlanRecord(totals=totals, plan_sha256="5" * 64, figures=figures, rehearsal={"due_count": 0})
+    rehearsal = {"due_count": 0}
+    return PlanRecord(
+        basis_sha256="6" * 64, totals=totals, plan_sha256="5" * 64, figures=figures, rehearsal=rehearsal
+    )

@@ -13,7 +13,7 @@ from billing_assets.domain.runs import CatchUp, CurrencyTotal, RunOrder, RunStat
 from billing_assets.domain.safety_bounds import Bound, Exceeded
 from billing_assets.frames.calendars import CompanyCalendar
 from billing_assets.steps.crews import Crew
-from billing_assets.steps.price_plan import PricedPlan, Scope, plan_record, price_shards, scope_of
+from billing_assets.steps.price_plan import Scope, plan_record, price_shards, scope_of
 from billing_assets.steps.result import StepResult
 from billing_assets.steps.run_ports import (
     BookPosition,
@@ -49,7 +49,7 @@ def plan_due_charges(
         plan = plan_run(
             order, issuer, store=store, crew=crew, progress=progress, former=run, is_dry_run=is_dry_run
         )
-    return _result(plan.record.totals, plan.run, started)
+    return _result(plan.totals, plan.run, started)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +57,7 @@ class Plan:
     """What planning found, and the recorded run; None where nothing was to be recorded."""
 
     scope: Scope
-    priced: PricedPlan
-    record: PlanRecord
+    totals: tuple[CurrencyTotal, ...]
     run: Run | None
 
 
@@ -82,15 +81,18 @@ def plan_run(
     shards = cut_shards(position)
     basis = basis_of(order.billing_date, issuer, position, store)
     scope = scope_of(order.billing_date, issuer, basis, store=store, catch_up=catch_up)
+    basis_sha256 = scope.basis_sha256(basis)
+    if former is None and store.is_settled(issuer.company_id, order.billing_date, basis_sha256):
+        return Plan(scope=scope, totals=(), run=None)
     priced = price_shards(scope, shards, crew=crew, progress=progress)
-    record = plan_record(scope, priced, store=store)
+    record = plan_record(scope, priced, basis_sha256, store=store)
     if former is not None and (record.totals or former.is_approved) and _is_moved(former, record):
         record = replace(record, exceeded=(*record.exceeded, _MOVED))
     is_settled = not record.totals and store.has_finalised_run(issuer.company_id, order.billing_date)
     if is_dry_run or (is_settled and former is None):
-        return Plan(scope=scope, priced=priced, record=record, run=None)
+        return Plan(scope=scope, totals=record.totals, run=None)
     run = store.record_plan(issuer.company_id, order, basis, shards, record)
-    return Plan(scope=scope, priced=priced, record=record, run=run)
+    return Plan(scope=scope, totals=record.totals, run=run)
 
 
 _MOVED = Exceeded(

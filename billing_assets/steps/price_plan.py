@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 import polars as pl
@@ -64,6 +65,12 @@ class Scope(Calculation):
     batch_id: int
     run_dates: tuple[date, date] | None
     cash_units: pl.DataFrame = field(default_factory=NO_CASH_UNITS.clone)
+
+    def basis_sha256(self, basis: RunBasis) -> str:
+        """Return the hash of everything that decides what is due on the date, beside what is billed."""
+        issuer = (self.issuer.company_id, self.issuer.company_version_id)
+        parts = (self.billing_date, *issuer, basis, self.catch_up.value, self.rules.content())
+        return sha256(repr(parts).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +195,7 @@ def _outliers(scope: Scope, shard: Shard, book: ShardBook, drafts: Drafts, store
     return outliers.unique("policy_number", keep="last", maintain_order=True)
 
 
-def plan_record(scope: Scope, priced: PricedPlan, *, store: RunStore) -> PlanRecord:
+def plan_record(scope: Scope, priced: PricedPlan, basis_sha256: str, *, store: RunStore) -> PlanRecord:
     """Return what is kept of a priced plan: set beside the bills before, and held against the bounds."""
     earlier = store.figures_before(scope.issuer.company_id, compared_days(priced.figures))
     before = before_of(priced.figures, earlier)
@@ -201,6 +208,7 @@ def plan_record(scope: Scope, priced: PricedPlan, *, store: RunStore) -> PlanRec
         due_count=sum(row["due_installment_count"] for row in priced.reasons),
     )
     return PlanRecord(
+        basis_sha256=basis_sha256,
         totals=priced.totals,
         plan_sha256=priced.sha256,
         figures=priced.figures,

@@ -4,6 +4,7 @@ Belongs here: the store's side of planning and issuing, as protocols and the val
 Does not belong here: any implementation (``store``).
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -59,6 +60,25 @@ class RuleRows:
     plans: pl.DataFrame
     cash_units: pl.DataFrame = field(default_factory=NO_CASH_UNITS.clone)
 
+    def content(self) -> str:
+        """Return which rows these are and when each ends, as JSON; a row changes in nothing else.
+
+        >>> rows = {"tax_rule_id": [2], "valid_to": [None]}
+        >>> plans = pl.DataFrame(schema={"payment_plan_id": pl.Int64, "valid_to": pl.Date})
+        >>> RuleRows(tax_rules=pl.DataFrame(rows), plans=plans).content()
+        '{"cash_units": {}, "plans": {}, "tax_rules": {"2": null}}'
+        """
+        kept = {name: _ends(getattr(self, name), key) for name, key in _RULE_KEYS.items()}
+        return json.dumps(kept, sort_keys=True)
+
+
+_RULE_KEYS = {"tax_rules": "tax_rule_id", "plans": "payment_plan_id", "cash_units": "cash_unit_id"}
+
+
+def _ends(rows: pl.DataFrame, key: str) -> dict[str, str | None]:
+    ends = rows.select(key, pl.col("valid_to").cast(pl.String)).sort(key)
+    return {str(row_id): end for row_id, end in ends.iter_rows()}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookPosition:
@@ -113,8 +133,10 @@ class PlanRecord:
 
     ``figures`` (``columns.FIGURE_SCHEMA``) are what later runs are compared with; ``rehearsal`` is what
     people are shown; ``exceeded`` holds the run until somebody approves the plan of this ``plan_sha256``.
+    ``basis_sha256`` is the hash of everything that decides what is due, beside what is billed.
     """
 
+    basis_sha256: str
     totals: tuple[CurrencyTotal, ...]
     plan_sha256: str
     figures: pl.DataFrame
@@ -245,6 +267,13 @@ class RunStore(Protocol):
 
     def open_run(self, company_id: int, billing_date: date) -> Run | None:
         """Return the run of that date that is neither finalised nor rejected, if there is one."""
+        ...
+
+    def is_settled(self, company_id: int, billing_date: date, basis_sha256: str) -> bool:
+        """Tell whether the last run of the company was of that date, on that basis, and is finalised.
+
+        Nothing new can be due on the date then.
+        """
         ...
 
     def has_finalised_run(self, company_id: int, billing_date: date) -> bool:

@@ -18,7 +18,6 @@ from sqlalchemy import Connection, text
 from billing_assets.steps.run_ports import RuleRows
 from billing_assets.store.rule_rows import read_cash_units, read_plans, read_tax_rules
 
-_KEYS = {"tax_rules": "tax_rule_id", "plans": "payment_plan_id", "cash_units": "cash_unit_id"}
 _KEEP = """
 insert into rule_set (content, content_sha256, recorded_at)
 values (:content, sha256(convert_to(:content, 'UTF8')), :at)
@@ -29,9 +28,7 @@ _FIND = "select rule_set_id from rule_set where content_sha256 = :hash"
 
 def keep_rule_set(connection: Connection, rules: RuleRows, at: datetime) -> int:
     """Keep which rows these are and return the id of the set; the same rows are one set."""
-    content = json.dumps(
-        {name: _ends(getattr(rules, name), key) for name, key in _KEYS.items()}, sort_keys=True
-    )
+    content = rules.content()
     connection.execute(text(_KEEP), {"content": content, "at": at})
     values = {"hash": sha256(content.encode()).digest()}
     return int(connection.execute(text(_FIND), values).scalar_one())
@@ -59,11 +56,6 @@ def read_rule_set(connection: Connection, rule_set_id: int) -> RuleRows:
         plans=_as_then(rules.plans, "payment_plan_id", kept["plans"]),
         cash_units=_as_then(rules.cash_units, "cash_unit_id", kept.get("cash_units", {})),
     )
-
-
-def _ends(rows: pl.DataFrame, key: str) -> dict[str, str | None]:
-    ends = rows.select(key, pl.col("valid_to").cast(pl.String)).sort(key)
-    return {str(row_id): end for row_id, end in ends.iter_rows()}
 
 
 def _as_then(rows: pl.DataFrame, key: str, kept: Mapping[str, str | None]) -> pl.DataFrame:

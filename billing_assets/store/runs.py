@@ -110,6 +110,12 @@ class SqlRunStore:
             row = connection.execute(query, {"company": company_id, "day": billing_date}).first()
         return None if row is None else _run(row)
 
+    def is_settled(self, company_id: int, billing_date: date, basis_sha256: str) -> bool:
+        """Tell whether the last run of the company was of that date, on that basis, and is finalised."""
+        values = {"company": company_id, "day": billing_date, "basis": basis_sha256}
+        with self.database.transaction() as connection:
+            return bool(connection.execute(text(_IS_SETTLED), values).scalar_one())
+
     def has_finalised_run(self, company_id: int, billing_date: date) -> bool:
         """Tell whether the date has a finalised run."""
         query = text(
@@ -167,6 +173,7 @@ class SqlRunStore:
             "shards": len(shards),
             "at": self.clock(),
             "sha256": plan.plan_sha256,
+            "basis": plan.basis_sha256,
             "exceeded": json.dumps([asdict(each) for each in plan.exceeded]),
             "rehearsal": json.dumps(plan.rehearsal),
             **_plan_values(plan.totals),
@@ -252,13 +259,13 @@ class SqlRunStore:
 _SAVE_PLAN = """
 insert into billing_run (company_id, billing_date, sequence_number, issuing_date, backdating_reason,
     approved_by, state, book_batch_id, shard_count, due_count, plan_totals, planned_at, closed_day_id,
-    is_open_day, plan_sha256, held_reasons, rehearsal, catch_up, held_until)
+    is_open_day, plan_sha256, held_reasons, rehearsal, catch_up, held_until, basis_sha256)
 values (:company, :day,
     (select coalesce(max(sequence_number), 0) + 1 from billing_run
      where company_id = :company and billing_date = :day),
     :issuing, :reason, :approved_by, case when :exceeded = '[]' then 'planned' else 'held' end, :batch,
     :shards, :due, cast(:totals as jsonb), :at, :closed_day, :is_open, :sha256, cast(:exceeded as jsonb),
-    cast(:rehearsal as jsonb), :catch_up, :held_until)
+    cast(:rehearsal as jsonb), :catch_up, :held_until, decode(:basis, 'hex'))
 on conflict (company_id, billing_date) where state not in ('finalised', 'rejected') do update
 set issuing_date = excluded.issuing_date, backdating_reason = excluded.backdating_reason,
     approved_by = excluded.approved_by, book_batch_id = excluded.book_batch_id,
@@ -267,7 +274,7 @@ set issuing_date = excluded.issuing_date, backdating_reason = excluded.backdatin
     closed_day_id = excluded.closed_day_id, is_open_day = excluded.is_open_day,
     catch_up = excluded.catch_up, held_until = excluded.held_until,
     state = excluded.state, plan_sha256 = excluded.plan_sha256, held_reasons = excluded.held_reasons,
-    rehearsal = excluded.rehearsal,
+    rehearsal = excluded.rehearsal, basis_sha256 = excluded.basis_sha256,
     decided_at = case when billing_run.plan_sha256 = excluded.plan_sha256 then billing_run.decided_at end,
     decided_by = case when billing_run.plan_sha256 = excluded.plan_sha256
         then billing_run.decided_by else '' end,
@@ -276,12 +283,19 @@ set issuing_date = excluded.issuing_date, backdating_reason = excluded.backdatin
 where billing_run.state in ('planned', 'held')
 returning run_id
 """
+# Corrections count: what they give back may be due again.
+_IS_SETTLED = """
+select coalesce((
+    select billing_date = :day and state = 'finalised' and basis_sha256 = decode(:basis, 'hex')
+    from billing_run where company_id = :company order by run_id desc limit 1
+), false)
+"""
 _START = """
 update billing_run set state = 'running'
 where run_id = :run and (state = 'planned' or (state = 'held' and decided_at is not null))
 """
 _REVISE_PLAN = """
-update billing_run set due_count = :due, plan_totals = cast(:totals as jsonb)
+update billing_run set due_count = :due, plan_totals = cast(:totals as jsonb), basis_sha256 = null
 where run_id = :run and state = 'running'
 """
 _FINALISE = """

@@ -9,7 +9,14 @@ import pytest
 
 from billing_assets.frames.invoices import Drafts
 from billing_assets.steps import crews
-from billing_assets.steps.crews import DraftsInMemory, NothingKept, ThreadCrew, WaitForTurn, Workplace
+from billing_assets.steps.crews import (
+    DraftsInMemory,
+    KeptDrafts,
+    NothingKept,
+    ThreadCrew,
+    WaitForTurn,
+    Workplace,
+)
 from billing_assets.steps.run_ports import Shard
 from billing_assets.store.connection import Database
 from billing_assets_tests.books import billing_over
@@ -63,6 +70,6 @@ def test_drafts_are_kept_while_there_is_room(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_where_nothing_is_kept_nothing_comes_back() -> None:
-    kept = NothingKept()
+    kept: KeptDrafts = NothingKept()
     kept.keep(1, drafts(1))
     assert kept.take(1) is None

@@ -1,6 +1,6 @@
 """Planning counts before anything is issued, and can be done again until a run has begun."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import text
 
 from billing_assets.steps import plan_due_charges as planning
-from billing_assets.steps.crews import ThreadCrew
+from billing_assets.steps.calendar_ports import ClosedDayOrder
+from billing_assets.steps.crews import Result, ShardJob, ThreadCrew
 from billing_assets.steps.plan_due_charges import cut_shards, plan_due_charges
-from billing_assets.steps.run_ports import BookPosition
+from billing_assets.steps.run_ports import BookPosition, Shard
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
-from billing_assets_tests.books import add_term, billing_over, fill_book
+from billing_assets_tests.books import add_term, billing_over, change_premium, fill_book
 
 FEBRUARY = date(2024, 2, 1)
 
@@ -49,6 +50,56 @@ def test_a_plan_with_another_issuing_date_replaces_the_first_and_the_run_uses_it
     with billing.database.transaction() as connection:
         dates = connection.execute(text("select distinct issue_date from invoice")).scalars().all()
     assert dates == [date(2024, 2, 9)]
+
+
+class NoCrew:
+    """A crew that must not be needed."""
+
+    def work(self, _job: ShardJob[Result], shards: Sequence[Shard]) -> Generator[Result]:
+        yield from ()
+        raise AssertionError(f"{len(shards)} shards were priced")
+
+
+def is_priced(billing: Billing) -> bool:
+    try:
+        plan_due_charges(billing.order(FEBRUARY), store=billing.runs, crew=NoCrew(), is_dry_run=True)
+    except AssertionError:
+        return True
+    return False
+
+
+def test_a_date_whose_run_was_the_last_is_priced_again_only_where_something_has_changed(
+    billing: Billing,
+) -> None:
+    assert is_priced(billing)
+    billing.invoice(billing.order(FEBRUARY))
+    assert not is_priced(billing)
+    assert billing.invoice(billing.order(FEBRUARY)).facts == {"due_count": 0, "invoice_count": 0}
+    billing.close_day(
+        ClosedDayOrder(
+            day=date(2024, 5, 7), is_closed=True, purpose=None, note="the office moves", recorded_by="ana"
+        )
+    )
+    assert is_priced(billing)
+
+
+def test_a_run_of_another_date_or_a_correction_has_the_date_priced_again(billing: Billing) -> None:
+    for billed in (FEBRUARY, date(2024, 3, 1)):
+        billing.invoice(billing.order(billed))
+    assert is_priced(billing)
+
+
+def test_a_new_book_has_the_date_priced_again(billing: Billing) -> None:
+    billing.invoice(billing.order(FEBRUARY))
+    change_premium(billing.database, policy_id=3, premium_minor=1_000)
+    assert is_priced(billing)
+
+
+def test_a_run_that_was_taken_up_again_does_not_stand_for_its_date(billing: Billing) -> None:
+    planned = billing.plan(billing.order(FEBRUARY))
+    billing.runs.start(int(planned.facts["run_id"]))
+    billing.invoice(billing.order(FEBRUARY))
+    assert is_priced(billing)
 
 
 def test_a_plan_that_another_date_has_billed_since_is_made_anew(billing: Billing) -> None:
