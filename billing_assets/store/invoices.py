@@ -83,8 +83,7 @@ where v.company_id = %(company)s and v.policy_id >= %(low)s and v.policy_id < %(
 
 _SETTLED = f"""
 with shard_term as (
-    select t.policy_term_id, v.policy_term_version_id
-    from policy_term t join policy_term_version v using (policy_term_id)
+    select v.policy_term_id, v.policy_term_version_id from policy_term_version v
     where v.company_id = %(company)s and v.policy_id >= %(low)s and v.policy_id < %(high)s
         and v.batch_id <= %(batch)s and (v.superseded_batch_id is null or v.superseded_batch_id > %(batch)s)
         and {TAKEN}
