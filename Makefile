@@ -14,7 +14,7 @@ WORKERS ?= 2
 # A worker keeps to the files that it began, whose stores it has made, until another has nothing left to do.
 PARALLEL := -n $(WORKERS) --dist worksteal
 
-.PHONY: help setup demo ui test test-fast test-server test-slow check format bench lock clean
+.PHONY: help setup demo ui test test-fast test-server test-slow check format bench faults lock clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,12 @@ format: setup ## format the code and apply the safe fixes
 
 bench: setup ## run every bench/bench_*.py and print what it measured
 	@for script in bench/bench_*.py; do echo "== $$script"; $(PY) -m "bench.$$(basename $$script .py)"; done
+
+KILLS ?= 1000
+COUNT ?= 1000000
+
+faults: setup ## kill workers, the program and PostgreSQL at random while a million invoices are billed, a thousand times: hours
+	@$(PY) -m billing_assets_tests.faults.random_kills --count $(COUNT) --kills $(KILLS)
 
 UV_COMPILE := $(BIN)/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-strip-extras --no-annotate --custom-compile-command "make lock"

@@ -1,0 +1,200 @@
+"""Random SIGKILLs of workers, of the program and of PostgreSQL while a date is billed by worker processes.
+
+Run it as ``python -m billing_assets_tests.faults.random_kills`` (``make faults``).
+
+Belongs here: who is killed when, and what must hold when the date is billed at last. Does not belong here:
+kills at every named point of a small run (``crash``).
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import psutil
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from billing_assets.domain.errors import BillingError
+from billing_assets.steps import plan_due_charges as planning
+from billing_assets.store.connection import Database
+from billing_assets.store.embedded import EmbeddedServer
+from billing_assets.store.schema import upgrade
+from billing_assets.wiring import worker_processes
+from billing_assets_tests.books import billing_over, fill_book
+from billing_assets_tests.databases import run_sql, url_of
+from billing_assets_tests.faults.programs import own_server
+from billing_assets_tests.steps.outbox import broken_invariants
+
+FEBRUARY = date(2024, 2, 1)
+PLACES = (("ES", "EUR"), ("GB", "GBP"), ("JP", "JPY"))
+WORKERS = 2
+VICTIMS = ("worker", "worker", "worker", "backend", "backend", "program", "postmaster")
+"""Who is killed, by how often they stand here."""
+
+# Of what was billed nothing may differ, numbers included: the frozen record has them, with dates and amounts.
+_DIGEST = """
+select (select count(*) from invoice), (select count(*) from invoice_line), (select count(*) from due_charge),
+    (select md5(string_agg(encode(snapshot_sha256, 'hex'), '' order by invoice_number)) from invoice),
+    (select coalesce(sum(last_number), 0) from number_series), (select count(*) from billing_run)
+"""
+
+
+@dataclass
+class Tally:
+    """What was done and what came of it."""
+
+    kills: Counter[str] = field(default_factory=Counter)
+    finished_runs: int = 0
+    attempts: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+class Storm:
+    """A server of its own with a book, and a date that is billed over and over again while things die."""
+
+    def __init__(self, server: EmbeddedServer, home: Path, count: int, shard_terms: int) -> None:
+        self._server = server
+        self._home = home
+        self._shard_terms = shard_terms
+        self._admin_url = server.start().url("postgres", database="postgres")
+        self._make_book(count)
+        started = time.monotonic()
+        self._fresh("calm")
+        if self._program("calm").wait() != 0:
+            raise SystemExit("the run without any kill has failed")
+        self._longest_wait = (time.monotonic() - started) * 1.2
+        self._calm = self._state("calm")
+
+    def rage(self, kills: int, seed: int) -> Tally:
+        """Kill so many times, each at a random moment; return what came of it."""
+        chance, tally = random.Random(seed), Tally()
+        while tally.kills.total() < kills and not tally.faults:
+            self._fresh("storm")
+            while not self._is_billed(chance, tally, kills):
+                pass
+            tally.finished_runs += 1
+            if self._state("storm") != self._calm:
+                tally.faults.append(f"{self._state('storm')} is not {self._calm}")
+            tally.faults += self._broken("storm")
+        return tally
+
+    def _is_billed(self, chance: random.Random, tally: Tally, kills: int) -> bool:
+        program, tally.attempts = self._program("storm"), tally.attempts + 1
+        if tally.kills.total() < kills:
+            time.sleep(chance.uniform(0, self._longest_wait))
+            tally.kills.update(self._kill(program, chance.choice(VICTIMS)))
+        status = program.wait(timeout=600)
+        self._server.start()
+        return status == 0
+
+    def _kill(self, program: "subprocess.Popen[bytes]", victim: str) -> list[str]:
+        """Kill a process of that kind; nobody where there is none any more."""
+        if victim == "program":
+            found = [program.pid] if program.poll() is None else []
+        elif victim == "worker":
+            found = _workers_of(program.pid)
+        else:
+            found = self._backends() if victim == "backend" else [self._server.start().pid]
+        for pid in found[-1:]:
+            os.kill(pid, signal.SIGKILL)
+        return [victim] if found else []
+
+    def _backends(self) -> list[int]:
+        query = (
+            "select pid from pg_stat_activity where datname = 'storm' order by xact_start desc nulls first"
+        )
+        try:
+            with self._database("postgres") as database, database.session() as session:
+                return list(session.execute(text(query)).scalars())
+        except (BillingError, DBAPIError):
+            return []
+
+    def _make_book(self, count: int) -> None:
+        run_sql(self._admin_url, "create database book")
+        upgrade(url_of(self._admin_url, "book"))
+        with self._database("book") as database:
+            fill_book(database, count, places=PLACES)
+
+    def _fresh(self, name: str) -> None:
+        run_sql(self._admin_url, f"drop database if exists {name} with (force)")
+        run_sql(self._admin_url, f"create database {name} template book strategy file_copy")
+
+    def _program(self, name: str) -> "subprocess.Popen[bytes]":
+        url = url_of(self._admin_url, name)
+        options = ["--bill", url, "--home", str(self._home), "--shard-terms", str(self._shard_terms)]
+        command = [sys.executable, "-m", "billing_assets_tests.faults.random_kills", *options]
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def _database(self, name: str) -> closing[Database]:
+        return closing(Database(url_of(self._admin_url, name)))
+
+    def _state(self, name: str) -> tuple[object, ...]:
+        with self._database(name) as database, database.transaction() as connection:
+            return tuple(connection.execute(text(_DIGEST)).one())
+
+    def _broken(self, name: str) -> list[str]:
+        with self._database(name) as database, ExitStack() as stack:
+            return broken_invariants(billing_over(database, self._home, stack))
+
+
+def _workers_of(pid: int) -> list[int]:
+    try:
+        children = psutil.Process(pid).children()
+        return [each.pid for each in children if "spawn_main" in " ".join(each.cmdline())]
+    except psutil.Error:
+        return []
+
+
+def bill(url: str, home: Path, shard_terms: int) -> None:
+    """Bill the date by worker processes, however small the book is."""
+    planning.SHARD_TERMS = shard_terms
+    worker_processes.LARGE_BOOK_SHARDS = 2
+    database = Database(url)
+    with ExitStack() as stack:
+        billing = billing_over(database, home, stack, run_workers=WORKERS)
+        billing.invoice(billing.order(FEBRUARY))
+
+
+def main() -> None:
+    """Kill, and print what came of it; exit 1 where anything was lost, doubled or left open."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=1_000_000, help="policies of the book")
+    parser.add_argument("--kills", type=int, default=1_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--shard-terms", type=int, default=25_000)
+    parser.add_argument(
+        "--bill", default="", help="bill the date in this store, once; for the program itself"
+    )
+    parser.add_argument("--home", type=Path, default=Path(tempfile.gettempdir()))
+    options = parser.parse_args()
+    if options.bill:
+        bill(options.bill, options.home, options.shard_terms)
+        return
+    with own_server() as server, tempfile.TemporaryDirectory() as home:
+        storm = Storm(server, Path(home), options.count, options.shard_terms)
+        tally = storm.rage(options.kills, options.seed)
+    figures = {
+        "count": options.count,
+        "seed": options.seed,
+        "kills": dict(tally.kills),
+        "finished_runs": tally.finished_runs,
+        "attempts": tally.attempts,
+        "faults": tally.faults,
+    }
+    sys.stdout.write(json.dumps(figures, indent=1) + "\n")
+    sys.exit(bool(tally.faults))
+
+
+if __name__ == "__main__":
+    main()

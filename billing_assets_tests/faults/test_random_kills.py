@@ -1,0 +1,17 @@
+"""Whoever is killed while worker processes bill a date: no gap, no duplicate, no lost policy."""
+
+from pathlib import Path
+
+import pytest
+
+from billing_assets_tests.faults.programs import own_server
+from billing_assets_tests.faults.random_kills import Storm
+
+
+@pytest.mark.slow
+def test_thirty_random_kills_leave_the_state_of_a_run_without_any(tmp_path: Path) -> None:
+    with own_server() as server:
+        tally = Storm(server, tmp_path, count=6_000, shard_terms=300).rage(kills=30, seed=20_240_201)
+    assert tally.faults == []
+    assert tally.kills.total() == 30
+    assert len(tally.kills) == 4
