@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, is_dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -149,7 +149,10 @@ class Screen:
 
     @contextmanager
     def progress(self, title: str) -> Iterator[Callable[[str, int, int], None]]:
-        """Yield what a step tells its progress to: a bar on stderr, or a line now and then in a file."""
+        """Yield what a step tells its progress to: a bar on stderr, or a line now and then in a file.
+
+        Both tell, for each stage of the work, how fast it goes and how long it still takes.
+        """
         if self.is_json:
             yield lambda _stage, _done, _total: None
             return
@@ -158,20 +161,22 @@ class Screen:
             return
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+        pace = Pace()
         with Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=30),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
+            TextColumn("{task.fields[pace]}"),
             console=self.err,
             transient=True,
         ) as bars:
-            task = bars.add_task(visible(title), total=None)
+            task = bars.add_task(visible(title), total=None, pace="")
 
             def tell(stage: str, done: int, total: int) -> None:
-                bars.update(
-                    task, description=visible(f"{title}  {stage}"), completed=done, total=total or None
-                )
+                told = pace.told(stage, done, total, time.monotonic())
+                text = visible(f"{title}  {stage}")
+                bars.update(task, description=text, completed=done, total=total or None, pace=told)
 
             yield tell
 
@@ -187,15 +192,42 @@ class Screen:
 
 def _spoken(screen: Screen, title: str) -> Callable[[str, int, int], None]:
     """Return what tells progress in plain lines, the first after some seconds: short work says nothing."""
-    told_at = time.monotonic()
+    told_at, pace = time.monotonic(), Pace()
 
     def tell(stage: str, done: int, total: int) -> None:
         nonlocal told_at
+        speed = pace.told(stage, done, total, time.monotonic())
         if time.monotonic() - told_at >= SECONDS_BETWEEN_LINES:
             told_at = time.monotonic()
-            screen.hint(f"{title}  {stage}  {done} of {total}" if total else f"{title}  {stage}")
+            counted = f"{title}  {stage}  {done} of {total}" if total else f"{title}  {stage}"
+            screen.hint(f"{counted}  {speed}".rstrip())
 
     return tell
+
+
+class Pace:
+    """How fast a stage of the work goes, and how long it still takes at that speed."""
+
+    def __init__(self) -> None:
+        """Begin with no stage."""
+        self._stage = ""
+        self._first_done = 0
+        self._began_at = 0.0
+
+    def told(self, stage: str, done: int, total: int, at: float) -> str:
+        """Return the pace of a stage that has ``done`` of ``total`` at a second; empty until it is known.
+
+        >>> pace = Pace()
+        >>> [pace.told("invoicing", done, 120, at) for done, at in ((0, 50.0), (30, 60.0))]
+        ['', '3.0/s, 0:00:30 left']
+        """
+        if stage != self._stage or done < self._first_done:
+            self._stage, self._first_done, self._began_at = stage, done, at
+        made, seconds = done - self._first_done, at - self._began_at
+        if not made or not seconds or not total:
+            return ""
+        left = timedelta(seconds=int((total - done) * seconds / made))
+        return f"{made / seconds:.1f}/s, {left} left"
 
 
 class Markup(str):

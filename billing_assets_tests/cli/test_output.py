@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from billing_assets.cli import output
 from billing_assets.cli.output import (
     Screen,
     amount,
@@ -75,6 +76,26 @@ def test_in_a_pipe_there_is_no_colour_and_no_broken_cell(capsys: pytest.CaptureF
     assert "\x1b" not in shown
     assert "[x]" + "y" * 120 in shown
     assert "is up  yes" in shown
+
+
+def test_without_a_terminal_a_line_tells_how_fast_the_work_goes_and_how_long_it_takes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "SECONDS_BETWEEN_LINES", 0)
+    seconds = iter((0.0, 0.0, 0.0, 0.0, 10.0, 10.0, 10.0))
+    monkeypatch.setattr("billing_assets.cli.output.time.monotonic", lambda: next(seconds, 10.0))
+    with Screen().progress("billing run") as progress:
+        progress("invoicing", 0, 120)
+        progress("invoicing", 30, 120)
+    assert "invoicing  30 of 120  3.0/s, 0:00:30 left" in capsys.readouterr().err
+
+
+def test_the_pace_of_a_stage_is_its_own() -> None:
+    pace = output.Pace()
+    assert pace.told("planning", 9, 10, 0) == ""
+    assert pace.told("invoicing", 0, 10, 90) == ""
+    assert pace.told("invoicing", 5, 10, 92) == "2.5/s, 0:00:02 left"
+    assert pace.told("waiting", 7, 0, 99) == ""
 
 
 def test_words_for_counts_instants_states_and_totals() -> None:
