@@ -4,7 +4,6 @@ Belongs here: the one place where ports meet adapters, and the only clock.
 Does not belong here: opening a store (``opening``), rules, SQL, formats of output.
 """
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
@@ -54,7 +53,7 @@ from billing_assets.store.runs import SqlRunStore
 from billing_assets.store.templates import read_template_archive, register_template
 from billing_assets.wiring.mail import smtp_of
 from billing_assets.wiring.settings import Settings
-from billing_assets.wiring.worker_processes import ProcessCrew, WorkerHome, WorkerPool
+from billing_assets.wiring.worker_processes import ProcessCrew, WorkerHome, WorkerPool, cores
 
 
 def utc_now() -> datetime:
@@ -156,7 +155,7 @@ class Billing:
         home = WorkerHome(
             url=self.database.url, connect_args=self.database.connect_args, clock=utc_now, folder=folder
         )
-        pool = WorkerPool(home, self.settings.run_workers or len(os.sched_getaffinity(0)))
+        pool = WorkerPool(home, self.settings.run_workers or cores())
         self._stack.callback(pool.close)
         return pool
 

@@ -252,6 +252,12 @@ def _portable(error: Exception) -> Exception:
     return error
 
 
+def cores() -> int:
+    """Return how many cores this process may use."""
+    # Not every system tells which cores a process is bound to.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @contextmanager
 def _environment(name: str, value: str) -> Iterator[None]:
     """Set a variable for processes that are started in the block."""
