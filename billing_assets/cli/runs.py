@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from billing_assets.cli.arguments import Before, Json, Limit, hint_next_page, open_desk
+from billing_assets.cli.arguments import Before, Json, Limit, Payer, hint_next_page, open_desk, page_of
 from billing_assets.cli.output import Screen, amount, count_of, state_cell, styled
 from billing_assets.cli.rehearsals import show_rehearsal
 from billing_assets.domain.backdating import REHEARSAL_APPROVER
@@ -36,8 +36,7 @@ def runs(ctx: typer.Context, before: Before = None, limit: Limit = 20, as_json: 
         return
     screen = Screen(as_json)
     with open_desk(screen) as desk:
-        found = desk.runs(limit, before)
-    following = found[-1].run_id if len(found) == limit else None
+        found, following = page_of(desk.runs(limit + 1, before), limit, lambda run: run.run_id)
     screen.document({"runs": found, "before": following})
     if not found:
         screen.say("There is no run below that." if before else "Nothing was billed yet.")
@@ -89,6 +88,7 @@ def charges(
         Outcome | None, typer.Option("--outcome", help="Only charges that ended like this.")
     ] = None,
     policy: Annotated[str, typer.Option("--policy", metavar="NUMBER", help="Only this policy.")] = "",
+    payer: Payer = "",
     before: Annotated[
         str,
         typer.Option(
@@ -108,13 +108,13 @@ def charges(
         run_id=run_id,
         outcome=outcome.value if outcome else "",
         policy_number=policy,
+        payer_key=payer,
         after=_place(before),
-        limit=limit,
+        limit=limit + 1,
     )
     with open_desk(screen) as desk:
-        found = desk.charges(wanted)
+        found, following = page_of(desk.charges(wanted), limit, _cursor)
         is_begun = bool(found) or desk.run(run_id).state not in NOT_BEGUN
-    following = _cursor(found[-1]) if len(found) >= limit else None
     screen.document({"charges": found, "before": following})
     if not found:
         screen.say("No such charge in this run." if is_begun else "This run has not issued anything yet.")
@@ -122,7 +122,18 @@ def charges(
             screen.hint(f"what it would issue: billing runs show {run_id}")
         return
     screen.table(
-        ["policy", ">installment", "charge", "due", "outcome", "currency", ">net", "invoice", "reason"],
+        [
+            "policy",
+            "payer",
+            ">installment",
+            "charge",
+            "due",
+            "outcome",
+            "currency",
+            ">net",
+            "invoice",
+            "reason",
+        ],
         [_charge(row) for row in found],
         wrap=["reason"],
     )
@@ -149,6 +160,7 @@ def _charge(row: "ChargeRow") -> list[object]:
     reason = row.advice or reason
     return [
         row.policy_number,
+        row.payer_key,
         number,
         row.charge_code or row.charge_kind.replace("_", " "),
         row.due_date,
