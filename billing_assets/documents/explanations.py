@@ -21,6 +21,7 @@ from billing_assets.documents.explanation_keys import (
 )
 from billing_assets.documents.explanation_values import Reader, shown_value
 from billing_assets.documents.labels import Catalogue, choose, fill_in, load_catalogues, region_of
+from billing_assets.documents.shared_bills import sharing_words
 from billing_assets.documents.templates import Template, default_templates_dir, load_template
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.explained_documents import Explanation
@@ -62,12 +63,16 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplanationView:
-    """An explanation in one language, ready to be shown or read aloud; it holds personal data."""
+    """An explanation in one language, ready to be shown or read aloud; it holds personal data.
+
+    ``sharing`` says why several policies stand on the bill; empty where there is one.
+    """
 
     explanation: Explanation
     language: str
     title: str
     recipient: str
+    sharing: str
     sections: tuple[Section, ...]
     closing: str
     labels: Mapping[str, str]
@@ -121,6 +126,7 @@ def tell(
         language=words.language,
         title=words.fill("title", title=names.text["title"], number=number, total=total),
         recipient=reader.recipient(invoice),
+        sharing=sharing_words(sources, reader),
         sections=tuple(_sections(wanted, sources, reader)),
         closing=words.text["all_match_credit" if invoice.credited else "all_match"],
         labels=words.names["inputs"],
@@ -133,6 +139,7 @@ def record(view: ExplanationView) -> dict[str, object]:
         "invoice_number": view.explanation.invoice_number,
         "currency": view.explanation.currency,
         "language": view.language,
+        "sharing": view.sharing,
         "is_match": not view.explanation.differences,
         "results": [_record(told, view.labels) for section in view.sections for told in section.results],
     }
