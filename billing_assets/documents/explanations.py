@@ -28,6 +28,7 @@ from billing_assets.domain.explained_documents import Explanation
 from billing_assets.domain.explained_words import DAY_COUNTED, Formula, Rounding, Subject, Unit
 from billing_assets.domain.explanations import Explained, RuleRow
 from billing_assets.domain.invoice_sources import InvoiceSources, LineSource
+from billing_assets.domain.product_names import names_in
 
 _BY_DEFAULT = "actual/actual"
 _TAXES = frozenset({Subject.TAX_BASE, Subject.TAX_PART, Subject.TAX})
@@ -117,6 +118,7 @@ def tell(
     words = choose(_own_words("explanation"), tag).for_region(region)
     invoice_words = load_catalogues(template) if template else _own_words("invoice")
     names = choose(invoice_words, words.language).for_region(region)
+    names = names.with_own("products", names_in(invoice.creditor.product_names, names.language))
     reader = Reader(words, names, words.locale_code(region), invoice.currency)
     wanted = explanation.results if line_number is None else explanation.of_line(line_number)
     total = reader.money(invoice.payable_minor)
