@@ -5,8 +5,8 @@ Does not belong here: the order of steps (``wiring.build``), what a step does (`
 run (``runs``).
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from billing_assets.cli.arguments import Day, Json, NoDeliver, iso_date, open_desk
-from billing_assets.cli.day_table import add_amounts, show_days
+from billing_assets.cli.day_table import BilledDay, add_amounts, show_days
 from billing_assets.cli.deliver import NEEDS_A_LOOK
 from billing_assets.cli.dry_runs import dry_run
 from billing_assets.cli.failures import HELD_CODES, ExitCode, UnfinishedError
@@ -39,34 +39,6 @@ EPILOG = (
     "billing run 2025-01-31 --no-deliver\n\n"
     "billing run 2025-01-31 --issuing-date 2025-01-31 --reason 'the auditor asked' --approved-by 'A. Gil'"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BilledDay:
-    """What a day came to.
-
-    ``counts`` maps an outcome to the charges of this call's run, ``invoices`` has a row per currency.
-    ``standing`` are the charges of the date that any of its runs held or failed and none has billed since;
-    those of them that are held no more need no look, but the run of a later date.
-    ``held_reasons`` are the safety bounds that hold the run itself; nothing of it was issued then.
-    """
-
-    billing_date: date
-    run_id: int | None
-    due_count: int
-    counts: Mapping[str, int]
-    invoices: Sequence[Mapping[str, Any]]
-    document_count: int
-    deliveries: Mapping[str, int | str]
-    standing: "Sequence[StandingCharges]" = ()
-    held_reasons: Sequence[Mapping[str, str]] = ()
-    seconds: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def needs_a_look(self) -> bool:
-        """Whether a charge is held or failed, or a message was not simply sent."""
-        stands = any(not row.is_lifted for row in self.standing)
-        return stands or any(self.deliveries.get(name) for name in NEEDS_A_LOOK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,20 @@ app = typer.Typer(
     help="See what the billing runs did; without a command, list the newest.", invoke_without_command=True
 )
 
+_RunId = Annotated[int, typer.Argument(metavar="ID", help="Number of the run, as 'billing runs' lists it.")]
+_BeforeCharge = Annotated[
+    str,
+    typer.Option(
+        "--before",
+        metavar="NUMBER:N",
+        help="Go on below this policy and installment of the list: the next page.",
+    ),
+]
+
+_CHARGE_COLUMNS = [
+    *("policy", "payer", ">installment", "charge", "due"),
+    *("outcome", "currency", ">net", "invoice", "reason"),
+]
 NOT_BEGUN = (RunState.PLANNED, RunState.HELD, RunState.REJECTED)
 OUTCOMES = tuple(outcome.value for outcome in Outcome)
 
@@ -57,9 +71,7 @@ def runs(ctx: typer.Context, before: Before = None, limit: Limit = 20, as_json: 
 
 @app.command("show", epilog="billing runs show 12\n\nbilling runs show 12 --markdown > report.md")
 def show(
-    run_id: Annotated[
-        int, typer.Argument(metavar="ID", help="Number of the run, as 'billing runs' lists it.")
-    ],
+    run_id: _RunId,
     is_markdown: Annotated[bool, typer.Option("--markdown", help="Print the report as Markdown.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -81,22 +93,13 @@ def show(
     "charges", epilog="billing runs charges 12 --outcome held\n\nbilling runs charges 12 --policy MOT-1001"
 )
 def charges(
-    run_id: Annotated[
-        int, typer.Argument(metavar="ID", help="Number of the run, as 'billing runs' lists it.")
-    ],
+    run_id: _RunId,
     outcome: Annotated[
         Outcome | None, typer.Option("--outcome", help="Only charges that ended like this.")
     ] = None,
     policy: Annotated[str, typer.Option("--policy", metavar="NUMBER", help="Only this policy.")] = "",
     payer: Payer = "",
-    before: Annotated[
-        str,
-        typer.Option(
-            "--before",
-            metavar="NUMBER:N",
-            help="Go on below this policy and installment of the list: the next page.",
-        ),
-    ] = "",
+    before: _BeforeCharge = "",
     limit: Limit = 20,
     as_json: Json = False,
 ) -> None:
@@ -122,18 +125,7 @@ def charges(
             screen.hint(f"what it would issue: billing runs show {run_id}")
         return
     screen.table(
-        [
-            "policy",
-            "payer",
-            ">installment",
-            "charge",
-            "due",
-            "outcome",
-            "currency",
-            ">net",
-            "invoice",
-            "reason",
-        ],
+        _CHARGE_COLUMNS,
         [_charge(row) for row in found],
         wrap=["reason"],
     )

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from billing_assets.cli.day_table import add_amounts
-from billing_assets.cli.run import BilledDay
+from billing_assets.cli.day_table import BilledDay, add_amounts
 from billing_assets_tests.cli.conftest import Billing
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from billing_assets.channels import mailbox as mailbox_module
 from billing_assets.channels.mailbox import MailboxServer
-from billing_assets.cli.run import BilledDay
+from billing_assets.cli.day_table import BilledDay
 from billing_assets.store.charge_listings import StandingCharges
 from billing_assets.store.connection import Database
 from billing_assets.wiring import build
