@@ -5,12 +5,12 @@ command.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from getpass import getuser
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -21,6 +21,8 @@ from billing_assets.domain.errors import BillingError
 if TYPE_CHECKING:
     from billing_assets.wiring.desk import Desk
 
+_Row = TypeVar("_Row")
+_Place = TypeVar("_Place", int, str)
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -47,6 +49,7 @@ Day = Annotated[date, typer.Argument(parser=iso_date, metavar="DATE", help="Bill
 OfDate = Annotated[
     date | None, typer.Option("--date", parser=iso_date, metavar="DATE", help="Only of this billing date.")
 ]
+Payer = Annotated[str, typer.Option("--payer", metavar="KEY", help="Only of the payer with this key.")]
 AnyDay = Annotated[
     date | None,
     typer.Argument(
@@ -76,6 +79,22 @@ def name_of(given: str) -> str:
         return getuser()
     except (ImportError, KeyError, OSError) as error:
         raise BillingError("name_missing", "this login has no name", "say who decides: --by NAME") from error
+
+
+def page_of(
+    found: Sequence[_Row], limit: int, place: Callable[[_Row], _Place]
+) -> tuple[list[_Row], _Place | None]:
+    """Return the rows of a page, and the place of its last one where more follow.
+
+    ``found`` are the rows that were asked for with one more than ``limit``. Rows at the place of the last one
+    are on its page.
+
+    >>> page_of([9, 8, 7], 2, str), page_of([9, 8], 2, str)
+    (([9, 8], '8'), ([9, 8], None))
+    """
+    last = place(found[limit - 1]) if len(found) >= limit else None
+    rows = [row for number, row in enumerate(found) if number < limit or place(row) == last]
+    return rows, last if len(found) > len(rows) else None
 
 
 def hint_next_page(screen: Screen, before: int | str | None) -> None:

@@ -90,5 +90,8 @@ def _facts(company: Company) -> list[tuple[str, object]]:
     values = company_record(company)
     values["address_lines"] = ", ".join(company.address_lines)
     bounds = bounds_record(company.safety_bounds)
+    if company.product_names:
+        named = (f"{each.product_code} {each.name} ({each.language})" for each in company.product_names)
+        values["product_names"] = ", ".join(named)
     values["safety_bounds"] = ", ".join(f"{name} {value}" for name, value in bounds.items()) or "the usual"
     return [(name.replace("_", " "), value or "-") for name, value in values.items()]

@@ -19,6 +19,7 @@ from billing_assets.cli.arguments import (
     hint_next_page,
     name_of,
     open_desk,
+    page_of,
 )
 from billing_assets.cli.output import Screen, count_of, instant, state_cell, styled
 from billing_assets.domain.decisions import DECISIONS, Decision
@@ -81,12 +82,11 @@ def deliveries(
             billing_date=billing_date,
             with_given_up=with_given_up,
             after_id=before or 0,
-            limit=limit,
+            limit=limit + 1,
         )
         counts, given_up_count = desk.delivery_counts(), desk.given_up_count()
         reasons = desk.delivery_reasons(with_given_up=with_given_up)
-        found = desk.undelivered(wanted)
-    following = found[-1].delivery_id if len(found) == limit else None
+        found, following = page_of(desk.undelivered(wanted), limit, lambda row: row.delivery_id)
     screen.document(
         {
             "counts": counts,

@@ -79,5 +79,6 @@ def _show_catch_up(screen: Screen, preview: "CatchUpPreview | None") -> None:
     )
     each, fewer = count_of(preview.per_period_count, "invoice"), f"{preview.one_invoice_count:,}"
     screen.say(
-        f"{each}, one for each due date; with --catch-up one_invoice {fewer}, one for each policy term"
+        f"{each}, one for each due date; with --catch-up one_invoice {fewer}, one for each policy term "
+        "(of plans that bill per payer: for each payer)"
     )

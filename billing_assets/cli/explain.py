@@ -67,6 +67,8 @@ def explain(
 def _show(screen: Screen, view: "ExplanationView") -> None:
     screen.say(styled("[bold]{}[/bold]", view.title))
     screen.say(view.recipient)
+    if view.sharing:
+        screen.say(view.sharing)
     for section in view.sections:
         screen.heading(section.heading)
         for told in section.results:

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from billing_assets.cli.arguments import BeforeNumber, Json, Limit, OfDate, hint_next_page, open_desk
+from billing_assets.cli.arguments import (
+    BeforeNumber,
+    Json,
+    Limit,
+    OfDate,
+    Payer,
+    hint_next_page,
+    open_desk,
+    page_of,
+)
 from billing_assets.cli.credit import EPILOG, credit
 from billing_assets.cli.deliveries import reason_words
 from billing_assets.cli.output import Screen, amount, instant, state_cell, styled
@@ -50,12 +59,14 @@ def _currency(text: str) -> str:
     epilog=(
         "billing invoices list\n\n"
         "billing invoices list --policy ES-00000042\n\n"
+        "billing invoices list --payer C-51\n\n"
         "billing invoices list --date 2025-01-31 --delivery failed"
     ),
 )
 def listed(
     billing_date: OfDate = None,
     policy: Annotated[str, typer.Option("--policy", metavar="NUMBER", help="Only of this policy.")] = "",
+    payer: Payer = "",
     delivery: Annotated[
         str,
         typer.Option(
@@ -86,13 +97,13 @@ def listed(
         wanted = InvoiceFilter(
             billing_date=billing_date,
             policy_number=policy,
+            payer_key=payer,
             delivery_state=delivery,
             currency=currency,
             before_number=before,
-            limit=limit,
+            limit=limit + 1,
         )
-        found = desk.invoices(wanted)
-    following = found[-1].invoice_number if len(found) == limit else None
+        found, following = page_of(desk.invoices(wanted), limit, lambda row: row.invoice_number)
     screen.document({"invoices": found, "before": following})
     _show_list(screen, found)
     hint_next_page(screen, following)
@@ -244,6 +255,7 @@ def _show_list(screen: Screen, found: "list[InvoiceRow]") -> None:
         [
             row.invoice_number,
             row.policy_number,
+            row.payer_key,
             row.issue_date,
             "-" if row.document_kind == DocumentKind.CREDIT_NOTE else row.due_date,
             amount(DocumentKind(row.document_kind).sign * row.total_minor, row.currency),
@@ -252,7 +264,7 @@ def _show_list(screen: Screen, found: "list[InvoiceRow]") -> None:
         ]
         for row in found
     ]
-    screen.table(["number", "policy", "issued", "due", ">total", "currency", "delivery"], rows)
+    screen.table(["number", "policy", "payer", "issued", "due", ">total", "currency", "delivery"], rows)
 
 
 def _show_amounts(screen: Screen, invoice: "Invoice") -> None:

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from billing_assets.cli.arguments import Before, By, Json, Limit, Note, hint_next_page, name_of, open_desk
+from billing_assets.cli.arguments import (
+    Before,
+    By,
+    Json,
+    Limit,
+    Note,
+    hint_next_page,
+    name_of,
+    open_desk,
+    page_of,
+)
 from billing_assets.cli.output import Screen, instant, styled
 from billing_assets.domain.problems import PROBLEM_CODES, meaning_of
 
@@ -73,10 +83,9 @@ def listed(
             batch_id=batch,
             with_closed=with_closed,
             before_id=before,
-            limit=limit,
+            limit=limit + 1,
         )
-        found = desk.problems(wanted)
-    following = found[-1].problem_id if len(found) == limit else None
+        found, following = page_of(desk.problems(wanted), limit, lambda row: row.problem_id)
     screen.document({"problems": [_record(row) for row in found], "before": following})
     if not found:
         screen.say("No problem fits.")

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from billing_assets.cli.arguments import Before, By, Json, Limit, hint_next_page, iso_date, name_of, open_desk
+from billing_assets.cli.arguments import (
+    Before,
+    By,
+    Json,
+    Limit,
+    hint_next_page,
+    iso_date,
+    name_of,
+    open_desk,
+    page_of,
+)
 from billing_assets.cli.output import Screen, instant, styled
 
 if TYPE_CHECKING:
@@ -88,8 +98,9 @@ def listed(
     """List exchange rates, newest row first, with source and who recorded them."""
     screen = Screen(as_json)
     with open_desk(screen) as desk:
-        found = desk.rates(currency.upper(), day, before, limit)
-    following = found[-1][0].exchange_rate_id if len(found) == limit else None
+        found, following = page_of(
+            desk.rates(currency.upper(), day, before, limit + 1), limit, lambda row: row[0].exchange_rate_id
+        )
     rows = [_record(*each) for each in found]
     screen.document({"rates": rows, "before": following})
     if not rows:

@@ -5,8 +5,8 @@ Does not belong here: the order of steps (``wiring.build``), what a step does (`
 run (``runs``).
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from billing_assets.cli.arguments import Day, Json, NoDeliver, iso_date, open_desk
+from billing_assets.cli.day_table import BilledDay, add_amounts, show_days
 from billing_assets.cli.deliver import NEEDS_A_LOOK
 from billing_assets.cli.dry_runs import dry_run
 from billing_assets.cli.failures import HELD_CODES, ExitCode, UnfinishedError
 from billing_assets.cli.interrupts import Progress, Stop, stop_on_request
-from billing_assets.cli.output import Screen, count_of, styled
-from billing_assets.cli.runs import OUTCOMES, show_amounts, show_run
+from billing_assets.cli.output import Screen, count_of
+from billing_assets.cli.runs import show_run
 from billing_assets.cli.waiting import closed_words, has_unsent, held_words, why_waiting
 from billing_assets.domain.backdating import Backdating
 from billing_assets.domain.errors import BillingError
@@ -38,35 +39,6 @@ EPILOG = (
     "billing run 2025-01-31 --no-deliver\n\n"
     "billing run 2025-01-31 --issuing-date 2025-01-31 --reason 'the auditor asked' --approved-by 'A. Gil'"
 )
-_OUTCOME_COLUMNS = [f">{outcome}" for outcome in OUTCOMES]
-_SENT_LATER = ("without_address_count", "held_count")
-_COLUMNS = ["billing date", ">run", ">due", *_OUTCOME_COLUMNS, ">sent", ">not sent", ">seconds"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BilledDay:
-    """What a day came to.
-
-    ``counts`` maps an outcome to the charges of this call's run, ``invoices`` has a row per currency.
-    ``standing`` are the charges of the date that any of its runs held or failed and none has billed since.
-    ``held_reasons`` are the safety bounds that hold the run itself; nothing of it was issued then.
-    """
-
-    billing_date: date
-    run_id: int | None
-    due_count: int
-    counts: Mapping[str, int]
-    invoices: Sequence[Mapping[str, Any]]
-    document_count: int
-    deliveries: Mapping[str, int | str]
-    standing: "Sequence[StandingCharges]" = ()
-    held_reasons: Sequence[Mapping[str, str]] = ()
-    seconds: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def needs_a_look(self) -> bool:
-        """Whether a charge is held or failed, or a message was not simply sent."""
-        return bool(self.standing) or any(self.deliveries.get(name) for name in NEEDS_A_LOOK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +89,7 @@ _CatchUp = Annotated[
     typer.Option(
         "--catch-up",
         help="What was missed: an invoice for each due date (per_period), or one_invoice for each policy "
-        "term; as the run was planned if left out.",
+        "term, of plans that bill per payer for each payer; as the run was planned if left out.",
     ),
 ]
 
@@ -168,11 +140,11 @@ def _bill(screen: Screen, days: Sequence[date], dating: Dating, *, is_quiet: boo
         is_unsent = _bill_days(screen, days, dating, is_quiet=is_quiet, report=done.append)
     except (Exception, KeyboardInterrupt) as error:
         if len(done) > 1:
-            _show_days(screen, done)
+            show_days(screen, done)
         raise UnfinishedError(days_document(done)) from error
     screen.document(days_document(done))
     if len(days) > 1:
-        _show_days(screen, done)
+        show_days(screen, done)
     if is_unsent:
         screen.hint(f"send: billing deliver{f' {days[0]}' if len(days) == 1 else ''}")
     end_with(screen, done)
@@ -180,8 +152,7 @@ def _bill(screen: Screen, days: Sequence[date], dating: Dating, *, is_quiet: boo
 
 def end_with(screen: Screen, done: Sequence[BilledDay]) -> None:
     """Say what somebody has to look at, and end with its exit code."""
-    if any(billed.needs_a_look for billed in done):
-        _hint_at(screen, done)
+    _hint_at(screen, done)
     held = [billed for billed in done if billed.held_reasons]
     if held:
         for billed in held:
@@ -222,12 +193,22 @@ def _say_all(screen: Screen, sentences: Sequence[str]) -> None:
 
 
 def _hint_at(screen: Screen, days: Sequence[BilledDay]) -> None:
-    """Say what somebody has to look at, and where it is listed."""
+    """Say what somebody has to look at, where it is listed, and what bills the charges that wait."""
     for row in next((day.standing for day in reversed(days) if day.standing), ()):
-        what = f"{count_of(row.charge_count, 'charge')} {row.outcome}"
-        screen.hint(f"{what}: billing runs charges {row.run_id} --outcome {row.outcome}")
+        if not row.is_lifted:
+            where = f"billing runs charges {row.run_id} --outcome {row.outcome}"
+            screen.hint(f"{count_of(row.charge_count, 'charge')} {row.outcome}: {where}")
+            screen.hint(f"once that is put right: {_billed_by(row)}")
+        elif days[-1].billing_date <= row.held_on_date:
+            what = f"{count_of(row.charge_count, 'charge')} of run {row.run_id}"
+            screen.hint(f"{what} held no more: {_billed_by(row)}")
     if any(day.deliveries.get(name) for day in days for name in NEEDS_A_LOOK):
         screen.hint("messages that were not sent: billing deliveries")
+
+
+def _billed_by(row: "StandingCharges") -> str:
+    """Say which run bills charges that wait; a date that told of them does not tell of them again."""
+    return f"billing run {row.held_on_date + timedelta(days=1)}, or of any later date, bills them"
 
 
 def _days(first: date, last: date | None) -> list[date]:
@@ -322,16 +303,6 @@ def bill_order(desk: "Desk", order: RunOrder, *, is_quiet: bool, stop: Stop, pro
     )
 
 
-def add_amounts(days: Sequence[BilledDay]) -> list[Mapping[str, Any]]:
-    """Return invoices, net, tax and total of several days, by currency."""
-    sums: dict[str, dict[str, Any]] = {}
-    for row in (row for day in days for row in day.invoices):
-        of_currency = sums.setdefault(row["currency"], {"currency": row["currency"]})
-        for name in ("count", "net_minor", "tax_minor", "total_minor"):
-            of_currency[name] = of_currency.get(name, 0) + row[name]
-    return [sums[currency] for currency in sorted(sums)]
-
-
 def _of_day(progress: Progress, day: date, number: int, day_count: int) -> Progress:
     """Tell of days instead of a day's own steps: one bar for the whole range."""
     return lambda _stage, _done, _total: progress(day.isoformat(), number, day_count)
@@ -353,41 +324,3 @@ def _show_one(screen: Screen, desk: "Desk", billed: BilledDay) -> None:
             screen.say("Nothing new: this date was billed before; below is its report.")
         show_run(screen, desk.run(run_id))
     _say_all(screen, why_waiting(desk, day))
-
-
-def _show_days(screen: Screen, days: Sequence[BilledDay]) -> None:
-    rows = [_row(day) for day in days]
-    footer = [
-        "total",
-        "",
-        *(_sum(days, column) for column in ("due_count", *OUTCOMES, "sent", "not_sent")),
-        "",
-    ]
-    screen.table(_COLUMNS, rows, footer=footer)
-    amounts = add_amounts(days)
-    if amounts:
-        screen.heading("Invoices")
-        show_amounts(screen, amounts)
-
-
-def _numbers(day: BilledDay) -> dict[str, int]:
-    sent = int(day.deliveries.get("sent_count", 0))
-    missing = sum(int(day.deliveries.get(name, 0)) for name in (*NEEDS_A_LOOK, *_SENT_LATER))
-    return {"due_count": day.due_count, **day.counts, "sent": sent, "not_sent": missing}
-
-
-def _sum(days: Sequence[BilledDay], column: str) -> str:
-    return f"{sum(_numbers(day).get(column, 0) for day in days):,}"
-
-
-def _row(day: BilledDay) -> list[object]:
-    numbers = _numbers(day)
-    cells: list[object] = [day.billing_date, day.run_id or "-", f"{day.due_count:,}"]
-    for outcome in OUTCOMES:
-        count = numbers.get(outcome, 0)
-        is_bad = outcome == "failed" and count
-        cells.append(styled("[red]{}[/red]", f"{count:,}") if is_bad else f"{count:,}" if count else "-")
-    sent = f"{numbers['sent']:,}" if day.deliveries else "-"
-    missing = f"{numbers['not_sent']:,}" if numbers["not_sent"] else "-"
-    seconds = sum(float(spent) for spent in day.seconds.values())
-    return [*cells, sent, missing, f"{seconds:.1f}"]

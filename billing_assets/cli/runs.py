@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from billing_assets.cli.arguments import Before, Json, Limit, hint_next_page, open_desk
+from billing_assets.cli.arguments import Before, Json, Limit, Payer, hint_next_page, open_desk, page_of
 from billing_assets.cli.output import Screen, amount, count_of, state_cell, styled
 from billing_assets.cli.rehearsals import show_rehearsal
 from billing_assets.domain.backdating import REHEARSAL_APPROVER
@@ -23,6 +23,20 @@ app = typer.Typer(
     help="See what the billing runs did; without a command, list the newest.", invoke_without_command=True
 )
 
+_RunId = Annotated[int, typer.Argument(metavar="ID", help="Number of the run, as 'billing runs' lists it.")]
+_BeforeCharge = Annotated[
+    str,
+    typer.Option(
+        "--before",
+        metavar="NUMBER:N",
+        help="Go on below this policy and installment of the list: the next page.",
+    ),
+]
+
+_CHARGE_COLUMNS = [
+    *("policy", "payer", ">installment", "charge", "due"),
+    *("outcome", "currency", ">net", "invoice", "reason"),
+]
 NOT_BEGUN = (RunState.PLANNED, RunState.HELD, RunState.REJECTED)
 OUTCOMES = tuple(outcome.value for outcome in Outcome)
 
@@ -36,8 +50,7 @@ def runs(ctx: typer.Context, before: Before = None, limit: Limit = 20, as_json: 
         return
     screen = Screen(as_json)
     with open_desk(screen) as desk:
-        found = desk.runs(limit, before)
-    following = found[-1].run_id if len(found) == limit else None
+        found, following = page_of(desk.runs(limit + 1, before), limit, lambda run: run.run_id)
     screen.document({"runs": found, "before": following})
     if not found:
         screen.say("There is no run below that." if before else "Nothing was billed yet.")
@@ -58,9 +71,7 @@ def runs(ctx: typer.Context, before: Before = None, limit: Limit = 20, as_json: 
 
 @app.command("show", epilog="billing runs show 12\n\nbilling runs show 12 --markdown > report.md")
 def show(
-    run_id: Annotated[
-        int, typer.Argument(metavar="ID", help="Number of the run, as 'billing runs' lists it.")
-    ],
+    run_id: _RunId,
     is_markdown: Annotated[bool, typer.Option("--markdown", help="Print the report as Markdown.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -82,21 +93,13 @@ def show(
     "charges", epilog="billing runs charges 12 --outcome held\n\nbilling runs charges 12 --policy MOT-1001"
 )
 def charges(
-    run_id: Annotated[
-        int, typer.Argument(metavar="ID", help="Number of the run, as 'billing runs' lists it.")
-    ],
+    run_id: _RunId,
     outcome: Annotated[
         Outcome | None, typer.Option("--outcome", help="Only charges that ended like this.")
     ] = None,
     policy: Annotated[str, typer.Option("--policy", metavar="NUMBER", help="Only this policy.")] = "",
-    before: Annotated[
-        str,
-        typer.Option(
-            "--before",
-            metavar="NUMBER:N",
-            help="Go on below this policy and installment of the list: the next page.",
-        ),
-    ] = "",
+    payer: Payer = "",
+    before: _BeforeCharge = "",
     limit: Limit = 20,
     as_json: Json = False,
 ) -> None:
@@ -108,13 +111,13 @@ def charges(
         run_id=run_id,
         outcome=outcome.value if outcome else "",
         policy_number=policy,
+        payer_key=payer,
         after=_place(before),
-        limit=limit,
+        limit=limit + 1,
     )
     with open_desk(screen) as desk:
-        found = desk.charges(wanted)
+        found, following = page_of(desk.charges(wanted), limit, _cursor)
         is_begun = bool(found) or desk.run(run_id).state not in NOT_BEGUN
-    following = _cursor(found[-1]) if len(found) >= limit else None
     screen.document({"charges": found, "before": following})
     if not found:
         screen.say("No such charge in this run." if is_begun else "This run has not issued anything yet.")
@@ -122,7 +125,7 @@ def charges(
             screen.hint(f"what it would issue: billing runs show {run_id}")
         return
     screen.table(
-        ["policy", ">installment", "charge", "due", "outcome", "currency", ">net", "invoice", "reason"],
+        _CHARGE_COLUMNS,
         [_charge(row) for row in found],
         wrap=["reason"],
     )
@@ -149,6 +152,7 @@ def _charge(row: "ChargeRow") -> list[object]:
     reason = row.advice or reason
     return [
         row.policy_number,
+        row.payer_key,
         number,
         row.charge_code or row.charge_kind.replace("_", " "),
         row.due_date,

@@ -38,7 +38,7 @@ class DateConfig(dg.Config):
     catch_up: str = Field(
         default="",
         description="What was missed: 'per_period', an invoice for each due date, or 'one_invoice' for each "
-        "policy term. Empty: as the run was planned.",
+        "policy term, of plans that bill per payer for each payer. Empty: as the run was planned.",
     )
     issuing_date: str = Field(
         default="", description="The date on the invoices, no later than today. Empty: the day of issue."

@@ -36,6 +36,7 @@ def rehearsal_metadata(detail: "RunDetail", chart: Callable[[Row], bytes]) -> di
         "to_be_invoiced": map(_figure, rehearsal.get("figures", ())),
         "beside_the_bills_before": map(_comparison, rehearsal.get("comparisons", ())),
         "charges_by_outcome": map(_charge, rehearsal.get("charges", ())),
+        "without_a_tax_row": map(_untaxed, rehearsal.get("untaxed", ())),
         "policies_that_stand_out": map(_outlier, rehearsal.get("outliers", ())),
     }
     facts |= {name: table for name, rows in tables.items() if (table := _table(rows)) is not None}
@@ -80,6 +81,15 @@ def _charge(row: Row) -> dict[str, str | int]:
         "reason": OUTCOME_REASONS.get(row["reason_code"], row["reason_code"]),
         "charges": row["charge_count"],
         "net": amount_text(row["net_minor"], row["currency"]),
+    }
+
+
+def _untaxed(row: Row) -> dict[str, str | int]:
+    return {
+        "line of business": row["line_of_business"],
+        "place": row["place_code"],
+        "charge": row["charge_kind"].replace("_", " "),
+        "charges": row["charge_count"],
     }
 
 

@@ -21,12 +21,14 @@ from billing_assets.documents.explanation_keys import (
 )
 from billing_assets.documents.explanation_values import Reader, shown_value
 from billing_assets.documents.labels import Catalogue, choose, fill_in, load_catalogues, region_of
+from billing_assets.documents.shared_bills import sharing_words
 from billing_assets.documents.templates import Template, default_templates_dir, load_template
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.explained_documents import Explanation
 from billing_assets.domain.explained_words import DAY_COUNTED, Formula, Rounding, Subject, Unit
 from billing_assets.domain.explanations import Explained, RuleRow
 from billing_assets.domain.invoice_sources import InvoiceSources, LineSource
+from billing_assets.domain.product_names import names_in
 
 _BY_DEFAULT = "actual/actual"
 _TAXES = frozenset({Subject.TAX_BASE, Subject.TAX_PART, Subject.TAX})
@@ -62,12 +64,16 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplanationView:
-    """An explanation in one language, ready to be shown or read aloud; it holds personal data."""
+    """An explanation in one language, ready to be shown or read aloud; it holds personal data.
+
+    ``sharing`` says why several policies stand on the bill; empty where there is one.
+    """
 
     explanation: Explanation
     language: str
     title: str
     recipient: str
+    sharing: str
     sections: tuple[Section, ...]
     closing: str
     labels: Mapping[str, str]
@@ -112,6 +118,7 @@ def tell(
     words = choose(_own_words("explanation"), tag).for_region(region)
     invoice_words = load_catalogues(template) if template else _own_words("invoice")
     names = choose(invoice_words, words.language).for_region(region)
+    names = names.with_own("products", names_in(invoice.creditor.product_names, names.language))
     reader = Reader(words, names, words.locale_code(region), invoice.currency)
     wanted = explanation.results if line_number is None else explanation.of_line(line_number)
     total = reader.money(invoice.payable_minor)
@@ -121,6 +128,7 @@ def tell(
         language=words.language,
         title=words.fill("title", title=names.text["title"], number=number, total=total),
         recipient=reader.recipient(invoice),
+        sharing=sharing_words(sources, reader),
         sections=tuple(_sections(wanted, sources, reader)),
         closing=words.text["all_match_credit" if invoice.credited else "all_match"],
         labels=words.names["inputs"],
@@ -133,6 +141,7 @@ def record(view: ExplanationView) -> dict[str, object]:
         "invoice_number": view.explanation.invoice_number,
         "currency": view.explanation.currency,
         "language": view.language,
+        "sharing": view.sharing,
         "is_match": not view.explanation.differences,
         "results": [_record(told, view.labels) for section in view.sections for told in section.results],
     }

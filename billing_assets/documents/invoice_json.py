@@ -21,10 +21,12 @@ from billing_assets.domain.invoices import (
     InvoiceTax,
     Payer,
 )
+from billing_assets.domain.product_names import ProductName
 
 _NOT_OF_ALL = (
     *("credited", "credited_line_number", "rounding"),
-    *("charge_number", "charge_code", "charge_name", "change_number", "share_ppm"),
+    *("charge_number", "charge_code", "charge_name", "change_number", "share_ppm", "whole_net_minor"),
+    "product_names",
 )
 
 
@@ -35,7 +37,7 @@ def invoice_to_json(invoice: Invoice) -> str:
     of several charges, is left out of others.
     """
     record = asdict(invoice)
-    for part in (record, *record["lines"]):
+    for part in (record, record["creditor"], *record["lines"]):
         for name in _NOT_OF_ALL:
             if not part.get(name, True):
                 del part[name]
@@ -55,7 +57,7 @@ def invoice_from_json(text: str) -> Invoice:
         dates = {name: date.fromisoformat(row[name]) for name in ("issue_date", "due_date", "tax_point_date")}
         parts = {
             "document_kind": DocumentKind(row["document_kind"]),
-            "creditor": Creditor(**_with_lines(row["creditor"])),
+            "creditor": _creditor(row["creditor"]),
             "payer": Payer(**_with_lines(row["payer"])),
             "lines": tuple(_line(line) for line in row["lines"]),
             "taxes": tuple(InvoiceTax(**tax) for tax in row["taxes"]),
@@ -76,6 +78,13 @@ def _credited(row: dict[str, Any] | None) -> CreditedInvoice | None:
         None
         if row is None
         else CreditedInvoice(**{**row, "issue_date": date.fromisoformat(row["issue_date"])})
+    )
+
+
+def _creditor(row: dict[str, Any]) -> Creditor:
+    given = _with_lines(row)
+    return Creditor(
+        **{**given, "product_names": tuple(ProductName(**each) for each in given.get("product_names", ()))}
     )
 
 

@@ -40,6 +40,12 @@ class Catalogue:
         names = {table: {**words, **changes.get(table, {})} for table, words in self.names.items()}
         return replace(self, text={**self.text, **changes.get("text", {})}, names=names)
 
+    def with_own(self, table: str, own: Mapping[str, str]) -> "Catalogue":
+        """Return the catalogue with names of the company's own in ``table``, before those that it has."""
+        if not own:
+            return self
+        return replace(self, names={**self.names, table: {**self.names.get(table, {}), **own}})
+
     def locale_code(self, region: str) -> str:
         """Return the Babel locale for a reader in ``region`` (ISO 3166), or the language's default."""
         return self.locales.get(region.upper(), self.locales["default"])

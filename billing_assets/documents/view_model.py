@@ -15,6 +15,7 @@ from billing_assets.documents.labels import Catalogue, choose, load_catalogues, 
 from billing_assets.documents.templates import Template, default_templates_dir, load_template
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import Creditor, DocumentKind, Invoice, InvoiceLine, InvoiceTax
+from billing_assets.domain.product_names import names_in
 
 _LETTER_COUNTRIES = frozenset("US CA MX PH CL CO VE GT CR PA PR DO SV NI".split())
 _ADDRESS_LINES = 6
@@ -101,7 +102,8 @@ def language_of(invoice: Invoice, template: Template) -> str:
 
 def _words(invoice: Invoice, template: Template | None) -> Catalogue:
     used = template or _default_template(invoice.document_kind)
-    return choose(_catalogues(used), invoice.payer.language)
+    words = choose(_catalogues(used), invoice.payer.language)
+    return words.with_own("products", names_in(invoice.creditor.product_names, words.language))
 
 
 def _check_sums(invoice: Invoice) -> None:
@@ -248,6 +250,8 @@ def _line(line: InvoiceLine, reader: _Reader, *, is_single: bool) -> dict[str, o
     # A template that was frozen before changes were named has no word for them.
     if line.change_number and "change" in words.text:
         notes.append(words.fill("change", number=str(line.change_number)))
+    if line.whole_net_minor and "share_of" in words.text:
+        notes.append(words.fill("share_of", amount=reader.amount(line.whole_net_minor)))
     if not is_single:
         notes.append(words.fill("policy", number=clean(line.policy_number, 40)))
     number, count = str(line.installment_number), str(line.installment_count)
@@ -324,9 +328,15 @@ def _credit_values(invoice: Invoice, reader: _Reader) -> dict[str, str]:
 
 
 def _statement(invoice: Invoice, reader: _Reader) -> str:
-    """Return the sentence that says which invoice a credit note corrects and why; empty for an invoice."""
+    """Return which invoice a credit note corrects and why, or that an invoice is of a share; else empty."""
     values = _credit_values(invoice, reader)
-    return reader.words.fill("statement", **values) if values else ""
+    if values:
+        return reader.words.fill("statement", **values)
+    # A template that was frozen before has no such sentence.
+    if not invoice.share_ppm or "share_statement" not in reader.words.text:
+        return ""
+    share = formats.percent(invoice.share_ppm, reader.locale_code)
+    return reader.words.fill("share_statement", share=share, policy=clean(invoice.lines[0].policy_number, 40))
 
 
 def _settlement(invoice: Invoice, reader: _Reader) -> dict[str, object]:

@@ -16,13 +16,14 @@ from billing_assets.domain.deliveries import is_message_domain, wire_address
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.money import CURRENCIES
 from billing_assets.domain.places import PLACES
+from billing_assets.domain.product_names import ProductName, product_names_from, product_names_record
 from billing_assets.domain.safety_bounds import DEFAULT_BOUNDS, SafetyBounds, bounds_from, bounds_record
 from billing_assets.domain.time_zones import is_time_zone
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _PREFIX = re.compile(r"[A-Za-z0-9./_-]{1,20}")
 _MOST_ADDRESS_LINES = 5
-_STRUCTURED = frozenset({"address_lines", "cash_rounding", "safety_bounds"})
+_STRUCTURED = frozenset({"address_lines", "cash_rounding", "product_names", "safety_bounds"})
 """Settings that are more than one text."""
 
 
@@ -37,7 +38,7 @@ class Company:
     one unit, or empty: that of the rates there are; ``cash_rounding`` are the currencies of which sums
     payable are rounded to what can be paid in cash;
     ``message_domain`` is the right side of Message-IDs; ``email_attachment`` is ``pdf`` or ``none``;
-    ``safety_bounds`` hold a run for approval.
+    ``product_names`` are what documents call its products; ``safety_bounds`` hold a run for approval.
     """
 
     company_code: str
@@ -59,6 +60,7 @@ class Company:
     reporting_currency: str = ""
     rate_base_currency: str = ""
     cash_rounding: tuple[str, ...] = ()
+    product_names: tuple[ProductName, ...] = ()
     safety_bounds: SafetyBounds = DEFAULT_BOUNDS
 
 
@@ -90,6 +92,7 @@ company setting 'address_lines' is missing; ... (company_invalid): see examples/
         **texts,
         address_lines=tuple(str(line) for line in lines),
         cash_rounding=_currencies_from(given.get("cash_rounding", [])),
+        product_names=product_names_from(given.get("product_names", {})),
         safety_bounds=bounds_from(given.get("safety_bounds", {})),
     )
     check_company(company)
@@ -215,8 +218,8 @@ _RULES: tuple[tuple[str, Callable[[str], object], str], ...] = (
 def company_record(company: Company) -> dict[str, object]:
     """Return the company as plain values, the reverse of :func:`company_from`.
 
-    ``safety_bounds`` are there only where they are not the usual ones, ``cash_rounding`` and
-    ``rate_base_currency`` only where they name a currency.
+    ``safety_bounds`` are there only where they are not the usual ones, ``cash_rounding``,
+    ``rate_base_currency`` and ``product_names`` only where they name something.
 
     >>> record = {
     ...     "company_code": "demo",
@@ -235,6 +238,7 @@ def company_record(company: Company) -> dict[str, object]:
     parts: dict[str, object] = {
         "rate_base_currency": company.rate_base_currency,
         "cash_rounding": list(company.cash_rounding),
+        "product_names": product_names_record(company.product_names),
         "safety_bounds": bounds_record(company.safety_bounds),
     }
     for name, part in parts.items():

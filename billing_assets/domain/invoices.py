@@ -11,6 +11,7 @@ from datetime import date
 from enum import StrEnum
 
 from billing_assets.domain.cash_rounding import CashRounding
+from billing_assets.domain.product_names import ProductName
 
 
 class DocumentKind(StrEnum):
@@ -35,6 +36,7 @@ class Creditor:
 
     ``address_lines`` has one to five lines without the country; ``country_code`` is ISO 3166
     alpha-2; ``iban`` and ``bic`` are compact (no spaces) or empty where bank transfer is not offered.
+    ``product_names`` are what it calls its products.
     """
 
     company_code: str
@@ -47,6 +49,7 @@ class Creditor:
     email: str
     phone: str
     website: str
+    product_names: tuple[ProductName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,8 @@ class InvoiceLine:
 
     ``credited_line_number`` names the line of the credited invoice; None on an invoice. A line of one of
     several charges of the term has their number, code and name; of the whole premium they are 0 and empty.
+    ``whole_net_minor`` is what all payers of the term together are charged for it, 0 where it has one payer
+    and on a credit note.
     ``change_number`` is that of the endorsement whose premium the line charges, 0 of the premium at the
     beginning.
     """
@@ -86,6 +91,7 @@ class InvoiceLine:
     charge_code: str = ""
     charge_name: str = ""
     change_number: int = 0
+    whole_net_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,7 +46,8 @@ cover_starts_after_term | the contract starts after the term that is to be bille
 say which is right: the start of the contract or the start of the term
 period_overlap | the term overlaps another term of the same policy | correct the dates; cover is billed once
 payer_conflict | rows with the same payer key give the payer different names, addresses or e-mails; none of \
-them is taken | say in every row the same of one payer, or correct the payer keys
+them is taken | say in every row the same of one payer, or correct the payer keys; 'billing problems show' \
+names the fields that differ and the rows
 payer_key_empty | the payer has no key | give the payer its key
 payer_name_empty | the payer has no name | give the payer a name; an invoice needs one
 text_too_long | a text is longer than 500 characters | shorten it
@@ -78,7 +79,7 @@ bill or credit the difference by hand, and close the problem to bill the term on
 payer_shares_invalid | the share of a further payer is no percentage from 0 with at most four decimals, or \
 the shares leave nothing to the payer of the row | \
 correct the share, a number such as 40 or 33.3333: what all further payers bear stays below 100, and the \
-payer of the row bears the rest
+payer of the row bears the rest; 'billing problems show' says which of these it is
 payer_doubled | the same payer stands twice in a row | give each share a payer of its own, or add the shares \
 together
 charge_sum_differs | the charge lines do not add up to the premium of the term | \

@@ -17,6 +17,7 @@ from billing_assets.frames.book_charges import SUM_DIFFERS, moved_words, sum_wor
 from billing_assets.frames.book_payers import further_payers
 from billing_assets.frames.column_rows import BILLED_COLUMNS
 from billing_assets.frames.nested_rows import rows_of
+from billing_assets.frames.payer_conflicts import CONFLICT, conflict_words
 from billing_assets.frames.payers import with_latest_payers
 from billing_assets.frames.period_overlaps import billed_elsewhere, with_overlaps
 from billing_assets.frames.policy_book import TERM_COLUMNS
@@ -289,7 +290,8 @@ def _problems(refused_rows: pl.DataFrame, taken: pl.DataFrame, missing: pl.DataF
 def _told(problems: pl.DataFrame, refused: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
     """Return the problems with ``told``: what no cell of the row says, null where a cell says it.
 
-    That is the sum of charge lines that are not the premium, and which of them moved after they were billed.
+    That is the sum of charge lines that are not the premium, which of them moved after they were billed, and
+    where rows disagree on a payer.
     """
     key = ["row_number", "problem_code"]
     sums = problems.filter(pl.col("problem_code") == SUM_DIFFERS).select(key)
@@ -299,6 +301,7 @@ def _told(problems: pl.DataFrame, refused: pl.DataFrame, taken: pl.DataFrame) ->
         *key, pl.col("old_billed_charges").fill_null(""), "charges", "currency"
     )
     told = [
+        *((number, CONFLICT, words) for number, words in conflict_words(refused).items()),
         *((*row[:2], sum_words(*row[2:])) for row in sum_rows.rows()),
         *((*row[:2], moved_words(*row[2:])) for row in move_rows.rows()),
     ]

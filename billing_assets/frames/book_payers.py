@@ -13,7 +13,9 @@ import polars as pl
 
 from billing_assets.domain.book_mapping import SHARE, BookMapping, PayerSource
 from billing_assets.domain.money import PPM
+from billing_assets.domain.payer_shares import percent_text
 from billing_assets.frames.amounts import with_percents
+from billing_assets.frames.book_fields import book_fields
 from billing_assets.frames.nested_rows import content_of, listed, listed_texts, rows_of
 from billing_assets.frames.payer_fields import (
     Check,
@@ -40,8 +42,10 @@ PAYER_ROW = pl.Struct(
 )
 """A payer of a term that has several; ``field_name`` is what the book calls their e-mail."""
 
+SHARES_INVALID = "payer_shares_invalid"
+"""A share that cannot be read, or shares that leave nothing to the payer of the row."""
+
 _NO_SHARE = "amount_empty"
-_CODE = "payer_shares_invalid"
 
 
 def with_further_payers(rows: pl.LazyFrame, mapping: BookMapping) -> pl.LazyFrame:
@@ -78,7 +82,7 @@ def payer_checks(mapping: BookMapping) -> Iterator[Check]:
         fault, share = pl.col(f"{_share(payer)}_fault"), _ppm(payer)
         taken = taken + share.clip(0, PPM)
         unread = fault.is_not_null() & (fault != _NO_SHARE)
-        yield _CODE, payer.field_name(SHARE), unread | (share < 0) | (is_there & (taken >= PPM))
+        yield SHARES_INVALID, payer.field_name(SHARE), unread | (share < 0) | (is_there & (taken >= PPM))
         for code, field, is_faulty in (
             *key_checks(f"{prefix}payer_key", "payer_key_empty"),
             *name_checks(prefix),
@@ -93,6 +97,55 @@ def payer_checks(mapping: BookMapping) -> Iterator[Check]:
             is_there & pl.any_horizontal(key == one for one in earlier),
         )
         earlier = [*earlier, pl.when(is_there).then(key)]
+
+
+def share_words(raw: pl.DataFrame, mapping: BookMapping) -> pl.DataFrame:
+    """Return ``row_number``, ``field_name`` and ``why`` of shares that are wrong, for each further payer.
+
+    ``raw`` has the cells of the rows; of a share that is right ``why`` says something of no use.
+
+    >>> from billing_assets.domain.book_mapping import FieldSource
+    >>> payer = PayerSource(number=1, fields={SHARE: FieldSource(columns=("part",))})
+    >>> row = {"row_number": 7, "original_row": "", "row_fault": None, "cell:part": "40,5"}
+    >>> words = share_words(pl.DataFrame([row]), BookMapping(fields={}, payers=(payer,)))
+    >>> words.row(0)[1:]
+    ('payers.1.share', "no number: the mapping has the decimal mark '.'; correct one of the two")
+    """
+    rows = with_further_payers(book_fields(raw.lazy(), mapping), mapping).collect()
+    sums = pl.sum_horizontal(_ppm(payer).clip(0) for payer in mapping.payers)
+    texts = {each: percent_text(each) for each in rows.select(sums.unique()).to_series()}
+    rest = pl.format(
+        "the further payers bear {} % together, which leaves nothing to the payer of the row",
+        sums.replace_strict(texts, return_dtype=pl.String),
+    )
+    mark = mapping.format.decimal_mark
+    return pl.concat(
+        rows.select(
+            "row_number",
+            field_name=pl.lit(payer.field_name(SHARE)),
+            why=_why(payer, mark).fill_null(rest),
+        )
+        for payer in mapping.payers
+    )
+
+
+def _why(payer: PayerSource, mark: str) -> pl.Expr:
+    """Say what is wrong with a share by itself, null where it is a share that can be."""
+    fault, cell = pl.col(f"{_share(payer)}_fault"), pl.col(payer.field_name(SHARE))
+    other = "," if mark == "." else "."
+    is_marked = cell.str.contains(other, literal=True)
+    return (
+        pl.when((fault == "amount_not_a_number") & is_marked)
+        .then(pl.lit(f"no number: the mapping has the decimal mark '{mark}'; correct one of the two"))
+        .when(fault == "amount_not_a_number")
+        .then(pl.lit("no number"))
+        .when(fault == "amount_too_fine")
+        .then(pl.lit("more than four decimals"))
+        .when(fault == "amount_out_of_range")
+        .then(pl.lit("beyond any percentage"))
+        .when(_ppm(payer) < 0)
+        .then(pl.lit("below zero"))
+    )
 
 
 def payer_columns(mapping: BookMapping) -> tuple[pl.Expr, ...]:

@@ -22,12 +22,12 @@ from billing_assets.frames.amounts import with_amounts
 from billing_assets.frames.book_charges import charge_checks, charge_columns, charge_sum, with_charge_amounts
 from billing_assets.frames.book_fields import book_fields, read_day
 from billing_assets.frames.book_payers import (
-    further_payers,
     payer_checks,
     payer_columns,
     with_further_payers,
 )
 from billing_assets.frames.nested_rows import SEPARATOR
+from billing_assets.frames.payer_conflicts import CONFLICT, disagreeing_payers
 from billing_assets.frames.payer_fields import (
     LONGEST_TEXT,
     Check,
@@ -234,11 +234,11 @@ def _with_conflicts(rows: pl.DataFrame, *, is_payer_keyed: bool) -> pl.DataFrame
         pl.when(is_good & is_copy_other)
         .then(pl.struct(problem_code=pl.lit("key_conflict"), field_name=pl.lit("policy_number")))
         .when(is_good & (pl.col("_payers") > 1))
-        .then(pl.struct(problem_code=pl.lit("payer_conflict"), field_name=pl.lit("payer_key")))
+        .then(pl.struct(problem_code=pl.lit(CONFLICT), field_name=pl.lit("payer_key")))
         .when(pl.col("_disagreeing").is_not_null())
-        .then(pl.struct(problem_code=pl.lit("payer_conflict"), field_name="_disagreeing"))
+        .then(pl.struct(problem_code=pl.lit(CONFLICT), field_name="_disagreeing"))
     )
-    disagreeing = _disagreeing(rows)
+    disagreeing = disagreeing_payers(rows)
     named = (
         marked.with_columns(_disagreeing=pl.lit(None, pl.String))
         if disagreeing.is_empty()
@@ -254,25 +254,4 @@ def _with_conflicts(rows: pl.DataFrame, *, is_payer_keyed: bool) -> pl.DataFrame
         .when(is_copy)
         .then(pl.lit("duplicate"))
         .otherwise(pl.lit("accepted")),
-    )
-
-
-def _disagreeing(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return ``row_number`` of the good rows with a payer of whom two rows say different things.
-
-    ``_disagreeing`` is the field with the key of that payer. Payers that are further ones nowhere are not
-    looked at.
-    """
-    names = ("row_number", "payer_key", "payer_sha256")
-    # Narrow before it is filtered: most books have no further payers, and pay for the look alone.
-    good = rows.select(*names, "problem_code", "payer_rows").filter(pl.col("problem_code").is_null())
-    further = further_payers(good)
-    key_field = pl.col("field_name").str.replace("payer_email$", "payer_key").alias("_disagreeing")
-    stated = pl.concat(
-        [good.select(*names, _disagreeing=pl.lit("payer_key")), further.select(*names, key_field)]
-    )
-    of_further = stated.join(further.select("payer_key").unique(), on="payer_key", how="semi")
-    differing = of_further.filter(pl.col("payer_sha256").n_unique().over("payer_key") > 1)
-    return differing.select("row_number", "_disagreeing").unique(
-        "row_number", keep="first", maintain_order=True
     )

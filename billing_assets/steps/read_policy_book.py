@@ -18,7 +18,7 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.money import parse_minor, plain_amount
 from billing_assets.frames.book_changes import SettledBook, control_totals, settle_book
 from billing_assets.frames.book_fields import original_value
-from billing_assets.frames.book_payers import further_payers
+from billing_assets.frames.book_payers import SHARES_INVALID, further_payers, share_words
 from billing_assets.frames.payers import payers_with_bad_email, with_known_emails
 from billing_assets.frames.policy_book import checked_rows
 from billing_assets.steps.intake_ports import (
@@ -148,6 +148,12 @@ def _with_values(book: SettledBook, raw: pl.DataFrame, mapping: BookMapping) -> 
         pl.col("told"), *(pl.when(pl.col("field_name") == name).then(f"_{name}") for name in names)
     )
     joined = problems.join(values, on="row_number", how="left", maintain_order="left")
+    if mapping.payers:
+        words = share_words(faulty, mapping).with_columns(problem_code=pl.lit(SHARES_INVALID))
+        joined = joined.join(
+            words, on=["row_number", "field_name", "problem_code"], how="left", maintain_order="left"
+        )
+        chosen = pl.coalesce(pl.format("{}: {}", chosen, "why"), chosen)
     said = joined.with_columns(original_value=chosen.fill_null("")).select(
         *problems.drop("told").columns, "original_value"
     )

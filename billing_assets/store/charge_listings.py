@@ -23,6 +23,7 @@ class ChargeFilter:
     outcome: str = ""
     reason_code: str = ""
     policy_number: str = ""
+    payer_key: str = ""
     after: tuple[str, int] | None = None
     limit: int = 20
 
@@ -32,11 +33,13 @@ class ChargeRow:
     """A due charge of one policy with its outcome; installment 0 stands for the whole term.
 
     ``charge_code`` and ``charge_name`` are those of its charge line, empty where it is of the whole premium.
+    ``payer_key`` is that of the payer whom it is billed to, the first of the term where it is not invoiced.
     ``line_of_business``, ``place_code`` and ``effective_date``, the first day of the term, are what it is
     taxed by. ``advice`` says more of a reason than its code does, where there is more to say.
     """
 
     policy_number: str
+    payer_key: str
     installment_number: int
     charge_kind: str
     outcome: str
@@ -57,11 +60,17 @@ class ChargeRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingCharges:
-    """How many charges of one run of a date ended ``outcome`` and stand: nothing answered them since."""
+    """How many charges of one run of a date ended ``outcome`` and were not billed since.
+
+    ``is_lifted``: what held them is answered, and the run of a date after ``held_on_date`` bills them: the
+    last date on which any of them was held or failed, because a date tells of a version of a term but once.
+    """
 
     outcome: str
     charge_count: int
     run_id: int
+    held_on_date: date
+    is_lifted: bool = False
 
 
 # An installment stands as its last run left it: whole in one run, it may stand line by line in the next.
@@ -75,31 +84,41 @@ with found as (
 ), last as (
     select * from found where run_id = last_run_id
 )
-select last.outcome, count(*), last.run_id from last
-join policy_term_version v using (policy_term_version_id)
+select last.outcome, count(*), last.run_id, max(told.held_on_date),
+    last.outcome = 'held' and last.reason_code = 'row_is_problem' and not exists (
+        select from problem_hold h join problem q on q.problem_id = h.problem_id and q.is_open
+        where h.company_id = v.company_id and h.policy_id = v.policy_id
+            and h.policy_term_id = last.policy_term_id and h.released_batch_id is null) as is_lifted
+from last join policy_term_version v using (policy_term_version_id)
+cross join lateral (
+    select max(b.billing_date) as held_on_date from due_charge e join billing_run b using (run_id)
+    where e.company_id = v.company_id and e.policy_term_id = last.policy_term_id
+        and e.installment_number = last.installment_number and e.outcome in ('held', 'failed')
+) told
 where v.superseded_batch_id is null and not exists (
     select from due_charge z where z.policy_term_id = last.policy_term_id and z.run_id > last.run_id
         and (z.installment_number = last.installment_number or last.installment_number = 0)
         and z.outcome in ('invoiced', 'zero'))
-group by last.outcome, last.run_id order by last.outcome, last.run_id
+group by last.outcome, last.run_id, is_lifted order by is_lifted, last.outcome, last.run_id
 """
 
 # A page ends with a whole installment, so that the next one begins below it.
 _CHARGES = """
 select * from (
-    select p.policy_number, d.installment_number, d.charge_kind, d.outcome,
+    select p.policy_number, y.payer_key, d.installment_number, d.charge_kind, d.outcome,
         coalesce(d.reason_code, '') as reason_code, d.period_from_date, d.period_to_date, d.due_date,
         d.currency, d.net_minor, s.prefix, i.invoice_number, d.charge_number,
         coalesce(h.charge_code, '') as charge_code, coalesce(h.charge_name, '') as charge_name,
         coalesce(h.line_of_business, v.line_of_business) as line_of_business, v.place_code, v.effective_date
     from due_charge d join policy_term t using (policy_term_id) join policy p using (policy_id)
     join policy_term_version v using (policy_term_version_id)
+    join payer y on y.payer_id = d.payer_id
     left join invoice i using (invoice_id) left join number_series s using (number_series_id)
     left join policy_term_charge h on h.policy_term_version_id = d.policy_term_version_id
         and h.charge_number = d.charge_number
     where d.company_id = :company and d.run_id = :run
         and (:outcome = '' or d.outcome = :outcome) and (:reason = '' or d.reason_code = :reason)
-        and (:policy = '' or p.policy_number = :policy)
+        and (:policy = '' or p.policy_number = :policy) and (:payer = '' or y.payer_key = :payer)
         and (cast(:after_policy as text) is null
             or (p.policy_number, d.installment_number) > (:after_policy, cast(:after_number as integer)))
     order by p.policy_number, d.installment_number fetch first :limit rows with ties
@@ -117,6 +136,7 @@ def list_charges(connection: Connection, company_id: int, wanted: ChargeFilter) 
         "outcome": wanted.outcome,
         "reason": wanted.reason_code,
         "policy": wanted.policy_number,
+        "payer": wanted.payer_key,
         "after_policy": after_policy,
         "after_number": after_number,
         "limit": wanted.limit,
@@ -124,6 +144,7 @@ def list_charges(connection: Connection, company_id: int, wanted: ChargeFilter) 
     return [
         ChargeRow(
             policy_number=row.policy_number,
+            payer_key=row.payer_key,
             installment_number=row.installment_number,
             charge_kind=row.charge_kind,
             line_of_business=row.line_of_business,
@@ -145,10 +166,11 @@ def list_charges(connection: Connection, company_id: int, wanted: ChargeFilter) 
 
 
 def standing_charges(connection: Connection, company_id: int, billing_date: date) -> list[StandingCharges]:
-    """Return the held and failed charges of a date that still stand, by the run that lists them.
+    """Return the held and failed charges of a date that are not billed yet, by the run that lists them.
 
     A charge stands no more once it was billed, on that date or a later one, or once the book changed its
     term: then a run says anew what becomes of it.
     """
     rows = connection.execute(text(_STANDING), {"company": company_id, "day": billing_date})
-    return [StandingCharges(outcome=row[0], charge_count=row[1], run_id=row[2]) for row in rows]
+    names = ("outcome", "charge_count", "run_id", "held_on_date", "is_lifted")
+    return [StandingCharges(**dict(zip(names, row, strict=True))) for row in rows]

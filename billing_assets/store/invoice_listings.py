@@ -3,7 +3,8 @@
 Belongs here: read models of issued invoices. Does not belong here: whole invoices for printing
 (``invoice_reader``), writing them (``invoices``), their deliveries (``delivery_listings``).
 
-A list never holds a name or an address; what one invoice holds is shown one invoice at a time.
+A list never holds a name or an address, only the key of a payer; what one invoice holds is shown one invoice
+at a time.
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ class InvoiceFilter:
 
     billing_date: date | None = None
     policy_number: str = ""
+    payer_key: str = ""
     delivery_state: str = ""
     currency: str = ""
     before_number: str = ""
@@ -40,6 +42,7 @@ class InvoiceRow:
     issue_date: date
     due_date: date
     policy_number: str
+    payer_key: str
     currency: str
     net_minor: int
     tax_minor: int
@@ -75,11 +78,12 @@ def invoice_totals(connection: Connection, company_id: int) -> list[dict[str, An
 
 _INVOICES = """
 select s.prefix, i.invoice_number, i.document_kind, r.billing_date, i.issue_date, i.due_date, i.currency,
-    i.net_minor, i.tax_minor, i.total_minor, coalesce(v.state, '') as delivery_state,
+    y.payer_key, i.net_minor, i.tax_minor, i.total_minor, coalesce(v.state, '') as delivery_state,
     (select string_agg(distinct p.policy_number, ', ') from invoice_line l
         join policy_term t using (policy_term_id) join policy p using (policy_id)
         where l.invoice_id = i.invoice_id) as policy_numbers
 from invoice i join number_series s using (number_series_id) join billing_run r using (run_id)
+join payer y on y.payer_id = i.payer_id
 left join document d using (invoice_id) left join delivery v using (document_id)
 where i.company_id = :company
 """
@@ -90,6 +94,9 @@ _CONDITIONS = {
         select l.invoice_id from policy p join policy_term t using (policy_id)
         join invoice_line l on l.policy_term_id = t.policy_term_id and l.credited_invoice_id is null
         where p.company_id = :company and p.policy_number = :policy_number)
+    """,
+    "payer_key": """and i.payer_id = (
+        select payer_id from payer where company_id = :company and payer_key = :payer_key)
     """,
     "delivery_state": "and coalesce(v.state, 'none') = :delivery_state",
     "currency": "and i.currency = :currency",
@@ -120,6 +127,7 @@ def list_invoices(connection: Connection, company_id: int, wanted: InvoiceFilter
             issue_date=row.issue_date,
             due_date=row.due_date,
             policy_number=row.policy_numbers or "",
+            payer_key=row.payer_key,
             currency=row.currency,
             net_minor=row.net_minor,
             tax_minor=row.tax_minor,

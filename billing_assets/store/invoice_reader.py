@@ -24,6 +24,7 @@ from billing_assets.domain.invoices import (
     Payer,
 )
 from billing_assets.domain.numbering import document_number, split_document_number
+from billing_assets.domain.product_names import product_names_from
 
 _HEADS = """
 select i.*, s.prefix, v.content as company_content, y.content as payer_content,
@@ -39,7 +40,13 @@ where i.invoice_id = any(:ids)
 """
 _LINES = """
 select l.*, p.policy_number, v.product_code, coalesce(h.charge_code, '') as charge_code,
-    coalesce(h.charge_name, '') as charge_name, coalesce(z.share_ppm, 0) as share_ppm
+    coalesce(h.charge_name, '') as charge_name, coalesce(z.share_ppm, 0) as share_ppm,
+    case when z.share_ppm is not null and l.credited_line_number is null then coalesce((
+        select sum(k.net_minor) from invoice_line k
+        where k.policy_term_id = l.policy_term_id and k.installment_number = l.installment_number
+            and k.charge_kind = l.charge_kind and k.charge_number = l.charge_number
+            and k.revision = l.revision and k.credited_line_number is null), 0)
+        else 0 end as whole_net_minor
 from invoice_line l
 join policy_term_version v using (policy_term_version_id)
 left join policy_term_charge h on h.policy_term_version_id = l.policy_term_version_id
@@ -131,6 +138,7 @@ def _invoice(row: Row[Any], lines: tuple[InvoiceLine, ...], taxes: tuple[Invoice
         total_minor=row.total_minor,
         creditor=Creditor(
             address_lines=tuple(company["address_lines"]),
+            product_names=product_names_from(company.get("product_names", {})),
             **{name: company[name] for name in _CREDITOR_FIELDS},
         ),
         payer=Payer(**{**payer, "address_lines": tuple(payer["address_lines"])}),
@@ -175,6 +183,7 @@ def _line(row: Row[Any]) -> InvoiceLine:
         charge_code=row.charge_code,
         charge_name=row.charge_name,
         change_number=row.revision,
+        whole_net_minor=int(row.whole_net_minor),
     )
 
 

@@ -32,11 +32,18 @@ def test_newest_come_first_and_pages_follow_without_gap(ask: Callable[..., Any])
     assert seen == [f"INV-{number:08d}" for number in range(30, 0, -1)]
 
 
+def test_the_next_page_is_offered_only_where_there_is_one(ask: Callable[..., Any], billing: Billing) -> None:
+    assert "--before" not in billing("invoices", "list", "--limit", "30").stderr
+    assert "--before INV-00000002" in billing("invoices", "list", "--limit", "29").stderr
+    assert ask("invoices", "list", "--limit", "30")["before"] is None
+
+
 def test_filters_narrow_the_list(ask: Callable[..., Any]) -> None:
     def count(*options: str) -> int:
         return len(ask("invoices", "list", "--limit", "100", *options)["invoices"])
 
     assert count("--policy", "P-0007") == 1
+    assert (count("--payer", "P-0007"), count("--payer", "nobody")) == (1, 0)
     assert (count("--currency", "eur"), count("--currency", "GBP")) == (30, 0)
     assert (count("--date", "2024-01-31"), count("--date", "2024-01-30")) == (30, 0)
     assert (count("--delivery", "none"), count("--delivery", "sent")) == (30, 0)

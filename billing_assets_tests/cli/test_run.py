@@ -4,18 +4,19 @@ import signal
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from billing_assets.channels import mailbox as mailbox_module
 from billing_assets.channels.mailbox import MailboxServer
-from billing_assets.cli.run import BilledDay, add_amounts
+from billing_assets.cli.day_table import BilledDay
 from billing_assets.store.charge_listings import StandingCharges
 from billing_assets.store.connection import Database
 from billing_assets.wiring import build
 from billing_assets_tests.books import add_term
-from billing_assets_tests.cli.conftest import Billing
+from billing_assets_tests.cli.conftest import Billing, write_book
 
 pytestmark = pytest.mark.usefixtures("book")
 
@@ -57,11 +58,15 @@ def test_without_delivery_it_is_said_how_to_send_as_long_as_something_waits(
     assert "send:" not in billing("run", "2024-02-01", "--until", "2024-02-02", "--no-deliver").stderr
 
 
-def test_a_range_has_one_row_for_each_date_and_skips_none(billing: Billing, mailbox: MailboxServer) -> None:
+def test_a_range_has_a_row_for_each_date_with_charges_and_skips_none(
+    billing: Billing, mailbox: MailboxServer
+) -> None:
     shown = billing("run", "2024-01-01", "--until", "2024-01-18").stdout
     rows = [line.split() for line in shown.splitlines() if line.startswith("2024-01-")]
-    assert [row[0] for row in rows] == [f"2024-01-{day:02d}" for day in range(1, 19)]
-    assert sum(int(row[2]) for row in rows) == 30
+    days = [row for row in rows if row[1] != "to"]
+    assert sum(int(row[2]) for row in days) == 30
+    ends = [*(row[0] for row in days), *(row[index] for row in rows if row[1] == "to" for index in (0, 2))]
+    assert (min(ends), max(ends)) == ("2024-01-01", "2024-01-18")
     assert len(mailbox.messages()) == 27
 
 
@@ -168,20 +173,7 @@ def test_a_signal_ends_a_range_where_nothing_is_half_done_and_the_same_command_g
     assert {run["state"] for run in ask("runs", "--limit", "1000")["runs"]} == {"finalised"}
 
 
-def test_amounts_of_days_add_up_by_currency() -> None:
-    row = {"currency": "EUR", "count": 1, "net_minor": 100, "tax_minor": 8, "total_minor": 108}
-    day = BilledDay(
-        billing_date=None,  # type: ignore[arg-type]
-        run_id=1,
-        due_count=1,
-        counts={},
-        invoices=[row],
-        document_count=1,
-        deliveries={},
-    )
-    assert add_amounts([day, day]) == [
-        {"currency": "EUR", "count": 2, "net_minor": 200, "tax_minor": 16, "total_minor": 216}
-    ]
+STANDS = {"outcome": "failed", "charge_count": 1, "held_on_date": "2024-02-01", "is_lifted": False}
 
 
 def test_a_charge_that_failed_asks_for_a_look_until_it_is_billed(
@@ -198,9 +190,28 @@ def test_a_charge_that_failed_asks_for_a_look_until_it_is_billed(
     first, second = (ask("run", "2024-02-01", code=4)["dates"][0] for _ in range(2))
     assert (first["counts"]["failed"], second["due_count"], second["counts"]) == (1, 0, {})
     for day in (first, second):
-        assert day["standing"] == [{"outcome": "failed", "charge_count": 1, "run_id": first["run_id"]}]
+        assert day["standing"] == [STANDS | {"run_id": first["run_id"]}]
     said = billing("run", "2024-02-01", code=4).stderr
     assert f"1 charge failed: billing runs charges {first['run_id']} --outcome failed" in said
+
+
+def test_a_hold_that_is_lifted_is_told_with_the_date_that_bills_it_and_no_more_once_it_is_billed(
+    billing: Billing, ask: Callable[..., Any], tmp_path: Path, mailbox: MailboxServer
+) -> None:
+    """The date that told of a held charge does not tell of it again: another one has to bill it."""
+    path = write_book(tmp_path / "more.csv")
+    path.write_text(path.read_text(encoding="utf-8").replace("501.00", "12.345"), encoding="utf-8")
+    billing("import", "policies", str(path), "--mapping", str(path.with_suffix(".yaml")))
+    said = billing("run", "2024-01-31", "--no-deliver", code=4).stderr
+    assert "1 charge held: billing runs charges 1 --outcome held" in said
+    assert "once that is put right: billing run 2024-02-01, or of any later date, bills them" in said
+    (problem,) = ask("problems", "list", "--code", "amount_too_fine")["problems"]
+    billing("problems", "close", str(problem["problem_id"]), "--note", "the row was a mistake")
+    said = billing("run", "2024-01-31", "--no-deliver").stderr
+    assert "1 charge of run 1 held no more: billing run 2024-02-01, or of any later date" in said
+    assert "--outcome held" not in said.replace("policy by policy: billing runs charges 1 --outcome held", "")
+    assert ask("run", "2024-02-01", "--no-deliver")["dates"][0]["due_count"] == 1
+    assert "held no more" not in billing("run", "2024-01-31", "--no-deliver").stderr
 
 
 def test_failed_charges_and_unsent_messages_need_a_look() -> None:
@@ -214,6 +225,6 @@ def test_failed_charges_and_unsent_messages_need_a_look() -> None:
     assert not BilledDay(
         counts={"failed": 0}, deliveries={"sent_count": 3, "without_address_count": 1}, **values
     ).needs_a_look
-    held = StandingCharges(outcome="held", charge_count=1, run_id=1)
+    held = StandingCharges(outcome="held", charge_count=1, run_id=1, held_on_date=date(2024, 2, 1))
     assert BilledDay(counts={}, deliveries={}, standing=[held], **values).needs_a_look
     assert BilledDay(counts={}, deliveries={"unknown_count": 1}, **values).needs_a_look

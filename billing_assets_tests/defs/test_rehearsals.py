@@ -40,6 +40,22 @@ def test_amounts_are_in_their_currency_beside_the_bills_before() -> None:
     assert facts["chart"].value == "![run 7](data:image/png;base64,cG5n)"
 
 
+def test_charges_without_a_tax_row_are_told_by_place_and_line() -> None:
+    row = {
+        "line_of_business": "home",
+        "place_code": "DE",
+        "charge_kind": "installment_fee",
+        "charge_count": 3,
+    }
+    (untaxed,) = shown(untaxed=[row])["without_a_tax_row"].records
+    assert untaxed.data == {
+        "line of business": "home",
+        "place": "DE",
+        "charge": "installment fee",
+        "charges": 3,
+    }
+
+
 def test_a_run_that_was_planned_before_there_were_rehearsals_has_its_state_alone() -> None:
     run: Any = SimpleNamespace(run_id=7, state="planned", plan_sha256="ab", held_reasons=(), rehearsal=None)
     assert rehearsal_metadata(run, lambda _rehearsal: b"") == {"state": "planned", "plan_sha256": "ab"}

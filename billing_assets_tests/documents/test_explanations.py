@@ -194,6 +194,19 @@ def test_a_credit_note_is_told_without_a_placeholder_and_with_what_it_corrects(
     assert inputs <= view.labels.keys()
 
 
+def test_in_spanish_a_source_is_a_citation_in_quotation_marks() -> None:
+    """Titles of laws stay as they are; the words around them are those of the language."""
+    cited = [
+        text
+        for section in told(two_lines(), language="es").sections
+        for each in section.results
+        for text in each.sources
+        if "Act 1" in text
+    ]
+    assert cited
+    assert all(text.endswith("; fuente citada: «Act 1»") for text in cited)
+
+
 def exempt(given: InvoiceSources) -> InvoiceSources:
     """Return the same document of one line with an exempt tax in the place of its tax."""
     (line_source,), (row,) = given.lines, given.taxes

@@ -7,8 +7,10 @@ import pytest
 
 from billing_assets.documents.invoice_json import invoice_from_json, invoice_to_json
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.product_names import product_names_from
 from billing_assets_tests.documents.samples import english, spanish, with_charges, with_lines
 
+NAMES = product_names_from({"es": {"SALUD": "Seguro de salud"}})
 CHANGED = replace(spanish(), lines=tuple(replace(line, change_number=3) for line in spanish().lines))
 
 
@@ -17,6 +19,7 @@ CHANGED = replace(spanish(), lines=tuple(replace(line, change_number=3) for line
     [
         *(spanish(), english(), with_lines(spanish(), 30), with_charges(english()), CHANGED),
         replace(spanish(), share_ppm=400_000),
+        replace(spanish(), creditor=replace(spanish().creditor, product_names=NAMES)),
     ],
 )
 def test_nothing_is_lost_there_and_back(invoice: object) -> None:

@@ -12,6 +12,7 @@ from billing_assets.documents.formats import major
 from billing_assets.documents.view_model import build_view
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import Invoice
+from billing_assets.domain.product_names import product_names_from
 from billing_assets_tests.documents.golden import golden_files
 from billing_assets_tests.documents.samples import (
     GOLDEN,
@@ -218,3 +219,34 @@ def test_an_invoice_of_one_of_several_payers_says_their_share_and_no_other_does(
     facts = [(each["label"], each["value"]) for each in view_of(replace(invoice, share_ppm=333_333))["facts"]]
     assert facts[-1] == fact
     assert [(each["label"], each["value"]) for each in view_of(invoice)["facts"]] == facts[:-1]
+
+
+def test_products_have_the_names_that_the_company_gives_them_in_the_language_of_the_document() -> None:
+    names = product_names_from({"es": {"SALUD-1": "Seguro de salud familiar"}})
+
+    def named(invoice: Invoice) -> Any:
+        lines = tuple(replace(line, product_code="SALUD-1") for line in invoice.lines)
+        creditor = replace(invoice.creditor, product_names=names)
+        return view_of(replace(invoice, lines=lines, creditor=creditor))
+
+    assert "Seguro de salud familiar" in named(spanish())["subject"]
+    assert "Seguro de salud familiar" in named(spanish())["lines"][0]["notes"]
+    assert "SALUD-1" in named(english())["subject"]
+
+
+@pytest.mark.parametrize(
+    ("invoice", "statement", "note"),
+    [
+        (english(), "You bear 40% of each instalment of policy", "your share of 100.00 net"),
+        (spanish(), "Usted paga el 40\N{NO-BREAK SPACE}% de cada plazo", "su parte de 100,00 netos"),
+    ],
+)
+def test_an_invoice_of_a_share_says_so_and_what_the_whole_is(
+    invoice: Invoice, statement: str, note: str
+) -> None:
+    lines = tuple(replace(line, whole_net_minor=100_00) for line in invoice.lines)
+    view = view_of(replace(invoice, share_ppm=400_000, lines=lines))
+    assert view["statement"].startswith(statement)
+    assert note in view["lines"][0]["notes"]
+    whole = view_of(invoice)
+    assert (whole["statement"], "net" in whole["lines"][0]["notes"]) == ("", False)

@@ -37,13 +37,19 @@ def test_what_is_not_given_has_its_default() -> None:
 
 
 def test_a_record_survives_json_and_comes_back_the_same() -> None:
-    company = company_from(RECORD)
+    company = company_from({**RECORD, "product_names": {"es": {"SALUD": "Seguro de salud"}}})
+    assert company_record(company)["product_names"] == {"es": {"SALUD": "Seguro de salud"}}
     assert company_from(json.loads(json.dumps(company_record(company)))) == company
 
 
 def test_the_shipped_example_is_a_company() -> None:
     text = (ROOT / "examples" / "company.yaml").read_text(encoding="utf-8")
     assert company_from(yaml.safe_load(text)).company_code == "demo"
+
+
+def test_a_record_without_product_names_is_what_it_was_before_there_were_any() -> None:
+    """Else every company would get a new version with the upgrade."""
+    assert "product_names" not in company_record(company_from(RECORD))
 
 
 @pytest.mark.parametrize("name", ["phone", "invoice_prefix", "iban", "email_attachment"])

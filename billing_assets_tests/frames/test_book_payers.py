@@ -3,11 +3,19 @@
 import polars as pl
 import pytest
 
-from billing_assets.domain.book_mapping import PAYER_FIELDS, BookFormat, BookMapping, PayerSource
+from billing_assets.domain.book_mapping import (
+    PAYER_FIELDS,
+    SHARE,
+    BookFormat,
+    BookMapping,
+    FieldSource,
+    PayerSource,
+)
 from billing_assets.frames.book_payers import (
     further_payers,
     payer_checks,
     payer_columns,
+    share_words,
     with_further_payers,
 )
 from billing_assets.frames.payer_fields import payer_values
@@ -93,3 +101,23 @@ def test_a_row_of_one_payer_says_nothing_of_shares(mapping: BookMapping) -> None
 
 def test_a_book_without_further_payers_is_not_checked_for_them() -> None:
     assert list(payer_checks(NONE)) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "why"),
+    [
+        ("40", "65,5", "the further payers bear 105.5 % together"),
+        ("-0,5", "", "below zero"),
+        ("40.5", "", "no number: the mapping has the decimal mark ',"),
+        ("x", "", "no number"),
+        ("33,33333", "", "more than four decimals"),
+    ],
+)
+def test_it_is_told_what_is_wrong_with_a_share(first: str, second: str, why: str) -> None:
+    fields = [{SHARE: FieldSource(columns=(name,))} for name in ("one", "two")]
+    payers = tuple(PayerSource(number=number, fields=each) for number, each in enumerate(fields, start=1))
+    mapping = BookMapping(fields={}, payers=payers, format=BookFormat(decimal_mark=","))
+    row = {"row_number": 1, "original_row": "", "row_fault": None, "cell:one": first, "cell:two": second}
+    words = share_words(pl.DataFrame([row], schema_overrides={"row_fault": pl.String}), mapping)
+    assert words["field_name"].to_list() == ["payers.1.share", "payers.2.share"]
+    assert words["why"][0].startswith(why)

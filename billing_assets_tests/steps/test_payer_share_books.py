@@ -37,18 +37,36 @@ from billing_assets_tests.store.intake import (
 __all__ = ["billing"]
 
 
+REST = "the further payers bear 100 % together, which leaves nothing to the payer of the row"
+
+
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
         (
             {"part1": "60", "part2": "40", "key2": "X", "who2": "X"},
-            ("payer_shares_invalid", "payers.2.share", "40"),
+            ("payer_shares_invalid", "payers.2.share", f"40: {REST}"),
         ),
-        ({"part1": "100"}, ("payer_shares_invalid", "payers.1.share", "100")),
-        ({"part1": "-1"}, ("payer_shares_invalid", "payers.1.share", "-1")),
-        ({"part1": "33.33333"}, ("payer_shares_invalid", "payers.1.share", "33.33333")),
-        ({"part1": "%"}, ("payer_shares_invalid", "payers.1.share", "%")),
-        ({"part1": "half"}, ("payer_shares_invalid", "payers.1.share", "half")),
+        ({"part1": "100"}, ("payer_shares_invalid", "payers.1.share", f"100: {REST}")),
+        ({"part1": "-1"}, ("payer_shares_invalid", "payers.1.share", "-1: below zero")),
+        (
+            {"part1": "33.33333"},
+            ("payer_shares_invalid", "payers.1.share", "33.33333: more than four decimals"),
+        ),
+        ({"part1": "%"}, ("payer_shares_invalid", "payers.1.share", "%: no number")),
+        ({"part1": "half"}, ("payer_shares_invalid", "payers.1.share", "half: no number")),
+        (
+            {"part1": '"40,5"'},
+            (
+                "payer_shares_invalid",
+                "payers.1.share",
+                "40,5: no number: the mapping has the decimal mark '.'; correct one of the two",
+            ),
+        ),
+        (
+            {"part1": "9" * 30},
+            ("payer_shares_invalid", "payers.1.share", f"{'9' * 30}: beyond any percentage"),
+        ),
         ({"key1": ""}, ("payer_key_empty", "payers.1.payer_key", "")),
         ({"who1": ""}, ("payer_name_empty", "payers.1.payer_name", "")),
         ({"key1": "K1"}, ("payer_doubled", "payers.1.payer_key", "K1")),
@@ -75,6 +93,9 @@ def test_a_payer_without_a_share_is_none(database: Database, tmp_path: Path, par
     assert query(database, "select count(*) from payer") == [(1,)]
 
 
+DIFFERS = "BANK: payer_name, payer_address_line_1 to 5, payer_language not the same in rows 1, 2"
+
+
 def test_further_payers_are_payers_like_others(database: Database, tmp_path: Path) -> None:
     """Who is one in two rows has to be the same in both, wherever they stand."""
     other = {**C, "payer": "BANK", "name": "Another bank", "mail": ""}
@@ -82,8 +103,8 @@ def test_further_payers_are_payers_like_others(database: Database, tmp_path: Pat
     assert result.facts["problem_count"] == 2
     found = "select problem_code, field_name, original_value from problem order by 2"
     assert query(database, found) == [
-        ("payer_conflict", "payer_key", "BANK"),
-        ("payer_conflict", "payers.1.payer_key", "BANK"),
+        ("payer_conflict", "payer_key", DIFFERS),
+        ("payer_conflict", "payers.1.payer_key", DIFFERS),
     ]
     agreed = {**other, "name": "The bank", "street": ""}
     english = of_line("motor_liability", payer_language="en")

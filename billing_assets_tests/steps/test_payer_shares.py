@@ -154,7 +154,9 @@ def test_every_amount_is_explained_and_a_replay_finds_no_difference(
 
 def test_an_invoice_says_what_its_payer_bears_and_others_do_not(database: Database, billing: Billing) -> None:
     billing.invoice(billing.order(date(2025, 1, 2)))
-    assert [invoice(database, number).share_ppm for number in (1, 2, 3)] == [600_000, 400_000, 0]
+    found = [invoice(database, number) for number in (1, 2, 3)]
+    assert [each.share_ppm for each in found] == [600_000, 400_000, 0]
+    assert [each.lines[0].whole_net_minor for each in found] == [38_20, 38_20, 0]
     assert query(database, "select distinct record_format from invoice") == [(3,)]
 
 

@@ -71,6 +71,11 @@ def test_a_failed_charge_is_found_by_its_outcome_with_policy_and_reason(desk: De
     assert found == ("OLD-GB", "no_tax_rule", "GBP", 10_000, "")
 
 
+def test_a_charge_names_the_payer_and_one_payer_can_be_asked_for(desk: Desk) -> None:
+    rows = desk.charges(ChargeFilter(run_id=1, payer_key="K3"))
+    assert [(row.policy_number, row.payer_key) for row in rows] == [("POL-00000003", "K3")]
+
+
 def test_one_policy_can_be_asked_for(desk: Desk) -> None:
     rows = desk.charges(ChargeFilter(run_id=1, policy_number="POL-00000003"))
     assert [(row.outcome, row.installment_number) for row in rows] == [("invoiced", 1)]

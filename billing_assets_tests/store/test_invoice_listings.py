@@ -50,8 +50,17 @@ def test_another_company_sees_nothing(billed: Database) -> None:
         assert invoice_totals(connection, STRANGER) == []
 
 
-def test_a_list_row_holds_nothing_of_the_payer(billed: Database) -> None:
+def test_a_payer_is_told_by_key_and_has_a_list_of_their_own(billed: Database) -> None:
+    with billed.transaction() as connection:
+        rows = list_invoices(connection, 1, InvoiceFilter())
+        assert {row.payer_key for row in rows} == {f"K{number}" for number in range(1, 11)}
+        wanted = next(row for row in rows if row.payer_key == "K7")
+        assert list_invoices(connection, 1, InvoiceFilter(payer_key="K7")) == [wanted]
+        assert numbers(connection, InvoiceFilter(payer_key="nobody")) == []
+
+
+def test_a_list_row_holds_nothing_of_the_payer_but_their_key(billed: Database) -> None:
     with billed.transaction() as connection:
         shown = str(list_invoices(connection, 1, InvoiceFilter()))
-    assert "payer" not in shown.lower()
+    assert "payer" not in shown.lower().replace("payer_key", "")
     assert "@" not in shown

@@ -8,6 +8,7 @@ from billing_assets.wiring.untaxed_charges import with_tax_advice
 from billing_assets_tests.frames.rows import TAX_RULES
 
 VALUES: dict[str, Any] = {
+    "payer_key": "K",
     "policy_number": "P",
     "installment_number": 1,
     "charge_kind": "premium",
