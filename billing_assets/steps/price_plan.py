@@ -36,6 +36,7 @@ from billing_assets.frames.run_figures import (
     unbilled_terms,
 )
 from billing_assets.frames.tax_rows import untaxed_charges
+from billing_assets.frames.term_counts import term_counts
 from billing_assets.steps.calculation import Calculation
 from billing_assets.steps.run_ports import (
     Issuer,
@@ -44,6 +45,7 @@ from billing_assets.steps.run_ports import (
     RunBasis,
     RunStore,
     Shard,
+    ShardBook,
 )
 
 SHARDS_AT_ONCE = 2
@@ -67,6 +69,11 @@ class Scope(Calculation):
     batch_id: int
     run_dates: tuple[date, date] | None
     cash_units: pl.DataFrame = field(default_factory=NO_CASH_UNITS.clone)
+
+    def counted_drafts(self, book: ShardBook) -> Drafts:
+        """Return the drafts of a shard of the book, with how many terms it has and how many are due."""
+        drafts = self.drafts(book)
+        return replace(drafts, term_counts=term_counts(book.terms, drafts.charges, self.billing_date))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +174,7 @@ def _untaxed(parts: Iterable[pl.DataFrame]) -> tuple[Mapping[str, Any], ...]:
 def _price_shard(scope: Scope, shard: Shard, store: RunStore) -> _PricedShard:
     company_id, times = scope.issuer.company_id, scope.issuer.company.safety_bounds.bill_times
     book = store.read_book(company_id, scope.batch_id, shard, scope.billing_date)
-    drafts, plans = scope.drafts(book), scope.rules.plans
+    drafts, plans = scope.counted_drafts(book), scope.rules.plans
     unbilled = unbilled_terms(drafts, book.settled)
     last_bills = store.last_bills(shard, unbilled if times else unbilled.clear())
     bills = first_bills(drafts, plans, book.settled, last_bills)

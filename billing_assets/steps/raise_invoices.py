@@ -175,11 +175,12 @@ def _bill_shard(work: _Work, shard: Shard, drafts: Drafts | None, turns: Turns) 
             with spent("read"):
                 book = transaction.read_book()
             with spent("calculate"):
-                drafts = work.scope.drafts(book)
+                drafts = work.scope.counted_drafts(book)
         with spent("write"):
             _issue(work, drafts, transaction, wait_for_turn)
         documents = drafts.invoices.height + (drafts.credits.invoices.height if drafts.credits else 0)
-        transaction.checkpoint(drafts.charges.height, documents, spent.seconds, work.rule_set_id)
+        terms = () if drafts.term_counts is None else drafts.term_counts.to_dicts()
+        transaction.checkpoint(drafts.charges.height, documents, spent.seconds, work.rule_set_id, terms)
     work.timer.add(spent.seconds)
     return documents
 
