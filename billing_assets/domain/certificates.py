@@ -209,15 +209,17 @@ def require_same(exported: KeptCertificate, kept: KeptCertificate) -> None:
 
 
 def side_text(tie: Mapping[str, Any], side: str) -> str:
-    """Return one side of a tie as people read it: an amount of money with its currency, or a count.
+    """Return one side of a tie as people read it: an amount of money, or a count, of a currency or of all.
 
     >>> side_text({"tie": "net_planned", "currency": "EUR", "found": 123456}, "found")
     '1,234.56 EUR'
     >>> side_text({"tie": "terms_read", "currency": "EUR", "found": 1234}, "found")
-    '1,234'
+    '1,234 in EUR'
     """
-    amount = int(tie[side])
-    return amount_text(amount, tie["currency"]) if tie["tie"] in _OF_MONEY else f"{amount:,}"
+    figure, currency = int(tie[side]), tie["currency"]
+    if tie["tie"] in _OF_MONEY:
+        return amount_text(figure, currency)
+    return f"{figure:,} in {currency}" if currency else f"{figure:,}"
 
 
 def build_certificate(facts: CertificateFacts) -> dict[str, Any]:
