@@ -14,19 +14,13 @@ from billing_assets.cli.arguments import Json, open_desk
 from billing_assets.cli.failures import ExitCode
 from billing_assets.cli.invoices import write_file
 from billing_assets.cli.output import HAS_DOCUMENT, Screen, amount, count_of, styled
-from billing_assets.domain.certificates import (
-    NOT_DUE,
-    TIES,
-    Phase,
-    read_exported,
-    require_same,
-    side_text,
-)
+from billing_assets.domain.certificate_files import read_exported, require_same
+from billing_assets.domain.certificates import NOT_DUE, TIES, Phase, side_text
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.runs import OUTCOME_REASONS
 
 if TYPE_CHECKING:
-    from billing_assets.domain.certificates import KeptCertificate
+    from billing_assets.domain.certificate_files import KeptCertificate
 
 CERTIFICATE_EPILOG = (
     "billing runs certificate 12\n\nbilling runs certificate 12 --output run-12.json\n\n"

@@ -1,22 +1,20 @@
 """The completeness certificate of a run: what was due, what became of it, and that both sides agree.
 
-Belongs here: what a certificate says, its ties with both sides, its canonical text, an exported file.
-Does not belong here: the counting (``store.certificates``, ``frames.term_counts``), how it is shown.
+Belongs here: what a certificate says, and its ties with both sides.
+Does not belong here: the counting (``store.certificates``, ``frames.term_counts``), its text and its hash
+(``certificate_files``), how it is shown.
 
 Whether a run is complete is never assumed: each tie holds two figures that were counted apart from each
 other, and a run is complete exactly where they agree in every tie. A certificate holds counts, amounts,
 numbers of documents and hashes, never a name or an address.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from hashlib import sha256
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
-from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.money import amount_text
 from billing_assets.domain.runs import CurrencyTotal, Outcome
@@ -68,6 +66,7 @@ TIES: Mapping[str, tuple[str, str]] = MappingProxyType(
 """Tie -> what its two sides are: what was expected, and what was found."""
 
 
+_Tie: TypeAlias = tuple[str, str, int, int]
 _OF_MONEY = frozenset({"premium_read", "net_planned", "net_invoiced", "net_credited"})
 
 
@@ -115,99 +114,6 @@ class CertificateFacts:
     numbers: Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptCertificate:
-    """A certificate as the store keeps it: its canonical text and the SHA-256 of that, in hex."""
-
-    run_id: int
-    content: str
-    content_sha256: str
-
-    @property
-    def record(self) -> dict[str, Any]:
-        """The certificate as plain data."""
-        return dict(json.loads(self.content))
-
-    @property
-    def file_text(self) -> str:
-        """What an exported file holds: the text as it is kept, beside its hash."""
-        return f'{{"certificate":{self.content},"content_sha256":"{self.content_sha256}"}}\n'
-
-
-def canonical_text(record: Mapping[str, Any]) -> str:
-    """Return the one text of a certificate: keys sorted, no spaces, whole numbers only.
-
-    Raises:
-        TypeError: where a value is a floating-point number, or anything else that JSON has no plain form for.
-
-    >>> canonical_text({"net_minor": 1250, "currency": "EUR"})
-    '{"currency":"EUR","net_minor":1250}'
-    """
-    _refuse_floats(record)
-    return json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def _refuse_floats(value: object) -> None:
-    if isinstance(value, float):
-        raise TypeError("a certificate holds whole numbers only")
-    parts = (
-        value.values() if isinstance(value, Mapping) else value if isinstance(value, (list, tuple)) else ()
-    )
-    for part in parts:
-        _refuse_floats(part)
-
-
-def text_sha256(text: str) -> str:
-    """Return the SHA-256 of a text in UTF-8, in hex.
-
-    >>> text_sha256("{}")[:12]
-    '44136fa355b3'
-    """
-    return sha256(text.encode()).hexdigest()
-
-
-def read_exported(text: str) -> KeptCertificate:
-    """Return the certificate of an exported file, however it is laid out since, if it hashes to its hash.
-
-    Raises:
-        BillingError: ``certificate_unreadable`` where the text is none; ``certificate_altered``.
-
-    >>> content = canonical_text({"run": {"run_id": 3}})
-    >>> kept = KeptCertificate(run_id=3, content=content, content_sha256=text_sha256(content))
-    >>> read_exported(kept.file_text) == kept
-    True
-    """
-    try:
-        exported = json.loads(text)
-        content, said = canonical_text(exported["certificate"]), str(exported["content_sha256"])
-        run_id = int(exported["certificate"]["run"]["run_id"])
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise BillingError(
-            "certificate_unreadable",
-            "the file is not an exported certificate",
-            "export it again: 'billing runs certificate ID --output FILE'",
-        ) from error
-    found = text_sha256(content)
-    if found != said:
-        raise BillingError(
-            "certificate_altered",
-            f"the certificate in the file hashes to {found[:12]}, and it says {said[:12]}: it was altered",
-            f"export it again: 'billing runs certificate {run_id} --output FILE'",
-        )
-    return KeptCertificate(run_id=run_id, content=content, content_sha256=found)
-
-
-def require_same(exported: KeptCertificate, kept: KeptCertificate) -> None:
-    """Raise ``certificate_differs`` unless the store keeps the very certificate of the file."""
-    if exported.content_sha256 != kept.content_sha256:
-        raise BillingError(
-            "certificate_differs",
-            f"the file has the certificate {exported.content_sha256[:12]} of run {kept.run_id}, "
-            f"and the store keeps {kept.content_sha256[:12]}",
-            "one of them is not of this store; 'billing audit' proves that of the store",
-        )
-
-
 def side_text(tie: Mapping[str, Any], side: str) -> str:
     """Return one side of a tie as people read it: an amount of money, or a count, of a currency or of all.
 
@@ -223,7 +129,21 @@ def side_text(tie: Mapping[str, Any], side: str) -> str:
 
 
 def build_certificate(facts: CertificateFacts) -> dict[str, Any]:
-    """Return the certificate as plain data; amounts are minor units beside their currency."""
+    """Return the certificate as plain data; amounts are minor units beside their currency.
+
+    >>> names = ("book", "contained_tax", "earlier_runs", "plan_totals", "charges", "documents", "numbers")
+    >>> nothing = dict.fromkeys((*names, "book_terms", "shard_terms"), {})
+    >>> facts = CertificateFacts(
+    ...     **nothing,
+    ...     run={"run_id": 3},
+    ...     shard_count=1,
+    ...     committed=(1, 0, 0),
+    ...     plan_sha256="ab",
+    ...     term_outcomes=dict.fromkeys(TERM_OUTCOMES, 0),
+    ... )
+    >>> build_certificate(facts)["is_complete"]
+    True
+    """
     ties = _ties(facts)
     return {
         "format": CERTIFICATE_FORMAT,
@@ -269,43 +189,7 @@ def build_certificate(facts: CertificateFacts) -> dict[str, Any]:
 
 def _ties(facts: CertificateFacts) -> list[dict[str, Any]]:
     """Return each tie with its two sides; those of money and of the book stand currency by currency."""
-    read = [row for row in facts.book_terms if row.phase not in OUT_OF_REACH]
-    shards, committed_charges, committed_documents = facts.committed
-    exact = shards - _differing_shards(read, facts.shard_terms)
-    due_count = sum(row.due_term_count for row in facts.shard_terms)
-    plain = [
-        ("shards", "", facts.shard_count, exact),
-        ("terms_due", "", due_count, sum(facts.term_outcomes.values())),
-        ("charges_committed", "", committed_charges, sum(row[3] for row in facts.charges)),
-        ("documents_committed", "", committed_documents, sum(row[2] for row in facts.documents)),
-    ]
-    charged = [(outcome, currency, net) for outcome, _reason, currency, _count, net in facts.charges]
-    invoices = _documented(facts, DocumentKind.INVOICE)
-    by_currency = [
-        ("terms_read", _summed(read, "term_count"), _summed(facts.shard_terms, "term_count")),
-        ("premium_read", _summed(read, "premium_minor"), _summed(facts.shard_terms, "premium_minor")),
-        (
-            "charges_planned",
-            _sums((total.currency, total.charge_count) for total in facts.plan_totals),
-            _sums((row[2], row[3]) for row in facts.charges),
-        ),
-        (
-            "net_planned",
-            _sums((total.currency, total.net_minor) for total in facts.plan_totals),
-            _sums((currency, net) for _, currency, net in charged),
-        ),
-        (
-            "net_invoiced",
-            _sums((currency, net) for outcome, currency, net in charged if outcome is Outcome.INVOICED),
-            _sums([*invoices, *facts.contained_tax.items()]),
-        ),
-        (
-            "net_credited",
-            _sums((currency, -net) for outcome, currency, net in charged if outcome is Outcome.CREDITED),
-            _sums(_documented(facts, DocumentKind.CREDIT_NOTE)),
-        ),
-    ]
-    rows = [*plain, *(row for tie in by_currency for row in _by_currency(*tie))]
+    rows = [*_whole_ties(facts), *_book_ties(facts), *_charge_ties(facts), *_document_ties(facts)]
     order = list(TIES)
     return [
         {
@@ -319,9 +203,48 @@ def _ties(facts: CertificateFacts) -> list[dict[str, Any]]:
     ]
 
 
-def _by_currency(
-    tie: str, expected: Mapping[str, int], found: Mapping[str, int]
-) -> Iterable[tuple[str, str, int, int]]:
+def _whole_ties(facts: CertificateFacts) -> Iterable[_Tie]:
+    shards, charges, documents = facts.committed
+    exact = shards - _differing_shards(_readable(facts), facts.shard_terms)
+    due_count = sum(row.due_term_count for row in facts.shard_terms)
+    yield "shards", "", facts.shard_count, exact
+    yield "terms_due", "", due_count, sum(facts.term_outcomes.values())
+    yield "charges_committed", "", charges, sum(row[3] for row in facts.charges)
+    yield "documents_committed", "", documents, sum(row[2] for row in facts.documents)
+
+
+def _book_ties(facts: CertificateFacts) -> Iterable[_Tie]:
+    for tie, figure in (("terms_read", "term_count"), ("premium_read", "premium_minor")):
+        expected, found = (
+            _sums((row.currency, getattr(row, figure)) for row in terms)
+            for terms in (_readable(facts), facts.shard_terms)
+        )
+        yield from _by_currency(tie, expected, found)
+
+
+def _charge_ties(facts: CertificateFacts) -> Iterable[_Tie]:
+    planned, charged = facts.plan_totals, facts.charges
+    counts = _sums((total.currency, total.charge_count) for total in planned)
+    nets = _sums((total.currency, total.net_minor) for total in planned)
+    yield from _by_currency("charges_planned", counts, _sums((row[2], row[3]) for row in charged))
+    yield from _by_currency("net_planned", nets, _sums((row[2], row[4]) for row in charged))
+
+
+def _document_ties(facts: CertificateFacts) -> Iterable[_Tie]:
+    for tie, outcome, kind, beside in (
+        ("net_invoiced", Outcome.INVOICED, DocumentKind.INVOICE, facts.contained_tax),
+        ("net_credited", Outcome.CREDITED, DocumentKind.CREDIT_NOTE, {}),
+    ):
+        charged = _sums((row[2], kind.sign * row[4]) for row in facts.charges if row[0] is outcome)
+        documented = [(row[1], row[3]) for row in facts.documents if row[0] is kind]
+        yield from _by_currency(tie, charged, _sums([*documented, *beside.items()]))
+
+
+def _readable(facts: CertificateFacts) -> list[TermCount]:
+    return [row for row in facts.book_terms if row.phase not in OUT_OF_REACH]
+
+
+def _by_currency(tie: str, expected: Mapping[str, int], found: Mapping[str, int]) -> Iterable[_Tie]:
     for currency in sorted({*expected, *found}):
         yield tie, currency, expected.get(currency, 0), found.get(currency, 0)
 
@@ -338,14 +261,6 @@ def _by_shard(terms: Sequence[TermCount]) -> dict[int | None, dict[tuple[str, Ph
         figures = (row.term_count, row.premium_minor, row.term_id_sum)
         shards.setdefault(row.shard_number, {})[row.currency, row.phase] = figures
     return shards
-
-
-def _documented(facts: CertificateFacts, kind: DocumentKind) -> list[tuple[str, int]]:
-    return [(row[1], row[3]) for row in facts.documents if row[0] is kind]
-
-
-def _summed(terms: Sequence[TermCount], figure: str) -> dict[str, int]:
-    return _sums((row.currency, getattr(row, figure)) for row in terms)
 
 
 def _sums(rows: Iterable[tuple[str, int]]) -> dict[str, int]:

@@ -8,23 +8,23 @@ The terms of the book are counted by one pass over it, which knows of the shards
 What the shards read they told with their checkpoints. A run that began before shards told it has none.
 """
 
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from billing_assets.domain.certificate_files import KeptCertificate, canonical_text
 from billing_assets.domain.certificates import (
     TERM_OUTCOMES,
     CertificateFacts,
-    KeptCertificate,
     Phase,
     TermCount,
     build_certificate,
-    canonical_text,
 )
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.numbering import document_number
-from billing_assets.domain.runs import CurrencyTotal
+from billing_assets.domain.runs import CurrencyTotal, Outcome
 from billing_assets.reports.run_report import RunFacts
 from billing_assets.store.invoices import reach_values
 
@@ -85,15 +85,12 @@ from run_shard h cross join lateral jsonb_to_recordset(h.term_counts) as t (curr
     term_count bigint, premium_minor numeric, term_id_sum numeric, due_term_count bigint)
 where h.run_id = :run and h.committed_at is not null
 """
-# Grouped, or sorted, once more, the terms would be written to a file first.
-_COUNTS = ", ".join(f"count(*) filter (where place = {place})" for place, _ in enumerate(TERM_OUTCOMES))
-_PLACES = " ".join(f"when '{outcome}' then {place}" for place, outcome in enumerate(TERM_OUTCOMES))
+# A term counts once, by the last of its outcomes: those from each outcome on are counted, then subtracted.
+# Sorting the ids, as this does, takes half of the time of a group for each term.
+_FROM = [", ".join(f"'{each}'" for each in TERM_OUTCOMES[place:]) for place in range(len(TERM_OUTCOMES))]
 _TERM_OUTCOMES = f"""
-select {_COUNTS}
-from (
-    select max(case outcome {_PLACES} end) as place
-    from due_charge where run_id = :run and outcome <> 'credited' group by policy_term_id
-) term
+select {", ".join(f"count(distinct policy_term_id) filter (where outcome in ({each}))" for each in _FROM)}
+from due_charge where run_id = :run
 """  # noqa: S608 - constants
 # Read only where a tax row is ever contained in a price: no other invoice can have any.
 _CONTAINED_TAX = """
@@ -140,9 +137,7 @@ def _facts(connection: Connection, facts: RunFacts, row: Row[Any]) -> Certificat
         plan_totals=[CurrencyTotal(**total) for total in row.plan_totals],
         book_terms=[_term_count(each) for each in connection.execute(text(_BOOK_TERMS), values | reach)],
         shard_terms=[_term_count(each) for each in connection.execute(text(_SHARD_TERMS), run)],
-        term_outcomes=dict(
-            zip(TERM_OUTCOMES, connection.execute(text(_TERM_OUTCOMES), run).one(), strict=True)
-        ),
+        term_outcomes=_term_outcomes(connection, facts.run_id),
         charges=facts.charges,
         documents=[(kind, *each) for kind, amounts in kinds for each in amounts],
         contained_tax={each[0]: int(each[1]) for each in connection.execute(text(_CONTAINED_TAX), run)},
@@ -151,6 +146,15 @@ def _facts(connection: Connection, facts: RunFacts, row: Row[Any]) -> Certificat
             for prefix, first, last in facts.numbers
         ],
     )
+
+
+def _term_outcomes(connection: Connection, run_id: int) -> dict[Outcome, int]:
+    """Return the due terms by what they came to, each once (``TERM_OUTCOMES``)."""
+    counts = [*connection.execute(text(_TERM_OUTCOMES), {"run": run_id}).one(), 0]
+    return {
+        outcome: count - later
+        for outcome, (count, later) in zip(TERM_OUTCOMES, pairwise(counts), strict=True)
+    }
 
 
 def _head(facts: RunFacts, row: Row[Any]) -> dict[str, Any]:

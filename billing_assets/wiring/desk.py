@@ -20,7 +20,7 @@ from billing_assets.documents.run_chart import rehearsal_chart
 from billing_assets.documents.templates import default_templates_dir, from_archive
 from billing_assets.domain.book_mapping import BookControls
 from billing_assets.domain.calendar_rule import ClosedDays
-from billing_assets.domain.certificates import KeptCertificate
+from billing_assets.domain.certificate_files import KeptCertificate
 from billing_assets.domain.companies import Company, company_from
 from billing_assets.domain.credits import LineLeft
 from billing_assets.domain.decisions import signed

@@ -1,6 +1,5 @@
 """A certificate says complete exactly where every two figures that were counted apart agree."""
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -10,16 +9,10 @@ from billing_assets.domain.certificates import (
     NOT_DUE,
     TIES,
     CertificateFacts,
-    KeptCertificate,
     Phase,
     TermCount,
     build_certificate,
-    canonical_text,
-    read_exported,
-    require_same,
-    text_sha256,
 )
-from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.runs import CurrencyTotal, Outcome
 
@@ -122,49 +115,3 @@ def test_the_terms_of_the_book_are_due_or_not_due() -> None:
     record = build_certificate(FACTS)
     not_due = sum(row["term_count"] for row in record["due"]["not_due_terms"])
     assert sum(row["term_count"] for row in record["book"]["terms"]) == record["due"]["term_count"] + not_due
-
-
-def test_the_canonical_text_has_whole_numbers_only() -> None:
-    assert canonical_text({"b": [1, "é"], "a": None}) == '{"a":null,"b":[1,"é"]}'
-    with pytest.raises(TypeError):
-        canonical_text({"a": [{"b": 0.5}]})
-
-
-def exported(run_id: int = 3) -> KeptCertificate:
-    content = canonical_text({**build_certificate(FACTS), "run": {"run_id": run_id}})
-    return KeptCertificate(run_id=run_id, content=content, content_sha256=text_sha256(content))
-
-
-def test_an_exported_file_may_be_laid_out_anew() -> None:
-    kept = exported()
-    laid_out = json.dumps(json.loads(kept.file_text), indent=4)
-    assert read_exported(laid_out) == kept
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "[]",
-        "{}",
-        '{"certificate":{},"content_sha256":"ab"}',
-        '{"certificate":{"run":{"run_id":1.5},"a":2.5}}',
-    ],
-)
-def test_another_file_is_no_certificate(text: str) -> None:
-    with pytest.raises(BillingError) as caught:
-        read_exported(text)
-    assert caught.value.code == "certificate_unreadable"
-
-
-def test_an_altered_file_is_named() -> None:
-    with pytest.raises(BillingError) as caught:
-        read_exported(exported().file_text.replace('"term_count":4', '"term_count":5'))
-    assert caught.value.code == "certificate_altered"
-
-
-def test_the_certificate_of_another_store_differs() -> None:
-    require_same(exported(), exported())
-    with pytest.raises(BillingError) as caught:
-        require_same(exported(4), exported())
-    assert caught.value.code == "certificate_differs"

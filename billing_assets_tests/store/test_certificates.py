@@ -1,4 +1,4 @@
-"""A finalised run keeps the proof that it is complete; what it lost is written down and holds back its mail."""
+"""A finalised run keeps the proof that it is complete; what it lost is named and holds back its mail."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
