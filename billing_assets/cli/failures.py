@@ -40,8 +40,9 @@ EXIT_CODES: Mapping[ExitCode, str] = MappingProxyType(
     {
         ExitCode.DONE: "done; also where there was nothing to do",
         ExitCode.FOUND: (
-            "`billing audit` found offenders; `billing replay` found differences; `billing db status` found "
-            "no server; what `billing ui` had started ended with an error"
+            "`billing audit` found offenders; `billing replay` found differences; `billing runs "
+            "certificate` shows a run that is not complete; `billing db status` found no server; what "
+            "`billing ui` had started ended with an error"
         ),
         ExitCode.USAGE: "the command line is wrong: an unknown command or option, a date that is not one",
         ExitCode.REFUSED: (

@@ -138,9 +138,9 @@ def show(
             stdout.flush()
             return
         if pdf is not None:
-            _write(pdf, desk.invoice_pdf(number))
+            write_file(pdf, desk.invoice_pdf(number))
         if html is not None:
-            _write(html, desk.invoice_html(number).encode())
+            write_file(html, desk.invoice_html(number).encode())
     screen.document({**_record(detail), "pdf": pdf, "html": html})
     show_invoice(screen, detail)
     for path in filter(None, (pdf, html)):
@@ -302,7 +302,8 @@ def _record(detail: "InvoiceDetail") -> dict[str, object]:
     return {**asdict(detail.invoice), "payable_minor": detail.invoice.payable_minor, **parts}
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file, or raise ``file_not_written``."""
     try:
         path.write_bytes(content)
     except OSError as error:

@@ -12,6 +12,7 @@ from billing_assets.cli import (
     approvals,
     audit,
     calendar,
+    certificates,
     company,
     database,
     deliver,
@@ -63,6 +64,8 @@ app.command("deliver", epilog=deliver.EPILOG, rich_help_panel="Bill")(deliver.se
 app.command("audit", epilog=audit.EPILOG, rich_help_panel="Bill")(audit.check)
 app.command("replay", epilog=replay.EPILOG, rich_help_panel="Bill")(replay.replay)
 runs.app.command("approve", epilog=approvals.APPROVE_EPILOG)(approvals.approve)
+runs.app.command("certificate", epilog=certificates.CERTIFICATE_EPILOG)(certificates.certificate)
+runs.app.command("verify", epilog=certificates.VERIFY_EPILOG)(certificates.verify)
 runs.app.command("reject", epilog=approvals.REJECT_EPILOG)(approvals.reject)
 app.add_typer(runs.app, name="runs", rich_help_panel="Look")
 app.add_typer(invoices.app, name="invoices", rich_help_panel="Look")

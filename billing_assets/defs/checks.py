@@ -34,6 +34,7 @@ _TITLES = {
     "I23": "payables",
     "I24": "charge_lines",
     "I25": "payer_shares",
+    "I26": "complete",
 }
 
 

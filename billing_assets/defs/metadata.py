@@ -13,6 +13,7 @@ import dagster as dg
 
 from billing_assets.domain.money import amount_text
 from billing_assets.domain.runs import CurrencyTotal
+from billing_assets.reports.certificate import certificate_markdown
 from billing_assets.reports.run_report import run_report_markdown
 from billing_assets.steps.result import StepResult
 
@@ -91,6 +92,22 @@ def reports_metadata(reports: Sequence[Mapping[str, Any]], chart: Chart) -> Meta
         "run_report": dg.MetadataValue.md(_markdown(reports, chart)),
         **{f"{outcome}_count": count for outcome, count in sorted(outcomes.items())},
         "run_count": len(reports),
+        **_certificates(reports),
+    }
+
+
+def _certificates(reports: Sequence[Mapping[str, Any]]) -> Metadata:
+    """Return whether every run of the date is complete, with the certificates and their hashes."""
+    certified = [report for report in reports if "certificate" in report]
+    if not certified:
+        return {}
+    texts = [
+        certificate_markdown(report["certificate"], report["certificate_sha256"]) for report in certified
+    ]
+    return {
+        "is_complete": all("certificate" in each and each["certificate"]["is_complete"] for each in reports),
+        "completeness_certificate": dg.MetadataValue.md("\n\n".join(texts)),
+        "certificate_sha256": certified[-1]["certificate_sha256"],
     }
 
 

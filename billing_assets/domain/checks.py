@@ -90,6 +90,13 @@ _ROWS = (
             "line, none below zero, and what a term owes once is charged to one of them"
         ),
     ),
+    (
+        "I26",
+        (
+            "each finalised run has a certificate that says it is complete, hashes to its stored value, and "
+            "tells the charges and documents that the store holds"
+        ),
+    ),
 )
 
 CHECKS: Mapping[str, Check] = MappingProxyType(

@@ -30,7 +30,8 @@ class Drafts:
     ``charges``: the due charges with their final outcome; ``draft_index`` is null unless invoiced.
     ``bodies``: the frozen record of each document but for its head (``snapshots.bodies_of``); credit
     notes have theirs made when they are numbered. ``credits``: the credit notes of the same run, None where
-    it has none; ``charges`` count them on after the invoices.
+    it has none; ``charges`` count them on after the invoices. ``term_counts``: how many terms were looked at
+    for them (``frames.term_counts``), None where nobody asks.
     """
 
     invoices: pl.DataFrame
@@ -39,6 +40,7 @@ class Drafts:
     charges: pl.DataFrame
     bodies: pl.DataFrame = field(default_factory=pl.DataFrame)
     credits: "Drafts | None" = None
+    term_counts: pl.DataFrame | None = None
 
 
 def draft_invoices(

@@ -38,6 +38,7 @@ from billing_assets.frames.run_figures import (
     unbilled_terms,
 )
 from billing_assets.frames.tax_rows import untaxed_charges
+from billing_assets.frames.term_counts import term_counts
 from billing_assets.steps.calculation import Calculation
 from billing_assets.steps.crews import Crew, WaitForTurn, Workplace
 from billing_assets.steps.run_ports import (
@@ -71,6 +72,11 @@ class Scope(Calculation):
         issuer = (self.issuer.company_id, self.issuer.company_version_id)
         parts = (self.billing_date, *issuer, basis, self.catch_up.value, self.rules.content())
         return sha256(repr(parts).encode()).hexdigest()
+
+    def counted_drafts(self, book: ShardBook) -> Drafts:
+        """Return the drafts of a shard of the book, with how many terms it has and how many are due."""
+        drafts = self.drafts(book)
+        return replace(drafts, term_counts=term_counts(book.terms, drafts.charges, self.billing_date))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +171,7 @@ class _Pricing:
     def __call__(self, shard: Shard, place: Workplace, _wait_for_turn: WaitForTurn) -> _PricedShard:
         scope, store = self.scope, place.store
         book = store.read_book(scope.issuer.company_id, scope.batch_id, shard, scope.billing_date)
-        drafts = scope.drafts(book)
+        drafts = scope.counted_drafts(book)
         place.kept.keep(shard.shard_number, issuable(drafts))
         outliers = _outliers(scope, shard, book, drafts, store)
         return _PricedShard(

@@ -148,14 +148,15 @@ class _Billing:
             with spent("write"):
                 _issue(self, drafts, transaction, wait_for_turn)
             documents = drafts.invoices.height + (drafts.credits.invoices.height if drafts.credits else 0)
-            transaction.checkpoint(drafts.charges.height, documents, spent.seconds, self.rule_set_id)
+            terms = () if drafts.term_counts is None else drafts.term_counts.to_dicts()
+            transaction.checkpoint(drafts.charges.height, documents, spent.seconds, self.rule_set_id, terms)
         return _BilledShard(document_count=documents, seconds=spent.seconds)
 
     def _priced(self, transaction: ShardWork, spent: Stopwatch) -> Drafts:
         with spent("read"):
             book = transaction.read_book()
         with spent("calculate"):
-            return self.scope.drafts(book)
+            return self.scope.counted_drafts(book)
 
 
 def _bill_shards(

@@ -233,8 +233,12 @@ class ShardWork(Protocol):
         invoice_count: int,
         seconds: Mapping[str, float],
         rule_set_id: int | None = None,
+        term_counts: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        """Record inside the same transaction that this shard is done, and by which rule rows."""
+        """Record inside the same transaction that this shard is done, by which rule rows, and what it read.
+
+        ``term_counts`` are the rows of ``frames.term_counts``.
+        """
         ...
 
 
@@ -344,6 +348,8 @@ class RunStore(Protocol):
     ) -> tuple[CurrencyTotal, ...]:
         """Mark the run as complete and store its report; ``seconds`` are those beside the shards'.
 
+        Its certificate is stored with it, complete or not: what a run has committed cannot be undone, and
+        the check of certificates keeps documents back.
         The totals of the charges that the run has recorded are given to ``prove``, and are returned: one per
         outcome, reason and currency. Where ``prove`` raises, nothing is finalised.
         """

@@ -5,8 +5,9 @@ Does not belong here: amounts (``frames``), the order of work (``steps.raise_inv
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, text
@@ -131,13 +132,18 @@ def read_terms(
     connection: Connection, company_id: int, batch_id: int, shard: Shard, as_of: date
 ) -> pl.DataFrame:
     """Return the terms of a shard as of a batch, ``columns.TERM_SCHEMA``, those that can be due by a date."""
-    reach = date.fromordinal(min(as_of.toordinal() + _REACH_DAYS, date.max.toordinal()))
-    parameters = {
-        **_range(company_id, batch_id, shard),
-        "reach": reach,
-        "longest_due_days": _LONGEST_DUE_DAYS,
-    }
+    parameters = {**_range(company_id, batch_id, shard), **reach_values(as_of)}
     return copy_out(connection, _TERMS, parameters, TERM_SCHEMA)
+
+
+def reach_values(as_of: date) -> dict[str, object]:
+    """Return ``reach`` and ``longest_due_days``, by which queries leave out terms that nothing is due of.
+
+    >>> reach_values(date(2024, 1, 1))["reach"]
+    datetime.date(2025, 3, 6)
+    """
+    reach = date.fromordinal(min(as_of.toordinal() + _REACH_DAYS, date.max.toordinal()))
+    return {"reach": reach, "longest_due_days": _LONGEST_DUE_DAYS}
 
 
 def _range(company_id: int, batch_id: int, shard: Shard) -> dict[str, object]:
@@ -223,11 +229,12 @@ class ShardTransaction(DocumentTransaction):
         invoice_count: int,
         seconds: Mapping[str, float],
         rule_set_id: int | None = None,
+        term_counts: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        """Record that this shard is done, and by which rule rows."""
+        """Record that this shard is done, by which rule rows, and which terms it read."""
         statement = """
             update run_shard set due_count = :due, invoice_count = :invoices, rule_set_id = :rules,
-                seconds = :seconds, committed_at = :at
+                seconds = :seconds, term_counts = :terms, committed_at = :at
             where run_id = :run and shard_number = :shard and committed_at is null returning shard_number
         """
         values = {
@@ -235,6 +242,7 @@ class ShardTransaction(DocumentTransaction):
             "invoices": invoice_count,
             "rules": rule_set_id,
             "seconds": json.dumps(dict(seconds)),
+            "terms": json.dumps([dict(row) for row in term_counts]),
             "at": self.clock(),
             "run": self.run.run_id,
             "shard": self.shard.shard_number,

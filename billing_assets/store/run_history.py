@@ -3,6 +3,7 @@
 Belongs here: reading for people and for metadata. Does not belong here: the run itself (``runs``).
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -50,7 +51,8 @@ group by v.currency order by v.currency
 """
 _POLICIES = "select count(*) from policy join company using (company_id) where company_code = :company"
 _REPORTS = """
-select report from billing_run join company using (company_id)
+select report, content, encode(content_sha256, 'hex') as content_sha256
+from billing_run join company using (company_id) left join run_certificate using (run_id)
 where company_code = :company and billing_date = :day and state = 'finalised' and run_kind = 'billing'
 order by sequence_number
 """
@@ -76,9 +78,22 @@ def read_book_stamp(connection: Connection, company_code: str) -> BookStamp:
 def read_run_reports(
     connection: Connection, company_code: str, billing_date: date
 ) -> tuple[dict[str, Any], ...]:
-    """Return the reports of a date's finalised billing runs, first run first; see ``reports.run_report``."""
+    """Return the reports of a date's finalised billing runs, first run first; see ``reports.run_report``.
+
+    Beside each stands its ``certificate`` (``domain.certificates``) with the ``certificate_sha256``; a run
+    that began before there were any has none.
+    """
     rows = connection.execute(text(_REPORTS), {"company": company_code, "day": billing_date})
-    return tuple(row[0] for row in rows)
+    return tuple(
+        row.report
+        if row.content is None
+        else {
+            **row.report,
+            "certificate": json.loads(row.content),
+            "certificate_sha256": row.content_sha256,
+        }
+        for row in rows
+    )
 
 
 _ISSUE_DATES = "select min(issue_date), max(issue_date) from invoice where run_id = :run"

@@ -34,6 +34,7 @@ from billing_assets.steps.run_ports import (
     Shard,
     ShardBook,
 )
+from billing_assets.store.certificates import keep_certificate
 from billing_assets.store.closed_days import read_closed_days
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
@@ -231,7 +232,7 @@ class SqlRunStore:
         *,
         prove: Callable[[tuple[CurrencyTotal, ...]], None],
     ) -> tuple[CurrencyTotal, ...]:
-        """Store the report of a run whose totals ``prove`` accepts and mark it finalised, in one transaction.
+        """Store report and certificate of a run whose totals ``prove`` accepts, and mark it finalised.
 
         ``seconds`` are those of planning; the seconds of the shards are in their checkpoints. What the run
         found changed after it was billed is held as by an import, so that it stands among the problems.
@@ -248,6 +249,7 @@ class SqlRunStore:
             prove(totals)
             report = json.dumps(build_run_report(facts), ensure_ascii=False)
             connection.execute(text(_FINALISE), {"run": run_id, "at": at, "report": report})
+            keep_certificate(connection, facts)
             reasons = {reason for _, reason, *_ in facts.charges}
             if BILLED_ELSEWHERE in reasons:
                 tell_billed_elsewhere(connection, run_id, at)

@@ -20,6 +20,7 @@ from billing_assets.documents.run_chart import rehearsal_chart
 from billing_assets.documents.templates import default_templates_dir, from_archive
 from billing_assets.domain.book_mapping import BookControls
 from billing_assets.domain.calendar_rule import ClosedDays
+from billing_assets.domain.certificate_files import KeptCertificate
 from billing_assets.domain.companies import Company, company_from
 from billing_assets.domain.credits import LineLeft
 from billing_assets.domain.decisions import signed
@@ -47,6 +48,7 @@ from billing_assets.store import (
     problems,
     run_listings,
 )
+from billing_assets.store.certificates import read_certificate
 from billing_assets.store.closed_days import ClosedDayRow, closed_day_history, read_closed_days
 from billing_assets.store.companies import company_codes, read_issuer, save_company
 from billing_assets.store.credit_listings import CreditNoteRow, credit_notes_of, lines_left
@@ -166,6 +168,11 @@ class Desk:
         """Return one run, or raise ``run_unknown``."""
         with self.database.transaction() as connection:
             return run_listings.show_run(connection, self.company_id, run_id)
+
+    def certificate(self, run_id: int) -> KeptCertificate:
+        """Return the completeness certificate of a run, or raise ``certificate_missing``, saying why."""
+        with self.database.transaction() as connection:
+            return read_certificate(connection, self.company_id, run_id)
 
     def rehearsal_chart(self, rehearsal: Mapping[str, Any]) -> bytes:
         """Return the chart of what a run would come to, a PNG."""

@@ -65,15 +65,22 @@ class DraftsOnDisk:
         return pl.read_ipc_stream(BytesIO(self._file.read(end - start)))
 
 
-_FRAMES = ("invoices", "lines", "taxes", "charges", "bodies")
+_FRAMES = ("invoices", "lines", "taxes", "charges", "bodies", "term_counts")
 
 
 def _drafts_of(frames: Sequence[pl.DataFrame]) -> Drafts:
-    invoices, lines, taxes, charges, bodies = frames
-    return Drafts(invoices=invoices, lines=lines, taxes=taxes, charges=charges, bodies=bodies)
+    invoices, lines, taxes, charges, bodies, counts = frames
+    return Drafts(
+        invoices=invoices,
+        lines=lines,
+        taxes=taxes,
+        charges=charges,
+        bodies=bodies,
+        term_counts=counts if counts.width else None,
+    )
 
 
 def _frames(drafts: Drafts) -> Iterator[pl.DataFrame]:
     for name in _FRAMES:
-        frame: pl.DataFrame = getattr(drafts, name)
-        yield frame
+        frame: pl.DataFrame | None = getattr(drafts, name)
+        yield pl.DataFrame() if frame is None else frame

@@ -70,3 +70,15 @@ def test_the_chart_is_of_the_last_run_that_had_something_due() -> None:
     facts = reports_metadata([REPORT, nothing], chart)
     assert drawn == [7]
     assert "![outcomes and amounts of run 7](data:image/png;base64,cG5n)" in facts["run_report"].value
+
+
+def test_a_date_is_complete_when_each_of_its_runs_is() -> None:
+    said = {"run": {"run_id": 7}, "is_complete": True, "outcomes": {"terms": {"invoiced": 2}}, "ties": []}
+    certified = {**REPORT, "certificate": said, "certificate_sha256": "ab12"}
+    facts = reports_metadata([certified], lambda _report: b"")
+    assert (facts["is_complete"], facts["certificate_sha256"]) == (True, "ab12")
+    assert "**Run 7 is complete** · certificate ab12" in facts["completeness_certificate"].value
+    short = {**certified, "certificate": {**said, "is_complete": False}}
+    assert reports_metadata([certified, short], lambda _report: b"")["is_complete"] is False
+    assert reports_metadata([certified, REPORT], lambda _report: b"")["is_complete"] is False
+    assert "is_complete" not in reports_metadata([REPORT], lambda _report: b"")

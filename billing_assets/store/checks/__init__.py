@@ -3,7 +3,7 @@
 Belongs here: running the checks of ``domain.checks`` over the store. The queries stand beside this file, one
 file per theme: ``documents``, ``taxes``, ``records``, ``corrections``, ``runs``, ``installments``,
 ``deliveries``, ``intake``, ``references``, ``guards``, ``cash_rounding``, ``charge_lines``,
-``payer_shares``.
+``payer_shares``, ``certificates``.
 Does not belong here: the statements of the invariants (``domain.checks``), what to do about an offender.
 """
 
@@ -19,6 +19,7 @@ from billing_assets.domain.money import CURRENCIES
 from billing_assets.domain.problems import LEFT_OUT, ROW_TAKEN_CODES
 from billing_assets.store.checks import (
     cash_rounding,
+    certificates,
     charge_lines,
     corrections,
     deliveries,
@@ -56,6 +57,7 @@ QUERIES: Mapping[str, str] = MappingProxyType(
         "I23": cash_rounding.PAYABLES,
         "I24": charge_lines.CHARGE_LINES,
         "I25": payer_shares.PAYER_SHARES,
+        "I26": certificates.CERTIFICATES,
     }
 )
 """``check_id`` -> its query, which returns one text column that names an offender by ids and numbers only."""

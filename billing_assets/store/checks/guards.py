@@ -31,6 +31,7 @@ FROZEN = (
     "policy_change",
     "policy_term_charge",
     "policy_term_payer",
+    "run_certificate",
 )
 """Tables whose rows are written once, never changed, never removed."""
 
@@ -85,6 +86,7 @@ KEYS = (
     ),
     ("billing_run", "company_id, billing_date, sequence_number", _NO_CONDITION),
     ("run_shard", "run_id, shard_number", _NO_CONDITION),
+    ("run_certificate", "run_id", _NO_CONDITION),
     ("document", "invoice_id", _NO_CONDITION),
     ("delivery", "document_id, channel, purpose", _NO_CONDITION),
     ("delivery", "message_id", _NO_CONDITION),
@@ -110,7 +112,7 @@ MAY_UPDATE: Mapping[str, str] = {
     "billing_run": "issuing_date, backdating_reason, approved_by, state, book_batch_id, shard_count, "
     "due_count, plan_totals, report, planned_at, finalised_at, closed_day_id, is_open_day, plan_sha256, "
     "held_reasons, rehearsal, decision_reason, decided_by, decided_at, catch_up, held_until, basis_sha256",
-    "run_shard": "due_count, invoice_count, seconds, committed_at, rule_set_id",
+    "run_shard": "due_count, invoice_count, seconds, committed_at, rule_set_id, term_counts",
     "number_series": "last_number, last_issue_date",
     "document": "pdf_sha256, pdf_size, pdf, rendered_at, mail_sha256",
     "delivery": "state, reply_code, reason_code, reply_text, content_sha256, owner, attempt_count, "

@@ -102,7 +102,7 @@ CREDIT_PLANTS: list[tuple[str, str, set[str], str]] = [
             "update billing_run set run_kind = 'billing', correction_reason = '', approved_by = '' "
             "where run_kind = 'correction'"
         ),
-        set(),
+        {"I26"},
         ": no charge of its run says so",
     ),
     (

@@ -7,7 +7,7 @@ PLANTS: list[tuple[str, str, set[str], str]] = [
     (
         "I01",
         "update invoice set tax_minor = 1 + tax_minor, total_minor = 1 + total_minor where invoice_id = 3",
-        {"I02", "I09"},
+        {"I02", "I09", "I26"},
         "INV-00000003: net or tax is not the sum of its lines",
     ),
     (
@@ -69,13 +69,13 @@ PLANTS: list[tuple[str, str, set[str], str]] = [
     (
         "I03",
         "update invoice set currency = 'ZZZ' where invoice_number = 7",
-        {"I09", "I17"},
+        {"I09", "I17", "I26"},
         "INV-00000007: its currency is not known",
     ),
     (
         "I03",
         "update due_charge set currency = 'USD' where policy_term_id = 7",
-        {"I17"},
+        {"I17", "I26"},
         "charge 7/1 of run 1: its currency",
     ),
     ("I03", "alter table invoice alter column tax_minor type numeric", set(), "column invoice.tax_minor"),
@@ -283,7 +283,7 @@ PLANTS: list[tuple[str, str, set[str], str]] = [
     (
         "I17",
         "delete from due_charge where run_id = 1 and policy_term_id = 3",
-        set(),
+        {"I26"},
         "run 1: its charges in EUR are not those of its plan",
     ),
     (
@@ -298,7 +298,7 @@ PLANTS: list[tuple[str, str, set[str], str]] = [
     (
         "I17",
         "update due_charge set outcome = 'held', invoice_id = null, reason_code = '' where invoice_id = 2",
-        set(),
+        {"I26"},
         "charge 2/1 of run 1: it is not invoiced, and no reason is given",
     ),
     (

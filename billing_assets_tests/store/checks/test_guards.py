@@ -286,6 +286,7 @@ def _a_column_of(table: str) -> str:
         "cash_unit": "source",
         "policy_term_charge": "charge_name",
         "policy_term_payer": "share_ppm",
+        "run_certificate": "content",
     }
     return columns.get(table, "company_id")
 

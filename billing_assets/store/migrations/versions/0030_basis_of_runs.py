@@ -6,7 +6,7 @@ Runs before have none, and a run that was taken up again gives its own up: its r
 from alembic import op
 
 revision = "0030"
-down_revision = "0022"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
