@@ -53,11 +53,16 @@ class FrozenTemplate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleRows:
-    """The rule rows of a run: tax rules, payment plans and cash units, as the store has them."""
+    """The rule rows of a run: tax rules, payment plans and cash units, as the store has them.
+
+    ``has_tax_groups``: tax rows that say the same are one tax of a document (``tax_rule.GROUP_WORDS``). Each
+    row was one by itself when the first runs were billed.
+    """
 
     tax_rules: pl.DataFrame
     plans: pl.DataFrame
     cash_units: pl.DataFrame = field(default_factory=NO_CASH_UNITS.clone)
+    has_tax_groups: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
