@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
