@@ -330,14 +330,20 @@ def _fallen(matched: pl.DataFrame) -> pl.DataFrame:
 
 def _one_row_of_each_group(fallen: pl.DataFrame) -> pl.DataFrame:
     """Return the rows with key and order of the first of their group that falls on the document."""
+    # Most documents have one line, and most lines of the others the same rows: they are sorted by line.
+    draft, line, order = (pl.col(name) for name in ("draft_index", "line_row", "rule_order"))
+    of_lines = fallen.filter((draft == draft.shift()) & (line != line.shift())).select("draft_index").unique()
+    if of_lines.is_empty():
+        return fallen
     pairs = fallen.select("rule_order", "group_order", "tax_rule_id").unique()
-    several = pairs.filter(pairs["group_order"].is_duplicated())["group_order"].unique()
+    several = pairs.filter(pairs["group_order"].is_duplicated()).select("group_order").unique()
     if several.is_empty():
         return fallen
     document = ["draft_index", "group_order"]
-    order = pl.col("rule_order")
     first = (
-        fallen.filter(pl.col("group_order").is_in(several.implode()))
+        fallen.select(*document, "rule_order")
+        .join(several, on="group_order", how="semi")
+        .join(of_lines, on="draft_index", how="semi")
         .group_by(document)
         .agg(order.min(), is_several=order.min() != order.max())
         .filter("is_several")

@@ -194,7 +194,7 @@ def test_300_policies_of_random_plans_agree_through_file_store_and_runs(
 def test_the_policies_of_a_payer_agree_on_bills_that_many_of_them_share(
     billing: Billing, tmp_path: Path
 ) -> None:
-    """Of random books hardly two policies fall due on one day; here most do, of several places and currencies.
+    """Of random books hardly two policies fall due on one day; here most do, of several places, currencies.
 
     In Italy lines of business have rows of their own that say the same, which are one tax of a bill.
     """
