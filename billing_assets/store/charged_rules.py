@@ -33,14 +33,14 @@ asked as materialized (
     select run_id, max(coalesce(rule_set_id, 0)) as rule_set_id,
         count(distinct coalesce(rule_set_id, 0)) = 1 as is_only
     from run_shard where run_id in (select run_id from asked) and committed_at is not null group by run_id
-), set_of_invoice as materialized (
-    select a.invoice_id, coalesce(case when s.is_only then s.rule_set_id else (
+), tax_of_invoice as materialized (
+    select a.invoice_id, x.tax_number, x.tax_rule_id, coalesce(case when s.is_only then s.rule_set_id else (
         select h.rule_set_id
         from invoice_line f join policy_term t using (policy_term_id)
         join billing_run r on r.run_id = a.run_id
         join run_shard h on {SHARD_OF_TERM}
         where f.invoice_id = a.invoice_id and f.line_number = 1) end, 0) as rule_set_id
-    from asked a left join set_of_run s using (run_id)
+    from asked a join invoice_tax x using (invoice_id) left join set_of_run s using (run_id)
 ), row_of_set as materialized (
     select 0 as rule_set_id, tax_rule_id as charged_rule_id, tax_rule_id, valid_to from tax_rule
     union all
@@ -49,12 +49,12 @@ asked as materialized (
     cross join lateral jsonb_each_text(cast(s.content as jsonb) -> 'tax_rules') k
     join tax_rule b on b.tax_rule_id = cast(k.key as integer)
     join tax_rule a on ({_GROUP}) = ({_OTHER})
-    where s.rule_set_id in (select rule_set_id from set_of_invoice)
+    where s.rule_set_id in (select rule_set_id from tax_of_invoice)
         and (a.tax_rule_id = b.tax_rule_id or jsonb_exists(cast(s.content as jsonb), '{TAX_GROUPS}'))
 ), charged as (
-    select n.invoice_id, t.tax_number, t.tax_rule_id as charged_rule_id, c.tax_rule_id, c.valid_to
-    from set_of_invoice n join invoice_tax t using (invoice_id)
-    join row_of_set c on c.rule_set_id = n.rule_set_id and c.charged_rule_id = t.tax_rule_id
+    select t.invoice_id, t.tax_number, t.tax_rule_id as charged_rule_id, c.tax_rule_id, c.valid_to
+    from tax_of_invoice t
+    join row_of_set c on c.rule_set_id = t.rule_set_id and c.charged_rule_id = t.tax_rule_id
 )
 """  # noqa: S608 - constants
 
