@@ -16,15 +16,18 @@ from billing_assets.frames.change_balances import ChangeBook
 from billing_assets.frames.columns import (
     ANSWERED_SCHEMA,
     CHANGE_SCHEMA,
-    CHARGED_TAX_SCHEMA,
     DOCUMENTED_LINE_SCHEMA,
     SETTLED_SCHEMA,
     TERM_SCHEMA,
+    schema_of,
 )
 from billing_assets.frames.invoices import Drafts
 from billing_assets.steps.calculation import Calculation
 from billing_assets.steps.run_ports import RuleRows, ShardBook
+from billing_assets_tests.frames.rows import charged_by
 from billing_assets_tests.reference.policy_changes import PolicyChange
+
+_TAX = schema_of("original_invoice_id", "tax_rule_id")
 
 
 @dataclass(kw_only=True)
@@ -106,7 +109,7 @@ class ChangedBook:
         return ChangeBook(
             changes=pl.DataFrame(rows, schema=CHANGE_SCHEMA),
             lines=pl.DataFrame(self.lines, schema=DOCUMENTED_LINE_SCHEMA),
-            taxes=pl.DataFrame(self.taxes, schema=CHARGED_TAX_SCHEMA),
+            taxes=charged_by(pl.DataFrame(self.taxes, schema=_TAX), self.tax_rules),
             zeros=pl.DataFrame(self.zeros, schema=SETTLED_SCHEMA),
             answered=pl.DataFrame(schema=ANSWERED_SCHEMA),
         )

@@ -294,7 +294,7 @@ class _Teller:
     def _facts(self, result: Explained, source: LineSource) -> dict[str, str]:
         """Return what a sentence says beside the inputs of its result."""
         reader, issue, term = self.reader, self.sources.issue, source.term
-        reasons = [row.reason for row in result.rules if row.reason]
+        reasons = dict.fromkeys(row.reason for row in result.rules if row.reason)
         period = result.result if result.subject is Subject.PERIOD else ()
         first, last = period if isinstance(period, tuple) and period else (term.effective_date,) * 2
         ends = term.expiration_date if result.subject is Subject.COUNT else (term.cover_end or last)
@@ -335,8 +335,13 @@ class _Teller:
 
     def _row(self, row: RuleRow) -> dict[str, str]:
         reader = self.reader
-        place = {"place": reader.place(row.code)} if row.kind == "calendar" else {}
-        return place | {
+        own = {"place": reader.place(row.code)} if row.kind == "calendar" else {}
+        if row.lines_of_business:
+            lines = (reader.words.name("lines_of_business", line) for line in row.lines_of_business)
+            own["line_of_business"] = ", ".join(lines)
+        if row.tax_point_date:
+            own["tax_point_date"] = reader.day(row.tax_point_date)
+        return own | {
             "code": clean(row.code, 40),
             "row_id": str(row.row_id),
             "valid_from": reader.day(row.valid_from) if row.valid_from else "",

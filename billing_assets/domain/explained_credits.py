@@ -14,12 +14,12 @@ from billing_assets.domain.explained_dates import explain_issue, of_line
 from billing_assets.domain.explained_documents import Explanation
 from billing_assets.domain.explained_returns import explain_return
 from billing_assets.domain.explained_rounding import explain_rounding
+from billing_assets.domain.explained_tax_rows import tax_row
 from billing_assets.domain.explained_taxes import TaxPiece, explain_taxes
 from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
 from billing_assets.domain.explanations import (
     Explained,
     Input,
-    RuleRow,
     amount_of,
     minor,
     sum_of,
@@ -67,7 +67,6 @@ def explain_credit(sources: CreditSources, calendars: Calendars) -> Explanation:
         each.line.line_number: each.line.net_minor + each.contained_tax_minor for each in original.lines
     }
     charged = explain_taxes(original, prices)
-    rows = {row.row_id: row for result in charged.taxes for row in result.rules}
     given = [
         each for source in note.lines for each in _given_back(source, sources, charged.pieces, charged.shares)
     ]
@@ -76,10 +75,10 @@ def explain_credit(sources: CreditSources, calendars: Calendars) -> Explanation:
         for source in note.lines
         for result in (
             *explain_return(source, original.invoice.invoice_id, calendars),
-            *_of_line(source, sources, given, rows),
+            *_of_line(source, sources, given),
         )
     ]
-    taxes = [result for number in range(len(note.taxes)) for result in _of_tax(sources, number, given, rows)]
+    taxes = [result for number in range(len(note.taxes)) for result in _of_tax(sources, number, given)]
     return Explanation(
         invoice_number=note.invoice.invoice_number,
         currency=note.invoice.currency,
@@ -175,9 +174,7 @@ def _within(amount_minor: int, charged_minor: int) -> int:
     return min(max(amount_minor, min(0, charged_minor)), max(0, charged_minor))
 
 
-def _of_line(
-    source: LineSource, sources: CreditSources, given: list[_Given], rows: Mapping[int, RuleRow]
-) -> list[Explained]:
+def _of_line(source: LineSource, sources: CreditSources, given: list[_Given]) -> list[Explained]:
     """Return net, share of each tax, and tax of a line of the credit note."""
     number, line = source.line.credited_line_number or 0, source.line
     charged, before = sources.net_of[number], sources.net_before.get(number, 0)
@@ -198,13 +195,13 @@ def _of_line(
     contained = sum_of(Subject.CONTAINED_TAX, inside, source.contained_tax_minor, (line.line_number,))
     return [
         of_line(source, Subject.NET, Formula.PRICE_LESS_TAXES, inputs, line.net_minor),
-        *(_share(each, rows) for each in shown),
+        *(_share(each) for each in shown),
         *([contained] if inside else []),
         sum_of(Subject.LINE_TAX, taxes, line.tax_minor, (line.line_number,)),
     ]
 
 
-def _share(given: _Given, rows: Mapping[int, RuleRow]) -> Explained:
+def _share(given: _Given) -> Explained:
     """Return why the tax of a row on a line is what it is."""
     rule, line = given.piece.tax.rule, given.source.line
     mark = Input(name="credited_line", value=line.credited_line_number or 0, unit=Unit.NUMBER)
@@ -223,7 +220,7 @@ def _share(given: _Given, rows: Mapping[int, RuleRow]) -> Explained:
         line_numbers=(line.line_number,),
         rounding=Rounding.HALF_UP,
         rounding_minor=rule.rounding_minor,
-        rules=(rows[given.piece.tax.tax_rule_id],),
+        rules=(tax_row(given.piece.tax),),
         code=rule.tax_code,
     )
     if rule.basis in FIXED:
@@ -253,12 +250,11 @@ def _facts(given: _Given) -> tuple[Input, ...]:
     )
 
 
-def _of_tax(
-    sources: CreditSources, place: int, given: list[_Given], rows: Mapping[int, RuleRow]
-) -> list[Explained]:
+def _of_tax(sources: CreditSources, place: int, given: list[_Given]) -> list[Explained]:
     """Return base and amount of a tax of the credit note: what its lines give back."""
     tax = sources.note.taxes[place]
-    own = [each for each in given if each.piece.tax.tax_rule_id == tax.tax_rule_id]
+    numbers = {each.tax_rule_id: each.tax_number for each in sources.original.taxes}
+    own = [each for each in given if each.piece.tax.tax_number == numbers.get(tax.tax_rule_id)]
     own = [each for each in own if each.base_minor or each.tax_minor]
     lines, code = tuple(each.source.line.line_number for each in own), tax.rule.tax_code
     bases = [minor("line_net", each.base_minor, str(each.source.line.line_number)) for each in own]
@@ -270,7 +266,7 @@ def _of_tax(
             inputs=(minor("base", amount_of(base)), *(_facts(own[0]) if own else ())),
             recorded=tax.tax_minor,
             line_numbers=lines,
-            rules=(rows[tax.tax_rule_id],) if tax.tax_rule_id in rows else (),
+            rules=tuple(dict.fromkeys(tax_row(each.piece.tax) for each in own)),
             code=code,
         )
         return [base, exempt]

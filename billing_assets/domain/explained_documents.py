@@ -14,7 +14,8 @@ from billing_assets.domain.explained_changes import explain_change, explain_chan
 from billing_assets.domain.explained_dates import explain_dates, explain_due_date, explain_issue, of_line
 from billing_assets.domain.explained_installments import explain_installment
 from billing_assets.domain.explained_rounding import explain_rounding
-from billing_assets.domain.explained_taxes import ExplainedTaxes, contains_tax, explain_taxes
+from billing_assets.domain.explained_tax_rows import contains_tax
+from billing_assets.domain.explained_taxes import ExplainedTaxes, explain_taxes
 from billing_assets.domain.explained_words import Formula, Subject
 from billing_assets.domain.explanations import Explained, amount_of, minor, sum_of
 from billing_assets.domain.invoice_sources import InvoiceSources, LineSource

@@ -1,27 +1,21 @@
 """Why each tax of an invoice, and the tax of each of its lines, is what it is.
 
-Belongs here: which tax row falls on which line, what is rounded together, and the results that explain it.
-Does not belong here: the formulas (``explanations``), the rows (``taxes``), the same over columns
-(``frames.taxes``), from which this is written apart.
-
-A tax row may have been ended after the invoice was issued. Each tax row of an invoice falls on one of its
-lines, so a row that falls on none by its days of now was ended since, and its last day is left aside.
+Belongs here: what is rounded together, and the results that explain it.
+Does not belong here: which row falls on which line (``explained_tax_rows``), the formulas
+(``explanations``), the same over columns (``frames.taxes``), from which this is written apart.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from fractions import Fraction
 from itertools import groupby
 
-from billing_assets.domain.charges import taxed_kind
+from billing_assets.domain.explained_tax_rows import Falls, falls_on_lines, tax_point, tax_row
 from billing_assets.domain.explained_words import Formula, Rounding, Subject, Unit
 from billing_assets.domain.explanations import Explained, Input, RuleRow, amount_of, minor, sum_of
 from billing_assets.domain.invoice_sources import InvoiceSources, LineSource, TaxSource
 from billing_assets.domain.money import PPM
-from billing_assets.domain.tax_rule import ANY_LINE, FIXED, Basis, Category, RoundingScope, TaxPoint
-
-_Falls = list[tuple[LineSource, TaxSource]]
+from billing_assets.domain.tax_rule import FIXED, Basis, Category, RoundingScope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,23 +60,6 @@ class ExplainedTaxes:
     shares: Mapping[tuple[int, int], int]
 
 
-def _falls_on_lines(sources: InvoiceSources) -> _Falls:
-    """Return each line with each tax row of the document that falls on it, in order."""
-    strict = _matched(sources, frozenset())
-    ended = {tax.tax_number for tax in sources.taxes} - {tax.tax_number for _, tax in strict}
-    return _matched(sources, frozenset(ended)) if ended else strict
-
-
-def contains_tax(sources: InvoiceSources, line: LineSource) -> bool:
-    """Tell whether the price of a line contains tax.
-
-    >>> from billing_assets.domain.sample_invoice import SAMPLE
-    >>> contains_tax(SAMPLE, SAMPLE.lines[0])
-    False
-    """
-    return any(tax.rule.is_inclusive for source, tax in _falls_on_lines(sources) if source is line)
-
-
 def explain_taxes(sources: InvoiceSources, prices: Mapping[int, int]) -> ExplainedTaxes:
     """Return why each tax is what it is; ``prices``: line number -> what the line comes to before tax on top.
 
@@ -93,7 +70,7 @@ def explain_taxes(sources: InvoiceSources, prices: Mapping[int, int]) -> Explain
     >>> tax.formula.value, base.result, tax.result, tax.is_match
     ('rate', 4000, 320, True)
     """
-    falls = _falls_on_lines(sources)
+    falls = falls_on_lines(sources)
     inside = _pieces_of_prices(falls, prices)
     shares = _shares(inside)
     codes = {tax.tax_number: tax.rule.tax_code for tax in sources.taxes}
@@ -118,7 +95,9 @@ def explain_taxes(sources: InvoiceSources, prices: Mapping[int, int]) -> Explain
     taxes = [
         result
         for tax in sources.taxes
-        for result in _of_tax(tax, [piece for piece in pieces if piece.tax is tax], nets, named)
+        for result in _of_tax(
+            tax, [each for each in pieces if each.tax.tax_number == tax.tax_number], nets, named
+        )
     ]
     return ExplainedTaxes(
         taxes=tuple(taxes),
@@ -131,7 +110,7 @@ def explain_taxes(sources: InvoiceSources, prices: Mapping[int, int]) -> Explain
 
 
 def _pieces_on_top(
-    falls: _Falls, nets: Mapping[int, int], named: Mapping[tuple[int, int], list[Input]], basis: Basis
+    falls: Falls, nets: Mapping[int, int], named: Mapping[tuple[int, int], list[Input]], basis: Basis
 ) -> list[TaxPiece]:
     """Return the taxes of one basis that come on top of the price."""
     return [
@@ -147,47 +126,6 @@ def _pieces_on_top(
     ]
 
 
-def _tax_row(tax: TaxSource) -> RuleRow:
-    """Return a tax row as a rule with its source."""
-    rule = tax.rule
-    return RuleRow(
-        kind="tax",
-        code=rule.tax_code,
-        row_id=tax.tax_rule_id,
-        valid_from=rule.valid_from,
-        valid_to=rule.valid_to,
-        source=rule.source,
-        reason=rule.exemption_reason,
-    )
-
-
-def _matched(sources: InvoiceSources, ended: frozenset[int]) -> _Falls:
-    falls: _Falls = []
-    for source in sources.lines:
-        own = [tax for tax in sources.taxes if _holds(tax, source, tax.tax_number in ended)]
-        named = [tax for tax in own if tax.rule.line_of_business != ANY_LINE]
-        falls += [(source, tax) for tax in named or own]
-    return falls
-
-
-def _holds(tax: TaxSource, source: LineSource, is_ended_since: bool) -> bool:
-    rule, term, line = tax.rule, source.term, source.line
-    day = _tax_point(tax, source)
-    is_valid = rule.valid_from <= day if is_ended_since else rule.is_valid_on(day)
-    return (
-        is_valid
-        and rule.place_code == term.place_code
-        and rule.line_of_business in (source.line_of_business, ANY_LINE)
-        and taxed_kind(line.charge_kind) in rule.charge_kinds.split()
-    )
-
-
-def _tax_point(tax: TaxSource, source: LineSource) -> date:
-    """Return the day that decides which row of a tax holds for a line."""
-    is_of_term = tax.rule.tax_point is TaxPoint.TERM
-    return source.term.effective_date if is_of_term else source.line.period_from_date
-
-
 def _sum(amounts: Iterable[Input]) -> int:
     return sum(each.value for each in amounts if isinstance(each.value, int))
 
@@ -196,7 +134,7 @@ def _rate(tax: TaxSource) -> Fraction:
     return Fraction(tax.rule.rate_ppm, PPM)
 
 
-def _pieces_of_prices(falls: _Falls, prices: Mapping[int, int]) -> list[TaxPiece]:
+def _pieces_of_prices(falls: Falls, prices: Mapping[int, int]) -> list[TaxPiece]:
     inside = [(source, tax) for source, tax in falls if tax.rule.is_inclusive]
     rates = {
         (source.line.line_number, tax.tax_number): _rate(tax)
@@ -219,7 +157,7 @@ def _pieces_of_prices(falls: _Falls, prices: Mapping[int, int]) -> list[TaxPiece
     ]
 
 
-def _named_taxes(source: LineSource, tax: TaxSource, falls: _Falls) -> list[TaxSource]:
+def _named_taxes(source: LineSource, tax: TaxSource, falls: Falls) -> list[TaxSource]:
     """Return the taxes of a line that a tax on taxes falls on."""
     codes = tax.rule.basis_tax_codes.split()
     return [
@@ -230,7 +168,7 @@ def _named_taxes(source: LineSource, tax: TaxSource, falls: _Falls) -> list[TaxS
 
 
 def _named(
-    source: LineSource, tax: TaxSource, falls: _Falls, shares: Mapping[tuple[int, int], int]
+    source: LineSource, tax: TaxSource, falls: Falls, shares: Mapping[tuple[int, int], int]
 ) -> list[Input]:
     number = source.line.line_number
     return [
@@ -239,7 +177,7 @@ def _named(
     ]
 
 
-def _fixed_pieces(falls: _Falls, nets: Mapping[int, int]) -> list[TaxPiece]:
+def _fixed_pieces(falls: Falls, nets: Mapping[int, int]) -> list[TaxPiece]:
     """Return fixed amounts: one per term on the line of its first installment, one per document."""
     pieces: list[TaxPiece] = []
     seen: set[tuple[int, int]] = set()
@@ -352,7 +290,7 @@ def _part(tax: TaxSource, group: list[TaxPiece], formula: Formula, inputs: tuple
     of_business = dict.fromkeys(piece.source.line_of_business for piece in group)
     is_rounded = formula in (Formula.RATE, Formula.PART_OF_PRICE)
     facts = (
-        Input(name="tax_point_date", value=_tax_point(tax, first), unit=Unit.DATE),
+        Input(name="tax_point_date", value=tax_point(tax, first), unit=Unit.DATE),
         Input(name="tax_place_code", value=rule.place_code, unit=Unit.CODE),
         Input(name="line_of_business", value=" ".join(of_business), unit=Unit.CODE),
     )
@@ -363,8 +301,26 @@ def _part(tax: TaxSource, group: list[TaxPiece], formula: Formula, inputs: tuple
         line_numbers=tuple(piece.line_number for piece in group),
         rounding=Rounding.HALF_UP if is_rounded else Rounding.NONE,
         rounding_minor=rule.rounding_minor if is_rounded else 1,
-        rules=(_tax_row(tax),),
+        rules=_rows_of(group),
         code=rule.tax_code,
+    )
+
+
+def _rows_of(group: list[TaxPiece]) -> tuple[RuleRow, ...]:
+    """Return the rows of a group; where there are several, each with what it falls on."""
+    by_row: dict[int, list[TaxPiece]] = {}
+    for piece in group:
+        by_row.setdefault(piece.tax.tax_rule_id, []).append(piece)
+    rows = [tax_row(pieces[0].tax) for pieces in by_row.values()]
+    if len(rows) == 1:
+        return tuple(rows)
+    return tuple(
+        replace(
+            row,
+            lines_of_business=tuple(dict.fromkeys(piece.source.line_of_business for piece in pieces)),
+            tax_point_date=tax_point(pieces[0].tax, pieces[0].source),
+        )
+        for row, pieces in zip(rows, by_row.values(), strict=True)
     )
 
 

@@ -37,7 +37,10 @@ class Input:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleRow:
-    """A dated row that a result rests on, with its source; ``row_id`` 0 is a row of the program itself."""
+    """A dated row that a result rests on, with its source; ``row_id`` 0 is a row of the program itself.
+
+    Of several tax rows that are one tax each has the lines of business that it falls on, and a tax point.
+    """
 
     kind: str
     code: str
@@ -46,6 +49,8 @@ class RuleRow:
     valid_to: date | None = None
     source: str
     reason: str = ""
+    lines_of_business: tuple[str, ...] = ()
+    tax_point_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ Does not belong here: reading them (``store.invoice_sources``), what follows fro
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from billing_assets.domain.cash_rounding import CashUnit
@@ -119,13 +119,23 @@ class LineSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaxSource:
-    """A tax of the document with its dated row."""
+    """A tax of the document with its dated row, and other rows of its group that its lines may have met.
+
+    Each row has the end that it had when the document was issued, where that was kept.
+    """
 
     tax_number: int
     tax_rule_id: int
     rule: TaxRule
     base_minor: int
     tax_minor: int
+    others: tuple[tuple[int, TaxRule], ...] = ()
+
+    @property
+    def by_row(self) -> list["TaxSource"]:
+        """The tax by each row of its group."""
+        others = (replace(self, tax_rule_id=row_id, rule=rule) for row_id, rule in self.others)
+        return [self, *others]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

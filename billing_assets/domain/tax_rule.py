@@ -37,14 +37,14 @@ class Basis(StrEnum):
     TERM = "term"
     """A fixed amount for each policy term, on a line of its first installment: once for each tax code."""
     DOCUMENT = "document"
-    """A fixed amount for each document, on the first line that the row falls on."""
+    """A fixed amount for each document, on the first line that a row of its group falls on."""
 
 
 class RoundingScope(StrEnum):
     """Which amounts are added up before they are rounded, once."""
 
     GROUP = "group"
-    """All lines of the document that the row falls on, as EN 16931 has it."""
+    """All lines of the document that rows of its group (``GROUP_WORDS``) fall on, as EN 16931 has it."""
     POLICY = "policy"
     """The lines of one policy term."""
     LINE = "line"
@@ -108,6 +108,18 @@ class TaxRule:
 
 FIXED = (Basis.TERM, Basis.DOCUMENT)
 """Bases of a fixed amount."""
+
+GROUP_WORDS = (
+    *("place_code", "tax_code", "category_code", "rate_ppm", "exemption_reason"),
+    *("basis", "basis_tax_codes", "amount_minor", "currency"),
+    *("rounding_scope", "rounding_minor", "is_inclusive", "tax_point"),
+)
+"""What rows share that a document has as one tax: rounded together, in one line of its taxes.
+
+It is everything that a document says of a row and everything that it is worked out by. Rows of one group
+differ in what they fall on (line of business, charge kinds), in their days and in their source. The day by
+which a row holds is among it, because one line may meet two rows that go by different days.
+"""
 
 
 def rule_faults(rule: TaxRule) -> list[str]:

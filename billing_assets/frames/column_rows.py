@@ -153,6 +153,9 @@ _RULES = (
     Column("day_count", pl.String, "code", "how the plan counts the days of a term"),
     Column("bill_per", pl.String, "code", "what stands on one bill: a policy, or all of a payer"),
     Column("tax_rule_id", pl.Int64, "key", "the dated row of a tax"),
+    Column(
+        "charged_rule_id", pl.Int64, "key", "the tax row of an invoice that stands for those of its group"
+    ),
     Column("tax_code", pl.String, "code", "the tax"),
     Column("category_code", pl.String, "EN 16931", "S taxed, E exempt, X left out: not billed"),
     Column(

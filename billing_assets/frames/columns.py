@@ -267,5 +267,6 @@ DOCUMENTED_LINE_SCHEMA = {**CREDITABLE_LINE_SCHEMA, **schema_of("corrected_net_m
 ANSWERED_SCHEMA = schema_of("policy_term_id", "revision")
 """A part of the premium of a term of which a run has said that it is held or failed."""
 
-CHARGED_TAX_SCHEMA = schema_of("original_invoice_id", "tax_rule_id")
-"""A tax row of an invoice."""
+CHARGED_TAX_SCHEMA = schema_of("original_invoice_id", "charged_rule_id", "tax_rule_id", "valid_to")
+"""A row that lines of an invoice may have been taxed by, with the end that it had then, and the tax row of
+the invoice that stands for it: the row itself, or another of its group."""

@@ -111,8 +111,9 @@ def draft_credits(lines: pl.DataFrame, taxes: pl.DataFrame, tax_rules: pl.DataFr
     """Return the priced credit notes, one per invoice of which something is given back.
 
     ``lines`` (``columns.CREDITABLE_LINE_SCHEMA``) are all lines of the invoices, ``taxes``
-    (``columns.CHARGED_TAX_SCHEMA``) all their tax rows. ``draft_index`` goes by ``original_invoice_id``. The
-    drafts have no charges. A line with nothing to give back is left out, an invoice with no such line too.
+    (``columns.CHARGED_TAX_SCHEMA``) all rows that they were taxed by. ``draft_index`` goes by
+    ``original_invoice_id``. The drafts have no charges. A line with nothing to give back is left out, an
+    invoice with no such line too.
     A line may stand with no net and a fixed amount as tax: it was credited before, and now the document is.
     A credit note is rounded by the cash unit of its invoice, whatever the company does by now, so that a
     whole credit gives back the rounding too.
@@ -145,7 +146,8 @@ def draft_credits(lines: pl.DataFrame, taxes: pl.DataFrame, tax_rules: pl.DataFr
     ...     "cash_unit_minor": 0,
     ... }
     >>> lines = pl.DataFrame([line], schema=CREDITABLE_LINE_SCHEMA)
-    >>> charged = row.select("tax_rule_id", original_invoice_id=pl.lit(41))
+    >>> named = {"original_invoice_id": pl.lit(41), "charged_rule_id": "tax_rule_id"}
+    >>> charged = row.select("tax_rule_id", "valid_to", **named)
     >>> draft_credits(lines, charged, rules).invoices.select("net_minor", "tax_minor", "total_minor").row(0)
     (54, 6, 60)
     """

@@ -48,6 +48,8 @@ def draft_invoices(
     tax_rules: pl.DataFrame,
     catch_up: CatchUp = CatchUp.PER_PERIOD,
     payer_plans: frozenset[int] = frozenset(),
+    *,
+    has_tax_groups: bool = True,
 ) -> Drafts:
     """Return the priced drafts of a frame of due charges (``columns.DUE_SCHEMA``, sorted).
 
@@ -56,7 +58,7 @@ def draft_invoices(
     payer do, and the document falls due with the last of them. Each payer of a term that has several has
     documents of their own. If one line fails, all charges of its term on the document fail with the reason,
     and with them those of its other payers: an installment is never billed in part. Other terms on the
-    document are billed without it.
+    document are billed without it. Without ``has_tax_groups`` each tax row is rounded by itself.
 
     >>> from datetime import date
     >>> from billing_assets.domain.taxes import shipped_tax_rules
@@ -78,7 +80,7 @@ def draft_invoices(
     columns = due.columns
     due, key = by_document(due, catch_up, payer_plans)
     lines = _grouped(due, DOCUMENT_KEYS[catch_up], key)
-    amounts = tax_amounts(tax_rows_of_lines(lines, tax_rules), tax_rules)
+    amounts = tax_amounts(tax_rows_of_lines(lines, tax_rules, by_group=has_tax_groups), tax_rules)
     shares = line_shares(amounts)
     taxed = lines.join(shares, on="line_row", how="left", maintain_order="left").with_columns(
         net_minor=pl.col("net_minor") - pl.col("contained_tax_minor").fill_null(0)
@@ -94,7 +96,8 @@ def draft_invoices(
             .otherwise(pl.lit(Outcome.FAILED.value)),
             reason_code=pl.coalesce("failure", "reason_code"),
         ).sort("charge_row")
-        return draft_invoices(_numbered_on(repaired.select(columns)), tax_rules, catch_up, payer_plans)
+        left = _numbered_on(repaired.select(columns))
+        return draft_invoices(left, tax_rules, catch_up, payer_plans, has_tax_groups=has_tax_groups)
     taxes = document_taxes(amounts, tax_rules)
     taxed = with_charge_line_marks(taxed)
     charges = due.with_row_index("charge_row").join(

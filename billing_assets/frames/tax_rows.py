@@ -1,7 +1,8 @@
 """Which dated tax rows fall on a line.
 
 Belongs here: matching lines with rows, of today's rules and of an original invoice, and refusing rows that
-do not fit together.
+do not fit together. Rows of one group (``tax_rule.GROUP_WORDS``) are one to a document: all its lines have
+the first of those that fall on any of them.
 Does not belong here: the rows (``domain.taxes``), amounts (``taxes``).
 """
 
@@ -9,7 +10,15 @@ import polars as pl
 
 from billing_assets.domain.charges import PREMIUM, PREMIUM_CHANGE
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.tax_rule import ANY_LINE, FIXED, Basis, Category, RoundingScope, TaxPoint
+from billing_assets.domain.tax_rule import (
+    ANY_LINE,
+    FIXED,
+    GROUP_WORDS,
+    Basis,
+    Category,
+    RoundingScope,
+    TaxPoint,
+)
 from billing_assets.frames.dated_rows import is_valid_on, refuse_overlaps
 
 _PLACE_AND_LINE = ["place_code", "line_of_business"]
@@ -38,16 +47,17 @@ _RULE = [
     "is_rounded_by_term",
     "is_rounded_by_line",
 ]
-_MATCH = ["is_named", "is_left_out", "is_taxed", "rule_currency", "fixed_order"]
+_MATCH = ["is_named", "is_left_out", "is_taxed", "rule_currency", "group_order", "fixed_order"]
 _DAYS = ["valid_from", "valid_to", "is_by_term"]
 _TAX_POINT = pl.when("is_by_term").then("effective_date").otherwise("period_from_date")
 
 
-def tax_rows_of_lines(lines: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
+def tax_rows_of_lines(lines: pl.DataFrame, rules: pl.DataFrame, *, by_group: bool = True) -> pl.DataFrame:
     """Return one row per line and tax row that falls on it, sorted by line and ``rule_order``.
 
     Columns: ``line_row``, ``draft_index``, ``policy_term_id``, ``net_minor``, ``tax_rule_id``, ``rule_order``
-    (by tax code), and what the amount is worked out from.
+    (by tax code), and what the amount is worked out from. Of rows of one group that fall on lines of one
+    document each line has the first; without ``by_group`` each row is a group of its own.
     ``lines`` needs ``line_row`` (its key, ascending with ``draft_index``), ``draft_index``,
     ``policy_term_id``, ``installment_number``, ``charge_kind``, ``place_code``, ``line_of_business``,
     ``currency``, ``effective_date`` and ``period_from_date`` (the two tax points) and ``net_minor``.
@@ -80,7 +90,7 @@ def tax_rows_of_lines(lines: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     [200000]
     """
     refuse_overlaps(rules, ["tax_code", *_PLACE_AND_LINE])
-    ordered = _ordered(rules).lazy()
+    ordered = _ordered(rules, by_group=by_group).lazy()
     kinds = lines.lazy().select(_KIND).unique()
     is_general = pl.col("line_of_business") == ANY_LINE
     named = ordered.filter(~is_general).with_columns(is_named=pl.lit(True))
@@ -163,9 +173,10 @@ def tax_rows_of_originals(lines: pl.DataFrame, originals: pl.DataFrame, rules: p
     """Return the rows that fell on lines of invoices as they were issued, fixed amounts among them.
 
     ``lines`` has the columns of :func:`tax_rows_of_lines` and ``original_invoice_id``, every line of each
-    invoice, ``net_minor`` the price that was charged. ``originals`` has ``original_invoice_id`` and
-    ``tax_rule_id``: the taxes of those invoices. Of two rows of one tax the one whose days began last before
-    the tax point was the line's; that a row was ended meanwhile changes nothing.
+    invoice, ``net_minor`` the price that was charged. ``originals`` (``columns.CHARGED_TAX_SCHEMA``) are the
+    rows that the taxes of those invoices stand for; the result has the row that stands on the invoice. Of two
+    rows of one tax the one whose days began last before the tax point was the line's; that a row was ended
+    meanwhile changes nothing.
 
     Raises:
         BillingError: ``tax_rule_unfit`` or ``tax_rows_mixed``.
@@ -188,17 +199,18 @@ def tax_rows_of_originals(lines: pl.DataFrame, originals: pl.DataFrame, rules: p
     ...     "net_minor": 12_50,
     ...     "original_invoice_id": 41,
     ... }
-    >>> originals = stamp.select("tax_rule_id", original_invoice_id=pl.lit(41))
+    >>> charged = {"original_invoice_id": pl.lit(41), "charged_rule_id": "tax_rule_id"}
+    >>> originals = stamp.select("tax_rule_id", "valid_to", **charged)
     >>> tax_rows_of_originals(pl.DataFrame([line]), originals, rules)["is_fixed"].to_list()
     [False, True]
     """
-    # A row that was ended after the invoice was issued, before the tax point of each line, still falls on it.
-    charged = originals.lazy().unique().join(_ordered(rules).lazy(), on="tax_rule_id")
+    charged = _charged(originals, rules)
+    # Where nobody knows the end that a row had then, one that ended before every tax point was ended since.
     is_general = pl.col("line_of_business_right") == ANY_LINE
     matched = (
         lines.lazy()
         .select("original_invoice_id", *_LINE)
-        .join(charged, on=["original_invoice_id", "place_code"], how="inner")
+        .join(charged.lazy(), on=["original_invoice_id", "place_code"], how="inner")
         .filter(
             is_general | (pl.col("line_of_business_right") == pl.col("line_of_business")),
             _is_of_kind(),
@@ -215,16 +227,42 @@ def tax_rows_of_originals(lines: pl.DataFrame, originals: pl.DataFrame, rules: p
     return _fallen(matched)
 
 
-def _ordered(rules: pl.DataFrame) -> pl.DataFrame:
+def _charged(originals: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows that invoices were taxed by, each under the key of the one that stands on the invoice.
+
+    They are the groups that the invoice has, whatever is a group by now.
+    """
+    ordered = _ordered(rules, by_group=False)
+    on_invoice = ordered.select(charged_rule_id="tax_rule_id", charged_order="rule_order")
+    return (
+        originals.unique()
+        .join(ordered.drop("valid_to"), on="tax_rule_id")
+        .join(on_invoice, on="charged_rule_id")
+        .drop("tax_rule_id")
+        .rename({"charged_rule_id": "tax_rule_id"})
+        .with_columns(
+            rule_order="charged_order",
+            group_order="charged_order",
+            fixed_order=pl.when("is_of_term").then("fixed_order").otherwise("charged_order"),
+        )
+    )
+
+
+def _ordered(rules: pl.DataFrame, *, by_group: bool) -> pl.DataFrame:
     """Return the rows with their ``rule_order``, by tax and key, and their words as yes and no.
+
+    ``group_order`` is that of the first row of the group.
+
 
     Lines have many rows: to carry and sort words with each of them is what would cost.
     """
     _refuse_unfit(rules)
+    first_of_group = pl.col("rule_order").min().over(GROUP_WORDS)
     category, basis, scope = (pl.col(name) for name in ("category_code", "basis", "rounding_scope"))
     return (
         rules.sort("tax_code", "tax_rule_id")
         .with_row_index("rule_order")
+        .with_columns(group_order=first_of_group if by_group else "rule_order")
         .rename({"currency": "rule_currency"})
         .with_columns(
             is_left_out=category == Category.LEFT_OUT.value,
@@ -241,12 +279,12 @@ def _ordered(rules: pl.DataFrame) -> pl.DataFrame:
 
 
 def _fixed_order() -> pl.Expr:
-    """Return what a fixed amount is due once of: per document a row, per term a tax, of whatever lines.
+    """Return what a fixed amount is due once of: per document a group, per term a tax, of whatever lines.
 
     A contract of several charges may meet rows of several lines of business, and owes the amount once.
     """
     first = pl.col("rule_order").min().over("tax_code")
-    return pl.when("is_of_term").then(first).otherwise("rule_order")
+    return pl.when("is_of_term").then(first).otherwise("group_order")
 
 
 def _is_of_kind() -> pl.Expr:
@@ -285,7 +323,41 @@ def _fallen(matched: pl.DataFrame) -> pl.DataFrame:
     if matched["is_fixed"].any():
         matched = _with_fixed_once(matched)
     _refuse_mixed(matched)
-    return matched.select("line_row", "draft_index", "policy_term_id", "net_minor", *_RULE)
+    return _one_row_of_each_group(matched).select(
+        "line_row", "draft_index", "policy_term_id", "net_minor", *_RULE
+    )
+
+
+def _one_row_of_each_group(fallen: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows with key and order of the first of their group that falls on the document."""
+    # Most documents have one line, and most lines of the others the same rows: they are sorted by line.
+    draft, line, order = (pl.col(name) for name in ("draft_index", "line_row", "rule_order"))
+    of_lines = fallen.filter((draft == draft.shift()) & (line != line.shift())).select("draft_index").unique()
+    if of_lines.is_empty():
+        return fallen
+    pairs = fallen.select("rule_order", "group_order", "tax_rule_id").unique()
+    several = pairs.filter(pairs["group_order"].is_duplicated()).select("group_order").unique()
+    if several.is_empty():
+        return fallen
+    document = ["draft_index", "group_order"]
+    first = (
+        fallen.select(*document, "rule_order")
+        .join(several, on="group_order", how="semi")
+        .join(of_lines, on="draft_index", how="semi")
+        .group_by(document)
+        .agg(order.min(), is_several=order.min() != order.max())
+        .filter("is_several")
+    )
+    if first.is_empty():
+        return fallen
+    named = first.join(pairs.drop("group_order"), on="rule_order").drop("is_several")
+    return (
+        fallen.join(named, on=document, how="left", maintain_order="left", suffix="_first")
+        .with_columns(
+            pl.coalesce(f"{name}_first", name).alias(name) for name in ("rule_order", "tax_rule_id")
+        )
+        .sort("line_row", "rule_order")
+    )
 
 
 def _with_fixed_once(matched: pl.DataFrame) -> pl.DataFrame:

@@ -69,7 +69,8 @@ class Calculation:
 
     def _priced(self, due: pl.DataFrame) -> Drafts:
         by_payer = payer_plan_ids(self.rules.plans)
-        return draft_invoices(due, self.rules.tax_rules, self.catch_up, by_payer)
+        has_groups = self.rules.has_tax_groups
+        return draft_invoices(due, self.rules.tax_rules, self.catch_up, by_payer, has_tax_groups=has_groups)
 
     def _due(self, book: ShardBook, terms: pl.DataFrame) -> pl.DataFrame:
         found = due_charges(

@@ -54,11 +54,16 @@ class FrozenTemplate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleRows:
-    """The rule rows of a run: tax rules, payment plans and cash units, as the store has them."""
+    """The rule rows of a run: tax rules, payment plans and cash units, as the store has them.
+
+    ``has_tax_groups``: tax rows that say the same are one tax of a document (``tax_rule.GROUP_WORDS``). Each
+    row was one by itself when the first runs were billed.
+    """
 
     tax_rules: pl.DataFrame
     plans: pl.DataFrame
     cash_units: pl.DataFrame = field(default_factory=NO_CASH_UNITS.clone)
+    has_tax_groups: bool = True
 
     def content(self) -> str:
         """Return which rows these are and when each ends, as JSON; a row changes in nothing else.
@@ -66,11 +71,15 @@ class RuleRows:
         >>> rows = {"tax_rule_id": [2], "valid_to": [None]}
         >>> plans = pl.DataFrame(schema={"payment_plan_id": pl.Int64, "valid_to": pl.Date})
         >>> RuleRows(tax_rules=pl.DataFrame(rows), plans=plans).content()
-        '{"cash_units": {}, "plans": {}, "tax_rules": {"2": null}}'
+        '{"cash_units": {}, "plans": {}, "tax_groups": true, "tax_rules": {"2": null}}'
         """
         kept = {name: _ends(getattr(self, name), key) for name, key in _RULE_KEYS.items()}
-        return json.dumps(kept, sort_keys=True)
+        marks = {TAX_GROUPS: True} if self.has_tax_groups else {}
+        return json.dumps({**kept, **marks}, sort_keys=True)
 
+
+TAX_GROUPS = "tax_groups"
+"""Key in the content of rows by which taxes are rounded once for each ``tax_rule.GROUP_WORDS``."""
 
 _RULE_KEYS = {"tax_rules": "tax_rule_id", "plans": "payment_plan_id", "cash_units": "cash_unit_id"}
 

@@ -28,6 +28,7 @@ from billing_assets.frames.columns import (
     SETTLED_SCHEMA,
 )
 from billing_assets.steps.run_ports import Shard
+from billing_assets.store.charged_rules import CHARGED_TAXES
 from billing_assets.store.copy import copy_out
 from billing_assets.store.shards import SHARD_OF_TERM, TAKEN, range_values
 
@@ -125,7 +126,6 @@ left join lateral (
 where {_WAS_THERE}
 order by i.invoice_id, l.line_number
 """  # noqa: S608 - constants
-_TAXES = "select invoice_id, tax_rule_id from invoice_tax where invoice_id = any(%(ids)s) order by 1, 2"
 
 # The terms first: without statistics the planner takes the charges for one, and reads the book for each.
 _ZEROS = f"""
@@ -191,7 +191,7 @@ def read_change_book(
     return ChangeBook(
         changes=changes,
         lines=lines,
-        taxes=copy_out(connection, _TAXES, ids, CHARGED_TAX_SCHEMA),
+        taxes=copy_out(connection, CHARGED_TAXES, ids, CHARGED_TAX_SCHEMA),
         zeros=copy_out(connection, _ZEROS, values, SETTLED_SCHEMA),
         answered=copy_out(connection, _ANSWERED, values, ANSWERED_SCHEMA),
         told=copy_out(connection, _TOLD, values, ANSWERED_SCHEMA),

@@ -20,6 +20,7 @@ from billing_assets.frames.columns import CHARGED_TAX_SCHEMA, CREDITABLE_LINE_SC
 from billing_assets.reports.run_report import build_run_report
 from billing_assets.steps.credit_ports import CreditBook
 from billing_assets.steps.run_ports import Clock
+from billing_assets.store.charged_rules import CHARGED_TAXES
 from billing_assets.store.copy import copy_out
 from billing_assets.store.invoice_reader import invoice_unknown
 from billing_assets.store.invoices import DocumentTransaction
@@ -65,7 +66,6 @@ left join lateral (
 ) c on true
 where i.invoice_id = any(%(ids)s) order by i.invoice_id, l.line_number
 """
-_TAXES = "select invoice_id, tax_rule_id from invoice_tax where invoice_id = any(%(ids)s) order by 1, 2"
 
 _OPEN_RUN = """
 insert into billing_run (company_id, billing_date, sequence_number, issuing_date, run_kind,
@@ -113,7 +113,7 @@ class CreditTransaction(DocumentTransaction):
         ids = {"ids": self._ids_of(invoice_numbers)}
         return CreditBook(
             lines=copy_out(self.connection, _LINES, ids, CREDITABLE_LINE_SCHEMA),
-            taxes=copy_out(self.connection, _TAXES, ids, CHARGED_TAX_SCHEMA),
+            taxes=copy_out(self.connection, CHARGED_TAXES, ids, CHARGED_TAX_SCHEMA),
         )
 
     def open_run(self, order: CreditOrder) -> int:

@@ -31,6 +31,7 @@ from billing_assets.domain.invoices import Invoice, InvoiceLine
 from billing_assets.domain.payer_shares import PayerShare
 from billing_assets.domain.payment_plans import PaymentPlan
 from billing_assets.store.change_books import read_change_source
+from billing_assets.store.charged_rules import charged_rules
 from billing_assets.store.invoice_reader import find_invoice
 from billing_assets.store.plan_rows import plan_of
 from billing_assets.store.rule_listings import cash_unit_of, tax_rule_of
@@ -68,10 +69,15 @@ from policy_term_payer where policy_term_version_id = any(:versions)
 order by policy_term_version_id, payer_number
 """
 _PLANS = "select * from payment_plan where payment_plan_id = any(:plans)"
-_TAXES = """
-select t.tax_number, t.base_minor, t.tax_minor, r.* from invoice_tax t join tax_rule r using (tax_rule_id)
-where t.invoice_id = :invoice order by t.tax_number
-"""
+_TAXES = f"""
+with {charged_rules("i.invoice_id = :invoice")}
+select t.tax_number, t.base_minor, t.tax_minor, c.tax_rule_id = t.tax_rule_id as is_own,
+    c.valid_to as known_to, r.*
+from invoice_tax t
+join charged c using (invoice_id, tax_number)
+join tax_rule r on r.tax_rule_id = c.tax_rule_id
+order by t.tax_number, r.tax_rule_id
+"""  # noqa: S608 - constants
 _ISSUE = """
 select i.record_format, s.prefix, i.invoice_number as number, i.run_id, p.issue_date as previous_issue_date,
     r.billing_date as run_billing_date, r.issuing_date as run_issuing_date, r.backdating_reason,
@@ -211,15 +217,23 @@ def _of_versions(
 
 
 def _taxes(connection: Connection, invoice: Invoice) -> tuple[TaxSource, ...]:
+    rows = connection.execute(text(_TAXES), {"invoice": invoice.invoice_id}).mappings().all()
+    rules = [replace(tax_rule_of(row), valid_to=row["known_to"]) for row in rows]
     return tuple(
         TaxSource(
             tax_number=row["tax_number"],
             tax_rule_id=row["tax_rule_id"],
-            rule=tax_rule_of(row),
+            rule=rule,
             base_minor=row["base_minor"],
             tax_minor=row["tax_minor"],
+            others=tuple(
+                (other["tax_rule_id"], of_other)
+                for other, of_other in zip(rows, rules, strict=True)
+                if other["tax_number"] == row["tax_number"] and not other["is_own"]
+            ),
         )
-        for row in connection.execute(text(_TAXES), {"invoice": invoice.invoice_id}).mappings()
+        for row, rule in zip(rows, rules, strict=True)
+        if row["is_own"]
     )
 
 

@@ -35,7 +35,7 @@ from billing_assets.store.connection import Database
 from billing_assets.store.copy import copy_out
 from billing_assets.store.invoices import read_terms
 from billing_assets.store.payer_shares import read_payer_shares
-from billing_assets.store.rule_sets import read_rule_set, read_rules
+from billing_assets.store.rule_sets import read_rule_set
 from billing_assets.store.shards import SHARD_COLUMNS, SHARD_OF_TERM, TAKEN, range_values, shard_of
 
 # The company is the one of the time at which the run was planned, or the first that was recorded.
@@ -183,9 +183,7 @@ class SqlReplayStore:
         # Shards in a row mostly have one set.
         if self._rules is None or self._rules[0] != rule_set_id:
             with self.database.transaction() as connection:
-                rules = (
-                    read_rules(connection) if rule_set_id is None else read_rule_set(connection, rule_set_id)
-                )
+                rules = read_rule_set(connection, rule_set_id)
             self._rules = (rule_set_id, rules)
         return self._rules[1]
 

@@ -4,18 +4,20 @@ Belongs here: keeping the set of a run's rows, and reading the rows again as the
 Does not belong here: the rows themselves (``rule_rows``).
 
 A rule row never changes but for its end, which is set once. So a set is the keys of its rows, each with the
-end that it had.
+end that it had. It also says that tax rows which say the same were one tax of a document; the first sets do
+not, and each row was one by itself then.
 """
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from hashlib import sha256
 
 import polars as pl
 from sqlalchemy import Connection, text
 
-from billing_assets.steps.run_ports import RuleRows
+from billing_assets.steps.run_ports import TAX_GROUPS, RuleRows
 from billing_assets.store.rule_rows import read_cash_units, read_plans, read_tax_rules
 
 _KEEP = """
@@ -43,18 +45,22 @@ def read_rules(connection: Connection) -> RuleRows:
     )
 
 
-def read_rule_set(connection: Connection, rule_set_id: int) -> RuleRows:
+def read_rule_set(connection: Connection, rule_set_id: int | None) -> RuleRows:
     """Return the rows of a set, each with the end that it had when the set was kept.
 
-    The first sets name no cash units: nothing was rounded by one then.
+    The first sets name no cash units: nothing was rounded by one then. Without an id, for a shard that was
+    committed before sets were kept, the rows are today's.
     """
+    rules = read_rules(connection)
+    if rule_set_id is None:
+        return replace(rules, has_tax_groups=False)
     query = text("select content from rule_set where rule_set_id = :id")
     kept = json.loads(connection.execute(query, {"id": rule_set_id}).scalar_one())
-    rules = read_rules(connection)
     return RuleRows(
         tax_rules=_as_then(rules.tax_rules, "tax_rule_id", kept["tax_rules"]),
         plans=_as_then(rules.plans, "payment_plan_id", kept["plans"]),
         cash_units=_as_then(rules.cash_units, "cash_unit_id", kept.get("cash_units", {})),
+        has_tax_groups=TAX_GROUPS in kept,
     )
 
 

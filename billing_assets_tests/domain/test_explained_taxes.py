@@ -1,19 +1,14 @@
 """Each tax is worked out from the lines that its row falls on, and each line has its share."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from billing_assets.domain.explained_taxes import (
-    _falls_on_lines,
-    _tax_point,
-    _tax_row,
-    contains_tax,
-    explain_taxes,
-)
+from billing_assets.domain.explained_taxes import explain_taxes
 from billing_assets.domain.explained_words import Formula, Subject
 from billing_assets.domain.explanations import Explained
 from billing_assets.domain.invoice_sources import LineSource, TaxSource
-from billing_assets.domain.tax_rule import Basis, Category, RoundingScope, TaxPoint
+from billing_assets.domain.tax_rule import Basis, Category, RoundingScope
 from billing_assets_tests.domain.sources import line, sources, tax, term
 
 
@@ -57,7 +52,6 @@ def test_a_price_contains_its_taxes() -> None:
     inside = tax(is_inclusive=True)
     found = explain_taxes(sources(own, [inside]), {1: 108})
     assert (found.nets, found.contained[1][0].value) == ({1: 100}, 8)
-    assert contains_tax(sources(own, [inside]), own[0])
     assert {each.formula for each in found.taxes} == {Formula.SUM, Formula.PART_OF_PRICE}
 
 
@@ -72,26 +66,9 @@ def test_a_fixed_amount_falls_once_and_an_exempt_row_is_nothing() -> None:
     )
 
 
-def test_a_row_that_names_the_line_of_business_replaces_the_others() -> None:
-    named, general = tax(1, line_of_business="motor"), tax(2)
-    own = lines(1_00)
-    assert [each.tax_number for _, each in _falls_on_lines(sources(own, [named, general]))][:1] == [1]
-
-
-def test_a_row_that_was_ended_since_still_falls_on_its_line() -> None:
-    ended = tax(1, valid_to=date(2023, 12, 1))
-    assert len(_falls_on_lines(sources(lines(1_00), [ended]))) == 1
-
-
 def test_a_new_rate_falls_on_the_periods_that_begin_under_it() -> None:
     old, new = tax(1, valid_to=date(2024, 1, 2)), tax(2, valid_from=date(2024, 1, 2), rate_ppm=100_000)
     assert taxed((1_00, 1_00), old, new) == ({"XX-1": 8, "XX-2": 10}, [8, 10])
-
-
-def test_the_day_of_the_term_decides_where_the_row_says_so() -> None:
-    source = line(term=term(effective_date=date(2023, 5, 1)))
-    days = [_tax_point(tax(tax_point=point), source) for point in (TaxPoint.TERM, TaxPoint.PERIOD)]
-    assert days == [date(2023, 5, 1), date(2024, 1, 1)]
 
 
 def test_a_changed_tax_differs_and_its_row_is_named() -> None:
@@ -99,4 +76,19 @@ def test_a_changed_tax_differs_and_its_row_is_named() -> None:
     found = explain_taxes(sources(own, [tax(base=100, tax_minor=9)]), {1: 100})
     wrong: list[Explained] = [each for each in found.taxes if not each.is_match]
     assert [(each.subject, each.rules[0].source) for each in wrong] == [(Subject.TAX, "Act 1")]
-    assert _tax_row(tax()).row_id == 101
+
+
+def test_rows_of_one_tax_are_rounded_once_and_each_is_named_with_what_it_falls_on() -> None:
+    """8 % of 1.06 is 8.48 cents, of 2.12 it is 16.96: 17 rounded once, 16 rounded twice."""
+    motor, home = (line(number, net_minor=106) for number in (1, 2))
+    home = replace(home, term=term(line_of_business="home"))
+    of_home = tax(line_of_business="home", source="Act 2").rule
+    group = replace(tax(line_of_business="motor", base=212, tax_minor=17), others=((102, of_home),))
+    found = explain_taxes(sources([motor, home], [group]), {1: 106, 2: 106})
+    base, whole = found.taxes
+    assert (base.result, whole.result, whole.is_match) == (212, 17, True)
+    assert [(row.row_id, row.source, row.lines_of_business) for row in whole.rules] == [
+        (101, "Act 1", ("motor",)),
+        (102, "Act 2", ("home",)),
+    ]
+    assert [each.result for each in found.of_lines if each.subject is Subject.LINE_TAX] == [8, 9]

@@ -12,8 +12,9 @@ import polars as pl
 
 from billing_assets.domain.calendar_rule import NO_CLOSED_DAYS, ClosedDays
 from billing_assets.domain.frequencies import FREQUENCIES
+from billing_assets.domain.tax_rule import GROUP_WORDS
 from billing_assets.domain.taxes import shipped_tax_rules
-from billing_assets.frames.columns import SETTLED_SCHEMA, TERM_SCHEMA
+from billing_assets.frames.columns import CHARGED_TAX_SCHEMA, SETTLED_SCHEMA, TERM_SCHEMA
 from billing_assets.frames.due_charges import due_charges
 
 LONG_AFTER = date(2201, 6, 3)
@@ -147,6 +148,24 @@ def tax_rule(tax_rule_id: int, **values: Any) -> dict[str, Any]:
 
 def tax_rules(*rows: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema_overrides={"valid_to": pl.Date})
+
+
+def charged_by(taxes: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows that taxes of invoices (``original_invoice_id``, ``tax_rule_id``) stand for.
+
+    An invoice with several rows of a group was issued when each row was a group of its own.
+    """
+    groups = rules.select(*GROUP_WORDS, pl.col("tax_rule_id").cast(pl.Int64))
+    pairs = groups.rename({"tax_rule_id": "charged_rule_id"}).join(
+        groups.with_columns(rules["valid_to"]), on=GROUP_WORDS, nulls_equal=True
+    )
+    named = taxes.select("original_invoice_id", charged_rule_id=pl.col("tax_rule_id").cast(pl.Int64))
+    found = named.join(pairs, on="charged_rule_id")
+    is_own = pl.col("tax_rule_id") == pl.col("charged_rule_id")
+    has_own = pl.struct("original_invoice_id", "tax_rule_id").is_in(
+        named.select(pl.struct("original_invoice_id", tax_rule_id="charged_rule_id")).to_series().implode()
+    )
+    return found.filter(is_own | ~has_own).select(*CHARGED_TAX_SCHEMA)
 
 
 def tax_lines(*nets: int, **values: Any) -> pl.DataFrame:

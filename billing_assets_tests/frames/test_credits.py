@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.frames.columns import CREDITABLE_LINE_SCHEMA
+from billing_assets.frames.columns import CHARGED_TAX_SCHEMA, CREDITABLE_LINE_SCHEMA
 from billing_assets.frames.credits import draft_credits, with_wanted
 from billing_assets.frames.invoices import Drafts
-from billing_assets_tests.frames.rows import tax_rule, tax_rules
+from billing_assets_tests.frames.rows import charged_by, tax_rule, tax_rules
 
 IPS, LEVY = tax_rule(1), tax_rule(2, rate_ppm=1_500)
 STAMP = tax_rule(3, basis="term", amount_minor=1_00, currency="EUR", rate_ppm=0)
@@ -50,7 +50,7 @@ def priced(*lines: dict[str, Any], rules: tuple[dict[str, Any], ...] = (IPS,)) -
     charged = pl.DataFrame(
         keys, schema={"original_invoice_id": pl.Int64, "tax_rule_id": pl.Int64}, orient="row"
     )
-    return draft_credits(frame, charged, tax_rules(*rules))
+    return draft_credits(frame, charged_by(charged, tax_rules(*rules)), tax_rules(*rules))
 
 
 def amounts(drafts: Drafts) -> list[tuple[int, int]]:
@@ -137,7 +137,7 @@ def test_an_invoice_whose_taxes_are_not_those_of_its_rows_is_not_credited(wrong:
 
 def test_an_invoice_without_its_tax_rows_is_not_credited() -> None:
     lines = pl.DataFrame([line(1, 100, 8, wanted_net_minor=10)], schema=CREDITABLE_LINE_SCHEMA)
-    none = pl.DataFrame(schema={"original_invoice_id": pl.Int64, "tax_rule_id": pl.Int64})
+    none = pl.DataFrame(schema=CHARGED_TAX_SCHEMA)
     with pytest.raises(BillingError, match="credit_differs"):
         draft_credits(lines, none, tax_rules(IPS))
 

@@ -10,7 +10,7 @@ from billing_assets.frames.credits import draft_credits
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.numbered import Heading
 from billing_assets.frames.numbered_credits import credit_line_rows, credit_rows, number_credits
-from billing_assets_tests.frames.rows import tax_rule, tax_rules
+from billing_assets_tests.frames.rows import charged_by, tax_rule, tax_rules
 from billing_assets_tests.frames.test_credits import line
 
 FROZEN = {
@@ -39,7 +39,9 @@ def drafts() -> Drafts:
         ),
     ]
     charged = pl.DataFrame({"original_invoice_id": [41, 42], "tax_rule_id": [1, 1]})
-    return draft_credits(pl.DataFrame(rows, schema=CREDITABLE_LINE_SCHEMA), charged, tax_rules(tax_rule(1)))
+    rules = tax_rules(tax_rule(1))
+    frame = pl.DataFrame(rows, schema=CREDITABLE_LINE_SCHEMA)
+    return draft_credits(frame, charged_by(charged, rules), rules)
 
 
 def numbered(of: Drafts | None = None, *, reason: str = "the car was sold", **values: Any) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import pytest
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.taxes import shipped_tax_rules
 from billing_assets.frames.tax_rows import tax_rows_of_lines, tax_rows_of_originals
-from billing_assets_tests.frames.rows import TAX_RULES, tax_lines, tax_rule, tax_rules
+from billing_assets_tests.frames.rows import TAX_RULES, charged_by, tax_lines, tax_rule, tax_rules
 
 
 def codes(lines: pl.DataFrame, rules: pl.DataFrame) -> list[tuple[int, str]]:
@@ -173,22 +173,22 @@ def charged(*nets: int, **values: Any) -> pl.DataFrame:
     return tax_lines(*nets, **line).with_columns(original_invoice_id=pl.lit(41))
 
 
-def originals(*tax_rule_ids: int) -> pl.DataFrame:
+def originals(rules: pl.DataFrame, *tax_rule_ids: int) -> pl.DataFrame:
     rows = {"original_invoice_id": [41] * len(tax_rule_ids), "tax_rule_id": list(tax_rule_ids)}
-    return pl.DataFrame(rows, schema_overrides={"original_invoice_id": pl.Int64, "tax_rule_id": pl.Int64})
+    return charged_by(pl.DataFrame(rows), rules)
 
 
 def test_what_was_charged_has_the_rows_of_its_invoice() -> None:
     """Charged in December 2020 at 6 %, asked for in 2024, when the rate is 8 %."""
     old = [rule_id("ES-IPS", 60_000), rule_id("ES-CCS", 1_500)]
-    found = tax_rows_of_originals(charged(100_00), originals(*old), TAX_RULES)
+    found = tax_rows_of_originals(charged(100_00), originals(TAX_RULES, *old), TAX_RULES)
     assert sorted(found["rate_ppm"]) == [1_500, 60_000]
     assert set(found["net_minor"]) == {100_00}
 
 
 def test_a_row_that_was_ended_after_the_invoice_is_still_the_one_that_fell_on_it() -> None:
     ended = tax_rules(tax_rule(1, valid_to=date(2020, 6, 1)))
-    assert named(tax_rows_of_originals(charged(100), originals(1), ended), ended) == [(0, "T1")]
+    assert named(tax_rows_of_originals(charged(100), originals(ended, 1), ended), ended) == [(0, "T1")]
     assert codes(charged(100), ended) == []
 
 
@@ -198,11 +198,11 @@ def test_of_two_rows_of_one_tax_on_the_invoice_each_line_takes_its_own() -> None
         tax_rule(2, tax_code="T", valid_from=date(2020, 12, 15)),
     )
     both = pl.concat([charged(100), charged(100, period_from_date=date(2020, 12, 20), line_row=1)])
-    found = tax_rows_of_originals(both, originals(1, 2), rules)
+    found = tax_rows_of_originals(both, originals(rules, 1, 2), rules)
     assert found.select("line_row", "tax_rule_id").rows() == [(0, 1), (1, 2)]
 
 
 def test_a_row_that_names_the_line_replaces_the_others_on_an_invoice_too() -> None:
     rules = tax_rules(tax_rule(1), tax_rule(2, line_of_business="motor"))
     both = pl.concat([charged(100), charged(100, line_of_business="home", line_row=1)])
-    assert named(tax_rows_of_originals(both, originals(1, 2), rules), rules) == [(0, "T2"), (1, "T1")]
+    assert named(tax_rows_of_originals(both, originals(rules, 1, 2), rules), rules) == [(0, "T2"), (1, "T1")]

@@ -1,6 +1,7 @@
 """The tax of a document, and each line's share of it, for every kind of tax row."""
 
 from datetime import date
+from typing import Any
 
 import polars as pl
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from billing_assets.frames.tax_rows import tax_rows_of_lines, tax_rows_of_originals
 from billing_assets.frames.taxes import document_taxes, line_shares, tax_amounts
 from billing_assets_tests.domain.taxes.cases import CASES, Case
-from billing_assets_tests.frames.rows import TAX_RULES, tax_lines, tax_rule, tax_rules
+from billing_assets_tests.frames.rows import TAX_RULES, charged_by, tax_lines, tax_rule, tax_rules
 
 
 def amounts(lines: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
@@ -88,15 +89,103 @@ def test_rounding_to_a_multiple_rounds_halves_away_from_zero() -> None:
     assert [shares(tax_lines(net), rules) for net in (18_75, 18_74, -18_75)] == [[200], [100], [-200]]
 
 
-def test_two_rows_of_one_tax_on_one_document_are_two_groups() -> None:
-    """A change of the rate, or of nothing but the row, between two lines of a document."""
+def of_two_days(net: int) -> pl.DataFrame:
+    return pl.concat([tax_lines(net), tax_lines(net, period_from_date=date(2024, 1, 2), line_row=1)])
+
+
+def test_two_rates_of_one_tax_on_one_document_are_two_groups() -> None:
+    """8 % of 1.06 is 8.48 cents, 7 % is 7.42."""
     rules = tax_rules(
         tax_rule(1, tax_code="T", valid_to=date(2024, 1, 2)),
-        tax_rule(2, tax_code="T", valid_from=date(2024, 1, 2)),
+        tax_rule(2, tax_code="T", rate_ppm=70_000, valid_from=date(2024, 1, 2)),
     )
-    both = pl.concat([tax_lines(106), tax_lines(106, period_from_date=date(2024, 1, 2), line_row=1)])
-    assert taxes(both, rules) == [("T", 106, 8), ("T", 106, 8)]
-    assert shares(both, rules) == [8, 8]
+    assert taxes(of_two_days(106), rules) == [("T", 106, 8), ("T", 106, 7)]
+    assert shares(of_two_days(106), rules) == [8, 7]
+
+
+def test_rows_that_say_the_same_of_a_tax_are_one_group_whatever_their_days_and_lines() -> None:
+    """8 % of 1.06 is 8.48 cents, of 2.12 it is 16.96: 17 rounded once, 16 rounded twice."""
+    by_day = tax_rules(
+        tax_rule(1, tax_code="T", valid_to=date(2024, 1, 2)),
+        tax_rule(2, tax_code="T", valid_from=date(2024, 1, 2), charge_kinds="premium policy_fee"),
+    )
+    assert taxes(of_two_days(106), by_day) == [("T", 212, 17)]
+    assert shares(of_two_days(106), by_day) == [8, 9]
+    by_line = tax_rules(
+        tax_rule(1, tax_code="T", line_of_business="home"), tax_rule(2, tax_code="T", line_of_business="*")
+    )
+    both = pl.concat([tax_lines(106), tax_lines(106, line_of_business="home", line_row=1)])
+    assert taxes(both, by_line) == [("T", 212, 17)]
+    assert shares(both, by_line) == [8, 9]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"tax_code": "U"},
+        {"category_code": "E", "rate_ppm": 0, "exemption_reason": "Act 2"},
+        {"rounding_scope": "line"},
+        {"rounding_minor": 5},
+        {"tax_point": "term"},
+    ],
+)
+def test_rows_that_do_not_say_the_same_of_a_tax_are_two_groups(other: dict[str, Any]) -> None:
+    named = tax_rule(2, **{"tax_code": "T", "line_of_business": "home", **other})
+    both = pl.concat([tax_lines(106), tax_lines(106, line_of_business="home", line_row=1)])
+    assert len(taxes(both, tax_rules(tax_rule(1, tax_code="T"), named))) == 2
+
+
+def test_a_group_is_the_first_of_its_rows_that_falls_on_the_document() -> None:
+    """Row 1 is of a line that is not on it; of the other two, home has the later row."""
+    rules = tax_rules(
+        *(
+            tax_rule(number, tax_code="T", line_of_business=line)
+            for number, line in enumerate(("travel", "motor", "home"), start=1)
+        )
+    )
+    lines = pl.concat(
+        [
+            tax_lines(100, line_row=number, draft_index=number // 2, line_of_business=line)
+            for number, line in enumerate(("home", "motor", "home"))
+        ]
+    )
+    found = amounts(lines, rules).sort("line_row")
+    assert found.select("line_row", "tax_rule_id").rows() == [(0, 2), (1, 2), (2, 3)]
+
+
+def test_a_fixed_amount_per_document_is_charged_once_for_rows_of_one_group() -> None:
+    fixed = {"tax_code": "F", "basis": "document", "amount_minor": 100, "currency": "EUR", "rate_ppm": 0}
+    rows = [tax_rule(1, tax_code="T"), tax_rule(2, tax_code="T", line_of_business="home")]
+    rows += [tax_rule(3, **fixed), tax_rule(4, line_of_business="home", **fixed)]
+    both = pl.concat([tax_lines(106), tax_lines(106, line_of_business="home", line_row=1)])
+    assert taxes(both, tax_rules(*rows)) == [("F", 106, 100), ("T", 212, 17)]
+
+
+def test_a_tax_on_taxes_of_several_lines_of_business_falls_on_the_rounded_tax_of_the_group() -> None:
+    """10 % of 2.10 is 21; shares 11 and 10. 20 % of 1.16 is 23.2, of 2.31 it is 46.2."""
+    rows = [
+        tax_rule(number, tax_code=code, line_of_business=line, **values)
+        for number, (line, code, values) in enumerate(
+            (line, code, values)
+            for line in ("home", "motor")
+            for code, values in (
+                ("A", {"rate_ppm": 100_000}),
+                ("B", {"rate_ppm": 200_000, "basis": "net_and_taxes", "basis_tax_codes": "A"}),
+            )
+        )
+    ]
+    both = pl.concat([tax_lines(105), tax_lines(105, line_of_business="home", line_row=1)])
+    assert taxes(both, tax_rules(*rows)) == [("A", 210, 21), ("B", 231, 46)]
+    assert shares(both, tax_rules(*rows)) == [11 + 23, 10 + 23]
+
+
+def test_before_taxes_had_groups_each_row_was_one() -> None:
+    rules = tax_rules(
+        tax_rule(1, tax_code="T", line_of_business="home"), tax_rule(2, tax_code="T", line_of_business="*")
+    )
+    both = pl.concat([tax_lines(106), tax_lines(106, line_of_business="home", line_row=1)])
+    found = tax_amounts(tax_rows_of_lines(both, rules, by_group=False), rules)
+    assert document_taxes(found, rules)["tax_minor"].to_list() == [8, 8]
 
 
 def test_a_negative_amount_mirrors_the_positive_one() -> None:
@@ -197,6 +286,6 @@ def test_what_was_charged_is_worked_out_at_the_rate_of_its_day() -> None:
     line = tax_lines(100_00, effective_date=day, period_from_date=day).with_columns(
         original_invoice_id=pl.lit(41)
     )
-    originals = pl.DataFrame({"original_invoice_id": [41], "tax_rule_id": [1]})
+    originals = charged_by(pl.DataFrame({"original_invoice_id": [41], "tax_rule_id": [1]}), rules)
     found = tax_amounts(tax_rows_of_originals(line, originals, rules), rules)
     assert found.select("base_minor", "tax_minor").rows() == [(100_00, 6_00)]

@@ -14,6 +14,7 @@ from billing_assets.domain.tax_rule import TaxRule
 from billing_assets.frames.columns import CREDITABLE_LINE_SCHEMA
 from billing_assets.frames.credits import draft_credits
 from billing_assets.frames.invoices import Drafts
+from billing_assets_tests.frames.rows import charged_by
 from billing_assets_tests.properties.strategies import STEADY
 from billing_assets_tests.properties.test_tax_properties import documents, rules_of_every_kind
 from billing_assets_tests.reference.credits import ReferenceInvoiceInCredit
@@ -38,9 +39,8 @@ class Book:
             [asdict(rule) for rule in rules], schema_overrides={"valid_to": pl.Date}
         ).with_row_index("tax_rule_id")
         own = {rules.index(rule) for _, rule in self.slow.tax_of}
-        self.taxes = pl.DataFrame({"tax_rule_id": sorted(own)}).with_columns(
-            pl.col("tax_rule_id").cast(pl.UInt32), original_invoice_id=pl.lit(41, pl.Int64)
-        )
+        on_invoice = pl.DataFrame({"tax_rule_id": sorted(own)}, schema={"tax_rule_id": pl.Int64})
+        self.taxes = charged_by(on_invoice.with_columns(original_invoice_id=41), self.rules)
         self.rows = [self._row(number, line) for number, line in enumerate(lines)]
 
     def _row(self, number: int, line: TaxedLine) -> dict[str, object]:

@@ -119,7 +119,7 @@ def rules_of_every_kind(draw: st.DrawFn) -> list[TaxRule]:
         first = row(code, rate_ppm=draw(rate), is_inclusive=is_inclusive)
         if draw(st.booleans()):
             rules.append(replace(first, valid_to=CHANGE))
-            first = replace(first, valid_from=CHANGE, rate_ppm=draw(rate))
+            first = replace(first, valid_from=CHANGE, rate_ppm=draw(rate | st.just(first.rate_ppm)))
         rules.append(first)
     for number in range(draw(st.integers(0, 2))):
         names = " ".join(draw(st.lists(st.sampled_from(codes), min_size=1, max_size=3, unique=True)))
@@ -134,7 +134,20 @@ def rules_of_every_kind(draw: st.DrawFn) -> list[TaxRule]:
         rules.append(row("E", category_code=Category.EXEMPT, exemption_reason="Act 2"))
     if draw(st.integers(0, 9)) == 0:
         rules.append(row("X", category_code=Category.LEFT_OUT))
-    return rules
+    return [*rules, *draw(_rows_of_other_lines(rules))]
+
+
+@st.composite
+def _rows_of_other_lines(draw: st.DrawFn, rules: list[TaxRule]) -> list[TaxRule]:
+    """Rows of some of the taxes for a line of business that they had none for, most of them one group."""
+    found = []
+    for code in sorted({rule.tax_code for rule in rules}):
+        own = [rule for rule in rules if rule.tax_code == code]
+        others = sorted({ANY_LINE, "motor", "home"} - {rule.line_of_business for rule in own})
+        for line in draw(st.lists(st.sampled_from(others), max_size=2, unique=True)):
+            kinds = draw(st.sampled_from(["premium", "premium policy_fee"]))
+            found += [replace(rule, line_of_business=line, charge_kinds=kinds) for rule in own]
+    return found
 
 
 @st.composite

@@ -1,6 +1,6 @@
 """The taxes of one invoice.
 
-Belongs here: which tax rows fall on a line, the tax of each row, the share of each line.
+Belongs here: which tax rows fall on a line and are one tax, the tax of each, the share of each line.
 Does not belong here: the rows themselves.
 
 Rates are fractions, and each amount is rounded when nothing more is to be added to it. Lines that are rounded
@@ -8,7 +8,7 @@ together are walked in their order: the share of a line is what it adds to the r
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
@@ -92,10 +92,12 @@ def line_amounts(
 ) -> tuple[list[int], list[int], dict[Key, int], dict[Key, int]]:
     """Return net and contained tax of each line, and base and tax of each line and row.
 
+    Rows that say the same are one tax of the document: the first of them stands for all.
+
     Raises:
         NoTaxRuleError: for the first line on which no tax row falls.
     """
-    chosen = [rules_for(rules, line) for line in lines]
+    chosen = _as_one([rules_for(rules, line) for line in lines], rules)
     tax_of = _fixed_amounts(lines, chosen)
     prices = [Fraction(line.price_minor) for line in lines]
     inside = {
@@ -130,6 +132,18 @@ def line_amounts(
         same = {other: compound[other] for other in compound if other[1] == key[1]}
         tax_of |= _rounded_in_turn(lines, bases, same)
     return nets, contained, base_of, tax_of
+
+
+def _as_one(chosen: list[list[TaxRule]], rules: Sequence[TaxRule]) -> list[list[TaxRule]]:
+    first: dict[TaxRule, TaxRule] = {}
+    for rule in sorted({rule for own in chosen for rule in own}, key=rules.index):
+        first.setdefault(_what_it_says(rule), rule)
+    return [[first[_what_it_says(rule)] for rule in own] for own in chosen]
+
+
+def _what_it_says(rule: TaxRule) -> TaxRule:
+    """Return a row without the lines that it falls on, its days and its source."""
+    return replace(rule, line_of_business="", charge_kinds="", valid_from=date.min, valid_to=None, source="")
 
 
 def _holds(rule: TaxRule, line: TaxedLine) -> bool:

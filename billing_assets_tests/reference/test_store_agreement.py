@@ -137,6 +137,15 @@ select distinct policy_number, billing_date, due_date, 'total', net_of_all, tax_
 """
 
 
+SEVERAL_LINES = """
+select count(*) from invoice_tax t join tax_rule r using (tax_rule_id)
+where r.tax_code = 'IT-FONDO' and (
+    select count(distinct v.line_of_business)
+    from invoice_line l join policy_term_version v using (policy_term_version_id)
+    where l.invoice_id = t.invoice_id and v.line_of_business in ('liability', 'home', 'motor_damage')) > 1
+"""
+
+
 @pytest.fixture
 def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
     with ExitStack() as stack:
@@ -185,7 +194,10 @@ def test_300_policies_of_random_plans_agree_through_file_store_and_runs(
 def test_the_policies_of_a_payer_agree_on_bills_that_many_of_them_share(
     billing: Billing, tmp_path: Path
 ) -> None:
-    """Of random books hardly two policies fall due on one day; here most do, of two places and currencies."""
+    """Of random books hardly two policies fall due on one day; here most do, of several places, currencies.
+
+    In Italy lines of business have rows of their own that say the same, which are one tax of a bill.
+    """
     own = random_own_days(22)
     plans = tuple(
         replace(plan, plan_code=f"{plan.plan_code}_payer", lead_days=14, bill_per=BillPer.PAYER)
@@ -196,8 +208,8 @@ def test_the_policies_of_a_payer_agree_on_bills_that_many_of_them_share(
         replace(
             policy,
             plan_code=plans[number % 3].plan_code,
-            place_code=("FR", "ES")[number % 7 == 0],
-            line_of_business="liability",
+            place_code="IT" if number // 12 % 2 else ("FR", "ES")[number % 7 == 0],
+            line_of_business=("liability", "home", "motor_damage")[number // 24 % 3 * (number // 12 % 2)],
             currency=("EUR", "USD")[number % 5 == 0],
             effective_date=date(2023, 1 + 3 * (number % 4), 1),
             anchor_date=date(2023, 1 + 3 * (number % 4), 1),
@@ -212,7 +224,9 @@ def test_the_policies_of_a_payer_agree_on_bills_that_many_of_them_share(
     with billing.database.transaction() as connection:
         shared = [count for count in connection.execute(text(terms)).scalars() if count > 1]
         checks = run_checks(connection, None, at=datetime.now(UTC) + timedelta(hours=1))
+        (of_several_rows,) = connection.execute(text(SEVERAL_LINES)).scalars()
     assert len(shared) > 50
+    assert of_several_rows > 10
     assert [result for result in checks if result.offender_count] == []
 
 

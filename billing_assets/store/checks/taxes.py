@@ -5,13 +5,18 @@ Belongs here: I02. Does not belong here: sums of documents (``documents``), the 
 
 A row that names the line of business replaces the rows for any line, line by line. A line's share is the
 rounded tax on the running sum of the lines that are rounded together less that on the sum before it. A tax
-that the price contains is price x e / (1 + all e), with e the rate on the net amount. A row that was ended
-after the invoice was issued, before its tax points, falls on the lines that it fell on then. The taxes of a
+that the price contains is price x e / (1 + all e), with e the rate on the net amount. Rows of a group are one
+tax of the document, where it was issued so. A row that was ended after the invoice was issued, before its tax
+points, falls on the lines that it fell on then. The taxes of a
 credit note add up to it as those of an invoice; what they come to is asked in ``corrections``.
 """
 
-TAXES = """
-with matched as (
+from billing_assets.store.charged_rules import charged_rules
+
+_CHARGED = charged_rules("(:is_everything or i.run_id = any(:runs)) and i.document_kind = 'invoice'")
+
+TAXES = f"""
+with {_CHARGED}, matched as (
     select i.invoice_id, l.line_number, l.policy_term_id, l.net_minor::numeric,
         case l.charge_kind when 'premium_change' then 0 else l.installment_number end as installment_number,
         l.net_minor::numeric + l.contained_tax_minor as price_minor, t.tax_number, r.tax_code,
@@ -19,18 +24,17 @@ with matched as (
         r.is_inclusive, r.line_of_business <> '*' as is_named,
         case r.rounding_scope when 'policy' then l.policy_term_id when 'line' then l.line_number
             else 0 end as rounded_together,
-        r.valid_to is null or p.tax_point_date < r.valid_to as is_in_time
-    from invoice i
+        t.valid_to is null or p.tax_point_date < t.valid_to as is_in_time
+    from asked i
     join invoice_line l using (invoice_id)
     join policy_term_version v using (policy_term_version_id)
     left join policy_term_charge h on h.policy_term_version_id = l.policy_term_version_id
         and h.charge_number = l.charge_number
-    join invoice_tax t on t.invoice_id = i.invoice_id
+    join charged t on t.invoice_id = i.invoice_id
     join tax_rule r using (tax_rule_id)
     cross join lateral (select case r.tax_point when 'term' then v.effective_date
         else l.period_from_date end as tax_point_date) p
-    where (:is_everything or i.run_id = any(:runs)) and i.document_kind = 'invoice'
-        and r.place_code = v.place_code
+    where r.place_code = v.place_code
         and r.line_of_business in (coalesce(h.line_of_business, v.line_of_business), '*')
         and case l.charge_kind when 'premium_change' then 'premium' else l.charge_kind end
             = any(string_to_array(r.charge_kinds, ' '))
@@ -136,4 +140,4 @@ union all
 select concat('tax ', t.tax_number, ' of invoice ', t.invoice_id, ': there is no such invoice')
 from invoice_tax t
 where :is_everything and not exists (select from invoice i where i.invoice_id = t.invoice_id)
-"""
+"""  # noqa: S608 - constants
