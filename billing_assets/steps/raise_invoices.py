@@ -20,9 +20,10 @@ from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.runs import CurrencyTotal, RunOrder, RunState
 from billing_assets.domain.safety_bounds import Bound
 from billing_assets.frames.invoices import Drafts
+from billing_assets.frames.ledger import posting_rows
 from billing_assets.frames.numbered import charge_rows, invoice_rows, line_rows, number_drafts, tax_rows
 from billing_assets.frames.numbered_credits import credit_line_rows, credit_rows, number_credits
-from billing_assets.steps.headings import heading_of
+from billing_assets.steps.headings import heading_of, write_heads
 from billing_assets.steps.plan_due_charges import plan_run
 from billing_assets.steps.price_plan import SHARDS_AT_ONCE, Scope, add_totals, price_shards, scope_of
 from billing_assets.steps.result import StepResult, Stopwatch
@@ -185,7 +186,7 @@ def _bill_shard(work: _Work, shard: Shard, drafts: Drafts | None, turns: Turns) 
 
 
 def _issue(work: _Work, drafts: Drafts, transaction: ShardWork, wait_for_turn: Callable[[], None]) -> None:
-    """Write lines and taxes first, then lock the number series for the short rest: the heads."""
+    """Write lines, taxes and postings first, then lock the number series for the short rest: the heads."""
     count, run, company_id = drafts.invoices.height, work.run, work.scope.issuer.company_id
     notes = drafts.credits
     document_count = count + (notes.invoices.height if notes else 0)
@@ -195,9 +196,12 @@ def _issue(work: _Work, drafts: Drafts, transaction: ShardWork, wait_for_turn: C
     transaction.write_charges(charge_rows(drafts, ids, run.run_id, company_id))
     transaction.write_lines(line_rows(drafts, ids, company_id))
     transaction.write_taxes(tax_rows(drafts, ids, company_id))
+    transaction.write_postings(posting_rows(drafts, ids, DocumentKind.INVOICE, company_id))
     if notes:
-        transaction.write_lines(credit_line_rows(notes, ids[count:], company_id))
-        transaction.write_taxes(tax_rows(notes, ids[count:], company_id))
+        own = ids[count:]
+        transaction.write_lines(credit_line_rows(notes, own, company_id))
+        transaction.write_taxes(tax_rows(notes, own, company_id))
+        transaction.write_postings(posting_rows(notes, own, DocumentKind.CREDIT_NOTE, company_id))
     if document_count:
         wait_for_turn()
     if count:
@@ -215,16 +219,15 @@ def _number_invoices(work: _Work, drafts: Drafts, ids: pl.Series, transaction: S
         cash_units=work.scope.cash_units,
         closed_due_days=work.scope.closed_days.of(Purpose.DUE),
     )
-    transaction.write_invoices(
-        invoice_rows(
-            numbered,
-            ids,
-            run_id=run.run_id,
-            number_series_id=block.number_series_id,
-            company_version_id=work.scope.issuer.company_version_id,
-            template_version_id=work.template.template_version_id,
-        )
+    rows = invoice_rows(
+        numbered,
+        ids,
+        run_id=run.run_id,
+        number_series_id=block.number_series_id,
+        company_version_id=work.scope.issuer.company_version_id,
+        template_version_id=work.template.template_version_id,
     )
+    write_heads(transaction, rows)
 
 
 def _number_credits(work: _Work, notes: Drafts, ids: pl.Series, transaction: ShardWork) -> None:
@@ -242,7 +245,7 @@ def _number_credits(work: _Work, notes: Drafts, ids: pl.Series, transaction: Sha
         company_version_id=issuer.company_version_id,
         template_version_id=template.template_version_id,
     )
-    transaction.write_invoices(rows)
+    write_heads(transaction, rows)
 
 
 def _require_complete(run: Run, totals: tuple[CurrencyTotal, ...]) -> None:
