@@ -4,12 +4,12 @@ Belongs here: the chart of accounts, the shipped rows. Which account a charge is
 of its kind (``charges``).
 Does not belong here: the postings of documents (``frames.ledger``), adding them up (``store``).
 
-**Double entry.** An entry is two postings or more, debits above zero and credits below, that add up to zero in
-each currency. A document has exactly one. An invoice debits the receivable with its total, and credits what
-its lines bill by the account of their kinds, and its taxes. What a sum payable is rounded by comes beside it:
-the receivable is debited with it, the differences of cash rounding are credited. A credit note is the
-reverse. Nothing is posted of an amount of zero: an invoice whose lines make up for each other, account by
-account, moves nothing, and its entry has no posting.
+**Double entry.** An entry is postings, debits above zero and credits below, that add up to zero in each
+currency. A document has exactly one. An invoice debits the receivable with its total, and credits what its
+lines bill by the account of their kinds, and its taxes. What a sum payable is rounded by comes beside it: the
+receivable is debited with it, the differences of cash rounding are credited. A credit note is the reverse.
+Nothing is posted of an amount of zero, so that an entry has two postings or more; only the entry of an
+invoice whose lines make up for each other, account by account, has none.
 
 Taxes of all places are one account: ``invoice_tax`` says what each tax row came to, and a check proves that
 they add up to what is posted.

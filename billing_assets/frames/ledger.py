@@ -36,6 +36,8 @@ def posting_rows(drafts: Drafts, ids: pl.Series, kind: DocumentKind, company_id:
     owed = _legs(documents, RECEIVABLE, pl.col("total_minor"))
     tax = _legs(documents, TAX_PAYABLE, -pl.col("tax_minor"))
     legs = pl.concat([owed, tax, _income(drafts.lines)]).filter(pl.col("amount_minor") != 0)
+    # In the order of the store's key, whose index is then built from its end.
+    legs = legs.sort("draft_index", "account_number")
     index = legs["draft_index"]
     return legs.select(
         ids.gather(index).alias("ledger_entry_id"),

@@ -42,7 +42,7 @@ class HeadWork(Protocol):
 
 
 def write_heads(work: HeadWork, invoices: pl.DataFrame) -> None:
-    """Write rows of table ``invoice`` with the ledger entry of each, and what its sum payable is rounded by."""
+    """Write rows of table ``invoice``, the ledger entry of each, and what its sum payable is rounded by."""
     work.write_invoices(invoices)
     work.write_entries(entry_rows(invoices))
     work.write_postings(rounding_rows(invoices))

@@ -84,7 +84,8 @@ with document as materialized (
     select d.invoice_id, p.account_number, -p.amount_minor
     from document d join ledger_posting p on p.ledger_entry_id = d.invoice_id
 ), fault as (
-    select invoice_id, concat('what it posts to account ', account_number, ' is not what it comes to') as fault
+    select invoice_id, concat('what it posts to account ', account_number, ' is not what it comes to')
+        as fault
     from leg group by invoice_id, account_number having sum(amount_minor) <> 0
     union all
     select d.invoice_id, 'it is posted in another currency'

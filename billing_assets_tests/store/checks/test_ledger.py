@@ -79,8 +79,10 @@ LEDGER_PLANTS: list[tuple[str, str, set[str], str]] = [
     ),
     (
         "I06",
-        "update ledger_posting set amount_minor = -amount_minor where ledger_entry_id = "
-        "(select invoice_id from invoice where document_kind = 'credit_note')",
+        (
+            "update ledger_posting set amount_minor = -amount_minor where ledger_entry_id = "
+            "(select invoice_id from invoice where document_kind = 'credit_note')"
+        ),
         set(),
         "CRN-00000001: what it posts to account 1200 is not what it comes to",
     ),

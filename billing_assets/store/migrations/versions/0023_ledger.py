@@ -1,9 +1,9 @@
 """The ledger: the chart of accounts, and one balanced entry of every issued document.
 
-The entry of a document has the id of the document, so that the primary key keeps it to one. Entries of other
-kinds are to draw theirs from the same sequence, ``invoice_id_sequence``. The number of a posting counts within
-its account and entry. The entries of documents that were issued before are written here, before the trigger
-is made that holds every later statement to balanced entries: a check asks the same of all of them.
+The entry of a document has the id of the document, so that the primary key keeps it to one. Ids of entries
+come from ``invoice_id_sequence``, so that entries of any other kind will never meet them. The number of a
+posting counts within its account and entry. The entries of documents that were issued before are written
+here, before the trigger is made that holds every later statement to balanced entries: a check asks it of all.
 """
 
 from alembic import op
