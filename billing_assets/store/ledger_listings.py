@@ -80,7 +80,7 @@ def list_accounts(connection: Connection) -> list[Account]:
 
 
 def list_balances(connection: Connection, company_id: int, day: date | None = None) -> list[AccountBalance]:
-    """Return the trial balance of a company by currency and account, of all or of what was posted up to a day.
+    """Return the trial balance of a company by currency and account, of all or of what was posted by a day.
 
     The balances of a currency add up to zero.
     """
