@@ -22,7 +22,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import MetaData, Table, create_engine, insert, text
+from sqlalchemy import MetaData, Table, create_engine, text
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from billing_assets.store.connection import Database
@@ -143,6 +143,10 @@ def orm_loop(url: str, rows: list[dict[str, list[dict[str, Any]]]]) -> float:
         name: type(name, (Base,), {"__table__": Table(name, metadata, autoload_with=engine)}) for name in KEYS
     }
     draw = text("update number_series set last_number = last_number + 1 returning last_number")
+    post = text(
+        "insert into ledger_posting "
+        "select * from jsonb_populate_recordset(null::ledger_posting, cast(:rows as jsonb))"
+    )
     with Session(engine) as session:
         series = "insert into number_series (company_id, document_kind, prefix) values (1, 'invoice', 'INV-')"
         session.execute(text("insert into company (company_code) values ('alondra')"))
@@ -151,8 +155,7 @@ def orm_loop(url: str, rows: list[dict[str, list[dict[str, Any]]]]) -> float:
         started = time.perf_counter()
         for invoice in rows:
             session.execute(draw)
-            postings = invoice["ledger_posting"]
-            session.execute(insert(models["ledger_posting"]).values(postings))
+            session.execute(post, {"rows": json.dumps(invoice["ledger_posting"])})
             session.add_all(
                 models[name](**row)
                 for name, rows_of in invoice.items()
