@@ -1,7 +1,7 @@
 """The business state of a store, as one comparable value.
 
-Belongs here: documents, lines, taxes, outcomes and deliveries without ids, instants and hashes of ids, so
-that two stores that went through different accidents can be compared.
+Belongs here: documents, lines, taxes, postings, outcomes and deliveries without ids, instants and hashes of
+ids, so that two stores that went through different accidents can be compared.
 Does not belong here: any judgement on them (``store.checks``).
 """
 
@@ -29,6 +29,13 @@ _PARTS = {
         select prefix, i.invoice_number, tax_number, tax_code, rate_ppm, t.base_minor, t.tax_minor
         from invoice_tax t join invoice i using (invoice_id) join number_series using (number_series_id)
         join tax_rule using (tax_rule_id)
+    """,
+    "postings": """
+        select prefix, i.invoice_number, entry_kind, posting_date, account_number, posting_number, p.currency,
+            amount_minor
+        from invoice i join number_series using (number_series_id)
+        left join ledger_entry e on e.ledger_entry_id = i.invoice_id
+        left join ledger_posting p on p.ledger_entry_id = i.invoice_id
     """,
     "outcomes": """
         select r.billing_date, policy_number, installment_number, charge_number, payer_key, outcome,

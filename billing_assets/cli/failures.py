@@ -89,7 +89,7 @@ class UnfinishedError(Exception):
 ORDER = (
     *("company", "calendar", "import", "rates", "db"),
     *("run", "deliver", "audit", "replay"),
-    *("runs", "invoices", "explain", "quote", "deliveries", "problems", "rules"),
+    *("runs", "invoices", "ledger", "explain", "quote", "deliveries", "problems", "rules"),
     *("demo", "ui", "mailbox"),
 )
 """Commands as the help lists them; each has to have its place here."""

@@ -21,6 +21,7 @@ from billing_assets.cli import (
     explain,
     imports,
     invoices,
+    ledger,
     mailbox,
     problems,
     quote,
@@ -69,6 +70,7 @@ runs.app.command("verify", epilog=certificates.VERIFY_EPILOG)(certificates.verif
 runs.app.command("reject", epilog=approvals.REJECT_EPILOG)(approvals.reject)
 app.add_typer(runs.app, name="runs", rich_help_panel="Look")
 app.add_typer(invoices.app, name="invoices", rich_help_panel="Look")
+app.add_typer(ledger.app, name="ledger", rich_help_panel="Look")
 app.command("explain", epilog=explain.EPILOG, rich_help_panel="Look")(explain.explain)
 app.add_typer(quote.app, name="quote", rich_help_panel="Look")
 app.add_typer(deliveries.app, name="deliveries", rich_help_panel="Look")

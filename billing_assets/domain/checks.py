@@ -31,6 +31,15 @@ _ROWS = (
     ("I01", "net and tax of a document are the sums of its lines, its total is net + tax, and it has a line"),
     ("I02", "bases and amounts of the tax breakdown add up to the document"),
     ("I03", "every amount is a whole number of minor units of a known currency"),
+    ("I04", "every ledger entry adds up to zero in each currency, by two postings or more, none of zero"),
+    ("I05", "the trial balance of each company and currency is zero, over accounts of the chart"),
+    (
+        "I06",
+        (
+            "each document has exactly one ledger entry, on its date of issue, that posts its sum payable, "
+            "its taxes, its cash rounding, and the net of its lines by the accounts of their charge kinds"
+        ),
+    ),
     ("I07", "an installment is billed at most once per payer and revision, and billed periods never overlap"),
     (
         "I08",

@@ -16,10 +16,11 @@ from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.numbering import document_number
 from billing_assets.frames.credits import draft_credits, with_wanted
 from billing_assets.frames.invoices import Drafts
+from billing_assets.frames.ledger import posting_rows
 from billing_assets.frames.numbered import tax_rows
 from billing_assets.frames.numbered_credits import credit_line_rows, credit_rows, number_credits
 from billing_assets.steps.credit_ports import CreditStore, CreditWork
-from billing_assets.steps.headings import heading_of
+from billing_assets.steps.headings import heading_of, write_heads
 from billing_assets.steps.result import StepResult, Stopwatch
 from billing_assets.steps.run_ports import FrozenTemplate, Issuer, Progress, silent
 
@@ -91,6 +92,7 @@ def _issue(
     run_id, ids = work.open_run(order), work.draw_invoice_ids(count)
     work.write_lines(credit_line_rows(drafts, ids, company_id))
     work.write_taxes(tax_rows(drafts, ids, company_id))
+    work.write_postings(posting_rows(drafts, ids, DocumentKind.CREDIT_NOTE, company_id))
     issuing_date = max(order.issuing_date, *drafts.invoices["original_issue_date"].to_list())
     prefix = issuer.company.credit_note_prefix
     block = work.draw_numbers(count, DocumentKind.CREDIT_NOTE, prefix, issuing_date)
@@ -103,6 +105,6 @@ def _issue(
         company_version_id=issuer.company_version_id,
         template_version_id=template.template_version_id,
     )
-    work.write_invoices(rows)
+    write_heads(work, rows)
     work.close_run(run_id)
     return run_id, tuple(document_number(block.prefix, block.first_number + place) for place in range(count))

@@ -54,8 +54,16 @@ class CreditWork(Protocol):
         """Append taxes."""
         ...
 
+    def write_postings(self, postings: pl.DataFrame) -> None:
+        """Append ledger postings; what does not balance is refused."""
+        ...
+
     def write_invoices(self, invoices: pl.DataFrame) -> None:
         """Append documents."""
+        ...
+
+    def write_entries(self, entries: pl.DataFrame) -> None:
+        """Append ledger entries."""
         ...
 
     def close_run(self, run_id: int) -> None:

@@ -20,10 +20,11 @@ from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.runs import CurrencyTotal, RunOrder, RunState
 from billing_assets.domain.safety_bounds import Bound
 from billing_assets.frames.invoices import Drafts
+from billing_assets.frames.ledger import posting_rows
 from billing_assets.frames.numbered import charge_rows, invoice_rows, line_rows, number_drafts, tax_rows
 from billing_assets.frames.numbered_credits import credit_line_rows, credit_rows, number_credits
 from billing_assets.steps.crews import Crew, WaitForTurn, Workplace
-from billing_assets.steps.headings import heading_of
+from billing_assets.steps.headings import heading_of, write_heads
 from billing_assets.steps.plan_due_charges import plan_run
 from billing_assets.steps.price_plan import Scope, add_totals, price_shards, scope_of
 from billing_assets.steps.result import StepResult, Stopwatch
@@ -178,7 +179,7 @@ def _bill_shards(
 
 
 def _issue(billing: _Billing, drafts: Drafts, transaction: ShardWork, wait_for_turn: WaitForTurn) -> None:
-    """Write lines and taxes first, then lock the number series for the short rest: the heads."""
+    """Write lines, taxes and postings first, then lock the number series for the short rest: the heads."""
     count, run, company_id = drafts.invoices.height, billing.run, billing.scope.issuer.company_id
     notes = drafts.credits
     document_count = count + (notes.invoices.height if notes else 0)
@@ -188,9 +189,12 @@ def _issue(billing: _Billing, drafts: Drafts, transaction: ShardWork, wait_for_t
     transaction.write_charges(charge_rows(drafts, ids, run.run_id, company_id))
     transaction.write_lines(line_rows(drafts, ids, company_id))
     transaction.write_taxes(tax_rows(drafts, ids, company_id))
+    transaction.write_postings(posting_rows(drafts, ids, DocumentKind.INVOICE, company_id))
     if notes:
-        transaction.write_lines(credit_line_rows(notes, ids[count:], company_id))
-        transaction.write_taxes(tax_rows(notes, ids[count:], company_id))
+        own = ids[count:]
+        transaction.write_lines(credit_line_rows(notes, own, company_id))
+        transaction.write_taxes(tax_rows(notes, own, company_id))
+        transaction.write_postings(posting_rows(notes, own, DocumentKind.CREDIT_NOTE, company_id))
     if document_count:
         wait_for_turn()
     if count:
@@ -208,16 +212,15 @@ def _number_invoices(billing: _Billing, drafts: Drafts, ids: pl.Series, transact
         cash_units=billing.scope.cash_units,
         closed_due_days=billing.scope.closed_days.of(Purpose.DUE),
     )
-    transaction.write_invoices(
-        invoice_rows(
-            numbered,
-            ids,
-            run_id=run.run_id,
-            number_series_id=block.number_series_id,
-            company_version_id=billing.scope.issuer.company_version_id,
-            template_version_id=billing.template.template_version_id,
-        )
+    rows = invoice_rows(
+        numbered,
+        ids,
+        run_id=run.run_id,
+        number_series_id=block.number_series_id,
+        company_version_id=billing.scope.issuer.company_version_id,
+        template_version_id=billing.template.template_version_id,
     )
+    write_heads(transaction, rows)
 
 
 def _number_credits(billing: _Billing, notes: Drafts, ids: pl.Series, transaction: ShardWork) -> None:
@@ -235,7 +238,7 @@ def _number_credits(billing: _Billing, notes: Drafts, ids: pl.Series, transactio
         company_version_id=issuer.company_version_id,
         template_version_id=template.template_version_id,
     )
-    transaction.write_invoices(rows)
+    write_heads(transaction, rows)
 
 
 def _require_complete(run: Run, totals: tuple[CurrencyTotal, ...]) -> None:

@@ -228,8 +228,16 @@ class ShardWork(Protocol):
         """Append invoice taxes."""
         ...
 
+    def write_postings(self, postings: pl.DataFrame) -> None:
+        """Append ledger postings; what does not balance is refused."""
+        ...
+
     def write_invoices(self, invoices: pl.DataFrame) -> None:
         """Append invoices."""
+        ...
+
+    def write_entries(self, entries: pl.DataFrame) -> None:
+        """Append ledger entries."""
         ...
 
     def write_charges(self, charges: pl.DataFrame) -> None:

@@ -194,9 +194,17 @@ class DocumentTransaction:
         """Append invoice taxes."""
         copy_in(self.connection, "invoice_tax", taxes)
 
+    def write_postings(self, postings: pl.DataFrame) -> None:
+        """Append ledger postings, all of an entry in one frame; the store refuses what does not balance."""
+        copy_in(self.connection, "ledger_posting", postings)
+
     def write_invoices(self, invoices: pl.DataFrame) -> None:
         """Append invoices."""
         copy_in(self.connection, "invoice", invoices)
+
+    def write_entries(self, entries: pl.DataFrame) -> None:
+        """Append ledger entries."""
+        copy_in(self.connection, "ledger_entry", entries)
 
 
 class ShardTransaction(DocumentTransaction):

@@ -1,8 +1,8 @@
-"""Rule rows in the store: tax rules, payment plans and cash units.
+"""Rule rows in the store: tax rules, payment plans, cash units and the accounts of the ledger.
 
 Belongs here: seeding the shipped rows, reading the rows a run uses.
 Does not belong here: the shipped rows themselves (``domain.taxes``, ``domain.payment_plans``,
-``domain.cash_rounding``).
+``domain.cash_rounding``, ``domain.ledger``).
 """
 
 from dataclasses import asdict
@@ -12,6 +12,7 @@ import polars as pl
 from sqlalchemy import Connection, text
 
 from billing_assets.domain.cash_rounding import CASH_UNITS
+from billing_assets.domain.ledger import ACCOUNTS
 from billing_assets.domain.payment_plans import DEFAULT_PLANS
 from billing_assets.domain.taxes import shipped_tax_rules
 from billing_assets.frames.columns import CASH_UNIT_SCHEMA, PLAN_SCHEMA, TAX_RULE_SCHEMA
@@ -21,6 +22,7 @@ _KEYS = {
     "tax_rule": ("tax_code", "place_code", "line_of_business", "valid_from"),
     "payment_plan": ("plan_code", "valid_from"),
     "cash_unit": ("currency", "valid_from"),
+    "ledger_account": ("account_number",),
 }
 
 _OWN_PLANS = "select plan_code from payment_plan join payment_plan_change using (payment_plan_id)"
@@ -37,10 +39,13 @@ def seed_rules(connection: Connection) -> None:
             continue
         names = list(records[0])
         values = ", ".join(f":{name}" for name in names)
+        end = (
+            f"update set valid_to = excluded.valid_to "
+            f"where {table}.valid_to is null and excluded.valid_to is not null"
+        )
         statement = (
             f"insert into {table} ({', '.join(names)}) values ({values}) "  # noqa: S608 - constants
-            f"on conflict ({', '.join(_KEYS[table])}) do update set valid_to = excluded.valid_to "
-            f"where {table}.valid_to is null and excluded.valid_to is not null"
+            f"on conflict ({', '.join(_KEYS[table])}) do {end if 'valid_to' in names else 'nothing'}"
         )
         connection.execute(text(statement), records)
 
@@ -83,4 +88,5 @@ def _shipped(connection: Connection) -> dict[str, list[dict[str, Any]]]:
         "tax_rule": [asdict(row) for row in shipped_tax_rules()],
         "payment_plan": [asdict(row) for row in DEFAULT_PLANS if row.plan_code not in own],
         "cash_unit": [asdict(row) for row in CASH_UNITS],
+        "ledger_account": [asdict(row) for row in ACCOUNTS],
     }

@@ -60,6 +60,7 @@ from billing_assets.store.policy_changes import SqlChangeStore
 from billing_assets.store.templates import read_template_archive
 from billing_assets.wiring.build import Billing, time_zone_differs, today_of, utc_now
 from billing_assets.wiring.explanations import read_explanation
+from billing_assets.wiring.ledger_desk import LedgerDesk
 from billing_assets.wiring.rule_desk import RuleDesk
 from billing_assets.wiring.untaxed_charges import is_untaxed, with_tax_advice
 
@@ -91,6 +92,11 @@ class Desk:
         """The company that everything here is of."""
         with self.database.transaction() as connection:
             return read_issuer(connection, self.billing.company_code()).company_id
+
+    @cached_property
+    def ledger(self) -> LedgerDesk:
+        """The ledger of the company."""
+        return LedgerDesk(self.database, self.company_id)
 
     def company_codes(self) -> list[str]:
         """Return the codes of all companies."""

@@ -1,4 +1,4 @@
-"""Each line of a console block in the how-to pages and tutorials runs, in order, in a folder of its own.
+"""Each line of a console block in how-to pages, tutorials and explanations runs, in order, in its own folder.
 
 A block marked ``console`` holds commands after ``$ ``. They run as the page's reader runs them: the examples
 beside them, a fresh store, a mailbox to send to. Those of the tutorial are started as programs; those of the
@@ -22,7 +22,8 @@ from billing_assets.cli.output import WANTS_JSON
 from billing_assets.store.connection import Database
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([*ROOT.glob("docs/how-to/*.md"), *ROOT.glob("docs/tutorials/*.md")])
+FOLDERS = ("how-to", "tutorials", "explanation")
+PAGES = sorted(page for folder in FOLDERS for page in ROOT.glob(f"docs/{folder}/*.md"))
 # Their steps change files too: tests of their own run every command of them, in a copy of the program.
 CHANGING_FILES = ("add-a-payment-plan", "add-a-tax", "close-a-day")
 CONSOLE = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -25,6 +25,7 @@ from billing_assets.frames.columns import (
 from billing_assets.frames.due_charges import due_charges
 from billing_assets.frames.invoices import draft_invoices
 from billing_assets.frames.numbered import Heading, number_drafts
+from billing_assets_tests.frames.posted import by_account, posted
 from billing_assets_tests.reference.calendars import NO_OWN_DAYS
 from billing_assets_tests.reference.generate import (
     random_own_days,
@@ -36,6 +37,7 @@ from billing_assets_tests.reference.generate import (
 )
 from billing_assets_tests.reference.installments import installments
 from billing_assets_tests.reference.invoices import invoices
+from billing_assets_tests.reference.ledger import postings
 from billing_assets_tests.reference.policy import ReferencePolicy
 
 COMPANY_PLACE = "ES"
@@ -226,6 +228,11 @@ def program_invoices(
         taxes = drafts.taxes.join(keyed.select("draft_index", *owner, "due_date"), on="draft_index")
         tax_columns = (*owner, "due_date", "tax_code", "rate_ppm", "base_minor", "tax_minor")
         found.update(("tax", day, *row) for row in taxes.select(tax_columns).iter_rows())
+        legs = by_account(posted(drafts, heads)).join(
+            keyed.select("draft_index", *owner, "due_date"), on="draft_index"
+        )
+        leg_columns = (*owner, "due_date", "account_name", "amount_minor")
+        found.update(("posting", day, *row) for row in legs.select(leg_columns).iter_rows())
     return found
 
 
@@ -252,6 +259,10 @@ def reference_invoices(
                     *(line.charge_kind, line.charge_number, line.net_minor, line.tax_minor),
                 )
                 for line in item.lines
+            )
+            found.update(
+                ("posting", item.run_date, *key, item.due_date, *posting)
+                for posting in postings(item).items()
             )
             found.update(
                 (

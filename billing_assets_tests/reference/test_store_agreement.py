@@ -33,6 +33,7 @@ from billing_assets_tests.reference.generate import (
     with_random_plan,
 )
 from billing_assets_tests.reference.invoices import invoices
+from billing_assets_tests.reference.ledger import balances
 from billing_assets_tests.reference.payer_bills import PolicyBill, gathered
 from billing_assets_tests.reference.periods import plan_of
 from billing_assets_tests.reference.policy import ReferencePolicy
@@ -100,10 +101,9 @@ def csv_of(policies: list[ReferencePolicy]) -> str:
     return pl.DataFrame(rows, infer_schema_length=None).write_csv()
 
 
-def expected(
+def expected_bills(
     policies: list[ReferencePolicy], plans: tuple[PaymentPlan, ...], own: Mapping[str, frozenset[date]]
-) -> set[tuple[Any, ...]]:
-    found: set[tuple[Any, ...]] = set()
+) -> list[PolicyBill]:
     bills = []
     for policy in policies:
         plan = plan_of(policy, plans)
@@ -112,7 +112,12 @@ def expected(
             PolicyBill(policy=policy, payer=payer, days_to_pay=plan.minimum_payment_days, invoice=invoice)
             for invoice in invoices(policy, COMPANY.place_code, RUN_DATES, plans=plans, own=own)
         ]
-    for bill in gathered(bills):
+    return gathered(bills)
+
+
+def expected(bills: list[PolicyBill]) -> set[tuple[Any, ...]]:
+    found: set[tuple[Any, ...]] = set()
+    for bill in bills:
         invoice = bill.invoice
         head = (bill.policy.policy_number, invoice.run_date, invoice.due_date)
         found.add((*head, "total", invoice.net_minor, invoice.tax_minor))
@@ -134,6 +139,12 @@ select policy_number, billing_date, due_date, installment_number || ' ' || charg
 from line
 union all
 select distinct policy_number, billing_date, due_date, 'total', net_of_all, tax_of_all from line
+"""
+
+BALANCES = """
+select account_name, currency, sum(amount_minor)
+from ledger_posting join ledger_account using (account_number)
+group by account_name, currency having sum(amount_minor) <> 0
 """
 
 
@@ -177,9 +188,14 @@ def come_to_the_same(
         billing.invoice(billing.order(day))
     with billing.database.transaction() as connection:
         rows = {tuple(map(str, row)) for row in connection.execute(text(STORED))}
-    wanted = {tuple(map(str, row)) for row in expected(policies, plans, own)}
+        posted = {
+            (name, currency): int(total) for name, currency, total in connection.execute(text(BALANCES))
+        }
+    bills = expected_bills(policies, plans, own)
+    wanted = {tuple(map(str, row)) for row in expected(bills)}
     assert (sorted(rows - wanted)[:3], sorted(wanted - rows)[:3]) == ([], [])
     assert len(rows) > len(policies)
+    assert posted == balances(bill.invoice for bill in bills)
 
 
 def test_300_policies_of_random_plans_agree_through_file_store_and_runs(

@@ -1,6 +1,6 @@
 """Shipped rule rows reach the store once, and what a company changed stays."""
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import date
 
 import polars as pl
@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from billing_assets.domain.cash_rounding import CASH_UNITS
+from billing_assets.domain.ledger import ACCOUNTS
 from billing_assets.domain.payment_plans import DEFAULT_PLANS
 from billing_assets.domain.taxes import shipped_tax_rules
 from billing_assets.frames.columns import CASH_UNIT_SCHEMA, PLAN_SCHEMA, TAX_RULE_SCHEMA
@@ -40,6 +41,25 @@ def test_every_shipped_cash_unit_is_in_the_store(database: Database) -> None:
     assert dict(units.schema) == CASH_UNIT_SCHEMA
     shipped = {(row.currency, row.cash_unit_minor, row.valid_from, row.valid_to) for row in CASH_UNITS}
     assert set(units.drop("cash_unit_id").rows()) == shipped
+
+
+def test_every_shipped_account_is_in_the_store(database: Database) -> None:
+    query = "select account_number, account_name, account_kind, content from ledger_account order by 1"
+    with database.transaction() as connection:
+        rows = [tuple(row) for row in connection.execute(text(query))]
+    assert rows == [astuple(account) for account in ACCOUNTS]
+
+
+def test_an_account_that_is_there_stays_as_it_is(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    renamed = replace(ACCOUNTS[0], account_name="debtors")
+    own = replace(ACCOUNTS[0], account_number=4300, account_name="own fees")
+    monkeypatch.setattr(rule_rows, "ACCOUNTS", (renamed, own))
+    query = text("select account_name from ledger_account where account_number in (1200, 4300) order by 1")
+    with database.transaction() as connection:
+        connection.execute(text("set local role billing_owner"))
+        assert count_missing_rules(connection) == 1
+        seed_rules(connection)
+        assert connection.execute(query).scalars().all() == ["own fees", "receivable"]
 
 
 def test_seeding_again_adds_nothing_and_keeps_what_is_there(database: Database) -> None:

@@ -3,7 +3,7 @@
 Belongs here: running the checks of ``domain.checks`` over the store. The queries stand beside this file, one
 file per theme: ``documents``, ``taxes``, ``records``, ``corrections``, ``runs``, ``installments``,
 ``deliveries``, ``intake``, ``references``, ``guards``, ``cash_rounding``, ``charge_lines``,
-``payer_shares``, ``certificates``.
+``payer_shares``, ``certificates``, ``ledger``.
 Does not belong here: the statements of the invariants (``domain.checks``), what to do about an offender.
 """
 
@@ -27,6 +27,7 @@ from billing_assets.store.checks import (
     guards,
     installments,
     intake,
+    ledger,
     payer_shares,
     records,
     references,
@@ -43,6 +44,9 @@ QUERIES: Mapping[str, str] = MappingProxyType(
         "I01": documents.SUMS,
         "I02": taxes.TAXES,
         "I03": documents.AMOUNTS,
+        "I04": ledger.ENTRIES,
+        "I05": ledger.BALANCES,
+        "I06": ledger.DOCUMENTS,
         "I07": documents.PERIODS,
         "I08": documents.NUMBERS,
         "I09": records.RECORDS,
@@ -110,6 +114,7 @@ def run_checks(
     values = {
         **guards.PARAMETERS,
         **installments.PARAMETERS,
+        **ledger.PARAMETERS,
         "is_everything": is_everything,
         "runs": [] if is_everything else list(connection.execute(text(_RUNS), scope).scalars()),
         "at": at,

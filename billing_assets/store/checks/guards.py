@@ -32,13 +32,16 @@ FROZEN = (
     "policy_term_charge",
     "policy_term_payer",
     "run_certificate",
+    "ledger_account",
+    "ledger_entry",
+    "ledger_posting",
 )
 """Tables whose rows are written once, never changed, never removed."""
 
 ENDED = ("tax_rule", "payment_plan", "cash_unit")
 """Of these, tables whose rows may be ended, once: a plan by the application, the others by the owner."""
 
-_ROW_AFTER_INSERT = 5
+_AFTER_INSERT, _ROW_AFTER_INSERT = 4, 5
 _ROW_BEFORE_INSERT, _ROW_BEFORE_DELETE, _ROW_BEFORE_UPDATE, _ROW_BEFORE_UPDATE_OR_DELETE, _BEFORE_TRUNCATE = (
     7,
     11,
@@ -58,6 +61,7 @@ TRIGGERS = (
     *((table, "refuse_truncate", "refuse_change", _BEFORE_TRUNCATE) for table in FROZEN),
     ("document", "keep_first_rendering", "keep_first_rendering", _ROW_BEFORE_UPDATE),
     ("payment_plan", "hash_plan", "hash_plan", _ROW_BEFORE_INSERT),
+    ("ledger_posting", "refuse_unbalanced", "refuse_unbalanced", _AFTER_INSERT),
 )
 """Table, trigger, its function, and when it fires as ``pg_trigger.tgtype`` has it."""
 
@@ -103,6 +107,9 @@ KEYS = (
     ("policy_term_charge", "policy_term_version_id, charge_number", _NO_CONDITION),
     ("policy_term_payer", "policy_term_version_id, payer_number", _NO_CONDITION),
     ("policy_term_payer", "policy_term_version_id, payer_id", _NO_CONDITION),
+    ("ledger_account", "account_number", _NO_CONDITION),
+    ("ledger_entry", "ledger_entry_id", _NO_CONDITION),
+    ("ledger_posting", "ledger_entry_id, account_number, posting_number", _NO_CONDITION),
 )
 """Table, columns and condition of the unique indexes that make each thing happen once."""
 
@@ -184,7 +191,7 @@ union all
 select concat('function ', p.proname, ': it does not refuse any more')
 from pg_proc p join pg_namespace n on n.oid = p.pronamespace
 where n.nspname = :schema and ((p.proname in ('refuse_change', 'keep_first_rendering', 'only_end_once',
-            'refuse_overcredit') and p.prosrc not like '%raise exception%')
+            'refuse_overcredit', 'refuse_unbalanced') and p.prosrc not like '%raise exception%')
     or (p.proname = 'refuse_change' and p.prosrc ~ '\\mreturn\\M'))
 union all
 select 'function document_number: it does not give the number that is printed'

@@ -42,6 +42,13 @@ left join tax_rule r using (tax_rule_id)
 where (:is_everything or i.run_id = any(:runs))
     and (t.company_id = i.company_id and r.tax_rule_id is not null) is not true
 union all
+select concat('ledger entry ', e.ledger_entry_id, ': it or a posting of it is of another company')
+from invoice i
+join ledger_entry e on e.ledger_entry_id = i.invoice_id
+left join ledger_posting p using (ledger_entry_id)
+where (:is_everything or i.run_id = any(:runs))
+    and (e.company_id <> i.company_id or p.company_id <> i.company_id)
+union all
 select concat('document ', d.document_id, ': its invoice is missing or of another company')
 from document d
 left join invoice i using (invoice_id)

@@ -7,7 +7,7 @@ CREDIT_PLANTS: list[tuple[str, str, set[str], str]] = [
     (
         "I10",
         "update invoice_line set net_minor = net_minor + 1 where invoice_id = " + NOTE.format(1),
-        {"I01", "I09"},
+        {"I01", "I06", "I09"},
         "INV-00000001: more is given back of line 1 than was charged",
     ),
     (
@@ -53,7 +53,7 @@ CREDIT_PLANTS: list[tuple[str, str, set[str], str]] = [
     (
         "I10",
         "update invoice set currency = 'USD' where invoice_id = " + NOTE.format(2),
-        {"I03", "I09"},
+        {"I03", "I06", "I09"},
         "CRN-00000002: it credits an invoice of another currency",
     ),
     (
@@ -78,7 +78,7 @@ CREDIT_PLANTS: list[tuple[str, str, set[str], str]] = [
         "I10",
         "update invoice set issue_date = '2024-01-01', due_date = '2024-01-01' where invoice_id = "
         + NOTE.format(1),
-        {"I09"},
+        {"I06", "I09"},
         "CRN-00000001: it is dated before the invoice that it credits",
     ),
     (

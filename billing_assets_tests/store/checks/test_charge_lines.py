@@ -51,7 +51,7 @@ CHARGE_PLANTS: list[tuple[str, set[str], str]] = [
     ),
     (
         f"update invoice_line set net_minor = -1 where invoice_id = {LINE} and charge_number = 3",
-        {"I01", "I02", "I09", "I17"},
+        {"I01", "I02", "I06", "I09", "I17"},
         "policy term 1: charge line legal has an installment below zero",
     ),
     (

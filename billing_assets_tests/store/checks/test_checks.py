@@ -20,6 +20,7 @@ from billing_assets_tests.store.checks.plants import ANY_LINE_OF, PLANTS
 from billing_assets_tests.store.checks.test_cash_rounding import CASH_PLANTS
 from billing_assets_tests.store.checks.test_certificates import CERTIFICATE_PLANTS
 from billing_assets_tests.store.checks.test_charge_lines import CHARGE_PLANTS
+from billing_assets_tests.store.checks.test_ledger import LEDGER_PLANTS
 from billing_assets_tests.store.checks.test_payer_shares import PAYER_PLANTS
 
 
@@ -44,7 +45,7 @@ def test_a_planted_violation_is_named_by_its_check(
 
 
 def test_every_check_but_the_guards_has_a_plant() -> None:
-    planted_ids = {check_id for check_id, *_ in (*PLANTS, *CREDIT_PLANTS)}
+    planted_ids = {check_id for check_id, *_ in (*PLANTS, *CREDIT_PLANTS, *LEDGER_PLANTS)}
     assert CASH_PLANTS
     assert CHARGE_PLANTS
     assert PAYER_PLANTS

@@ -87,6 +87,17 @@ WEAKENED = [
         "function refuse_overcredit: it does not refuse any more",
     ),
     (
+        "drop trigger refuse_unbalanced on ledger_posting",
+        "table ledger_posting: the trigger refuse_unbalanced is missing, changed or off",
+    ),
+    (
+        (
+            "create or replace function refuse_unbalanced() returns trigger language plpgsql "
+            "as 'begin return null; end'"
+        ),
+        "function refuse_unbalanced: it does not refuse any more",
+    ),
+    (
         "drop index invoice_line_billed_once",
         "table invoice_line: no unique key on policy_term_id, installment_number",
     ),
@@ -287,6 +298,7 @@ def _a_column_of(table: str) -> str:
         "policy_term_charge": "charge_name",
         "policy_term_payer": "share_ppm",
         "run_certificate": "content",
+        "ledger_account": "content",
     }
     return columns.get(table, "company_id")
 

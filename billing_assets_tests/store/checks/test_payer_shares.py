@@ -53,12 +53,12 @@ PAYER_PLANTS: list[tuple[str, set[str], str]] = [
     ),
     (
         f"delete from invoice_line where {OF_BANK}",
-        {"I01", "I02", "I09", "I17"},
+        {"I01", "I02", "I06", "I09", "I17"},
         "policy term 1: payer 2 is not billed by their share of premium",
     ),
     (
         f"update invoice_line set net_minor = -1 where {OF_BANK}",
-        {"I01", "I02", "I09", "I17"},
+        {"I01", "I02", "I06", "I09", "I17"},
         "it bills less than nothing",
     ),
     (

@@ -1,0 +1,42 @@
+"""A store that issued documents before there was a ledger gets the entries that it would have written."""
+
+from pathlib import Path
+
+from sqlalchemy import text
+
+from billing_assets.domain.ledger import ACCOUNTS
+from billing_assets.store.checks import run_checks
+from billing_assets.store.connection import Database
+from billing_assets.store.revisions import newest_revision
+from billing_assets.store.schema import upgrade
+from billing_assets_tests.books import AT
+from billing_assets_tests.databases import run_sql
+from billing_assets_tests.posted_books import bill_some
+from billing_assets_tests.state import business_state
+
+_BEFORE = """
+begin;
+set local search_path = billing;
+drop table ledger_posting, ledger_entry, ledger_account;
+drop function refuse_unbalanced;
+update alembic_version set version_num = '0022';
+commit;
+"""
+
+
+def test_an_upgrade_writes_the_entries_of_documents_that_were_issued_before(
+    database: Database, tmp_path: Path
+) -> None:
+    bill_some(database, tmp_path)
+    posted = business_state(database)["postings"]
+    url = database.engine.url.render_as_string(hide_password=False)
+    run_sql(url, _BEFORE)
+    assert upgrade(url) == newest_revision()
+    assert business_state(database)["postings"] == posted
+    # Three invoices and a credit note, each of three postings, a fee's one more and two pairs of rounding.
+    assert len(posted) == 4 * 3 + 1 + 2 * 2
+    with database.transaction() as connection:
+        checks = run_checks(connection, at=AT)
+        count = connection.execute(text("select count(*) from ledger_account")).scalar_one()
+    assert [result.examples for result in checks if result.offender_count] == []
+    assert count == len(ACCOUNTS)
