@@ -3,7 +3,7 @@
 Belongs here: running the checks of ``domain.checks`` over the store. The queries stand beside this file, one
 file per theme: ``documents``, ``taxes``, ``records``, ``corrections``, ``runs``, ``installments``,
 ``deliveries``, ``intake``, ``references``, ``guards``, ``cash_rounding``, ``charge_lines``,
-``payer_shares``.
+``payer_shares``, ``number_blocks``.
 Does not belong here: the statements of the invariants (``domain.checks``), what to do about an offender.
 """
 
@@ -26,6 +26,7 @@ from billing_assets.store.checks import (
     guards,
     installments,
     intake,
+    number_blocks,
     payer_shares,
     records,
     references,
@@ -43,7 +44,7 @@ QUERIES: Mapping[str, str] = MappingProxyType(
         "I02": taxes.TAXES,
         "I03": documents.AMOUNTS,
         "I07": documents.PERIODS,
-        "I08": documents.NUMBERS,
+        "I08": f"{documents.NUMBERS} union all ({number_blocks.BLOCKS})",
         "I09": records.RECORDS,
         "I10": corrections.CREDITS,
         "I13": deliveries.IDENTITY,
