@@ -20,6 +20,10 @@ BLOCK_PLANTS = [
         "series INV-: its counter or its last issue date is not that of its last block",
     ),
     (
+        "delete from number_block",
+        "series INV-: its counter stands at 16 and there is no block",
+    ),
+    (
         "update number_block set last_number = last_number - 1 where first_number = 1",
         f"series INV-: its block from {TERM_COUNT + 1} does not follow the one before it",
     ),
