@@ -91,6 +91,15 @@ def template_database(server_url: str) -> Iterator[str]:
 
 
 @pytest.fixture
+def empty_url(server_url: str) -> Iterator[str]:
+    """URL of a database with nothing in it, for a superuser."""
+    name = f"empty_{uuid4().hex[:12]}"
+    run_sql(server_url, f"create database {name}")
+    yield url_of(server_url, name)
+    run_sql(server_url, f"drop database {name} with (force)")
+
+
+@pytest.fixture
 def fresh_database(server_url: str, template_database: str) -> Iterator[Callable[[], Database]]:
     """Make a fresh, migrated database at each call; all of them are dropped after the test."""
     with ExitStack() as stack:

@@ -43,7 +43,10 @@ _ROWS = (
     ("I07", "an installment is billed at most once per payer and revision, and billed periods never overlap"),
     (
         "I08",
-        "number series have no gap from 1, the counter is the last number, issue dates never run backwards",
+        (
+            "number series have no gap from 1: block follows block up to the counter, each number of a block "
+            "is one document, and issue dates never run backwards"
+        ),
     ),
     ("I09", "an issued document is unchanged: its frozen record hashes to the stored value"),
     (

@@ -1,7 +1,8 @@
 """Invoices in the store: a shard's transaction, and reading issued documents.
 
-Belongs here: COPY of a shard's rows, drawing numbers from the locked series, reading the book for a run.
-Does not belong here: amounts (``frames``), the order of work (``steps.raise_invoices``).
+Belongs here: COPY of a shard's rows, drawing ids, reading the book for a run.
+Does not belong here: amounts (``frames``), the order of work (``steps.raise_invoices``), drawing numbers
+(``numbering``).
 """
 
 import json
@@ -17,6 +18,7 @@ from billing_assets.steps.run_ports import Clock, NumberBlock, Run, Shard, Shard
 from billing_assets.store.change_books import ZERO_BY_CHANGES, ChangeRange, read_change_book
 from billing_assets.store.charge_lines import read_charge_lines
 from billing_assets.store.copy import copy_in, copy_out
+from billing_assets.store.numbering import draw_numbers
 from billing_assets.store.payer_shares import read_payer_shares
 from billing_assets.store.shards import TAKEN, range_values
 
@@ -99,13 +101,6 @@ where d.outcome <> 'invoiced' and d.charge_kind <> 'premium_change'
         or ({ZERO_BY_CHANGES}))
 """  # noqa: S608 - constants
 
-_DRAW_NUMBERS = """
-update number_series set last_number = last_number + :count,
-    last_issue_date = greatest(last_issue_date, cast(:day as date))
-where company_id = :company and document_kind = :kind and prefix = :prefix
-returning number_series_id, last_number - :count + 1, last_issue_date
-"""
-
 
 def read_shard_book(
     connection: Connection, company_id: int, batch_id: int, shard: Shard, as_of: date
@@ -170,21 +165,7 @@ class DocumentTransaction:
 
     def draw_numbers(self, count: int, document_kind: str, prefix: str, issuing_date: date) -> NumberBlock:
         """Lock the series' row until the transaction ends and return its next ``count`` numbers."""
-        values = {
-            "company": self.company_id,
-            "kind": document_kind,
-            "prefix": prefix,
-            "count": count,
-            "day": issuing_date,
-        }
-        make = (
-            "insert into number_series (company_id, document_kind, prefix) values (:company, :kind, :prefix) "
-        )
-        self.connection.execute(text(make + "on conflict do nothing"), values)
-        series_id, first, issue_date = self.connection.execute(text(_DRAW_NUMBERS), values).one()
-        return NumberBlock(
-            number_series_id=series_id, prefix=prefix, first_number=first, issue_date=issue_date
-        )
+        return draw_numbers(self.connection, self.company_id, count, document_kind, prefix, issuing_date)
 
     def write_lines(self, lines: pl.DataFrame) -> None:
         """Append invoice lines."""

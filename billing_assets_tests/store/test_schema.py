@@ -1,7 +1,6 @@
 """The schema comes up from nothing, twice, at once, and as whoever may; a newer one is left alone."""
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from uuid import uuid4
@@ -22,15 +21,7 @@ from billing_assets.store.connection import Database
 from billing_assets.store.revisions import newest_revision, require_current
 from billing_assets.store.roles import OWNER_ROLE
 from billing_assets.store.schema import upgrade
-from billing_assets_tests.databases import run_sql, url_of
-
-
-@pytest.fixture
-def empty_url(server_url: str) -> Iterator[str]:
-    name = f"empty_{uuid4().hex[:12]}"
-    run_sql(server_url, f"create database {name}")
-    yield url_of(server_url, name)
-    run_sql(server_url, f"drop database {name} with (force)")
+from billing_assets_tests.databases import run_sql
 
 
 def rows(url: str, query: str) -> list[tuple[object, ...]]:

@@ -3,7 +3,7 @@
 Belongs here: running the checks of ``domain.checks`` over the store. The queries stand beside this file, one
 file per theme: ``documents``, ``taxes``, ``records``, ``corrections``, ``runs``, ``installments``,
 ``deliveries``, ``intake``, ``references``, ``guards``, ``cash_rounding``, ``charge_lines``,
-``payer_shares``, ``certificates``, ``ledger``.
+``payer_shares``, ``certificates``, ``ledger``, ``number_blocks``.
 Does not belong here: the statements of the invariants (``domain.checks``), what to do about an offender.
 """
 
@@ -28,6 +28,7 @@ from billing_assets.store.checks import (
     installments,
     intake,
     ledger,
+    number_blocks,
     payer_shares,
     records,
     references,
@@ -48,7 +49,7 @@ QUERIES: Mapping[str, str] = MappingProxyType(
         "I05": ledger.BALANCES,
         "I06": ledger.DOCUMENTS,
         "I07": documents.PERIODS,
-        "I08": documents.NUMBERS,
+        "I08": f"{documents.NUMBERS} union all ({number_blocks.BLOCKS})",
         "I09": records.RECORDS,
         "I10": corrections.CREDITS,
         "I13": deliveries.IDENTITY,

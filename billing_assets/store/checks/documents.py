@@ -1,8 +1,8 @@
 """Queries over issued documents: their sums, currencies, periods and numbers.
 
 Belongs here: I01, I03, I07 and I08.
-Does not belong here: their taxes (``taxes``), their frozen records (``records``), what becomes of them
-(``deliveries``), the runs that made them (``runs``).
+Does not belong here: the blocks of their numbers (``number_blocks``), their taxes (``taxes``), their frozen
+records (``records``), what becomes of them (``deliveries``), the runs that made them (``runs``).
 
 Each query returns one text column that names an offender. ``:is_everything`` tells whether all runs are
 asked about; otherwise ``:runs`` holds their ids. Missing rows are offenders too: no reference here rests on a

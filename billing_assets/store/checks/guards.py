@@ -35,6 +35,7 @@ FROZEN = (
     "ledger_account",
     "ledger_entry",
     "ledger_posting",
+    "number_block",
 )
 """Tables whose rows are written once, never changed, never removed."""
 
@@ -78,6 +79,8 @@ KEYS = (
     ),
     ("invoice_tax", "invoice_id, tax_number", _NO_CONDITION),
     ("number_series", "company_id, document_kind, prefix", _NO_CONDITION),
+    ("number_block", "number_series_id, first_number", _NO_CONDITION),
+    ("number_block", "number_series_id, last_number, issue_date", _NO_CONDITION),
     (
         "due_charge",
         "run_id, policy_term_id, installment_number, charge_kind, revision, charge_number, payer_id",
@@ -113,6 +116,17 @@ KEYS = (
 )
 """Table, columns and condition of the unique indexes that make each thing happen once."""
 
+BLOCK_CONSTRAINTS = (
+    "CHECK ((last_number >= first_number))",
+    "CHECK ((previous_issue_date <= issue_date))",
+    "CHECK (((first_number = 1) = (previous_issue_date IS NULL)))",
+    (
+        "FOREIGN KEY (number_series_id, previous_last_number, previous_issue_date) "
+        "REFERENCES number_block(number_series_id, last_number, issue_date)"
+    ),
+)
+"""What, with the keys above, makes the blocks of a series one chain, as the catalogue tells it."""
+
 MAY_UPDATE: Mapping[str, str] = {
     "policy_term_version": "superseded_batch_id, hold_code",
     "problem": "is_open, owner",
@@ -144,6 +158,7 @@ PARAMETERS: Mapping[str, object] = {
     "key_tables": [row[0] for row in KEYS],
     "key_columns": [row[1] for row in KEYS],
     "key_conditions": [row[2] for row in KEYS],
+    "block_constraints": list(BLOCK_CONSTRAINTS),
     "may_update": [f"{table}.{name}" for table, names in MAY_UPDATE.items() for name in names.split(", ")],
     "may_delete": list(MAY_DELETE),
 }
@@ -203,6 +218,12 @@ from unnest(cast(:key_tables as text[]), cast(:key_columns as text[]), cast(:key
     as e (table_name, column_names, condition)
 where (e.table_name, e.column_names, e.condition) not in (
     select k.table_name, k.column_names, k.condition from unique_key k where k.column_names is not null)
+union all
+select concat('table number_block: no constraint ', e.definition)
+from unnest(cast(:block_constraints as text[])) as e (definition)
+where e.definition not in (
+    select pg_get_constraintdef(k.oid) from pg_constraint k join stored s on s.oid = k.conrelid
+    where s.table_name = 'number_block' and k.convalidated)
 union all
 select concat('table ', s.table_name, ': the constraint ', k.conname, ' was never proved')
 from pg_constraint k join stored s on s.oid = k.conrelid

@@ -78,7 +78,7 @@ CREDIT_PLANTS: list[tuple[str, str, set[str], str]] = [
         "I10",
         "update invoice set issue_date = '2024-01-01', due_date = '2024-01-01' where invoice_id = "
         + NOTE.format(1),
-        {"I06", "I09"},
+        {"I06", "I08", "I09"},
         "CRN-00000001: it is dated before the invoice that it credits",
     ),
     (

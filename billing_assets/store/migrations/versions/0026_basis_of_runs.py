@@ -5,8 +5,8 @@ Runs before have none, and a run that was taken up again gives its own up: its r
 
 from alembic import op
 
-revision = "0030"
-down_revision = "0024"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
