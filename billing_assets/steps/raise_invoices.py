@@ -29,12 +29,12 @@ from billing_assets.steps.result import StepResult, Stopwatch
 from billing_assets.steps.run_ports import (
     FrozenTemplate,
     Issuer,
+    IssueWork,
     Progress,
     Run,
     RunBasis,
     RunStore,
     Shard,
-    ShardWork,
     silent,
 )
 from billing_assets.steps.turns import Turns
@@ -74,6 +74,7 @@ def raise_invoices(
         work = _Work(
             run=run,
             scope=scope,
+            prefix=issuer.company.invoice_prefix,
             rule_set_id=store.keep_rules(scope.rules),
             store=store,
             template=template,
@@ -81,7 +82,7 @@ def raise_invoices(
             timer=timer,
         )
         issued = _bill_shards(work, store.pending_shards(run.run_id), planned, progress)
-        totals = add_totals(store.finalise(run.run_id, plan_seconds, prove=partial(_require_complete, run)))
+        totals = add_totals(store.finalise(run.run_id, plan_seconds, prove=partial(require_complete, run)))
     facts = {"run_id": run.run_id, "due_count": run.due_count, "invoice_count": issued}
     return StepResult(step="raise_invoices", facts=facts, totals=totals, seconds=timer.seconds)
 
@@ -123,15 +124,22 @@ def _require_approval(run: Run) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Work:
-    """What all shards of a run share."""
+class Issuing:
+    """By what documents of a run are issued; ``prefix`` begins the numbers of its invoices."""
 
     run: Run
     scope: Scope
-    rule_set_id: int
-    store: RunStore
+    prefix: str
     template: FrozenTemplate
     credit_template: Callable[[], FrozenTemplate]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work(Issuing):
+    """What all shards of a run share."""
+
+    rule_set_id: int
+    store: RunStore
     timer: Stopwatch
 
 
@@ -177,14 +185,16 @@ def _bill_shard(work: _Work, shard: Shard, drafts: Drafts | None, turns: Turns) 
             with spent("calculate"):
                 drafts = work.scope.drafts(book)
         with spent("write"):
-            _issue(work, drafts, transaction, wait_for_turn)
+            issue_drafts(work, drafts, transaction, wait_for_turn)
         documents = drafts.invoices.height + (drafts.credits.invoices.height if drafts.credits else 0)
         transaction.checkpoint(drafts.charges.height, documents, spent.seconds, work.rule_set_id)
     work.timer.add(spent.seconds)
     return documents
 
 
-def _issue(work: _Work, drafts: Drafts, transaction: ShardWork, wait_for_turn: Callable[[], None]) -> None:
+def issue_drafts(
+    work: Issuing, drafts: Drafts, transaction: IssueWork, wait_for_turn: Callable[[], None]
+) -> None:
     """Write lines and taxes first, then lock the number series for the short rest: the heads."""
     count, run, company_id = drafts.invoices.height, work.run, work.scope.issuer.company_id
     notes = drafts.credits
@@ -206,9 +216,9 @@ def _issue(work: _Work, drafts: Drafts, transaction: ShardWork, wait_for_turn: C
         _number_credits(work, notes, ids[count:], transaction)
 
 
-def _number_invoices(work: _Work, drafts: Drafts, ids: pl.Series, transaction: ShardWork) -> None:
-    count, run, prefix = drafts.invoices.height, work.run, work.scope.issuer.company.invoice_prefix
-    block = transaction.draw_numbers(count, DocumentKind.INVOICE, prefix, run.issuing_date)
+def _number_invoices(work: Issuing, drafts: Drafts, ids: pl.Series, transaction: IssueWork) -> None:
+    count, run = drafts.invoices.height, work.run
+    block = transaction.draw_numbers(count, DocumentKind.INVOICE, work.prefix, run.issuing_date)
     numbered = number_drafts(
         drafts,
         heading_of(block, work.scope.issuer, work.template),
@@ -227,7 +237,7 @@ def _number_invoices(work: _Work, drafts: Drafts, ids: pl.Series, transaction: S
     )
 
 
-def _number_credits(work: _Work, notes: Drafts, ids: pl.Series, transaction: ShardWork) -> None:
+def _number_credits(work: Issuing, notes: Drafts, ids: pl.Series, transaction: IssueWork) -> None:
     """Number the credit notes of changes; none is dated before an invoice that it credits."""
     issuer, run, template = work.scope.issuer, work.run, work.credit_template()
     issuing_date = max(run.issuing_date, *notes.invoices["original_issue_date"].to_list())
@@ -245,7 +255,7 @@ def _number_credits(work: _Work, notes: Drafts, ids: pl.Series, transaction: Sha
     transaction.write_invoices(rows)
 
 
-def _require_complete(run: Run, totals: tuple[CurrencyTotal, ...]) -> None:
+def require_complete(run: Run, totals: tuple[CurrencyTotal, ...]) -> None:
     """Prove that every planned charge has its outcome, in count and money."""
     if _by_currency(totals) != _by_currency(run.plan_totals):
         raise BillingError(

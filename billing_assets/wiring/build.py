@@ -119,7 +119,8 @@ class Billing:
         """The invoice template as registered in the store."""
         return self._registered(self.template)
 
-    def _credit_template(self) -> FrozenTemplate:
+    def credit_template(self) -> FrozenTemplate:
+        """Return the template of credit notes as registered in the store."""
         return self._registered(self.template_of(DocumentKind.CREDIT_NOTE))
 
     def _registered(self, template: Template) -> FrozenTemplate:
@@ -151,16 +152,19 @@ class Billing:
         issuing_date: date | None = None,
         backdating: Backdating = UNASKED,
         catch_up: CatchUp | None = None,
+        company: Company | None = None,
     ) -> RunOrder:
         """Return the order of a run of a date; its documents carry ``issuing_date``, or the day of issue.
+
+        ``company`` spares reading the company anew.
 
         Raises:
             BillingError: ``date_too_far`` where the billing date lies further ahead than may be billed.
                 ``issue_date_ahead``, ``backdating_unapproved`` and ``backdating_incomplete``, see
                 :func:`approved_backdating`.
         """
-        issuer, settings = self.runs.issuer(self.company_code()), self.settings
-        today = today_of(issuer.company)
+        company = company or self.runs.issuer(self.company_code()).company
+        today, settings = today_of(company), self.settings
         if billing_date > today + timedelta(days=settings.coming_days):
             raise BillingError(
                 "date_too_far",
@@ -172,7 +176,7 @@ class Billing:
         )
         issued_on = issuing_date or rule.day_of(billing_date)
         return RunOrder(
-            company_code=issuer.company.company_code,
+            company_code=company.company_code,
             billing_date=billing_date,
             issuing_date=issued_on,
             backdating=approved_backdating(rule, billing_date, issued_on, backdating),
@@ -193,7 +197,7 @@ class Billing:
             order,
             store=self.runs,
             template=self.frozen_template,
-            credit_template=self._credit_template,
+            credit_template=self.credit_template,
             progress=progress,
         )
 
@@ -252,7 +256,7 @@ class Billing:
         return credit_invoices(
             order,
             store=SqlCreditStore(self.database, utc_now),
-            template=self._credit_template(),
+            template=self.credit_template(),
             progress=progress,
             is_dry_run=is_dry_run,
         )
