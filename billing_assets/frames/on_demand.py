@@ -25,7 +25,7 @@ def next_dates(due: pl.DataFrame) -> pl.DataFrame:
     >>> next_dates(pl.DataFrame(rows | {"effective_date": [date(2024, 1, 1)] * 2})).row(0)
     ('P-1', datetime.date(2024, 2, 1))
     """
-    return due.group_by("policy_number").agg(until_date=_DAY.min()).sort("policy_number").cast(UNTIL_SCHEMA)
+    return due.group_by("policy_number").agg(until_date=_DAY.min()).select(*UNTIL_SCHEMA)
 
 
 def due_until(due: pl.DataFrame, until: pl.DataFrame) -> pl.DataFrame:
@@ -39,9 +39,11 @@ def due_until(due: pl.DataFrame, until: pl.DataFrame) -> pl.DataFrame:
     [2]
     """
     dated = due.join(until, on="policy_number", how="inner", maintain_order="left").filter(
-        _DAY <= pl.col("until_date")
+        pl.col("until_date") >= _DAY
     )
-    return dated.with_columns(billing_date=pl.min_horizontal("billing_date", "until_date")).select(due.columns)
+    return dated.with_columns(billing_date=pl.min_horizontal("billing_date", "until_date")).select(
+        due.columns
+    )
 
 
 def until_frame(until: Mapping[str, date]) -> pl.DataFrame:

@@ -65,7 +65,7 @@ def invoice_on_demand(
 def in_transaction(
     company_code: str, act: Callable[[OnDemandWork], _Result], *, store: OnDemandStore
 ) -> _Result:
-    """Return what ``act`` returns in a transaction; again where another program has billed the same meanwhile."""
+    """Return what ``act`` returns in a transaction; again where another program has billed it meanwhile."""
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             with store.on_demand(company_code) as work:
@@ -79,7 +79,7 @@ def in_transaction(
 def answer_requests(
     order: OnDemandOrder, requests: Sequence[Request], work: OnDemandWork, templates: Templates
 ) -> tuple[Answer, ...]:
-    """Bill what the requests ask for in the transaction of ``work`` and return an answer for each, in order."""
+    """Bill what the requests ask for in the transaction of ``work``; return an answer for each, in order."""
     by_policy: dict[str, list[Request]] = {}
     for request in requests:
         by_policy.setdefault(request.policy_number, []).append(request)
@@ -182,7 +182,7 @@ def _priced(
     changed: frozenset[str],
     read: Callable[[Sequence[str]], ShardBook],
 ) -> list[_Part]:
-    """Price what is due of the policies; of those with changes by the calculation of their date, date by date."""
+    """Price what is due of the policies; those with changes by the whole calculation, date by date."""
     plain = {number: day for number, day in until.items() if number not in changed}
     parts = [_Part(until=plain, drafts=scope.priced(due_until(due, until_frame(plain))))] if plain else []
     by_day = sorted(((day, number) for number, day in until.items() if number in changed))

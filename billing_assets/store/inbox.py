@@ -13,8 +13,9 @@ import polars as pl
 from sqlalchemy import Connection, Row, text
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.on_demand import Answer, InboxEntry, Request
+from billing_assets.domain.on_demand import RUN_HELD, Answer, InboxEntry, Request
 from billing_assets.store.copy import copy_in
+from billing_assets.store.locks import IS_HELD, LockSpace
 
 _STAGE = """
 create temporary table inbox_entry (
@@ -54,7 +55,13 @@ select i.request_id, i.request_kind, i.request_key, i.policy_number, i.until_dat
         as invoice_numbers
 from inbox_request i
 where i.company_id = :company
-"""
+"""  # noqa: S608 - constants
+_COUNT_OPEN = f"""
+select count(*) from inbox_request
+where company_id = :company and (state = 'queued' or (state = 'waiting' and not {IS_HELD} and (
+    reason_code <> :held or not exists (
+        select from billing_run where company_id = :company and state = 'held'))))
+"""  # noqa: S608 - constants
 _LIST = (
     _ROWS
     + """ and (:state = '' or i.state = :state) and (:policy = '' or i.policy_number = :policy)
@@ -65,7 +72,7 @@ order by i.request_id desc limit :limit"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxRow:
-    """A request with its answer; ``until_date`` is what was asked for, or what the next installment came to."""
+    """A request with its answer; ``until_date`` is what was asked, or what the next installment came to."""
 
     request_id: int
     request_kind: str
@@ -101,9 +108,7 @@ def add_requests(connection: Connection, company_id: int, entries: Sequence[Inbo
     return connection.execute(text(_ADD), {"company": company_id, "at": at}).rowcount
 
 
-def next_requests(
-    connection: Connection, company_id: int, after_id: int, count: int
-) -> tuple[Request, ...]:
+def next_requests(connection: Connection, company_id: int, after_id: int, count: int) -> tuple[Request, ...]:
     """Return the oldest open requests beyond ``after_id`` and hold their rows for this transaction."""
     values = {"company": company_id, "after": after_id, "count": count}
     rows = connection.execute(text(_NEXT), values).all()
@@ -167,10 +172,22 @@ def numbers_of(connection: Connection, company_id: int, run_id: int, policy_numb
 
 
 def count_open(connection: Connection, company_id: int) -> int:
-    """Return how many requests are queued; those that wait for a run do not count."""
-    query = text("select count(*) from inbox_request where company_id = :company and state = 'queued'")
-    return int(connection.execute(query, {"company": company_id}).scalar_one())
+    """Return how many requests are open; those that wait for a run do not count while it may be on."""
+    values = {"company": company_id, "space": int(LockSpace.RUNS), "held": RUN_HELD}
+    return int(connection.execute(text(_COUNT_OPEN), values).scalar_one())
 
 
 def _inbox_row(row: Row[Any]) -> InboxRow:
-    return InboxRow(**{**row._mapping, "invoice_numbers": tuple(row.invoice_numbers)})
+    return InboxRow(
+        request_id=row.request_id,
+        request_kind=row.request_kind,
+        request_key=row.request_key,
+        policy_number=row.policy_number,
+        until_date=row.until_date,
+        received_at=row.received_at,
+        state=row.state,
+        reason_code=row.reason_code,
+        run_id=row.run_id,
+        answered_at=row.answered_at,
+        invoice_numbers=tuple(row.invoice_numbers),
+    )

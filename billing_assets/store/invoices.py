@@ -38,7 +38,8 @@ CHANGED_AFTER_BILLING = f"""
         and l.policy_term_id = f.policy_term_id and l.credited_invoice_id is null
         and l.charge_kind <> 'premium_change'
     where f.company_id = %(company)s and f.policy_id >= %(low)s and f.policy_id < %(high)s
-        and {listed("f")} and f.superseded_batch_id is not null and f.policy_term_version_id <> n.policy_term_version_id
+        and {listed("f")}
+        and f.superseded_batch_id is not null and f.policy_term_version_id <> n.policy_term_version_id
         and ((f.premium_minor, f.currency, f.plan_code, f.place_code, f.line_of_business, f.effective_date,
             f.expiration_date, f.anchor_date, f.charge_count, f.payer_count) is distinct from
             (n.premium_minor, n.currency, n.plan_code, n.place_code, n.line_of_business, n.effective_date,

@@ -108,7 +108,7 @@ class SqlOnDemandStore:
 
     @contextmanager
     def hold_inbox(self, company_code: str) -> Iterator[None]:
-        """Hold the right to drain the inbox on a session of its own; it is free as soon as that session ends."""
+        """Hold the right to drain the inbox; it is free as soon as the block or the process ends."""
         company_id = self.issuer(company_code).company_id
         with hold_lock(self.database, LockSpace.INBOX, company_id, "waiting for another drain", silent):
             yield

@@ -296,7 +296,8 @@ where run_id = :run and state = 'running'
 """
 _FINALISE = """
 update billing_run set state = 'finalised', finalised_at = :at, report = cast(:report as jsonb)
-where run_id = :run and (state not in ('finalised', 'rejected') or (run_kind = 'on_demand' and report is null))
+where run_id = :run and (state not in ('finalised', 'rejected')
+    or (run_kind = 'on_demand' and report is null))
 """
 _SECONDS = """
 select part, sum(cast(spent as numeric)) from run_shard cross join jsonb_each_text(seconds) as s (part, spent)

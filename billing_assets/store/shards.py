@@ -3,9 +3,10 @@
 Belongs here: the condition of a shard in queries, cutting the book, writing and reading the rows.
 Does not belong here: what is read of the terms (``invoices``, ``change_books``), checkpoints (``invoices``).
 
-A shard of policies takes a range of policies, or of a range those that it lists. Where a plan gathers the policies of a payer on one bill, they
+A shard of policies takes a range of policies. Where a plan gathers the policies of a payer on one bill, they
 have to lie in one shard however far apart they are: a shard of payers takes the terms of such plans by their
-payer, and the shards of policies leave them out. So each term lies in exactly one shard of a run.
+payer, and the shards of policies leave them out. So each term lies in exactly one shard of a run. A shard on
+demand takes of a range the policies that it lists.
 """
 
 from collections.abc import Sequence
@@ -89,7 +90,8 @@ values (:run, :shard_number, :from_policy_id, :to_policy_id, :payer_plans, :from
     :policy_ids, :until_dates)
 """
 SHARD_COLUMNS = """
-    shard_number, from_policy_id, to_policy_id, payer_plans, from_payer_id, to_payer_id, policy_ids, until_dates
+    shard_number, from_policy_id, to_policy_id, payer_plans, from_payer_id, to_payer_id, policy_ids,
+    until_dates
 """
 _PENDING = f"""
 select {SHARD_COLUMNS} from run_shard where run_id = :run and committed_at is null order by shard_number

@@ -106,8 +106,8 @@ class OnDemandDesk:
         with self.billing.database.transaction() as connection:
             return inbox.show_request(connection, company_id, request_id)
 
-    def queued_count(self) -> int:
-        """Return how many requests nobody has looked at yet."""
+    def open_count(self) -> int:
+        """Return how many requests would be answered now: all open ones, while a run is on the new ones."""
         company_id = self.store.issuer(self.company_code).company_id
         with self.billing.database.transaction() as connection:
             return inbox.count_open(connection, company_id)

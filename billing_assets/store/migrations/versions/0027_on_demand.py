@@ -54,7 +54,8 @@ create table inbox_request (
     check ((state = 'queued') = (answered_at is null)),
     check (state not in ('waiting', 'failed') or reason_code <> '')
 );
-create index inbox_request_open on inbox_request (company_id, request_id) where state in ('queued', 'waiting');
+create index inbox_request_open on inbox_request (company_id, request_id)
+    where state in ('queued', 'waiting');
 grant select, insert on inbox_request to billing_app;
 grant update (until_date, state, reason_code, run_id, answered_at) on inbox_request to billing_app;
 grant usage on all sequences in schema billing to billing_app;
