@@ -87,7 +87,7 @@ class UnfinishedError(Exception):
 
 ORDER = (
     *("company", "calendar", "import", "rates", "db"),
-    *("run", "deliver", "audit", "replay"),
+    *("run", "inbox", "deliver", "audit", "replay"),
     *("runs", "invoices", "explain", "quote", "deliveries", "problems", "rules"),
     *("demo", "ui", "mailbox"),
 )

@@ -52,7 +52,7 @@ def build_inbox_sensor() -> dg.SensorDefinition:
 
     @dg.sensor(
         name="drain_requests",
-        job=_drain_job,
+        job_name=_drain_job.name,
         minimum_interval_seconds=SENSOR_SECONDS,
         default_status=dg.DefaultSensorStatus.STOPPED,
         description="Drains the inbox of requests for invoices on demand as soon as there are any.",
