@@ -48,11 +48,8 @@ def request(
         numbers = on_demand.numbers_of(answer)
     words = REQUEST_REASONS.get(answer.reason_code, answer.reason_code)
     if answer.state is RequestState.FAILED:
-        raise BillingError(
-            answer.reason_code,
-            f"policy {policy[:40]} is not billed: {words}",
-            "nothing was issued; put that right and ask again",
-        )
+        found = f"policy {policy[:40]} is not billed: {words}"
+        raise BillingError(answer.reason_code, found, "nothing was issued; put that right and ask again")
     screen.document(
         {
             "policy_number": policy,

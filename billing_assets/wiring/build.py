@@ -120,7 +120,7 @@ class Billing:
         return self._registered(self.template)
 
     def credit_template(self) -> FrozenTemplate:
-        """Return the template of credit notes as registered in the store."""
+        """The template of credit notes as registered in the store."""
         return self._registered(self.template_of(DocumentKind.CREDIT_NOTE))
 
     def _registered(self, template: Template) -> FrozenTemplate:
@@ -155,8 +155,6 @@ class Billing:
         company: Company | None = None,
     ) -> RunOrder:
         """Return the order of a run of a date; its documents carry ``issuing_date``, or the day of issue.
-
-        ``company`` spares reading the company anew.
 
         Raises:
             BillingError: ``date_too_far`` where the billing date lies further ahead than may be billed.

@@ -4,8 +4,8 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.sensor_definition import SensorExecutionData
 
-from billing_assets.defs.inbox import SENSOR_SECONDS, build_inbox_sensor
 from billing_assets.definitions import build_definitions
+from billing_assets.defs.inbox import SENSOR_SECONDS, build_inbox_sensor
 from billing_assets.domain.on_demand import InboxEntry
 from billing_assets.store.connection import Database
 from billing_assets.wiring.on_demand import OnDemandDesk

@@ -69,7 +69,7 @@ def kill_and_repeat(database: Database, home: Path, *bomb: str) -> tuple[int, St
     return status, state_of(database)
 
 
-@pytest.mark.parametrize("fuse", [5, 12, 19, 26, 33, 40, 55, 70])
+@pytest.mark.parametrize("fuse", [12, 26, 40, 70])
 def test_a_drain_killed_at_a_point_and_repeated_ends_as_if_nothing_had_happened(
     fuse: int, database: Database, tmp_path: Path, undisturbed: State
 ) -> None:
@@ -103,7 +103,7 @@ def test_a_drain_killed_at_every_point_in_turn_and_repeated_ends_as_if_nothing_h
     assert fuse > 60
 
 
-@pytest.mark.parametrize("fuse", [30, 62])
+@pytest.mark.parametrize("fuse", [30])
 def test_postgresql_killed_in_a_drain_and_draining_again_ends_as_if_nothing_had_happened(
     fuse: int, tmp_path: Path, undisturbed: State
 ) -> None:

@@ -28,8 +28,10 @@ def written(folder: Path, name: str, content: str) -> Path:
         ("r.csv", "\ufeffpolicy_number,request_key,until\r\nP-1,a,\r\nP-2,b,2025-01-31\r\n"),
         (
             "r.jsonl",
-            '{"request_key": "a", "policy_number": "P-1"}\n\n'
-            '{"request_key": "b", "policy_number": "P-2", "until": "2025-01-31"}\n',
+            (
+                '{"request_key": "a", "policy_number": "P-1"}\n\n{"request_key": "b", '
+                '"policy_number": "P-2", "until": "2025-01-31"}\n'
+            ),
         ),
     ],
 )

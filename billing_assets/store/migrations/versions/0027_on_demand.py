@@ -57,12 +57,17 @@ create table inbox_request (
 create index inbox_request_open on inbox_request (company_id, request_id)
     where state in ('queued', 'waiting');
 grant select, insert on inbox_request to billing_app;
-grant update (until_date, state, reason_code, run_id, answered_at) on inbox_request to billing_app;
 grant usage on all sequences in schema billing to billing_app;
 """
+
+
+UPDATES = {"inbox_request": "until_date, state, reason_code, run_id, answered_at"}
+"""What the application may change, column by column, beside what it could before."""
 
 
 def upgrade() -> None:
     """Let there be runs on demand, and make the inbox."""
     for part in (RUNS, SHARDS, INBOX):
         op.execute(part)
+    for table, columns in UPDATES.items():
+        op.execute(f"grant update ({columns}) on {table} to billing_app")
