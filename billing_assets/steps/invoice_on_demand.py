@@ -32,7 +32,7 @@ from billing_assets.domain.runs import CatchUp, CurrencyTotal, Outcome
 from billing_assets.frames.cash_rounding import used_units
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.on_demand import due_until, next_dates, until_frame
-from billing_assets.frames.run_figures import add_figures, figures_of
+from billing_assets.frames.run_figures import figures_of
 from billing_assets.steps.on_demand_ports import OnDemandStore, OnDemandWork, ShardCount, Standing
 from billing_assets.steps.price_plan import Scope, add_totals
 from billing_assets.steps.raise_invoices import Issuing, issue_drafts, require_complete
@@ -216,7 +216,7 @@ def _issue(
     )
     for part in parts:
         issue_drafts(issuing, part.drafts, work, _no_turn)
-    figures = add_figures(figures_of(part.drafts, scope.rules.plans, None) for part in parts)
+    figures = pl.concat(figures_of(part.drafts, scope.rules.plans, None) for part in parts)
     work.close_run(run.run_id, figures, prove=partial(require_complete, run))
     return run.run_id
 
