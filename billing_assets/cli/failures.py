@@ -88,7 +88,7 @@ class UnfinishedError(Exception):
 
 ORDER = (
     *("company", "calendar", "import", "rates", "db"),
-    *("run", "deliver", "audit", "replay"),
+    *("run", "inbox", "deliver", "audit", "replay"),
     *("runs", "invoices", "ledger", "explain", "quote", "deliveries", "problems", "rules"),
     *("demo", "ui", "mailbox"),
 )

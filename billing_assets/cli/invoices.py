@@ -22,6 +22,8 @@ from billing_assets.cli.arguments import (
 )
 from billing_assets.cli.credit import EPILOG, credit
 from billing_assets.cli.deliveries import reason_words
+from billing_assets.cli.on_demand import EPILOG as REQUEST_EPILOG
+from billing_assets.cli.on_demand import request
 from billing_assets.cli.output import Screen, amount, instant, state_cell, styled
 from billing_assets.domain.charges import PREMIUM_CHANGE
 from billing_assets.domain.deliveries import DeliveryState
@@ -35,8 +37,11 @@ if TYPE_CHECKING:
     from billing_assets.store.invoice_listings import InvoiceRow
     from billing_assets.wiring.desk import InvoiceDetail
 
-app = typer.Typer(no_args_is_help=True, help="Find invoices, show one, get its PDF, give it back.")
+app = typer.Typer(
+    no_args_is_help=True, help="Find invoices, show one, get its PDF, give it back, ask for one."
+)
 app.command("credit", epilog=EPILOG)(credit)
+app.command("request", epilog=REQUEST_EPILOG)(request)
 
 _STATES = (*(state.value for state in DeliveryState), "none")
 _PPM_PER_PERCENT = 10_000

@@ -20,6 +20,7 @@ from billing_assets.cli import (
     demo,
     explain,
     imports,
+    inbox,
     invoices,
     ledger,
     mailbox,
@@ -61,6 +62,7 @@ app.add_typer(imports.app, name="import", rich_help_panel="Set up")
 app.add_typer(rates.app, name="rates", rich_help_panel="Set up")
 app.add_typer(database.app, name="db", rich_help_panel="Set up")
 app.command("run", epilog=run.EPILOG, rich_help_panel="Bill")(run.bill)
+app.add_typer(inbox.app, name="inbox", rich_help_panel="Bill")
 app.command("deliver", epilog=deliver.EPILOG, rich_help_panel="Bill")(deliver.send)
 app.command("audit", epilog=audit.EPILOG, rich_help_panel="Bill")(audit.check)
 app.command("replay", epilog=replay.EPILOG, rich_help_panel="Bill")(replay.replay)

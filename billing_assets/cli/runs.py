@@ -210,9 +210,9 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
 
 
 def _show_documents(screen: Screen, report: "Mapping[str, Any]") -> None:
-    """Show the documents of a billing run: invoices, and credit notes where changes gave something back."""
-    is_billing = report.get("run_kind", RunKind.BILLING) == RunKind.BILLING
-    credit_notes = report.get("credit_notes") if is_billing else None
+    """Show the documents of a run: invoices, and credit notes where changes gave something back."""
+    is_correction = report.get("run_kind") == RunKind.CORRECTION
+    credit_notes = None if is_correction else report.get("credit_notes")
     if report["invoices"]:
         screen.heading("Invoices")
         show_amounts(screen, report["invoices"])

@@ -16,13 +16,15 @@ BEFORE_BACKFILLS = {"dagster/priority": "5"}
 AFTER_TODAY = {"dagster/priority": "3"}
 """Behind the day's own run, before backfills."""
 
-_UNFINISHED = [
+UNFINISHED = [
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
+"""States of a run of Dagster that has not ended."""
+
 _PARTITION = "dagster/partition"
 
 
@@ -80,7 +82,7 @@ def build_deliver_every_hour(settings: Settings) -> dg.ScheduleDefinition:
             waiting = [day.isoformat() for day in program.waiting_dates() if day >= settings.first_date]
         if not waiting:
             return dg.SkipReason("no message waits to be sent")
-        unfinished = dg.RunsFilter(statuses=_UNFINISHED)
+        unfinished = dg.RunsFilter(statuses=UNFINISHED)
         busy = {run.tags.get(_PARTITION) for run in context.instance.get_runs(unfinished)}
         free = [key for key in waiting if key not in busy]
         if not free:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
 from difflib import get_close_matches
+from itertools import combinations
 from unicodedata import category
 
 from billing_assets.domain.bank_accounts import is_bic, is_iban
@@ -22,7 +23,9 @@ from billing_assets.domain.time_zones import is_time_zone
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _PREFIX = re.compile(r"[A-Za-z0-9./_-]{1,20}")
+_PREFIXES = ("invoice_prefix", "credit_note_prefix", "on_demand_prefix")
 _MOST_ADDRESS_LINES = 5
+ON_DEMAND_PREFIX = "OND-"
 _STRUCTURED = frozenset({"address_lines", "cash_rounding", "product_names", "safety_bounds"})
 """Settings that are more than one text."""
 
@@ -33,7 +36,8 @@ class Company:
 
     ``time_zone`` is an IANA name in which business dates live; ``place_code`` names the calendar on which
     runs generate; ``invoice_prefix`` begins each invoice number, ``credit_note_prefix`` each number of a
-    credit note: they differ, end in no digit and cannot change once used; ``reporting_currency`` is the one
+    credit note, ``on_demand_prefix`` that of an invoice on demand: they differ, end in no digit and cannot
+    change once used; ``reporting_currency`` is the one
     that run reports add up in, or empty; ``rate_base_currency`` is the one of which exchange rates are for
     one unit, or empty: that of the rates there are; ``cash_rounding`` are the currencies of which sums
     payable are rounded to what can be paid in cash;
@@ -55,6 +59,7 @@ class Company:
     website: str = ""
     invoice_prefix: str = "INV-"
     credit_note_prefix: str = "CRN-"
+    on_demand_prefix: str = ON_DEMAND_PREFIX
     message_domain: str
     email_attachment: str = "pdf"
     reporting_currency: str = ""
@@ -162,8 +167,9 @@ two capitals, such as ES (company_invalid): see examples/company.yaml for every 
             faults[name] = f"'{name}' {words}"
     _refuse(list(faults.values()))
     _check_cash_rounding(company.cash_rounding)
-    if company.credit_note_prefix.lower() == company.invoice_prefix.lower():
-        raise _invalid("company settings 'invoice_prefix' and 'credit_note_prefix' are the same")
+    for first, second in combinations(_PREFIXES, 2):
+        if getattr(company, first).lower() == getattr(company, second).lower():
+            raise _invalid(f"company settings '{first}' and '{second}' are the same")
 
 
 def _check_cash_rounding(currencies: tuple[str, ...]) -> None:
@@ -205,7 +211,7 @@ _RULES: tuple[tuple[str, Callable[[str], object], str], ...] = (
     ("message_domain", is_message_domain, "is not a domain in ASCII, such as billing.example.com"),
     *(
         rule
-        for name in ("invoice_prefix", "credit_note_prefix")
+        for name in _PREFIXES
         for rule in (
             (name, _PREFIX.fullmatch, "is one to twenty letters, digits or signs of - . / _"),
             (name, _ends_in_no_digit, "must end in a character that is not a digit"),
@@ -218,8 +224,8 @@ _RULES: tuple[tuple[str, Callable[[str], object], str], ...] = (
 def company_record(company: Company) -> dict[str, object]:
     """Return the company as plain values, the reverse of :func:`company_from`.
 
-    ``safety_bounds`` are there only where they are not the usual ones, ``cash_rounding``,
-    ``rate_base_currency`` and ``product_names`` only where they name something.
+    ``safety_bounds`` and ``on_demand_prefix`` are there only where they are not the usual ones,
+    ``cash_rounding``, ``rate_base_currency`` and ``product_names`` only where they name something.
 
     >>> record = {
     ...     "company_code": "demo",
@@ -235,7 +241,9 @@ def company_record(company: Company) -> dict[str, object]:
     True
     """
     record = {**asdict(company), "address_lines": list(company.address_lines)}
+    is_usual = company.on_demand_prefix == ON_DEMAND_PREFIX
     parts: dict[str, object] = {
+        "on_demand_prefix": "" if is_usual else company.on_demand_prefix,
         "rate_base_currency": company.rate_base_currency,
         "cash_rounding": list(company.cash_rounding),
         "product_names": product_names_record(company.product_names),

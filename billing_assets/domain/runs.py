@@ -34,10 +34,14 @@ class CatchUp(StrEnum):
 
 
 class RunKind(StrEnum):
-    """``billing`` bills what a date has due; ``correction`` issues credit notes that somebody asked for."""
+    """``billing`` bills what a date has due; ``correction`` issues credit notes that somebody asked for.
+
+    ``on_demand`` bills single policies that somebody asked for, each up to a date of its own.
+    """
 
     BILLING = "billing"
     CORRECTION = "correction"
+    ON_DEMAND = "on_demand"
 
 
 class Outcome(StrEnum):

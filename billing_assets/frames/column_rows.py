@@ -52,6 +52,7 @@ _TERMS = (
     Column("charges", pl.String, "text", "its charge lines: code, line and amount; empty: none"),
     Column("payers", pl.String, "text", "its payers: share and key of each; empty: one payer"),
     Column("hold_code", pl.String, "code", "what holds the term; null where nothing does"),
+    Column("until_date", pl.Date, "day", "up to this billing date the policy is billed on demand"),
     Column("billed_to_date", pl.Date, "day", "end of the last billed period; null where nothing was billed"),
 )
 

@@ -59,6 +59,9 @@ PAYER_SHARE_SCHEMA = schema_of(
 SETTLED_SCHEMA = schema_of("policy_term_id", "installment_number")
 """Installments that need nothing more: invoiced or recorded as zero."""
 
+UNTIL_SCHEMA = schema_of("policy_number", "until_date")
+"""Policies that are billed on demand, each up to a date of its own."""
+
 DUE_SCHEMA = schema_of(
     "policy_term_id",
     "installment_number",

@@ -8,6 +8,7 @@ The work is done on narrow frames, first per schedule, then per installment; the
 gathered once at the end, because copying them is what costs.
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date
 
@@ -134,7 +135,7 @@ def due_charges(
     is_open = not company.is_closed(as_of)
     if terms.is_empty() or not (is_open or _holds_sending(plans)):
         return pl.DataFrame(schema=DUE_SCHEMA)
-    schedules = schedules_of(terms, plans)
+    schedules, dated = _of_schedules(terms, plans, as_of, company)
     keyed = (
         terms.lazy()
         .join(
@@ -146,7 +147,6 @@ def due_charges(
         .with_row_index("term_row")
         .collect()
     )
-    dated = _dated(schedules if is_open else schedules.filter(_HOLDS_SENDING), as_of, company)
     charges = [_with_plan(keyed, dated, settled)]
     if is_open:
         charges.append(_without_plan(keyed, settled, as_of))
@@ -164,6 +164,34 @@ def due_charges(
     return whole.with_columns(pl.coalesce(f"charged_{name}", name).alias(name) for name in own).select(
         *DUE_SCHEMA
     )
+
+
+_FEW_TERMS, _KEPT_SCHEDULES = 32, 500
+_kept: dict[Hashable, tuple[object, pl.DataFrame, "_Dated"]] = {}
+
+
+def _of_schedules(
+    terms: pl.DataFrame, plans: pl.DataFrame, as_of: date, company: CompanyCalendar
+) -> tuple[pl.DataFrame, "_Dated"]:
+    """Return the schedules of the terms and their installments up to ``as_of``.
+
+    Of few terms they are kept, because policies that are billed one by one share them: schedules of the same
+    dates, by the very same plans and closed days (kept too, so that no other object has their identity).
+    """
+    key = None
+    if terms.height <= _FEW_TERMS:
+        schedule_rows = tuple(terms.select(SCHEDULE_KEY).iter_rows())
+        key = (id(plans), id(company.closed), company.place_code, as_of, schedule_rows)
+        if key in _kept:
+            return _kept[key][1:]
+    schedules = schedules_of(terms, plans)
+    is_open = not company.is_closed(as_of)
+    dated = _dated(schedules if is_open else schedules.filter(_HOLDS_SENDING), as_of, company)
+    if key is not None:
+        if len(_kept) >= _KEPT_SCHEDULES:
+            _kept.clear()
+        _kept[key] = ((plans, company.closed), schedules, dated)
+    return schedules, dated
 
 
 _HOLDS_SENDING = pl.col("holiday_behaviour") == HolidayBehaviour.HOLD_SENDING.value

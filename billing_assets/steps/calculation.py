@@ -4,7 +4,6 @@ Belongs here: the order in which the formulas of installments and of changes mee
 Does not belong here: the formulas (``frames``), reading a shard, adding shards up (``price_plan``).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -23,6 +22,7 @@ from billing_assets.frames.credits import draft_credits
 from billing_assets.frames.documents import payer_plan_ids
 from billing_assets.frames.due_charges import due_charges
 from billing_assets.frames.invoices import Drafts, draft_invoices
+from billing_assets.frames.on_demand import due_until
 from billing_assets.steps.run_ports import RuleRows, ShardBook
 
 _REACH = timedelta(days=900)
@@ -36,7 +36,8 @@ class Calculation:
     """What decides, beside the book itself, what is due on a date and what it costs.
 
     ``place_code`` is the place of the company. What was to be billed up to ``held_until`` is left to the run
-    that is held there, and so are changes until somebody has decided on it.
+    that is held there, and so are changes until somebody has decided on it. With ``until``
+    (``columns.UNTIL_SCHEMA``) only what each of its policies has due up to a date of its own is due.
     """
 
     billing_date: date
@@ -45,19 +46,24 @@ class Calculation:
     closed_days: ClosedDays
     held_until: date | None
     catch_up: CatchUp
+    until: pl.DataFrame | None = None
 
     def due(self, book: ShardBook) -> pl.DataFrame:
         """Return what is due of a shard of the book (``columns.DUE_SCHEMA``), without what is given back."""
         if book.changes is None:
-            return self._due(book, book.terms)
+            return self.installments(book)
         return self._changed(book, book.changes).due
+
+    def installments(self, book: ShardBook) -> pl.DataFrame:
+        """Return what is due of the installments alone, whatever changes there are."""
+        return self._due(book, book.terms)
 
     def drafts(self, book: ShardBook) -> Drafts:
         """Return the priced invoices and credit notes of a shard of the book."""
         if book.changes is None:
-            return self._priced(self._due(book, book.terms))
+            return self.priced(self.installments(book))
         changed, changes = self._changed(book, book.changes), book.changes
-        drafts = self._priced(changed.due)
+        drafts = self.priced(changed.due)
         lines = with_returned(changes.lines, changed.returns)
         if lines.is_empty():
             return drafts
@@ -67,7 +73,8 @@ class Calculation:
         indexed = drafts.charges.with_columns(pl.col("draft_index").cast(pl.Int64))
         return replace(drafts, credits=notes, charges=pl.concat([indexed, charges], how="diagonal"))
 
-    def _priced(self, due: pl.DataFrame) -> Drafts:
+    def priced(self, due: pl.DataFrame) -> Drafts:
+        """Return the priced invoices of what is due (``columns.DUE_SCHEMA``)."""
         by_payer = payer_plan_ids(self.rules.plans)
         has_groups = self.rules.has_tax_groups
         return draft_invoices(due, self.rules.tax_rules, self.catch_up, by_payer, has_tax_groups=has_groups)
@@ -83,7 +90,20 @@ class Calculation:
             book.charge_lines,
             book.payer_shares,
         )
-        return found if self.held_until is None else found.filter(pl.col("billing_date") > self.held_until)
+        if self.held_until is not None:
+            found = found.filter(pl.col("billing_date") > self.held_until)
+        return found if self.until is None else due_until(found, self.until)
+
+    def open_day(self, day: date) -> date:
+        """Return the first day, from ``day`` on, on which the company is open."""
+        company = CompanyCalendar(place_code=self.place_code, closed=self.closed_days)
+        while company.is_closed(day):
+            day += timedelta(days=1)
+        return day
+
+    def last_day(self, terms: pl.DataFrame) -> date:
+        """Return an open day by which every installment of the terms has had its billing date."""
+        return self.open_day(max(terms["expiration_date"].to_list(), default=self.billing_date) + _REACH)
 
     def _changed(self, book: ShardBook, changes: ChangeBook) -> ChangedDue:
         terms = with_change_holds(
@@ -105,10 +125,7 @@ class Calculation:
     def _planned(self, terms: pl.DataFrame, changes: ChangeBook) -> pl.DataFrame:
         """Return all installments of the terms that are billed here, with what they plan and ``is_open``."""
         free = terms.with_columns(hold_code=pl.lit(None, pl.String))
-        last = max(terms["expiration_date"].to_list(), default=self.billing_date)
-        company = CompanyCalendar(place_code=self.place_code, closed=self.closed_days)
-        day = _open_day(company.is_closed, last + _REACH)
-        nothing = pl.DataFrame(schema=SETTLED_SCHEMA)
+        day, nothing = self.last_day(terms), pl.DataFrame(schema=SETTLED_SCHEMA)
         found = due_charges(free, self.rules.plans, nothing, day, self.place_code, self.closed_days)
         whole = found.filter(pl.col("charge_kind") == PREMIUM.charge_kind, pl.col("outcome").is_in(_PLANNED))
         key = ["policy_term_id", "installment_number"]
@@ -118,12 +135,6 @@ class Calculation:
         closed = pl.concat([billed, changes.zeros.select(key)]).unique()
         marks = closed.with_columns(is_open=pl.lit(value=False))
         return whole.join(marks, on=key, how="left").with_columns(pl.col("is_open").fill_null(value=True))
-
-
-def _open_day(is_closed: Callable[[date], bool], day: date) -> date:
-    while is_closed(day):
-        day += timedelta(days=1)
-    return day
 
 
 def _with_reason(notes: Drafts, changes: ChangeBook) -> pl.DataFrame:

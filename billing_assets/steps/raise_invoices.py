@@ -7,7 +7,7 @@ A shard is one transaction that ends with its checkpoint row. Whatever process d
 either there as a whole or not at all, and the same command again does what is missing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -31,6 +31,7 @@ from billing_assets.steps.result import StepResult, Stopwatch
 from billing_assets.steps.run_ports import (
     FrozenTemplate,
     Issuer,
+    IssueWork,
     Progress,
     Run,
     RunBasis,
@@ -47,7 +48,7 @@ def raise_invoices(
     store: RunStore,
     crew: Crew,
     template: FrozenTemplate,
-    credit_template: Callable[[], FrozenTemplate],
+    credit_template: FrozenTemplate,
     progress: Progress = silent,
 ) -> StepResult:
     """Issue what is due on ``order.billing_date``; a second call finds nothing to do and writes nothing.
@@ -55,8 +56,8 @@ def raise_invoices(
     An interrupted run of the date is taken up where it stopped, without what other runs have billed since.
     Charges that cannot be invoiced are recorded with their reason; they never stop the others.
     A run that exceeds a safety bound issues nothing until somebody approves it, then exactly what was shown.
-    ``invoice_count`` is what this call issued, with the credit notes of changes (``credit_template`` gives
-    their template); totals and ``due_count`` are of the whole run.
+    ``invoice_count`` is what this call issued, with the credit notes of changes (``credit_template`` is
+    theirs); totals and ``due_count`` are of the whole run.
 
     Raises:
         BillingError: ``run_held``; ``run_changed_since`` where an approved run would issue something else.
@@ -76,12 +77,13 @@ def raise_invoices(
         billing = _Billing(
             run=run,
             scope=scope,
+            prefix=issuer.company.invoice_prefix,
             rule_set_id=store.keep_rules(scope.rules),
             template=template,
-            credit_template=credit_template(),
+            credit_template=credit_template,
         )
         issued = _bill_shards(billing, store.pending_shards(run.run_id), crew, timer, progress)
-        totals = add_totals(store.finalise(run.run_id, plan_seconds, prove=partial(_require_complete, run)))
+        totals = add_totals(store.finalise(run.run_id, plan_seconds, prove=partial(require_complete, run)))
     facts = {"run_id": run.run_id, "due_count": run.due_count, "invoice_count": issued}
     return StepResult(step="raise_invoices", facts=facts, totals=totals, seconds=timer.seconds)
 
@@ -123,6 +125,17 @@ def _require_approval(run: Run) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Issuing:
+    """By what documents of a run are issued; ``prefix`` begins the numbers of its invoices."""
+
+    run: Run
+    scope: Scope
+    prefix: str
+    template: FrozenTemplate
+    credit_template: FrozenTemplate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _BilledShard:
     """What came of a shard: how many documents, and the seconds of each part."""
 
@@ -131,14 +144,10 @@ class _BilledShard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Billing:
+class _Billing(Issuing):
     """The job of billing one shard of a run, in one transaction, priced anew unless planning kept it."""
 
-    run: Run
-    scope: Scope
     rule_set_id: int
-    template: FrozenTemplate
-    credit_template: FrozenTemplate
 
     def __call__(self, shard: Shard, place: Workplace, wait_for_turn: WaitForTurn) -> _BilledShard:
         spent = Stopwatch()
@@ -147,7 +156,7 @@ class _Billing:
                 return _BilledShard(document_count=0, seconds={})
             drafts = place.kept.take(shard.shard_number) or self._priced(transaction, spent)
             with spent("write"):
-                _issue(self, drafts, transaction, wait_for_turn)
+                issue_drafts(self, drafts, transaction, wait_for_turn)
             documents = drafts.invoices.height + (drafts.credits.invoices.height if drafts.credits else 0)
             terms = () if drafts.term_counts is None else drafts.term_counts.to_dicts()
             transaction.checkpoint(drafts.charges.height, documents, spent.seconds, self.rule_set_id, terms)
@@ -178,9 +187,9 @@ def _bill_shards(
     return issued
 
 
-def _issue(billing: _Billing, drafts: Drafts, transaction: ShardWork, wait_for_turn: WaitForTurn) -> None:
+def issue_drafts(work: Issuing, drafts: Drafts, transaction: IssueWork, wait_for_turn: WaitForTurn) -> None:
     """Write lines, taxes and postings first, then lock the number series for the short rest: the heads."""
-    count, run, company_id = drafts.invoices.height, billing.run, billing.scope.issuer.company_id
+    count, run, company_id = drafts.invoices.height, work.run, work.scope.issuer.company_id
     notes = drafts.credits
     document_count = count + (notes.invoices.height if notes else 0)
     ids = pl.Series("invoice_id", [], dtype=pl.Int64)
@@ -198,34 +207,34 @@ def _issue(billing: _Billing, drafts: Drafts, transaction: ShardWork, wait_for_t
     if document_count:
         wait_for_turn()
     if count:
-        _number_invoices(billing, drafts, ids[:count], transaction)
+        _number_invoices(work, drafts, ids[:count], transaction)
     if notes:
-        _number_credits(billing, notes, ids[count:], transaction)
+        _number_credits(work, notes, ids[count:], transaction)
 
 
-def _number_invoices(billing: _Billing, drafts: Drafts, ids: pl.Series, transaction: ShardWork) -> None:
-    count, run, prefix = drafts.invoices.height, billing.run, billing.scope.issuer.company.invoice_prefix
-    block = transaction.draw_numbers(count, DocumentKind.INVOICE, prefix, run.issuing_date)
+def _number_invoices(work: Issuing, drafts: Drafts, ids: pl.Series, transaction: IssueWork) -> None:
+    count, run = drafts.invoices.height, work.run
+    block = transaction.draw_numbers(count, DocumentKind.INVOICE, work.prefix, run.issuing_date)
     numbered = number_drafts(
         drafts,
-        heading_of(block, billing.scope.issuer, billing.template),
-        cash_units=billing.scope.cash_units,
-        closed_due_days=billing.scope.closed_days.of(Purpose.DUE),
+        heading_of(block, work.scope.issuer, work.template),
+        cash_units=work.scope.cash_units,
+        closed_due_days=work.scope.closed_days.of(Purpose.DUE),
     )
     rows = invoice_rows(
         numbered,
         ids,
         run_id=run.run_id,
         number_series_id=block.number_series_id,
-        company_version_id=billing.scope.issuer.company_version_id,
-        template_version_id=billing.template.template_version_id,
+        company_version_id=work.scope.issuer.company_version_id,
+        template_version_id=work.template.template_version_id,
     )
     write_heads(transaction, rows)
 
 
-def _number_credits(billing: _Billing, notes: Drafts, ids: pl.Series, transaction: ShardWork) -> None:
+def _number_credits(work: Issuing, notes: Drafts, ids: pl.Series, transaction: IssueWork) -> None:
     """Number the credit notes of changes; none is dated before an invoice that it credits."""
-    issuer, run, template = billing.scope.issuer, billing.run, billing.credit_template
+    issuer, run, template = work.scope.issuer, work.run, work.credit_template
     issuing_date = max(run.issuing_date, *notes.invoices["original_issue_date"].to_list())
     prefix, kind = issuer.company.credit_note_prefix, DocumentKind.CREDIT_NOTE
     block = transaction.draw_numbers(notes.invoices.height, kind, prefix, issuing_date)
@@ -241,7 +250,7 @@ def _number_credits(billing: _Billing, notes: Drafts, ids: pl.Series, transactio
     write_heads(transaction, rows)
 
 
-def _require_complete(run: Run, totals: tuple[CurrencyTotal, ...]) -> None:
+def require_complete(run: Run, totals: tuple[CurrencyTotal, ...]) -> None:
     """Prove that every planned charge has its outcome, in count and money."""
     if _by_currency(totals) != _by_currency(run.plan_totals):
         raise BillingError(

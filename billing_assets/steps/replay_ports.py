@@ -21,6 +21,7 @@ class ReplayShard:
 
     ``rule_set_id`` is None where the shard was committed before rule sets were kept. ``place_code`` is the
     place of the company; what was to be billed up to ``held_until`` was left to a run that was held.
+    ``until`` are the numbers of the policies of a shard on demand, each with its date.
     """
 
     run_id: int
@@ -34,6 +35,7 @@ class ReplayShard:
     place_code: str
     catch_up: CatchUp
     held_until: date | None
+    until: tuple[tuple[str, date], ...] = ()
 
 
 class ReplayStore(Protocol):

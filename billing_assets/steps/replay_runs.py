@@ -20,6 +20,7 @@ from billing_assets.frames.cash_rounding import used_units
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.numbered import Heading, number_drafts
 from billing_assets.frames.numbered_credits import number_credits
+from billing_assets.frames.on_demand import until_frame
 from billing_assets.frames.replays import Recorded, differences, with_recorded_holds
 from billing_assets.steps.calculation import Calculation
 from billing_assets.steps.replay_ports import ReplayShard, ReplayStore
@@ -87,6 +88,10 @@ def _replayed(shard: ReplayShard, store: ReplayStore, timer: Stopwatch) -> tuple
             held_until=shard.held_until,
             catch_up=shard.catch_up,
         )
+        if shard.until:
+            until = until_frame(dict(shard.until))
+            last = calculation.open_day(max(day for _, day in shard.until))
+            calculation = replace(calculation, billing_date=last, until=until)
         terms = with_recorded_holds(book.terms, recorded.charges)
         drafts = calculation.drafts(replace(book, terms=terms))
         numbered = _numbered(shard, drafts, recorded, rules, closed.of(Purpose.DUE))

@@ -125,7 +125,8 @@ class Shard:
     """Terms that are billed in one transaction: those of the policies ``[from_policy_id, to_policy_id)``.
 
     Terms of ``payer_plans`` are left to shards of payers, which take them where their payer lies in
-    ``[from_payer_id, to_payer_id)``; a shard of policies has no payers, 0 and 0.
+    ``[from_payer_id, to_payer_id)``; a shard of policies has no payers, 0 and 0. A shard on demand takes of
+    its range the ``policy_ids``, each up to the date of ``until_dates`` in the same place.
     """
 
     shard_number: int
@@ -134,6 +135,12 @@ class Shard:
     payer_plans: tuple[str, ...] = ()
     from_payer_id: int = 0
     to_payer_id: int = 0
+    policy_ids: tuple[int, ...] = ()
+    until_dates: tuple[date, ...] = ()
+
+    def reads_until(self, billing_date: date) -> date:
+        """Return by which date what is read may be due: any, where policies have dates of their own."""
+        return date.max if self.policy_ids else billing_date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,17 +207,8 @@ class NumberBlock:
     issue_date: date
 
 
-class ShardWork(Protocol):
-    """One shard's transaction: all of it is committed, or none.
-
-    ``is_done`` tells that another program has committed this shard; nothing is left to do then.
-    """
-
-    is_done: bool
-
-    def read_book(self) -> ShardBook:
-        """Return the shard's terms and what is settled of them."""
-        ...
+class IssueWork(Protocol):
+    """The transaction in which documents are issued: all of it is committed, or none."""
 
     def draw_invoice_ids(self, count: int) -> pl.Series:
         """Return ``count`` unused invoice ids, ascending."""
@@ -242,6 +240,19 @@ class ShardWork(Protocol):
 
     def write_charges(self, charges: pl.DataFrame) -> None:
         """Append due charges with their outcome."""
+        ...
+
+
+class ShardWork(IssueWork, Protocol):
+    """One shard's transaction.
+
+    ``is_done`` tells that another program has committed this shard; nothing is left to do then.
+    """
+
+    is_done: bool
+
+    def read_book(self) -> ShardBook:
+        """Return the shard's terms and what is settled of them."""
         ...
 
     def checkpoint(

@@ -30,7 +30,7 @@ from billing_assets.frames.columns import (
 from billing_assets.steps.run_ports import Shard
 from billing_assets.store.charged_rules import CHARGED_TAXES
 from billing_assets.store.copy import copy_out
-from billing_assets.store.shards import SHARD_OF_TERM, TAKEN, range_values
+from billing_assets.store.shards import SHARD_OF_TERM, TAKEN, listed, range_values
 
 
 class ChangeRange(NamedTuple):
@@ -56,7 +56,7 @@ with settled as materialized (
     order by billing_date desc, run_id desc limit 1
 ), changed as materialized (
     select c.policy_term_id, c.policy_id, max(c.batch_id) as batch_id from policy_change c
-    where c.company_id = %(company)s and c.policy_id >= %(low)s and c.policy_id < %(high)s
+    where c.company_id = %(company)s and c.policy_id >= %(low)s and c.policy_id < %(high)s and {listed("c")}
         and c.batch_id <= %(batch)s
     group by c.policy_term_id, c.policy_id
 )

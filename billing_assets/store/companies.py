@@ -21,10 +21,16 @@ from company c join company_version v using (company_id)
 where c.company_code = :code order by v.company_version_id desc limit 1
 """
 
-_USED_PREFIXES = """
-select prefix from number_series join company using (company_id)
-where company_code = :code and document_kind = :kind and last_number > 0 order by prefix
+_IS_USED = """
+select exists (select from number_series join company using (company_id)
+    where company_code = :code and document_kind = :kind and prefix = :prefix and last_number > 0)
 """
+_PREFIXES = {
+    "invoice_prefix": DocumentKind.INVOICE,
+    "credit_note_prefix": DocumentKind.CREDIT_NOTE,
+    "on_demand_prefix": DocumentKind.INVOICE,
+}
+"""The settings that begin numbers, each with the documents that carry them."""
 
 
 def save_company(connection: Connection, company: Company, recorded_at: datetime) -> bool:
@@ -39,8 +45,10 @@ def save_company(connection: Connection, company: Company, recorded_at: datetime
     latest = connection.execute(text(_LATEST), {"code": company.company_code}).first()
     if latest is not None and latest.content == content:
         return False
-    _refuse_other_prefix(connection, company, DocumentKind.INVOICE, "invoice_prefix")
-    _refuse_other_prefix(connection, company, DocumentKind.CREDIT_NOTE, "credit_note_prefix")
+    if latest is not None:
+        former = company_from(json.loads(latest.content))
+        for setting in _PREFIXES:
+            _refuse_other_prefix(connection, former, company, setting)
     connection.execute(
         text(
             "insert into company_version (company_id, content, content_sha256, recorded_at) "
@@ -56,13 +64,14 @@ def save_company(connection: Connection, company: Company, recorded_at: datetime
     return True
 
 
-def _refuse_other_prefix(connection: Connection, company: Company, kind: DocumentKind, setting: str) -> None:
-    values = {"code": company.company_code, "kind": kind.value}
-    used = connection.execute(text(_USED_PREFIXES), values).scalars().all()
-    if used and getattr(company, setting) not in used:
+def _refuse_other_prefix(connection: Connection, former: Company, company: Company, setting: str) -> None:
+    used, kind = getattr(former, setting), _PREFIXES[setting]
+    values = {"code": company.company_code, "kind": kind.value, "prefix": used}
+    is_other = getattr(company, setting) != used
+    if is_other and connection.execute(text(_IS_USED), values).scalar_one():
         raise BillingError(
             "prefix_in_use",
-            f"{kind.value.replace('_', ' ')}s of company '{company.company_code}' begin with {used[0]}",
+            f"{kind.value.replace('_', ' ')}s of company '{company.company_code}' begin with {used}",
             f"keep that '{setting}': the numbers of a company are one series without a gap",
         )
 

@@ -20,7 +20,7 @@ from billing_assets.store.charge_lines import read_charge_lines
 from billing_assets.store.copy import copy_in, copy_out
 from billing_assets.store.numbering import draw_numbers
 from billing_assets.store.payer_shares import read_payer_shares
-from billing_assets.store.shards import TAKEN, range_values
+from billing_assets.store.shards import TAKEN, listed, range_values
 
 _REACH_DAYS = 430
 """Longest lead (400 days) and longest run of closed days: terms that begin later cannot be due yet."""
@@ -31,16 +31,17 @@ _LONGEST_DUE_DAYS = 400
 _BLOCK_IDS = 1_000
 """So many ids are opened by one value of the sequence of invoice ids."""
 
-CHANGED_AFTER_BILLING = """
+CHANGED_AFTER_BILLING = f"""
     select distinct n.policy_term_id
     from policy_term_version f
     join policy_term_version n on n.policy_term_id = f.policy_term_id and n.company_id = %(company)s
-        and n.policy_id >= %(low)s and n.policy_id < %(high)s and n.batch_id <= %(batch)s
+        and n.policy_id >= %(low)s and n.policy_id < %(high)s and {listed("n")} and n.batch_id <= %(batch)s
         and (n.superseded_batch_id is null or n.superseded_batch_id > %(batch)s)
     join invoice_line l on l.policy_term_version_id = f.policy_term_version_id
         and l.policy_term_id = f.policy_term_id and l.credited_invoice_id is null
         and l.charge_kind <> 'premium_change'
     where f.company_id = %(company)s and f.policy_id >= %(low)s and f.policy_id < %(high)s
+        and {listed("f")}
         and f.superseded_batch_id is not null and f.policy_term_version_id <> n.policy_term_version_id
         and ((f.premium_minor, f.currency, f.plan_code, f.place_code, f.line_of_business, f.effective_date,
             f.expiration_date, f.anchor_date, f.charge_count, f.payer_count) is distinct from
@@ -53,7 +54,7 @@ CHANGED_AFTER_BILLING = """
             -- a period that was cut short by an end of cover, and the book now says that cover went on
             or (l.period_to_date = f.cover_to_date
                 and coalesce(n.cover_to_date, n.expiration_date) > l.period_to_date))
-"""
+"""  # noqa: S608 - constants
 """The terms of a range of policies that a book changed after they were billed, however late it did."""
 
 # The held terms are looked up in a hash, not joined: after an import the planner does not know yet how many.
@@ -61,7 +62,7 @@ _TERMS = f"""
 with changed_after_billing as ({CHANGED_AFTER_BILLING}), row_is_problem as (
     select h.policy_term_id
     from problem_hold h join problem q on q.problem_id = h.problem_id and q.is_open
-    where h.company_id = %(company)s and h.policy_id >= %(low)s and h.policy_id < %(high)s
+    where h.company_id = %(company)s and h.policy_id >= %(low)s and h.policy_id < %(high)s and {listed("h")}
         and q.batch_id <= %(batch)s
         and (h.released_batch_id is null or h.released_batch_id > %(batch)s)
 )
@@ -73,6 +74,7 @@ select v.policy_term_id, v.policy_term_version_id, p.policy_number, v.payer_id, 
     encode(v.content_sha256, 'hex'), encode(y.content_sha256, 'hex')
 from policy_term_version v
 join policy p on p.policy_id = v.policy_id and p.policy_id >= %(low)s and p.policy_id < %(high)s
+    and {listed("p")}
 left join changed_after_billing c on c.policy_term_id = v.policy_term_id
 cross join lateral (
     select payer_version_id, content_sha256 from payer_version
@@ -97,7 +99,8 @@ union
 select d.policy_term_id, d.installment_number from due_charge d join shard_term s using (policy_term_id)
 where d.outcome <> 'invoiced' and d.charge_kind <> 'premium_change'
     and ((d.policy_term_version_id = s.policy_term_version_id and (d.outcome = 'zero'
-            or exists (select from billing_run r where r.run_id = d.run_id and r.billing_date = %(day)s)))
+            or exists (select from billing_run r
+                where r.run_id = d.run_id and r.billing_date = %(day)s and r.run_kind = 'billing')))
         or ({ZERO_BY_CHANGES}))
 """  # noqa: S608 - constants
 
@@ -187,6 +190,10 @@ class DocumentTransaction:
         """Append ledger entries."""
         copy_in(self.connection, "ledger_entry", entries)
 
+    def write_charges(self, charges: pl.DataFrame) -> None:
+        """Append due charges with their outcome."""
+        copy_in(self.connection, "due_charge", charges)
+
 
 class ShardTransaction(DocumentTransaction):
     """One shard's transaction; the implementation of ``steps.run_ports.ShardWork``."""
@@ -207,10 +214,6 @@ class ShardTransaction(DocumentTransaction):
         return read_shard_book(
             self.connection, run.company_id, run.book_batch_id, self.shard, run.billing_date
         )
-
-    def write_charges(self, charges: pl.DataFrame) -> None:
-        """Append due charges with their outcome."""
-        copy_in(self.connection, "due_charge", charges)
 
     def checkpoint(
         self,

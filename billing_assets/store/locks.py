@@ -6,6 +6,10 @@ No correctness rests on the locks of sessions alone, because a server may end th
 shards and deliveries are claimed row by row. They spare two programs each other's work. An import holds its
 lock in its own transaction, so that it cannot lose the one without the other. Billing and imports of a
 company take turns on one lock, and an import marks it as its own, so that whoever waits is told for whom.
+
+Invoices on demand take no turns: they hold a lock of their own that many may share. Whoever has won the lock
+on runs lets those end that began before (:func:`let_on_demand_end`); those that begin after see that it is
+held, and leave alone what the run has planned.
 """
 
 import time
@@ -21,11 +25,10 @@ from billing_assets.store.connection import Database
 _POLL_SECONDS = 0.2
 _WAITS_FOR_IMPORT = "waiting for an import of this company"
 _WAITS_FOR_RUN = "waiting for a run of this company"
-_HELD = """
-select exists (select from pg_locks where locktype = 'advisory' and granted
+IS_HELD = """exists (select from pg_locks where locktype = 'advisory' and granted
     and classid::bigint = :space and objid::bigint = :company
-    and database = (select oid from pg_database where datname = current_database()))
-"""
+    and database = (select oid from pg_database where datname = current_database()))"""
+"""Condition that somebody holds the company's lock of a space."""
 
 
 class LockSpace(IntEnum):
@@ -39,6 +42,9 @@ class LockSpace(IntEnum):
     IMPORTS = 7_241_004
     RATES = 7_241_005
     PLANS = 7_241_006
+    ON_DEMAND = 7_241_007
+    INBOX = 7_241_008
+    POLICIES = 7_241_009
 
 
 @contextmanager
@@ -59,6 +65,9 @@ def hold_lock(
                 progress(_WAITS_FOR_IMPORT if is_import else waits_for, waited, 0)
                 waited += 1
                 time.sleep(_POLL_SECONDS)
+            if space is LockSpace.RUNS:
+                let_on_demand_end(session, company_id)
+                session.commit()
             yield
         finally:
             # The session ends, and the lock with it, even where it was won in the moment of an interruption.
@@ -84,11 +93,27 @@ def hold_runs(connection: Connection, company_id: int, progress: Progress) -> No
         progress(_WAITS_FOR_IMPORT if is_import else _WAITS_FOR_RUN, waited, 0)
         waited += 1
         time.sleep(_POLL_SECONDS)
+    let_on_demand_end(connection, company_id)
 
 
 def hold_in_transaction(connection: Connection, space: LockSpace, company_id: int) -> None:
     """Wait for a company's lock, in silence, and hold it until this transaction ends."""
     connection.execute(text("select pg_advisory_xact_lock(:space, :company)"), _key(space, company_id))
+    if space is LockSpace.RUNS:
+        let_on_demand_end(connection, company_id)
+
+
+def let_on_demand_end(connection: Connection, company_id: int) -> None:
+    """Wait, for whoever has the lock on runs, until no invoice on demand is under way that began before."""
+    key = _key(LockSpace.ON_DEMAND, company_id)
+    connection.execute(text("select pg_advisory_lock(:space, :company)"), key)
+    connection.execute(text("select pg_advisory_unlock(:space, :company)"), key)
+
+
+def share_on_demand(connection: Connection, company_id: int) -> None:
+    """Take the lock of invoices on demand for this transaction; waits only for a run that begins."""
+    query = text("select pg_advisory_xact_lock_shared(:space, :company)")
+    connection.execute(query, _key(LockSpace.ON_DEMAND, company_id))
 
 
 def _try_lock(session: Connection, space: LockSpace, company_id: int) -> bool:
@@ -99,7 +124,7 @@ def _try_lock(session: Connection, space: LockSpace, company_id: int) -> bool:
 
 
 def _is_held(connection: Connection, space: LockSpace, company_id: int) -> bool:
-    return bool(connection.execute(text(_HELD), _key(space, company_id)).scalar_one())
+    return bool(connection.execute(text(f"select {IS_HELD}"), _key(space, company_id)).scalar_one())
 
 
 def _key(space: LockSpace, company_id: int) -> dict[str, int]:

@@ -36,13 +36,15 @@ from billing_assets.store.copy import copy_out
 from billing_assets.store.invoices import read_terms
 from billing_assets.store.payer_shares import read_payer_shares
 from billing_assets.store.rule_sets import read_rule_set
-from billing_assets.store.shards import SHARD_COLUMNS, SHARD_OF_TERM, TAKEN, range_values, shard_of
+from billing_assets.store.shards import SHARD_COLUMNS, SHARD_OF_TERM, TAKEN, listed, range_values, shard_of
 
 # The company is the one of the time at which the run was planned, or the first that was recorded.
 _SHARDS = f"""
 select r.run_id, {SHARD_COLUMNS}, s.committed_at, r.book_batch_id,
     r.company_id, r.billing_date, s.rule_set_id, r.closed_day_id, r.catch_up, r.held_until,
-    c.content::jsonb ->> 'place_code' as place_code
+    c.content::jsonb ->> 'place_code' as place_code, array(
+        select p.policy_number from unnest(s.policy_ids) with ordinality as u (policy_id, place)
+        join policy p using (policy_id) order by u.place) as policy_numbers
 from billing_run r
 join run_shard s using (run_id)
 join company_version c on c.company_version_id = coalesce(
@@ -50,11 +52,11 @@ join company_version c on c.company_version_id = coalesce(
     where v.company_id = r.company_id and v.recorded_at <= r.planned_at),
     (select min(v.company_version_id) from company_version v where v.company_id = r.company_id))
 where r.company_id = :company and r.billing_date between :first and :last and r.state = 'finalised'
-    and r.run_kind = 'billing'
-order by r.billing_date, r.sequence_number, s.shard_number
+    and r.run_kind <> 'correction'
+order by r.billing_date, r.run_id, s.shard_number
 """  # noqa: S608 - constants
 # Not one by one: that a shard of payers lies all over the book must not let each of them read all of it.
-_OF_TERM = f"""t.policy_id >= %(low)s and t.policy_id < %(high)s and (
+_OF_TERM = f"""t.policy_id >= %(low)s and t.policy_id < %(high)s and {listed("t")} and (
     cardinality(cast(%(payer_plans)s as text[])) = 0 or t.policy_term_id in (
         select v.policy_term_id from policy_term_version v
         where v.company_id = %(company)s and v.policy_id >= %(low)s and v.policy_id < %(high)s
@@ -82,7 +84,7 @@ join run_shard h on {SHARD_OF_TERM}
 where {_OF_TERM} and d.run_id <> %(run)s
     and v.batch_id <= %(batch)s and (v.superseded_batch_id is null or v.superseded_batch_id > %(batch)s)
     and (h.committed_at, h.run_id) < (%(at)s, %(run)s)
-    and (d.outcome = 'zero' or r.billing_date = %(day)s)
+    and (d.outcome = 'zero' or (r.billing_date = %(day)s and r.run_kind = 'billing'))
 """  # noqa: S608 - constants
 _CHARGES = f"""
 select p.policy_number, d.policy_term_id, d.installment_number, d.charge_kind, d.revision, d.charge_number,
@@ -140,19 +142,18 @@ class SqlReplayStore:
 
     def read_book_as_then(self, shard: ReplayShard) -> ShardBook:
         """Return the terms that the shard read, and what was settled before its checkpoint."""
+        as_of = shard.shard.reads_until(shard.billing_date)
         values = {
             **_range_of(shard),
             "at": shard.committed_at,
-            "day": shard.billing_date,
+            "day": as_of,
         }
         with self.database.transaction() as connection:
-            terms = read_terms(
-                connection, shard.company_id, shard.book_batch_id, shard.shard, shard.billing_date
-            )
+            terms = read_terms(connection, shard.company_id, shard.book_batch_id, shard.shard, as_of)
             settled = copy_out(connection, _SETTLED_THEN, values, SETTLED_SCHEMA)
             changes = read_change_book(
                 connection,
-                ChangeRange(shard.company_id, shard.book_batch_id, shard.shard, shard.billing_date),
+                ChangeRange(shard.company_id, shard.book_batch_id, shard.shard, as_of),
                 before=(shard.run_id, shard.committed_at),
             )
             charge_lines = read_charge_lines(connection, values)
@@ -219,6 +220,7 @@ def _replay_shard(row: Row[Any]) -> ReplayShard:
         place_code=row.place_code,
         catch_up=CatchUp(row.catch_up),
         held_until=row.held_until,
+        until=tuple(zip(row.policy_numbers, row.until_dates, strict=True)),
     )
 
 

@@ -8,11 +8,11 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Row, text
+from sqlalchemy import Connection, Row, text
 from sqlalchemy.exc import IntegrityError
 
 from billing_assets.domain.calendar_rule import ClosedDays
@@ -211,7 +211,7 @@ class SqlRunStore:
             with self.database.transaction() as connection:
                 yield ShardTransaction(connection, run, shard, self.clock)
         except IntegrityError as error:
-            if constraint_of(error) == _BILLED_ONCE:
+            if is_billed_once(error):
                 raise _billed_meanwhile(run) from error
             raise
 
@@ -239,23 +239,33 @@ class SqlRunStore:
         The totals come from the very count that the report keeps: the run's charges are read once.
         """
         with self.database.transaction() as connection:
-            at = self.clock()
             spent = {row[0]: float(row[1]) for row in connection.execute(text(_SECONDS), {"run": run_id})}
-            facts = read_run_facts(connection, run_id, at, {**seconds, **spent})
-            totals = tuple(
-                CurrencyTotal(outcome=outcome, currency=currency, charge_count=count, net_minor=net)
-                for outcome, _reason, currency, count, net in facts.charges
-            )
-            prove(totals)
-            report = json.dumps(build_run_report(facts), ensure_ascii=False)
-            connection.execute(text(_FINALISE), {"run": run_id, "at": at, "report": report})
-            keep_certificate(connection, facts)
-            reasons = {reason for _, reason, *_ in facts.charges}
-            if BILLED_ELSEWHERE in reasons:
-                tell_billed_elsewhere(connection, run_id, at)
-            if HoldCode.CHANGED_AFTER_BILLING in reasons:
-                hold_changed_terms(connection, run_id, at)
-        return totals
+            return close_run(connection, run_id, self.clock(), {**seconds, **spent}, prove)
+
+
+def close_run(
+    connection: Connection,
+    run_id: int,
+    at: datetime,
+    seconds: Mapping[str, float],
+    prove: Callable[[tuple[CurrencyTotal, ...]], None],
+) -> tuple[CurrencyTotal, ...]:
+    """Finalise a run in the transaction of the caller, as :meth:`SqlRunStore.finalise` says."""
+    facts = read_run_facts(connection, run_id, at, seconds)
+    totals = tuple(
+        CurrencyTotal(outcome=outcome, currency=currency, charge_count=count, net_minor=net)
+        for outcome, _reason, currency, count, net in facts.charges
+    )
+    prove(totals)
+    report = json.dumps(build_run_report(facts), ensure_ascii=False)
+    connection.execute(text(_FINALISE), {"run": run_id, "at": at, "report": report})
+    keep_certificate(connection, facts)
+    reasons = {reason for _, reason, *_ in facts.charges}
+    if BILLED_ELSEWHERE in reasons:
+        tell_billed_elsewhere(connection, run_id, at)
+    if HoldCode.CHANGED_AFTER_BILLING in reasons:
+        hold_changed_terms(connection, run_id, at)
+    return totals
 
 
 _SAVE_PLAN = """
@@ -302,7 +312,8 @@ where run_id = :run and state = 'running'
 """
 _FINALISE = """
 update billing_run set state = 'finalised', finalised_at = :at, report = cast(:report as jsonb)
-where run_id = :run and state not in ('finalised', 'rejected')
+where run_id = :run and (state not in ('finalised', 'rejected')
+    or (run_kind = 'on_demand' and report is null))
 """
 _SECONDS = """
 select part, sum(cast(spent as numeric)) from run_shard cross join jsonb_each_text(seconds) as s (part, spent)
@@ -324,6 +335,11 @@ def _billed_meanwhile(run: Run) -> BillingError:
         f"a charge of run {run.run_id} was billed by another program meanwhile; nothing is doubled",
         "run the same command again: it leaves out what is billed",
     )
+
+
+def is_billed_once(error: IntegrityError) -> bool:
+    """Tell whether a charge was refused because it is billed already."""
+    return constraint_of(error) == _BILLED_ONCE
 
 
 def constraint_of(error: IntegrityError) -> str:

@@ -5,7 +5,8 @@ Does not belong here: what is read of the terms (``invoices``, ``change_books``)
 
 A shard of policies takes a range of policies. Where a plan gathers the policies of a payer on one bill, they
 have to lie in one shard however far apart they are: a shard of payers takes the terms of such plans by their
-payer, and the shards of policies leave them out. So each term lies in exactly one shard of a run.
+payer, and the shards of policies leave them out. So each term lies in exactly one shard of a run. A shard on
+demand takes of a range the policies that it lists.
 """
 
 from collections.abc import Sequence
@@ -23,10 +24,22 @@ def _takes(version: str, plans: str, first: str, following: str) -> str:
     and ({following} = 0 or ({version}.payer_id >= {first} and {version}.payer_id < {following}))"""
 
 
-TAKEN = _takes("v", "cast(%(payer_plans)s as text[])", "%(from_payer)s", "%(to_payer)s")
+def listed(table: str) -> str:
+    """Return the condition that the shard of ``range_values`` lists the policy of a row, or lists none.
+
+    >>> listed("v").endswith("or v.policy_id = any(cast(%(policies)s as bigint[])))")
+    True
+    """
+    policies = "cast(%(policies)s as bigint[])"
+    return f"(cardinality({policies}) = 0 or {table}.policy_id = any({policies}))"
+
+
+_OF_PAYERS = _takes("v", "cast(%(payer_plans)s as text[])", "%(from_payer)s", "%(to_payer)s")
+TAKEN = f"{_OF_PAYERS} and {listed('v')}"
 """Condition on version ``v`` of a term of the range of policies: the shard of ``range_values`` takes it."""
 
 SHARD_OF_TERM = f"""h.run_id = r.run_id and t.policy_id >= h.from_policy_id and t.policy_id < h.to_policy_id
+    and (cardinality(h.policy_ids) = 0 or t.policy_id = any(h.policy_ids))
     and (cardinality(h.payer_plans) = 0 or exists (
         select from policy_term_version o
         where o.company_id = r.company_id and o.policy_id = t.policy_id
@@ -72,10 +85,14 @@ select (select coalesce(max(batch_id), 0) from intake_batch where company_id = :
 """
 _INSERT = """
 insert into run_shard (run_id, shard_number, from_policy_id, to_policy_id, payer_plans, from_payer_id,
-    to_payer_id)
-values (:run, :shard_number, :from_policy_id, :to_policy_id, :payer_plans, :from_payer_id, :to_payer_id)
+    to_payer_id, policy_ids, until_dates)
+values (:run, :shard_number, :from_policy_id, :to_policy_id, :payer_plans, :from_payer_id, :to_payer_id,
+    :policy_ids, :until_dates)
 """
-SHARD_COLUMNS = "shard_number, from_policy_id, to_policy_id, payer_plans, from_payer_id, to_payer_id"
+SHARD_COLUMNS = """
+    shard_number, from_policy_id, to_policy_id, payer_plans, from_payer_id, to_payer_id, policy_ids,
+    until_dates
+"""
 _PENDING = f"""
 select {SHARD_COLUMNS} from run_shard where run_id = :run and committed_at is null order by shard_number
 """  # noqa: S608 - constants
@@ -117,11 +134,14 @@ def shard_of(row: Row[Any]) -> Shard:
         payer_plans=tuple(row.payer_plans),
         from_payer_id=row.from_payer_id,
         to_payer_id=row.to_payer_id,
+        policy_ids=tuple(row.policy_ids),
+        until_dates=tuple(row.until_dates),
     )
 
 
 def _columns(shard: Shard) -> dict[str, object]:
-    return {**asdict(shard), "payer_plans": list(shard.payer_plans)}
+    lists = ("payer_plans", "policy_ids", "until_dates")
+    return {**asdict(shard), **{name: list(getattr(shard, name)) for name in lists}}
 
 
 def range_values(shard: Shard) -> dict[str, object]:
@@ -136,4 +156,6 @@ def range_values(shard: Shard) -> dict[str, object]:
         "payer_plans": list(shard.payer_plans),
         "from_payer": shard.from_payer_id,
         "to_payer": shard.to_payer_id,
+        # One text: the driver takes a list number by number.
+        "policies": f"{{{','.join(map(str, shard.policy_ids))}}}",
     }

@@ -121,7 +121,9 @@ class Billing:
         """The invoice template as registered in the store."""
         return self._registered(self.template)
 
-    def _credit_template(self) -> FrozenTemplate:
+    @cached_property
+    def frozen_credit_template(self) -> FrozenTemplate:
+        """The template of credit notes as registered in the store."""
         return self._registered(self.template_of(DocumentKind.CREDIT_NOTE))
 
     def _registered(self, template: Template) -> FrozenTemplate:
@@ -165,6 +167,7 @@ class Billing:
         issuing_date: date | None = None,
         backdating: Backdating = UNASKED,
         catch_up: CatchUp | None = None,
+        company: Company | None = None,
     ) -> RunOrder:
         """Return the order of a run of a date; its documents carry ``issuing_date``, or the day of issue.
 
@@ -173,8 +176,8 @@ class Billing:
                 ``issue_date_ahead``, ``backdating_unapproved`` and ``backdating_incomplete``, see
                 :func:`approved_backdating`.
         """
-        issuer, settings = self.runs.issuer(self.company_code()), self.settings
-        today = today_of(issuer.company)
+        company = company or self.runs.issuer(self.company_code()).company
+        today, settings = today_of(company), self.settings
         if billing_date > today + timedelta(days=settings.coming_days):
             raise BillingError(
                 "date_too_far",
@@ -186,7 +189,7 @@ class Billing:
         )
         issued_on = issuing_date or rule.day_of(billing_date)
         return RunOrder(
-            company_code=issuer.company.company_code,
+            company_code=company.company_code,
             billing_date=billing_date,
             issuing_date=issued_on,
             backdating=approved_backdating(rule, billing_date, issued_on, backdating),
@@ -209,7 +212,7 @@ class Billing:
             store=self.runs,
             crew=ProcessCrew(self.runs, self._pool, keeps=True),
             template=self.frozen_template,
-            credit_template=self._credit_template,
+            credit_template=self.frozen_credit_template,
             progress=progress,
         )
 
@@ -268,7 +271,7 @@ class Billing:
         return credit_invoices(
             order,
             store=SqlCreditStore(self.database, utc_now),
-            template=self._credit_template(),
+            template=self.frozen_credit_template,
             progress=progress,
             is_dry_run=is_dry_run,
         )

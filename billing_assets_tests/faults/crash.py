@@ -24,6 +24,7 @@ from billing_assets.steps import plan_due_charges as planning
 from billing_assets.store import copy as copying
 from billing_assets.store.connection import Database
 from billing_assets.store.policies import SqlIntakeStore
+from billing_assets.wiring.on_demand import OnDemandDesk
 from billing_assets_tests.books import billing_over
 from billing_assets_tests.faults.two_books import import_book
 
@@ -93,6 +94,7 @@ def main() -> None:
     parser.add_argument("home", type=Path)
     parser.add_argument("--day", type=date.fromisoformat, help="bill this date")
     parser.add_argument("--book", type=Path, help="import this file")
+    parser.add_argument("--drain", type=date.fromisoformat, help="drain the inbox on this date")
     parser.add_argument("--fuse", type=int, default=0, help="die at this call of a port")
     parser.add_argument("--copy-fuse", type=int, default=0, help="die after this piece of a COPY")
     parser.add_argument("--victim", type=int, default=0)
@@ -110,6 +112,11 @@ def main() -> None:
         return
     with ExitStack() as stack:
         billing = billing_over(database, options.home, stack, smtp_port=options.smtp_port or 25)
+        if options.drain:
+            desk = OnDemandDesk(billing)
+            desk.store = Wrapped(desk.store, bomb)  # type: ignore[assignment]
+            desk.drain(batch_requests=7, billing_date=options.drain)
+            return
         billing.runs = Wrapped(billing.runs, bomb)  # type: ignore[assignment]
         billing.documents = Wrapped(billing.documents, bomb)  # type: ignore[assignment]
         billing.invoice(billing.order(options.day))

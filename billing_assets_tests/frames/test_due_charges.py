@@ -291,3 +291,13 @@ def test_a_monthly_term_of_sixty_years_is_billed_to_the_cent() -> None:
 def test_a_place_that_no_calendar_knows_is_an_error_and_not_a_silence() -> None:
     with pytest.raises(Exception, match="calendar_unknown"):
         due_charges(terms({**YEAR, "place_code": "XX"}), ALL_PLANS, NOTHING_SETTLED, LONG_AFTER, "ES")
+
+
+def test_few_terms_have_the_same_charges_whether_their_schedules_are_kept_or_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    days = (date(2024, 6, 3), date(2024, 6, 3), date(2024, 12, 2))
+    calls = [due(YEAR, as_of=day) for day in days]
+    monkeypatch.setattr("billing_assets.frames.due_charges._FEW_TERMS", -1)
+    anew = [due(YEAR, as_of=day) for day in days]
+    assert all(kept.equals(each) for kept, each in zip(calls, anew, strict=True))

@@ -83,6 +83,7 @@ def test_shards_are_read_as_they_were_written(filled: Database) -> None:
         "payer_plans": ["fleet"],
         "from_payer": 1,
         "to_payer": 3,
+        "policies": "{}",
     }
 
 

@@ -91,7 +91,7 @@ KEYS = (
         "company_id, billing_date",
         "(state <> ALL (ARRAY['finalised'::text, 'rejected'::text]))",
     ),
-    ("billing_run", "company_id, billing_date, sequence_number", _NO_CONDITION),
+    ("billing_run", "company_id, billing_date, sequence_number", "(run_kind <> 'on_demand'::text)"),
     ("run_shard", "run_id, shard_number", _NO_CONDITION),
     ("run_certificate", "run_id", _NO_CONDITION),
     ("document", "invoice_id", _NO_CONDITION),
@@ -101,6 +101,7 @@ KEYS = (
     ("delivery_attempt", "delivery_id", "(state = 'sent'::text)"),
     ("delivery_decision", "delivery_id", "(decision = 'delivered'::text)"),
     ("problem_closing", "problem_id", _NO_CONDITION),
+    ("inbox_request", "company_id, request_key", _NO_CONDITION),
     ("payer", "company_id, payer_key", _NO_CONDITION),
     ("policy", "company_id, policy_number", _NO_CONDITION),
     ("policy_term", "policy_id, effective_date", _NO_CONDITION),
@@ -141,6 +142,7 @@ MAY_UPDATE: Mapping[str, str] = {
     "delivery_attempt": "ended_at, state, reply_code, reason_code",
     "problem_hold": "released_batch_id",
     "payment_plan": "valid_to",
+    "inbox_request": "until_date, state, reason_code, run_id, answered_at",
 }
 """Columns that the application may change; it may change no other."""
 

@@ -30,7 +30,7 @@ group by r.run_id having coalesce(sum(d.charge_count), 0) <> r.due_count
 union all
 select concat('run ', r.run_id, ': its shards do not add up to it')
 from billing_run r left join run_shard h using (run_id)
-where r.state = 'finalised' and r.run_kind = 'billing' and (:is_everything or r.run_id = any(:runs))
+where r.state = 'finalised' and r.run_kind <> 'correction' and (:is_everything or r.run_id = any(:runs))
 group by r.run_id
 having count(h.committed_at) <> r.shard_count or count(*) <> r.shard_count
     or coalesce(sum(h.due_count), 0) <> r.due_count
@@ -77,7 +77,7 @@ left join due_charge d on d.run_id = i.run_id and d.policy_term_id = l.policy_te
     and d.installment_number = l.installment_number and d.revision = l.revision
     and d.charge_kind = l.charge_kind and d.charge_number = l.charge_number and d.payer_id = l.payer_id
     and d.invoice_id = l.invoice_id and d.outcome = 'credited'
-where (:is_everything or i.run_id = any(:runs)) and r.run_kind = 'billing' and d.run_id is null
+where (:is_everything or i.run_id = any(:runs)) and r.run_kind <> 'correction' and d.run_id is null
     and l.credited_invoice_id is not null
 union all
 select concat('charge ', d.policy_term_id, '/', d.installment_number, ' of run ', d.run_id,

@@ -1,0 +1,276 @@
+"""Invoice on demand: single policies are billed now, each up to a date of its own.
+
+Belongs here: the order of work of answering requests, one or many in one transaction.
+Does not belong here: formulas (``frames``, by the calculation of every run), SQL (``store``).
+
+What a run under way has planned is left to it: its request waits. Otherwise the policies are billed by a run
+of their own kind, final at once, with its own number series, so that no run waits for it or the other way
+round. The run of the date finds them settled.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+from itertools import groupby
+from typing import TypeVar
+
+import polars as pl
+
+from billing_assets.domain.errors import BillingError
+from billing_assets.domain.on_demand import (
+    NOTHING_DUE,
+    POLICY_UNKNOWN,
+    RUN_HELD,
+    RUN_IN_PROGRESS,
+    Answer,
+    OnDemandOrder,
+    Request,
+    RequestState,
+)
+from billing_assets.domain.runs import CatchUp, CurrencyTotal, Outcome
+from billing_assets.frames.cash_rounding import used_units
+from billing_assets.frames.invoices import Drafts
+from billing_assets.frames.on_demand import due_until, next_dates, until_frame
+from billing_assets.frames.run_figures import figures_of
+from billing_assets.steps.on_demand_ports import OnDemandStore, OnDemandWork, ShardCount, Standing
+from billing_assets.steps.price_plan import Scope, add_totals
+from billing_assets.steps.raise_invoices import Issuing, issue_drafts, require_complete
+from billing_assets.steps.run_ports import FrozenTemplate, Shard, ShardBook
+
+_ATTEMPTS = 3
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Templates:
+    """The templates of the documents."""
+
+    invoice: FrozenTemplate
+    credit: FrozenTemplate
+
+
+def invoice_on_demand(
+    order: OnDemandOrder, requests: Sequence[Request], *, store: OnDemandStore, templates: Templates
+) -> tuple[Answer, ...]:
+    """Answer the requests in one transaction; the same again finds its policies settled.
+
+    Requests of one policy are answered together, by the furthest date that they ask for.
+    """
+    return in_transaction(
+        order.company_code, lambda work: answer_requests(order, requests, work, templates), store=store
+    )
+
+
+def in_transaction(
+    company_code: str, act: Callable[[OnDemandWork], _Result], *, store: OnDemandStore
+) -> _Result:
+    """Return what ``act`` returns in a transaction; again where another program has billed it meanwhile."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with store.on_demand(company_code) as work:
+                return act(work)
+        except BillingError as error:
+            if error.code != "billed_meanwhile" or attempt == _ATTEMPTS:
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+def answer_requests(
+    order: OnDemandOrder, requests: Sequence[Request], work: OnDemandWork, templates: Templates
+) -> tuple[Answer, ...]:
+    """Bill what the requests ask for in the transaction of ``work``; return an answer for each, in order."""
+    by_policy: dict[str, list[Request]] = {}
+    for request in requests:
+        by_policy.setdefault(request.policy_number, []).append(request)
+    standing = work.standing(tuple(by_policy))
+    scope = _scope(order, standing)
+    book = work.read_book(standing, tuple(standing.policy_ids.values()))
+    last = replace(scope, billing_date=scope.last_day(book.terms))
+    due = last.installments(book)
+    decided = _decided(order, by_policy, standing, dict(next_dates(due).iter_rows()), _changed(book))
+    until = {number: found.until for number, found in decided.items() if found.is_free and found.until}
+    parts = _priced(scope, due, until, _changed(book), partial(_read, work, standing))
+    run_id = _issue(order, standing, scope, parts, work, templates)
+    outcomes = _outcomes(parts)
+    return tuple(
+        _answer(request, decided[request.policy_number], outcomes.get(request.policy_number), run_id)
+        for request in requests
+    )
+
+
+def _read(work: OnDemandWork, standing: Standing, numbers: Sequence[str]) -> ShardBook:
+    return work.read_book(standing, tuple(standing.policy_ids[number] for number in numbers))
+
+
+def _scope(order: OnDemandOrder, standing: Standing) -> Scope:
+    company = standing.issuer.company
+    return Scope(
+        issuer=standing.issuer,
+        billing_date=order.billing_date,
+        place_code=company.place_code,
+        batch_id=standing.batch_id,
+        rules=standing.rules,
+        closed_days=standing.closed_days,
+        held_until=None,
+        catch_up=CatchUp.PER_PERIOD,
+        run_dates=None,
+        cash_units=used_units(standing.rules.cash_units, company.cash_rounding),
+    )
+
+
+def _changed(book: ShardBook) -> frozenset[str]:
+    """Return the numbers of the policies that have changes of terms."""
+    if book.changes is None:
+        return frozenset()
+    return frozenset(book.terms.join(book.changes.changes, on="policy_term_id", how="semi")["policy_number"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """Up to which date a policy is billed; with a reason it is not, and the state says whether ever."""
+
+    until: date | None = None
+    state: RequestState = RequestState.DONE
+    reason_code: str = ""
+
+    @property
+    def is_free(self) -> bool:
+        return not self.reason_code
+
+
+def _decided(
+    order: OnDemandOrder,
+    by_policy: Mapping[str, Sequence[Request]],
+    standing: Standing,
+    next_days: Mapping[str, date],
+    changed: frozenset[str],
+) -> dict[str, _Decided]:
+    """Return for each policy how far it is billed, or why not now."""
+    found = {}
+    for number, requests in by_policy.items():
+        first = next_days.get(number)
+        asked = [first if request.until is None else request.until for request in requests]
+        days = [day for day in asked if day] or ([order.billing_date] if number in changed else [])
+        until = max(days, default=None)
+        held = standing.held_until
+        if number not in standing.policy_ids:
+            found[number] = _Decided(until, RequestState.FAILED, POLICY_UNKNOWN)
+        elif until is None:
+            found[number] = _Decided(until, RequestState.DONE, NOTHING_DUE)
+        elif standing.policy_ids[number] in standing.busy_ids:
+            found[number] = _Decided(until, RequestState.WAITING, RUN_IN_PROGRESS)
+        elif held and (number in changed or (first and first <= min(held, until))):
+            found[number] = _Decided(until, RequestState.WAITING, RUN_HELD)
+        else:
+            found[number] = _Decided(until)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """What is billed as one shard: policies, each up to its date."""
+
+    until: Mapping[str, date]
+    drafts: Drafts
+
+
+def _priced(
+    scope: Scope,
+    due: pl.DataFrame,
+    until: Mapping[str, date],
+    changed: frozenset[str],
+    read: Callable[[Sequence[str]], ShardBook],
+) -> list[_Part]:
+    """Price what is due of the policies; those with changes by the whole calculation, date by date."""
+    plain = {number: day for number, day in until.items() if number not in changed}
+    parts = [_Part(until=plain, drafts=scope.priced(due_until(due, until_frame(plain))))] if plain else []
+    by_day = sorted(((day, number) for number, day in until.items() if number in changed))
+    for day, rows in groupby(by_day, key=lambda row: row[0]):
+        own = {number: day for _, number in rows}
+        dated = replace(scope, billing_date=scope.open_day(day), until=until_frame(own))
+        parts.append(_Part(until=own, drafts=dated.drafts(read(tuple(own)))))
+    return [part for part in parts if part.drafts.charges.height]
+
+
+def _issue(
+    order: OnDemandOrder,
+    standing: Standing,
+    scope: Scope,
+    parts: Sequence[_Part],
+    work: OnDemandWork,
+    templates: Templates,
+) -> int | None:
+    """Write run and documents; return the id of the run, None where nothing was due."""
+    if not parts:
+        return None
+    totals = add_totals(total for part in parts for total in _totals(part.drafts))
+    shards = [_shard(number, part, standing) for number, part in enumerate(parts)]
+    run = work.open_run(order, standing, totals, shards)
+    issuing = Issuing(
+        run=run,
+        scope=scope,
+        prefix=standing.issuer.company.on_demand_prefix,
+        template=templates.invoice,
+        credit_template=templates.credit,
+    )
+    for part in parts:
+        issue_drafts(issuing, part.drafts, work, _no_turn)
+    figures = pl.concat(figures_of(part.drafts, scope.rules.plans, None) for part in parts)
+    work.close_run(run.run_id, figures, prove=partial(require_complete, run))
+    return run.run_id
+
+
+def _no_turn() -> None:
+    """Go on: shards on demand are written one after the other."""
+
+
+def _totals(drafts: Drafts) -> list[CurrencyTotal]:
+    sums = drafts.charges.group_by("outcome", "currency").agg(pl.len(), pl.col("net_minor").sum())
+    return [
+        CurrencyTotal(outcome=Outcome(outcome), currency=currency, charge_count=count, net_minor=net)
+        for outcome, currency, count, net in sums.iter_rows()
+    ]
+
+
+def _shard(number: int, part: _Part, standing: Standing) -> ShardCount:
+    numbers = sorted(set(part.drafts.charges["policy_number"]), key=standing.policy_ids.__getitem__)
+    ids = tuple(standing.policy_ids[each] for each in numbers)
+    notes = part.drafts.credits
+    return ShardCount(
+        shard=Shard(
+            shard_number=number,
+            from_policy_id=ids[0],
+            to_policy_id=ids[-1] + 1,
+            policy_ids=ids,
+            until_dates=tuple(part.until[each] for each in numbers),
+        ),
+        due_count=part.drafts.charges.height,
+        document_count=part.drafts.invoices.height + (notes.invoices.height if notes else 0),
+    )
+
+
+def _outcomes(parts: Sequence[_Part]) -> dict[str, tuple[bool, str]]:
+    """Return of each policy whether something of it is billed or settled, and the first reason against it."""
+    found: dict[str, tuple[bool, str]] = {}
+    for part in parts:
+        rows = part.drafts.charges.select("policy_number", "outcome", "reason_code").unique(
+            maintain_order=True
+        )
+        for number, outcome, reason in rows.iter_rows():
+            is_settled, first = found.get(number, (False, ""))
+            is_open = Outcome(outcome) in {Outcome.HELD, Outcome.FAILED}
+            found[number] = (is_settled or not is_open, first or reason or "")
+    return found
+
+
+def _answer(
+    request: Request, decided: _Decided, outcome: tuple[bool, str] | None, run_id: int | None
+) -> Answer:
+    if not decided.is_free:
+        state, reason, run_id = decided.state, decided.reason_code, None
+    elif outcome is None:
+        state, reason, run_id = RequestState.DONE, NOTHING_DUE, None
+    else:
+        state, reason = (RequestState.DONE if outcome[0] else RequestState.FAILED), outcome[1]
+    return Answer(request=request, state=state, reason_code=reason, run_id=run_id, until=decided.until)

@@ -1,0 +1,123 @@
+"""Invoices on demand and their inbox, put together.
+
+Belongs here: answering one request, adding, draining and looking at the inbox, over the store of ``build``.
+Does not belong here: the order of work (``steps``), SQL (``store``), how anything is shown (``cli``).
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from functools import cached_property
+from uuid import uuid4
+
+from billing_assets.domain.on_demand import Answer, InboxEntry, OnDemandOrder, Request, RequestState
+from billing_assets.steps.drain_inbox import BATCH_REQUESTS, drain_inbox
+from billing_assets.steps.invoice_on_demand import Templates, invoice_on_demand
+from billing_assets.steps.result import StepResult
+from billing_assets.steps.run_ports import Progress, silent
+from billing_assets.store import inbox
+from billing_assets.store.inbox import InboxRow
+from billing_assets.store.on_demand import SqlOnDemandStore
+from billing_assets.wiring.build import Billing, today_of, utc_now
+
+
+class OnDemandDesk:
+    """Invoices on demand over the store of ``billing``; kept for many requests, it answers each faster."""
+
+    def __init__(self, billing: Billing) -> None:
+        """Use the store, the templates and the company of ``billing``."""
+        self.billing = billing
+        self.store = SqlOnDemandStore(billing.database, utc_now)
+
+    @cached_property
+    def company_code(self) -> str:
+        """The company that everything here is of."""
+        return self.billing.company_code()
+
+    @cached_property
+    def _templates(self) -> Templates:
+        return Templates(invoice=self.billing.frozen_template, credit=self.billing.frozen_credit_template)
+
+    def invoice(
+        self, policy_number: str, until: date | None = None, *, billing_date: date | None = None
+    ) -> Answer:
+        """Bill a policy now: what it has due up to ``until``, or its next installment.
+
+        ``billing_date`` is the business date of the run, today if left out. What has to wait for a run under
+        way is put into the inbox.
+        """
+        request = Request(policy_number=policy_number, until=until)
+        (answer,) = invoice_on_demand(
+            self._order(billing_date), (request,), store=self.store, templates=self._templates
+        )
+        if answer.state is RequestState.WAITING:
+            key = f"on demand {uuid4()}"
+            self.add([InboxEntry(request_key=key, policy_number=policy_number, until=answer.until)])
+        return answer
+
+    def numbers_of(self, answer: Answer) -> tuple[str, ...]:
+        """Return the numbers of the documents that a request led to."""
+        if answer.run_id is None:
+            return ()
+        issuer = self.store.issuer(self.company_code)
+        with self.billing.database.transaction() as connection:
+            policy = answer.request.policy_number
+            return inbox.numbers_of(connection, issuer.company_id, answer.run_id, policy)
+
+    def add(self, entries: Sequence[InboxEntry]) -> int:
+        """Put requests into the inbox; return how many it did not have yet, by their keys."""
+        issuer = self.store.issuer(self.company_code)
+        with self.billing.database.transaction() as connection:
+            return inbox.add_requests(connection, issuer.company_id, entries, utc_now())
+
+    def drain(
+        self,
+        *,
+        batch_requests: int = BATCH_REQUESTS,
+        billing_date: date | None = None,
+        progress: Progress = silent,
+    ) -> StepResult:
+        """Answer the open requests of the inbox; see :func:`drain_inbox`."""
+        return drain_inbox(
+            self._order(billing_date),
+            store=self.store,
+            templates=self._templates,
+            batch_requests=batch_requests,
+            progress=progress,
+        )
+
+    def requests(
+        self, *, state: str = "", policy_number: str = "", before_id: int | None = None, limit: int = 20
+    ) -> list[InboxRow]:
+        """Return requests of the inbox, newest first."""
+        company_id = self.store.issuer(self.company_code).company_id
+        with self.billing.database.transaction() as connection:
+            return inbox.list_requests(
+                connection,
+                company_id,
+                state=state,
+                policy_number=policy_number,
+                before_id=before_id,
+                limit=limit,
+            )
+
+    def request(self, request_id: int) -> InboxRow:
+        """Return one request; raises ``request_unknown``."""
+        company_id = self.store.issuer(self.company_code).company_id
+        with self.billing.database.transaction() as connection:
+            return inbox.show_request(connection, company_id, request_id)
+
+    def open_count(self) -> int:
+        """Return how many requests would be answered now: all open ones, while a run is on the new ones."""
+        company_id = self.store.issuer(self.company_code).company_id
+        with self.billing.database.transaction() as connection:
+            return inbox.count_open(connection, company_id)
+
+    def _order(self, billing_date: date | None) -> OnDemandOrder:
+        company = self.store.issuer(self.company_code).company
+        order = self.billing.order(billing_date or today_of(company), company=company)
+        return OnDemandOrder(
+            company_code=order.company_code,
+            billing_date=order.billing_date,
+            issuing_date=order.issuing_date,
+            backdating=order.backdating,
+        )
