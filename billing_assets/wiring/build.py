@@ -53,7 +53,7 @@ from billing_assets.store.runs import SqlRunStore
 from billing_assets.store.templates import read_template_archive, register_template
 from billing_assets.wiring.mail import smtp_of
 from billing_assets.wiring.settings import Settings
-from billing_assets.wiring.worker_processes import ProcessCrew, WorkerHome, WorkerPool, cores
+from billing_assets.wiring.worker_processes import ProcessCrew, WorkerPool, cores, worker_home
 
 
 def utc_now() -> datetime:
@@ -152,11 +152,7 @@ class Billing:
     @cached_property
     def _pool(self) -> WorkerPool:
         """The worker processes for large books; they end with the program."""
-        folder = self.settings.home / "cache"
-        folder.mkdir(parents=True, exist_ok=True)
-        home = WorkerHome(
-            url=self.database.url, connect_args=self.database.connect_args, clock=utc_now, folder=folder
-        )
+        home = worker_home(self.database, utc_now, self.settings.home / "cache")
         pool = WorkerPool(home, self.settings.run_workers or cores())
         self._stack.callback(pool.close)
         return pool

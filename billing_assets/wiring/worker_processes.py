@@ -56,6 +56,12 @@ class WorkerHome:
     folder: Path
 
 
+def worker_home(database: Database, clock: Clock, folder: Path) -> WorkerHome:
+    """Return the home of workers over the same store; the folder is made where there is none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return WorkerHome(url=database.url, connect_args=database.connect_args, clock=clock, folder=folder)
+
+
 class _Worker:
     """A process, and the end of its pipe on this side."""
 

@@ -18,7 +18,7 @@ from billing_assets.steps.run_ports import Shard
 from billing_assets.store.connection import Database
 from billing_assets.wiring import worker_processes
 from billing_assets.wiring.build import Billing, utc_now
-from billing_assets.wiring.worker_processes import ProcessCrew, WorkerHome, WorkerPool
+from billing_assets.wiring.worker_processes import ProcessCrew, WorkerPool, worker_home
 from billing_assets_tests.books import billing_over, fill_book
 from billing_assets_tests.state import business_state
 from billing_assets_tests.steps.outbox import broken_invariants
@@ -40,8 +40,7 @@ def billing(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture
 def pool(database: Database, tmp_path: Path) -> Iterator[WorkerPool]:
-    home = WorkerHome(url=database.url, connect_args=None, clock=utc_now, folder=tmp_path)
-    with closing(WorkerPool(home, 2)) as made:
+    with closing(WorkerPool(worker_home(database, utc_now, tmp_path / "new"), 2)) as made:
         yield made
 
 
