@@ -1,0 +1,167 @@
+"""Three million invoices a night on two cores: the program beside three other ways to the same rows.
+
+Each contender bills the same book (four plans, six places, four currencies) in a fresh copy of its database:
+the program with two workers that are started already; the floor, which is psql's binary COPY of the
+program's rows on two connections; SQL alone, in two sessions; and loops through the ORM on a sample, one
+that does the whole job policy by policy, and one that is handed its rows finished. What each has written is
+compared by sums and by a hash over all rows; where one differs the bench ends with an error.
+
+    python -m bench.bench_peak [--count 3000000] [--loop-count 2000] [--rounds 2] [--server-url URL]
+        [--only program,floor,sql,loop,poison,scaling] [--json FILE] [--chart FILE]
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bench.copy_floor import export_rows, load_rows
+from bench.orm_loops import finished_rows, orm_loop
+from bench.peak_book import BILLING_DATE, checksums, disk, peak_book
+from bench.peak_program import Night, bill_twice, poison, scale, scaling_chart, scaling_figures
+from bench.policy_loop import policy_loop
+from bench.servers import drop, embedded, fresh_copy, fresh_database, machine, rows_of, table, tell
+from bench.set_based import bill_by_sql
+from billing_assets_tests.databases import url_of
+
+PARTS = ("program", "floor", "sql", "loop", "poison", "scaling")
+EMPTY, BASE = "peak_empty", "peak_base"
+Figures = dict[str, Any]
+
+
+def main(arguments: Sequence[str] | None = None) -> Figures:
+    """Measure what is asked for, print and return the figures."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--count", type=int, default=3_000_000, help="policies that are due")
+    parser.add_argument("--loop-count", type=int, default=2_000, help="policies that the loops bill")
+    parser.add_argument("--only", default=",".join(PARTS), help="parts, joined by commas")
+    parser.add_argument("--rounds", type=int, default=2, help="turns of the book with bad rows and without")
+    parser.add_argument("--server-url", default="", help="superuser's URL; empty: an embedded server")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--chart", type=Path, help="PNG of the scaling")
+    options = parser.parse_args(arguments)
+    parts = options.only.split(",")
+    if unknown := set(parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    with ExitStack() as stack:
+        bench = Bench(options.server_url or embedded(stack), options.count, options.loop_count)
+        figures = bench.measure(parts, options.rounds)
+    if options.chart and bench.nights:
+        options.chart.parent.mkdir(parents=True, exist_ok=True)
+        options.chart.write_bytes(scaling_chart(bench.nights))
+    words = json.dumps(figures, indent=1)
+    if options.json:
+        options.json.write_text(words + "\n")
+    sys.stdout.write(f"{words}\n{table(figures)}\n")
+    return figures
+
+
+@dataclass
+class Bench:
+    """One measurement: the server, the sizes, and the nights by which the scaling is drawn."""
+
+    server_url: str
+    count: int
+    loop_count: int
+    nights: dict[int, Night] = field(default_factory=dict)
+
+    def measure(self, parts: Sequence[str], rounds: int) -> Figures:
+        """Run the parts one after the other, each in a copy of the book that is dropped after it."""
+        figures: Figures = {**machine(self.server_url), "policies": self.count}
+        fresh_database(self.server_url, EMPTY)
+        self._fill(BASE, self.count)
+        if {"program", "floor", "sql", "loop"} & set(parts):
+            figures |= self._contenders(parts)
+        if "poison" in parts:
+            figures["poison"] = poison(self.server_url, BASE, rounds)
+        if "scaling" in parts:
+            figures["scaling"] = self._scaling()
+        for name in (BASE, EMPTY):
+            drop(self.server_url, name)
+        return figures
+
+    def _fill(self, name: str, count: int) -> None:
+        tell(f"making a book of {count:,} policies")
+        fresh_database(self.server_url, name, peak_book(count), template=EMPTY)
+
+    def _contenders(self, parts: Sequence[str]) -> Figures:
+        """Run the program, by which the others are measured, then those that are asked for."""
+        figures: Figures = {}
+        with TemporaryDirectory(prefix="billing-peak-rows-") as folder:
+            tell("program")
+            with fresh_copy(self.server_url, BASE, "peak_program") as database:
+                night, again = bill_twice(database, self.count)
+                sums = checksums(database.url)
+                sample = checksums(database.url, self._last_of_sample())
+                figures["program"] = night.figures(self.count) | {"checksums": sums}
+                figures["second_run"], figures["disk"] = again, disk(database.url, self.count)
+                finished = finished_rows(database, self.loop_count) if "loop" in parts else []
+                scripts = export_rows(database.url, Path(folder)) if "floor" in parts else []
+            if "floor" in parts:
+                figures["floor"] = self._floor(scripts, sums, night)
+        if "sql" in parts:
+            figures["sql"] = self._sql(sums, night)
+        if "loop" in parts:
+            figures["loop"] = self._loops(finished, sample, night)
+        return figures
+
+    def _floor(self, scripts: Sequence[Path], sums: Figures, night: Night) -> Figures:
+        tell("floor")
+        with fresh_copy(self.server_url, BASE, "peak_floor") as database:
+            seconds = load_rows(database.url, scripts)
+            _require_same("floor", checksums(database.url), sums)
+        return {"seconds": seconds, "program_takes_times_as_long": night.seconds / seconds}
+
+    def _sql(self, sums: Figures, night: Night) -> Figures:
+        tell("sql")
+        with fresh_copy(self.server_url, BASE, "peak_sql") as database:
+            seconds = bill_by_sql(database.url, self.count)
+            _require_same("sql", checksums(database.url), sums)
+        return {"seconds": seconds, "program_is_times_faster": seconds / night.seconds}
+
+    def _loops(self, finished: list[Any], sample: Figures, night: Night) -> Figures:
+        program_rate = self.count / night.seconds
+        tell("loop of policies")
+        with fresh_copy(self.server_url, BASE, "peak_loop") as database:
+            whole_rate = self.loop_count / policy_loop(database.url, self.loop_count, BILLING_DATE)
+            _require_same("loop", checksums(database.url, self._last_of_sample()), sample)
+        tell("loop of finished rows")
+        with fresh_copy(self.server_url, EMPTY, "peak_loop") as database:
+            finished_rate = self.loop_count / orm_loop(database.url, finished)
+        return {
+            "policies": self.loop_count,
+            "invoices_per_second": whole_rate,
+            "program_is_times_faster": program_rate / whole_rate,
+            "finished_rows_invoices_per_second": finished_rate,
+            "program_is_times_faster_than_finished_rows": program_rate / finished_rate,
+        }
+
+    def _last_of_sample(self) -> int:
+        query = "select policy_term_id as last from policy_term order by 1 limit 1 offset :offset"
+        [row] = rows_of(url_of(self.server_url, BASE), query, {"offset": self.loop_count - 1})
+        return int(row["last"])
+
+    def _scaling(self) -> Figures:
+        bases = {self.count // part: f"peak_base_{part}" for part in (10, 3)}
+        for count, name in bases.items():
+            self._fill(name, count)
+        self.nights = scale(self.server_url, {**bases, self.count: BASE})
+        for name in bases.values():
+            drop(self.server_url, name)
+        return scaling_figures(self.nights)
+
+
+def _require_same(contender: str, found: Figures, expected: Figures) -> None:
+    if found != expected:
+        raise SystemExit(f"{contender} has written other rows than the program: {found}, not {expected}")
+
+
+if __name__ == "__main__":
+    main()
