@@ -146,7 +146,9 @@ def scale(server_url: str, bases: dict[int, str]) -> dict[int, Night]:
 
 def poison(server_url: str, base: str, rounds: int) -> dict[str, Any]:
     """Bill the book with 1 % bad rows and without, in turns; return the medians and what has failed."""
-    clean, bad, found = [], [], {}
+    clean: list[float] = []
+    bad: list[float] = []
+    found: dict[str, Any] = {}
     for number in range(1, rounds + 1):
         tell(f"poison: round {number} of {rounds}")
         seconds, _ = _bill_copy(server_url, base, lambda _: None)

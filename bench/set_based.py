@@ -79,9 +79,20 @@ with period as (
 )
 select * from billed where billing_date <= :day
 """
+# While the tables grow the planner does not know their size: what is settled is looked up in a hash.
 _DUE = """
 create temporary table due on commit drop as
-with priced as (
+with bound as (
+    select min(policy_term_id) as low, max(policy_term_id) as high from term
+), settled as materialized (
+    select policy_term_id, installment_number from invoice_line
+    where policy_term_id between (select low from bound) and (select high from bound)
+        and charge_kind = 'premium' and revision = 0 and credited_invoice_id is null
+    union
+    select policy_term_id, installment_number from due_charge
+    where company_id = 1 and policy_term_id between (select low from bound) and (select high from bound)
+        and outcome <> 'invoiced'
+), priced as (
     select t.*, s.payment_plan_id, s.plan_sha256, s.installment_count, s.installment_number,
         s.period_from_date, s.period_to_date, s.due_date, s.printed_due_date, s.billing_date,
         case when s.installment_number < s.installment_count
@@ -90,11 +101,8 @@ with priced as (
                 * ((2 * premium_minor + s.installment_count) / (2 * s.installment_count)) end as net_minor
     from term t join schedule s using (plan_code, place_code, effective_date)
     where s.period_from_date >= t.cut_over_date
-        and not exists (select from invoice_line l where l.policy_term_id = t.policy_term_id
-            and l.installment_number = s.installment_number and l.charge_kind = 'premium'
-            and l.revision = 0 and l.credited_invoice_id is null)
-        and not exists (select from due_charge d where d.company_id = 1 and d.outcome <> 'invoiced'
-            and d.policy_term_id = t.policy_term_id and d.installment_number = s.installment_number)
+        and (t.policy_term_id, s.installment_number) not in (
+            select policy_term_id, installment_number from settled)
 )
 select *, row_number() over (order by policy_id, installment_number) - 1 as draft_index from priced
 """
