@@ -65,8 +65,8 @@ def policy_loop(url: str, count: int, day: date) -> float:
         session.execute(text(_RUN), {"day": day})
         first = select(version.policy_term_version_id).order_by(version.policy_id).limit(count)
         keys = session.scalars(first).all()
-        session.commit()
         loop = _Loop(session, models, day)
+        session.commit()
         started = time.perf_counter()
         for key in keys:
             loop.bill(session.get_one(version, key))
@@ -77,12 +77,20 @@ def policy_loop(url: str, count: int, day: date) -> float:
 
 
 class _Loop:
-    """Bills one term after the other; what a term needs is read for each of them."""
+    """Bills one term after the other; but for company and template, all is read for each of them."""
 
     def __init__(self, session: Session, models: Mapping[str, Any], day: date) -> None:
         self._session = session
         self._models = models
         self._day = day
+        company = self._latest("company_version", company_id=1)
+        template = self._latest("template_version", document_kind="invoice")
+        self._of_all = {
+            "company_version_id": company.company_version_id,
+            "company_sha256": company.content_sha256.hex(),
+            "template_version_id": template.template_version_id,
+            "template_sha256": template.content_sha256.hex(),
+        }
 
     def bill(self, term: Row) -> None:
         """Add a document for each installment that is due and not settled."""
@@ -153,8 +161,6 @@ class _Loop:
     def _add_head(self, document: Mapping[str, Any], taxes: list[tuple[Row, int]]) -> None:
         """Draw the number, which locks the series, and add the invoice with the hash of its record."""
         payer = self._latest("payer_version", payer_id=document["payer_id"])
-        company = self._latest("company_version", company_id=1)
-        template = self._latest("template_version", document_kind="invoice")
         series_id, number = self._session.execute(DRAW, {"day": self._day}).one()
         numbered = {
             **document,
@@ -163,10 +169,7 @@ class _Loop:
             "document_number": document_number("INV-", number),
             "payer_version_id": payer.payer_version_id,
             "payer_sha256": payer.content_sha256.hex(),
-            "company_version_id": company.company_version_id,
-            "company_sha256": company.content_sha256.hex(),
-            "template_version_id": template.template_version_id,
-            "template_sha256": template.content_sha256.hex(),
+            **self._of_all,
         }
         record = sha256(_record(numbered, taxes).encode()).digest()
         self._add("invoice", numbered, snapshot_sha256=record)
