@@ -6,7 +6,6 @@ Belongs here: whatever times the program itself. Does not belong here: other con
 import multiprocessing
 import statistics
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,7 @@ update company_version v set content = l.content::text, content_sha256 = sha256(
 _POISON = """
 update policy_term_version set place_code = 'DE', line_of_business = 'home' where policy_id % 100 = 0
 """
+_TOUCH = "update policy_term_version set place_code = place_code where policy_id % 100 = 0"
 _FAILED = """
 select count(*) filter (where d.outcome = 'failed' and d.reason_code = 'no_tax_rule') as failed,
     count(*) filter (where d.outcome = 'invoiced') as invoiced,
@@ -151,9 +151,9 @@ def poison(server_url: str, base: str, rounds: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for number in range(1, rounds + 1):
         tell(f"poison: round {number} of {rounds}")
-        seconds, _ = _bill_copy(server_url, base, lambda _: None)
+        seconds, _ = _bill_copy(server_url, base, _TOUCH)
         clean.append(seconds)
-        seconds, found = _bill_copy(server_url, base, _add_poison)
+        seconds, found = _bill_copy(server_url, base, _POISON)
         bad.append(seconds)
         if found["wrong"] or found["failed"] != found["poison"]:
             raise SystemExit(f"poison: others have failed than the bad rows: {found}")
@@ -165,19 +165,15 @@ def poison(server_url: str, base: str, rounds: int) -> dict[str, Any]:
     }
 
 
-def _bill_copy(server_url: str, base: str, change: Callable[[str], None]) -> tuple[float, dict[str, Any]]:
+def _bill_copy(server_url: str, base: str, change: str) -> tuple[float, dict[str, Any]]:
+    """Bill a copy of which one row in a hundred was written anew, changed or as it was."""
     with fresh_copy(server_url, base, "peak_poison") as database:
-        run_script(database.url, _LOOSE_BOUNDS)
-        change(database.url)
+        run_script(database.url, _LOOSE_BOUNDS, change)
+        run_sql(database.url, "vacuum analyze billing.policy_term_version")
         run_sql(database.url, "checkpoint")
         with peak_billing(database) as billing:
             night = bill(billing, database.url)
         return night.seconds, rows_of(database.url, _FAILED)[0]
-
-
-def _add_poison(url: str) -> None:
-    run_script(url, _POISON)
-    run_sql(url, "vacuum analyze billing.policy_term_version")
 
 
 def scaling_figures(nights: dict[int, Night]) -> dict[str, Any]:

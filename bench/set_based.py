@@ -275,16 +275,16 @@ def _bill_range(engine: Engine, turns: _Turns, number: int, low: int) -> None:
 def _write_range(connection: Connection, values: dict[str, Any]) -> None:
     for name in ("work_mem", "temp_buffers"):
         connection.execute(text(f"select set_config('{name}', '64MB', false)"))
-    for statement, name in (
-        (_TERMS, "term"),
+    for statement, key in (
+        (_TERMS, "term (policy_term_id)"),
         (_SCHEDULES, "schedule"),
-        (_DUE, "due"),
+        (_DUE, "due (draft_index)"),
         (_IDS, "id_block"),
-        (_TAXES, "tax"),
-        (_DRAFTS, "draft"),
+        (_TAXES, "tax (draft_index)"),
+        (_DRAFTS, "draft (draft_index)"),
     ):
         connection.execute(text(statement), values)
-        connection.execute(text(f"analyze {name}"))
+        connection.execute(text(f"analyze {key}"))
     for statement in _WRITE:
         connection.execute(text(statement))
 
