@@ -12,10 +12,12 @@ compared by sums and by a hash over all rows; where one differs the bench ends w
 
 import argparse
 import json
+import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,7 +25,7 @@ from typing import Any
 from bench.copy_floor import export_rows, load_rows
 from bench.orm_loops import finished_rows, orm_loop
 from bench.peak_book import BILLING_DATE, checksums, disk, peak_book
-from bench.peak_program import Night, bill_twice, poison, scale, scaling_chart, scaling_figures
+from bench.peak_program import Night, bill_at, bill_twice, poison, scale, scaling_chart, scaling_figures
 from bench.policy_loop import policy_loop
 from bench.servers import drop, embedded, fresh_copy, fresh_database, machine, rows_of, table, tell
 from bench.set_based import bill_by_sql
@@ -42,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> Figures:
     parser.add_argument("--count", type=int, default=3_000_000, help="policies that are due")
     parser.add_argument("--loop-count", type=int, default=2_000, help="policies that the loops bill")
     parser.add_argument("--only", default=",".join(PARTS), help="parts, joined by commas")
-    parser.add_argument("--rounds", type=int, default=2, help="turns of the book with bad rows and without")
+    parser.add_argument("--rounds", type=int, default=2, help="turns of what is compared")
     parser.add_argument("--server-url", default="", help="superuser's URL; empty: an embedded server")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--chart", type=Path, help="PNG of the scaling")
@@ -51,8 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> Figures:
     if unknown := set(parts) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     with ExitStack() as stack:
-        bench = Bench(options.server_url or embedded(stack), options.count, options.loop_count)
-        figures = bench.measure(parts, options.rounds)
+        bench = Bench(
+            options.server_url or embedded(stack), options.count, options.loop_count, options.rounds
+        )
+        figures = bench.measure(parts)
     if options.chart and bench.nights:
         options.chart.parent.mkdir(parents=True, exist_ok=True)
         options.chart.write_bytes(scaling_chart(bench.nights))
@@ -70,9 +74,10 @@ class Bench:
     server_url: str
     count: int
     loop_count: int
+    rounds: int = 2
     nights: dict[int, Night] = field(default_factory=dict)
 
-    def measure(self, parts: Sequence[str], rounds: int) -> Figures:
+    def measure(self, parts: Sequence[str]) -> Figures:
         """Run the parts one after the other, each in a copy of the book that is dropped after it."""
         figures: Figures = {**machine(self.server_url), "policies": self.count}
         fresh_database(self.server_url, EMPTY)
@@ -80,7 +85,7 @@ class Bench:
         if {"program", "floor", "sql", "loop"} & set(parts):
             figures |= self._contenders(parts)
         if "poison" in parts:
-            figures["poison"] = poison(self.server_url, BASE, rounds)
+            figures["poison"] = poison(self.server_url, BASE, self.rounds)
         if "scaling" in parts:
             figures["scaling"] = self._scaling()
         for name in (BASE, EMPTY):
@@ -92,49 +97,65 @@ class Bench:
         fresh_database(self.server_url, name, peak_book(count), template=EMPTY)
 
     def _contenders(self, parts: Sequence[str]) -> Figures:
-        """Run the program, by which the others are measured, then those that are asked for."""
-        figures: Figures = {}
+        """Run program, floor and SQL in turns, as often as there are rounds, then the loops."""
         with TemporaryDirectory(prefix="billing-peak-rows-") as folder:
-            tell("program")
-            with fresh_copy(self.server_url, BASE, "peak_program") as database:
-                night, again = bill_twice(database, self.count)
-                sums = checksums(database.url)
-                sample = checksums(database.url, self._last_of_sample())
-                figures["program"] = night.figures(self.count) | {"checksums": sums}
-                figures["second_run"], figures["disk"] = again, disk(database.url, self.count)
-                finished = finished_rows(database, self.loop_count) if "loop" in parts else []
-                scripts = export_rows(database.url, Path(folder)) if "floor" in parts else []
-            if "floor" in parts:
-                figures["floor"] = self._floor(scripts, sums, night)
+            figures, rows = self._first_program(parts, Path(folder))
+            seconds: dict[str, list[float]] = {
+                "program": [figures["program"]["seconds"]],
+                "floor": [],
+                "sql": [],
+            }
+            for number in range(self.rounds):
+                tell(f"contenders: round {number + 1} of {self.rounds}")
+                if number:
+                    seconds["program"].append(self._timed("program", bill_at, rows.sums))
+                for name, run in (
+                    ("floor", partial(load_rows, scripts=rows.scripts)),
+                    ("sql", partial(bill_by_sql, policy_count=self.count)),
+                ):
+                    if name in parts:
+                        seconds[name].append(self._timed(name, run, rows.sums))
+        program = statistics.median(seconds["program"])
+        figures["program"]["seconds_of_rounds"] = seconds["program"]
+        if "floor" in parts:
+            times = program / statistics.median(seconds["floor"])
+            figures["floor"] = {"seconds": seconds["floor"], "program_takes_times_as_long": times}
         if "sql" in parts:
-            figures["sql"] = self._sql(sums, night)
+            times = statistics.median(seconds["sql"]) / program
+            figures["sql"] = {"seconds": seconds["sql"], "program_is_times_faster": times}
         if "loop" in parts:
-            figures["loop"] = self._loops(finished, sample, night)
+            figures["loop"] = self._loops(rows, self.count / program)
         return figures
 
-    def _floor(self, scripts: Sequence[Path], sums: Figures, night: Night) -> Figures:
-        tell("floor")
-        with fresh_copy(self.server_url, BASE, "peak_floor") as database:
-            seconds = load_rows(database.url, scripts)
-            _require_same("floor", checksums(database.url), sums)
-        return {"seconds": seconds, "program_takes_times_as_long": night.seconds / seconds}
+    def _first_program(self, parts: Sequence[str], folder: Path) -> tuple[Figures, "ProgramRows"]:
+        """Run the program with all that is looked at beside its seconds; keep what it has written."""
+        tell("program")
+        with fresh_copy(self.server_url, BASE, "peak_program") as database:
+            night, again = bill_twice(database, self.count)
+            rows = ProgramRows(
+                sums=checksums(database.url),
+                sample_sums=checksums(database.url, self._last_of_sample()),
+                finished=finished_rows(database, self.loop_count) if "loop" in parts else [],
+                scripts=export_rows(database.url, folder) if "floor" in parts else [],
+            )
+            program = night.figures(self.count) | {"checksums": rows.sums}
+            return {"program": program, "second_run": again, "disk": disk(database.url, self.count)}, rows
 
-    def _sql(self, sums: Figures, night: Night) -> Figures:
-        tell("sql")
-        with fresh_copy(self.server_url, BASE, "peak_sql") as database:
-            seconds = bill_by_sql(database.url, self.count)
-            _require_same("sql", checksums(database.url), sums)
-        return {"seconds": seconds, "program_is_times_faster": seconds / night.seconds}
+    def _timed(self, name: str, run: Callable[[str], float], sums: Figures) -> float:
+        """Run a contender in a copy of the book; return its seconds, if its rows have the sums."""
+        with fresh_copy(self.server_url, BASE, f"peak_{name}") as database:
+            seconds = run(database.url)
+            _require_same(name, checksums(database.url), sums)
+        return seconds
 
-    def _loops(self, finished: list[Any], sample: Figures, night: Night) -> Figures:
-        program_rate = self.count / night.seconds
+    def _loops(self, rows: "ProgramRows", program_rate: float) -> Figures:
         tell("loop of policies")
         with fresh_copy(self.server_url, BASE, "peak_loop") as database:
             whole_rate = self.loop_count / policy_loop(database.url, self.loop_count, BILLING_DATE)
-            _require_same("loop", checksums(database.url, self._last_of_sample()), sample)
+            _require_same("loop", checksums(database.url, self._last_of_sample()), rows.sample_sums)
         tell("loop of finished rows")
         with fresh_copy(self.server_url, EMPTY, "peak_loop") as database:
-            finished_rate = self.loop_count / orm_loop(database.url, finished)
+            finished_rate = self.loop_count / orm_loop(database.url, rows.finished)
         return {
             "policies": self.loop_count,
             "invoices_per_second": whole_rate,
@@ -156,6 +177,16 @@ class Bench:
         for name in bases.values():
             drop(self.server_url, name)
         return scaling_figures(self.nights)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramRows:
+    """What the program has written, as the others need it: sums, rows for the loop, files for the floor."""
+
+    sums: Figures
+    sample_sums: Figures
+    finished: list[Any]
+    scripts: Sequence[Path]
 
 
 def _require_same(contender: str, found: Figures, expected: Figures) -> None:

@@ -6,6 +6,7 @@ Belongs here: whatever times the program itself. Does not belong here: other con
 import multiprocessing
 import statistics
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,12 @@ def _peak_mb(process: object) -> int:
 def _wal_position(url: str) -> int:
     [row] = rows_of(url, "select (pg_current_wal_insert_lsn() - '0/0')::bigint as position")
     return int(row["position"])
+
+
+def bill_at(url: str) -> float:
+    """Bill the date in the store at a URL; return the seconds."""
+    with closing(Database(url)) as database, peak_billing(database) as billing:
+        return bill(billing, url).seconds
 
 
 def bill_twice(database: Database, count: int) -> tuple[Night, dict[str, Any]]:
