@@ -2,9 +2,9 @@
 
 Each contender bills the same book (four plans, six places, four currencies) in a fresh copy of its database:
 the program with two workers that are started already; the floor, which is psql's binary COPY of the
-program's rows on two connections; SQL alone, in two sessions; and loops through the ORM on a sample, one
-that does the whole job policy by policy, and one that is handed its rows finished. What each has written is
-compared by sums and by a hash over all rows; where one differs the bench ends with an error.
+program's rows on two connections; SQL alone, in two sessions and in one; and loops through the ORM on a
+sample, one that does the whole job policy by policy, and one that is handed its rows finished. What each has
+written is compared by sums and by a hash over all rows; where one differs the bench ends with an error.
 
     python -m bench.bench_peak [--count 3000000] [--loop-count 2000] [--rounds 2] [--server-url URL]
         [--only program,floor,sql,loop,poison,scaling] [--json FILE] [--chart FILE]
@@ -14,7 +14,8 @@ import argparse
 import json
 import statistics
 import sys
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,7 +25,7 @@ from typing import Any
 
 from bench.copy_floor import export_rows, load_rows
 from bench.orm_loops import finished_rows, orm_loop
-from bench.peak_book import BILLING_DATE, checksums, disk, peak_book
+from bench.peak_book import BILLING_DATE, WORKERS, checksums, disk, peak_book
 from bench.peak_program import Night, bill_at, bill_twice, poison, scale, scaling_chart, scaling_figures
 from bench.policy_loop import policy_loop
 from bench.servers import drop, embedded, fresh_copy, fresh_database, machine, rows_of, table, tell
@@ -100,32 +101,32 @@ class Bench:
         """Run program, floor and SQL in turns, as often as there are rounds, then the loops."""
         with TemporaryDirectory(prefix="billing-peak-rows-") as folder:
             figures, rows = self._first_program(parts, Path(folder))
-            seconds: dict[str, list[float]] = {
-                "program": [figures["program"]["seconds"]],
-                "floor": [],
-                "sql": [],
-            }
+            seconds: dict[str, list[float]] = defaultdict(list)
+            seconds["program"].append(figures["program"]["seconds"])
             for number in range(self.rounds):
                 tell(f"contenders: round {number + 1} of {self.rounds}")
                 if number:
                     seconds["program"].append(self._timed("program", bill_at, rows.sums))
-                for name, run in (
-                    ("floor", partial(load_rows, scripts=rows.scripts)),
-                    ("sql", partial(bill_by_sql, policy_count=self.count)),
-                ):
-                    if name in parts:
-                        seconds[name].append(self._timed(name, run, rows.sums))
+                for name, run in self._others(parts, rows):
+                    seconds[name].append(self._timed(name, run, rows.sums))
         program = statistics.median(seconds["program"])
-        figures["program"]["seconds_of_rounds"] = seconds["program"]
+        for name, of_rounds in seconds.items():
+            ratio = statistics.median(of_rounds) / program
+            figures[name] = {**figures.get(name, {}), "seconds_of_rounds": of_rounds, "to_program": ratio}
         if "floor" in parts:
-            times = program / statistics.median(seconds["floor"])
-            figures["floor"] = {"seconds": seconds["floor"], "program_takes_times_as_long": times}
-        if "sql" in parts:
-            times = statistics.median(seconds["sql"]) / program
-            figures["sql"] = {"seconds": seconds["sql"], "program_is_times_faster": times}
+            figures["floor"]["program_takes_times_as_long"] = 1 / figures["floor"]["to_program"]
         if "loop" in parts:
             figures["loop"] = self._loops(rows, self.count / program)
         return figures
+
+    def _others(
+        self, parts: Sequence[str], rows: "ProgramRows"
+    ) -> Iterator[tuple[str, Callable[[str], float]]]:
+        if "floor" in parts:
+            yield "floor", partial(load_rows, scripts=rows.scripts)
+        if "sql" in parts:
+            yield "sql", partial(bill_by_sql, policy_count=self.count, sessions=WORKERS)
+            yield "sql_in_one_session", partial(bill_by_sql, policy_count=self.count, sessions=1)
 
     def _first_program(self, parts: Sequence[str], folder: Path) -> tuple[Figures, "ProgramRows"]:
         """Run the program with all that is looked at beside its seconds; keep what it has written."""

@@ -4,7 +4,7 @@ Belongs here: the statements and the sessions that run them. Does not belong her
 
 They are written for what this book has, terms of a year with whole periods, one line a document and rates on
 the net amount, and do nothing for what else a term may have. That favours them. The book is cut into ranges
-of policies, as the program cuts it; two sessions take the ranges in turn. A range is one transaction, and
+of policies, as the program cuts it; the sessions take the ranges in turn. A range is one transaction, and
 draws its numbers after the range before has committed.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, text
 
-from bench.peak_book import BILLING_DATE, PLACES, WORKERS
+from bench.peak_book import BILLING_DATE, PLACES
 from bench.servers import AS_OWNER
 from billing_assets.domain.calendar_rule import Purpose
 from billing_assets.domain.places import calendar_code_of
@@ -225,9 +225,9 @@ class _Turns:
 _FAILED = -1
 
 
-def bill_by_sql(url: str, policy_count: int) -> float:
-    """Bill the date by SQL alone; return the seconds."""
-    engine = create_engine(url, connect_args=AS_OWNER, pool_size=WORKERS)
+def bill_by_sql(url: str, policy_count: int, sessions: int) -> float:
+    """Bill the date by SQL alone, in so many sessions; return the seconds."""
+    engine = create_engine(url, connect_args=AS_OWNER, pool_size=sessions)
     ranges = range(1, policy_count + 1, RANGE_POLICIES)
     started = time.perf_counter()
     with engine.begin() as connection:
@@ -236,8 +236,8 @@ def bill_by_sql(url: str, policy_count: int) -> float:
         connection.execute(text(_OPEN_DAYS), _open_days())
         connection.execute(text("analyze open_day"))
     turns = _Turns()
-    with ThreadPoolExecutor(WORKERS) as sessions:
-        done = [sessions.submit(_bill_range, engine, turns, number, low) for number, low in enumerate(ranges)]
+    with ThreadPoolExecutor(sessions) as pool:
+        done = [pool.submit(_bill_range, engine, turns, number, low) for number, low in enumerate(ranges)]
         for each in done:
             each.result()
     with engine.begin() as connection:

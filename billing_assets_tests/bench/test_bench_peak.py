@@ -18,7 +18,7 @@ def test_all_contenders_write_the_rows_of_the_program(server_url: str, tmp_path:
     only = ("--only", "program,floor,sql,loop", "--json", str(file))
     figures = main([*SMALL, *only, "--server-url", server_url])
     assert figures["program"]["checksums"]["row_count"] == 3000
-    assert {"floor", "sql", "loop"} <= figures.keys()
+    assert {"floor", "sql", "sql_in_one_session", "loop"} <= figures.keys()
     assert figures["second_run"]["rows"] == 0
     assert json.loads(file.read_text()) == figures
 
