@@ -26,7 +26,7 @@ import jinja2
 import psutil
 import typst
 
-from bench.bench_invoices import embedded
+from bench.servers import embedded
 from billing_assets.channels.email import EmailChannel, SmtpSettings, message_bytes
 from billing_assets.documents.email import EmailRenderer
 from billing_assets.documents.html import HtmlRenderer
