@@ -44,10 +44,10 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Templates:
-    """The templates of the documents."""
+    """The templates of the documents; that of credit notes is looked for where there is one to issue."""
 
     invoice: FrozenTemplate
-    credit: FrozenTemplate
+    credit: Callable[[], FrozenTemplate]
 
 
 def invoice_on_demand(
@@ -212,7 +212,7 @@ def _issue(
         scope=scope,
         prefix=standing.issuer.company.on_demand_prefix,
         template=templates.invoice,
-        credit_template=templates.credit,
+        credit_template=templates.credit() if any(part.drafts.credits for part in parts) else None,
     )
     for part in parts:
         issue_drafts(issuing, part.drafts, work, _no_turn)

@@ -7,7 +7,7 @@ A shard is one transaction that ends with its checkpoint row. Whatever process d
 either there as a whole or not at all, and the same command again does what is missing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +17,7 @@ import polars as pl
 from billing_assets.domain.calendar_rule import Purpose
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
-from billing_assets.domain.runs import CurrencyTotal, RunOrder, RunState
+from billing_assets.domain.runs import CurrencyTotal, Outcome, RunOrder, RunState
 from billing_assets.domain.safety_bounds import Bound
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.ledger import posting_rows
@@ -48,7 +48,7 @@ def raise_invoices(
     store: RunStore,
     crew: Crew,
     template: FrozenTemplate,
-    credit_template: FrozenTemplate,
+    credit_template: Callable[[], FrozenTemplate],
     progress: Progress = silent,
 ) -> StepResult:
     """Issue what is due on ``order.billing_date``; a second call finds nothing to do and writes nothing.
@@ -56,7 +56,7 @@ def raise_invoices(
     An interrupted run of the date is taken up where it stopped, without what other runs have billed since.
     Charges that cannot be invoiced are recorded with their reason; they never stop the others.
     A run that exceeds a safety bound issues nothing until somebody approves it, then exactly what was shown.
-    ``invoice_count`` is what this call issued, with the credit notes of changes (``credit_template`` is
+    ``invoice_count`` is what this call issued, with the credit notes of changes (``credit_template`` gives
     theirs); totals and ``due_count`` are of the whole run.
 
     Raises:
@@ -80,7 +80,7 @@ def raise_invoices(
             prefix=issuer.company.invoice_prefix,
             rule_set_id=store.keep_rules(scope.rules),
             template=template,
-            credit_template=credit_template,
+            credit_template=credit_template() if _gives_back(run) else None,
         )
         issued = _bill_shards(billing, store.pending_shards(run.run_id), crew, timer, progress)
         totals = add_totals(store.finalise(run.run_id, plan_seconds, prove=partial(require_complete, run)))
@@ -110,6 +110,10 @@ def _current_run(
     return store.revise_plan(run.run_id, totals), scope
 
 
+def _gives_back(run: Run) -> bool:
+    return any(total.outcome is Outcome.CREDITED for total in run.plan_totals)
+
+
 def _require_approval(run: Run) -> None:
     """Raise ``run_held``, or ``run_changed_since`` after an approval, unless the run may issue."""
     if run.state is not RunState.HELD or run.is_approved:
@@ -126,13 +130,16 @@ def _require_approval(run: Run) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issuing:
-    """By what documents of a run are issued; ``prefix`` begins the numbers of its invoices."""
+    """By what documents of a run are issued; ``prefix`` begins the numbers of its invoices.
+
+    ``credit_template`` is None where the run gives nothing back.
+    """
 
     run: Run
     scope: Scope
     prefix: str
     template: FrozenTemplate
-    credit_template: FrozenTemplate
+    credit_template: FrozenTemplate | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +242,8 @@ def _number_invoices(work: Issuing, drafts: Drafts, ids: pl.Series, transaction:
 def _number_credits(work: Issuing, notes: Drafts, ids: pl.Series, transaction: IssueWork) -> None:
     """Number the credit notes of changes; none is dated before an invoice that it credits."""
     issuer, run, template = work.scope.issuer, work.run, work.credit_template
+    if template is None:
+        raise TypeError("a run that gives something back needs a template of credit notes")
     issuing_date = max(run.issuing_date, *notes.invoices["original_issue_date"].to_list())
     prefix, kind = issuer.company.credit_note_prefix, DocumentKind.CREDIT_NOTE
     block = transaction.draw_numbers(notes.invoices.height, kind, prefix, issuing_date)

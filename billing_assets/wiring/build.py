@@ -208,7 +208,7 @@ class Billing:
             store=self.runs,
             crew=ProcessCrew(self.runs, self._pool, keeps=True),
             template=self.frozen_template,
-            credit_template=self.frozen_credit_template,
+            credit_template=lambda: self.frozen_credit_template,
             progress=progress,
         )
 

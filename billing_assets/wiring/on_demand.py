@@ -35,7 +35,9 @@ class OnDemandDesk:
 
     @cached_property
     def _templates(self) -> Templates:
-        return Templates(invoice=self.billing.frozen_template, credit=self.billing.frozen_credit_template)
+        return Templates(
+            invoice=self.billing.frozen_template, credit=lambda: self.billing.frozen_credit_template
+        )
 
     def invoice(
         self, policy_number: str, until: date | None = None, *, billing_date: date | None = None
