@@ -87,21 +87,15 @@ def draft_invoices(
     )
     reasons = _failures(taxed)
     if reasons.height:
-        failed = due.with_row_index("charge_row").join(
-            taxed.join(reasons, on="bill_index").select("charge_row", "failure"), on="charge_row", how="left"
-        )
-        repaired = failed.with_columns(
-            outcome=pl.when(pl.col("failure").is_null())
-            .then("outcome")
-            .otherwise(pl.lit(Outcome.FAILED.value)),
-            reason_code=pl.coalesce("failure", "reason_code"),
-        ).sort("charge_row")
-        left = _numbered_on(repaired.select(columns))
-        return draft_invoices(left, tax_rules, catch_up, payer_plans, has_tax_groups=has_tax_groups)
+        due = _numbered_on(_with_failures(due, taxed, reasons).select(columns))
+        rest = _without_failed(taxed, amounts, reasons)
+        if rest is None:
+            return draft_invoices(due, tax_rules, catch_up, payer_plans, has_tax_groups=has_tax_groups)
+        taxed, amounts = rest
     taxes = document_taxes(amounts, tax_rules)
     taxed = with_charge_line_marks(taxed)
     charges = due.with_row_index("charge_row").join(
-        lines.select("charge_row", "draft_index"), on="charge_row", how="left", maintain_order="left"
+        taxed.select("charge_row", "draft_index"), on="charge_row", how="left", maintain_order="left"
     )
     last_due = [pl.col("due_date").max().over("draft_index")] if catch_up is CatchUp.ONE_INVOICE else []
     return Drafts(
@@ -111,6 +105,38 @@ def draft_invoices(
         charges=charges.select(*columns, "draft_index"),
         bodies=bodies_of(taxed, taxes),
     )
+
+
+def _with_failures(due: pl.DataFrame, taxed: pl.DataFrame, reasons: pl.DataFrame) -> pl.DataFrame:
+    """Return the charges, those of a bill that fails with the reason."""
+    failing = taxed.join(reasons, on="bill_index").select("charge_row", "failure")
+    failed = due.with_row_index("charge_row").join(failing, on="charge_row", how="left")
+    outcome = pl.when(pl.col("failure").is_null()).then("outcome").otherwise(pl.lit(Outcome.FAILED.value))
+    return failed.with_columns(outcome=outcome, reason_code=pl.coalesce("failure", "reason_code")).sort(
+        "charge_row"
+    )
+
+
+def _without_failed(
+    taxed: pl.DataFrame, amounts: pl.DataFrame, reasons: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame] | None:
+    """Return lines and their taxes without the documents that fail as a whole, numbered anew.
+
+    None where that is not all: another bill stands on one of these documents, whose taxes are then others, or
+    lines of changes are to be numbered on.
+    """
+    good = taxed.join(reasons, on="bill_index", how="anti", maintain_order="left")
+    is_shared = taxed.height - good.height > taxed.join(good, on="draft_index", how="anti").height
+    if is_shared or (taxed["charge_kind"] == PREMIUM_CHANGE.charge_kind).any():
+        return None
+    places = good.select(pl.col("draft_index").unique().sort()).with_row_index("place")
+    return _moved(good, places), _moved(amounts, places)
+
+
+def _moved(rows: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of the documents that have a place, with that for their index."""
+    found = rows.join(places, on="draft_index", how="inner", maintain_order="left")
+    return found.with_columns(draft_index=pl.col("place").cast(rows.schema["draft_index"])).drop("place")
 
 
 def with_charge_line_marks(lines: pl.DataFrame) -> pl.DataFrame:

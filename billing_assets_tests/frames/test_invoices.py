@@ -7,8 +7,10 @@ import pytest
 
 from billing_assets.domain.money import MAX_AMOUNT_MINOR
 from billing_assets.domain.runs import CatchUp
+from billing_assets.frames import invoices
 from billing_assets.frames.columns import DUE_SCHEMA
 from billing_assets.frames.invoices import Drafts, draft_invoices
+from billing_assets.frames.plan_hashes import drafts_sha256
 from billing_assets_tests.frames.rows import TAX_RULES, due, plan, plans, term
 
 WEEKEND = due(
@@ -47,6 +49,26 @@ def test_a_line_without_a_tax_row_fails_its_document_and_no_other() -> None:
         (5, "invoiced", None, 0),
     ]
     assert drafts.invoices["draft_index"].to_list() == list(range(drafts.invoices.height))
+
+
+def test_leaving_failed_documents_out_comes_to_what_pricing_the_rest_anew_comes_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    places = ("ES", "GB", "ES", "GB", "ES", "ES")
+    terms = (
+        term("2024-01-01", "2025-01-01", 1_000_07 + number, policy_term_id=number, place_code=place)
+        for number, place in enumerate(places, start=1)
+    )
+    spanish = TAX_RULES.filter(pl.col("place_code") == "ES")
+    charges = due(*terms)
+    left_out = draft_invoices(charges, spanish)
+    monkeypatch.setattr(invoices, "_without_failed", lambda *_frames: None)
+    anew = draft_invoices(charges, spanish)
+    assert set(left_out.charges["outcome"]) == {"failed", "invoiced"}
+    assert drafts_sha256(left_out) == drafts_sha256(anew)
+    assert left_out.invoices.equals(anew.invoices)
+    assert left_out.bodies.equals(anew.bodies)
+    assert left_out.charges.equals(anew.charges)
 
 
 def test_a_charge_beyond_any_credible_amount_fails() -> None:
