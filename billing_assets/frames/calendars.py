@@ -38,6 +38,9 @@ from billing_assets.domain.places import PLACES, calendar_code_of, find_calendar
 from billing_assets.frames.columns import OPEN_DAY_SCHEMA, ROLL_SCHEMA
 from billing_assets.frames.recurrence import occurrences
 
+HOLIDAYS_VERSION = holidays.__version__
+"""Which list of public holidays this is: another may have other days."""
+
 ROLL_REACH_DAYS = 16
 """No calendar is closed for more days in a row than this: how far one roll can move a date."""
 
