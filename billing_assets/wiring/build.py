@@ -150,10 +150,11 @@ class Billing:
     @cached_property
     def _pool(self) -> WorkerPool:
         """The worker processes for large books; they end with the program."""
-        folder = self.settings.home / "cache"
-        folder.mkdir(parents=True, exist_ok=True)
         home = WorkerHome(
-            url=self.database.url, connect_args=self.database.connect_args, clock=utc_now, folder=folder
+            url=self.database.url,
+            connect_args=self.database.connect_args,
+            clock=utc_now,
+            folder=self.settings.home / "cache",
         )
         pool = WorkerPool(home, self.settings.run_workers or cores())
         self._stack.callback(pool.close)

@@ -18,6 +18,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
@@ -76,8 +77,20 @@ class _Worker:
         try:
             answer: tuple[str, Any] = self.pipe.recv()
         except (EOFError, OSError):
+            # Its pipe ends a moment before the system says that it has ended.
+            self.pipe.close()
             return _FAILED, _worker_ended()
         return answer
+
+    @property
+    def is_fit(self) -> bool:
+        """Whether it can be given work."""
+        return self.process.is_alive() and not self.pipe.closed
+
+    def end(self) -> None:
+        """Wait until it has ended; what it has not committed is rolled back."""
+        self.pipe.close()
+        self.process.join()
 
 
 class WorkerPool:
@@ -89,18 +102,18 @@ class WorkerPool:
         self._worker_count = worker_count
         self._workers: list[_Worker] = []
 
-    def workers(self) -> Sequence[_Worker]:
-        """Return the workers, all alive."""
-        self._workers = [worker for worker in self._workers if worker.process.is_alive()]
-        while len(self._workers) < self._worker_count:
+    def workers(self, shard_count: int) -> Sequence[_Worker]:
+        """Return the workers, all alive: no more are started than there are shards."""
+        self._workers = [worker for worker in self._workers if worker.is_fit]
+        self._home.folder.mkdir(parents=True, exist_ok=True)
+        while len(self._workers) < min(self._worker_count, shard_count):
             self._workers.append(_Worker(self._home))
         return tuple(self._workers)
 
     def close(self) -> None:
         """End the workers; what they have not committed is rolled back."""
         for worker in self._workers:
-            worker.pipe.close()
-            worker.process.join()
+            worker.end()
         self._workers.clear()
 
 
@@ -122,7 +135,7 @@ class ProcessCrew:
         if len(shards) < LARGE_BOOK_SHARDS:
             yield from self._threads.work(job, shards)
             return
-        workers = self._pool.workers()
+        workers = self._pool.workers(len(shards))
         for worker in workers:
             worker.give(_Task(self._crew_id, job))
         work_round: _Round[Result] = _Round(shards, workers, self._owners)
@@ -147,6 +160,7 @@ class _Round(Generic[Result]):
             (self._unowned if owner is None else self._queues.get(owner, self._unowned)).append(place)
         self._busy: dict[_Worker, int] = {}
         self._asking: dict[int, _Worker] = {}
+        self._in_talk: set[_Worker] = set()
         self._results: dict[int, Result] = {}
         self._finished: set[int] = set()
         self._next_place = 0
@@ -166,24 +180,41 @@ class _Round(Generic[Result]):
     def abandon(self) -> None:
         """End the round: whose turn has come finishes, whatever comes after it is rolled back."""
         self._end_place = min(self._end_place, self._next_place + 1)
-        self._answer_turns()
-        while self._busy:
-            self._listen()
+        try:
+            for worker in self._in_talk:
+                worker.end()
+                self._busy.pop(worker, None)
+            self._answer_turns()
+            while self._busy:
+                self._listen()
+        finally:
+            # What a worker says that nobody has waited for is no answer to the next round.
+            for worker in self._busy:
+                worker.pipe.close()
+
+    @contextmanager
+    def _talk(self, worker: _Worker) -> Iterator[None]:
+        """Mark a worker of which nobody knows what it was told where the block is interrupted."""
+        self._in_talk.add(worker)
+        yield
+        self._in_talk.remove(worker)
 
     def _assign(self) -> None:
-        # Each worker takes its own shards in their order, so that the next in turn is always in work.
+        # Whoever is free takes the first shard that it may, so that the next in turn is always in work.
         for worker, own in self._queues.items():
-            queue = own or self._unowned
+            queue = min(filter(None, (own, self._unowned)), key=itemgetter(0), default=own)
             if worker not in self._busy and queue and queue[0] < self._end_place:
-                place = queue.popleft()
-                self._busy[worker] = place
-                self._owners[self._shards[place].shard_number] = worker
-                worker.give(self._shards[place])
+                with self._talk(worker):
+                    place = queue.popleft()
+                    self._busy[worker] = place
+                    self._owners[self._shards[place].shard_number] = worker
+                    worker.give(self._shards[place])
 
     def _listen(self) -> None:
         ready = wait([worker.pipe for worker in self._busy])
         for worker in [each for each in self._busy if each.pipe in ready]:
-            self._hear(worker, *worker.hear())
+            with self._talk(worker):
+                self._hear(worker, *worker.hear())
         self._answer_turns()
 
     def _hear(self, worker: _Worker, kind: str, value: Any) -> None:  # noqa: ANN401 - a result or an error
@@ -206,7 +237,8 @@ class _Round(Generic[Result]):
         for place in sorted(self._asking):
             is_over = place >= self._end_place
             if is_over or place == self._next_place:
-                self._asking.pop(place).give(not is_over)
+                with self._talk(self._asking[place]):
+                    self._asking.pop(place).give(not is_over)
 
 
 def _serve(pipe: Connection, home: WorkerHome) -> None:

@@ -1,5 +1,6 @@
 """Worker processes make what threads make, and whatever ends a worker or a run early leaves it resumable."""
 
+import itertools
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -124,7 +125,58 @@ def test_closing_the_pool_ends_its_processes(crew: ProcessCrew, pool: WorkerPool
     assert children() <= before
 
 
-def test_a_run_whose_worker_was_killed_is_taken_up_again(
+def test_a_shard_that_nobody_has_priced_is_done_before_those_that_wait_for_it(crew: ProcessCrew) -> None:
+    list(crew.work(Job(), SHARDS[1:5]))
+    assert [number for number, _ in crew.work(Job(), SHARDS)] == [0, 1, 2, 3, 4, 5]
+
+
+def interrupt(monkeypatch: pytest.MonkeyPatch, owner: type, method: str, *calls: int) -> None:
+    """Have Ctrl-C arrive at the end of these calls of a method, counted from 1."""
+    real, count = getattr(owner, method), itertools.count(1)
+
+    def interrupted(self: object, *arguments: object) -> object:
+        found = real(self, *arguments)
+        if next(count) in calls:
+            raise KeyboardInterrupt
+        return found
+
+    monkeypatch.setattr(owner, method, interrupted)
+
+
+@pytest.mark.parametrize(("method", "call"), [("hear", 1), ("give", 3), ("give", 5)])
+def test_ctrl_c_in_the_midst_of_a_message_does_not_hang_and_leaves_no_answer_to_others(
+    crew: ProcessCrew, monkeypatch: pytest.MonkeyPatch, method: str, call: int
+) -> None:
+    interrupt(monkeypatch, worker_processes._Worker, method, call)
+    with pytest.raises(KeyboardInterrupt), closing(crew.work(Job(), SHARDS)) as results:
+        list(results)
+    assert [number for number, _ in crew.work(Job(), SHARDS)] == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_second_ctrl_c_ends_the_wait_and_leaves_no_answer_to_others(
+    crew: ProcessCrew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt(monkeypatch, worker_processes._Round, "_listen", 1, 2)
+    with pytest.raises(KeyboardInterrupt), closing(crew.work(Job(), SHARDS)) as results:
+        list(results)
+    assert [number for number, _ in crew.work(Job(), SHARDS)] == [0, 1, 2, 3, 4, 5]
+
+
+def test_no_more_workers_are_started_than_there_are_shards(crew: ProcessCrew, pool: WorkerPool) -> None:
+    assert len(pool.workers(1)) == 1
+    assert len({worker for _, worker in crew.work(Job(), SHARDS)}) == 2
+
+
+def test_a_small_book_needs_no_folder(billing: Billing, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    billing.settings = billing.settings.model_copy(update={"home": file})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker_processes, "LARGE_BOOK_SHARDS", 1_000)
+        assert billing.plan(billing.order(FEBRUARY), is_dry_run=True).facts["due_count"] == 60
+
+
+def test_a_run_whose_workers_were_killed_is_taken_up_again(
     billing: Billing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed: list[psutil.Process] = []
@@ -134,7 +186,9 @@ def test_a_run_whose_worker_was_killed_is_taken_up_again(
             killed.extend(
                 child for child in psutil.Process().children() if "spawn" in " ".join(child.cmdline())
             )
-            killed[0].kill()
+            # Each of them: one alone may have done all its shards by now.
+            for worker in killed:
+                worker.kill()
 
     with pytest.raises(BillingError, match="worker_ended"):
         billing.invoice(billing.order(FEBRUARY), progress=kill)
