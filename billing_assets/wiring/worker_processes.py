@@ -29,6 +29,7 @@ from billing_assets.steps.run_ports import Clock, Shard
 from billing_assets.steps.turns import TurnsAbandonedError
 from billing_assets.store.connection import Database
 from billing_assets.store.runs import SqlRunStore
+from billing_assets.wiring.crash_log import ElsewhereError, crash_text
 from billing_assets.wiring.kept_drafts import DraftsOnDisk
 
 Result = TypeVar("Result")
@@ -79,7 +80,7 @@ class _Worker:
         except (EOFError, OSError):
             # Its pipe ends a moment before the system says that it has ended.
             self.pipe.close()
-            return _FAILED, _worker_ended()
+            return _FAILED, (_worker_ended(), None)
         return answer
 
     @property
@@ -166,13 +167,14 @@ class _Round(Generic[Result]):
         self._next_place = 0
         self._end_place = len(shards)
         self._failure: Exception | None = None
+        self._failed_at: ElsewhereError | None = None
 
     def results(self) -> Iterator[Result]:
         """Yield what comes of each shard, in order; raise what the first that failed has raised."""
         for place in range(len(self._shards)):
             while place not in self._results:
                 if self._failure is not None and place >= self._end_place:
-                    raise self._failure
+                    raise self._failure from self._failed_at
                 self._assign()
                 self._listen()
             yield self._results.pop(place)
@@ -225,7 +227,7 @@ class _Round(Generic[Result]):
         del self._busy[worker]
         if kind == _FAILED:
             if place < self._end_place:
-                self._end_place, self._failure = place, value
+                self._end_place, (self._failure, self._failed_at) = place, value
             return
         self._results[place] = value
         self._finished.add(place)
@@ -272,7 +274,7 @@ def _outcome(job: Any, shard: Shard, place: Workplace, pipe: Connection) -> tupl
     try:
         return _DONE, job(shard, place, wait_for_turn)
     except Exception as error:  # noqa: BLE001 - raised again at the other end
-        return _FAILED, _portable(error)
+        return _FAILED, (_portable(error), ElsewhereError(crash_text(error)))
 
 
 def _portable(error: Exception) -> Exception:

@@ -19,6 +19,7 @@ from billing_assets.steps.run_ports import Shard
 from billing_assets.store.connection import Database
 from billing_assets.wiring import worker_processes
 from billing_assets.wiring.build import Billing, utc_now
+from billing_assets.wiring.crash_log import crash_text
 from billing_assets.wiring.worker_processes import ProcessCrew, WorkerHome, WorkerPool
 from billing_assets_tests.books import billing_over, fill_book
 from billing_assets_tests.state import business_state
@@ -51,6 +52,13 @@ def crew(billing: Billing, pool: WorkerPool) -> ProcessCrew:
     return ProcessCrew(billing.runs, pool, keeps=True)
 
 
+class NoPickleError(Exception):
+    """An error that cannot cross to another process."""
+
+    def __init__(self, shard_number: int, words: str) -> None:
+        super().__init__(f"{shard_number} {words}")
+
+
 @dataclass(frozen=True)
 class Job:
     """Answers with its shard and process; what happens to ``failing`` shards says ``fault``."""
@@ -62,6 +70,8 @@ class Job:
         if shard.shard_number in self.failing:
             if self.fault == "dies":
                 os.kill(os.getpid(), signal.SIGKILL)
+            if self.fault == "a mistake":
+                raise NoPickleError(shard.shard_number, "of Jane Roe")
             raise BillingError("told", f"shard {shard.shard_number}", "nothing")
         wait_for_turn()
         return shard.shard_number, os.getpid()
@@ -103,6 +113,14 @@ def test_a_worker_that_dies_is_told_and_replaced(crew: ProcessCrew) -> None:
     with pytest.raises(BillingError, match="worker_ended"):
         list(crew.work(Job("dies", (2,)), SHARDS))
     assert [number for number, _ in crew.work(Job(), SHARDS)] == [0, 1, 2, 3, 4, 5]
+
+
+def test_the_crash_log_says_where_in_a_worker_a_mistake_was_made(crew: ProcessCrew) -> None:
+    with pytest.raises(RuntimeError, match="NoPickleError in a worker process") as caught:
+        list(crew.work(Job("a mistake", (1,)), SHARDS))
+    told = crash_text(caught.value)
+    assert " in __call__\n" in told.split("which led to")[0]
+    assert "Jane" not in told
 
 
 def test_each_shard_goes_to_the_worker_that_had_it(crew: ProcessCrew) -> None:
