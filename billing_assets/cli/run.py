@@ -208,7 +208,7 @@ def _hint_at(screen: Screen, days: Sequence[BilledDay]) -> None:
 
 def _billed_by(row: "StandingCharges") -> str:
     """Say which run bills charges that wait; a date that told of them does not tell of them again."""
-    return f"billing run {row.held_on_date + timedelta(days=1)}, or of any later date, bills them"
+    return f"the run of any open day after {row.held_on_date} bills them"
 
 
 def _days(first: date, last: date | None) -> list[date]:

@@ -115,6 +115,7 @@ def basis_of(billing_date: date, issuer: Issuer, position: BookPosition, store: 
     return RunBasis(
         batch_id=position.batch_id,
         closed_day_id=position.closed_day_id,
+        closing_count=position.closing_count,
         is_open_day=not company.is_closed(billing_date),
         held_until=store.held_until(issuer.company_id, billing_date),
     )

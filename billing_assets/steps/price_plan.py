@@ -16,8 +16,10 @@ from typing import Any
 
 import polars as pl
 
+from billing_assets import __version__
 from billing_assets.domain.runs import NO_TAX_RULE, CatchUp, CurrencyTotal, Outcome
 from billing_assets.domain.safety_bounds import CreditSum, RunFindings, exceeded_bounds
+from billing_assets.frames.calendars import HOLIDAYS_VERSION
 from billing_assets.frames.cash_rounding import NO_CASH_UNITS, used_units
 from billing_assets.frames.change_figures import add_credit_sums, change_outliers, credit_sums
 from billing_assets.frames.invoices import Drafts
@@ -51,6 +53,9 @@ from billing_assets.steps.run_ports import (
     ShardBook,
 )
 
+PROGRAM_VERSION = __version__
+"""Which formulas these are."""
+
 SHOWN_OUTLIERS = 100
 """So many policies that stand out are named; all are counted."""
 
@@ -68,9 +73,13 @@ class Scope(Calculation):
     cash_units: pl.DataFrame = field(default_factory=NO_CASH_UNITS.clone)
 
     def basis_sha256(self, basis: RunBasis) -> str:
-        """Return the hash of everything that decides what is due on the date, beside what is billed."""
+        """Return the hash of everything that decides what is due on the date, beside what is billed.
+
+        Formulas and public holidays are those of a version of the program and of its list of them.
+        """
         issuer = (self.issuer.company_id, self.issuer.company_version_id)
-        parts = (self.billing_date, *issuer, basis, self.catch_up.value, self.rules.content())
+        versions = (PROGRAM_VERSION, HOLIDAYS_VERSION)
+        parts = (self.billing_date, *issuer, basis, self.catch_up.value, self.rules.content(), *versions)
         return sha256(repr(parts).encode()).hexdigest()
 
     def counted_drafts(self, book: ShardBook) -> Drafts:

@@ -97,12 +97,14 @@ class BookPosition:
     ``policy_borders`` cut the company's policies into ranges of about the same number of terms, the first
     of half as many: the first policy of each range, and at last the id after the last policy.
     ``payer_plans`` are the codes of plans that gather the policies of a payer on one bill, and
-    ``payer_borders`` cut the payers who have such policies in the same way.
+    ``payer_borders`` cut the payers who have such policies in the same way. ``closing_count``: so many
+    problems are closed, each of which may have held a term.
     """
 
     batch_id: int
     policy_borders: tuple[int, ...]
     closed_day_id: int = 0
+    closing_count: int = 0
     payer_plans: tuple[str, ...] = ()
     payer_borders: tuple[int, ...] = ()
 
@@ -111,11 +113,13 @@ class BookPosition:
 class RunBasis:
     """What a run rests on: the book and the closed days as of its plan, and whether its date was open.
 
-    What was to be billed up to ``held_until`` is left to the run that is held there.
+    What was to be billed up to ``held_until`` is left to the run that is held there. ``closing_count`` is
+    that of the book's position.
     """
 
     batch_id: int
     closed_day_id: int = 0
+    closing_count: int = 0
     is_open_day: bool = True
     held_until: date | None = None
 
@@ -302,7 +306,7 @@ class RunStore(Protocol):
         ...
 
     def is_settled(self, company_id: int, billing_date: date, basis_sha256: str) -> bool:
-        """Tell whether the last run of the company was of that date, on that basis, and is finalised.
+        """Tell whether a run of that date on that basis is finalised, and nothing was billed since.
 
         Nothing new can be due on the date then.
         """

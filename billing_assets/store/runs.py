@@ -112,7 +112,7 @@ class SqlRunStore:
         return None if row is None else _run(row)
 
     def is_settled(self, company_id: int, billing_date: date, basis_sha256: str) -> bool:
-        """Tell whether the last run of the company was of that date, on that basis, and is finalised."""
+        """Tell whether a run of that date on that basis is finalised, and nothing was billed since."""
         values = {"company": company_id, "day": billing_date, "basis": basis_sha256}
         with self.database.transaction() as connection:
             return bool(connection.execute(text(_IS_SETTLED), values).scalar_one())
@@ -295,12 +295,17 @@ set issuing_date = excluded.issuing_date, backdating_reason = excluded.backdatin
 where billing_run.state in ('planned', 'held')
 returning run_id
 """
-# Corrections count: what they give back may be due again.
+# Corrections count: what they give back may be due again. A run of an earlier plan may have billed later.
 _IS_SETTLED = """
-select coalesce((
-    select billing_date = :day and state = 'finalised' and basis_sha256 = decode(:basis, 'hex')
-    from billing_run where company_id = :company order by run_id desc limit 1
-), false)
+select exists (
+    select from billing_run r
+    where company_id = :company and billing_date = :day and state = 'finalised'
+        and basis_sha256 = decode(:basis, 'hex') and not exists (
+            select from billing_run o
+            where o.company_id = r.company_id and o.run_id <> r.run_id and (o.state = 'running'
+                or (o.state = 'finalised' and (o.run_id > r.run_id or o.finalised_at > r.finalised_at)))
+        )
+)
 """
 _START = """
 update billing_run set state = 'running'

@@ -79,6 +79,7 @@ select (select coalesce(max(batch_id), 0) from intake_batch where company_id = :
     || coalesce((select max(policy_id) + 1 from policy_term_version
         where company_id = :company and superseded_batch_id is null), 1),
     (select coalesce(max(company_closed_day_id), 0) from company_closed_day where company_id = :company),
+    (select count(*) from problem_closing where company_id = :company),
     (select plans from by_payer),
     array(select min(payer_id) from payer group by floor(place) order by 1)
     || array(select max(payer_id) + 1 from payer having count(*) > 0)
@@ -104,11 +105,12 @@ def read_position(connection: Connection, company_id: int, shard_terms: int) -> 
     Batches of a company commit in the order of their ids, because imports wait for each other.
     """
     values = {"company": company_id, "size": shard_terms}
-    batch, borders, closed_day, plans, payers = connection.execute(text(_POSITION), values).one()
+    batch, borders, closed_day, closings, plans, payers = connection.execute(text(_POSITION), values).one()
     return BookPosition(
         batch_id=batch,
         policy_borders=tuple(borders),
         closed_day_id=closed_day,
+        closing_count=closings,
         payer_plans=tuple(plans),
         payer_borders=tuple(payers),
     )

@@ -15,6 +15,10 @@ from pathlib import Path
 from billing_assets.wiring.outages import safe_summary
 
 
+class ElsewhereError(Exception):
+    """What ``crash_text`` says of an error that was raised in another process: its traceback stays there."""
+
+
 def write_crash_log(home: Path, error: BaseException) -> Path:
     """Write the crash log of ``error`` below ``home`` and return its path; only its owner may read it."""
     at = datetime.now(UTC)
@@ -47,6 +51,8 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _one(error: BaseException) -> str:
+    if isinstance(error, ElsewhereError):
+        return str(error)
     frames = traceback.extract_tb(error.__traceback__, limit=-60)
     lines = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
     return "\n".join([*lines, _kind(error)])

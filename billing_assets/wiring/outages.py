@@ -13,6 +13,7 @@ OUTAGE_CODES = frozenset(
         "store_unreachable",
         "store_busy",
         "print_worker_ended",
+        "worker_ended",
         "channel_down",
         "embedded_start_failed",
         "embedded_start_timeout",

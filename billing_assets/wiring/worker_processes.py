@@ -18,6 +18,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
@@ -28,6 +29,7 @@ from billing_assets.steps.run_ports import Clock, Shard
 from billing_assets.steps.turns import TurnsAbandonedError
 from billing_assets.store.connection import Database
 from billing_assets.store.runs import SqlRunStore
+from billing_assets.wiring.crash_log import ElsewhereError, crash_text
 from billing_assets.wiring.kept_drafts import DraftsOnDisk
 
 Result = TypeVar("Result")
@@ -57,8 +59,7 @@ class WorkerHome:
 
 
 def worker_home(database: Database, clock: Clock, folder: Path) -> WorkerHome:
-    """Return the home of workers over the same store; the folder is made where there is none."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Return the home of workers over the same store."""
     return WorkerHome(url=database.url, connect_args=database.connect_args, clock=clock, folder=folder)
 
 
@@ -82,8 +83,20 @@ class _Worker:
         try:
             answer: tuple[str, Any] = self.pipe.recv()
         except (EOFError, OSError):
-            return _FAILED, _worker_ended()
+            # Its pipe ends a moment before the system says that it has ended.
+            self.pipe.close()
+            return _FAILED, (_worker_ended(), None)
         return answer
+
+    @property
+    def is_fit(self) -> bool:
+        """Whether it can be given work."""
+        return self.process.is_alive() and not self.pipe.closed
+
+    def end(self) -> None:
+        """Wait until it has ended; what it has not committed is rolled back."""
+        self.pipe.close()
+        self.process.join()
 
 
 class WorkerPool:
@@ -95,18 +108,18 @@ class WorkerPool:
         self._worker_count = worker_count
         self._workers: list[_Worker] = []
 
-    def workers(self) -> Sequence[_Worker]:
-        """Return the workers, all alive."""
-        self._workers = [worker for worker in self._workers if worker.process.is_alive()]
-        while len(self._workers) < self._worker_count:
+    def workers(self, shard_count: int) -> Sequence[_Worker]:
+        """Return the workers, all alive: no more are started than there are shards."""
+        self._workers = [worker for worker in self._workers if worker.is_fit]
+        self._home.folder.mkdir(parents=True, exist_ok=True)
+        while len(self._workers) < min(self._worker_count, shard_count):
             self._workers.append(_Worker(self._home))
         return tuple(self._workers)
 
     def close(self) -> None:
         """End the workers; what they have not committed is rolled back."""
         for worker in self._workers:
-            worker.pipe.close()
-            worker.process.join()
+            worker.end()
         self._workers.clear()
 
 
@@ -128,7 +141,7 @@ class ProcessCrew:
         if len(shards) < LARGE_BOOK_SHARDS:
             yield from self._threads.work(job, shards)
             return
-        workers = self._pool.workers()
+        workers = self._pool.workers(len(shards))
         for worker in workers:
             worker.give(_Task(self._crew_id, job))
         work_round: _Round[Result] = _Round(shards, workers, self._owners)
@@ -153,18 +166,20 @@ class _Round(Generic[Result]):
             (self._unowned if owner is None else self._queues.get(owner, self._unowned)).append(place)
         self._busy: dict[_Worker, int] = {}
         self._asking: dict[int, _Worker] = {}
+        self._in_talk: set[_Worker] = set()
         self._results: dict[int, Result] = {}
         self._finished: set[int] = set()
         self._next_place = 0
         self._end_place = len(shards)
         self._failure: Exception | None = None
+        self._failed_at: ElsewhereError | None = None
 
     def results(self) -> Iterator[Result]:
         """Yield what comes of each shard, in order; raise what the first that failed has raised."""
         for place in range(len(self._shards)):
             while place not in self._results:
                 if self._failure is not None and place >= self._end_place:
-                    raise self._failure
+                    raise self._failure from self._failed_at
                 self._assign()
                 self._listen()
             yield self._results.pop(place)
@@ -172,24 +187,41 @@ class _Round(Generic[Result]):
     def abandon(self) -> None:
         """End the round: whose turn has come finishes, whatever comes after it is rolled back."""
         self._end_place = min(self._end_place, self._next_place + 1)
-        self._answer_turns()
-        while self._busy:
-            self._listen()
+        try:
+            for worker in self._in_talk:
+                worker.end()
+                self._busy.pop(worker, None)
+            self._answer_turns()
+            while self._busy:
+                self._listen()
+        finally:
+            # What a worker says that nobody has waited for is no answer to the next round.
+            for worker in self._busy:
+                worker.pipe.close()
+
+    @contextmanager
+    def _talk(self, worker: _Worker) -> Iterator[None]:
+        """Mark a worker of which nobody knows what it was told where the block is interrupted."""
+        self._in_talk.add(worker)
+        yield
+        self._in_talk.remove(worker)
 
     def _assign(self) -> None:
-        # Each worker takes its own shards in their order, so that the next in turn is always in work.
+        # Whoever is free takes the first shard that it may, so that the next in turn is always in work.
         for worker, own in self._queues.items():
-            queue = own or self._unowned
+            queue = min(filter(None, (own, self._unowned)), key=itemgetter(0), default=own)
             if worker not in self._busy and queue and queue[0] < self._end_place:
-                place = queue.popleft()
-                self._busy[worker] = place
-                self._owners[self._shards[place].shard_number] = worker
-                worker.give(self._shards[place])
+                with self._talk(worker):
+                    place = queue.popleft()
+                    self._busy[worker] = place
+                    self._owners[self._shards[place].shard_number] = worker
+                    worker.give(self._shards[place])
 
     def _listen(self) -> None:
         ready = wait([worker.pipe for worker in self._busy])
         for worker in [each for each in self._busy if each.pipe in ready]:
-            self._hear(worker, *worker.hear())
+            with self._talk(worker):
+                self._hear(worker, *worker.hear())
         self._answer_turns()
 
     def _hear(self, worker: _Worker, kind: str, value: Any) -> None:  # noqa: ANN401 - a result or an error
@@ -200,7 +232,7 @@ class _Round(Generic[Result]):
         del self._busy[worker]
         if kind == _FAILED:
             if place < self._end_place:
-                self._end_place, self._failure = place, value
+                self._end_place, (self._failure, self._failed_at) = place, value
             return
         self._results[place] = value
         self._finished.add(place)
@@ -212,7 +244,8 @@ class _Round(Generic[Result]):
         for place in sorted(self._asking):
             is_over = place >= self._end_place
             if is_over or place == self._next_place:
-                self._asking.pop(place).give(not is_over)
+                with self._talk(self._asking[place]):
+                    self._asking.pop(place).give(not is_over)
 
 
 def _serve(pipe: Connection, home: WorkerHome) -> None:
@@ -246,7 +279,7 @@ def _outcome(job: Any, shard: Shard, place: Workplace, pipe: Connection) -> tupl
     try:
         return _DONE, job(shard, place, wait_for_turn)
     except Exception as error:  # noqa: BLE001 - raised again at the other end
-        return _FAILED, _portable(error)
+        return _FAILED, (_portable(error), ElsewhereError(crash_text(error)))
 
 
 def _portable(error: Exception) -> Exception:

@@ -9,13 +9,16 @@ import pytest
 from sqlalchemy import text
 
 from billing_assets.steps import plan_due_charges as planning
+from billing_assets.steps import price_plan
 from billing_assets.steps.calendar_ports import ClosedDayOrder
 from billing_assets.steps.crews import Result, ShardJob, ThreadCrew
 from billing_assets.steps.plan_due_charges import cut_shards, plan_due_charges
 from billing_assets.steps.run_ports import BookPosition, Shard
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
+from billing_assets.wiring.desk import Desk
 from billing_assets_tests.books import add_term, billing_over, change_premium, fill_book
+from billing_assets_tests.changes import change_row, import_changes
 
 FEBRUARY = date(2024, 2, 1)
 
@@ -86,6 +89,32 @@ def test_a_date_whose_run_was_the_last_is_priced_again_only_where_something_has_
 def test_a_run_of_another_date_or_a_correction_has_the_date_priced_again(billing: Billing) -> None:
     for billed in (FEBRUARY, date(2024, 3, 1)):
         billing.invoice(billing.order(billed))
+    assert is_priced(billing)
+
+
+def test_an_earlier_plan_that_was_billed_later_has_the_date_priced_again(billing: Billing) -> None:
+    billing.plan(billing.order(date(2024, 3, 1)))
+    billing.invoice(billing.order(FEBRUARY))
+    assert not is_priced(billing)
+    billing.invoice(billing.order(date(2024, 3, 1)))
+    assert is_priced(billing)
+
+
+def test_a_problem_that_a_person_closes_has_the_date_priced_again(billing: Billing, tmp_path: Path) -> None:
+    import_changes(billing, tmp_path, change_row(1, 1, "endorsement", date(2024, 7, 1), premium="7o0.00"))
+    billing.invoice(billing.order(FEBRUARY))
+    assert not is_priced(billing)
+    Desk(billing).close_problem(1, note="seen", closed_by="Ann")
+    assert is_priced(billing)
+
+
+@pytest.mark.parametrize("version", ["PROGRAM_VERSION", "HOLIDAYS_VERSION"])
+def test_another_program_or_list_of_holidays_has_the_date_priced_again(
+    billing: Billing, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    billing.invoice(billing.order(FEBRUARY))
+    assert not is_priced(billing)
+    monkeypatch.setattr(price_plan, version, "another")
     assert is_priced(billing)
 
 

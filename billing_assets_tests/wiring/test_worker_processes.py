@@ -1,5 +1,6 @@
 """Worker processes make what threads make, and whatever ends a worker or a run early leaves it resumable."""
 
+import itertools
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from billing_assets.steps.run_ports import Shard
 from billing_assets.store.connection import Database
 from billing_assets.wiring import worker_processes
 from billing_assets.wiring.build import Billing, utc_now
+from billing_assets.wiring.crash_log import crash_text
 from billing_assets.wiring.worker_processes import ProcessCrew, WorkerPool, worker_home
 from billing_assets_tests.books import billing_over, fill_book
 from billing_assets_tests.state import business_state
@@ -49,6 +51,13 @@ def crew(billing: Billing, pool: WorkerPool) -> ProcessCrew:
     return ProcessCrew(billing.runs, pool, keeps=True)
 
 
+class NoPickleError(Exception):
+    """An error that cannot cross to another process."""
+
+    def __init__(self, shard_number: int, words: str) -> None:
+        super().__init__(f"{shard_number} {words}")
+
+
 @dataclass(frozen=True)
 class Job:
     """Answers with its shard and process; what happens to ``failing`` shards says ``fault``."""
@@ -60,6 +69,8 @@ class Job:
         if shard.shard_number in self.failing:
             if self.fault == "dies":
                 os.kill(os.getpid(), signal.SIGKILL)
+            if self.fault == "a mistake":
+                raise NoPickleError(shard.shard_number, "of Jane Roe")
             raise BillingError("told", f"shard {shard.shard_number}", "nothing")
         wait_for_turn()
         return shard.shard_number, os.getpid()
@@ -103,6 +114,14 @@ def test_a_worker_that_dies_is_told_and_replaced(crew: ProcessCrew) -> None:
     assert [number for number, _ in crew.work(Job(), SHARDS)] == [0, 1, 2, 3, 4, 5]
 
 
+def test_the_crash_log_says_where_in_a_worker_a_mistake_was_made(crew: ProcessCrew) -> None:
+    with pytest.raises(RuntimeError, match="NoPickleError in a worker process") as caught:
+        list(crew.work(Job("a mistake", (1,)), SHARDS))
+    told = crash_text(caught.value)
+    assert " in __call__\n" in told.split("which led to")[0]
+    assert "Jane" not in told
+
+
 def test_each_shard_goes_to_the_worker_that_had_it(crew: ProcessCrew) -> None:
     first = list(crew.work(Job(), SHARDS))
     assert list(crew.work(Job(), SHARDS)) == first
@@ -123,7 +142,58 @@ def test_closing_the_pool_ends_its_processes(crew: ProcessCrew, pool: WorkerPool
     assert children() <= before
 
 
-def test_a_run_whose_worker_was_killed_is_taken_up_again(
+def test_a_shard_that_nobody_has_priced_is_done_before_those_that_wait_for_it(crew: ProcessCrew) -> None:
+    list(crew.work(Job(), SHARDS[1:5]))
+    assert [number for number, _ in crew.work(Job(), SHARDS)] == [0, 1, 2, 3, 4, 5]
+
+
+def interrupt(monkeypatch: pytest.MonkeyPatch, owner: type, method: str, *calls: int) -> None:
+    """Have Ctrl-C arrive at the end of these calls of a method, counted from 1."""
+    real, count = getattr(owner, method), itertools.count(1)
+
+    def interrupted(self: object, *arguments: object) -> object:
+        found = real(self, *arguments)
+        if next(count) in calls:
+            raise KeyboardInterrupt
+        return found
+
+    monkeypatch.setattr(owner, method, interrupted)
+
+
+@pytest.mark.parametrize(("method", "call"), [("hear", 1), ("give", 3), ("give", 5)])
+def test_ctrl_c_in_the_midst_of_a_message_does_not_hang_and_leaves_no_answer_to_others(
+    crew: ProcessCrew, monkeypatch: pytest.MonkeyPatch, method: str, call: int
+) -> None:
+    interrupt(monkeypatch, worker_processes._Worker, method, call)
+    with pytest.raises(KeyboardInterrupt), closing(crew.work(Job(), SHARDS)) as results:
+        list(results)
+    assert [number for number, _ in crew.work(Job(), SHARDS)] == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_second_ctrl_c_ends_the_wait_and_leaves_no_answer_to_others(
+    crew: ProcessCrew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt(monkeypatch, worker_processes._Round, "_listen", 1, 2)
+    with pytest.raises(KeyboardInterrupt), closing(crew.work(Job(), SHARDS)) as results:
+        list(results)
+    assert [number for number, _ in crew.work(Job(), SHARDS)] == [0, 1, 2, 3, 4, 5]
+
+
+def test_no_more_workers_are_started_than_there_are_shards(crew: ProcessCrew, pool: WorkerPool) -> None:
+    assert len(pool.workers(1)) == 1
+    assert len({worker for _, worker in crew.work(Job(), SHARDS)}) == 2
+
+
+def test_a_small_book_needs_no_folder(billing: Billing, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    billing.settings = billing.settings.model_copy(update={"home": file})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker_processes, "LARGE_BOOK_SHARDS", 1_000)
+        assert billing.plan(billing.order(FEBRUARY), is_dry_run=True).facts["due_count"] == 60
+
+
+def test_a_run_whose_workers_were_killed_is_taken_up_again(
     billing: Billing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed: list[psutil.Process] = []
@@ -133,7 +203,9 @@ def test_a_run_whose_worker_was_killed_is_taken_up_again(
             killed.extend(
                 child for child in psutil.Process().children() if "spawn" in " ".join(child.cmdline())
             )
-            killed[0].kill()
+            # Each of them: one alone may have done all its shards by now.
+            for worker in killed:
+                worker.kill()
 
     with pytest.raises(BillingError, match="worker_ended"):
         billing.invoice(billing.order(FEBRUARY), progress=kill)
