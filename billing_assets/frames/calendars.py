@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from difflib import get_close_matches
 from functools import lru_cache
+from importlib.metadata import version
 from types import MappingProxyType
 
 import holidays
@@ -38,7 +39,7 @@ from billing_assets.domain.places import PLACES, calendar_code_of, find_calendar
 from billing_assets.frames.columns import OPEN_DAY_SCHEMA, ROLL_SCHEMA
 from billing_assets.frames.recurrence import occurrences
 
-HOLIDAYS_VERSION = holidays.__version__
+HOLIDAYS_VERSION = version("holidays")
 """Which list of public holidays this is: another may have other days."""
 
 ROLL_REACH_DAYS = 16
