@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from operator import itemgetter
@@ -34,6 +35,7 @@ from billing_assets.wiring.kept_drafts import DraftsOnDisk
 
 Result = TypeVar("Result")
 _TURN, _DONE, _FAILED = "turn", "done", "failed"
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 LARGE_BOOK_SHARDS = 12
@@ -70,7 +72,9 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self.pipe, far_end = context.Pipe()
         self.process: BaseProcess = context.Process(target=_serve, args=(far_end, home), daemon=True)
-        with _environment("POLARS_MAX_THREADS", "1"):
+        # Started by the first process otherwise, and it lets the signals through when it has started.
+        resource_tracker.ensure_running()
+        with _environment("POLARS_MAX_THREADS", "1"), _signals_held():
             self.process.start()
         far_end.close()
 
@@ -251,9 +255,10 @@ class _Round(Generic[Result]):
 def _serve(pipe: Connection, home: WorkerHome) -> None:
     """Work for the program at the other end of the pipe until it closes it.
 
-    Both signals are for the program: it ends the work where nothing is half done.
+    Both signals are for the program: it ends the work where nothing is half done. They were held since before
+    this process began.
     """
-    for each in (signal.SIGINT, signal.SIGTERM):
+    for each in _SIGNALS:
         signal.signal(each, signal.SIG_IGN)
     database, kept = Database(home.url, home.connect_args), DraftsOnDisk(home.folder)
     with closing(database), closing(kept), suppress(EOFError, OSError):
@@ -295,6 +300,16 @@ def cores() -> int:
     """Return how many cores this process may use."""
     # Not every system tells which cores a process is bound to.
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Hold the signals of the program back in the block, and in processes that are started in it for ever."""
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
 
 
 @contextmanager

@@ -184,6 +184,14 @@ def test_no_more_workers_are_started_than_there_are_shards(crew: ProcessCrew, po
     assert len({worker for _, worker in crew.work(Job(), SHARDS)}) == 2
 
 
+def test_ctrl_c_that_a_worker_gets_while_it_starts_is_for_the_program(
+    crew: ProcessCrew, pool: WorkerPool
+) -> None:
+    for worker in pool.workers(2):
+        os.kill(worker.process.pid or 0, signal.SIGINT)
+    assert [number for number, _ in crew.work(Job(), SHARDS)] == [0, 1, 2, 3, 4, 5]
+
+
 def test_a_small_book_needs_no_folder(billing: Billing, tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
