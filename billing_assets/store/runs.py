@@ -51,6 +51,7 @@ from billing_assets.store.run_figures import (
 )
 from billing_assets.store.run_holds import hold_changed_terms, tell_billed_elsewhere
 from billing_assets.store.shards import pending_shards, read_position, write_shards
+from billing_assets.store.statistics import refresh_statistics
 
 _BILLED_ONCE = "invoice_line_billed_once"
 _RUN = """
@@ -79,6 +80,8 @@ class SqlRunStore:
         """Hold the company's run lock on a session of its own; it is free as soon as that session ends."""
         waits_for = "waiting for another run of this company"
         with hold_lock(self.database, LockSpace.RUNS, company_id, waits_for, progress):
+            with self.database.transaction() as connection:
+                refresh_statistics(connection)
             yield
 
     def rule_rows(self) -> RuleRows:

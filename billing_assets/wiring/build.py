@@ -50,6 +50,7 @@ from billing_assets.store.run_decisions import SqlRunDecisionStore
 from billing_assets.store.run_history import BookStamp, read_book_stamp, read_run_reports
 from billing_assets.store.run_listings import show_run
 from billing_assets.store.runs import SqlRunStore
+from billing_assets.store.statistics import refresh_statistics
 from billing_assets.store.templates import read_template_archive, register_template
 from billing_assets.wiring.mail import smtp_of
 from billing_assets.wiring.settings import Settings
@@ -335,6 +336,8 @@ class Billing:
         return self.runs.issuer(self.company_code()).company_id
 
     def _checks(self, billing_date: date | None, company_id: int | None) -> list[CheckResult]:
+        with self.database.transaction() as connection:
+            refresh_statistics(connection)
         with self.database.transaction() as connection:
             return run_checks(connection, billing_date, at=utc_now(), company_id=company_id)
 
