@@ -73,7 +73,11 @@ class RuleRows:
         >>> RuleRows(tax_rules=pl.DataFrame(rows), plans=plans).content()
         '{"cash_units": {}, "plans": {}, "tax_groups": true, "tax_rules": {"2": null}}'
         """
-        kept = {name: _ends(getattr(self, name), key) for name, key in _RULE_KEYS.items()}
+        ends = {
+            name: getattr(self, name).sort(key).select(pl.col(key, "valid_to").cast(pl.String))
+            for name, key in _RULE_KEYS.items()
+        }
+        kept = {name: dict(rows.iter_rows()) for name, rows in ends.items()}
         marks = {TAX_GROUPS: True} if self.has_tax_groups else {}
         return json.dumps({**kept, **marks}, sort_keys=True)
 
@@ -82,11 +86,6 @@ TAX_GROUPS = "tax_groups"
 """Key in the content of rows by which taxes are rounded once for each ``tax_rule.GROUP_WORDS``."""
 
 _RULE_KEYS = {"tax_rules": "tax_rule_id", "plans": "payment_plan_id", "cash_units": "cash_unit_id"}
-
-
-def _ends(rows: pl.DataFrame, key: str) -> dict[str, str | None]:
-    ends = rows.select(key, pl.col("valid_to").cast(pl.String)).sort(key)
-    return {str(row_id): end for row_id, end in ends.iter_rows()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

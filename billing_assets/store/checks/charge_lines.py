@@ -8,11 +8,7 @@ minor units for each charge line; once the whole premium is billed, it is the ch
 ``:is_everything`` only the terms are asked about of which the runs in ``:runs`` billed something.
 """
 
-from billing_assets.store.checks.asked_rows import is_asked
-
-_IS_TOUCHED = is_asked("v.policy_term_id", "policy_term", "select policy_term_id from touched")
-
-CHARGE_LINES = f"""
+CHARGE_LINES = """
 with touched as (
     select distinct l.policy_term_id
     from invoice i join invoice_line l using (invoice_id)
@@ -20,7 +16,7 @@ with touched as (
 ), asked as (
     select v.policy_term_version_id, v.policy_term_id, v.charge_count, v.premium_minor
     from policy_term_version v
-    where v.charge_count > 0 and {_IS_TOUCHED}
+    where v.charge_count > 0 and (:is_everything or v.policy_term_id in (select policy_term_id from touched))
 ), billed as (
     select l.policy_term_id, c.charge_code, max(c.premium_minor)::numeric as charge_minor,
         max(v.premium_minor)::numeric as premium_minor,
@@ -79,4 +75,4 @@ cross join lateral (
     where v.batch_id = b.batch_id and v.currency::text = m.currency and c.charge_code = s.charge_code
 ) w
 where :is_everything and w.premium_minor is distinct from s.amount::numeric
-"""  # noqa: S608 - constants
+"""

@@ -8,11 +8,7 @@ for each payer: of premium over all installments of one calculation, of a fee fo
 ``:is_everything`` only the terms are asked about of which the runs in ``:runs`` billed something.
 """
 
-from billing_assets.store.checks.asked_rows import is_asked
-
-_IS_TOUCHED = is_asked("v.policy_term_id", "policy_term", "select policy_term_id from touched")
-
-PAYER_SHARES = f"""
+PAYER_SHARES = """
 with touched as (
     select distinct l.policy_term_id
     from invoice i join invoice_line l using (invoice_id)
@@ -21,7 +17,7 @@ with touched as (
 ), asked as (
     select v.*
     from policy_term_version v
-    where v.payer_count > 0 and {_IS_TOUCHED}
+    where v.payer_count > 0 and (:is_everything or v.policy_term_id in (select policy_term_id from touched))
 ), told as materialized (
     select policy_term_version_id, payer_count, premium_minor, payers_of(policy_term_version_id) as payers
     from asked
@@ -79,4 +75,4 @@ join tax_rule r using (tax_rule_id)
 where r.basis = 'term'
 group by l.policy_term_id, r.tax_code
 having count(distinct l.invoice_id) > 1
-"""  # noqa: S608 - constants
+"""

@@ -8,20 +8,8 @@ Does not belong here: whether the figures of a document are right (``documents``
 Dates become text as ``datestyle`` ISO has it, which every connection of ``store.connection`` sets.
 """
 
-from billing_assets.store.checks.asked_rows import is_asked
-
-_PAYER_VERSION_OF_RUNS = is_asked(
-    "y.payer_version_id", "payer_version", "select payer_version_id from invoice where run_id = any(:runs)"
-)
-_TERM_VERSION_OF_RUNS = is_asked(
-    "v.policy_term_version_id",
-    "policy_term_version",
-    """select l.policy_term_version_id from invoice i join invoice_line l using (invoice_id)
-        where i.run_id = any(:runs)""",
-)
-
 # concat_ws leaves out what is missing, so a lost row of any kind changes the text and thereby the hash.
-RECORDS = f"""
+RECORDS = """
 select concat(document_number(s.prefix, i.invoice_number),
     ': its frozen record does not hash to the stored value')
 from invoice i
@@ -95,7 +83,8 @@ where n.content_sha256 <> sha256(convert_to(concat_ws(chr(31), n.plan_code, n.fr
 union all
 select concat('payer version ', y.payer_version_id, ': its content does not hash to the stored value')
 from payer_version y
-where {_PAYER_VERSION_OF_RUNS}
+where (:is_everything or y.payer_version_id in (
+        select payer_version_id from invoice where run_id = any(:runs)))
     and sha256(convert_to(y.content, 'UTF8')) <> y.content_sha256
 union all
 select concat('policy term version ', v.policy_term_version_id,
@@ -103,7 +92,9 @@ select concat('policy term version ', v.policy_term_version_id,
 from policy_term_version v
 left join policy p using (policy_id)
 left join payer y on y.payer_id = v.payer_id
-where {_TERM_VERSION_OF_RUNS}
+where (:is_everything or v.policy_term_version_id in (
+        select l.policy_term_version_id from invoice i join invoice_line l using (invoice_id)
+        where i.run_id = any(:runs)))
     and v.content_sha256 <> sha256(convert_to(concat_ws(chr(31), p.policy_number, y.payer_key, v.product_code,
         v.line_of_business, v.place_code, v.currency, v.plan_code, v.effective_date, v.expiration_date,
         v.anchor_date, coalesce(v.cover_to_date::text, ''), v.cut_over_date, v.premium_minor,
@@ -116,4 +107,4 @@ where {_TERM_VERSION_OF_RUNS}
                 order by h.payer_number)
             from policy_term_payer h left join payer z on z.payer_id = h.payer_id
             where h.policy_term_version_id = v.policy_term_version_id)) end), 'UTF8'))
-"""  # noqa: S608 - constants
+"""

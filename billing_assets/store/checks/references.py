@@ -6,21 +6,7 @@ Bulk tables carry no foreign keys; this is where their references are proved. ``
 row as an offender, as a comparison with nothing is neither true nor false.
 """
 
-from billing_assets.store.checks.asked_rows import is_asked
-
-_PAYER_VERSION_OF_RUNS = is_asked(
-    "y.payer_version_id", "payer_version", "select payer_version_id from invoice where run_id = any(:runs)"
-)
-_TERM_VERSION_OF_RUNS = is_asked(
-    "v.policy_term_version_id",
-    "policy_term_version",
-    "select policy_term_version_id from due_charge where run_id = any(:runs)",
-)
-_TERM_OF_RUNS = is_asked(
-    "c.policy_term_id", "policy_term", "select policy_term_id from due_charge where run_id = any(:runs)"
-)
-
-COMPANIES = f"""
+COMPANIES = """
 select concat('invoice ', i.invoice_id, ': it refers to a row that is missing or of another company or payer')
 from invoice i
 left join billing_run r using (run_id)
@@ -118,7 +104,8 @@ left join policy p on p.policy_id = v.policy_id
 left join payer y on y.payer_id = v.payer_id
 left join intake_batch b on b.batch_id = v.batch_id
 left join intake_batch e on e.batch_id = v.superseded_batch_id
-where {_TERM_VERSION_OF_RUNS}
+where (:is_everything or v.policy_term_version_id in (
+        select policy_term_version_id from due_charge where run_id = any(:runs)))
     and (t.policy_id = v.policy_id and t.effective_date = v.effective_date and p.company_id = v.company_id
         and y.company_id = v.company_id and b.company_id = v.company_id
         and coalesce(e.company_id, v.company_id) = v.company_id) is not true
@@ -129,14 +116,16 @@ from policy_term_version v
 join policy_term_payer s using (policy_term_version_id)
 join payer y on y.payer_id = s.payer_id
 where v.payer_count > 0 and y.company_id <> v.company_id
-    and {_TERM_VERSION_OF_RUNS}
+    and (:is_everything or v.policy_term_version_id in (
+        select policy_term_version_id from due_charge where run_id = any(:runs)))
 union all
 select concat('payer version ', y.payer_version_id,
     ': it refers to a row that is missing or of another company')
 from payer_version y
 left join payer p using (payer_id)
 left join intake_batch b using (batch_id)
-where {_PAYER_VERSION_OF_RUNS}
+where (:is_everything or y.payer_version_id in (
+        select payer_version_id from invoice where run_id = any(:runs)))
     and (p.company_id = y.company_id and b.company_id = y.company_id) is not true
 union all
 select concat('run ', r.run_id, ': the batch it reads the book as of is missing or of another company')
@@ -156,7 +145,8 @@ from policy_change c
 left join policy_term t using (policy_term_id)
 left join policy p on p.policy_id = c.policy_id
 left join intake_batch b using (batch_id)
-where {_TERM_OF_RUNS}
+where (:is_everything or c.policy_term_id in (
+        select policy_term_id from due_charge where run_id = any(:runs)))
     and (t.policy_id = c.policy_id and p.company_id = c.company_id and b.company_id = c.company_id
         and b.batch_kind = 'changes') is not true
 union all
@@ -168,4 +158,4 @@ left join policy o on o.policy_id = h.policy_id
 left join intake_batch b on b.batch_id = h.released_batch_id
 where :is_everything and (p.company_id = h.company_id and o.company_id = h.company_id
     and t.policy_id = h.policy_id and coalesce(b.company_id, h.company_id) = h.company_id) is not true
-"""  # noqa: S608 - constants
+"""

@@ -11,7 +11,12 @@ branch_labels = None
 depends_on = None
 
 
+UPDATES = {"billing_run": "basis_sha256"}
+"""What the application may change beside what it may already, column by column."""
+
+
 def upgrade() -> None:
     """Add the hash, which belongs to the plan and is rewritten with it."""
     op.execute("alter table billing_run add basis_sha256 bytea")
-    op.execute("grant update (basis_sha256) on billing_run to billing_app")
+    for table, columns in UPDATES.items():
+        op.execute(f"grant update ({columns}) on {table} to billing_app")
