@@ -61,7 +61,11 @@ def request(
         }
     )
     if numbers:
-        screen.say(styled("[bold]{}[/bold]  policy {} up to {}", ", ".join(numbers), policy, answer.until))
+        screen.say(
+            styled(
+                "[bold]{}[/bold]  policy {}, billing dates up to {}", ", ".join(numbers), policy, answer.until
+            )
+        )
         screen.hint("send: billing deliver")
         return
     screen.say(f"No invoice for policy {policy}: {words}")

@@ -31,3 +31,5 @@ def test_the_run_of_a_request_is_listed_and_shown(billing: Billing, book: Path) 
     billing("invoices", "request", "P-0001", *DAY)
     assert "on_demand" in billing("runs").stdout
     assert "OND-00000001" in billing("runs", "show", "1").stdout
+    missing = billing("runs", "certificate", "1", code=ExitCode.REFUSED).stderr
+    assert "run 1 billed on demand" in missing

@@ -127,9 +127,12 @@ def test_a_day_is_counted_from_the_instant_that_is_given(superuser: Engine) -> N
 
 
 def test_only_the_chosen_checks_run_in_the_order_of_the_list(superuser: Engine) -> None:
+    told: list[tuple[int, int]] = []
     with planted(superuser) as connection:
-        chosen = run_checks(connection, at=AT, check_ids=["I08", "I01"])
+        tell = lambda done, total: told.append((done, total))  # noqa: E731 - what is told, as it is told
+        chosen = run_checks(connection, at=AT, check_ids=["I08", "I01"], tell=tell)
     assert [result.check.check_id for result in chosen] == ["I01", "I08"]
+    assert told == [(0, 2), (1, 2)]
 
 
 def test_a_check_that_does_not_exist_is_refused(superuser: Engine) -> None:
