@@ -133,11 +133,25 @@ def run_checks(
     return results
 
 
+def asked_query(check_id: str, *, is_everything: bool) -> str:
+    """Return the query of a check as it is sent, over everything or over some runs.
+
+    Beside an ``or`` PostgreSQL cannot join what stands in ``in (select ...)``: it compares each row with each
+    as soon as the list is too long to be hashed. So the ``or`` goes where it says nothing.
+
+    >>> ":is_everything or" in asked_query("I20", is_everything=False)
+    False
+    """
+    query = QUERIES[check_id]
+    return query if is_everything else query.replace(":is_everything or ", "")
+
+
 def _result(connection: Connection, check: Check, values: Mapping[str, object]) -> CheckResult:
     """Return the offenders of one check, counted once each, the first few in the order of their names."""
+    query = asked_query(check.check_id, is_everything=bool(values["is_everything"]))
     counted = (
         f"select count(*), (array_agg(offender order by offender))[1:{EXAMPLE_COUNT}] "  # noqa: S608 - our own
-        f"from (select distinct offender from ({QUERIES[check.check_id]}) as found (offender)) as offenders"
+        f"from (select distinct offender from ({query}) as found (offender)) as offenders"
     )
     count, examples = connection.execute(text(counted), values).one()
     return CheckResult(check=check, offender_count=count, examples=tuple(examples or ()))
