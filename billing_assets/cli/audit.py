@@ -25,8 +25,8 @@ def check(
     Everything is what the company of BILLING_COMPANY has, or the whole store where none is named there.
     """
     screen = Screen(as_json)
-    with open_desk(screen) as desk, screen.waiting("checking"):
-        results = desk.billing.audit(billing_date)
+    with open_desk(screen) as desk, screen.progress("audit") as progress:
+        results = desk.billing.audit(billing_date, progress=progress)
     broken = [result for result in results if result.offender_count]
     screen.document(
         {

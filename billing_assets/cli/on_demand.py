@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from billing_assets.cli.arguments import Json, iso_date, open_desk
-from billing_assets.cli.output import Screen, styled
+from billing_assets.cli.output import Screen
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.on_demand import REQUEST_REASONS, RequestState
 
@@ -61,7 +61,7 @@ def request(
         }
     )
     if numbers:
-        screen.say(styled("[bold]{}[/bold]  policy {} up to {}", ", ".join(numbers), policy, answer.until))
+        screen.say(f"{', '.join(numbers)}  policy {policy}, billing dates up to {answer.until}")
         screen.hint("send: billing deliver")
         return
     screen.say(f"No invoice for policy {policy}: {words}")

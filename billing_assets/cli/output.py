@@ -177,6 +177,8 @@ class Screen:
                 told = pace.told(stage, done, total, time.monotonic())
                 text = visible(f"{title}  {stage}")
                 bars.update(task, description=text, completed=done, total=total or None, pace=told)
+                # A stage that is done does not stop the clock: it is that of the whole work.
+                bars.tasks[task].finished_time = None
 
             yield tell
 

@@ -167,7 +167,7 @@ def _charge(row: "ChargeRow") -> list[object]:
 def show_run(screen: Screen, detail: "RunDetail") -> None:
     """Show one run to a person."""
     report = detail.report
-    sequence = f", the {report['sequence_number']}. of its date" if report["sequence_number"] > 1 else ""
+    sequence = f", number {report['sequence_number']} of its date" if report["sequence_number"] > 1 else ""
     told = f"run {detail.run_id}{sequence}  company {report['company_code']}"
     screen.say(styled("[bold]{}[/bold]  {}  {}", report["billing_date"], told, state_cell(detail.state)))
     if detail.correction_reason:

@@ -76,7 +76,7 @@ def read_exported(text: str) -> KeptCertificate:
     True
     """
     try:
-        exported = json.loads(text)
+        exported = json.loads(text, object_pairs_hook=_keys_once)
         content, said = canonical_text(exported["certificate"]), str(exported["content_sha256"])
         run_id = int(exported["certificate"]["run"]["run_id"])
     except (ValueError, TypeError, KeyError, RecursionError) as error:
@@ -93,6 +93,14 @@ def read_exported(text: str) -> KeptCertificate:
             f"export it again: 'billing runs certificate {run_id} --output FILE'",
         )
     return KeptCertificate(run_id=run_id, content=content, content_sha256=found)
+
+
+def _keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON; of a key that stands twice people and programs read different values."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice")
+    return found
 
 
 def require_same(exported: KeptCertificate, kept: KeptCertificate) -> None:

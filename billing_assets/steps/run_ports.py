@@ -73,11 +73,7 @@ class RuleRows:
         >>> RuleRows(tax_rules=pl.DataFrame(rows), plans=plans).content()
         '{"cash_units": {}, "plans": {}, "tax_groups": true, "tax_rules": {"2": null}}'
         """
-        ends = {
-            name: getattr(self, name).sort(key).select(pl.col(key, "valid_to").cast(pl.String))
-            for name, key in _RULE_KEYS.items()
-        }
-        kept = {name: dict(rows.iter_rows()) for name, rows in ends.items()}
+        kept = {name: _ends(getattr(self, name), key) for name, key in _RULE_KEYS.items()}
         marks = {TAX_GROUPS: True} if self.has_tax_groups else {}
         return json.dumps({**kept, **marks}, sort_keys=True)
 
@@ -86,6 +82,10 @@ TAX_GROUPS = "tax_groups"
 """Key in the content of rows by which taxes are rounded once for each ``tax_rule.GROUP_WORDS``."""
 
 _RULE_KEYS = {"tax_rules": "tax_rule_id", "plans": "payment_plan_id", "cash_units": "cash_unit_id"}
+
+
+def _ends(rows: pl.DataFrame, key: str) -> dict[str, str | None]:
+    return dict(rows.sort(key).select(pl.col(key, "valid_to").cast(pl.String)).iter_rows())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,10 +305,7 @@ class RunStore(Protocol):
         ...
 
     def is_settled(self, company_id: int, billing_date: date, basis_sha256: str) -> bool:
-        """Tell whether a run of that date on that basis is finalised, and nothing was billed since.
-
-        Nothing new can be due on the date then.
-        """
+        """Tell whether a run of the date on that basis is finalised and none billed since: nothing is due."""
         ...
 
     def has_finalised_run(self, company_id: int, billing_date: date) -> bool:

@@ -201,6 +201,8 @@ def read_certificate(connection: Connection, company_id: int, run_id: int) -> Ke
 def _missing(run_id: int, state: str, run_kind: str) -> BillingError:
     if state != "finalised":
         why = f"run {run_id} is {state}: a run has its certificate once it is finalised"
+    elif run_kind == "on_demand":
+        why = f"run {run_id} billed on demand: nothing was due in it but what was asked for"
     elif run_kind != "billing":
         why = f"run {run_id} gives back by credit notes that were asked for: nothing is due in it"
     else:

@@ -27,6 +27,13 @@ insert into inbox_request (company_id, request_key, policy_number, until_date, r
 select :company, request_key, policy_number, until_date, :at from inbox_entry order by entry_number
 on conflict (company_id, request_key) do nothing
 """
+_REUSED = """
+select e.request_key, e.policy_number, i.policy_number as kept_policy_number
+from inbox_entry e
+join inbox_request i on i.company_id = :company and i.request_key = e.request_key
+where i.policy_number <> e.policy_number
+order by e.entry_number limit 1
+"""
 _NEXT = """
 select request_id, policy_number, until_date from inbox_request
 where company_id = :company and state in ('queued', 'waiting') and request_id > :after
@@ -88,7 +95,12 @@ class InboxRow:
 
 
 def add_requests(connection: Connection, company_id: int, entries: Sequence[InboxEntry], at: datetime) -> int:
-    """Add the entries whose keys the inbox does not have yet, in order; return how many those are."""
+    """Add the entries whose keys the inbox does not have yet, in order; return how many those are.
+
+    Raises:
+        BillingError: ``request_key_reused`` for a key that the inbox, or an entry before, has for another
+            policy: left out like a repeated one, that policy would never be billed.
+    """
     connection.execute(text(_STAGE))
     frame = pl.DataFrame(
         {
@@ -105,7 +117,16 @@ def add_requests(connection: Connection, company_id: int, entries: Sequence[Inbo
         },
     )
     copy_in(connection, "inbox_entry", frame)
-    return connection.execute(text(_ADD), {"company": company_id, "at": at}).rowcount
+    added_count = connection.execute(text(_ADD), {"company": company_id, "at": at}).rowcount
+    reused = connection.execute(text(_REUSED), {"company": company_id}).first()
+    if reused is not None:
+        raise BillingError(
+            "request_key_reused",
+            f"key '{reused.request_key}' asks for policy {reused.policy_number}, "
+            f"and a request before it has it for policy {reused.kept_policy_number}",
+            "give each request a key of its own; nothing was added",
+        )
+    return added_count
 
 
 def next_requests(connection: Connection, company_id: int, after_id: int, count: int) -> tuple[Request, ...]:

@@ -7,7 +7,7 @@ Does not belong here: opening a store (``opening``), rules, SQL, formats of outp
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -324,22 +324,22 @@ class Billing:
         )
         return replay_runs(order, store=SqlReplayStore(self.database), progress=progress)
 
-    def audit(self, billing_date: date | None = None) -> list[CheckResult]:
+    def audit(self, billing_date: date | None = None, progress: Progress = silent) -> list[CheckResult]:
         """Run every check, over the runs of one date or over everything; offenders are values, not errors.
 
         Everything is what the company has that the settings name, or the whole store where they name none.
         """
         is_store = billing_date is None and not self.settings.company
-        return self._checks(billing_date, None if is_store else self._company_id())
+        return self._checks(billing_date, None if is_store else self._company_id(), progress)
 
     def _company_id(self) -> int:
         return self.runs.issuer(self.company_code()).company_id
 
-    def _checks(self, billing_date: date | None, company_id: int | None) -> list[CheckResult]:
+    def _checks(self, day: date | None, company_id: int | None, progress: Progress) -> list[CheckResult]:
         with self.database.transaction() as connection:
             refresh_statistics(connection)
-        with self.database.transaction() as connection:
-            return run_checks(connection, billing_date, at=utc_now(), company_id=company_id)
+            tell = partial(progress, "checking")
+            return run_checks(connection, day, at=utc_now(), company_id=company_id, tell=tell)
 
     def run(
         self, order: RunOrder, *, is_quiet: bool = False, progress: Progress = silent
@@ -352,7 +352,7 @@ class Billing:
         yield self.invoice(order, progress=progress)
         yield self.print(order.billing_date, progress=progress)
         if is_quiet:
-            self.require_clean(order.billing_date)
+            self.require_clean(order.billing_date, progress)
         else:
             yield self.send(order.billing_date, progress=progress)
 
@@ -360,14 +360,14 @@ class Billing:
         self, billing_date: date | None, *, progress: Progress = silent, report: Report = untold
     ) -> StepResult:
         """Deliver behind the gate: every blocking check passes, or ``audit_failed`` and nothing leaves."""
-        self.require_clean(billing_date)
+        self.require_clean(billing_date, progress)
         return self.deliver(billing_date, progress=progress, report=report)
 
-    def require_clean(self, billing_date: date | None) -> None:
+    def require_clean(self, billing_date: date | None, progress: Progress = silent) -> None:
         """Raise ``audit_failed``, naming what is broken for this company, unless all that blocks passes."""
         broken = [
             result
-            for result in self._checks(billing_date, self._company_id())
+            for result in self._checks(billing_date, self._company_id(), progress)
             if result.offender_count and result.check.check_id not in STANDING_CHECKS
         ]
         if broken:

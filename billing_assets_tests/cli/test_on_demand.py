@@ -28,6 +28,9 @@ def test_a_policy_that_is_not_there_is_an_error(billing: Billing) -> None:
 
 def test_the_run_of_a_request_is_listed_and_shown(billing: Billing, book: Path) -> None:
     assert book.exists()
-    billing("invoices", "request", "P-0001", *DAY)
+    told = billing("invoices", "request", "P-0001", *DAY).stdout
+    assert told.startswith("OND-00000001  policy P-0001, billing dates up to 20")
     assert "on_demand" in billing("runs").stdout
     assert "OND-00000001" in billing("runs", "show", "1").stdout
+    missing = billing("runs", "certificate", "1", code=ExitCode.REFUSED).stderr
+    assert "run 1 billed on demand" in missing

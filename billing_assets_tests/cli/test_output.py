@@ -4,9 +4,11 @@ import ast
 import json
 import re
 from datetime import UTC, date, datetime
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from billing_assets.cli import output
 from billing_assets.cli.output import (
@@ -88,6 +90,16 @@ def test_without_a_terminal_a_line_tells_how_fast_the_work_goes_and_how_long_it_
         progress("invoicing", 0, 120)
         progress("invoicing", 30, 120)
     assert "invoicing  30 of 120  3.0/s, 0:00:30 left" in capsys.readouterr().err
+
+
+def test_on_a_terminal_the_clock_goes_on_when_a_stage_is_done() -> None:
+    screen, shown, clock = Screen(), StringIO(), [0]
+    screen.err = Console(file=shown, force_terminal=True, width=120, get_time=lambda: float(clock[0]))
+    with screen.progress("billing run") as progress:
+        progress("planning", 17, 17)
+        clock[0] = 7_200
+        progress("invoicing", 1, 17)
+    assert "2:00:00" in shown.getvalue()
 
 
 def test_the_pace_of_a_stage_is_its_own() -> None:

@@ -53,6 +53,14 @@ def test_an_altered_file_is_named() -> None:
     assert caught.value.code == "certificate_altered"
 
 
+def test_a_second_certificate_before_the_true_one_is_refused() -> None:
+    """Whoever reads the file sees the first one, and a program that reads JSON the last one."""
+    false = '{"certificate":{"run":{"run_id":3},"due":{"term_count":9},"is_complete":true},'
+    with pytest.raises(BillingError) as caught:
+        read_exported(false + exported().file_text[1:])
+    assert caught.value.code == "certificate_unreadable"
+
+
 def test_the_certificate_of_another_store_differs() -> None:
     require_same(exported(), exported())
     with pytest.raises(BillingError) as caught:

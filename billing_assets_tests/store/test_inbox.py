@@ -36,6 +36,19 @@ def test_requests_are_taken_oldest_first_and_beyond_the_last(filled: Database) -
     assert [request.policy_number for request in (*first, *rest)] == [each.policy_number for each in ENTRIES]
 
 
+@pytest.mark.parametrize("kept", ["k1", "new"])
+def test_a_key_of_another_policy_is_refused_and_never_left_out(filled: Database, kept: str) -> None:
+    """A repeated key is left out; with another policy it would be a request that nobody answers."""
+    entries = [
+        InboxEntry(request_key="new", policy_number="P-6"),
+        InboxEntry(request_key=kept, policy_number="P-7"),
+    ]
+    with pytest.raises(BillingError, match="request_key_reused"), filled.transaction() as connection:
+        add_requests(connection, 1, entries, AT)
+    with filled.transaction() as connection:
+        assert len(list_requests(connection, 1)) == len(ENTRIES)
+
+
 def test_what_one_transaction_has_taken_another_passes_over(filled: Database) -> None:
     with filled.transaction() as mine, filled.transaction() as other:
         assert len(next_requests(mine, 1, 0, 3)) == 3

@@ -7,7 +7,7 @@ file per theme: ``documents``, ``taxes``, ``records``, ``corrections``, ``runs``
 Does not belong here: the statements of the invariants (``domain.checks``), what to do about an offender.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from types import MappingProxyType
 
@@ -90,13 +90,15 @@ def run_checks(
     at: datetime,
     company_id: int | None = None,
     check_ids: Collection[str] | None = None,
+    tell: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> list[CheckResult]:
     """Return what each check found, in the order of ``CHECKS``; a sound store has no offender in any.
 
     ``billing_date`` and ``company_id`` narrow the checks to the runs of that date and company and what they
     rest on (guards are always checked whole); None asks about all of them. Without a date, the only company
     of a store is everything, rows that belong to no run included. ``at`` is the present instant, for what
-    has waited too long. ``check_ids`` chooses checks, None all of them. ``connection`` is one of
+    has waited too long. ``check_ids`` chooses checks, None all of them; before each, ``tell`` is told how
+    many of how many are done. ``connection`` is one of
     ``store.connection``: search path, ISO dates, and the role that the application works as, which is
     itself checked.
 
@@ -123,15 +125,33 @@ def run_checks(
         "row_taken": list(ROW_TAKEN_CODES),
         "left_out": LEFT_OUT,
     }
-    wanted = CHECKS if check_ids is None else check_ids
-    return [_result(connection, check, values) for check_id, check in CHECKS.items() if check_id in wanted]
+    wanted = [check for check_id, check in CHECKS.items() if check_ids is None or check_id in check_ids]
+    results = []
+    for done, check in enumerate(wanted):
+        tell(done, len(wanted))
+        results.append(_result(connection, check, values))
+    return results
+
+
+def asked_query(check_id: str, *, is_everything: bool) -> str:
+    """Return the query of a check as it is sent, over everything or over some runs.
+
+    Beside an ``or`` PostgreSQL cannot join what stands in ``in (select ...)``: it compares each row with each
+    as soon as the list is too long to be hashed. So the ``or`` goes where it says nothing.
+
+    >>> ":is_everything or" in asked_query("I20", is_everything=False)
+    False
+    """
+    query = QUERIES[check_id]
+    return query if is_everything else query.replace(":is_everything or ", "")
 
 
 def _result(connection: Connection, check: Check, values: Mapping[str, object]) -> CheckResult:
     """Return the offenders of one check, counted once each, the first few in the order of their names."""
+    query = asked_query(check.check_id, is_everything=bool(values["is_everything"]))
     counted = (
         f"select count(*), (array_agg(offender order by offender))[1:{EXAMPLE_COUNT}] "  # noqa: S608 - our own
-        f"from (select distinct offender from ({QUERIES[check.check_id]}) as found (offender)) as offenders"
+        f"from (select distinct offender from ({query}) as found (offender)) as offenders"
     )
     count, examples = connection.execute(text(counted), values).one()
     return CheckResult(check=check, offender_count=count, examples=tuple(examples or ()))
