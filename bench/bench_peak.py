@@ -140,12 +140,14 @@ class Bench:
                 scripts=export_rows(database.url, folder) if "floor" in parts else [],
             )
             program = night.figures(self.count) | {"checksums": rows.sums}
+            tell(f"program: {night.seconds:.1f} s")
             return {"program": program, "second_run": again, "disk": disk(database.url, self.count)}, rows
 
     def _timed(self, name: str, run: Callable[[str], float], sums: Figures) -> float:
         """Run a contender in a copy of the book; return its seconds, if its rows have the sums."""
         with fresh_copy(self.server_url, BASE, f"peak_{name}") as database:
             seconds = run(database.url)
+            tell(f"{name}: {seconds:.1f} s")
             _require_same(name, checksums(database.url), sums)
         return seconds
 
