@@ -12,6 +12,7 @@ from bench.servers import fresh_database, run_script
 SMALL = ("--count", "3000", "--loop-count", "20", "--rounds", "1")
 
 
+@pytest.mark.slow
 def test_all_contenders_write_the_rows_of_the_program(server_url: str, tmp_path: Path) -> None:
     """The bench itself ends with an error where the rows of one differ."""
     file = tmp_path / "figures.json"
@@ -40,6 +41,7 @@ def test_the_checksum_tells_a_cent_and_a_number(server_url: str) -> None:
     assert len({each["sha256"] for each in found}) == 4
 
 
+@pytest.mark.slow
 def test_bad_rows_fail_alone_and_the_scaling_is_drawn(server_url: str, tmp_path: Path) -> None:
     chart = tmp_path / "images" / "scaling.png"
     only = ("--only", "poison,scaling", "--chart", str(chart))

@@ -69,7 +69,7 @@ def kill_and_repeat(database: Database, home: Path, *bomb: str) -> tuple[int, St
     return status, state_of(database)
 
 
-@pytest.mark.parametrize("fuse", [12, 26, 40, 70])
+@pytest.mark.parametrize("fuse", [26, 70])
 def test_a_drain_killed_at_a_point_and_repeated_ends_as_if_nothing_had_happened(
     fuse: int, database: Database, tmp_path: Path, undisturbed: State
 ) -> None:
@@ -78,7 +78,7 @@ def test_a_drain_killed_at_a_point_and_repeated_ends_as_if_nothing_had_happened(
     assert state == undisturbed
 
 
-@pytest.mark.parametrize("piece", [3, 14])
+@pytest.mark.parametrize("piece", [14])
 def test_a_drain_killed_inside_a_copy_and_repeated_ends_as_if_nothing_had_happened(
     piece: int, database: Database, tmp_path: Path, undisturbed: State
 ) -> None:

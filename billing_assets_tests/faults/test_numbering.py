@@ -75,7 +75,7 @@ def disturb(writers: Writers, kill_count: int) -> None:
         writers.replace_dead()
 
 
-@pytest.mark.parametrize("kill_count", [12, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kill_count", [5, pytest.param(200, marks=pytest.mark.slow)])
 def test_eight_writers_that_are_killed_leave_no_gap_no_double_and_dates_in_order(
     kill_count: int, database: Database
 ) -> None:
