@@ -167,7 +167,7 @@ def test_beside_a_run_only_what_it_has_committed_is_billed_and_the_rest_comes_wi
 ) -> None:
     monkeypatch.setattr(planning, "SHARD_TERMS", 8)
     if not keeps_drafts:
-        monkeypatch.setattr("billing_assets.steps.price_plan.KEPT_CHARGES", 0)
+        monkeypatch.setattr("billing_assets.steps.crews.KEPT_CHARGES", 0)
     store = PausedStore(fresh.database)
     fresh.runs = store
     run = threading.Thread(target=lambda: fresh.invoice(fresh.order(FEBRUARY)))
