@@ -53,7 +53,7 @@ def test_a_date_billed_from_the_page_is_green_with_its_figures_and_checks(
     page.goto(f"{dagster_url}/assets/invoices?view=partitions&partition={DATE}")
     expect(page.get_by_text("Materialized", exact=True).first).to_be_visible()
     expect(page.get_by_role("row", name=re.compile(r"^newly_issued_count [1-9]"))).to_be_visible()
-    page.get_by_text("[Show Markdown]").click()
+    page.get_by_role("row", name=re.compile("^run_report")).get_by_text("[Show Markdown]").click()
     report = page.get_by_role("dialog")
     expect(report.get_by_text(f"Billing date {DATE}")).to_be_visible()
     expect(report.get_by_alt_text(re.compile("^outcomes and amounts of run"))).to_be_visible()
