@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Protocol, TypeAlias, TypeVar
 
 from billing_assets.frames.invoices import Drafts
@@ -105,23 +106,51 @@ class NothingKept:
 class ThreadCrew:
     """Threads of this program, ``SHARDS_AT_ONCE``; they share one store."""
 
-    def __init__(self, store: RunStore) -> None:
-        """Work over ``store``."""
-        self._place = Workplace(store=store, kept=DraftsInMemory())
+    def __init__(self, store: RunStore, kept: KeptDrafts | None = None) -> None:
+        """Work over ``store``; what is priced is kept in memory, or as ``kept`` says."""
+        self._place = Workplace(store=store, kept=kept or DraftsInMemory())
 
     def work(self, job: ShardJob[Result], shards: Sequence[Shard]) -> Generator[Result]:
         """Do a job with each shard and yield what comes of it, in the order of the shards."""
-        turns = Turns([shard.shard_number for shard in shards])
 
-        def do(shard: Shard) -> Result:
-            with turns.member(shard.shard_number) as wait_for_turn:
-                return job(shard, self._place, wait_for_turn)
+        def do(shard: Shard, wait_for_turn: WaitForTurn) -> Result:
+            return job(shard, self._place, wait_for_turn)
 
-        threads = ThreadPoolExecutor(max_workers=SHARDS_AT_ONCE, thread_name_prefix="shards")
-        try:
-            results: deque[Future[Result]] = deque(threads.submit(do, shard) for shard in shards)
-            while results:
-                yield results.popleft().result()
-        finally:
-            turns.abandon()
-            threads.shutdown(cancel_futures=True)
+        return in_turns([do], shards, threads=SHARDS_AT_ONCE)
+
+
+def in_turns(
+    members: Sequence[Callable[[Shard, WaitForTurn], Result]], shards: Sequence[Shard], *, threads: int = 1
+) -> Generator[Result]:
+    """Let members do the shards, dealt out one by one in a circle; yield what comes of them, in order.
+
+    Each member has so many threads of this program to do its shards in.
+
+    >>> shards = [Shard(shard_number=number, from_policy_id=1, to_policy_id=1) for number in (3, 5, 8)]
+    >>> members = [
+    ...     lambda shard, _wait: ("a", shard.shard_number),
+    ...     lambda shard, _wait: ("b", shard.shard_number),
+    ... ]
+    >>> list(in_turns(members, shards))
+    [('a', 3), ('b', 5), ('a', 8)]
+    """
+    turns = Turns([shard.shard_number for shard in shards])
+
+    def do(member: Callable[[Shard, WaitForTurn], Result], shard: Shard) -> Result:
+        with turns.member(shard.shard_number) as wait_for_turn:
+            return member(shard, wait_for_turn)
+
+    lanes = [ThreadPoolExecutor(max_workers=threads, thread_name_prefix="shards") for _ in members]
+    try:
+        dealt = zip(cycle(zip(lanes, members, strict=True)), shards, strict=False)
+        results: deque[Future[Result]] = deque(
+            lane.submit(do, member, shard) for (lane, member), shard in dealt
+        )
+        while results:
+            yield results.popleft().result()
+    finally:
+        turns.abandon()
+        for lane in lanes:
+            lane.shutdown(wait=False, cancel_futures=True)
+        for lane in lanes:
+            lane.shutdown()

@@ -1,7 +1,7 @@
 """A crew of worker processes: the shards of a large book on all cores.
 
-Belongs here: starting workers, who works on which shard, whose turn it is, a worker that dies.
-Does not belong here: what is done with a shard (``steps``).
+Belongs here: starting workers, talking with them, a worker that dies.
+Does not belong here: what is done with a shard, whose turn it is (``steps``).
 
 Workers are spawned, each with one thread for Polars, a connection pool and a pipe of its own, so that
 whichever side ends, however it does, the other notices at once: a worker without a program rolls back. A
@@ -12,20 +12,28 @@ import multiprocessing
 import os
 import pickle
 import signal
-from collections import deque
+import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from operator import itemgetter
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 from uuid import UUID, uuid4
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.steps.crews import NothingKept, ShardJob, ThreadCrew, Workplace
+from billing_assets.steps.crews import (
+    NothingKept,
+    Result,
+    ShardJob,
+    ThreadCrew,
+    WaitForTurn,
+    Workplace,
+    in_turns,
+)
 from billing_assets.steps.run_ports import Clock, Shard
 from billing_assets.steps.turns import TurnsAbandonedError
 from billing_assets.store.connection import Database
@@ -33,7 +41,6 @@ from billing_assets.store.runs import SqlRunStore
 from billing_assets.wiring.crash_log import ElsewhereError, crash_text
 from billing_assets.wiring.kept_drafts import DraftsOnDisk
 
-Result = TypeVar("Result")
 _TURN, _DONE, _FAILED = "turn", "done", "failed"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -66,11 +73,13 @@ def worker_home(database: Database, clock: Clock, folder: Path) -> WorkerHome:
 
 
 class _Worker:
-    """A process, and the end of its pipe on this side."""
+    """A process, and the end of its pipe on this side; one thread at a time talks with it."""
 
     def __init__(self, home: WorkerHome) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, far_end = context.Pipe()
+        self._talk = threading.Lock()
+        self._task: _Task | None = None
         self.process: BaseProcess = context.Process(target=_serve, args=(far_end, home), daemon=True)
         # Started by the first process otherwise, and it lets the signals through when it has started.
         resource_tracker.ensure_running()
@@ -78,29 +87,57 @@ class _Worker:
             self.process.start()
         far_end.close()
 
+    def do(self, task: "_Task", shard: Shard, wait_for_turn: WaitForTurn) -> Any:  # noqa: ANN401 - of any job
+        """Have the worker do a task with a shard; return what comes of it, or raise what it has raised.
+
+        A talk that is broken off leaves a worker of which nobody knows what it was told: it is given up.
+        """
+        with self._talk:
+            try:
+                if task is not self._task:
+                    self.give(task)
+                    self._task = task
+                self.give(shard)
+                kind, value = self.hear()
+                while kind == _TURN:
+                    self.give(_has_come(wait_for_turn))
+                    kind, value = self.hear()
+            except (EOFError, OSError):
+                self.pipe.close()
+                raise _worker_ended() from None
+            except BaseException:
+                self.pipe.close()
+                raise
+        if kind == _FAILED:
+            raise value[0] from value[1]
+        return value
+
     def give(self, message: object) -> None:
-        """Send a message; that its worker has ended is noticed where an answer is waited for."""
-        with suppress(OSError):
-            self.pipe.send(message)
+        self.pipe.send(message)
 
     def hear(self) -> tuple[str, Any]:
-        try:
-            answer: tuple[str, Any] = self.pipe.recv()
-        except (EOFError, OSError):
-            # Its pipe ends a moment before the system says that it has ended.
-            self.pipe.close()
-            return _FAILED, (_worker_ended(), None)
+        answer: tuple[str, Any] = self.pipe.recv()
         return answer
 
     @property
     def is_fit(self) -> bool:
-        """Whether it can be given work."""
+        """Whether it can be given work: its pipe ends a moment before the system says that it has ended."""
         return self.process.is_alive() and not self.pipe.closed
 
     def end(self) -> None:
         """Wait until it has ended; what it has not committed is rolled back."""
-        self.pipe.close()
+        with self._talk:
+            self.pipe.close()
         self.process.join()
+
+
+def _has_come(wait_for_turn: WaitForTurn) -> bool:
+    """Wait for a turn; False where it will never come."""
+    try:
+        wait_for_turn()
+    except TurnsAbandonedError:
+        return False
+    return True
 
 
 class WorkerPool:
@@ -135,121 +172,19 @@ class ProcessCrew:
 
     def __init__(self, store: SqlRunStore, pool: WorkerPool, *, keeps: bool) -> None:
         """Work over ``store``, which is that of the workers too."""
-        self._threads = ThreadCrew(store)
+        self._threads = ThreadCrew(store, None if keeps else NothingKept())
         self._pool = pool
         self._crew_id = uuid4() if keeps else None
-        self._owners: dict[int, _Worker] = {}
 
     def work(self, job: ShardJob[Result], shards: Sequence[Shard]) -> Generator[Result]:
-        """Do a job with each shard and yield what comes of it, in the order of the shards."""
+        """Do a job with each shard and yield what comes of it, in the order of the shards.
+
+        The same shards are dealt to the same workers each time, who have kept what they have priced.
+        """
         if len(shards) < LARGE_BOOK_SHARDS:
-            yield from self._threads.work(job, shards)
-            return
-        workers = self._pool.workers(len(shards))
-        for worker in workers:
-            worker.give(_Task(self._crew_id, job))
-        work_round: _Round[Result] = _Round(shards, workers, self._owners)
-        try:
-            yield from work_round.results()
-        finally:
-            work_round.abandon()
-
-
-class _Round(Generic[Result]):
-    """A job over all shards: who works on which. A place is that of a shard among them."""
-
-    def __init__(
-        self, shards: Sequence[Shard], workers: Sequence[_Worker], owners: dict[int, _Worker]
-    ) -> None:
-        self._shards = shards
-        self._owners = owners
-        self._queues: dict[_Worker, deque[int]] = {worker: deque() for worker in workers}
-        self._unowned: deque[int] = deque()
-        for place, shard in enumerate(shards):
-            owner = owners.get(shard.shard_number)
-            (self._unowned if owner is None else self._queues.get(owner, self._unowned)).append(place)
-        self._busy: dict[_Worker, int] = {}
-        self._asking: dict[int, _Worker] = {}
-        self._in_talk: set[_Worker] = set()
-        self._results: dict[int, Result] = {}
-        self._finished: set[int] = set()
-        self._next_place = 0
-        self._end_place = len(shards)
-        self._failure: Exception | None = None
-        self._failed_at: ElsewhereError | None = None
-
-    def results(self) -> Iterator[Result]:
-        """Yield what comes of each shard, in order; raise what the first that failed has raised."""
-        for place in range(len(self._shards)):
-            while place not in self._results:
-                if self._failure is not None and place >= self._end_place:
-                    raise self._failure from self._failed_at
-                self._assign()
-                self._listen()
-            yield self._results.pop(place)
-
-    def abandon(self) -> None:
-        """End the round: whose turn has come finishes, whatever comes after it is rolled back."""
-        self._end_place = min(self._end_place, self._next_place + 1)
-        try:
-            for worker in self._in_talk:
-                worker.end()
-                self._busy.pop(worker, None)
-            self._answer_turns()
-            while self._busy:
-                self._listen()
-        finally:
-            # What a worker says that nobody has waited for is no answer to the next round.
-            for worker in self._busy:
-                worker.pipe.close()
-
-    @contextmanager
-    def _talk(self, worker: _Worker) -> Iterator[None]:
-        """Mark a worker of which nobody knows what it was told where the block is interrupted."""
-        self._in_talk.add(worker)
-        yield
-        self._in_talk.remove(worker)
-
-    def _assign(self) -> None:
-        # Whoever is free takes the first shard that it may, so that the next in turn is always in work.
-        for worker, own in self._queues.items():
-            queue = min(filter(None, (own, self._unowned)), key=itemgetter(0), default=own)
-            if worker not in self._busy and queue and queue[0] < self._end_place:
-                with self._talk(worker):
-                    place = queue.popleft()
-                    self._busy[worker] = place
-                    self._owners[self._shards[place].shard_number] = worker
-                    worker.give(self._shards[place])
-
-    def _listen(self) -> None:
-        ready = wait([worker.pipe for worker in self._busy])
-        for worker in [each for each in self._busy if each.pipe in ready]:
-            with self._talk(worker):
-                self._hear(worker, *worker.hear())
-        self._answer_turns()
-
-    def _hear(self, worker: _Worker, kind: str, value: Any) -> None:  # noqa: ANN401 - a result or an error
-        place = self._busy[worker]
-        if kind == _TURN:
-            self._asking[place] = worker
-            return
-        del self._busy[worker]
-        if kind == _FAILED:
-            if place < self._end_place:
-                self._end_place, (self._failure, self._failed_at) = place, value
-            return
-        self._results[place] = value
-        self._finished.add(place)
-        while self._next_place in self._finished:
-            self._finished.remove(self._next_place)
-            self._next_place += 1
-
-    def _answer_turns(self) -> None:
-        for place in sorted(self._asking):
-            is_over = place >= self._end_place
-            if is_over or place == self._next_place:
-                with self._talk(self._asking[place]):
-                    self._asking.pop(place).give(not is_over)
+            return self._threads.work(job, shards)
+        task = _Task(self._crew_id, job)
+        return in_turns([partial(worker.do, task) for worker in self._pool.workers(len(shards))], shards)
 
 
 def _serve(pipe: Connection, home: WorkerHome) -> None:

@@ -4,6 +4,7 @@ import itertools
 import os
 import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import date
@@ -173,9 +174,18 @@ def test_ctrl_c_in_the_midst_of_a_message_does_not_hang_and_leaves_no_answer_to_
 def test_a_second_ctrl_c_ends_the_wait_and_leaves_no_answer_to_others(
     crew: ProcessCrew, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    interrupt(monkeypatch, worker_processes._Round, "_listen", 1, 2)
-    with pytest.raises(KeyboardInterrupt), closing(crew.work(Job(), SHARDS)) as results:
-        list(results)
+    shutdown = ThreadPoolExecutor.shutdown
+
+    def interrupted(self: ThreadPoolExecutor, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        shutdown(self, wait=False, cancel_futures=cancel_futures)
+        if wait:
+            raise KeyboardInterrupt
+
+    interrupt(monkeypatch, Future, "result", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(ThreadPoolExecutor, "shutdown", interrupted)
+        with pytest.raises(KeyboardInterrupt), closing(crew.work(Job(), SHARDS)) as results:
+            list(results)
     assert [number for number, _ in crew.work(Job(), SHARDS)] == [0, 1, 2, 3, 4, 5]
 
 
