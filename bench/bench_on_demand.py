@@ -15,18 +15,17 @@ import tempfile
 import time
 from contextlib import ExitStack
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
 
-from bench.bench_invoices import embedded, table
+from bench.servers import embedded, fresh_database, table
 from billing_assets.domain.on_demand import InboxEntry, RequestState
 from billing_assets.store.connection import Database
-from billing_assets.store.schema import upgrade
 from billing_assets.wiring.on_demand import OnDemandDesk
 from billing_assets_tests.books import billing_over, fill_book
-from billing_assets_tests.databases import run_sql, url_of
 
 TODAY, BILLING_DATE = date(2024, 1, 2), date(2024, 2, 1)
 NAME = "bench_on_demand"
@@ -53,13 +52,8 @@ def main() -> None:
 
 def measure(server_url: str, calls: int, run_count: int, requests: int) -> dict[str, Any]:
     """Return the figures: calls alone, the inbox, then calls beside a run of the rest of the book."""
-    run_sql(server_url, f"drop database if exists {NAME} with (force)")
-    run_sql(server_url, f"create database {NAME}")
-    url = url_of(server_url, NAME)
-    upgrade(url)
+    url = fresh_database(server_url, NAME, partial(fill_book, count=calls + requests + run_count))
     database = Database(url)
-    fill_book(database, calls + requests + run_count)
-    run_sql(url, "vacuum analyze")
     with ExitStack() as stack, tempfile.TemporaryDirectory() as home:
         desk = OnDemandDesk(billing_over(database, Path(home), stack))
         timed(desk, range(1, 11))

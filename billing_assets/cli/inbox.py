@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from billing_assets.cli.arguments import Before, Json, Limit, hint_next_page, open_desk
+from billing_assets.cli.arguments import Before, Json, Limit, hint_next_page, open_desk, page_of
 from billing_assets.cli.output import Screen, count_of, instant, state_cell, styled
 from billing_assets.domain.on_demand import REQUEST_REASONS, RequestState
 
@@ -101,10 +101,10 @@ def listed(
 
     screen = Screen(as_json)
     with open_desk(screen) as desk:
-        found = OnDemandDesk(desk.billing).requests(
-            state=state, policy_number=policy, before_id=before, limit=limit
+        requests = OnDemandDesk(desk.billing).requests(
+            state=state, policy_number=policy, before_id=before, limit=limit + 1
         )
-    following = found[-1].request_id if len(found) == limit else None
+    found, following = page_of(requests, limit, lambda row: row.request_id)
     screen.document({"requests": found, "before": following})
     if not found:
         screen.say("No request fits.")

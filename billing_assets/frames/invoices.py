@@ -42,6 +42,11 @@ class Drafts:
     credits: "Drafts | None" = None
     term_counts: pl.DataFrame | None = None
 
+    @property
+    def document_count(self) -> int:
+        """How many documents these are, credit notes included."""
+        return self.invoices.height + (self.credits.document_count if self.credits else 0)
+
 
 def draft_invoices(
     due: pl.DataFrame,

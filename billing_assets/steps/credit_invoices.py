@@ -12,15 +12,11 @@ from dataclasses import asdict, dataclass, replace
 import polars as pl
 
 from billing_assets.domain.credits import CreditOrder, WantedCredit, approved_credit
-from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.numbering import document_number
 from billing_assets.frames.credits import draft_credits, with_wanted
 from billing_assets.frames.invoices import Drafts
-from billing_assets.frames.ledger import posting_rows
-from billing_assets.frames.numbered import tax_rows
-from billing_assets.frames.numbered_credits import credit_line_rows, credit_rows, number_credits
 from billing_assets.steps.credit_ports import CreditStore, CreditWork
-from billing_assets.steps.headings import heading_of, write_heads
+from billing_assets.steps.issue_documents import number_notes, write_note_lines
 from billing_assets.steps.result import StepResult, Stopwatch
 from billing_assets.steps.run_ports import FrozenTemplate, Issuer, Progress, silent
 
@@ -86,25 +82,20 @@ def _issue(
 ) -> tuple[int, tuple[str, ...]]:
     """Write the credit notes; return the run's id and their numbers.
 
-    Lines go first: the store locks what they credit. None is dated before an invoice that it credits.
+    Lines go first: the store locks what they credit.
     """
     count, company_id = drafts.invoices.height, issuer.company_id
     run_id, ids = work.open_run(order), work.draw_invoice_ids(count)
-    work.write_lines(credit_line_rows(drafts, ids, company_id))
-    work.write_taxes(tax_rows(drafts, ids, company_id))
-    work.write_postings(posting_rows(drafts, ids, DocumentKind.CREDIT_NOTE, company_id))
-    issuing_date = max(order.issuing_date, *drafts.invoices["original_issue_date"].to_list())
-    prefix = issuer.company.credit_note_prefix
-    block = work.draw_numbers(count, DocumentKind.CREDIT_NOTE, prefix, issuing_date)
-    numbered = number_credits(drafts, heading_of(block, issuer, template), reason=order.reason)
-    rows = credit_rows(
-        numbered,
+    write_note_lines(work, drafts, ids, company_id)
+    block = number_notes(
+        work,
+        drafts,
         ids,
         run_id=run_id,
-        number_series_id=block.number_series_id,
-        company_version_id=issuer.company_version_id,
-        template_version_id=template.template_version_id,
+        issuer=issuer,
+        template=template,
+        issuing_date=order.issuing_date,
+        reason=order.reason,
     )
-    write_heads(work, rows)
     work.close_run(run_id)
     return run_id, tuple(document_number(block.prefix, block.first_number + place) for place in range(count))

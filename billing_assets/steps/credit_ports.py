@@ -7,13 +7,13 @@ Does not belong here: any implementation (``store``).
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date
 from typing import Protocol
 
 import polars as pl
 
 from billing_assets.domain.credits import CreditOrder
-from billing_assets.steps.run_ports import Issuer, NumberBlock, Progress, RuleRows
+from billing_assets.steps.issue_ports import DocumentWork
+from billing_assets.steps.run_ports import Issuer, Progress, RuleRows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +24,11 @@ class CreditBook:
     taxes: pl.DataFrame
 
 
-class CreditWork(Protocol):
-    """The transaction of a correction: all of it is committed, or none."""
+class CreditWork(DocumentWork, Protocol):
+    """The transaction of a correction.
+
+    Where more would be credited than was charged, ``write_lines`` raises ``credited_meanwhile``.
+    """
 
     def read_book(self, invoice_numbers: Sequence[str]) -> CreditBook:
         """Return the invoices with what was given back of them.
@@ -36,34 +39,6 @@ class CreditWork(Protocol):
 
     def open_run(self, order: CreditOrder) -> int:
         """Record the run of the correction and return its id."""
-        ...
-
-    def draw_invoice_ids(self, count: int) -> pl.Series:
-        """Return ``count`` unused invoice ids, ascending."""
-        ...
-
-    def draw_numbers(self, count: int, document_kind: str, prefix: str, issuing_date: date) -> NumberBlock:
-        """Lock the series and return its next ``count`` numbers."""
-        ...
-
-    def write_lines(self, lines: pl.DataFrame) -> None:
-        """Append lines; raise ``credited_meanwhile`` where more would be credited than was charged."""
-        ...
-
-    def write_taxes(self, taxes: pl.DataFrame) -> None:
-        """Append taxes."""
-        ...
-
-    def write_postings(self, postings: pl.DataFrame) -> None:
-        """Append ledger postings; what does not balance is refused."""
-        ...
-
-    def write_invoices(self, invoices: pl.DataFrame) -> None:
-        """Append documents."""
-        ...
-
-    def write_entries(self, entries: pl.DataFrame) -> None:
-        """Append ledger entries."""
         ...
 
     def close_run(self, run_id: int) -> None:

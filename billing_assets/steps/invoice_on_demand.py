@@ -28,14 +28,15 @@ from billing_assets.domain.on_demand import (
     Request,
     RequestState,
 )
-from billing_assets.domain.runs import CatchUp, CurrencyTotal, Outcome
+from billing_assets.domain.runs import CatchUp, Outcome
 from billing_assets.frames.cash_rounding import used_units
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.on_demand import due_until, next_dates, until_frame
 from billing_assets.frames.run_figures import figures_of
+from billing_assets.steps.issue_documents import Issuing, issue_drafts
 from billing_assets.steps.on_demand_ports import OnDemandStore, OnDemandWork, ShardCount, Standing
-from billing_assets.steps.price_plan import Scope, add_totals
-from billing_assets.steps.raise_invoices import Issuing, issue_drafts, require_complete
+from billing_assets.steps.price_plan import Scope, totals_of
+from billing_assets.steps.raise_invoices import require_complete
 from billing_assets.steps.run_ports import FrozenTemplate, Shard, ShardBook
 
 _ATTEMPTS = 3
@@ -204,7 +205,7 @@ def _issue(
     """Write run and documents; return the id of the run, None where nothing was due."""
     if not parts:
         return None
-    totals = add_totals(total for part in parts for total in _totals(part.drafts))
+    totals = totals_of(pl.concat(_sums(part.drafts) for part in parts))
     shards = [_shard(number, part, standing) for number, part in enumerate(parts)]
     run = work.open_run(order, standing, totals, shards)
     issuing = Issuing(
@@ -225,18 +226,14 @@ def _no_turn() -> None:
     """Go on: shards on demand are written one after the other."""
 
 
-def _totals(drafts: Drafts) -> list[CurrencyTotal]:
-    sums = drafts.charges.group_by("outcome", "currency").agg(pl.len(), pl.col("net_minor").sum())
-    return [
-        CurrencyTotal(outcome=Outcome(outcome), currency=currency, charge_count=count, net_minor=net)
-        for outcome, currency, count, net in sums.iter_rows()
-    ]
+def _sums(drafts: Drafts) -> pl.DataFrame:
+    by_outcome = drafts.charges.group_by("outcome", "currency")
+    return by_outcome.agg(charge_count=pl.len(), net_minor=pl.col("net_minor").sum())
 
 
 def _shard(number: int, part: _Part, standing: Standing) -> ShardCount:
     numbers = sorted(set(part.drafts.charges["policy_number"]), key=standing.policy_ids.__getitem__)
     ids = tuple(standing.policy_ids[each] for each in numbers)
-    notes = part.drafts.credits
     return ShardCount(
         shard=Shard(
             shard_number=number,
@@ -246,7 +243,7 @@ def _shard(number: int, part: _Part, standing: Standing) -> ShardCount:
             until_dates=tuple(part.until[each] for each in numbers),
         ),
         due_count=part.drafts.charges.height,
-        document_count=part.drafts.invoices.height + (notes.invoices.height if notes else 0),
+        document_count=part.drafts.document_count,
     )
 
 

@@ -15,7 +15,8 @@ import polars as pl
 from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.on_demand import Answer, OnDemandOrder, Request
 from billing_assets.domain.runs import CurrencyTotal
-from billing_assets.steps.run_ports import Issuer, IssueWork, RuleRows, Run, Shard, ShardBook
+from billing_assets.steps.issue_ports import IssueWork
+from billing_assets.steps.run_ports import Issuer, RuleRows, Run, Shard, ShardBook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

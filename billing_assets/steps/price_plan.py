@@ -155,7 +155,7 @@ def price_shards(scope: Scope, shards: Sequence[Shard], *, crew: Crew, progress:
     outliers = pl.concat(part.outliers for part in parts)
     sums = add_credit_sums(part.credits for part in parts)
     return PricedPlan(
-        totals=_totals(reasons),
+        totals=totals_of(reasons),
         sha256=plan_sha256(scope.billing_date, [*hashes, *cash_parts(scope.cash_units)]),
         reasons=tuple(reasons.to_dicts()),
         figures=add_figures(part.figures for part in parts),
@@ -250,8 +250,13 @@ def _is_problem(row: Mapping[str, Any]) -> bool:
     )
 
 
-def _totals(reasons: pl.DataFrame) -> tuple[CurrencyTotal, ...]:
-    """Return one total per outcome and currency."""
+def totals_of(sums: pl.DataFrame) -> tuple[CurrencyTotal, ...]:
+    """Return one total per outcome and currency of rows with both, ``charge_count`` and ``net_minor``.
+
+    >>> row = {"outcome": "zero", "currency": "EUR", "charge_count": 1, "net_minor": 0}
+    >>> totals_of(pl.DataFrame([row, row]))[0].charge_count
+    2
+    """
     return add_totals(
         CurrencyTotal(
             outcome=Outcome(row["outcome"]),
@@ -259,7 +264,7 @@ def _totals(reasons: pl.DataFrame) -> tuple[CurrencyTotal, ...]:
             charge_count=row["charge_count"],
             net_minor=row["net_minor"],
         )
-        for row in reasons.iter_rows(named=True)
+        for row in sums.iter_rows(named=True)
     )
 
 

@@ -12,26 +12,18 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
-import polars as pl
-
-from billing_assets.domain.calendar_rule import Purpose
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.runs import CurrencyTotal, Outcome, RunOrder, RunState
 from billing_assets.domain.safety_bounds import Bound
 from billing_assets.frames.invoices import Drafts
-from billing_assets.frames.ledger import posting_rows
-from billing_assets.frames.numbered import charge_rows, invoice_rows, line_rows, number_drafts, tax_rows
-from billing_assets.frames.numbered_credits import credit_line_rows, credit_rows, number_credits
 from billing_assets.steps.crews import Crew, WaitForTurn, Workplace
-from billing_assets.steps.headings import heading_of, write_heads
+from billing_assets.steps.issue_documents import Issuing, issue_drafts
 from billing_assets.steps.plan_due_charges import plan_run
 from billing_assets.steps.price_plan import Scope, add_totals, price_shards, scope_of
 from billing_assets.steps.result import StepResult, Stopwatch
 from billing_assets.steps.run_ports import (
     FrozenTemplate,
     Issuer,
-    IssueWork,
     Progress,
     Run,
     RunBasis,
@@ -129,20 +121,6 @@ def _require_approval(run: Run) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Issuing:
-    """By what documents of a run are issued; ``prefix`` begins the numbers of its invoices.
-
-    ``credit_template`` is None where the run gives nothing back.
-    """
-
-    run: Run
-    scope: Scope
-    prefix: str
-    template: FrozenTemplate
-    credit_template: FrozenTemplate | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _BilledShard:
     """What came of a shard: how many documents, and the seconds of each part."""
 
@@ -164,7 +142,7 @@ class _Billing(Issuing):
             drafts = place.kept.take(shard.shard_number) or self._priced(transaction, spent)
             with spent("write"):
                 issue_drafts(self, drafts, transaction, wait_for_turn)
-            documents = drafts.invoices.height + (drafts.credits.invoices.height if drafts.credits else 0)
+            documents = drafts.document_count
             terms = () if drafts.term_counts is None else drafts.term_counts.to_dicts()
             transaction.checkpoint(drafts.charges.height, documents, spent.seconds, self.rule_set_id, terms)
         return _BilledShard(document_count=documents, seconds=spent.seconds)
@@ -192,71 +170,6 @@ def _bill_shards(
             timer.add(shard.seconds)
             progress("invoicing", done, len(shards))
     return issued
-
-
-def issue_drafts(work: Issuing, drafts: Drafts, transaction: IssueWork, wait_for_turn: WaitForTurn) -> None:
-    """Write lines, taxes and postings first, then lock the number series for the short rest: the heads."""
-    count, run, company_id = drafts.invoices.height, work.run, work.scope.issuer.company_id
-    notes = drafts.credits
-    document_count = count + (notes.invoices.height if notes else 0)
-    ids = pl.Series("invoice_id", [], dtype=pl.Int64)
-    if document_count:
-        ids = transaction.draw_invoice_ids(document_count)
-    transaction.write_charges(charge_rows(drafts, ids, run.run_id, company_id))
-    transaction.write_lines(line_rows(drafts, ids, company_id))
-    transaction.write_taxes(tax_rows(drafts, ids, company_id))
-    transaction.write_postings(posting_rows(drafts, ids, DocumentKind.INVOICE, company_id))
-    if notes:
-        own = ids[count:]
-        transaction.write_lines(credit_line_rows(notes, own, company_id))
-        transaction.write_taxes(tax_rows(notes, own, company_id))
-        transaction.write_postings(posting_rows(notes, own, DocumentKind.CREDIT_NOTE, company_id))
-    if document_count:
-        wait_for_turn()
-    if count:
-        _number_invoices(work, drafts, ids[:count], transaction)
-    if notes:
-        _number_credits(work, notes, ids[count:], transaction)
-
-
-def _number_invoices(work: Issuing, drafts: Drafts, ids: pl.Series, transaction: IssueWork) -> None:
-    count, run = drafts.invoices.height, work.run
-    block = transaction.draw_numbers(count, DocumentKind.INVOICE, work.prefix, run.issuing_date)
-    numbered = number_drafts(
-        drafts,
-        heading_of(block, work.scope.issuer, work.template),
-        cash_units=work.scope.cash_units,
-        closed_due_days=work.scope.closed_days.of(Purpose.DUE),
-    )
-    rows = invoice_rows(
-        numbered,
-        ids,
-        run_id=run.run_id,
-        number_series_id=block.number_series_id,
-        company_version_id=work.scope.issuer.company_version_id,
-        template_version_id=work.template.template_version_id,
-    )
-    write_heads(transaction, rows)
-
-
-def _number_credits(work: Issuing, notes: Drafts, ids: pl.Series, transaction: IssueWork) -> None:
-    """Number the credit notes of changes; none is dated before an invoice that it credits."""
-    issuer, run, template = work.scope.issuer, work.run, work.credit_template
-    if template is None:
-        raise TypeError("a run that gives something back needs a template of credit notes")
-    issuing_date = max(run.issuing_date, *notes.invoices["original_issue_date"].to_list())
-    prefix, kind = issuer.company.credit_note_prefix, DocumentKind.CREDIT_NOTE
-    block = transaction.draw_numbers(notes.invoices.height, kind, prefix, issuing_date)
-    numbered = number_credits(notes, heading_of(block, issuer, template), reason=None)
-    rows = credit_rows(
-        numbered,
-        ids,
-        run_id=run.run_id,
-        number_series_id=block.number_series_id,
-        company_version_id=issuer.company_version_id,
-        template_version_id=template.template_version_id,
-    )
-    write_heads(transaction, rows)
 
 
 def require_complete(run: Run, totals: tuple[CurrencyTotal, ...]) -> None:

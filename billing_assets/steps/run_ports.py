@@ -22,6 +22,7 @@ from billing_assets.frames.cash_rounding import NO_CASH_UNITS
 from billing_assets.frames.change_balances import ChangeBook
 from billing_assets.frames.charge_lines import NO_CHARGE_LINES
 from billing_assets.frames.payer_shares import NO_PAYER_SHARES
+from billing_assets.steps.issue_ports import IssueWork
 
 Clock: TypeAlias = Callable[[], datetime]
 """Returns the present instant, in UTC."""
@@ -198,52 +199,6 @@ class ShardBook:
     changes: ChangeBook | None = None
     charge_lines: pl.DataFrame = field(default_factory=NO_CHARGE_LINES.clone)
     payer_shares: pl.DataFrame = field(default_factory=NO_PAYER_SHARES.clone)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NumberBlock:
-    """Consecutive numbers drawn from a locked series, for documents of one issue date."""
-
-    number_series_id: int
-    prefix: str
-    first_number: int
-    issue_date: date
-
-
-class IssueWork(Protocol):
-    """The transaction in which documents are issued: all of it is committed, or none."""
-
-    def draw_invoice_ids(self, count: int) -> pl.Series:
-        """Return ``count`` unused invoice ids, ascending."""
-        ...
-
-    def draw_numbers(self, count: int, document_kind: str, prefix: str, issuing_date: date) -> NumberBlock:
-        """Lock the series and return its next ``count`` numbers."""
-        ...
-
-    def write_lines(self, lines: pl.DataFrame) -> None:
-        """Append invoice lines."""
-        ...
-
-    def write_taxes(self, taxes: pl.DataFrame) -> None:
-        """Append invoice taxes."""
-        ...
-
-    def write_postings(self, postings: pl.DataFrame) -> None:
-        """Append ledger postings; what does not balance is refused."""
-        ...
-
-    def write_invoices(self, invoices: pl.DataFrame) -> None:
-        """Append invoices."""
-        ...
-
-    def write_entries(self, entries: pl.DataFrame) -> None:
-        """Append ledger entries."""
-        ...
-
-    def write_charges(self, charges: pl.DataFrame) -> None:
-        """Append due charges with their outcome."""
-        ...
 
 
 class ShardWork(IssueWork, Protocol):

@@ -14,7 +14,8 @@ import polars as pl
 from sqlalchemy import Connection, text
 
 from billing_assets.frames.columns import SETTLED_SCHEMA, TERM_SCHEMA
-from billing_assets.steps.run_ports import Clock, NumberBlock, Run, Shard, ShardBook
+from billing_assets.steps.issue_ports import NumberBlock
+from billing_assets.steps.run_ports import Clock, Run, Shard, ShardBook
 from billing_assets.store.change_books import ZERO_BY_CHANGES, ChangeRange, read_change_book
 from billing_assets.store.charge_lines import read_charge_lines
 from billing_assets.store.copy import copy_in, copy_out

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.steps.run_ports import NumberBlock
+from billing_assets.steps.issue_ports import NumberBlock
 
 _MAKE_SERIES = """
 insert into number_series (company_id, document_kind, prefix) values (:company, :kind, :prefix)

@@ -33,7 +33,7 @@ from billing_assets.store.locks import IS_HELD, LockSpace, hold_lock, share_on_d
 from billing_assets.store.rule_sets import keep_rule_set, read_rules
 from billing_assets.store.run_figures import write_figures
 from billing_assets.store.runs import close_run, is_billed_once
-from billing_assets.store.shards import SHARD_OF_TERM
+from billing_assets.store.shards import SHARD_COLUMNS, SHARD_OF_TERM, SHARD_PLACES, shard_values
 
 # Two requests for one policy take turns; a batch takes no lock of each, the key of lines keeps it right.
 _POLICIES = """
@@ -66,11 +66,10 @@ values (:company, :day, 0, :issuing, 'on_demand', :reason, :approved_by, 'finali
     cast(:totals as jsonb), :at, :at, :closed_day)
 returning run_id
 """
-_SHARD = """
-insert into run_shard (run_id, shard_number, from_policy_id, to_policy_id, policy_ids, until_dates, due_count,
-    invoice_count, rule_set_id, seconds, committed_at)
-values (:run, :number, :low, :high, :policies, :until, :due, :documents, :rules, '{}', :at)
-"""
+_SHARD = f"""
+insert into run_shard (run_id, {SHARD_COLUMNS}, due_count, invoice_count, rule_set_id, seconds, committed_at)
+values (:run, {SHARD_PLACES}, :due, :documents, :rules, '{{}}', :at)
+"""  # noqa: S608 - constants
 
 
 @dataclass(slots=True)
@@ -193,7 +192,11 @@ class OnDemandTransaction(DocumentTransaction):
         }
         run_id = self.connection.execute(text(_OPEN_RUN), values).scalar_one()
         of_run = {"run": run_id, "rules": standing.rule_set_id, "at": at}
-        self.connection.execute(text(_SHARD), [{**of_run, **_columns(shard)} for shard in shards])
+        rows = [
+            {**of_run, **shard_values(each.shard), "due": each.due_count, "documents": each.document_count}
+            for each in shards
+        ]
+        self.connection.execute(text(_SHARD), rows)
         return Run(
             run_id=run_id,
             company_id=self.company_id,
@@ -249,19 +252,6 @@ class OnDemandTransaction(DocumentTransaction):
         if key not in self._kept.closed_days:
             self._kept.closed_days[key] = read_closed_days(self.connection, *key)
         return self._kept.closed_days[key]
-
-
-def _columns(counted: ShardCount) -> dict[str, object]:
-    shard = counted.shard
-    return {
-        "number": shard.shard_number,
-        "low": shard.from_policy_id,
-        "high": shard.to_policy_id,
-        "policies": list(shard.policy_ids),
-        "until": list(shard.until_dates),
-        "due": counted.due_count,
-        "documents": counted.document_count,
-    }
 
 
 def _billed_meanwhile() -> BillingError:

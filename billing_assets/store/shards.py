@@ -10,7 +10,7 @@ demand takes of a range the policies that it lists.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
@@ -84,16 +84,12 @@ select (select coalesce(max(batch_id), 0) from intake_batch where company_id = :
     array(select min(payer_id) from payer group by floor(place) order by 1)
     || array(select max(payer_id) + 1 from payer having count(*) > 0)
 """
-_INSERT = """
-insert into run_shard (run_id, shard_number, from_policy_id, to_policy_id, payer_plans, from_payer_id,
-    to_payer_id, policy_ids, until_dates)
-values (:run, :shard_number, :from_policy_id, :to_policy_id, :payer_plans, :from_payer_id, :to_payer_id,
-    :policy_ids, :until_dates)
-"""
-SHARD_COLUMNS = """
-    shard_number, from_policy_id, to_policy_id, payer_plans, from_payer_id, to_payer_id, policy_ids,
-    until_dates
-"""
+_COLUMNS = tuple(field.name for field in fields(Shard))
+SHARD_COLUMNS = ", ".join(_COLUMNS)
+SHARD_PLACES = ", ".join(f":{name}" for name in _COLUMNS)
+"""Where the ``shard_values`` of a shard stand in a statement that inserts its ``SHARD_COLUMNS``."""
+
+_INSERT = f"insert into run_shard (run_id, {SHARD_COLUMNS}) values (:run, {SHARD_PLACES})"  # noqa: S608 - constants
 _PENDING = f"""
 select {SHARD_COLUMNS} from run_shard where run_id = :run and committed_at is null order by shard_number
 """  # noqa: S608 - constants
@@ -119,7 +115,7 @@ def read_position(connection: Connection, company_id: int, shard_terms: int) -> 
 def write_shards(connection: Connection, run_id: int, shards: Sequence[Shard]) -> None:
     """Write the shards of a run in the place of those that it had."""
     connection.execute(text("delete from run_shard where run_id = :run"), {"run": run_id})
-    connection.execute(text(_INSERT), [{"run": run_id, **_columns(shard)} for shard in shards])
+    connection.execute(text(_INSERT), [{"run": run_id, **shard_values(shard)} for shard in shards])
 
 
 def pending_shards(connection: Connection, run_id: int) -> tuple[Shard, ...]:
@@ -129,21 +125,19 @@ def pending_shards(connection: Connection, run_id: int) -> tuple[Shard, ...]:
 
 def shard_of(row: Row[Any]) -> Shard:
     """Return a row with ``SHARD_COLUMNS`` as a shard."""
-    return Shard(
-        shard_number=row.shard_number,
-        from_policy_id=row.from_policy_id,
-        to_policy_id=row.to_policy_id,
-        payer_plans=tuple(row.payer_plans),
-        from_payer_id=row.from_payer_id,
-        to_payer_id=row.to_payer_id,
-        policy_ids=tuple(row.policy_ids),
-        until_dates=tuple(row.until_dates),
-    )
+    found = ((name, getattr(row, name)) for name in _COLUMNS)
+    values: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in found}
+    return Shard(**values)
 
 
-def _columns(shard: Shard) -> dict[str, object]:
-    lists = ("payer_plans", "policy_ids", "until_dates")
-    return {**asdict(shard), **{name: list(getattr(shard, name)) for name in lists}}
+def shard_values(shard: Shard) -> dict[str, object]:
+    """Return the values of a shard's ``SHARD_COLUMNS``.
+
+    >>> shard_values(Shard(shard_number=0, from_policy_id=1, to_policy_id=9))["policy_ids"]
+    []
+    """
+    values = asdict(shard)
+    return {name: list(each) if isinstance(each, tuple) else each for name, each in values.items()}
 
 
 def range_values(shard: Shard) -> dict[str, object]:

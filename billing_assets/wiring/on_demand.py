@@ -4,10 +4,13 @@ Belongs here: answering one request, adding, draining and looking at the inbox, 
 Does not belong here: the order of work (``steps``), SQL (``store``), how anything is shown (``cli``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from functools import cached_property
 from uuid import uuid4
+
+from sqlalchemy import Connection
 
 from billing_assets.domain.on_demand import Answer, InboxEntry, OnDemandOrder, Request, RequestState
 from billing_assets.steps.drain_inbox import BATCH_REQUESTS, drain_inbox
@@ -60,16 +63,13 @@ class OnDemandDesk:
         """Return the numbers of the documents that a request led to."""
         if answer.run_id is None:
             return ()
-        issuer = self.store.issuer(self.company_code)
-        with self.billing.database.transaction() as connection:
-            policy = answer.request.policy_number
-            return inbox.numbers_of(connection, issuer.company_id, answer.run_id, policy)
+        with self._company() as (connection, company_id):
+            return inbox.numbers_of(connection, company_id, answer.run_id, answer.request.policy_number)
 
     def add(self, entries: Sequence[InboxEntry]) -> int:
         """Put requests into the inbox; return how many it did not have yet, by their keys."""
-        issuer = self.store.issuer(self.company_code)
-        with self.billing.database.transaction() as connection:
-            return inbox.add_requests(connection, issuer.company_id, entries, utc_now())
+        with self._company() as (connection, company_id):
+            return inbox.add_requests(connection, company_id, entries, utc_now())
 
     def drain(
         self,
@@ -91,8 +91,7 @@ class OnDemandDesk:
         self, *, state: str = "", policy_number: str = "", before_id: int | None = None, limit: int = 20
     ) -> list[InboxRow]:
         """Return requests of the inbox, newest first."""
-        company_id = self.store.issuer(self.company_code).company_id
-        with self.billing.database.transaction() as connection:
+        with self._company() as (connection, company_id):
             return inbox.list_requests(
                 connection,
                 company_id,
@@ -104,15 +103,20 @@ class OnDemandDesk:
 
     def request(self, request_id: int) -> InboxRow:
         """Return one request; raises ``request_unknown``."""
-        company_id = self.store.issuer(self.company_code).company_id
-        with self.billing.database.transaction() as connection:
+        with self._company() as (connection, company_id):
             return inbox.show_request(connection, company_id, request_id)
 
     def open_count(self) -> int:
         """Return how many requests would be answered now: all open ones, while a run is on the new ones."""
+        with self._company() as (connection, company_id):
+            return inbox.count_open(connection, company_id)
+
+    @contextmanager
+    def _company(self) -> Iterator[tuple[Connection, int]]:
+        """Yield a transaction, and the id of the company."""
         company_id = self.store.issuer(self.company_code).company_id
         with self.billing.database.transaction() as connection:
-            return inbox.count_open(connection, company_id)
+            yield connection, company_id
 
     def _order(self, billing_date: date | None) -> OnDemandOrder:
         company = self.store.issuer(self.company_code).company

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from billing_assets.frames.numbered import Heading
-from billing_assets.steps.headings import heading_of
-from billing_assets.steps.run_ports import NumberBlock
+from billing_assets.steps.issue_documents import heading_of
+from billing_assets.steps.issue_ports import NumberBlock
 from billing_assets.store.connection import Database
 from billing_assets.store.invoices import DocumentTransaction
 from billing_assets_tests.posted_books import bill_some
