@@ -8,6 +8,8 @@ here, before the trigger is made that holds every later statement to balanced en
 
 from alembic import op
 
+from billing_assets.store.migrations.frozen import freeze
+
 revision = "0023"
 down_revision = "0022"
 branch_labels = None
@@ -98,11 +100,4 @@ def upgrade() -> None:
     for part in (TABLES, ENTRIES, POSTINGS, GUARD):
         op.execute(part)
     for table in FROZEN:
-        op.execute(
-            f"create trigger refuse_change before update or delete on {table} "
-            "for each row execute function refuse_change()"
-        )
-        op.execute(
-            f"create trigger refuse_truncate before truncate on {table} "
-            "for each statement execute function refuse_change()"
-        )
+        freeze(table)

@@ -6,6 +6,8 @@ what they read.
 
 from alembic import op
 
+from billing_assets.store.migrations.frozen import freeze
+
 revision = "0024"
 down_revision = "0023"
 branch_labels = None
@@ -31,14 +33,7 @@ def upgrade() -> None:
     """Make the table, for the application to add to, and the column of shards."""
     op.execute(TABLE)
     for table in FROZEN:
-        op.execute(
-            f"create trigger refuse_change before update or delete on {table} "
-            "for each row execute function refuse_change()"
-        )
-        op.execute(
-            f"create trigger refuse_truncate before truncate on {table} "
-            "for each statement execute function refuse_change()"
-        )
+        freeze(table)
         op.execute(f"grant select, insert on {table} to billing_app")
     for table, columns in UPDATES.items():
         op.execute(f"grant update ({columns}) on {table} to billing_app")

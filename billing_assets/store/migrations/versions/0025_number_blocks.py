@@ -10,6 +10,8 @@ backwards, a block takes it in and the upgrade goes on: check I08 names what is 
 
 from alembic import op
 
+from billing_assets.store.migrations.frozen import freeze
+
 revision = "0025"
 down_revision = "0024"
 branch_labels = None
@@ -56,12 +58,5 @@ def upgrade() -> None:
     for part in (BLOCKS, GIVEN_BEFORE):
         op.execute(part)
     for table in FROZEN:
-        op.execute(
-            f"create trigger refuse_change before update or delete on {table} "
-            "for each row execute function refuse_change()"
-        )
-        op.execute(
-            f"create trigger refuse_truncate before truncate on {table} "
-            "for each statement execute function refuse_change()"
-        )
+        freeze(table)
         op.execute(f"grant select, insert on {table} to billing_app")
