@@ -89,7 +89,7 @@ class UnfinishedError(Exception):
 ORDER = (
     *("company", "calendar", "import", "rates", "db"),
     *("run", "inbox", "deliver", "audit", "replay"),
-    *("runs", "invoices", "ledger", "explain", "quote", "deliveries", "problems", "rules"),
+    *("runs", "invoices", "ledger", "explain", "quote", "deliveries", "problems", "rules", "office"),
     *("demo", "ui", "mailbox"),
 )
 """Commands as the help lists them; each has to have its place here."""

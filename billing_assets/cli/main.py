@@ -24,6 +24,7 @@ from billing_assets.cli import (
     invoices,
     ledger,
     mailbox,
+    office,
     problems,
     quote,
     rates,
@@ -78,6 +79,7 @@ app.add_typer(quote.app, name="quote", rich_help_panel="Look")
 app.add_typer(deliveries.app, name="deliveries", rich_help_panel="Look")
 app.add_typer(problems.app, name="problems", rich_help_panel="Look")
 app.add_typer(rules.app, name="rules", rich_help_panel="Look")
+app.command("office", epilog=office.EPILOG, rich_help_panel="Look")(office.serve)
 app.command("ui", epilog=ui.EPILOG, rich_help_panel="Try")(ui.serve)
 app.command("demo", epilog=demo.EPILOG, rich_help_panel="Try")(demo.show)
 app.command("mailbox", epilog=mailbox.EPILOG, rich_help_panel="Try")(mailbox.receive)

@@ -1,0 +1,58 @@
+"""The app, put together: its pages, its assets and what an error looks like.
+
+Belongs here: the list of routers, and what every answer carries. Does not belong here: any page.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from importlib import resources
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
+from fastapi.staticfiles import StaticFiles
+
+from billing_assets.domain.errors import BillingError
+from billing_assets.portal import runs
+from billing_assets.portal.pages import page
+
+# Everything is served from here: no page needs another host, and none may be put into a frame.
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+_NOT_FOUND, _REFUSED = 404, 409
+
+
+def create_app(opened: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:
+    """Return the app; ``opened`` gives it a desk, ``app.state.desk``, for as long as it is served."""
+    app = FastAPI(title="billing_assets", docs_url=None, redoc_url=None, openapi_url=None, lifespan=opened)
+    static = str(resources.files("billing_assets.portal").joinpath("static"))
+    app.mount("/static", StaticFiles(directory=static), name="static")
+    app.include_router(runs.router)
+    app.add_api_route("/", _start, include_in_schema=False)
+    app.middleware("http")(_with_headers)
+    app.add_exception_handler(BillingError, _refusal)
+    return app
+
+
+def _start() -> Response:
+    return RedirectResponse("/runs")
+
+
+async def _with_headers(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await call(request)
+    for name, value in _HEADERS.items():
+        if not (name == "Cache-Control" and request.url.path.startswith("/static/")):
+            response.headers.setdefault(name, value)
+    return response
+
+
+def _refusal(request: Request, error: Exception) -> Response:
+    """Show what the program refuses, in its own words."""
+    if not isinstance(error, BillingError):
+        raise error
+    status = _NOT_FOUND if error.code.endswith("_unknown") else _REFUSED
+    return page(request, "refusal.html.j2", status=status, error=error)

@@ -1,0 +1,102 @@
+"""Pages: the templates of the office, the words of a language, and how amounts and instants are written.
+
+Belongs here: how a page is made of its template. Does not belong here: which pages there are.
+
+A template says words by key, ``{{ t("runs.title") }}``; a key that a language lacks is a fault of ours and
+raises.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache, partial
+from importlib import resources
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from billing_assets.documents.formats import money
+
+LANGUAGES = ("en", "es")
+_LOCALES = {"en": "en_GB", "es": "es_ES"}
+LANGUAGE_COOKIE = "language"
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
+    """Return the page of ``template`` in the reader's language.
+
+    A request of htmx gets the part of the page that its template calls ``part``, where there is one.
+    """
+    language = language_of(request)
+    words = words_of(language)
+    text = _environment().get_template(template)
+    filled = {
+        "request": request,
+        "language": language,
+        "languages": LANGUAGES,
+        "t": partial(_word, words),
+        "amount": partial(_amount, language),
+        "number": partial(_number, language),
+        "day": partial(_day, language),
+        "moment": partial(_moment, language),
+        **values,
+    }
+    if request.headers.get("HX-Request") and "part" in text.blocks:
+        context = text.new_context(filled)
+        return HTMLResponse("".join(text.blocks["part"](context)), status_code=status)
+    return HTMLResponse(text.render(filled), status_code=status)
+
+
+def language_of(request: Request) -> str:
+    """Return the language of a reader: chosen before, or the first of the browser's that there is."""
+    asked = [request.query_params.get("language", ""), request.cookies.get(LANGUAGE_COOKIE, "")]
+    accepted = request.headers.get("accept-language", "").split(",")
+    asked += [part.split(";")[0].split("-")[0].strip().lower() for part in accepted]
+    return next((code for code in asked if code in LANGUAGES), LANGUAGES[0])
+
+
+@cache
+def words_of(language: str) -> Mapping[str, str]:
+    """Return key -> words of a language.
+
+    >>> words_of("es")["runs.title"]
+    'Ejecuciones'
+    """
+    folder = resources.files("billing_assets.portal").joinpath("words")
+    tables = tomllib.loads(folder.joinpath(f"{language}.toml").read_text("utf-8"))
+    return {f"{table}.{key}": words for table, rows in tables.items() for key, words in rows.items()}
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("billing_assets.portal", "html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _word(words: Mapping[str, str], key: str, **values: object) -> str:
+    return words[key].format(**values) if values else words[key]
+
+
+def _amount(language: str, amount_minor: int, currency: str) -> str:
+    return money(amount_minor, currency, _LOCALES[language])
+
+
+def _number(language: str, value: int) -> str:
+    return str(format_decimal(value, locale=_LOCALES[language]))
+
+
+def _day(language: str, day: date) -> str:
+    return str(format_date(day, "medium", locale=_LOCALES[language]))
+
+
+def _moment(language: str, at: datetime, zone: str) -> str:
+    return str(format_datetime(at, "short", tzinfo=ZoneInfo(zone), locale=_LOCALES[language]))
