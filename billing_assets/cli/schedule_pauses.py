@@ -118,7 +118,7 @@ def resume(
         if found.firings and choice is None:
             raise BillingError(
                 "choice_missing",
-                f"pause {pause_id} left out {len(found.firings)} firings, with no word on what becomes of them",
+                f"pause {pause_id} left out {len(found.firings)} firings: nothing says what becomes of them",
                 f"look first: billing schedules missed {pause_id}; then --missed skip, one_run or each",
             )
         due = desk.resume(pause_id, choice or Missed.SKIP, reason=why, by=name_of(by))

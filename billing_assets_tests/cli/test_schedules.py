@@ -10,7 +10,18 @@ from billing_assets_tests.cli.conftest import Billing
 
 NIGHTLY = (
     *("schedules", "add", "nightly", "--activity", "invoice_run", "--every", "daily", "--at", "06:00"),
-    *("--calendar", "ES", "--roll", "following", "--owner", "billing team", "--note", "the daily run"),
+    *(
+        "--from",
+        "2024-01-01",
+        "--calendar",
+        "ES",
+        "--roll",
+        "following",
+        "--owner",
+        "billing team",
+        "--note",
+        "the daily run",
+    ),
 )
 
 
