@@ -283,8 +283,8 @@ def plan_of(totals: tuple[CurrencyTotal, ...] = ()) -> PlanRecord:
 
 
 _SEAL = """
-update billing.policy_term_version v set content_sha256 = sha256(convert_to(concat_ws(chr(31), p.policy_number,
-    y.payer_key, v.product_code, v.line_of_business, v.place_code, v.currency, v.plan_code,
+update billing.policy_term_version v set content_sha256 = sha256(convert_to(concat_ws(chr(31),
+    p.policy_number, y.payer_key, v.product_code, v.line_of_business, v.place_code, v.currency, v.plan_code,
     v.effective_date, v.expiration_date, v.anchor_date, coalesce(v.cover_to_date::text, ''),
     v.cut_over_date, v.premium_minor), 'UTF8'))
 from billing.policy p, billing.payer y where p.policy_id = v.policy_id and y.payer_id = v.payer_id

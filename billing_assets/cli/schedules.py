@@ -175,24 +175,26 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Add a schedule. It fires for what is due from now on, wherever Dagster runs (`billing ui`)."""
+    given = _texts(
+        every=every,
+        owner=owner,
+        at_times=at_times,
+        name=name or schedule_code,
+        pattern=pattern,
+        from_date=from_date,
+        until_date=until_date,
+        zone=zone,
+        calendar=calendar,
+        roll=roll,
+        lead=lead,
+        lead_unit=lead_unit,
+    )
     screen = Screen(as_json)
     with open_desk(screen) as opened:
-        desk, company = schedule_desk(opened), opened.company()
-        texts = {
-            "name": name or schedule_code,
-            "activity": activity.value,
-            "frequency_code": every,
-            "pattern": pattern,
-            "anchor_date": from_date or desk.today(company.time_zone).isoformat(),
-            "until_date": until_date,
-            "at_times": " ".join(at_times or []),
-            "time_zone": zone or company.time_zone,
-            "calendar_code": calendar,
-            "roll": roll,
-            "lead_days": lead,
-            "lead_unit": lead_unit,
-            "owner": owner,
-        }
+        desk, zone_here = schedule_desk(opened), opened.company().time_zone
+        defaults = {"anchor_date": desk.today(zone_here).isoformat(), "time_zone": zone_here}
+        filled = {key: given[key] or text for key, text in defaults.items()}
+        texts = {**given, **filled, "activity": activity.value}
         if is_dry_run:
             _show_preview(screen, texts, desk.preview(texts))
             return
@@ -221,20 +223,20 @@ def edit(
     as_json: Json = False,
 ) -> None:
     """Let a schedule say something else from now on; what it was due before stays as it was."""
-    given = {
-        "name": name,
-        "frequency_code": every,
-        "pattern": pattern,
-        "anchor_date": from_date,
-        "until_date": until_date,
-        "at_times": " ".join(at_times or []),
-        "time_zone": zone,
-        "calendar_code": calendar,
-        "roll": roll,
-        "lead_days": lead,
-        "lead_unit": lead_unit,
-        "owner": owner,
-    }
+    given = _texts(
+        every=every,
+        owner=owner,
+        at_times=at_times,
+        name=name,
+        pattern=pattern,
+        from_date=from_date,
+        until_date=until_date,
+        zone=zone,
+        calendar=calendar,
+        roll=roll,
+        lead=lead,
+        lead_unit=lead_unit,
+    )
     changes = {
         field: "" if text == "none" and field in _MAY_BE_NONE else text
         for field, text in given.items()
@@ -246,6 +248,24 @@ def edit(
     _say_kept(screen, view, "is changed")
 
 
+def _texts(*, at_times: list[str] | None, **given: str) -> dict[str, str]:
+    """Return the fields of a schedule by the names of their options."""
+    return {"at_times": " ".join(at_times or []), **{_FIELDS[name]: text for name, text in given.items()}}
+
+
+_FIELDS = {
+    "every": "frequency_code",
+    "owner": "owner",
+    "name": "name",
+    "pattern": "pattern",
+    "from_date": "anchor_date",
+    "until_date": "until_date",
+    "zone": "time_zone",
+    "calendar": "calendar_code",
+    "roll": "roll",
+    "lead": "lead_days",
+    "lead_unit": "lead_unit",
+}
 _MAY_BE_NONE = frozenset({"pattern", "until_date", "calendar_code"})
 
 

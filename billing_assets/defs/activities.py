@@ -29,6 +29,13 @@ JOBS = {
 }
 """The job that does an activity."""
 
+NAMES = {
+    Activity.INVOICE_RUN: "invoice_runs",
+    Activity.DELIVERY_RETRY: "delivery_retries",
+    Activity.INVARIANT_CHECK: "invariant_checks",
+}
+"""The name of an activity's schedule in Dagster."""
+
 FIRING_TAG, SCHEDULE_TAG, REASON_TAG = "billing/firing", "billing/schedule", "billing/reason"
 BEFORE_BACKFILLS = {"dagster/priority": "5"}
 
@@ -56,7 +63,7 @@ def build_activity_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
 
 def _activity_schedule(activity: Activity, settings: Settings) -> dg.ScheduleDefinition:
     @dg.schedule(
-        name=f"{activity.value}s",
+        name=NAMES[activity],
         job_name=JOBS[activity],
         cron_schedule=_EVERY_MINUTE,
         execution_timezone="UTC",

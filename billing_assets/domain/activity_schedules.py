@@ -101,7 +101,20 @@ def schedule_from(texts: Mapping[str, str]) -> ActivitySchedule:
 
 
 def schedule_texts(schedule: ActivitySchedule) -> dict[str, str]:
-    """Return the fields of a schedule as texts; what is left out is empty."""
+    """Return the fields of a schedule as texts; what is left out is empty.
+
+    >>> nightly = ActivitySchedule(
+    ...     name="Nightly",
+    ...     activity=Activity.INVOICE_RUN,
+    ...     frequency_code="daily",
+    ...     anchor_date=date(2025, 1, 1),
+    ...     at_times=(time(6), time(18, 30)),
+    ...     time_zone="UTC",
+    ...     owner="ana",
+    ... )
+    >>> schedule_texts(nightly)["at_times"], schedule_texts(nightly)["until_date"]
+    ('06:00 18:30', '')
+    """
     return {name: _text_of(value) for name, value in asdict(schedule).items()}
 
 

@@ -81,7 +81,21 @@ def firings(
 def next_firings(
     schedule: ActivitySchedule, after: datetime, count: int, own: frozenset[date] = _NO_DAYS
 ) -> list[Firing]:
-    """Return the next ``count`` firings after an instant; fewer where the schedule ends."""
+    """Return the next ``count`` firings after an instant; fewer where the schedule ends.
+
+    >>> from billing_assets.domain.activities import Activity
+    >>> once = ActivitySchedule(
+    ...     name="Once",
+    ...     activity=Activity.INVARIANT_CHECK,
+    ...     frequency_code="one_off",
+    ...     anchor_date=date(2025, 5, 5),
+    ...     at_times=(time(6),),
+    ...     time_zone="UTC",
+    ...     owner="ana",
+    ... )
+    >>> [str(each.due_at) for each in next_firings(once, datetime(2025, 1, 1, tzinfo=UTC), 2)]
+    ['2025-05-05 06:00:00+00:00']
+    """
     span, found = timedelta(days=32), list[Firing]()
     horizon = after + timedelta(days=366 * 12)
     begin = after
@@ -96,6 +110,19 @@ def nominal_dates(schedule: ActivitySchedule, from_date: date, to_date: date) ->
 
     Raises:
         BillingError: ``pattern_invalid``.
+
+    >>> from billing_assets.domain.activities import Activity
+    >>> monthly = ActivitySchedule(
+    ...     name="Monthly",
+    ...     activity=Activity.INVARIANT_CHECK,
+    ...     frequency_code="monthly",
+    ...     anchor_date=date(2025, 1, 31),
+    ...     at_times=(time(6),),
+    ...     time_zone="UTC",
+    ...     owner="ana",
+    ... )
+    >>> [str(day) for day in nominal_dates(monthly, date(2025, 2, 1), date(2025, 4, 1))]
+    ['2025-02-28', '2025-03-31']
     """
     frequency = frequency_of(schedule.frequency_code, schedule.pattern)
     end = min(to_date, schedule.until_date + timedelta(days=1)) if schedule.until_date else to_date
@@ -108,7 +135,22 @@ def nominal_dates(schedule: ActivitySchedule, from_date: date, to_date: date) ->
 
 
 def fire_date(schedule: ActivitySchedule, nominal: date, own: frozenset[date] = _NO_DAYS) -> date:
-    """Return the day on which what is of a nominal date is done: rolled, and the lead before that."""
+    """Return the day on which what is of a nominal date is done: rolled, and the lead before that.
+
+    >>> from billing_assets.domain.activities import Activity
+    >>> ahead = ActivitySchedule(
+    ...     name="Ahead",
+    ...     activity=Activity.INVOICE_RUN,
+    ...     frequency_code="daily",
+    ...     anchor_date=date(2025, 1, 1),
+    ...     at_times=(time(6),),
+    ...     time_zone="UTC",
+    ...     lead_days=2,
+    ...     owner="ana",
+    ... )
+    >>> fire_date(ahead, date(2025, 1, 10))
+    datetime.date(2025, 1, 8)
+    """
     if not schedule.calendar_code:
         return nominal - timedelta(days=schedule.lead_days)
     is_closed = closed_by(schedule.calendar_code, own)

@@ -13,7 +13,7 @@ from dagster._core.remote_origin import (
 )
 
 from billing_assets.definitions import build_definitions
-from billing_assets.defs.activities import FIRING_TAG, JOBS, REASON_TAG, SCHEDULE_TAG
+from billing_assets.defs.activities import FIRING_TAG, JOBS, NAMES, REASON_TAG, SCHEDULE_TAG
 from billing_assets.domain.activities import Activity
 from billing_assets.domain.schedule_pauses import Missed, PauseScope
 from billing_assets.store.connection import Database
@@ -45,7 +45,7 @@ def tick(
 ) -> ScheduleExecutionData:
     """What the activity's schedule asks for at an instant."""
     definitions = build_definitions(Settings(_env_file=None, **settings))  # type: ignore[arg-type]
-    found = definitions.resolve_schedule_def(f"{activity.value}s")
+    found = definitions.resolve_schedule_def(NAMES[activity])
     assert isinstance(found, dg.ScheduleDefinition)
     context = dg.build_schedule_context(
         daemon, scheduled_execution_time=at, repository_def=definitions.get_repository_def()
@@ -74,12 +74,12 @@ def start(daemon: dg.DagsterInstance, request: dg.RunRequest, status: dg.Dagster
 def test_each_activity_has_one_schedule_that_is_on_and_a_job_that_is_there() -> None:
     definitions = build_definitions(Settings(_env_file=None))
     for activity in Activity:
-        schedule = definitions.resolve_schedule_def(f"{activity.value}s")
+        schedule = definitions.resolve_schedule_def(NAMES[activity])
         assert isinstance(schedule, dg.ScheduleDefinition)
         assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
         assert schedule.job_name == JOBS[activity]
         assert definitions.resolve_job_def(JOBS[activity]).name == JOBS[activity]
-    assert {each.name for each in definitions.schedules or ()} == {f"{each.value}s" for each in Activity}
+    assert {each.name for each in definitions.schedules or ()} == set(NAMES.values())
 
 
 def test_what_is_due_becomes_a_run_with_schedule_date_and_reason(

@@ -14,9 +14,12 @@ import pytest
 from sqlalchemy import text
 
 from billing_assets.domain.activities import Activity
+from billing_assets.domain.errors import BillingError
+from billing_assets.domain.run_decisions import RunDecision, RunDecisionOrder
 from billing_assets.domain.schedule_pauses import FiringState, Missed, PauseScope
 from billing_assets.store.connection import Database
 from billing_assets.store.schedule_firings import FiringFilter
+from billing_assets.wiring.build import Billing
 from billing_assets.wiring.pause_desk import PauseDesk
 from billing_assets.wiring.schedule_desk import ScheduleDesk
 from billing_assets_tests.books import billing_over, fill_book, seal
@@ -58,10 +61,26 @@ def operate(desk: ScheduleDesk, clock: Clock) -> int:
         if OUTAGE[0] <= clock().date() < OUTAGE[1]:
             continue
         for firing in desk.look(Activity.INVOICE_RUN, clock()).firings:
-            desk.billing.invoice(desk.billing.order(firing.nominal_date))
+            bill(desk.billing, firing.nominal_date)
             desk.mark([(firing.firing_id, FiringState.DONE, f"run-{firing.firing_id}")])
             run_count += 1
     return run_count
+
+
+def bill(billing: Billing, day: date) -> None:
+    """Run a date; where a bound holds it, somebody looks at it and approves what it shows."""
+    try:
+        billing.invoice(billing.order(day))
+    except BillingError as error:
+        if error.code != "run_held":
+            raise
+        run_id = int(error.found.split()[1])
+        billing.decide(
+            RunDecisionOrder(
+                run_id=run_id, decision=RunDecision.APPROVE, reason="a busy day", decided_by="bea"
+            )
+        )
+        billing.invoice(billing.order(day))
 
 
 def billed(database: Database) -> pl.DataFrame:
