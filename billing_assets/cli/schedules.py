@@ -29,6 +29,16 @@ app = typer.Typer(
 )
 
 Code = Annotated[str, typer.Argument(metavar="CODE", help="The schedule's code: nightly.")]
+_Activity = Annotated[
+    Activity,
+    typer.Option(
+        "--activity",
+        help="What is done: "
+        + "; ".join(f"{each.value} {rule.meaning}" for each, rule in ACTIVITIES.items())
+        + ".",
+    ),
+]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Show when it would fire; keep nothing.")]
 _Name = Annotated[str, typer.Option("--name", metavar="TEXT", help="What people call it.")]
 _Every = Annotated[
     str,
@@ -146,15 +156,7 @@ def show(
 def add(
     schedule_code: Code,
     *,
-    activity: Annotated[
-        Activity,
-        typer.Option(
-            "--activity",
-            help="What is done: "
-            + "; ".join(f"{each.value} {rule.meaning}" for each, rule in ACTIVITIES.items())
-            + ".",
-        ),
-    ],
+    activity: _Activity,
     every: _Every,
     owner: _Owner,
     at_times: _At = None,
@@ -169,26 +171,24 @@ def add(
     lead_unit: _LeadUnit = "",
     note: Note = "",
     by: By = "",
-    is_dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show when it would fire; keep nothing.")
-    ] = False,
+    is_dry_run: _DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Add a schedule. It fires for what is due from now on, wherever Dagster runs (`billing ui`)."""
-    given = _texts(
-        every=every,
-        owner=owner,
-        at_times=at_times,
-        name=name or schedule_code,
-        pattern=pattern,
-        from_date=from_date,
-        until_date=until_date,
-        zone=zone,
-        calendar=calendar,
-        roll=roll,
-        lead=lead,
-        lead_unit=lead_unit,
+    parts = (
+        every,
+        owner,
+        name or schedule_code,
+        pattern,
+        from_date,
+        until_date,
+        zone,
+        calendar,
+        roll,
+        lead,
+        lead_unit,
     )
+    given = _texts(at_times, parts)
     screen = Screen(as_json)
     with open_desk(screen) as opened:
         desk, zone_here = schedule_desk(opened), opened.company().time_zone
@@ -223,20 +223,8 @@ def edit(
     as_json: Json = False,
 ) -> None:
     """Let a schedule say something else from now on; what it was due before stays as it was."""
-    given = _texts(
-        every=every,
-        owner=owner,
-        at_times=at_times,
-        name=name,
-        pattern=pattern,
-        from_date=from_date,
-        until_date=until_date,
-        zone=zone,
-        calendar=calendar,
-        roll=roll,
-        lead=lead,
-        lead_unit=lead_unit,
-    )
+    parts = (every, owner, name, pattern, from_date, until_date, zone, calendar, roll, lead, lead_unit)
+    given = _texts(at_times, parts)
     changes = {
         field: "" if text == "none" and field in _MAY_BE_NONE else text
         for field, text in given.items()
@@ -248,24 +236,24 @@ def edit(
     _say_kept(screen, view, "is changed")
 
 
-def _texts(*, at_times: list[str] | None, **given: str) -> dict[str, str]:
-    """Return the fields of a schedule by the names of their options."""
-    return {"at_times": " ".join(at_times or []), **{_FIELDS[name]: text for name, text in given.items()}}
+def _texts(at_times: list[str] | None, given: Sequence[str]) -> dict[str, str]:
+    """Return the fields of a schedule by what was given for their options, in the order of ``_FIELDS``."""
+    return {"at_times": " ".join(at_times or []), **dict(zip(_FIELDS, given, strict=True))}
 
 
-_FIELDS = {
-    "every": "frequency_code",
-    "owner": "owner",
-    "name": "name",
-    "pattern": "pattern",
-    "from_date": "anchor_date",
-    "until_date": "until_date",
-    "zone": "time_zone",
-    "calendar": "calendar_code",
-    "roll": "roll",
-    "lead": "lead_days",
-    "lead_unit": "lead_unit",
-}
+_FIELDS = (
+    *(
+        "frequency_code",
+        "owner",
+        "name",
+        "pattern",
+        "anchor_date",
+        "until_date",
+        "time_zone",
+        "calendar_code",
+    ),
+    *("roll", "lead_days", "lead_unit"),
+)
 _MAY_BE_NONE = frozenset({"pattern", "until_date", "calendar_code"})
 
 
