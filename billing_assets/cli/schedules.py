@@ -175,19 +175,8 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Add a schedule. It fires for what is due from now on, wherever Dagster runs (`billing ui`)."""
-    parts = (
-        every,
-        owner,
-        name or schedule_code,
-        pattern,
-        from_date,
-        until_date,
-        zone,
-        calendar,
-        roll,
-        lead,
-        lead_unit,
-    )
+    places = (every, owner, name or schedule_code, pattern, from_date, until_date)
+    parts = (*places, zone, calendar, roll, lead, lead_unit)
     given = _texts(at_times, parts)
     screen = Screen(as_json)
     with open_desk(screen) as opened:

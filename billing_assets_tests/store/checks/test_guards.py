@@ -233,7 +233,8 @@ def test_the_application_may_not_become_the_owner(application: Connection) -> No
 ONE_ROW = {
     "schedule_revision": (
         "with s as (insert into activity_schedule (company_id, schedule_code, created_at, revision, "
-        "fired_until) values (1, 'nightly', now(), 1, now()) returning schedule_id) insert into schedule_revision "
+        "fired_until) values (1, 'nightly', now(), 1, now()) returning schedule_id) "
+        "insert into schedule_revision "
         "select schedule_id, 1, 'invoice_run', '{}', 'n', 'ana', now() from s"
     ),
     "policy_term_charge": (
