@@ -8,6 +8,7 @@ does it.
 
 import dagster as dg
 
+from billing_assets.defs.activities import build_activity_schedules
 from billing_assets.defs.asked_runs import build_asked_runs
 from billing_assets.defs.assets.deliveries import build_deliveries
 from billing_assets.defs.assets.documents import build_documents
@@ -15,17 +16,17 @@ from billing_assets.defs.assets.due_charges import build_due_charges
 from billing_assets.defs.assets.invoices import build_invoices
 from billing_assets.defs.assets.policy_book import build_policy_book
 from billing_assets.defs.checks import build_checks
+from billing_assets.defs.chores import build_chores
 from billing_assets.defs.conventions import accepted_features
 from billing_assets.defs.inbox import build_inbox_job, build_inbox_sensor
 from billing_assets.defs.jobs import build_jobs
 from billing_assets.defs.partitions import build_billing_dates
 from billing_assets.defs.resource import BILLING
-from billing_assets.defs.schedules import build_bill_every_day, build_deliver_every_hour
 from billing_assets.wiring.settings import Settings, read_settings
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
-    """Return all definitions for the dates, zone and hour of ``settings``.
+    """Return all definitions for the dates and zone of ``settings``.
 
     Steps run in the process of their run: a process of its own would cost each several seconds of start.
     """
@@ -35,9 +36,9 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         return dg.Definitions(
             assets=[build_policy_book(), *(build(dates) for build in chain)],
             asset_checks=build_checks(dates),
-            jobs=[*build_jobs(), *build_asked_runs(), build_inbox_job()],
+            jobs=[*build_jobs(), *build_asked_runs(), *build_chores(), build_inbox_job()],
             sensors=[build_inbox_sensor()],
-            schedules=[build_bill_every_day(settings), build_deliver_every_hour(settings)],
+            schedules=build_activity_schedules(settings),
             resources={"billing": BILLING},
             executor=dg.in_process_executor,
         )

@@ -280,3 +280,21 @@ def plan_of(totals: tuple[CurrencyTotal, ...] = ()) -> PlanRecord:
     return PlanRecord(
         basis_sha256="6" * 64, totals=totals, plan_sha256="5" * 64, figures=figures, rehearsal=rehearsal
     )
+
+
+_SEAL = """
+update billing.policy_term_version v set content_sha256 = sha256(convert_to(concat_ws(chr(31),
+    p.policy_number, y.payer_key, v.product_code, v.line_of_business, v.place_code, v.currency, v.plan_code,
+    v.effective_date, v.expiration_date, v.anchor_date, coalesce(v.cover_to_date::text, ''),
+    v.cut_over_date, v.premium_minor), 'UTF8'))
+from billing.policy p, billing.payer y where p.policy_id = v.policy_id and y.payer_id = v.payer_id
+"""
+
+
+def seal(database: Database) -> None:
+    """Give every term the hash of its content, as an import does: the audit asks for it."""
+    with database.transaction() as connection:
+        connection.execute(text("reset role"))
+        connection.execute(text("set local session_replication_role = replica"))
+        connection.execute(text(_SEAL))
+        connection.execute(text("set role billing_app"))

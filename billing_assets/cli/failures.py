@@ -88,7 +88,7 @@ class UnfinishedError(Exception):
 
 ORDER = (
     *("company", "calendar", "import", "rates", "db"),
-    *("run", "inbox", "deliver", "audit", "replay"),
+    *("run", "schedules", "inbox", "deliver", "audit", "replay"),
     *("runs", "invoices", "ledger", "explain", "quote", "deliveries", "problems", "rules", "office"),
     *("demo", "ui", "mailbox"),
 )

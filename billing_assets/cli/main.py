@@ -32,6 +32,8 @@ from billing_assets.cli import (
     rules,
     run,
     runs,
+    schedule_pauses,
+    schedules,
     ui,
 )
 from billing_assets.cli.failures import GuardedGroup
@@ -62,6 +64,14 @@ app.add_typer(calendar.app, name="calendar", rich_help_panel="Set up")
 app.add_typer(imports.app, name="import", rich_help_panel="Set up")
 app.add_typer(rates.app, name="rates", rich_help_panel="Set up")
 app.add_typer(database.app, name="db", rich_help_panel="Set up")
+for _name, _command, _epilog in (
+    ("pause", schedule_pauses.pause, schedule_pauses.PAUSE_EPILOG),
+    ("pauses", schedule_pauses.pauses, "billing schedules pauses --all"),
+    ("missed", schedule_pauses.missed, "billing schedules missed 3"),
+    ("resume", schedule_pauses.resume, schedule_pauses.RESUME_EPILOG),
+):
+    schedules.app.command(_name, epilog=_epilog)(_command)
+app.add_typer(schedules.app, name="schedules", rich_help_panel="Bill")
 app.command("run", epilog=run.EPILOG, rich_help_panel="Bill")(run.bill)
 app.add_typer(inbox.app, name="inbox", rich_help_panel="Bill")
 app.command("deliver", epilog=deliver.EPILOG, rich_help_panel="Bill")(deliver.send)

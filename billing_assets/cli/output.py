@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime, timedelta
+from datetime import time as clock_time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -384,7 +385,7 @@ def _console(*, is_stderr: bool) -> Console:
 def _plain(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
-    if isinstance(value, (date, datetime)):
+    if isinstance(value, (date, datetime, clock_time)):
         return value.isoformat()
     if isinstance(value, Path):
         return str(value)

@@ -8,10 +8,10 @@ is on.
 
 import dagster as dg
 
+from billing_assets.defs.activities import UNFINISHED
 from billing_assets.defs.conventions import POOL
 from billing_assets.defs.progress import LogProgress
 from billing_assets.defs.resource import BillingResource
-from billing_assets.defs.schedules import UNFINISHED
 
 SENSOR_SECONDS = 30
 """So often the sensor looks; a request waits about as long, and for the start of a run."""

@@ -88,9 +88,6 @@ class Settings(BaseSettings):
         le=400,
         description="days before the day of issue that an invoice may be dated without reason and approver",
     )
-    daily_hour: int = Field(
-        default=6, ge=0, le=23, description="hour at which the daily schedule bills the date"
-    )
 
     @field_validator("smtp_security")
     @classmethod

@@ -11,19 +11,12 @@ from billing_assets.channels.mailbox import MailboxServer
 from billing_assets.definitions import build_definitions
 from billing_assets.store.connection import Database
 from billing_assets.wiring.settings import Settings
-from billing_assets_tests.books import fill_book
+from billing_assets_tests.books import fill_book, seal
 from billing_assets_tests.databases import database, fresh_database, server_url, template_database
 
 __all__ = ["database", "fresh_database", "server_url", "template_database"]
 
 FIRST = "2024-02-01"
-_SEAL = """
-update policy_term_version v set content_sha256 = sha256(convert_to(concat_ws(chr(31), p.policy_number,
-    y.payer_key, v.product_code, v.line_of_business, v.place_code, v.currency, v.plan_code,
-    v.effective_date, v.expiration_date, v.anchor_date, coalesce(v.cover_to_date::text, ''),
-    v.cut_over_date, v.premium_minor), 'UTF8'))
-from policy p, payer y where p.policy_id = v.policy_id and y.payer_id = v.payer_id
-"""
 POLICY_COUNT = 20
 
 
@@ -49,7 +42,7 @@ def store(
 ) -> Database:
     """A store with twenty policies that begin on 1 February 2024; the environment names it."""
     fill_book(database, POLICY_COUNT)
-    tamper(database, _SEAL)
+    seal(database)
     environment = {
         "BILLING_DATABASE_URL": database.engine.url.render_as_string(hide_password=False),
         "BILLING_HOME": str(tmp_path / "home"),

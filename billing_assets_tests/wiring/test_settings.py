@@ -44,7 +44,6 @@ def test_variables_and_the_env_file_count_and_the_variable_wins(
         ("TIME_ZONE", "Europe/Atlantis"),
         ("TIME_ZONE", "../../etc/passwd"),
         ("FIRST_DATE", "2024-02-30"),
-        ("DAILY_HOUR", "24"),
     ],
 )
 def test_a_wrong_variable_is_named(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,8 +55,8 @@ def test_a_wrong_variable_is_named(name: str, value: str, monkeypatch: pytest.Mo
 
 def test_every_wrong_variable_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BILLING_SMTP_PORT", "0")
-    monkeypatch.setenv("BILLING_DAILY_HOUR", "99")
-    with pytest.raises(BillingError, match=r"BILLING_SMTP_PORT: .*; BILLING_DAILY_HOUR: "):
+    monkeypatch.setenv("BILLING_COMING_DAYS", "999")
+    with pytest.raises(BillingError, match=r"BILLING_SMTP_PORT: .*; BILLING_COMING_DAYS: "):
         read_settings()
 
 

@@ -36,6 +36,7 @@ FROZEN = (
     "ledger_entry",
     "ledger_posting",
     "number_block",
+    "schedule_revision",
 )
 """Tables whose rows are written once, never changed, never removed."""
 
@@ -102,6 +103,8 @@ KEYS = (
     ("delivery_decision", "delivery_id", "(decision = 'delivered'::text)"),
     ("problem_closing", "problem_id", _NO_CONDITION),
     ("inbox_request", "company_id, request_key", _NO_CONDITION),
+    ("activity_schedule", "company_id, schedule_code", _NO_CONDITION),
+    ("schedule_firing", "schedule_id, nominal_date, at_time", _NO_CONDITION),
     ("payer", "company_id, payer_key", _NO_CONDITION),
     ("policy", "company_id, policy_number", _NO_CONDITION),
     ("policy_term", "policy_id, effective_date", _NO_CONDITION),
@@ -143,6 +146,9 @@ MAY_UPDATE: Mapping[str, str] = {
     "problem_hold": "released_batch_id",
     "payment_plan": "valid_to",
     "inbox_request": "until_date, state, reason_code, run_id, answered_at",
+    "activity_schedule": "revision, fired_until, retired_at",
+    "schedule_pause": "resumed_at, resumed_by, resume_reason, missed",
+    "schedule_firing": "state, catches_up, dagster_run_id, ended_at",
 }
 """Columns that the application may change; it may change no other."""
 

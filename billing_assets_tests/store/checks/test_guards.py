@@ -231,6 +231,12 @@ def test_the_application_may_not_become_the_owner(application: Connection) -> No
 
 
 ONE_ROW = {
+    "schedule_revision": (
+        "with s as (insert into activity_schedule (company_id, schedule_code, created_at, revision, "
+        "fired_until) values (1, 'nightly', now(), 1, now()) returning schedule_id) "
+        "insert into schedule_revision "
+        "select schedule_id, 1, 'invoice_run', '{}', 'n', 'ana', now() from s"
+    ),
     "policy_term_charge": (
         "insert into policy_term_charge select max(policy_term_version_id), 1, 'fire', 'Fire', 'home', 1 "
         "from policy_term_version"
@@ -308,6 +314,7 @@ def _a_column_of(table: str) -> str:
         "run_certificate": "content",
         "ledger_account": "content",
         "number_block": "issue_date",
+        "schedule_revision": "note",
     }
     return columns.get(table, "company_id")
 

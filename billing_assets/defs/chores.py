@@ -1,0 +1,56 @@
+"""Jobs of activities that are of no billing date: sending what waits, checking everything.
+
+Belongs here: calling the facade. Does not belong here: when they are done (``activities``).
+"""
+
+import dagster as dg
+
+from billing_assets.defs.conventions import POOL
+from billing_assets.defs.metadata import step_metadata
+from billing_assets.defs.progress import LogProgress
+from billing_assets.defs.resource import BillingResource
+
+Program = dg.ResourceParam[BillingResource]
+
+
+@dg.op(pool=POOL, description="Sends what waits in the outbox, date by date, each behind its checks.")
+def retry_waiting(context: dg.OpExecutionContext, billing: Program) -> None:
+    """Send what still waits."""
+    sent: dict[str, object] = {}
+    with billing.open() as program:
+        for day in program.waiting_dates():
+            facts = step_metadata(program.send(day, progress=LogProgress(context.log.info)))
+            sent |= {f"{day.isoformat()}_{name}": value for name, value in facts.items()}
+        context.add_output_metadata(sent)
+
+
+@dg.op(pool=POOL, description="Asks for every offender against every invariant, over everything.")
+def check_everything(context: dg.OpExecutionContext, billing: Program) -> None:
+    """Check every invariant, and fail where one is broken."""
+    with billing.open() as program:
+        results = program.audit(progress=LogProgress(context.log.info))
+    broken = {each.check.check_id: each.offender_count for each in results if each.offender_count}
+    context.add_output_metadata({"check_count": len(results), "broken": broken})
+    if broken:
+        raise dg.Failure(
+            f"broken: {', '.join(broken)}; 'billing audit' names the offenders", allow_retries=False
+        )
+
+
+@dg.job(name="retry_deliveries", description="Sends what still waits in the outbox, of any billing date.")
+def _retry_job() -> None:
+    retry_waiting()
+
+
+@dg.job(name="check_invariants", description="Checks every invariant over everything that is stored.")
+def _check_job() -> None:
+    check_everything()
+
+
+def build_chores() -> list[dg.JobDefinition]:
+    """Return the jobs.
+
+    >>> [job.name for job in build_chores()]
+    ['retry_deliveries', 'check_invariants']
+    """
+    return [_retry_job, _check_job]

@@ -1,0 +1,269 @@
+"""Schedules that people keep: which activity, on which days, at what time, and who answers for it.
+
+Belongs here: what a schedule says, and reading it from texts. Does not belong here: the instants that come of
+it (``frames.firings``), pauses (``schedule_pauses``).
+
+A schedule fires for nominal dates. An activity of a date bills that very date; on which day it does so
+follows by roll, calendar and lead.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, asdict, dataclass, fields
+from datetime import date, time
+from enum import StrEnum
+from typing import Any
+
+from billing_assets.domain.activities import Activity
+from billing_assets.domain.business_days import LeadUnit, Roll
+from billing_assets.domain.errors import BillingError
+from billing_assets.domain.frequencies import FREQUENCIES, OWN_UNITS, PeriodUnit, frequency_of
+from billing_assets.domain.places import find_calendar
+from billing_assets.domain.time_zones import is_time_zone
+
+MAX_LEAD_DAYS = 60
+MAX_TIMES = 96
+"""Firings of one day: every quarter of an hour."""
+
+_CODE = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_LONGEST_NAME = 100
+_LONGEST_PATTERN = 4_000
+_LONGEST_SHOWN = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivitySchedule:
+    """What a schedule says.
+
+    ``frequency_code`` counts from ``anchor_date``; ``pattern`` belongs to ``own_rule`` (RFC 5545) and
+    ``own_dates``. It fires at each of ``at_times`` by the clock of ``time_zone``. A nominal date on a closed
+    day of ``calendar_code`` (empty: no day is closed) is done on the day to which ``roll`` moves it, and
+    ``lead_days`` before that. No nominal date lies after ``until_date``. ``owner`` is who answers for it.
+    """
+
+    name: str
+    activity: Activity
+    frequency_code: str
+    pattern: str = ""
+    anchor_date: date
+    until_date: date | None = None
+    at_times: tuple[time, ...]
+    time_zone: str
+    calendar_code: str = ""
+    roll: Roll = Roll.NONE
+    lead_days: int = 0
+    lead_unit: LeadUnit = LeadUnit.CALENDAR
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleFault:
+    """What is wrong with a field, in words."""
+
+    field: str
+    words: str
+
+
+class _BadTextError(ValueError):
+    """A text that is no value of its field; the message says what it should be."""
+
+
+def schedule_from(texts: Mapping[str, str]) -> ActivitySchedule:
+    """Return the schedule that texts say, each as :func:`schedule_texts` writes it.
+
+    Raises:
+        BillingError: ``schedule_invalid``, naming every field that is wrong.
+
+    >>> texts = {
+    ...     "name": "Nightly run",
+    ...     "activity": "invoice_run",
+    ...     "frequency_code": "daily",
+    ...     "owner": "ana",
+    ...     "anchor_date": "2025-01-01",
+    ...     "at_times": "06:00",
+    ...     "time_zone": "Europe/Madrid",
+    ... }
+    >>> schedule_from(texts).at_times
+    (datetime.time(6, 0),)
+    """
+    values, faults = _read(texts)
+    if not faults:
+        schedule = ActivitySchedule(**values)
+        faults = _contradictions(schedule)
+        if not faults:
+            return schedule
+    raise BillingError(
+        "schedule_invalid",
+        "; ".join(f"{fault.field}: {fault.words}" for fault in faults),
+        "nothing was kept; correct these and try again",
+    )
+
+
+def schedule_texts(schedule: ActivitySchedule) -> dict[str, str]:
+    """Return the fields of a schedule as texts; what is left out is empty.
+
+    >>> nightly = ActivitySchedule(
+    ...     name="Nightly",
+    ...     activity=Activity.INVOICE_RUN,
+    ...     frequency_code="daily",
+    ...     anchor_date=date(2025, 1, 1),
+    ...     at_times=(time(6), time(18, 30)),
+    ...     time_zone="UTC",
+    ...     owner="ana",
+    ... )
+    >>> schedule_texts(nightly)["at_times"], schedule_texts(nightly)["until_date"]
+    ('06:00 18:30', '')
+    """
+    return {name: _text_of(value) for name, value in asdict(schedule).items()}
+
+
+def require_code(schedule_code: str) -> str:
+    """Return the code of a new schedule, or raise ``schedule_code_invalid``.
+
+    >>> require_code("nightly")
+    'nightly'
+    """
+    if not _CODE.fullmatch(schedule_code):
+        raise BillingError(
+            "schedule_code_invalid",
+            f"'{schedule_code[:_LONGEST_SHOWN]}' is no code of a schedule",
+            "write at most 40 of a-z, 0-9, _ and -, a letter first: nightly",
+        )
+    return schedule_code
+
+
+def schedule_unknown(schedule_code: str) -> BillingError:
+    """Return the error for a code that no schedule has.
+
+    >>> schedule_unknown("nightly").found
+    "there is no schedule 'nightly'"
+    """
+    return BillingError(
+        "schedule_unknown",
+        f"there is no schedule '{schedule_code[:40]}'",
+        "'billing schedules' lists them",
+    )
+
+
+def _read(texts: Mapping[str, str]) -> tuple[dict[str, Any], list[ScheduleFault]]:
+    known = {field.name: field for field in fields(ActivitySchedule)}
+    faults = [ScheduleFault(name, "there is no such field") for name in texts if name not in known]
+    values: dict[str, Any] = {}
+    for name, field in known.items():
+        given = texts.get(name, "").strip()
+        if not given and field.default is not MISSING:
+            continue
+        try:
+            values[name] = _READERS[name](given)
+        except _BadTextError as error:
+            shown = f"'{given[:_LONGEST_SHOWN]}' " if given else "is missing; "
+            faults.append(ScheduleFault(name, f"{shown}{error}"))
+    return values, faults
+
+
+def _contradictions(schedule: ActivitySchedule) -> list[ScheduleFault]:
+    faults = []
+    is_own = schedule.frequency_code in OWN_UNITS
+    if is_own != bool(schedule.pattern):
+        words = "write the rule or the dates" if is_own else "belongs to own_rule and own_dates only"
+        faults.append(ScheduleFault("pattern", words))
+    elif (
+        frequency_of(schedule.frequency_code, schedule.pattern).unit is PeriodUnit.ONCE and schedule.lead_days
+    ):
+        faults.append(ScheduleFault("lead_days", "a schedule that fires once has none: choose its day"))
+    if schedule.until_date and schedule.until_date < schedule.anchor_date:
+        faults.append(ScheduleFault("until_date", "lies before the anchor date"))
+    if schedule.roll is not Roll.NONE and not schedule.calendar_code:
+        faults.append(ScheduleFault("calendar_code", "a roll needs the calendar whose closed days it moves"))
+    if schedule.lead_unit is LeadUnit.BUSINESS and not schedule.calendar_code:
+        faults.append(ScheduleFault("calendar_code", "business days need a calendar"))
+    return faults
+
+
+def _words(text: str) -> str:
+    if not 0 < len(text) <= _LONGEST_NAME:
+        raise _BadTextError(f"write at most {_LONGEST_NAME} characters")
+    return " ".join(text.split())
+
+
+def _one_of(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
+    def read(text: str) -> StrEnum:
+        try:
+            return kind(text)
+        except ValueError:
+            raise _BadTextError(f"choose from {', '.join(kind)}") from None
+
+    return read
+
+
+def _frequency(text: str) -> str:
+    known = (*FREQUENCIES, *OWN_UNITS)
+    if text not in known:
+        raise _BadTextError(f"choose from {', '.join(known)}")
+    return text
+
+
+def _pattern(text: str) -> str:
+    if len(text) > _LONGEST_PATTERN:
+        raise _BadTextError(f"write at most {_LONGEST_PATTERN} characters")
+    return text
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise _BadTextError("write a date as 2025-01-31") from None
+
+
+def _times(text: str) -> tuple[time, ...]:
+    words = text.replace(",", " ").split()
+    if not words or len(words) > MAX_TIMES or not all(_TIME.fullmatch(word) for word in words):
+        raise _BadTextError(f"write from 1 to {MAX_TIMES} times of day, as 06:00 18:30")
+    return tuple(sorted({time.fromisoformat(word) for word in words}))
+
+
+def _zone(text: str) -> str:
+    if not is_time_zone(text):
+        raise _BadTextError("write a time zone of IANA, as Europe/Madrid")
+    return text
+
+
+def _calendar(text: str) -> str:
+    if not all(find_calendar(code) for code in text.split("+")):
+        raise _BadTextError(
+            "is no calendar; 'billing calendar show' knows places, target and joined ones: target+ES"
+        )
+    return text
+
+
+def _lead(text: str) -> int:
+    if not text.isdecimal() or int(text) > MAX_LEAD_DAYS:
+        raise _BadTextError(f"write a whole number from 0 to {MAX_LEAD_DAYS}")
+    return int(text)
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    "name": _words,
+    "activity": _one_of(Activity),
+    "frequency_code": _frequency,
+    "pattern": _pattern,
+    "anchor_date": _date,
+    "until_date": _date,
+    "at_times": _times,
+    "time_zone": _zone,
+    "calendar_code": _calendar,
+    "roll": _one_of(Roll),
+    "lead_days": _lead,
+    "lead_unit": _one_of(LeadUnit),
+    "owner": _words,
+}
+
+
+def _text_of(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return " ".join(each.strftime("%H:%M") for each in value)
+    return value.value if isinstance(value, StrEnum) else str(value)

@@ -1,0 +1,48 @@
+"""The jobs that are of no billing date."""
+
+import dagster as dg
+import pytest
+
+from billing_assets.channels.mailbox import MailboxServer
+from billing_assets.definitions import build_definitions
+from billing_assets.store.connection import Database
+from billing_assets.wiring.settings import Settings
+from billing_assets_tests.defs.conftest import FIRST, Run, tamper
+
+
+def _execute(job: str, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
+    found = build_definitions(Settings(_env_file=None)).resolve_job_def(job)
+    return found.execute_in_process(instance=instance, raise_on_error=False)
+
+
+@pytest.fixture
+def billed(run: Run) -> None:
+    assert run(FIRST).success
+
+
+def test_what_waits_is_sent_whatever_its_date(
+    billed: None, store: Database, mailbox: MailboxServer, instance: dg.DagsterInstance
+) -> None:
+    before = len(list(mailbox.folder.iterdir()))
+    tamper(store, "update billing.delivery set state = 'queued' where delivery_id = 1")
+    tamper(store, "delete from billing.delivery_attempt where delivery_id = 1")
+    assert _execute("retry_deliveries", instance).success
+    assert len(list(mailbox.folder.iterdir())) > before
+
+
+def test_with_nothing_waiting_nothing_is_sent(billed: None, instance: dg.DagsterInstance) -> None:
+    assert _execute("retry_deliveries", instance).success
+
+
+def test_a_clean_store_passes_every_check(billed: None, instance: dg.DagsterInstance) -> None:
+    assert _execute("check_invariants", instance).success
+
+
+def test_a_broken_invariant_fails_the_job_by_its_name(
+    billed: None, store: Database, instance: dg.DagsterInstance
+) -> None:
+    tamper(store, "update billing.invoice set due_date = due_date + 1 where invoice_id = 1")
+    result = _execute("check_invariants", instance)
+    assert not result.success
+    failure = next(event for event in result.all_events if event.is_step_failure)
+    assert "I0" in str(failure.step_failure_data.user_failure_data or failure.step_failure_data.error)
