@@ -11,6 +11,7 @@ import typer
 from billing_assets.cli import (
     approvals,
     audit,
+    audit_log,
     calendar,
     certificates,
     company,
@@ -33,6 +34,7 @@ from billing_assets.cli import (
     run,
     runs,
     ui,
+    users,
 )
 from billing_assets.cli.failures import GuardedGroup
 
@@ -62,6 +64,7 @@ app.add_typer(calendar.app, name="calendar", rich_help_panel="Set up")
 app.add_typer(imports.app, name="import", rich_help_panel="Set up")
 app.add_typer(rates.app, name="rates", rich_help_panel="Set up")
 app.add_typer(database.app, name="db", rich_help_panel="Set up")
+app.add_typer(users.app, name="users", rich_help_panel="Set up")
 app.command("run", epilog=run.EPILOG, rich_help_panel="Bill")(run.bill)
 app.add_typer(inbox.app, name="inbox", rich_help_panel="Bill")
 app.command("deliver", epilog=deliver.EPILOG, rich_help_panel="Bill")(deliver.send)
@@ -71,6 +74,7 @@ runs.app.command("approve", epilog=approvals.APPROVE_EPILOG)(approvals.approve)
 runs.app.command("certificate", epilog=certificates.CERTIFICATE_EPILOG)(certificates.certificate)
 runs.app.command("verify", epilog=certificates.VERIFY_EPILOG)(certificates.verify)
 runs.app.command("reject", epilog=approvals.REJECT_EPILOG)(approvals.reject)
+app.command("audit-log", epilog=audit_log.EPILOG, rich_help_panel="Look")(audit_log.listed)
 app.add_typer(runs.app, name="runs", rich_help_panel="Look")
 app.add_typer(invoices.app, name="invoices", rich_help_panel="Look")
 app.add_typer(ledger.app, name="ledger", rich_help_panel="Look")

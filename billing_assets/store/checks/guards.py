@@ -152,7 +152,7 @@ MAY_UPDATE: Mapping[str, str] = {
     "inbox_request": "until_date, state, reason_code, run_id, answered_at",
     "office_user": "user_name, role, password_hash, oidc_issuer, oidc_subject, is_disabled",
     "office_session": "last_seen_at, ended_at",
-    "office_ticket": "used_at",
+    "sign_in_link": "used_at",
     "sign_in_attempt": "attempt_count, first_at",
 }
 """Columns that the application may change; it may change no other."""

@@ -1,4 +1,4 @@
-"""The people of the office: users, sessions, tickets of one use, and the log of what everybody did.
+"""The people of the office: users, sessions, links of one use, and the log of what everybody did.
 
 Entries of the log are numbered and chained for each company, and for what is of no company: each holds the
 hash of the one before it. The trigger that does so is the owner's, so that the application can add an entry
@@ -45,10 +45,9 @@ create table office_session (
     check ((office_user_id is null) = (login_name <> ''))
 );
 create index office_session_user on office_session (office_user_id) where ended_at is null;
-create table office_ticket (
-    ticket_sha256 bytea primary key,
-    ticket_kind text not null check (ticket_kind in ('link', 'oidc')),
-    content jsonb not null,
+create table sign_in_link (
+    link_sha256 bytea primary key,
+    login_name text not null check (login_name <> ''),
     expires_at timestamptz not null,
     used_at timestamptz
 );
@@ -117,13 +116,13 @@ grant select on audit_chain to billing_app;
 FROZEN = ("audit_entry",)
 """Tables whose rows are written once, never changed, never removed."""
 
-ADDED = ("office_user", "office_session", "office_ticket", "sign_in_attempt")
+ADDED = ("office_user", "office_session", "sign_in_link", "sign_in_attempt")
 """Other tables that the application adds to."""
 
 UPDATES = {
     "office_user": "user_name, role, password_hash, oidc_issuer, oidc_subject, is_disabled",
     "office_session": "last_seen_at, ended_at",
-    "office_ticket": "used_at",
+    "sign_in_link": "used_at",
     "sign_in_attempt": "attempt_count, first_at",
     "billing_run": "asked_by",
 }
