@@ -133,8 +133,8 @@ class SingleSignOn:
         return flow
 
     def _claims(self, id_token: str, nonce: str) -> dict[str, Any]:
-        with self._client() as client:
-            keys = KeySet.import_key_set(client.get(self._metadata["jwks_uri"], withhold_token=True).json())
+        answer = httpx.get(self._metadata["jwks_uri"], timeout=_TIMEOUT_SECONDS)
+        keys = KeySet.import_key_set(answer.raise_for_status().json())
         claims = jwt.decode(id_token, keys, algorithms=list(_ALGORITHMS)).claims
         registry = jwt.JWTClaimsRegistry(
             now=int(utc_now().timestamp()),
@@ -164,21 +164,21 @@ class SingleSignOn:
     def _metadata(self) -> Mapping[str, Any]:
         """What the provider says of itself; asked once."""
         try:
-            with self._client() as client:
-                answer = client.get(f"{self.issuer}/.well-known/openid-configuration", withhold_token=True)
-                found: Mapping[str, Any] = answer.raise_for_status().json()
+            address = f"{self.issuer}/.well-known/openid-configuration"
+            answer = httpx.get(address, timeout=_TIMEOUT_SECONDS)
+            found: Mapping[str, Any] = answer.raise_for_status().json()
         except (httpx.HTTPError, ValueError) as error:
             raise _failed("the identity provider does not answer") from error
         if str(found.get("issuer", "")).rstrip("/") != self.issuer:
             raise _failed("the identity provider calls itself by another name than BILLING_OIDC_ISSUER")
         return found
 
-    def _client(self, redirect_uri: str = "") -> OAuth2Client:
+    def _client(self, redirect_uri: str) -> OAuth2Client:
         return OAuth2Client(
             self._settings.oidc_client_id,
             self._settings.oidc_client_secret.get_secret_value(),
             scope="openid email profile",
-            redirect_uri=redirect_uri or None,
+            redirect_uri=redirect_uri,
             code_challenge_method="S256",
             timeout=_TIMEOUT_SECONDS,
         )
