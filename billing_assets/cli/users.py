@@ -50,7 +50,7 @@ def add(
 ) -> None:
     """Let somebody in; asks for their password."""
     screen = Screen(as_json)
-    password = "" if is_provided else _password(has_stdin=has_stdin)
+    password = None if is_provided else _password(has_stdin=has_stdin)
     with _open_access(screen) as access:
         access.add_user(email, role, name=name, password=password, of_all_companies=of_all)
     screen.document({"email": email, "role": role.value})

@@ -37,7 +37,7 @@ def add_user(
     password: _Text = "",
 ) -> Response:
     """Let somebody in."""
-    access.add_user(email, role, name=user_name, password=password)
+    access.add_user(email, role, name=user_name, password=password or None)
     return _back()
 
 

@@ -90,8 +90,8 @@ def add_user(
             f"there is a user {email} already",
             "change what they may do: 'billing users set-role'",
         ) from error
-    after = {"email": email, "name": user_name, "role": role.value}
-    _record(connection, Act.ADD_USER, (user_id, company_id), at, after=after)
+    after = {"name": user_name, "role": role.value}
+    _record(connection, Act.ADD_USER, (email, company_id), at, after=after)
     return user_id
 
 
@@ -105,7 +105,7 @@ def set_role(connection: Connection, company_id: int, email: str, role: Role, at
         raise last_administrator()
     _update(connection, user, "role = :role", {"role": role.value})
     before, after = {"role": user.role.value}, {"role": role.value}
-    _record(connection, Act.SET_ROLE, (user.office_user_id, user.company_id), at, before=before, after=after)
+    _record(connection, Act.SET_ROLE, (user.email, user.company_id), at, before=before, after=after)
     return True
 
 
@@ -126,7 +126,7 @@ def set_disabled(
     if is_disabled:
         end_sessions_of(connection, user.office_user_id, at)
     act = Act.DISABLE_USER if is_disabled else Act.ENABLE_USER
-    _record(connection, act, (user.office_user_id, user.company_id), at)
+    _record(connection, act, (user.email, user.company_id), at)
     return True
 
 
@@ -135,7 +135,7 @@ def set_password(connection: Connection, company_id: int, email: str, hashed: st
     user = _known(connection, company_id, email)
     _update(connection, user, "password_hash = :hash", {"hash": hashed})
     end_sessions_of(connection, user.office_user_id, at)
-    _record(connection, Act.SET_PASSWORD, (user.office_user_id, user.company_id), at)
+    _record(connection, Act.SET_PASSWORD, (user.email, user.company_id), at)
 
 
 def rehash_password(connection: Connection, user: OfficeUser, hashed: str) -> None:
@@ -176,17 +176,17 @@ def _update(connection: Connection, user: OfficeUser, changes: str, values: Mapp
 def _record(
     connection: Connection,
     act: Act,
-    user: tuple[int, int | None],
+    user: tuple[str, int | None],
     at: datetime,
     *,
     before: Mapping[str, object] | None = None,
     after: Mapping[str, object] | None = None,
 ) -> None:
-    user_id, company_id = user
+    email, company_id = user
     entry = AuditAct(
         act=act,
         subject=Subject.USER,
-        subject_id=str(user_id),
+        subject_id=email,
         company_id=company_id,
         before=before,
         after=after,

@@ -52,15 +52,21 @@ class AccessDesk:
             return office_users.list_users(connection, self.company_id)
 
     def add_user(
-        self, email: str, role: Role, *, name: str = "", password: str = "", of_all_companies: bool = False
+        self,
+        email: str,
+        role: Role,
+        *,
+        name: str = "",
+        password: str | None = None,
+        of_all_companies: bool = False,
     ) -> None:
-        """Let somebody in; without a password only the identity provider can.
+        """Let somebody in; without a password only the identity provider signs them in.
 
         Raises:
             BillingError: ``user_invalid``, ``user_exists``, ``password_weak``.
         """
         email = checked_email(email)
-        if password:
+        if password is not None:
             require_password(password, email)
         with self.database.transaction() as connection:
             office_users.add_user(
@@ -69,7 +75,7 @@ class AccessDesk:
                 email=email,
                 user_name=checked_name(name, email),
                 role=role,
-                password_hash=passwords.hash_password(password) if password else "",
+                password_hash="" if password is None else passwords.hash_password(password),
                 at=utc_now(),
             )
 
@@ -234,7 +240,7 @@ class AccessDesk:
         return AuditAct(
             act=act,
             subject=Subject.USER,
-            subject_id=str(actor.office_user_id or actor.name),
+            subject_id=actor.name,
             company_id=self.company_id,
         )
 

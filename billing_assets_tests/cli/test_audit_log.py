@@ -26,9 +26,7 @@ def test_what_was_done_here_stands_under_the_login_and_the_name_that_was_given(
     assert "No act fits." in billing("audit-log", "--act", "approve_run").stdout
 
 
-def test_it_goes_on_page_by_page_and_its_chain_is_part_of_the_audit(
-    book: object, billing: Billing, ask: Ask
-) -> None:
+def test_it_goes_on_page_by_page_and_the_audit_proves_it(book: object, billing: Billing, ask: Ask) -> None:
     billing("calendar", "close", "2024-08-14", "--note", "the office moves")
     first = ask("audit-log", "--limit", "1")
     second = ask("audit-log", "--limit", "1", "--before", str(first["before"]))

@@ -39,9 +39,7 @@ def test_a_password_is_typed_twice_and_never_shown(book: object) -> None:
     assert WORDS not in result.output
 
 
-def test_roles_and_locks_are_changed_and_a_second_time_nothing(
-    book: object, billing: Billing, ask: Ask
-) -> None:
+def test_roles_and_locks_are_changed_once(book: object, billing: Billing, ask: Ask) -> None:
     add(ANA, "--role", "administrator")
     billing("users", "add", "luis@example.com", "--role", "viewer", "--single-sign-on")
     for changed in (True, False):
@@ -60,6 +58,7 @@ def test_roles_and_locks_are_changed_and_a_second_time_nothing(
     [
         (["users", "add", "ana", "--role", "viewer"], WORDS, 3),
         (["users", "add", ANA, "--role", "viewer"], "short", 3),
+        (["users", "add", ANA, "--role", "viewer"], "", 3),
         (["users", "add", ANA, "--role", "owner"], WORDS, 2),
         (["users", "set-password", "nobody@example.com"], WORDS, 3),
     ],
