@@ -105,7 +105,7 @@ def identity_provider() -> Iterator[IdentityProvider]:
                 self.send_header("Location", provider.authorize(dict(parse_qsl(parts.query))))
                 self.end_headers()
             elif parts.path == "/keys":
-                self._send(200, KeySet([provider.key]).as_dict(private=False))
+                self._send(200, dict(KeySet([provider.key]).as_dict(private=False)))
             else:
                 self._send(200, provider.metadata())
 

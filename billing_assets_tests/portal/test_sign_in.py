@@ -8,6 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from httpx2 import Response
 from joserfc.jwk import RSAKey
 from pydantic import SecretStr
 
@@ -33,7 +34,7 @@ def ana(access: AccessDesk) -> None:
     access.add_user(ANA, Role.OPERATOR, name="Ana Gil", password=PASSWORD)
 
 
-def fill_in(browser: TestClient, **form: str) -> httpx.Response:
+def fill_in(browser: TestClient, **form: str) -> Response:
     """Open the page of sign-in and send its form, without going on from its answer."""
     page = browser.get("/sign-in", params={"next": form.pop("next", "/")}).text
     hidden = dict(re.findall(r'name="(csrf_token|next)" value="([^"]*)"', page))
@@ -160,7 +161,7 @@ def provider(desk: Desk) -> Iterator[IdentityProvider]:
         yield answering
 
 
-def go(browser: TestClient) -> httpx.Response:
+def go(browser: TestClient) -> Response:
     """Go to the provider and come back, as a browser does."""
     away = browser.get("/sign-in/provider", follow_redirects=False)
     assert away.status_code == 303, away.text

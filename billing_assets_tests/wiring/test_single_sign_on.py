@@ -33,13 +33,8 @@ def provider() -> Iterator[IdentityProvider]:
 
 
 def settings_of(issuer: str, **more: object) -> Settings:
-    return Settings(
-        oidc_issuer=issuer,
-        oidc_client_id=CLIENT_ID,
-        oidc_client_secret=SecretStr(CLIENT_SECRET),
-        _env_file=None,
-        **more,
-    )  # type: ignore[arg-type]
+    known = {"oidc_client_id": CLIENT_ID, "oidc_client_secret": SecretStr(CLIENT_SECRET)}
+    return Settings(oidc_issuer=issuer, _env_file=None, **known, **more)  # type: ignore[arg-type]
 
 
 def test_without_an_issuer_there_is_none() -> None:
