@@ -4,6 +4,7 @@ Belongs here: dates, --json and limits, each with its one help text. Does not be
 command.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -16,6 +17,7 @@ import typer
 
 from billing_assets.cli.interrupts import keep_handlers
 from billing_assets.cli.output import Screen
+from billing_assets.domain.access import Actor, ActorKind
 from billing_assets.domain.errors import BillingError
 
 if TYPE_CHECKING:
@@ -81,6 +83,19 @@ def name_of(given: str) -> str:
         raise BillingError("name_missing", "this login has no name", "say who decides: --by NAME") from error
 
 
+def login_actor() -> Actor:
+    """Return whoever works at this command line, for the audit log.
+
+    >>> login_actor().kind
+    <ActorKind.LOGIN: 'login'>
+    """
+    try:
+        name = getuser()
+    except (ImportError, KeyError, OSError):
+        name = f"uid {os.getuid()}"
+    return Actor(kind=ActorKind.LOGIN, name=name)
+
+
 def page_of(
     found: Sequence[_Row], limit: int, place: Callable[[_Row], _Place]
 ) -> tuple[list[_Row], _Place | None]:
@@ -113,5 +128,5 @@ def open_desk(screen: Screen, **settings: object) -> "Iterator[Desk]":
             from billing_assets.wiring.settings import read_settings
 
             keep_handlers()
-            billing = stack.enter_context(open_billing(read_settings(**settings)))
+            billing = stack.enter_context(open_billing(read_settings(**settings), login_actor()))
         yield Desk(billing)

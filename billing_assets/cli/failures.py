@@ -87,8 +87,8 @@ class UnfinishedError(Exception):
 
 
 ORDER = (
-    *("company", "calendar", "import", "rates", "db"),
-    *("run", "schedules", "inbox", "deliver", "audit", "replay"),
+    *("company", "calendar", "import", "rates", "db", "users"),
+    *("run", "schedules", "inbox", "deliver", "audit", "audit-log", "replay"),
     *("runs", "invoices", "ledger", "explain", "quote", "deliveries", "problems", "rules", "office"),
     *("demo", "ui", "mailbox"),
 )

@@ -11,6 +11,7 @@ import typer
 from billing_assets.cli import (
     approvals,
     audit,
+    audit_log,
     calendar,
     certificates,
     company,
@@ -35,6 +36,7 @@ from billing_assets.cli import (
     schedule_pauses,
     schedules,
     ui,
+    users,
 )
 from billing_assets.cli.failures import GuardedGroup
 
@@ -72,10 +74,12 @@ for _name, _command, _epilog in (
 ):
     schedules.app.command(_name, epilog=_epilog)(_command)
 app.add_typer(schedules.app, name="schedules", rich_help_panel="Bill")
+app.add_typer(users.app, name="users", rich_help_panel="Set up")
 app.command("run", epilog=run.EPILOG, rich_help_panel="Bill")(run.bill)
 app.add_typer(inbox.app, name="inbox", rich_help_panel="Bill")
 app.command("deliver", epilog=deliver.EPILOG, rich_help_panel="Bill")(deliver.send)
 app.command("audit", epilog=audit.EPILOG, rich_help_panel="Bill")(audit.check)
+app.command("audit-log", epilog=audit_log.EPILOG, rich_help_panel="Bill")(audit_log.listed)
 app.command("replay", epilog=replay.EPILOG, rich_help_panel="Bill")(replay.replay)
 runs.app.command("approve", epilog=approvals.APPROVE_EPILOG)(approvals.approve)
 runs.app.command("certificate", epilog=certificates.CERTIFICATE_EPILOG)(certificates.certificate)

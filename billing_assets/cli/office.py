@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from billing_assets.cli.arguments import Json, open_desk
+from billing_assets.cli.arguments import Json, login_actor, open_desk
 from billing_assets.cli.output import Screen, styled
 
 LOCALHOST = "127.0.0.1"
@@ -21,14 +21,30 @@ def serve(
     ] = 8000,
     as_json: Json = False,
 ) -> None:
-    """Open the pages of the billing office until Ctrl-C: runs, and what became of them."""
+    """Open the pages of the billing office until Ctrl-C: runs, and what became of them.
+
+    It prints a link that signs you in, as administrator, once, within ten minutes, on this machine. Where
+    BILLING_OFFICE_URL says that the office is for others too, there is no link: 'billing users add' lets
+    people in.
+    """
     import uvicorn
+
+    from billing_assets.wiring.access_desk import AccessDesk
 
     screen = Screen(as_json)
     with open_desk(screen) as desk:
-        desk.company()
+        settings = desk.billing.settings
         url = f"http://{LOCALHOST}:{port}"
-        screen.document({"url": url})
-        screen.say(styled("The office opens on [bold]{}[/bold]; Ctrl-C ends it", url))
+        found = {"url": settings.office_url or url}
+        if settings.office_url:
+            screen.say(
+                styled("The office of [bold]{}[/bold] listens on {}; Ctrl-C ends it", found["url"], url)
+            )
+        else:
+            token = AccessDesk(desk.database, desk.company_id, settings).make_link(login_actor().name)
+            found["sign_in_url"] = f"{url}/sign-in/link?token={token}"
+            screen.say(styled("The office opens on [bold]{}[/bold]; Ctrl-C ends it", url))
+            screen.say(styled("Sign in, once, within ten minutes: [bold]{}[/bold]", found["sign_in_url"]))
+        screen.document(found)
         # By name: the two entrances, this and the app, know nothing of each other.
         uvicorn.run(APP, factory=True, host=LOCALHOST, port=port, log_level="warning")

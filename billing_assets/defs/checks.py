@@ -33,6 +33,7 @@ _TITLES = {
     "I17": "outcomes",
     "I18": "intake",
     "I20": "companies",
+    "I21": "audit_log",
     "I22": "guards",
     "I23": "payables",
     "I24": "charge_lines",

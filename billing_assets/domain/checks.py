@@ -80,6 +80,13 @@ _ROWS = (
     ),
     ("I18", "intake loses nothing: rows and money in are rows and money accepted, in problems or repeated"),
     ("I20", "no reference crosses from one company to another"),
+    (
+        "I21",
+        (
+            "the audit log of each company is one chain: no entry is missing or changed, and each holds the "
+            "hash of the one before it"
+        ),
+    ),
     ("I22", "the guards exist: triggers on issued records, no right to change them, a separate owner"),
     (
         "I23",

@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from importlib import resources
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.portal import runs
+from billing_assets.portal import audit_log, runs, sign_in, users
+from billing_assets.portal.access import SignInNeededError, guarded, sign_in_address, signed_in
 from billing_assets.portal.pages import page
 
 # Everything is served from here: no page needs another host, and none may be put into a frame.
@@ -23,18 +24,40 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-_NOT_FOUND, _REFUSED = 404, 409
+_SEE_OTHER, _FORBIDDEN, _NOT_FOUND, _REFUSED, _THROTTLED = 303, 403, 404, 409, 429
+_STATUS = {
+    "role_insufficient": _FORBIDDEN,
+    "request_foreign": _FORBIDDEN,
+    "form_expired": _FORBIDDEN,
+    "four_eyes": _FORBIDDEN,
+    "link_elsewhere": _FORBIDDEN,
+    "sign_in_refused": _FORBIDDEN,
+    "sign_in_throttled": _THROTTLED,
+}
+
+OFFICE = (runs.router, users.router, audit_log.router)
+"""The pages for those who are signed in; which permission a page needs, it says itself."""
 
 
 def create_app(opened: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:
     """Return the app; ``opened`` gives it a desk, ``app.state.desk``, for as long as it is served."""
-    app = FastAPI(title="billing_assets", docs_url=None, redoc_url=None, openapi_url=None, lifespan=opened)
+    app = FastAPI(
+        title="billing_assets",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=opened,
+        dependencies=[Depends(guarded)],
+    )
     static = str(resources.files("billing_assets.portal").joinpath("static"))
     app.mount("/static", StaticFiles(directory=static), name="static")
-    app.include_router(runs.router)
+    app.include_router(sign_in.router)
+    for router in OFFICE:
+        app.include_router(router, dependencies=[Depends(signed_in)])
     app.add_api_route("/", _start, include_in_schema=False)
     app.middleware("http")(_with_headers)
     app.add_exception_handler(BillingError, _refusal)
+    app.add_exception_handler(SignInNeededError, _to_sign_in)
     return app
 
 
@@ -54,5 +77,12 @@ def _refusal(request: Request, error: Exception) -> Response:
     """Show what the program refuses, in its own words."""
     if not isinstance(error, BillingError):
         raise error
-    status = _NOT_FOUND if error.code.endswith("_unknown") else _REFUSED
+    status = _STATUS.get(error.code, _NOT_FOUND if error.code.endswith("_unknown") else _REFUSED)
     return page(request, "refusal.html.j2", status=status, error=error)
+
+
+def _to_sign_in(request: Request, _error: Exception) -> Response:
+    """Ask who it is; a part of a page cannot, so that htmx is told to go there with the whole page."""
+    if request.headers.get("HX-Request"):
+        return Response(headers={"HX-Redirect": "/sign-in"})
+    return RedirectResponse(sign_in_address(request), _SEE_OTHER)

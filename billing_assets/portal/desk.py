@@ -1,20 +1,33 @@
-"""What a page works with: the program that the app was made over.
+"""What a page works with: the program that the app was made over, for whoever is signed in.
 
-Belongs here: the dependencies that routes share. Does not belong here: any page.
+Belongs here: the dependencies that routes share. Does not belong here: any page, who is signed in
+(``access``).
 """
 
 from typing import Annotated, TypeAlias
 
 from fastapi import Depends, Request
 
+from billing_assets.portal.access import Visitor
+from billing_assets.wiring.access_desk import AccessDesk
+from billing_assets.wiring.acting import acting_as
 from billing_assets.wiring.desk import Desk
 
 
-def open_desk(request: Request) -> Desk:
-    """Return the desk of the app."""
+def open_desk(request: Request, visitor: Visitor) -> Desk:
+    """Return the desk of the app; what is done at it is recorded as done by the visitor."""
     desk: Desk = request.app.state.desk
-    return desk
+    return Desk(acting_as(desk.billing, visitor.actor))
 
 
 Office: TypeAlias = Annotated[Desk, Depends(open_desk)]
 """The desk, as an argument of a route."""
+
+
+def open_access(desk: Office) -> AccessDesk:
+    """Return the accounts and the audit log; what is done there is recorded as done by the visitor."""
+    return AccessDesk(desk.database, desk.company_id, desk.billing.settings)
+
+
+Access: TypeAlias = Annotated[AccessDesk, Depends(open_access)]
+"""The accounts, as an argument of a route."""

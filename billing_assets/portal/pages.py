@@ -20,6 +20,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from billing_assets.documents.formats import money
+from billing_assets.portal.access import form_token, is_allowed, secret_of, visitor_of
 
 LANGUAGES = ("en", "es")
 _LOCALES = {"en": "en_GB", "es": "es_ES"}
@@ -39,10 +40,14 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
         "language": language,
         "languages": LANGUAGES,
         "t": partial(_word, words),
+        "words": words,
         "amount": partial(_amount, language),
         "number": partial(_number, language),
         "day": partial(_day, language),
         "moment": partial(_moment, language),
+        "visitor": visitor_of(request),
+        "may": partial(is_allowed, request),
+        "csrf_token": form_token(secret_of(request)),
         **values,
     }
     if request.headers.get("HX-Request") and "part" in text.blocks:

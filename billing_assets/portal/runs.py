@@ -10,6 +10,8 @@ from fastapi import APIRouter, Query
 from fastapi.requests import Request
 from fastapi.responses import HTMLResponse
 
+from billing_assets.domain.access import Permission
+from billing_assets.portal.access import needs
 from billing_assets.portal.desk import Office
 from billing_assets.portal.pages import page
 
@@ -18,7 +20,7 @@ _PAGE_ROWS = 25
 _Before = Annotated[int | None, Query(ge=1)]
 
 
-@router.get("/runs", response_class=HTMLResponse)
+@router.get("/runs", response_class=HTMLResponse, dependencies=[needs(Permission.LOOK)])
 def list_runs(request: Request, desk: Office, before: _Before = None) -> HTMLResponse:
     """List the newest runs."""
     found = desk.runs(_PAGE_ROWS + 1, before)

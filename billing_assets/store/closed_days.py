@@ -16,9 +16,11 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, text
 
+from billing_assets.domain.audit_acts import Act, AuditAct, Subject
 from billing_assets.domain.calendar_rule import OWN_PURPOSES, ClosedDays, Purpose
 from billing_assets.steps.calendar_ports import ClosedDayOrder
 from billing_assets.steps.run_ports import Clock, Issuer, Progress
+from billing_assets.store.audit_log import record_act
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
 from billing_assets.store.locks import hold_runs
@@ -112,16 +114,27 @@ class ClosedDayTransaction:
 
     def add(self, order: ClosedDayOrder) -> None:
         """Append one act."""
+        at, purpose = self.clock(), ALL if order.purpose is None else order.purpose.value
         values = {
             "company": self.company_id,
-            "purpose": ALL if order.purpose is None else order.purpose.value,
+            "purpose": purpose,
             "day": order.day,
             "is_closed": order.is_closed,
             "note": order.note,
             "recorded_by": order.recorded_by,
-            "at": self.clock(),
+            "at": at,
         }
         self.connection.execute(text(_ADD), values)
+        act = AuditAct(
+            act=Act.CLOSE_DAY if order.is_closed else Act.OPEN_DAY,
+            subject=Subject.DAY,
+            subject_id=order.day.isoformat(),
+            company_id=self.company_id,
+            reason=order.note,
+            signed_by=order.recorded_by,
+            after={"purpose": purpose},
+        )
+        record_act(self.connection, act, at)
 
 
 def closed_day_history(connection: Connection, company_id: int, year: int) -> list[ClosedDayRow]:

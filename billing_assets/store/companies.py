@@ -7,13 +7,16 @@ Belongs here: writing a new version, reading the latest. Does not belong here: w
 import json
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
+from billing_assets.domain.audit_acts import Act, AuditAct, Subject, change_of
 from billing_assets.domain.companies import Company, check_company, company_from, company_record
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.steps.run_ports import Issuer
+from billing_assets.store.audit_log import record_act
 
 _LATEST = """
 select c.company_id, v.company_version_id, encode(v.content_sha256, 'hex'), v.content
@@ -61,7 +64,22 @@ def save_company(connection: Connection, company: Company, recorded_at: datetime
             "code": company.company_code,
         },
     )
+    _record(connection, company, latest, recorded_at)
     return True
+
+
+def _record(connection: Connection, company: Company, latest: Row[Any] | None, at: datetime) -> None:
+    query = text("select company_id from company where company_code = :code")
+    before, after = change_of(json.loads(latest.content) if latest else {}, company_record(company))
+    act = AuditAct(
+        act=Act.SET_COMPANY,
+        subject=Subject.COMPANY,
+        subject_id=company.company_code,
+        company_id=connection.execute(query, {"code": company.company_code}).scalar_one(),
+        before=before if latest else None,
+        after=after,
+    )
+    record_act(connection, act, at)
 
 
 def _refuse_other_prefix(connection: Connection, former: Company, company: Company, setting: str) -> None:

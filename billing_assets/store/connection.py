@@ -10,11 +10,13 @@ login of the URL is another role, each connection steps down to ``billing_app`` 
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
+from billing_assets.domain.access import PROGRAM, Actor
 from billing_assets.domain.errors import BillingError
 from billing_assets.store.roles import APP_ROLE
 
@@ -48,6 +50,17 @@ class Database:
         self.connect_args = connect_args
         self.engine = make_engine(url, APP_ROLE, connect_args)
 
+    def acting_as(self, actor: Actor) -> "Database":
+        """Return the same store, the same pool, for ``actor``: whose acts its transactions record."""
+        twin = copy(self)
+        twin.engine = self.engine.execution_options(actor=actor)
+        return twin
+
+    @property
+    def actor(self) -> Actor:
+        """Whoever works with this store."""
+        return _actor(self.engine.get_execution_options())
+
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Yield a connection in a transaction: committed at the end, rolled back on an exception.
@@ -78,6 +91,16 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def actor_of(connection: Connection) -> Actor:
+    """Return whoever works with a connection; the program itself where nobody was named."""
+    return _actor(connection.get_execution_options())
+
+
+def _actor(options: Mapping[str, object]) -> Actor:
+    actor = options.get("actor")
+    return actor if isinstance(actor, Actor) else PROGRAM
 
 
 def make_engine(url: str, role: str, connect_args: Mapping[str, str] | None = None) -> Engine:

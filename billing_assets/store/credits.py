@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
+from billing_assets.domain.audit_acts import Act, AuditAct, Subject
 from billing_assets.domain.credits import CreditOrder, credit_of_credit
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
@@ -20,6 +21,7 @@ from billing_assets.frames.columns import CHARGED_TAX_SCHEMA, CREDITABLE_LINE_SC
 from billing_assets.reports.run_report import build_run_report
 from billing_assets.steps.credit_ports import CreditBook
 from billing_assets.steps.run_ports import Clock
+from billing_assets.store.audit_log import record_act
 from billing_assets.store.charged_rules import CHARGED_TAXES
 from billing_assets.store.copy import copy_out
 from billing_assets.store.invoice_reader import invoice_unknown
@@ -79,7 +81,10 @@ values (:company, :day,
     (select coalesce(max(company_closed_day_id), 0) from company_closed_day where company_id = :company))
 returning run_id
 """
-_KEEP_REPORT = "update billing_run set report = cast(:report as jsonb) where run_id = :run"
+_KEEP_REPORT = """
+update billing_run set report = cast(:report as jsonb) where run_id = :run
+returning correction_reason, approved_by
+"""
 
 
 class SqlCreditStore(SqlRunStore):
@@ -129,10 +134,21 @@ class CreditTransaction(DocumentTransaction):
         return int(self.connection.execute(text(_OPEN_RUN), values).scalar_one())
 
     def close_run(self, run_id: int) -> None:
-        """Store the report of the run."""
-        report = build_run_report(read_run_facts(self.connection, run_id, self.clock(), {}))
+        """Store the report of the run, and record who gave what back."""
+        at = self.clock()
+        report = build_run_report(read_run_facts(self.connection, run_id, at, {}))
         values = {"run": run_id, "report": json.dumps(report, ensure_ascii=False)}
-        self.connection.execute(text(_KEEP_REPORT), values)
+        run = self.connection.execute(text(_KEEP_REPORT), values).one()
+        act = AuditAct(
+            act=Act.CREDIT,
+            subject=Subject.RUN,
+            subject_id=str(run_id),
+            company_id=self.company_id,
+            reason=run.correction_reason,
+            signed_by=run.approved_by,
+            after={"credit_notes": report["credit_notes"], "numbers": report["numbers"]},
+        )
+        record_act(self.connection, act, at)
 
     def _ids_of(self, invoice_numbers: Sequence[str]) -> list[int]:
         parts = [split_document_number(number) for number in invoice_numbers]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
+from billing_assets.domain.audit_acts import Act, AuditAct, Subject
 from billing_assets.domain.decisions import (
     DECISIONS,
     GIVEN_UP_REASON,
@@ -18,6 +19,7 @@ from billing_assets.domain.decisions import (
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import DecisionOrder
 from billing_assets.steps.run_ports import Clock, Issuer
+from billing_assets.store.audit_log import record_act
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
 from billing_assets.store.delivery_queue import NEWEST_ADDRESS
@@ -87,6 +89,8 @@ class SqlDecisionStore:
             refused = [number for number in order.delivery_ids if number not in done]
             if refused:
                 raise _refusal(connection, company_id, order.decision, refused, len(order.delivery_ids))
+            for row in decided:
+                record_act(connection, _act(company_id, row), row.decided_at)
         return decided
 
 
@@ -98,6 +102,19 @@ def decisions_of(connection: Connection, company_id: int, delivery_id: int) -> l
     )
     rows = connection.execute(query, {"company": company_id, "delivery": delivery_id})
     return [_decided(row) for row in rows]
+
+
+def _act(company_id: int, row: DecidedDelivery) -> AuditAct:
+    return AuditAct(
+        act=Act.RESOLVE_DELIVERY,
+        subject=Subject.DELIVERY,
+        subject_id=str(row.delivery_id),
+        company_id=company_id,
+        reason=row.note,
+        signed_by=row.decided_by,
+        before={"state": row.state_before, "reason": row.reason_before},
+        after={"state": row.state_after, "decision": row.decision},
+    )
 
 
 def _refusal(

@@ -15,10 +15,12 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, Row, text
 
+from billing_assets.domain.audit_acts import Act, AuditAct, Subject
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.exchange_rates import ExchangeRate, oldest_good_date
 from billing_assets.steps.rate_ports import KeptRates
 from billing_assets.steps.run_ports import Clock
+from billing_assets.store.audit_log import record_act
 from billing_assets.store.connection import Database
 from billing_assets.store.copy import copy_in
 from billing_assets.store.locks import LockSpace, hold_in_transaction
@@ -103,8 +105,22 @@ def keep_rates(
     )
     if fresh:
         copy_in(connection, "exchange_rate", rows)
+        record_act(connection, _act(company_id, base, fresh, recorded_by), recorded_at)
     return KeptRates(
         new_count=len(fresh) - corrected, corrected_count=corrected, unchanged_count=len(rates) - len(fresh)
+    )
+
+
+def _act(company_id: int, base: str, fresh: Sequence[ExchangeRate], recorded_by: str) -> AuditAct:
+    days = [rate.rate_date for rate in fresh]
+    return AuditAct(
+        act=Act.RECORD_RATES,
+        subject=Subject.RATES,
+        subject_id=base,
+        company_id=company_id,
+        reason=", ".join(sorted({rate.source for rate in fresh})),
+        signed_by=recorded_by,
+        after={"rate_count": len(fresh), "first_date": str(min(days)), "last_date": str(max(days))},
     )
 
 

@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from sqlalchemy import Connection, RowMapping, text
 
+from billing_assets.domain.audit_acts import Act, AuditAct, Subject
 from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.frequencies import OWN_DATES, OWN_RULE
@@ -24,6 +25,7 @@ from billing_assets.domain.term_days import TermDayCount
 from billing_assets.frames.recurrence import listed_dates, occurrences
 from billing_assets.steps.plan_ports import KeptPlans, PlacedPlan, PlanFile, plans_invalid
 from billing_assets.steps.run_ports import Clock
+from billing_assets.store.audit_log import record_act
 from billing_assets.store.connection import Database
 from billing_assets.store.locks import LockSpace, hold_in_transaction
 
@@ -57,6 +59,7 @@ insert into payment_plan ({", ".join(PLAN_FIELDS)}) values ({", ".join(f":{name}
 returning payment_plan_id
 """  # noqa: S608 - constants
 _END = "update payment_plan set valid_to = :day where payment_plan_id = :id"
+_ACTS = {Act.ADD_PLAN: "added", Act.END_PLAN: "ended"}
 _CHANGE = """
 insert into payment_plan_change (payment_plan_id, act, valid_to, note, recorded_by, recorded_at)
 values (:id, :act, :day, :note, :by, :at)
@@ -129,7 +132,7 @@ class SqlPlanStore:
                 raise plans_invalid(file.name, faults)
             act = _Act(connection, note, recorded_by, self.clock())
             for row, day in ended:
-                act.end(row.payment_plan_id, day)
+                act.end(row, day)
             for placed in change.new:
                 act.add(placed.plan)
         return KeptPlans(
@@ -153,7 +156,7 @@ class SqlPlanStore:
             latest = _latest_billed(connection, row)
             if latest is not None and latest >= day:
                 raise BillingError("plan_in_use", *_in_use_words(row, day, latest))
-            _Act(connection, note, recorded_by, self.clock()).end(row.payment_plan_id, day)
+            _Act(connection, note, recorded_by, self.clock()).end(row, day)
         return True
 
 
@@ -168,15 +171,25 @@ class _Act:
 
     def add(self, plan: PaymentPlan) -> None:
         plan_id = self.connection.execute(text(_INSERT), asdict(plan)).scalar_one()
-        self._keep(plan_id, "added", plan.valid_to)
+        self._keep(plan_id, plan.plan_code, Act.ADD_PLAN, plan.valid_to)
 
-    def end(self, plan_id: int, day: date) -> None:
-        self.connection.execute(text(_END), {"id": plan_id, "day": day})
-        self._keep(plan_id, "ended", day)
+    def end(self, row: PlanRow, day: date) -> None:
+        self.connection.execute(text(_END), {"id": row.payment_plan_id, "day": day})
+        self._keep(row.payment_plan_id, row.plan.plan_code, Act.END_PLAN, day)
 
-    def _keep(self, plan_id: int, act: str, day: date | None) -> None:
-        values = {"id": plan_id, "act": act, "day": day, "note": self.note, "by": self.recorded_by}
+    def _keep(self, plan_id: int, plan_code: str, act: Act, day: date | None) -> None:
+        values = {"id": plan_id, "act": _ACTS[act], "day": day, "note": self.note, "by": self.recorded_by}
         self.connection.execute(text(_CHANGE), {**values, "at": self.at})
+        recorded = AuditAct(
+            act=act,
+            subject=Subject.PLAN,
+            subject_id=plan_code,
+            company_id=None,
+            reason=self.note,
+            signed_by=self.recorded_by,
+            after={"payment_plan_id": plan_id, "valid_to": day},
+        )
+        record_act(self.connection, recorded, self.at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,10 @@ from datetime import datetime
 import polars as pl
 from sqlalchemy import Connection, text
 
+from billing_assets.domain.audit_acts import Act, AuditAct, Subject
 from billing_assets.domain.problems import ROW_TAKEN_CODES
 from billing_assets.frames.columns import OPEN_HOLD_SCHEMA, OPEN_PROBLEM_SCHEMA
+from billing_assets.store.audit_log import record_act
 from billing_assets.store.copy import copy_in, copy_out
 
 BOOK_BATCH, CHANGES_BATCH = "book", "changes"
@@ -43,6 +45,13 @@ insert into problem_closing (problem_id, company_id, note, closed_by, closed_at)
 select problem_id, company_id, :note, :closed_by, :at from closed
 """
 
+_ASSIGN = """
+with former as (
+    select problem_id, owner from problem
+    where company_id = :company and problem_id = :problem and is_open for update
+)
+update problem p set owner = :owner from former f where p.problem_id = f.problem_id returning f.owner
+"""
 _CLOSE_ANSWERED = """
 with closed as (
     update problem set is_open = false
@@ -214,7 +223,18 @@ def close_problem(
         "closed_by": closed_by,
         "at": closed_at,
     }
-    return connection.execute(text(_CLOSE), values).rowcount == 1
+    if connection.execute(text(_CLOSE), values).rowcount != 1:
+        return False
+    act = AuditAct(
+        act=Act.CLOSE_PROBLEM,
+        subject=Subject.PROBLEM,
+        subject_id=str(problem_id),
+        company_id=company_id,
+        reason=note,
+        signed_by=closed_by,
+    )
+    record_act(connection, act, closed_at)
+    return True
 
 
 def holds_a_term(connection: Connection, company_id: int, problem_id: int) -> bool:
@@ -223,13 +243,24 @@ def holds_a_term(connection: Connection, company_id: int, problem_id: int) -> bo
     return bool(connection.execute(text(_IS_HOLD), values).scalar_one())
 
 
-def assign_problem(connection: Connection, company_id: int, problem_id: int, owner: str) -> bool:
+def assign_problem(
+    connection: Connection, company_id: int, problem_id: int, owner: str, assigned_at: datetime
+) -> bool:
     """Give an open problem to ``owner``; return False where this company has no such open problem."""
-    statement = text(
-        "update problem set owner = :owner where company_id = :company and problem_id = :problem and is_open"
-    )
     values = {"company": company_id, "problem": problem_id, "owner": owner}
-    return connection.execute(statement, values).rowcount == 1
+    former = connection.execute(text(_ASSIGN), values).scalar_one_or_none()
+    if former is None:
+        return False
+    act = AuditAct(
+        act=Act.ASSIGN_PROBLEM,
+        subject=Subject.PROBLEM,
+        subject_id=str(problem_id),
+        company_id=company_id,
+        before={"owner": former},
+        after={"owner": owner},
+    )
+    record_act(connection, act, assigned_at)
+    return True
 
 
 def _open_owners(connection: Connection, company_id: int) -> pl.DataFrame:

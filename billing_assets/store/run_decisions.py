@@ -6,13 +6,16 @@ Belongs here: the store's side of ``steps.decide_run``. Does not belong here: wh
 
 from sqlalchemy import text
 
+from billing_assets.domain.access import own_run
+from billing_assets.domain.audit_acts import Act, AuditAct, Subject
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.run_decisions import RunDecision, RunDecisionOrder, is_decided, undecidable
 from billing_assets.domain.runs import RunState
+from billing_assets.store.audit_log import record_act
 from billing_assets.store.runs import SqlRunStore
 
 _FOUND = """
-select state, plan_sha256, decided_at from billing_run
+select state, plan_sha256, decided_at, asked_by from billing_run
 where company_id = :company and run_id = :run for update
 """
 _DECIDE = """
@@ -38,17 +41,35 @@ class SqlRunDecisionStore(SqlRunStore):
                     raise unseen
                 return False
             refusal = undecidable(order.run_id, order.decision, state) or unseen
+            if order.decision is RunDecision.APPROVE:
+                refusal = refusal or own_run(order.run_id, row.asked_by, order.decided_by)
             if refusal:
                 raise refusal
+            at = self.clock()
             values = {
                 "run": order.run_id,
                 "reason": order.reason,
                 "decided_by": order.decided_by,
-                "at": self.clock(),
+                "at": at,
                 "is_rejected": order.decision is RunDecision.REJECT,
             }
             connection.execute(text(_DECIDE), values)
+            record_act(connection, _act(company_id, order, row.state, row.plan_sha256), at)
         return True
+
+
+def _act(company_id: int, order: RunDecisionOrder, state: str, plan_sha256: str) -> AuditAct:
+    is_approved = order.decision is RunDecision.APPROVE
+    return AuditAct(
+        act=Act.APPROVE_RUN if is_approved else Act.REJECT_RUN,
+        subject=Subject.RUN,
+        subject_id=str(order.run_id),
+        company_id=company_id,
+        reason=order.reason,
+        signed_by=order.decided_by,
+        before={"state": state},
+        after={"plan_sha256": plan_sha256} if is_approved else {"state": RunState.REJECTED.value},
+    )
 
 
 def _unknown(run_id: int) -> BillingError:

@@ -366,7 +366,7 @@ class Desk:
                 "owner_empty", "the new owner has no name", "give a name or a team: --to claims"
             )
         with self.database.transaction() as connection:
-            if not problems.assign_problem(connection, self.company_id, problem_id, owner.strip()):
+            if not problems.assign_problem(connection, self.company_id, problem_id, owner.strip(), utc_now()):
                 self._raise_not_open(problem_id)
 
     def _raise_not_open(self, problem_id: int) -> None:

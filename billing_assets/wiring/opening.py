@@ -7,6 +7,7 @@ Does not belong here: what the program does then (``build``).
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 
+from billing_assets.domain.access import PROGRAM, Actor
 from billing_assets.domain.errors import BillingError
 from billing_assets.store.connection import Database
 from billing_assets.store.embedded import EmbeddedServer
@@ -27,15 +28,15 @@ def hold_store(settings: Settings) -> Iterator[None]:
 
 
 @contextmanager
-def open_billing(settings: Settings) -> Iterator[Billing]:
+def open_billing(settings: Settings, actor: Actor = PROGRAM) -> Iterator[Billing]:
     """Yield the program over the store of the settings: schema checked, embedded server started if needed.
 
     The embedded server is brought up to date by itself; a server of your own is only migrated by
-    'billing db upgrade'.
+    'billing db upgrade'. What is done with it is recorded as done by ``actor``.
     """
     with ExitStack() as stack:
         database = stack.enter_context(_open_store(settings))
-        yield Billing(settings, database, stack)
+        yield Billing(settings, database.acting_as(actor), stack)
 
 
 @contextmanager

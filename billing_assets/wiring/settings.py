@@ -7,6 +7,7 @@ Belongs here: every variable the program reads, with its default. Does not belon
 from datetime import date
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -88,6 +89,40 @@ class Settings(BaseSettings):
         le=400,
         description="days before the day of issue that an invoice may be dated without reason and approver",
     )
+
+    office_url: str = Field(
+        default="",
+        description="address of the office as browsers see it, such as https://billing.example.com; empty: "
+        "this machine's own",
+    )
+    session_idle_minutes: int = Field(
+        default=60, ge=1, le=1440, description="a session ends when nothing was asked for so long"
+    )
+    session_hours: int = Field(default=12, ge=1, le=168, description="a session ends after so long anyway")
+    oidc_issuer: str = Field(
+        default="", description="identity provider (OpenID Connect) that signs people in; empty: none"
+    )
+    oidc_client_id: str = Field(default="", description="name of the office at the identity provider")
+    oidc_client_secret: SecretStr = Field(default=SecretStr(""), description="its secret there")
+    oidc_role_claim: str = Field(
+        default="",
+        description="claim that lists a person's groups; empty: only who was added may sign in, and their "
+        "roles are those of the office",
+    )
+    oidc_roles: dict[str, Literal["viewer", "operator", "approver", "administrator"]] = Field(
+        default={},
+        description='group -> role, as JSON: {"billing-clerks": "operator"}; the highest role counts, and '
+        "whoever has none stays outside",
+    )
+
+    @field_validator("office_url", "oidc_issuer")
+    @classmethod
+    def _is_safe_address(cls, address: str) -> str:
+        parts = urlsplit(address)
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+        if address and not (is_safe and parts.hostname):
+            raise ValueError("not the https address of a server, such as https://billing.example.com")
+        return address.rstrip("/")
 
     @field_validator("smtp_security")
     @classmethod

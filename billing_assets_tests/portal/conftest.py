@@ -1,6 +1,6 @@
-"""Fixtures of this floor: a database with a book that is billed, and the app over it."""
+"""Fixtures of this floor: a database with a book that is billed, the app over it, and browsers signed in."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from datetime import date
 from pathlib import Path
@@ -9,13 +9,24 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from billing_assets.domain.access import Role
+from billing_assets.portal.access import COOKIE, FORM_HEADER, form_token
 from billing_assets.portal.app import create_app
 from billing_assets.store.connection import Database
+from billing_assets.wiring.access_desk import AccessDesk
 from billing_assets.wiring.desk import Desk
 from billing_assets_tests.books import billing_over, fill_book
 from billing_assets_tests.databases import database, fresh_database, server_url, template_database
 
 __all__ = ["database", "fresh_database", "server_url", "template_database"]
+
+OFFICE = "http://127.0.0.1:8000"
+PASSWORD = "a horse in the rain"
+BrowserOf = Callable[[Role], TestClient]
+
+
+def address_of(role: Role) -> str:
+    return f"{role}@example.com"
 
 
 @pytest.fixture
@@ -29,13 +40,75 @@ def desk(database: Database, tmp_path: Path) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def client(desk: Desk) -> Iterator[TestClient]:
-    """A browser without a screen."""
+def access(desk: Desk) -> AccessDesk:
+    """The accounts of the office."""
+    return AccessDesk(desk.database, desk.company_id, desk.billing.settings)
+
+
+@pytest.fixture
+def app(desk: Desk) -> FastAPI:
+    """The app over the desk."""
 
     @asynccontextmanager
     async def opened(app: FastAPI) -> AsyncIterator[None]:
         app.state.desk = desk
         yield
 
-    with TestClient(create_app(opened)) as browser:
+    return create_app(opened)
+
+
+@pytest.fixture
+def stranger(app: FastAPI) -> Iterator[TestClient]:
+    """A browser without a screen, in which nobody is signed in."""
+    with TestClient(app, base_url=OFFICE, client=("127.0.0.1", 50_000)) as browser:
         yield browser
+
+
+@pytest.fixture
+def browser_of(app: FastAPI, access: AccessDesk, stranger: TestClient) -> BrowserOf:
+    """Make a browser in which a user of a role is signed in; its requests carry the token of its forms.
+
+    ``stranger`` keeps the app open.
+    """
+
+    def make(role: Role) -> TestClient:
+        if address_of(role) not in {user.email for user in access.users()}:
+            access.add_user(address_of(role), role, password=PASSWORD)
+        browser = TestClient(app, base_url=OFFICE, client=("127.0.0.1", 50_000))
+        (user,) = (user for user in access.users() if user.email == address_of(role))
+        token = access.open_session(user.actor)
+        browser.cookies.set(COOKIE, token)
+        browser.headers.update({"Origin": OFFICE, FORM_HEADER: form_token(token)})
+        return browser
+
+    return make
+
+
+@pytest.fixture
+def viewer(browser_of: BrowserOf) -> TestClient:
+    """A browser in which a viewer is signed in."""
+    return browser_of(Role.VIEWER)
+
+
+@pytest.fixture
+def operator(browser_of: BrowserOf) -> TestClient:
+    """A browser in which an operator is signed in."""
+    return browser_of(Role.OPERATOR)
+
+
+@pytest.fixture
+def approver(browser_of: BrowserOf) -> TestClient:
+    """A browser in which an approver is signed in."""
+    return browser_of(Role.APPROVER)
+
+
+@pytest.fixture
+def administrator(browser_of: BrowserOf) -> TestClient:
+    """A browser in which an administrator is signed in."""
+    return browser_of(Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def client(administrator: TestClient) -> TestClient:
+    """A browser in which somebody is signed in who may do everything."""
+    return administrator

@@ -28,6 +28,6 @@ def test_every_language_has_the_same_words() -> None:
     ],
 )
 def test_the_language_is_the_one_asked_for(
-    client: TestClient, headers: dict[str, str], query: str, language: str
+    stranger: TestClient, headers: dict[str, str], query: str, language: str
 ) -> None:
-    assert f'<html lang="{language}">' in client.get(f"/runs{query}", headers=headers).text
+    assert f'<html lang="{language}">' in stranger.get(f"/sign-in{query}", headers=headers).text

@@ -10,11 +10,11 @@ from billing_assets.store.connection import Database
 from billing_assets_tests.books import fill_book
 
 
-def test_it_shows_the_store_of_the_environment(
+def test_it_opens_the_store_of_the_environment_and_asks_who_it_is(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill_book(database, 10)
     monkeypatch.setenv("BILLING_HOME", str(tmp_path))
     monkeypatch.setenv("BILLING_DATABASE_URL", database.engine.url.render_as_string(hide_password=False))
     with TestClient(served_app()) as browser:
-        assert "Nothing was billed yet." in browser.get("/runs").text
+        assert browser.get("/runs").url.path == "/sign-in"

@@ -51,12 +51,12 @@ def test_an_open_problem_is_listed_with_row_value_and_owner(store: Database, tmp
 def test_a_problem_can_be_assigned_and_closed_once(store: Database, tmp_path: Path) -> None:
     import_text(store, tmp_path, book(BAD))
     with store.transaction() as connection:
-        assert assign_problem(connection, 1, 1, "maria")
+        assert assign_problem(connection, 1, 1, "maria", AT)
         assert open_problems(connection, 1)["owner"].to_list() == ["maria"]
         assert not close(connection, company_id=2)
         assert close(connection)
         assert not close(connection)
-        assert not assign_problem(connection, 1, 1, "maria")
+        assert not assign_problem(connection, 1, 1, "maria", AT)
     assert codes(store) == []
     closings = query(
         store, "select problem_id, company_id, batch_id, note, closed_by, closed_at from problem_closing"
@@ -135,7 +135,7 @@ def test_the_same_problem_in_the_next_book_takes_the_place_and_the_owner_of_the_
 ) -> None:
     import_text(store, tmp_path, book(BAD))
     with store.transaction() as connection:
-        assign_problem(connection, 1, 1, "maria")
+        assign_problem(connection, 1, 1, "maria", AT)
     import_text(store, tmp_path, book(BAD, {"no": "P2"}))
     assert query(store, "select batch_id, is_open, owner from problem order by 1") == [
         (1, False, "maria"),

@@ -217,7 +217,14 @@ def test_every_frozen_table_refuses_even_its_owner(table: str, server_url: str, 
     query = (
         f"select count(*) from pg_trigger where tgrelid = 'billing.{table}'::regclass and not tgisinternal"
     )
-    more = {"tax_rule": 3, "cash_unit": 3, "payment_plan": 4, "invoice_line": 3, "ledger_posting": 3}
+    more = {
+        "tax_rule": 3,
+        "cash_unit": 3,
+        "payment_plan": 4,
+        "invoice_line": 3,
+        "ledger_posting": 3,
+        "audit_entry": 3,
+    }
     trigger_count = more.get(table, 2)
     assert rows(engine.url.render_as_string(hide_password=False), query) == [(trigger_count,)]
     engine.dispose()

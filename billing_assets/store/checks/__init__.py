@@ -3,7 +3,7 @@
 Belongs here: running the checks of ``domain.checks`` over the store. The queries stand beside this file, one
 file per theme: ``documents``, ``taxes``, ``records``, ``corrections``, ``runs``, ``installments``,
 ``deliveries``, ``intake``, ``references``, ``guards``, ``cash_rounding``, ``charge_lines``,
-``payer_shares``, ``certificates``, ``ledger``, ``number_blocks``.
+``payer_shares``, ``certificates``, ``ledger``, ``number_blocks``, ``audit_log``.
 Does not belong here: the statements of the invariants (``domain.checks``), what to do about an offender.
 """
 
@@ -18,6 +18,7 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.money import CURRENCIES
 from billing_assets.domain.problems import LEFT_OUT, ROW_TAKEN_CODES
 from billing_assets.store.checks import (
+    audit_log,
     cash_rounding,
     certificates,
     charge_lines,
@@ -58,6 +59,7 @@ QUERIES: Mapping[str, str] = MappingProxyType(
         "I17": f"{runs.OUTCOMES} union all ({installments.UNANSWERED})",
         "I18": intake.ROWS_AND_MONEY,
         "I20": references.COMPANIES,
+        "I21": audit_log.AUDIT_LOG,
         "I22": guards.GUARDS,
         "I23": cash_rounding.PAYABLES,
         "I24": charge_lines.CHARGE_LINES,
@@ -119,6 +121,7 @@ def run_checks(
         **installments.PARAMETERS,
         **ledger.PARAMETERS,
         "is_everything": is_everything,
+        "company": company_id,
         "runs": [] if is_everything else list(connection.execute(text(_RUNS), scope).scalars()),
         "at": at,
         "currencies": sorted(CURRENCIES),

@@ -37,6 +37,7 @@ FROZEN = (
     "ledger_posting",
     "number_block",
     "schedule_revision",
+    "audit_entry",
 )
 """Tables whose rows are written once, never changed, never removed."""
 
@@ -64,6 +65,7 @@ TRIGGERS = (
     ("document", "keep_first_rendering", "keep_first_rendering", _ROW_BEFORE_UPDATE),
     ("payment_plan", "hash_plan", "hash_plan", _ROW_BEFORE_INSERT),
     ("ledger_posting", "refuse_unbalanced", "refuse_unbalanced", _AFTER_INSERT),
+    ("audit_entry", "chain_entry", "chain_entry", _ROW_BEFORE_INSERT),
 )
 """Table, trigger, its function, and when it fires as ``pg_trigger.tgtype`` has it."""
 
@@ -117,6 +119,10 @@ KEYS = (
     ("ledger_account", "account_number", _NO_CONDITION),
     ("ledger_entry", "ledger_entry_id", _NO_CONDITION),
     ("ledger_posting", "ledger_entry_id, account_number, posting_number", _NO_CONDITION),
+    ("audit_entry", "company_id, entry_number", _NO_CONDITION),
+    ("audit_chain", "company_id", _NO_CONDITION),
+    ("office_user", "email", _NO_CONDITION),
+    ("office_user", "oidc_issuer, oidc_subject", "(oidc_subject <> ''::text)"),
 )
 """Table, columns and condition of the unique indexes that make each thing happen once."""
 
@@ -136,7 +142,8 @@ MAY_UPDATE: Mapping[str, str] = {
     "problem": "is_open, owner",
     "billing_run": "issuing_date, backdating_reason, approved_by, state, book_batch_id, shard_count, "
     "due_count, plan_totals, report, planned_at, finalised_at, closed_day_id, is_open_day, plan_sha256, "
-    "held_reasons, rehearsal, decision_reason, decided_by, decided_at, catch_up, held_until, basis_sha256",
+    "held_reasons, rehearsal, decision_reason, decided_by, decided_at, catch_up, held_until, basis_sha256, "
+    "asked_by",
     "run_shard": "due_count, invoice_count, seconds, committed_at, rule_set_id, term_counts",
     "number_series": "last_number, last_issue_date",
     "document": "pdf_sha256, pdf_size, pdf, rendered_at, mail_sha256",
@@ -149,6 +156,10 @@ MAY_UPDATE: Mapping[str, str] = {
     "activity_schedule": "revision, fired_until, retired_at",
     "schedule_pause": "resumed_at, resumed_by, resume_reason, missed",
     "schedule_firing": "state, catches_up, dagster_run_id, ended_at",
+    "office_user": "user_name, role, password_hash, oidc_issuer, oidc_subject, is_disabled",
+    "office_session": "last_seen_at, ended_at",
+    "sign_in_link": "used_at",
+    "sign_in_attempt": "attempt_count, first_at",
 }
 """Columns that the application may change; it may change no other."""
 

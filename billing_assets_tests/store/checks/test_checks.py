@@ -18,6 +18,7 @@ from billing_assets_tests.store.checks.change_plants import CHANGE_PLANTS
 from billing_assets_tests.store.checks.conftest import APRIL, AT, FEBRUARY, MARCH, TERM_COUNT, broken, planted
 from billing_assets_tests.store.checks.credit_plants import CREDIT_PLANTS
 from billing_assets_tests.store.checks.plants import ANY_LINE_OF, PLANTS
+from billing_assets_tests.store.checks.test_audit_log import AUDIT_PLANTS
 from billing_assets_tests.store.checks.test_cash_rounding import CASH_PLANTS
 from billing_assets_tests.store.checks.test_certificates import CERTIFICATE_PLANTS
 from billing_assets_tests.store.checks.test_charge_lines import CHARGE_PLANTS
@@ -51,7 +52,8 @@ def test_every_check_but_the_guards_has_a_plant() -> None:
     assert CHARGE_PLANTS
     assert PAYER_PLANTS
     assert CERTIFICATE_PLANTS
-    assert planted_ids == set(CHECKS) - {"I22", "I23", "I24", "I25", "I26"}
+    assert AUDIT_PLANTS
+    assert planted_ids == set(CHECKS) - {"I21", "I22", "I23", "I24", "I25", "I26"}
 
 
 def test_what_no_index_prevents_any_more_is_still_found(superuser: Engine) -> None:

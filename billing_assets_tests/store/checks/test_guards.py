@@ -98,6 +98,11 @@ WEAKENED = [
         "function refuse_unbalanced: it does not refuse any more",
     ),
     (
+        "drop trigger chain_entry on audit_entry",
+        "table audit_entry: the trigger chain_entry is missing, changed or off",
+    ),
+    (f"grant update (last_sha256) on audit_chain to {APP_ROLE}", f"table audit_chain: {APP_ROLE} may change"),
+    (
         "drop index invoice_line_billed_once",
         "table invoice_line: no unique key on policy_term_id, installment_number",
     ),

@@ -8,7 +8,7 @@ from alembic import op
 from billing_assets.store.migrations.frozen import freeze
 
 revision = "0031"
-down_revision = "0028"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 

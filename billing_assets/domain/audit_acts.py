@@ -1,0 +1,81 @@
+"""Acts: what people do that is kept in the audit log for ever.
+
+Belongs here: the acts, what each is done to, and how a change is told. Does not belong here: the chain of
+entries (``store.audit_log``), who may act (``access``).
+
+No password, no token and nothing of a policyholder goes into an entry: subjects are named by their ids.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Act(StrEnum):
+    """What was done, stable: the log keeps the words."""
+
+    APPROVE_RUN = "approve_run"
+    REJECT_RUN = "reject_run"
+    CLOSE_PROBLEM = "close_problem"
+    ASSIGN_PROBLEM = "assign_problem"
+    RESOLVE_DELIVERY = "resolve_delivery"
+    CLOSE_DAY = "close_day"
+    OPEN_DAY = "open_day"
+    SET_COMPANY = "set_company"
+    RECORD_RATES = "record_rates"
+    ADD_PLAN = "add_plan"
+    END_PLAN = "end_plan"
+    CREDIT = "credit"
+    ADD_USER = "add_user"
+    SET_ROLE = "set_role"
+    SET_PASSWORD = "set_password"  # noqa: S105 - the name of an act
+    DISABLE_USER = "disable_user"
+    ENABLE_USER = "enable_user"
+    SIGN_IN = "sign_in"
+    SIGN_OUT = "sign_out"
+
+
+class Subject(StrEnum):
+    """What an act is done to."""
+
+    RUN = "run"
+    PROBLEM = "problem"
+    DELIVERY = "delivery"
+    DAY = "day"
+    COMPANY = "company"
+    RATES = "rates"
+    PLAN = "plan"
+    USER = "user"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditAct:
+    """One act as it goes into the log.
+
+    ``signed_by`` is the name that the record keeps, where an act is signed; ``company_id`` is None for what
+    is of no company; ``before`` and ``after`` tell what changed.
+    """
+
+    act: Act
+    subject: Subject
+    subject_id: str
+    company_id: int | None
+    reason: str = ""
+    signed_by: str = ""
+    before: Mapping[str, object] | None = None
+    after: Mapping[str, object] | None = None
+
+
+def change_of(
+    before: Mapping[str, object], after: Mapping[str, object]
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Return what differs, as it was and as it is; a key that one of them lacks stands in the other alone.
+
+    >>> change_of({"name": "Alondra", "bic": "X"}, {"name": "Alondra", "bic": "Y", "email": "a"})
+    ({'bic': 'X'}, {'bic': 'Y', 'email': 'a'})
+    """
+    changed = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    return (
+        {key: before[key] for key in changed if key in before},
+        {key: after[key] for key in changed if key in after},
+    )
