@@ -26,6 +26,11 @@ class Act(StrEnum):
     ADD_PLAN = "add_plan"
     END_PLAN = "end_plan"
     CREDIT = "credit"
+    ADD_SCHEDULE = "add_schedule"
+    EDIT_SCHEDULE = "edit_schedule"
+    RETIRE_SCHEDULE = "retire_schedule"
+    PAUSE_SCHEDULES = "pause_schedules"
+    RESUME_SCHEDULES = "resume_schedules"
     ADD_USER = "add_user"
     SET_ROLE = "set_role"
     SET_PASSWORD = "set_password"  # noqa: S105 - the name of an act
@@ -45,6 +50,8 @@ class Subject(StrEnum):
     COMPANY = "company"
     RATES = "rates"
     PLAN = "plan"
+    SCHEDULE = "schedule"
+    PAUSE = "pause"
     USER = "user"
 
 

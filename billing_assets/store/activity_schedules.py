@@ -10,7 +10,7 @@ Whatever changes schedules, pauses or firings of a company takes turns on one lo
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -23,10 +23,12 @@ from billing_assets.domain.activity_schedules import (
     schedule_texts,
     schedule_unknown,
 )
+from billing_assets.domain.audit_acts import Act, AuditAct, Subject, change_of
 from billing_assets.domain.calendar_rule import Purpose
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.schedule_pauses import Missed, Pause
 from billing_assets.steps.schedule_ports import DecidedFiring, KeptFiring, KeptSchedule
+from billing_assets.store.audit_log import record_act
 from billing_assets.store.closed_days import read_closed_days
 from billing_assets.store.connection import Database
 from billing_assets.store.locks import LockSpace, hold_in_transaction
@@ -178,10 +180,13 @@ def add_schedule(
             "choose another code, or change it: 'billing schedules edit'",
         )
     _add_revision(connection, schedule_id, 1, schedule, note=note, by=by, at=at)
+    act = _act(Act.ADD_SCHEDULE, company_id, schedule_code, note, by)
+    record_act(connection, replace(act, after=schedule_texts(schedule)), at)
 
 
 def revise_schedule(
     connection: Connection,
+    company_id: int,
     kept: KeptSchedule,
     schedule: ActivitySchedule,
     *,
@@ -199,11 +204,21 @@ def revise_schedule(
     _add_revision(connection, kept.schedule_id, kept.revision + 1, schedule, note=note, by=by, at=at)
     values = {"schedule": kept.schedule_id, "revision": kept.revision + 1, "at": at}
     connection.execute(text(_REVISE), values)
+    before, after = change_of(schedule_texts(kept.schedule), schedule_texts(schedule))
+    act = _act(Act.EDIT_SCHEDULE, company_id, kept.schedule_code, note, by)
+    record_act(connection, replace(act, before=before, after=after), at)
 
 
-def retire_schedule(connection: Connection, kept: KeptSchedule, at: datetime) -> None:
-    """Let a schedule fire no more; its history stays."""
+def retire_schedule(
+    connection: Connection, company_id: int, kept: KeptSchedule, *, note: str, by: str, at: datetime
+) -> None:
+    """Let a schedule fire no more; its history stays, and its last revision says who retired it, and why."""
+    last = kept.revision + 1
+    _add_revision(connection, kept.schedule_id, last, kept.schedule, note=note, by=by, at=at)
+    values = {"schedule": kept.schedule_id, "revision": last, "at": at}
+    connection.execute(text(_REVISE), values)
     connection.execute(text(_RETIRE), {"schedule": kept.schedule_id, "at": at})
+    record_act(connection, _act(Act.RETIRE_SCHEDULE, company_id, kept.schedule_code, note, by), at)
 
 
 def find_schedule(connection: Connection, company_id: int, schedule_code: str) -> KeptSchedule:
@@ -233,6 +248,17 @@ def list_revisions(connection: Connection, company_id: int, schedule_code: str) 
         )
         for row in rows
     ]
+
+
+def _act(act: Act, company_id: int, schedule_code: str, note: str, by: str) -> AuditAct:
+    return AuditAct(
+        act=act,
+        subject=Subject.SCHEDULE,
+        subject_id=schedule_code,
+        company_id=company_id,
+        reason=note,
+        signed_by=by,
+    )
 
 
 def _add_revision(

@@ -9,8 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from billing_assets.domain.audit_acts import Act, AuditAct, Subject
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.schedule_pauses import Missed, Pause, PauseScope
+from billing_assets.store.audit_log import record_act
 
 _PAUSES = """
 select p.pause_id, p.scope, coalesce(s.schedule_code, '') as schedule_code, p.activity, p.reason, p.paused_by,
@@ -103,15 +105,50 @@ def add_pause(connection: Connection, company_id: int, pause: Pause) -> int:
         "until": pause.until_at,
         "missed": pause.missed.value,
     }
-    return int(connection.execute(text(_ADD), values).scalar_one())
+    pause_id = int(connection.execute(text(_ADD), values).scalar_one())
+    act = AuditAct(
+        act=Act.PAUSE_SCHEDULES,
+        subject=Subject.PAUSE,
+        subject_id=str(pause_id),
+        company_id=None if pause.scope is PauseScope.EVERYTHING else company_id,
+        reason=pause.reason,
+        signed_by=pause.paused_by,
+        after={
+            "scope": pause.scope.value,
+            "target": pause.schedule_code or pause.activity,
+            "until": pause.until_at,
+            "missed": pause.missed.value,
+        },
+    )
+    record_act(connection, act, pause.paused_at)
+    return pause_id
 
 
 def end_pause(
-    connection: Connection, pause_id: int, *, missed: Missed, reason: str, by: str, at: datetime
+    connection: Connection,
+    company_id: int,
+    pause: Pause,
+    *,
+    missed: Missed,
+    reason: str,
+    by: str,
+    at: datetime,
 ) -> bool:
     """End a pause that goes on, and keep what becomes of what it left out; tell whether it went on."""
-    values = {"pause": pause_id, "missed": missed.value, "reason": reason, "by": by, "at": at}
-    return connection.execute(text(_RESUME), values).rowcount == 1
+    values = {"pause": pause.pause_id, "missed": missed.value, "reason": reason, "by": by, "at": at}
+    if connection.execute(text(_RESUME), values).rowcount != 1:
+        return False
+    act = AuditAct(
+        act=Act.RESUME_SCHEDULES,
+        subject=Subject.PAUSE,
+        subject_id=str(pause.pause_id),
+        company_id=None if pause.scope is PauseScope.EVERYTHING else company_id,
+        reason=reason,
+        signed_by=by,
+        after={"missed": missed.value},
+    )
+    record_act(connection, act, at)
+    return True
 
 
 def take_up_missed(connection: Connection, pause_id: int, activity: str, missed: Missed) -> None:

@@ -109,10 +109,11 @@ class PauseDesk:
         """
         reason, by = signed(reason, by, "--why")
         at = self.schedules.clock()
-        self._going_on(pause_id)
+        pause = self._going_on(pause_id)
         with self.database.transaction() as connection:
             hold_in_transaction(connection, LockSpace.SCHEDULES, self.schedules.company_id)
-            if not end_pause(connection, pause_id, missed=missed, reason=reason, by=by, at=at):
+            company_id = self.schedules.company_id
+            if not end_pause(connection, company_id, pause, missed=missed, reason=reason, by=by, at=at):
                 raise pause_unknown(pause_id)
         return [
             firing

@@ -162,15 +162,16 @@ class ScheduleDesk:
         note, by = signed(note, by)
         with self._act(schedule_code) as (connection, kept, at):
             schedule = self._fitting({**schedule_texts(kept.schedule), **changes})
-            activity_schedules.revise_schedule(connection, kept, schedule, note=note, by=by, at=at)
+            activity_schedules.revise_schedule(
+                connection, self.company_id, kept, schedule, note=note, by=by, at=at
+            )
         return self.schedule(schedule_code)
 
     def retire(self, schedule_code: str, note: str, by: str) -> ScheduleView:
         """Let a schedule fire no more. What it was due before is still done."""
         note, by = signed(note, by)
         with self._act(schedule_code) as (connection, kept, at):
-            activity_schedules.revise_schedule(connection, kept, kept.schedule, note=note, by=by, at=at)
-            activity_schedules.retire_schedule(connection, kept, at)
+            activity_schedules.retire_schedule(connection, self.company_id, kept, note=note, by=by, at=at)
         return self.schedule(schedule_code)
 
     def today(self, time_zone: str) -> date:

@@ -20,11 +20,12 @@ def company(database: Database) -> None:
 def test_a_pause_goes_on_until_it_is_ended_and_stays_in_the_list(database: Database) -> None:
     with database.transaction() as connection:
         pause_id = add_pause(connection, 1, PAUSE)
+        [pause] = read_pauses(connection, 1)
         assert [each.pause_id for each in read_pauses(connection, 1, ended_after=FIRST_NOON + DAY)] == [
             pause_id
         ]
         ended = [
-            end_pause(connection, pause_id, missed=Missed.SKIP, reason="r", by="bea", at=FIRST_NOON + DAY)
+            end_pause(connection, 1, pause, missed=Missed.SKIP, reason="r", by="bea", at=FIRST_NOON + DAY)
             for _ in range(2)
         ]
         assert ended == [True, False]

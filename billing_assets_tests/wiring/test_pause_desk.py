@@ -10,6 +10,7 @@ import pytest
 from billing_assets.domain.activities import Activity
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.schedule_pauses import FiringState, Missed, PauseScope
+from billing_assets.store.audit_log import AuditFilter, list_acts
 from billing_assets.store.connection import Database
 from billing_assets.store.schedule_firings import FiringFilter
 from billing_assets.wiring.pause_desk import PauseDesk
@@ -155,3 +156,20 @@ def test_after_a_pause_its_schedule_fires_as_before(
     pauses.resume(pause_id, Missed.SKIP, reason="r", by="bea")
     found = desk.look(RUNS, clock.pass_by(DAY)).firings
     assert [(str(each.nominal_date), each.state) for each in found] == [("2024-01-12", FiringState.REQUESTED)]
+
+
+def test_each_act_stands_in_the_audit_log_with_who_and_why(
+    desk: ScheduleDesk, pauses: PauseDesk, clock: Clock
+) -> None:
+    desk.edit("nightly", {"at_times": "07:00"}, "the book comes late", "bea")
+    pauses.resume(stop_nightly(pauses), Missed.SKIP, reason="rates are there", by="cid")
+    desk.retire("hourly", "no more", "ana")
+    with desk.database.transaction() as connection:
+        found = list_acts(connection, desk.company_id, AuditFilter())
+    assert [(row.act, row.subject_id, row.reason, row.signed_by) for row in found[:4]] == [
+        ("retire_schedule", "hourly", "no more", "ana"),
+        ("resume_schedules", "1", "rates are there", "cid"),
+        ("pause_schedules", "1", "rates are late", "bea"),
+        ("edit_schedule", "nightly", "the book comes late", "bea"),
+    ]
+    assert (found[3].before, found[3].after) == ({"at_times": "06:00"}, {"at_times": "07:00"})
