@@ -21,7 +21,7 @@ def serve(
     ] = 8000,
     as_json: Json = False,
 ) -> None:
-    """Open the pages of the billing office until Ctrl-C: runs, and what became of them."""
+    """Open the pages of the billing office until Ctrl-C: day, runs, worklists, outbox, forecast."""
     import uvicorn
 
     screen = Screen(as_json)

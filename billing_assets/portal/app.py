@@ -8,11 +8,21 @@ from contextlib import AbstractAsyncContextManager
 from importlib import resources
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.portal import runs
+from billing_assets.portal import (
+    deliveries,
+    failures,
+    forecast,
+    invoices,
+    problems,
+    run_detail,
+    runs,
+    today,
+)
 from billing_assets.portal.pages import page
 
 # Everything is served from here: no page needs another host, and none may be put into a frame.
@@ -23,7 +33,19 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-_NOT_FOUND, _REFUSED = 404, 409
+_NOT_FOUND, _REFUSED, _UNCLEAR = 404, 409, 422
+
+ROUTERS = (
+    today.router,
+    runs.router,
+    run_detail.router,
+    invoices.router,
+    problems.router,
+    failures.router,
+    deliveries.router,
+    forecast.router,
+)
+"""The pages, by what they are of."""
 
 
 def create_app(opened: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:
@@ -31,15 +53,13 @@ def create_app(opened: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -
     app = FastAPI(title="billing_assets", docs_url=None, redoc_url=None, openapi_url=None, lifespan=opened)
     static = str(resources.files("billing_assets.portal").joinpath("static"))
     app.mount("/static", StaticFiles(directory=static), name="static")
-    app.include_router(runs.router)
-    app.add_api_route("/", _start, include_in_schema=False)
+    for router in ROUTERS:
+        app.include_router(router)
     app.middleware("http")(_with_headers)
     app.add_exception_handler(BillingError, _refusal)
+    app.add_exception_handler(RequestValidationError, _unclear)
+    app.add_exception_handler(HTTPException, _unclear)
     return app
-
-
-def _start() -> Response:
-    return RedirectResponse("/runs")
 
 
 async def _with_headers(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -54,5 +74,11 @@ def _refusal(request: Request, error: Exception) -> Response:
     """Show what the program refuses, in its own words."""
     if not isinstance(error, BillingError):
         raise error
-    status = _NOT_FOUND if error.code.endswith("_unknown") else _REFUSED
+    status = _NOT_FOUND if error.code.endswith(("_unknown", "_missing")) else _REFUSED
     return page(request, "refusal.html.j2", status=status, error=error)
+
+
+def _unclear(request: Request, error: Exception) -> Response:
+    """Show that an address leads nowhere."""
+    status = error.status_code if isinstance(error, HTTPException) else _UNCLEAR
+    return page(request, "nowhere.html.j2", status=status)

@@ -36,6 +36,7 @@ FROZEN = (
     "ledger_entry",
     "ledger_posting",
     "number_block",
+    "worklist_note",
 )
 """Tables whose rows are written once, never changed, never removed."""
 
