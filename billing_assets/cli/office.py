@@ -21,7 +21,7 @@ def serve(
     ] = 8000,
     as_json: Json = False,
 ) -> None:
-    """Open the pages of the billing office until Ctrl-C: runs, and what became of them.
+    """Open the pages of the billing office until Ctrl-C: day, runs, worklists, outbox, forecast.
 
     It prints a link that signs you in, as administrator, once, within ten minutes, on this machine. Where
     BILLING_OFFICE_URL says that the office is for others too, there is no link: 'billing users add' lets

@@ -100,6 +100,7 @@ _FIGURES = (
     Column("is_last", pl.Boolean, "yes or no", "whether an installment is the last one of its term"),
     Column("is_comparable", pl.Boolean, "yes or no", "whether the bill before a charge is one of this store"),
     Column("charge_count", pl.Int64, "number", "of the charges that a row stands for"),
+    Column("invoice_count", pl.Int64, "number", "of the invoices that a row stands for"),
     Column("tax_minor", pl.Int64, "minor units", "tax on the net amount"),
     Column("total_minor", pl.Int64, "minor units", "net amount and tax of a document"),
     Column("period_days", pl.Int64, "days", "of the periods on a document, added up"),

@@ -116,6 +116,9 @@ FIGURE_SCHEMA = schema_of(
 )
 """What the invoiced charges of a run add up to, by everything that a later run is compared by."""
 
+EXPECTED_SCHEMA = schema_of("billing_date", "currency", "invoice_count", "total_minor")
+"""The invoices that are expected, by billing date and currency, with tax."""
+
 LAST_BILL_SCHEMA = schema_of("policy_term_id", "plan_code", "currency", "total_minor", "period_days")
 """The last document of the policy of a term."""
 

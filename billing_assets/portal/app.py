@@ -8,11 +8,25 @@ from contextlib import AbstractAsyncContextManager
 from importlib import resources
 
 from fastapi import Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.portal import audit_log, runs, sign_in, users
+from billing_assets.portal import (
+    audit_log,
+    deliveries,
+    failures,
+    forecast,
+    invoices,
+    problems,
+    run_detail,
+    runs,
+    sign_in,
+    today,
+    users,
+)
 from billing_assets.portal.access import SignInNeededError, guarded, sign_in_address, signed_in
 from billing_assets.portal.pages import page
 
@@ -24,7 +38,7 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-_SEE_OTHER, _FORBIDDEN, _NOT_FOUND, _REFUSED, _THROTTLED = 303, 403, 404, 409, 429
+_SEE_OTHER, _FORBIDDEN, _NOT_FOUND, _REFUSED, _UNCLEAR, _THROTTLED = 303, 403, 404, 409, 422, 429
 _STATUS = {
     "role_insufficient": _FORBIDDEN,
     "request_foreign": _FORBIDDEN,
@@ -35,8 +49,19 @@ _STATUS = {
     "sign_in_throttled": _THROTTLED,
 }
 
-OFFICE = (runs.router, users.router, audit_log.router)
-"""The pages for those who are signed in; which permission a page needs, it says itself."""
+OFFICE = (
+    today.router,
+    runs.router,
+    run_detail.router,
+    invoices.router,
+    problems.router,
+    failures.router,
+    deliveries.router,
+    forecast.router,
+    users.router,
+    audit_log.router,
+)
+"""The pages for those who are signed in; a page that needs more than that says so itself."""
 
 
 def create_app(opened: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:
@@ -54,15 +79,12 @@ def create_app(opened: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -
     app.include_router(sign_in.router)
     for router in OFFICE:
         app.include_router(router, dependencies=[Depends(signed_in)])
-    app.add_api_route("/", _start, include_in_schema=False)
     app.middleware("http")(_with_headers)
     app.add_exception_handler(BillingError, _refusal)
     app.add_exception_handler(SignInNeededError, _to_sign_in)
+    app.add_exception_handler(RequestValidationError, _unclear)
+    app.add_exception_handler(HTTPException, _unclear)
     return app
-
-
-def _start() -> Response:
-    return RedirectResponse("/runs")
 
 
 async def _with_headers(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -77,7 +99,8 @@ def _refusal(request: Request, error: Exception) -> Response:
     """Show what the program refuses, in its own words."""
     if not isinstance(error, BillingError):
         raise error
-    status = _STATUS.get(error.code, _NOT_FOUND if error.code.endswith("_unknown") else _REFUSED)
+    is_gone = error.code.endswith(("_unknown", "_missing"))
+    status = _STATUS.get(error.code, _NOT_FOUND if is_gone else _REFUSED)
     return page(request, "refusal.html.j2", status=status, error=error)
 
 
@@ -86,3 +109,9 @@ def _to_sign_in(request: Request, _error: Exception) -> Response:
     if request.headers.get("HX-Request"):
         return Response(headers={"HX-Redirect": "/sign-in"})
     return RedirectResponse(sign_in_address(request), _SEE_OTHER)
+
+
+def _unclear(request: Request, error: Exception) -> Response:
+    """Show that an address leads nowhere."""
+    status = error.status_code if isinstance(error, HTTPException) else _UNCLEAR
+    return page(request, "nowhere.html.j2", status=status)

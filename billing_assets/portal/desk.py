@@ -12,6 +12,8 @@ from billing_assets.portal.access import Visitor
 from billing_assets.wiring.access_desk import AccessDesk
 from billing_assets.wiring.acting import acting_as
 from billing_assets.wiring.desk import Desk
+from billing_assets.wiring.office_desk import OfficeDesk
+from billing_assets.wiring.worklists import WorklistDesk
 
 
 def open_desk(request: Request, visitor: Visitor) -> Desk:
@@ -31,3 +33,29 @@ def open_access(desk: Office) -> AccessDesk:
 
 Access: TypeAlias = Annotated[AccessDesk, Depends(open_access)]
 """The accounts, as an argument of a route."""
+
+
+def office_desk(desk: Office) -> OfficeDesk:
+    """Return the reading side of the pages."""
+    return OfficeDesk(desk)
+
+
+def worklist_desk(desk: Office) -> WorklistDesk:
+    """Return what people do with worklists."""
+    return WorklistDesk(desk)
+
+
+Pages: TypeAlias = Annotated[OfficeDesk, Depends(office_desk)]
+"""The reading side of the pages, as an argument of a route."""
+
+Acts: TypeAlias = Annotated[WorklistDesk, Depends(worklist_desk)]
+"""What people do with worklists, as an argument of a route."""
+
+
+def acting_name(visitor: Visitor) -> str:
+    """Return the name under what somebody does."""
+    return visitor.actor.name
+
+
+Actor: TypeAlias = Annotated[str, Depends(acting_name)]
+"""Who acts, as an argument of a route."""

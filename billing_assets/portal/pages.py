@@ -21,6 +21,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from billing_assets.documents.formats import money
 from billing_assets.portal.access import form_token, is_allowed, secret_of, visitor_of
+from billing_assets.portal.charts import column_chart
+from billing_assets.portal.places import address, place_text
 
 LANGUAGES = ("en", "es")
 _LOCALES = {"en": "en_GB", "es": "es_ES"}
@@ -48,6 +50,12 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
         "visitor": visitor_of(request),
         "may": partial(is_allowed, request),
         "csrf_token": form_token(secret_of(request)),
+        "long_day": partial(_long_day, language),
+        "said": partial(_said, words),
+        "span": partial(_span, words),
+        "address": address,
+        "place_text": place_text,
+        "column_chart": column_chart,
         **values,
     }
     if request.headers.get("HX-Request") and "part" in text.blocks:
@@ -64,6 +72,21 @@ def language_of(request: Request) -> str:
     return next((code for code in asked if code in LANGUAGES), LANGUAGES[0])
 
 
+def word(request: Request, key: str, **values: object) -> str:
+    """Return words in the reader's language, for what a page has drawn before it is filled."""
+    return _word(words_of(language_of(request)), key, **values)
+
+
+def day_words(request: Request, day: date, pattern: str) -> str:
+    """Return a day in the reader's language, by a pattern of CLDR or the name of one."""
+    return str(format_date(day, pattern, locale=_LOCALES[language_of(request)]))
+
+
+def number_words(request: Request, value: int) -> str:
+    """Return a whole number in the reader's language."""
+    return _number(language_of(request), value)
+
+
 @cache
 def words_of(language: str) -> Mapping[str, str]:
     """Return key -> words of a language.
@@ -72,8 +95,11 @@ def words_of(language: str) -> Mapping[str, str]:
     'Ejecuciones'
     """
     folder = resources.files("billing_assets.portal").joinpath("words")
-    tables = tomllib.loads(folder.joinpath(f"{language}.toml").read_text("utf-8"))
-    return {f"{table}.{key}": words for table, rows in tables.items() for key, words in rows.items()}
+    found: dict[str, str] = {}
+    for name in (f"{language}.toml", f"{language}_codes.toml"):
+        tables = tomllib.loads(folder.joinpath(name).read_text("utf-8"))
+        found |= {f"{table}.{key}": words for table, rows in tables.items() for key, words in rows.items()}
+    return found
 
 
 @cache
@@ -97,6 +123,23 @@ def _amount(language: str, amount_minor: int, currency: str) -> str:
 
 def _number(language: str, value: int) -> str:
     return str(format_decimal(value, locale=_LOCALES[language]))
+
+
+def _said(words: Mapping[str, str], table: str, code: str) -> str:
+    """Return the words of a code of a table, or the code itself where it came from outside."""
+    return words.get(f"{table}.{code}", code)
+
+
+def _span(words: Mapping[str, str], seconds: int) -> str:
+    """Return a length of time as people say it."""
+    for name, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return words[f"span.{name}"].format(count=seconds // size)
+    return words["span.seconds"].format(count=seconds)
+
+
+def _long_day(language: str, day: date) -> str:
+    return str(format_date(day, "full", locale=_LOCALES[language]))
 
 
 def _day(language: str, day: date) -> str:

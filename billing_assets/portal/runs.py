@@ -1,29 +1,46 @@
-"""The pages of runs: the list.
+"""The list of runs.
 
-Belongs here: addresses and what their pages are given.
-Does not belong here: reading the store (``wiring.desk``).
+Belongs here: its address and what its page is given. Does not belong here: one run (``run_detail``), reading
+the store (``wiring.office_desk``).
 """
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.requests import Request
 from fastapi.responses import HTMLResponse
 
-from billing_assets.domain.access import Permission
-from billing_assets.portal.access import needs
-from billing_assets.portal.desk import Office
+from billing_assets.domain.runs import RunKind, RunState
+from billing_assets.portal.desk import Pages
 from billing_assets.portal.pages import page
+from billing_assets.portal.places import PAGE_ROWS, OptionalDate, OptionalId, page_of
+from billing_assets.store.run_listings import RunFilter
 
 router = APIRouter()
-_PAGE_ROWS = 25
-_Before = Annotated[int | None, Query(ge=1)]
 
 
-@router.get("/runs", response_class=HTMLResponse, dependencies=[needs(Permission.LOOK)])
-def list_runs(request: Request, desk: Office, before: _Before = None) -> HTMLResponse:
-    """List the newest runs."""
-    found = desk.runs(_PAGE_ROWS + 1, before)
-    following = found[_PAGE_ROWS - 1].run_id if len(found) > _PAGE_ROWS else None
-    zone = desk.company().time_zone
-    return page(request, "runs.html.j2", runs=found[:_PAGE_ROWS], following=following, zone=zone)
+@router.get("/runs", response_class=HTMLResponse)
+def list_runs(
+    request: Request,
+    desk: Pages,
+    state: str = "",
+    kind: str = "",
+    since: OptionalDate = None,
+    until: OptionalDate = None,
+    before: OptionalId = None,
+) -> HTMLResponse:
+    """List the newest runs that fit."""
+    asked = {"state": state, "kind": kind, "since": since, "until": until}
+    wanted = RunFilter(
+        state=state, run_kind=kind, from_date=since, to_date=until, before_id=before, limit=PAGE_ROWS + 1
+    )
+    found, is_more = page_of(desk.runs(wanted))
+    return page(
+        request,
+        "runs.html.j2",
+        runs=found,
+        following=found[-1].run_id if is_more else None,
+        asked=asked,
+        zone=desk.company.time_zone,
+        states=[each.value for each in RunState],
+        kinds=[each.value for each in RunKind],
+        is_first=before is None,
+    )

@@ -6,6 +6,7 @@ Belongs here: read models of the outbox. Does not belong here: any writing (``de
 A list never holds an address: it says whether a newer one is known.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -33,7 +34,8 @@ order by r.billing_date
 class DeliveryRow:
     """A delivery as people follow it.
 
-    ``send_date`` is the day until which it is, or was, held, or None. ``has_newer_address``: the payer's
+    ``send_date`` is the day until which it is, or was, held, or None. ``has_address``: an e-mail address of
+    the payer is known. ``has_newer_address``: the payer's
     newest e-mail address is another one than the last attempt used, or, before any attempt, there is one
     where the invoice had none.
     """
@@ -50,6 +52,7 @@ class DeliveryRow:
     owner: str
     attempt_count: int
     send_date: date | None
+    has_address: bool
     has_newer_address: bool
     queued_at: datetime
     changed_at: datetime
@@ -94,7 +97,8 @@ group by state, reason_code order by count(*) desc, state, reason_code
 """
 
 _DELIVERIES = f"""
-select v.*, s.prefix, i.invoice_number, r.billing_date, newest.email <> '' and newest.email <> coalesce((
+select v.*, s.prefix, i.invoice_number, r.billing_date, newest.email <> '' as has_address,
+    newest.email <> '' and newest.email <> coalesce((
     select coalesce(y.content::json ->> 'email', '') from delivery_attempt a
     join payer_version y on y.payer_version_id = coalesce(a.payer_version_id, i.payer_version_id)
     where a.delivery_id = v.delivery_id order by a.attempt_number desc limit 1
@@ -153,29 +157,64 @@ class DeliveryFilter:
     """Which undelivered ones, longest waiting first, above ``after_id``; an empty field asks for nothing."""
 
     state: str = ""
+    reason_code: str = ""
     billing_date: date | None = None
     with_given_up: bool = False
     after_id: int = 0
     limit: int = 20
 
 
+UNSENT_REASONS = """
+with recursive reason as (
+    (select state, reason_code from delivery where company_id = :company and state <> 'sent'
+     order by 1, 2 limit 1)
+    union all
+    select n.state, n.reason_code from reason r cross join lateral (
+        select state, reason_code from delivery where company_id = :company and state <> 'sent'
+            and (state, reason_code) > (r.state, r.reason_code) order by 1, 2 limit 1) n
+)
+"""
+"""The first state and reason, then from each the next: as many probes of the index as there are reasons."""
+
+# The longest waiting of each reason, and of these the longest waiting: millions of others are not looked at.
+_PAGE = """, page as materialized (
+    select v.* from reason r cross join lateral (
+        select * from delivery v where v.company_id = :company and v.state <> 'sent' and v.state = r.state
+            and v.reason_code = r.reason_code and v.delivery_id > :after {of_day}
+        order by v.delivery_id limit :limit
+    ) v
+    where (:with_given_up or r.reason_code <> :given_up) and (:state = '' or r.state = :state)
+        and (:reason = '' or r.reason_code = :reason)
+    order by v.delivery_id limit :limit
+)
+"""
+_OF_DAY = """and exists (select from document d join invoice i using (invoice_id)
+    join billing_run r using (run_id) where d.document_id = v.document_id and r.billing_date = :day)
+"""
+
+
 def list_undelivered(connection: Connection, company_id: int, wanted: DeliveryFilter) -> list[DeliveryRow]:
     """Return deliveries that were not accepted, longest waiting first, at most ``wanted.limit``."""
-    query = text(
-        f"{_DELIVERIES} and v.state <> 'sent' and (:state = '' or v.state = :state) "
-        "and (:with_given_up or v.reason_code <> :given_up) and v.delivery_id > :after "
-        "and (cast(:day as date) is null or r.billing_date = :day) order by v.delivery_id limit :limit"
-    )
+    page = _PAGE.format(of_day=_OF_DAY if wanted.billing_date else "")
+    rows = _DELIVERIES.replace("from delivery v", "from page v")
     values = {
         "company": company_id,
         "state": wanted.state,
+        "reason": wanted.reason_code,
         "with_given_up": wanted.with_given_up,
         "given_up": GIVEN_UP_REASON,
         "day": wanted.billing_date,
         "after": wanted.after_id,
         "limit": wanted.limit,
     }
+    query = text(f"{UNSENT_REASONS}{page}{rows} order by v.delivery_id")
     return [_delivery(row) for row in connection.execute(query, values)]
+
+
+def find_deliveries(connection: Connection, company_id: int, ids: Sequence[int]) -> list[DeliveryRow]:
+    """Return these deliveries, whatever their state."""
+    query = text(f"{_DELIVERIES} and v.delivery_id = any(:ids) order by v.delivery_id")
+    return [_delivery(row) for row in connection.execute(query, {"company": company_id, "ids": list(ids)})]
 
 
 def show_delivery(connection: Connection, company_id: int, delivery_id: int) -> DeliveryDetail:
@@ -211,6 +250,7 @@ def _delivery(row: Any) -> DeliveryRow:  # noqa: ANN401 - a row of SQLAlchemy
         owner=row.owner,
         attempt_count=row.attempt_count,
         send_date=row.send_date,
+        has_address=row.has_address,
         has_newer_address=row.has_newer_address,
         queued_at=row.queued_at,
         changed_at=row.changed_at,

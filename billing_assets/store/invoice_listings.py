@@ -25,6 +25,7 @@ class InvoiceFilter:
     payer_key: str = ""
     delivery_state: str = ""
     currency: str = ""
+    invoice_number: str = ""
     before_number: str = ""
     limit: int = 20
 
@@ -87,17 +88,35 @@ join payer y on y.payer_id = i.payer_id
 left join document d using (invoice_id) left join delivery v using (document_id)
 where i.company_id = :company
 """
+# The key of lines that were charged leads with the term; credit notes are found by what they credit.
+_WITH_CREDITS = """
+with charged as materialized ({charged})
+select invoice_id from charged
+union select c.invoice_id from invoice c join charged on c.credited_invoice_id = charged.invoice_id
+"""
+_OF_POLICY = """
+select l.invoice_id from policy p join policy_term t using (policy_id)
+join invoice_line l on l.policy_term_id = t.policy_term_id and l.credited_invoice_id is null
+where p.company_id = :company and p.policy_number = :policy_number
+"""
+# Whoever has ever been a payer of a term, the first or a further one.
+_OF_PAYER = """
+select l.invoice_id from payer y cross join lateral (
+    select v.policy_term_id from policy_term_version v
+    where v.company_id = y.company_id and v.payer_id = y.payer_id
+    union select v.policy_term_id from policy_term_payer a join policy_term_version v
+        using (policy_term_version_id) where a.payer_id = y.payer_id
+) paid
+join invoice_line l on l.policy_term_id = paid.policy_term_id and l.credited_invoice_id is null
+where y.company_id = :company and y.payer_key = :payer_key
+"""
 _CONDITIONS = {
     "billing_date": "and r.billing_date = :billing_date",
-    # The key of lines that were charged leads with the term; credit notes are found by what they credit.
-    "policy_number": """and coalesce(i.credited_invoice_id, i.invoice_id) in (
-        select l.invoice_id from policy p join policy_term t using (policy_id)
-        join invoice_line l on l.policy_term_id = t.policy_term_id and l.credited_invoice_id is null
-        where p.company_id = :company and p.policy_number = :policy_number)
-    """,
-    "payer_key": """and i.payer_id = (
+    "policy_number": f"and i.invoice_id in ({_WITH_CREDITS.format(charged=_OF_POLICY)})",
+    "payer_key": f"""and i.invoice_id in ({_WITH_CREDITS.format(charged=_OF_PAYER)}) and i.payer_id = (
         select payer_id from payer where company_id = :company and payer_key = :payer_key)
-    """,
+    """,  # noqa: S608 - constants
+    "invoice_number": "and (s.prefix, i.invoice_number) = (:own_prefix, :own_number)",
     "delivery_state": "and coalesce(v.state, 'none') = :delivery_state",
     "currency": "and i.currency = :currency",
     "before_number": """and i.invoice_id < (select b.invoice_id from invoice b join number_series x
@@ -117,6 +136,8 @@ def list_invoices(connection: Connection, company_id: int, wanted: InvoiceFilter
     conditions = "\n".join(_CONDITIONS[name] for name in values)
     if wanted.before_number:
         values["prefix"], values["number"] = split_document_number(wanted.before_number)
+    if wanted.invoice_number:
+        values["own_prefix"], values["own_number"] = split_document_number(wanted.invoice_number)
     query = text(f"{_INVOICES} {conditions} order by i.invoice_id desc limit :limit")
     rows = connection.execute(query, {**values, "company": company_id, "limit": wanted.limit})
     return [

@@ -17,12 +17,16 @@ from billing_assets.domain.errors import BillingError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemFilter:
-    """Which problems; newest first, below ``before_id`` where that is given."""
+    """Which problems; newest first, below ``before_id`` where that is given.
+
+    ``recorded_until`` leaves out what was recorded later.
+    """
 
     problem_code: str = ""
     owner: str = ""
     batch_id: int | None = None
     with_closed: bool = False
+    recorded_until: datetime | None = None
     before_id: int | None = None
     limit: int = 20
 
@@ -75,24 +79,23 @@ where p.company_id = :company
 """
 
 
+_CONDITIONS = {
+    "problem_code": "and p.problem_code = :problem_code",
+    "owner": "and p.owner = :owner",
+    "batch_id": "and p.batch_id = :batch_id",
+    "recorded_until": "and p.recorded_at <= :recorded_until",
+    "before_id": "and p.problem_id < :before_id",
+}
+
+
 def list_problems(connection: Connection, company_id: int, wanted: ProblemFilter) -> list[ProblemRow]:
     """Return the newest problems that fit, at most ``wanted.limit``."""
-    query = text(
-        f"{_PROBLEMS} and (p.is_open or :closed) and (:code = '' or p.problem_code = :code) "
-        "and (:owner = '' or p.owner = :owner) and (cast(:batch as bigint) is null or p.batch_id = :batch) "
-        "and (cast(:before as bigint) is null or p.problem_id < :before) "
-        "order by p.problem_id desc limit :limit"
-    )
-    values = {
-        "company": company_id,
-        "closed": wanted.with_closed,
-        "code": wanted.problem_code,
-        "owner": wanted.owner,
-        "batch": wanted.batch_id,
-        "before": wanted.before_id,
-        "limit": wanted.limit,
-    }
-    return [_problem(row) for row in connection.execute(query, values)]
+    values: dict[str, Any] = {name: getattr(wanted, name) for name in _CONDITIONS if getattr(wanted, name)}
+    conditions = " ".join(_CONDITIONS[name] for name in values)
+    is_open = "" if wanted.with_closed else "and p.is_open"
+    query = text(f"{_PROBLEMS} {is_open} {conditions} order by p.problem_id desc limit :limit")
+    rows = connection.execute(query, {**values, "company": company_id, "limit": wanted.limit})
+    return [_problem(row) for row in rows]
 
 
 def count_problems(connection: Connection, company_id: int) -> dict[str, int]:

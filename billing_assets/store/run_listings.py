@@ -6,7 +6,7 @@ policy (``charge_listings``).
 Neither holds a name or an address.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -44,6 +44,7 @@ class RunRow:
     planned_at: datetime
     finalised_at: datetime | None
     held_reasons: tuple[Mapping[str, str], ...]
+    decided_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,14 +90,47 @@ from billing_run where company_id = :company
 """
 
 
-def list_runs(
-    connection: Connection, company_id: int, limit: int, before_id: int | None = None
-) -> list[RunRow]:
-    """Return the newest runs, at most ``limit``, below run ``before_id``."""
-    query = text(
-        f"{_RUN} and (cast(:before as bigint) is null or run_id < :before) order by run_id desc limit :limit"
-    )
-    rows = connection.execute(query, {"company": company_id, "before": before_id, "limit": limit})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFilter:
+    """Which runs, newest first, below ``before_id``; an empty field asks for nothing.
+
+    ``is_recent`` leaves out runs on demand, of which there may be thousands a day.
+    """
+
+    state: str = ""
+    run_kind: str = ""
+    from_date: date | None = None
+    to_date: date | None = None
+    is_recent: bool = False
+    before_id: int | None = None
+    limit: int = 20
+
+
+_CONDITIONS = {
+    "state": "and state = :state",
+    "run_kind": "and run_kind = :run_kind",
+    "from_date": "and billing_date >= :from_date",
+    "to_date": "and billing_date <= :to_date",
+    "is_recent": "and run_kind <> 'on_demand'",
+    "before_id": "and run_id < :before_id",
+}
+
+
+def list_runs(connection: Connection, company_id: int, wanted: RunFilter) -> list[RunRow]:
+    """Return the newest runs that fit, at most ``wanted.limit``."""
+    values: dict[str, Any] = {name: getattr(wanted, name) for name in _CONDITIONS if getattr(wanted, name)}
+    conditions = " ".join(_CONDITIONS[name] for name in values)
+    query = text(f"{_RUN} {conditions} order by run_id desc limit :limit")
+    return _rows(connection.execute(query, {**values, "company": company_id, "limit": wanted.limit}))
+
+
+def open_runs(connection: Connection, company_id: int) -> list[RunRow]:
+    """Return the runs that are neither final nor rejected, oldest billing date first."""
+    query = text(f"{_RUN} and state not in ('finalised', 'rejected') order by billing_date, run_id")
+    return _rows(connection.execute(query, {"company": company_id}))
+
+
+def _rows(rows: Iterable[Row[Any]]) -> list[RunRow]:
     return [
         RunRow(
             run_id=row.run_id,
@@ -114,13 +148,17 @@ def list_runs(
             planned_at=row.planned_at,
             finalised_at=row.finalised_at,
             held_reasons=tuple(row.held_reasons),
+            decided_at=row.decided_at,
         )
         for row in rows
     ]
 
 
-def show_run(connection: Connection, company_id: int, run_id: int) -> RunDetail:
-    """Return one run, or raise ``run_unknown``."""
+def show_run(connection: Connection, company_id: int, run_id: int, *, is_counted: bool = True) -> RunDetail:
+    """Return one run, or raise ``run_unknown``.
+
+    Not ``is_counted``: the charges of an open run and the deliveries are left out, however many there are.
+    """
     row = connection.execute(
         text(f"{_RUN} and run_id = :run"), {"company": company_id, "run": run_id}
     ).first()
@@ -130,11 +168,15 @@ def show_run(connection: Connection, company_id: int, run_id: int) -> RunDetail:
         text("select count(*), count(committed_at) from run_shard where run_id = :run"), {"run": run_id}
     ).one()
     report = row.report
+    if report is None and not is_counted:
+        report = _uncounted(row)
     if report is None:
         facts = read_run_facts(connection, run_id, row.planned_at, {})
         report = {**build_run_report(facts), "finalised_at": None}
-    # Reports that were kept before they had them.
-    report.setdefault("issue_dates", issue_dates_record(read_issue_dates(connection, run_id)))
+    if "issue_dates" not in report:
+        # Reports that were kept before they had them.
+        dates = read_issue_dates(connection, run_id) if is_counted else None
+        report["issue_dates"] = issue_dates_record(dates)
     return RunDetail(
         run_id=run_id,
         run_kind=row.run_kind,
@@ -147,12 +189,28 @@ def show_run(connection: Connection, company_id: int, run_id: int) -> RunDetail:
         report=report,
         shard_count=shards[0],
         committed_shard_count=shards[1],
-        delivery_counts=count_deliveries(connection, company_id, run_id=run_id),
+        delivery_counts=count_deliveries(connection, company_id, run_id=run_id) if is_counted else {},
         plan_sha256=row.plan_sha256,
         held_reasons=tuple(row.held_reasons),
         rehearsal=row.rehearsal,
         decision=_decided(row),
     )
+
+
+def _uncounted(row: Row[Any]) -> dict[str, Any]:
+    """Return the head of a report of an open run, with nothing counted."""
+    parts = ("charges", "invoices", "credit_notes", "numbers", "rounding")
+    return {
+        "billing_date": row.billing_date.isoformat(),
+        "sequence_number": row.sequence_number,
+        "issuing_date": row.issuing_date.isoformat(),
+        "planned_at": row.planned_at.isoformat(),
+        "finalised_at": None,
+        "due_count": row.due_count,
+        "outcome_counts": {},
+        "seconds": {},
+        **{part: [] for part in parts},
+    }
 
 
 def _decided(row: Row[Any]) -> RunDecided | None:

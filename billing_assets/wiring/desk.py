@@ -168,7 +168,8 @@ class Desk:
     def runs(self, limit: int, before_id: int | None = None) -> list[run_listings.RunRow]:
         """Return the newest runs."""
         with self.database.transaction() as connection:
-            return run_listings.list_runs(connection, self.company_id, limit, before_id)
+            wanted = run_listings.RunFilter(limit=limit, before_id=before_id)
+            return run_listings.list_runs(connection, self.company_id, wanted)
 
     def run(self, run_id: int) -> run_listings.RunDetail:
         """Return one run, or raise ``run_unknown``."""

@@ -124,6 +124,19 @@ class Settings(BaseSettings):
             raise ValueError("not the https address of a server, such as https://billing.example.com")
         return address.rstrip("/")
 
+    dagster_url: str = Field(
+        default="",
+        description="address of Dagster's pages, such as http://localhost:3000, to which the office links "
+        "its runs; empty: no links",
+    )
+
+    @field_validator("dagster_url")
+    @classmethod
+    def _is_address(cls, address: str) -> str:
+        if address and not address.startswith(("http://", "https://")):
+            raise ValueError("not an address; http://localhost:3000 is one")
+        return address.rstrip("/")
+
     @field_validator("smtp_security")
     @classmethod
     def _is_protected(cls, security: str, info: ValidationInfo) -> str:

@@ -40,6 +40,7 @@ def row(
         owner="",
         attempt_count=1,
         send_date=send_date,
+        has_address=True,
         has_newer_address=has_newer_address,
         queued_at=at,
         changed_at=at,

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,8 @@ from billing_assets.portal.app import create_app
 from billing_assets.store.connection import Database
 from billing_assets.wiring.access_desk import AccessDesk
 from billing_assets.wiring.desk import Desk
-from billing_assets_tests.books import billing_over, fill_book
+from billing_assets_tests.billed_store import fill_billed
+from billing_assets_tests.books import billing_over
 from billing_assets_tests.databases import database, fresh_database, server_url, template_database
 
 __all__ = ["database", "fresh_database", "server_url", "template_database"]
@@ -31,11 +31,10 @@ def address_of(role: Role) -> str:
 
 @pytest.fixture
 def desk(database: Database, tmp_path: Path) -> Iterator[Desk]:
-    """The desk over a small book of which 2024-01-31 is billed."""
-    fill_book(database, 30)
+    """The desk over a small store: billed, with something failed, undelivered and wrong."""
     with ExitStack() as stack:
         billing = billing_over(database, tmp_path, stack)
-        billing.invoice(billing.order(date(2024, 1, 31)))
+        fill_billed(billing)
         yield Desk(billing)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from billing_assets.domain.errors import BillingError
 from billing_assets.store.connection import Database
-from billing_assets.store.run_listings import last_run_of, list_runs, show_run
+from billing_assets.store.run_listings import RunFilter, last_run_of, list_runs, show_run
 from billing_assets_tests.books import billing_over, fill_book
 
 JANUARY = date(2024, 1, 31)
@@ -28,8 +28,8 @@ def billed(database: Database, tmp_path: Path) -> Database:
 
 def test_the_newest_stands_first_and_pages_follow_by_id(billed: Database) -> None:
     with billed.transaction() as connection:
-        first = [row.run_id for row in list_runs(connection, 1, 2)]
-        second = [row.run_id for row in list_runs(connection, 1, 2, before_id=first[-1])]
+        first = [row.run_id for row in list_runs(connection, 1, RunFilter(limit=2))]
+        second = [row.run_id for row in list_runs(connection, 1, RunFilter(before_id=first[-1]))]
     assert (first, second) == ([3, 2], [1])
 
 
@@ -42,7 +42,7 @@ def test_one_run_is_shown_with_its_report(billed: Database) -> None:
 
 def test_another_company_sees_nothing(billed: Database) -> None:
     with billed.transaction() as connection:
-        assert list_runs(connection, STRANGER, 10) == []
+        assert list_runs(connection, STRANGER, RunFilter()) == []
         with pytest.raises(BillingError, match="run_unknown"):
             show_run(connection, STRANGER, 1)
         assert last_run_of(connection, STRANGER, JANUARY) is None

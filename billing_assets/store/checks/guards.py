@@ -38,6 +38,7 @@ FROZEN = (
     "number_block",
     "schedule_revision",
     "audit_entry",
+    "worklist_note",
 )
 """Tables whose rows are written once, never changed, never removed."""
 

@@ -1,0 +1,78 @@
+"""Invoices: the search, one in full, why it is what it is, its PDF.
+
+Belongs here: addresses and what their pages are given. Does not belong here: reading the store
+(``wiring.desk``), words of an explanation (``documents.explanations``).
+"""
+
+from fastapi import APIRouter
+from fastapi.requests import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from billing_assets.domain.errors import BillingError
+from billing_assets.domain.numbering import document_file_name
+from billing_assets.portal.bulk import SEE_OTHER
+from billing_assets.portal.desk import Office
+from billing_assets.portal.pages import language_of, page
+from billing_assets.portal.places import PAGE_ROWS, page_of
+from billing_assets.store.invoice_listings import InvoiceFilter, InvoiceRow
+from billing_assets.wiring.desk import Desk
+
+# A number may hold slashes, so that what stands below an invoice is looked for first.
+router = APIRouter(prefix="/invoices")
+
+
+@router.get("", response_class=HTMLResponse, response_model=None)
+def list_invoices(
+    request: Request, desk: Office, number: str = "", policy: str = "", payer: str = "", before: str = ""
+) -> Response:
+    """List the newest invoices that fit; a number that there is leads to its invoice."""
+    number, policy, payer = (" ".join(text.split()) for text in (number, policy, payer))
+    wanted = InvoiceFilter(
+        invoice_number=number,
+        policy_number=policy,
+        payer_key=payer,
+        before_number=before,
+        limit=PAGE_ROWS + 1,
+    )
+    found, is_more = page_of(_found(desk, wanted))
+    if number and len(found) == 1:
+        return RedirectResponse(f"/invoices/{found[0].invoice_number}", status_code=SEE_OTHER)
+    return page(
+        request,
+        "invoices.html.j2",
+        invoices=found,
+        asked={"number": number, "policy": policy, "payer": payer},
+        following=found[-1].invoice_number if is_more else None,
+        is_first=not before,
+    )
+
+
+def _found(desk: Desk, wanted: InvoiceFilter) -> list[InvoiceRow]:
+    """Return what fits; nothing does where what was typed is no number of a document."""
+    try:
+        return desk.invoices(wanted)
+    except BillingError as error:
+        if error.code != "number_malformed":
+            raise
+        return []
+
+
+@router.get("/{number:path}/explanation", response_class=HTMLResponse)
+def explain_invoice(request: Request, desk: Office, number: str) -> HTMLResponse:
+    """Show why every amount and date of an invoice is what it is, in the reader's language."""
+    view = desk.explain(number, language=language_of(request), is_checked=False)
+    return page(request, "explanation.html.j2", number=number, view=view)
+
+
+@router.get("/{number:path}/pdf")
+def show_pdf(desk: Office, number: str) -> Response:
+    """Give the PDF of an invoice as the payer gets it."""
+    name = document_file_name(number, "pdf")
+    headers = {"Content-Disposition": f'inline; filename="{name}"'}
+    return Response(desk.invoice_pdf(number), media_type="application/pdf", headers=headers)
+
+
+@router.get("/{number:path}", response_class=HTMLResponse)
+def show_invoice(request: Request, desk: Office, number: str) -> HTMLResponse:
+    """Show one invoice in full."""
+    return page(request, "invoice.html.j2", detail=desk.invoice(number), zone=desk.company().time_zone)

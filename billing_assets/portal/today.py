@@ -1,0 +1,31 @@
+"""The first page: the day at a glance, and the language in which everything is shown.
+
+Belongs here: what the page is given. Does not belong here: reading the store (``wiring.office_desk``).
+"""
+
+from fastapi import APIRouter
+from fastapi.requests import Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from billing_assets.portal.bulk import SEE_OTHER
+from billing_assets.portal.desk import Pages
+from billing_assets.portal.pages import LANGUAGE_COOKIE, LANGUAGES, page
+
+router = APIRouter()
+_YEAR_SECONDS = 365 * 86_400
+
+
+@router.get("/", response_class=HTMLResponse)
+def show_today(request: Request, desk: Pages) -> HTMLResponse:
+    """Show what ran, what runs, what waits for somebody."""
+    return page(request, "today.html.j2", today=desk.overview(), company=desk.company)
+
+
+@router.get("/language/{code}")
+def choose_language(code: str, back: str = "/") -> RedirectResponse:
+    """Keep the language that a reader chooses, and go back to a page of ours."""
+    is_ours = back.startswith("/") and not back.startswith(("//", "/\\"))
+    answer = RedirectResponse(back if is_ours else "/", status_code=SEE_OTHER)
+    if code in LANGUAGES:
+        answer.set_cookie(LANGUAGE_COOKIE, code, max_age=_YEAR_SECONDS, samesite="lax", httponly=True)
+    return answer

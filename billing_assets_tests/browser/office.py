@@ -1,0 +1,80 @@
+"""The office as a browser sees it: the app over a filled store, on a port of this machine.
+
+Belongs here: starting and ending it, the pages that there are.
+Does not belong here: what stands in the store (``office_book``), what the pages show (the tests).
+"""
+
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from billing_assets.portal.app import create_app
+from billing_assets.wiring.desk import Desk
+
+_READY_SECONDS = 30
+
+
+@contextmanager
+def served_office(desk: Desk) -> Iterator[str]:
+    """Serve the pages over a desk and yield where."""
+
+    @asynccontextmanager
+    async def opened(app: FastAPI) -> AsyncIterator[None]:
+        app.state.desk = desk
+        yield
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(create_app(opened), port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + _READY_SECONDS
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.05)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+_EXAMPLES = """
+select (select max(run_id) from billing_run where state = 'finalised') as run,
+    (select max(run_id) from billing_run where state = 'held') as held,
+    (select max(run_id) from billing_run where state = 'running') as running,
+    (select document_number(prefix, last_number) from number_series where last_number > 0 order by 1 limit 1)
+        as invoice,
+    (select max(problem_id) from problem) as problem,
+    (select max(delivery_id) from delivery where state = 'failed' and attempt_count = 1) as delivery
+"""
+
+
+def office_pages(desk: Desk) -> Mapping[str, str]:
+    """Return name -> address of every page, of each kind the newest example."""
+    with desk.database.transaction() as connection:
+        row = connection.execute(text(_EXAMPLES)).one()
+    return {
+        "today": "/",
+        "runs": "/runs",
+        "run": f"/runs/{row.run}",
+        "run-held": f"/runs/{row.held}",
+        "run-under-way": f"/runs/{row.running}",
+        "run-charges": f"/runs/{row.run}/charges",
+        "invoices": "/invoices",
+        "invoice": f"/invoices/{row.invoice}",
+        "explanation": f"/invoices/{row.invoice}/explanation",
+        "failures": "/failures",
+        "problems": "/problems",
+        "problem": f"/problems/{row.problem}",
+        "deliveries": "/deliveries",
+        "delivery": f"/deliveries/{row.delivery}",
+        "forecast": "/forecast",
+        "nowhere": "/nowhere",
+    }

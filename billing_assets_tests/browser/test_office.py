@@ -1,0 +1,116 @@
+"""The pages of the office: nobody is kept out, on a desk or a phone, in light and dark, in both languages."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from billing_assets.store.connection import Database
+from billing_assets.wiring.build import today_of
+from billing_assets.wiring.desk import Desk
+from billing_assets.wiring.forecasts import ForecastDesk
+from billing_assets_tests.books import billing_over
+from billing_assets_tests.browser.office import office_pages, served_office
+from billing_assets_tests.browser.office_book import fill_office, office_company
+from billing_assets_tests.browser.test_invoice_page import violations
+from billing_assets_tests.databases import copied_database, server_url, template_database
+
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
+
+__all__ = ["server_url", "template_database"]
+
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def office(
+    server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Where the office answers, and the address of each of its pages, over a store with all there is."""
+    with ExitStack() as stack:
+        database: Database = stack.enter_context(
+            copied_database(server_url, template_database, "billing_test_office")
+        )
+        home: Path = tmp_path_factory.mktemp("office")
+        billing = billing_over(database, home, stack)
+        today = today_of(office_company())
+        fill_office(billing, database.url, today, count=600, days=9)
+        ForecastDesk(billing).make()
+        desk = Desk(billing)
+        yield stack.enter_context(served_office(desk)), office_pages(desk)
+
+
+def opened(page: Page, size: dict[str, int], address: str) -> None:
+    page.set_viewport_size({"width": size["width"], "height": size["height"]})
+    page.goto(address)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_axe_finds_nothing_that_keeps_anybody_out(
+    page: Page,
+    office: tuple[str, Mapping[str, str]],
+    size: dict[str, int],
+    scheme: Literal["light", "dark"],
+    language: str,
+) -> None:
+    url, pages = office
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"{url}/language/{language}")
+    found = {}
+    for name, address in pages.items():
+        if name != "nowhere":
+            opened(page, size, url + address)
+            assert page.locator("html").get_attribute("lang") == language
+            found[name] = violations(page)
+            width, wanted = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+            assert width <= wanted, f"{name} is wider than its screen"
+    assert {name: faults for name, faults in found.items() if faults} == {}
+
+
+def test_a_worklist_is_worked_with_the_keyboard_alone(
+    page: Page, office: tuple[str, Mapping[str, str]]
+) -> None:
+    url, _ = office
+    opened(page, DESK, f"{url}/problems")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Skip to the content")
+    first = page.locator('input[name="row"]').first
+    first.focus()
+    page.keyboard.press("Space")
+    page.locator('input[name="owner"][maxlength]').focus()
+    page.keyboard.type("motor team")
+    page.get_by_role("button", name="Assign").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("1 given to their new owner.")
+
+
+def test_all_rows_are_ticked_at_once_and_a_refusal_stands_beside_its_row(
+    page: Page, office: tuple[str, Mapping[str, str]]
+) -> None:
+    url, _ = office
+    opened(page, DESK, f"{url}/deliveries")
+    page.get_by_label("Tick all rows of this page").check()
+    page.get_by_label("Note, kept with the decision").fill("they say so")
+    with page.expect_response(lambda answer: answer.request.method == "POST") as posted:
+        page.locator("form.sheet").evaluate(
+            "form => form.requestSubmit(form.querySelector('[value=\"given-up\"]'))"
+        )
+    assert posted.value.status == 303
+    expect(page.get_by_role("status")).to_contain_text("given up.")
+
+
+def test_the_day_shows_a_run_going_on_without_being_asked(
+    page: Page, office: tuple[str, Mapping[str, str]]
+) -> None:
+    url, _ = office
+    opened(page, DESK, url)
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    with page.expect_response(lambda answer: bool(answer.request.headers.get("hx-request"))):
+        pass
+    expect(page.get_by_role("progressbar")).to_have_count(1)
