@@ -45,6 +45,7 @@ class LockSpace(IntEnum):
     ON_DEMAND = 7_241_007
     INBOX = 7_241_008
     POLICIES = 7_241_009
+    NOTIFICATIONS = 7_241_032
 
 
 @contextmanager

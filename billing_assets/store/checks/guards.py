@@ -36,6 +36,7 @@ FROZEN = (
     "ledger_entry",
     "ledger_posting",
     "number_block",
+    "notification_rule",
 )
 """Tables whose rows are written once, never changed, never removed."""
 
@@ -102,6 +103,8 @@ KEYS = (
     ("delivery_decision", "delivery_id", "(decision = 'delivered'::text)"),
     ("problem_closing", "problem_id", _NO_CONDITION),
     ("inbox_request", "company_id, request_key", _NO_CONDITION),
+    ("notification_event", "event_key", _NO_CONDITION),
+    ("notification_attempt", "message_id", "(state = 'sent'::text)"),
     ("payer", "company_id, payer_key", _NO_CONDITION),
     ("policy", "company_id, policy_number", _NO_CONDITION),
     ("policy_term", "policy_id, effective_date", _NO_CONDITION),
@@ -143,6 +146,13 @@ MAY_UPDATE: Mapping[str, str] = {
     "problem_hold": "released_batch_id",
     "payment_plan": "valid_to",
     "inbox_request": "until_date, state, reason_code, run_id, answered_at",
+    "check_result": "is_holding, offender_count, checked_at, episode_number, failed_at, failed_count, "
+    "examples, recovered_at",
+    "notification_channel": "channel_kind, target, language, is_removed, changed_by, changed_at",
+    "notification_event": "queued_at",
+    "notification_message": "state, reply_code, reason_code, reply_text, attempt_count, refused_count, "
+    "next_attempt_at, subject, body_text, body_html, changed_at, retried_by, retried_at",
+    "notification_attempt": "ended_at, state, reply_code, reason_code",
 }
 """Columns that the application may change; it may change no other."""
 
