@@ -19,6 +19,7 @@ with first_run as (
     select d::date as billing_date from first_run f,
         generate_series(greatest(f.billing_date, cast(:first as date))::timestamp, cast(:last as date),
             interval '1 day') d
+    where f.billing_date is not null
 )
 select d.billing_date, coalesce(r.state, 'not_begun') as state, r.run_id
 from day d

@@ -28,23 +28,23 @@ _IS_NEW = "not exists (select from notification_event e where e.event_key = {key
 
 # Of runs on demand there may be thousands a day, and each request was answered: they are not told one by one.
 _FINALISED = f"""
-select run_id, run_kind, billing_date, due_count, report, finalised_at from billing_run
+select run_id, run_kind, billing_date, due_count, report, finalised_at from billing_run r
 where company_id = :company and run_kind <> 'on_demand' and state = 'finalised'
-    and {_IS_NEW.format(key="concat('run_finalised:', run_id)")}
+    and {_IS_NEW.format(key="concat('run_finalised:', r.run_id)")}
 order by run_id
 """  # noqa: S608 - constants
 
 _HELD = f"""
-select run_id, billing_date, due_count, plan_totals, held_reasons, planned_at, plan_sha256 from billing_run
+select run_id, billing_date, due_count, plan_totals, held_reasons, planned_at, plan_sha256 from billing_run r
 where company_id = :company and run_kind <> 'on_demand' and state = 'held'
-    and {_IS_NEW.format(key="concat('run_held:', run_id, ':', left(plan_sha256, 16))")}
+    and {_IS_NEW.format(key="concat('run_held:', r.run_id, ':', left(r.plan_sha256, 16))")}
 order by run_id
 """  # noqa: S608 - constants
 
 _UNDECIDED = f"""
-select run_id, billing_date, due_count, plan_totals, held_reasons, planned_at, plan_sha256 from billing_run
+select run_id, billing_date, due_count, plan_totals, held_reasons, planned_at, plan_sha256 from billing_run r
 where company_id = :company and run_kind <> 'on_demand' and state = 'held' and planned_at <= :held_before
-    and {_IS_NEW.format(key="concat('approval_needed:', run_id, ':', left(plan_sha256, 16))")}
+    and {_IS_NEW.format(key="concat('approval_needed:', r.run_id, ':', left(r.plan_sha256, 16))")}
 order by run_id
 """  # noqa: S608 - constants
 

@@ -24,7 +24,7 @@ HTTP_SCHEMES: Final = (
 )
 """Services that speak HTTP alone, so that it can be told whether they may have taken a message."""
 
-_START_SECONDS: Final = 20
+_START_SECONDS: Final = 60
 
 
 class AppriseChannel:

@@ -14,6 +14,7 @@ from http.client import HTTPResponse
 from typing import Any
 
 _ACCEPTED_CLASS = 2
+_SPARE_SECONDS = 5
 _METHODS_THAT_ONLY_READ = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -65,6 +66,8 @@ def notify(order: dict[str, Any], wire: Wire) -> dict[str, Any]:
     service.retry = 0
     service.overflow_mode = apprise.OverflowMode.TRUNCATE
     service.socket_connect_timeout = service.socket_read_timeout = float(order["timeout_seconds"])
+    # A service that sends its answer byte by byte never runs into a time-out of its own.
+    signal.alarm(2 * int(order["timeout_seconds"]) + _SPARE_SECONDS)
     wire.listen()
     is_sent = service.notify(body=order["body"], title=order["title"], body_format=apprise.NotifyFormat.TEXT)
     return {
@@ -79,8 +82,6 @@ def notify(order: dict[str, Any], wire: Wire) -> dict[str, Any]:
 def main() -> int:
     """Do what the document on stdin asks."""
     order = json.load(sys.stdin)
-    # A service that sends its answer byte by byte never runs into a time-out of its own.
-    signal.alarm(2 * int(order["timeout_seconds"]) + 10)
     answer = notify(order, Wire())
     sys.stdout.write(f"\n{json.dumps(answer)}\n")
     return 0
