@@ -12,9 +12,10 @@ from typing import Any
 
 
 class HookServer(ThreadingHTTPServer):
-    """Listens on this machine; ``answers`` are the statuses of the next requests, the last one of all further.
+    """Listens on this machine and answers as it is told.
 
-    A status of 0 means: take the request and never answer.
+    ``answers`` are the statuses of the next requests, the last one of all further; 0 means: take the request
+    and never answer.
     """
 
     daemon_threads = True
@@ -48,7 +49,7 @@ class _Hook(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *_arguments: object) -> None:
         """Say nothing."""
 
 

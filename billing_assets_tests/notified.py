@@ -169,4 +169,3 @@ class Office:
     def column(self, query: str) -> list[Any]:
         with self.database.transaction() as connection:
             return list(connection.execute(text(query)).scalars())
-

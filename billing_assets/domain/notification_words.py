@@ -118,6 +118,7 @@ no_answer_after_data | no answer after the message was handed over | sin respues
 no_answer | no answer after the message was handed over | sin respuesta tras entregar el mensaje
 http_refused | the service refused it | el servicio lo rechazó
 partly_accepted | a part of it was accepted | se aceptó una parte
+not_started | the program that asks the service did not start | el programa que llama al servicio no arrancó
 no_word | the service says no more than that it failed | el servicio solo dice que falló
 bad_channel | the target of the channel cannot be used | el destino del canal no sirve
 scheme_not_allowed | this kind of service is not allowed here | este tipo de servicio no está permitido aquí

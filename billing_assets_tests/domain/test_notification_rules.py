@@ -1,8 +1,9 @@
-"""Who hears what: by company, kind, severity, count and amount; when: digests and quiet hours, over clock changes."""
+"""Who hears what, by all that a rule says; when, by digests and quiet hours, over clock changes."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ EVENT = Event(
         ({"minimum_amount_minor": 100_001, "minimum_amount_currency": "EUR"}, False),
     ],
 )
-def test_a_rule_hears_what_all_of_it_fits(change: dict[str, object], is_heard: bool) -> None:
+def test_a_rule_hears_what_all_of_it_fits(change: dict[str, Any], is_heard: bool) -> None:
     assert hears(replace(RULE, **change), EVENT, "demo") is is_heard
 
 
@@ -89,7 +90,9 @@ def test_an_hourly_digest_of_a_zone_beside_the_hour_is_due_at_its_own_full_hour(
     assert local(rule, Severity.INFO, NOON) == "31 17:00"
 
 
-@pytest.mark.parametrize(("clock", "due"), [("12:21", "31 12:21"), ("12:20", "01 12:20"), ("08:00", "01 08:00")])
+@pytest.mark.parametrize(
+    ("clock", "due"), [("12:21", "31 12:21"), ("12:20", "01 12:20"), ("08:00", "01 08:00")]
+)
 def test_a_daily_digest_is_due_at_the_next_such_time(clock: str, due: str) -> None:
     rule = replace(RULE, digest=Digest.DAILY, digest_time=clock)
     assert local(rule, Severity.INFO, NOON) == due
@@ -147,7 +150,7 @@ def test_daily_digests_over_both_clock_changes_are_one_a_day_at_their_time() -> 
         ({"minimum_amount_minor": 1}, "is not a currency"),
     ],
 )
-def test_a_rule_that_cannot_work_is_refused_with_what_is_wrong(change: dict[str, object], found: str) -> None:
+def test_a_rule_that_cannot_work_is_refused_with_what_is_wrong(change: dict[str, Any], found: str) -> None:
     with pytest.raises(BillingError, match=found) as refused:
         checked_rule(replace(RULE, **change))
     assert refused.value.code == "rule_invalid"
@@ -169,11 +172,14 @@ CHANNEL = Channel(
         ({"channel_name": "a b"}, "no name for a channel"),
         ({"language": "fr"}, "no words in 'fr'"),
         ({"target": "no url"}, "not an Apprise URL"),
-        ({"channel_kind": ChannelKind.EMAIL, "target": "Ops <ops@example.com>"}, "not one bare e-mail address"),
+        (
+            {"channel_kind": ChannelKind.EMAIL, "target": "Ops <ops@example.com>"},
+            "not one bare e-mail address",
+        ),
     ],
 )
 def test_a_channel_that_cannot_work_is_refused_without_its_target(
-    change: dict[str, object], found: str
+    change: dict[str, Any], found: str
 ) -> None:
     channel = replace(CHANNEL, **change)
     with pytest.raises(BillingError, match=found) as refused:

@@ -1,6 +1,6 @@
-"""Every message goes out once, or it is known why not; what is refused is tried again, so often and no more."""
+"""Every message goes out once, or it is known why not; what is refused is tried again, so often."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -8,14 +8,27 @@ from sqlalchemy import text
 from billing_assets.domain.notification_rules import Channel, ChannelKind
 from billing_assets.domain.notifications import next_attempt_at
 from billing_assets.reports.notification import Notice
-from billing_assets.steps.send_notifications import Told, letter_of
+from billing_assets.steps.notification_ports import DueMessage
+from billing_assets.steps.send_notifications import Told, letter_of, send_notifications
 from billing_assets.store.connection import Database
+from billing_assets.store.notifications import SqlMessageStore
+from billing_assets.store.sealed_texts import Sealer
 from billing_assets_tests.books import COMPANY, fill_book
 from billing_assets_tests.notified import NOON, Office, add_channel, add_run, answer, hear, keep_check
 
 REFUSED = answer("queued", "http_refused", 503)
 TAKEN = answer("sent", "accepted", 200)
 UNKNOWN = answer("unknown", "no_answer")
+
+
+class Hasty(SqlMessageStore):
+    """A store whose due messages somebody else has begun meanwhile."""
+
+    def due_messages(self, at: datetime) -> list[DueMessage]:
+        due = super().due_messages(at)
+        for message in due:
+            self.begin(message, Notice(subject="s", text="t", html="h"))
+        return due
 
 
 @pytest.fixture
@@ -134,18 +147,6 @@ def test_a_message_to_a_channel_that_cannot_be_used_fails_at_once(office: Office
 
 
 def test_a_message_that_another_program_has_taken_is_left_to_it(office: Office) -> None:
-    class Hasty(type(office.outbox)):  # type: ignore[misc]
-        """A store whose due messages somebody else has begun meanwhile."""
-
-        def due_messages(self, at):  # type: ignore[no-untyped-def]
-            due = super().due_messages(at)
-            for message in due:
-                self.begin(message, Notice(subject="s", text="t", html="h"))
-            return due
-
-    from billing_assets.steps.send_notifications import send_notifications
-    from billing_assets.store.sealed_texts import Sealer
-
     store = Hasty(office.database, Sealer(), office.clock)
     send_notifications(store=store, messenger=office.postman, from_email="", clock=office.clock)
     assert office.postman.letters == []

@@ -1,4 +1,4 @@
-"""A check fails once and recovers once, however often it is asked; what holds over more ends what lies within."""
+"""A check fails once and recovers once, however often asked; what holds over more ends what lies within."""
 
 from datetime import date, timedelta
 

@@ -1,9 +1,10 @@
 """Channels keep their targets sealed, show none of them, and cannot go while a rule uses them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.notification_rules import Channel, ChannelKind
@@ -75,12 +76,19 @@ def test_a_channel_of_a_rule_cannot_be_removed_and_without_it_its_target_goes(da
     assert kept(database) == ""
 
 
-@pytest.mark.parametrize("act", ["find", "id", "remove"])
-def test_a_channel_that_is_not_there_is_named(database: Database, act: str) -> None:
+def _find(connection: Connection) -> None:
+    find_channel(connection, "other", SEALER)
+
+
+def _id(connection: Connection) -> None:
+    channel_id_of(connection, "other")
+
+
+def _remove(connection: Connection) -> None:
+    remove_channel(connection, "other", "ana", NOON)
+
+
+@pytest.mark.parametrize("act", [_find, _id, _remove])
+def test_a_channel_that_is_not_there_is_named(database: Database, act: Callable[[Connection], None]) -> None:
     with pytest.raises(BillingError, match="no channel 'other'"), database.transaction() as connection:
-        if act == "find":
-            find_channel(connection, "other", SEALER)
-        elif act == "id":
-            channel_id_of(connection, "other")
-        else:
-            remove_channel(connection, "other", "ana", NOON)
+        act(connection)

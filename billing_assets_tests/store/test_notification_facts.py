@@ -1,4 +1,4 @@
-"""Each kind of event is found in our own records, once, with what it is about and nothing of a policyholder."""
+"""Each kind of event is found in our own records, once, with what it is about and of no policyholder."""
 
 from datetime import date, timedelta
 

@@ -41,7 +41,8 @@ def test_a_removed_rule_hears_nothing_and_made_again_hears_from_then_on(database
     with database.transaction() as connection:
         add_rule(connection, RULE, "ana", NOON)
         remove_rule(connection, "ops", "ana", NOON)
-        assert list_rules(connection) == list_rule_rows(connection) == []
+        assert not list_rules(connection)
+        assert not list_rule_rows(connection)
         assert add_rule(connection, RULE, "ana", LATER) == 3
         assert list_rules(connection)[0].hears_from == LATER
 

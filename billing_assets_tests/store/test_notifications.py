@@ -92,13 +92,12 @@ def test_what_waits_or_was_sent_is_not_sent_again_and_then_nothing_of_the_order_
 
 
 def test_the_store_itself_refuses_a_second_acceptance(office: Office) -> None:
-    insert = text(
+    twice = text(
         "insert into notification_attempt (message_id, attempt_number, started_at, state) "
-        "select message_id, :number, now(), 'sent' from notification_message"
+        "select message_id, number, now(), 'sent' from notification_message, unnest(array[1, 2]) number"
     )
     with pytest.raises(IntegrityError, match="accepted_once"), office.database.transaction() as connection:
-        for number in (1, 2):
-            connection.execute(insert, {"number": number})
+        connection.execute(twice)
 
 
 def test_a_channel_that_was_removed_or_cannot_be_read_is_a_fault_of_the_message(office: Office) -> None:

@@ -11,8 +11,10 @@ import json
 import subprocess
 import sys
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Any, Final
 
+from billing_assets.channels.apprise.program import BEGUN
 from billing_assets.domain.deliveries import DeliveryState, SendResult
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.notification_rules import scheme_of
@@ -49,7 +51,13 @@ class AppriseChannel:
                 f"choose from {', '.join(sorted(self._schemes))}, or add it to BILLING_NOTIFICATION_SCHEMES",
             )
         answer = self._ask(url, "", "", is_dry=True)
-        if answer is None or not answer["is_usable"]:
+        if "is_usable" not in answer:
+            raise BillingError(
+                "channel_unchecked",
+                f"the program that knows the services of '{scheme}' did not start",
+                "look whether memory or disk are full, and add the channel again",
+            )
+        if not answer["is_usable"]:
             raise BillingError(
                 "channel_invalid",
                 f"Apprise cannot read this URL of '{scheme}'",
@@ -66,14 +74,16 @@ class AppriseChannel:
         if scheme_of(url) not in self._schemes:
             return _result(DeliveryState.FAILED, "scheme_not_allowed")
         answer = self._ask(url, title, body, is_dry=False)
-        if answer is None:
-            return _result(DeliveryState.UNKNOWN, "no_answer")
+        if "is_usable" not in answer:
+            is_lost = answer["has_begun"]
+            state = DeliveryState.UNKNOWN if is_lost else DeliveryState.QUEUED
+            return _result(state, "no_answer" if is_lost else "not_started")
         if not answer["is_usable"]:
             return _result(DeliveryState.FAILED, "bad_channel")
         return _meaning(answer, scheme_of(url))
 
-    def _ask(self, url: str, title: str, body: str, *, is_dry: bool) -> dict[str, Any] | None:
-        """Run the program; None where it took too long or died, and nobody can tell what it did."""
+    def _ask(self, url: str, title: str, body: str, *, is_dry: bool) -> dict[str, Any]:
+        """Run the program and return its answer, or how far it came where it took too long or died."""
         order = {
             "url": url,
             "title": title,
@@ -82,19 +92,28 @@ class AppriseChannel:
             "is_dry": is_dry,
         }
         try:
-            done = subprocess.run(
+            said: str | bytes = subprocess.run(
                 [sys.executable, "-m", "billing_assets.channels.apprise.program"],
                 input=json.dumps(order),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 text=True,
-                check=True,
+                check=False,
                 timeout=2 * self._timeout_seconds + _START_SECONDS,
-            )
-            answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        except (subprocess.SubprocessError, ValueError, IndexError):
-            return None
-        return answer
+            ).stdout
+        except subprocess.TimeoutExpired as error:
+            said = error.stdout or b""
+        return _last_word(said.decode() if isinstance(said, bytes) else said)
+
+
+def _last_word(said: str) -> dict[str, Any]:
+    """Return the answer of the program; where it has none, whether a message may have left."""
+    lines = said.split()
+    with suppress(ValueError):
+        answer = json.loads(said.rstrip().rpartition("\n")[2])
+        if isinstance(answer, dict):
+            return answer
+    return {"has_begun": BEGUN in lines}
 
 
 def _meaning(answer: dict[str, Any], scheme: str) -> SendResult:

@@ -1,10 +1,10 @@
 """The program that hands one message to Apprise and says what it saw on the wire.
 
 It reads a JSON document on stdin (``url``, ``title``, ``body``, ``timeout_seconds``, ``is_dry``) and
-writes one on stdout. Apprise itself says no more than that it worked or not. Whether a message may go again
-hangs on more: had any byte of a request left, and was it answered. Python tells both of every HTTP
-connection, and a program of its own can listen to all of them, be ended when it takes too long, and keeps a
-URL out of the logs and the memory of the billing program.
+writes one on stdout, after a line that says when it begins. Apprise itself says no more than that it worked
+or not. Whether a message may go again hangs on more: had any byte of a request left, and was it answered.
+Python tells both of every HTTP connection, and a program of its own can listen to all of them, be ended when
+it takes too long, and keeps a URL out of the logs and the memory of the billing program.
 """
 
 import json
@@ -15,6 +15,9 @@ from typing import Any
 
 _ACCEPTED_CLASS = 2
 _SPARE_SECONDS = 5
+
+BEGUN = "begun"
+"""The line after which a message may have left."""
 _METHODS_THAT_ONLY_READ = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -68,6 +71,8 @@ def notify(order: dict[str, Any], wire: Wire) -> dict[str, Any]:
     service.socket_connect_timeout = service.socket_read_timeout = float(order["timeout_seconds"])
     # A service that sends its answer byte by byte never runs into a time-out of its own.
     signal.alarm(2 * int(order["timeout_seconds"]) + _SPARE_SECONDS)
+    sys.stdout.write(f"\n{BEGUN}\n")
+    sys.stdout.flush()
     wire.listen()
     is_sent = service.notify(body=order["body"], title=order["title"], body_format=apprise.NotifyFormat.TEXT)
     return {

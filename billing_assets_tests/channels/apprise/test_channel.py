@@ -115,6 +115,16 @@ def test_a_part_that_was_accepted_is_never_sent_again_by_itself(hook: HookServer
     assert (result.state, result.reason_code) == (DeliveryState.UNKNOWN, "partly_accepted")
 
 
+def test_where_the_program_does_not_even_start_nothing_was_sent(
+    hook: HookServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    result = CHANNEL.send(hook.url, "title", "text")
+    assert (result.state, result.reason_code) == (DeliveryState.QUEUED, "not_started")
+    with pytest.raises(BillingError, match="did not start"):
+        CHANNEL.require_usable(hook.url)
+
+
 def test_a_scheme_that_is_not_allowed_is_never_asked(hook: HookServer) -> None:
     result = AppriseChannel(["slack"]).send(hook.url, "title", "text")
     assert (result.state, result.reason_code) == (DeliveryState.FAILED, "scheme_not_allowed")
