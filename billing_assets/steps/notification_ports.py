@@ -100,7 +100,6 @@ class DueMessage:
     """A message that is to be sent now. ``channel`` is None, with the ``fault``, where it cannot be used.
 
     ``company`` is None of what concerns the whole store, and ``sent_by`` then some company with an address.
-    ``notice`` is what went out at the first attempt, None before that; a later attempt carries the same.
     """
 
     message_id: int
@@ -110,7 +109,6 @@ class DueMessage:
     sent_by: ToldCompany | None
     channel: Channel | None
     fault: str
-    notice: Notice | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,12 +146,12 @@ class MessageStore(Protocol):
         """Return the messages whose time has come, oldest first."""
         ...
 
-    def events_of(self, message_id: int) -> Sequence[Event]:
-        """Return what a message tells."""
-        ...
+    def begin(self, message: DueMessage, compose: Callable[[Sequence[Event]], Notice]) -> Notice | None:
+        """Mark a message as ``sending``, durably, and return what it says; None where somebody else has it.
 
-    def begin(self, message: DueMessage, notice: Notice) -> bool:
-        """Mark a message as ``sending``, durably, with what it tells; False where somebody else has it."""
+        At its first attempt it is composed of its events, with the message locked: whoever adds an event
+        meanwhile adds it before, or to another message. A later attempt says the same again.
+        """
         ...
 
     def finish(self, message: DueMessage, result: SendResult, next_attempt_at: datetime) -> None:

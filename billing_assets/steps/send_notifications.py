@@ -11,13 +11,14 @@ again.
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from billing_assets.domain.deliveries import GAVE_UP, DeliveryState, SendResult, message_id, wire_address
 from billing_assets.domain.notification_rules import Channel
-from billing_assets.domain.notifications import MAX_NOTIFICATION_ATTEMPTS, next_attempt_at
+from billing_assets.domain.notifications import MAX_NOTIFICATION_ATTEMPTS, Event, next_attempt_at
 from billing_assets.reports.notification import Notice, compose_notice
 from billing_assets.steps.notification_ports import (
     DueMessage,
@@ -114,8 +115,8 @@ def _send_one(
     clock: Callable[[], datetime],
     max_attempts: int,
 ) -> Told | None:
-    notice = message.notice or _composed(message, store)
-    if not store.begin(message, notice):
+    notice = store.begin(message, partial(_composed, message))
+    if notice is None:
         return None
     if message.channel is None:
         result = SendResult(
@@ -135,10 +136,10 @@ def _send_one(
     )
 
 
-def _composed(message: DueMessage, store: MessageStore) -> Notice:
+def _composed(message: DueMessage, events: Sequence[Event]) -> Notice:
     language = message.channel.language if message.channel else _FALLBACK_LANGUAGE
     company_name = message.company.name if message.company else ""
-    return compose_notice(store.events_of(message.message_id), company_name, language)
+    return compose_notice(events, company_name, language)
 
 
 def _within_attempts(result: SendResult, refused_count: int, max_attempts: int) -> SendResult:

@@ -6,7 +6,7 @@ Does not belong here: what is an event (``notification_facts``), sending (``noti
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, text
@@ -19,6 +19,8 @@ from billing_assets.store.connection import Database
 from billing_assets.store.notification_facts import company_events, since_text, standing_events
 from billing_assets.store.notification_rules import list_rules
 from billing_assets.store.stuck_deliveries import IS_STUCK
+
+_NEXT_MOMENT = timedelta(microseconds=1)
 
 _ADD = """
 insert into notification_event (event_key, event_kind, severity, company_id, billing_date, run_id, item_count,
@@ -58,12 +60,14 @@ from notification_event e left join company c using (company_id)
 where e.queued_at is null order by e.event_id for update of e skip locked
 """
 
-# Messages of the same rule and moment are one; it is not under way, as its moment is now or later.
+# Messages of the same rule and moment are one, unless it is under way already. The row is locked until the
+# event stands in it, and a sender that waits for it composes the message after that.
 _MESSAGE = """
 insert into notification_message as m (rule_id, channel_id, company_id, due_at, next_attempt_at, queued_at,
     changed_at)
 values (:rule, :channel, :company, :due, :due, :at, :at)
 on conflict (rule_id, company_id, due_at) do update set changed_at = m.changed_at
+where m.state = 'queued' and m.attempt_count = 0
 returning message_id
 """
 
@@ -198,14 +202,12 @@ def _add_deliveries(connection: Connection, company: ToldCompany, moments: Momen
 def _add_to_message(
     connection: Connection, row: RowMapping, stored: StoredRule, due_at: datetime, at: datetime
 ) -> None:
-    message = {
-        "rule": stored.rule_id,
-        "channel": stored.channel_id,
-        "company": row["company_id"],
-        "due": due_at,
-        "at": at,
-    }
-    message_id = connection.execute(text(_MESSAGE), message).scalar_one()
+    message = {"rule": stored.rule_id, "channel": stored.channel_id, "company": row["company_id"], "at": at}
+    message_id = None
+    while message_id is None:
+        made = connection.execute(text(_MESSAGE), {**message, "due": due_at})
+        message_id = made.scalar_one_or_none()
+        due_at += _NEXT_MOMENT
     connection.execute(
         text(
             "insert into notification_message_event (message_id, event_id) values (:message, :event) "

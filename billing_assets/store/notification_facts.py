@@ -43,7 +43,8 @@ order by run_id
 
 _UNDECIDED = f"""
 select run_id, billing_date, due_count, plan_totals, held_reasons, planned_at, plan_sha256 from billing_run r
-where company_id = :company and run_kind <> 'on_demand' and state = 'held' and planned_at <= :held_before
+where company_id = :company and run_kind <> 'on_demand' and state = 'held' and decided_at is null
+    and planned_at <= :held_before
     and {_IS_NEW.format(key="concat('approval_needed:', r.run_id, ':', left(r.plan_sha256, 16))")}
 order by run_id
 """  # noqa: S608 - constants

@@ -5,7 +5,7 @@ Does not belong here: which events a message tells (``notification_events``), se
 (``notification_listings``).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -53,11 +53,16 @@ update notification_attempt a set state = 'unknown', reason_code = 'sender_died'
 from left_over o where a.message_id = o.message_id and a.attempt_number = o.attempt_count
 """
 
+_LOCKED = """
+select subject, body_text, body_html from notification_message
+where message_id = :message and state = 'queued' and attempt_count = :attempts for update
+"""
+
 _BEGIN = """
 with begun as (
     update notification_message set state = 'sending', attempt_count = attempt_count + 1, changed_at = :at,
         subject = :subject, body_text = :text, body_html = :html
-    where message_id = :message and state = 'queued' and attempt_count = :attempts
+    where message_id = :message
     returning message_id, attempt_count
 )
 insert into notification_attempt (message_id, attempt_number, started_at)
@@ -126,9 +131,6 @@ class SqlMessageStore:
         messages = []
         for row in rows:
             channel, fault = self._channel(row)
-            notice = None
-            if row["attempt_count"]:
-                notice = Notice(subject=row["subject"], text=row["body_text"], html=row["body_html"])
             messages.append(
                 DueMessage(
                     message_id=row["message_id"],
@@ -138,7 +140,6 @@ class SqlMessageStore:
                     sent_by=companies.get(row["company_id"], some),
                     channel=channel,
                     fault=fault,
-                    notice=notice,
                 )
             )
         return messages
@@ -159,24 +160,20 @@ class SqlMessageStore:
         )
         return channel, ""
 
-    def events_of(self, message_id: int) -> list[Event]:
-        """Return what a message tells."""
+    def begin(self, message: DueMessage, compose: Callable[[Sequence[Event]], Notice]) -> Notice | None:
+        """Mark a message as ``sending``, durably, and return what it says; None where another has it."""
+        values = {"message": message.message_id, "attempts": message.attempt_count, "at": self.clock()}
         with self.database.transaction() as connection:
-            rows = connection.execute(text(_EVENTS), {"message": message_id}).mappings().all()
-        return [event_of(row) for row in rows]
-
-    def begin(self, message: DueMessage, notice: Notice) -> bool:
-        """Mark a message as ``sending``, durably, with what it tells; False where somebody else has it."""
-        values = {
-            "message": message.message_id,
-            "attempts": message.attempt_count,
-            "subject": notice.subject,
-            "text": notice.text,
-            "html": notice.html,
-            "at": self.clock(),
-        }
-        with self.database.transaction() as connection:
-            return connection.execute(text(_BEGIN), values).rowcount == 1
+            row = connection.execute(text(_LOCKED), values).first()
+            if row is None:
+                return None
+            notice = Notice(subject=row.subject, text=row.body_text, html=row.body_html)
+            if not message.attempt_count:
+                events = connection.execute(text(_EVENTS), values).mappings().all()
+                notice = compose([event_of(event) for event in events])
+            said = {"subject": notice.subject, "text": notice.text, "html": notice.html}
+            connection.execute(text(_BEGIN), {**values, **said})
+        return notice
 
     def finish(self, message: DueMessage, result: SendResult, next_attempt_at: datetime) -> None:
         """Record what the attempt came to."""

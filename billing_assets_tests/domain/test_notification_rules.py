@@ -178,9 +178,7 @@ CHANNEL = Channel(
         ),
     ],
 )
-def test_a_channel_that_cannot_work_is_refused_without_its_target(
-    change: dict[str, Any], found: str
-) -> None:
+def test_a_channel_that_cannot_work_is_refused_without_its_target(change: dict[str, Any], found: str) -> None:
     channel = replace(CHANNEL, **change)
     with pytest.raises(BillingError, match=found) as refused:
         checked_channel(channel)

@@ -27,7 +27,7 @@ class Hasty(SqlMessageStore):
     def due_messages(self, at: datetime) -> list[DueMessage]:
         due = super().due_messages(at)
         for message in due:
-            self.begin(message, Notice(subject="s", text="t", html="h"))
+            self.begin(message, lambda _events: Notice(subject="s", text="t", html="h"))
         return due
 
 
@@ -133,7 +133,7 @@ def test_a_channel_that_does_not_take_a_message_rests_and_others_go_on(office: O
 
 def test_what_a_dead_sender_left_is_unknown_and_shown(office: Office) -> None:
     (message,) = office.outbox.due_messages(NOON)
-    office.outbox.begin(message, Notice(subject="s", text="t", html="h"))
+    office.outbox.begin(message, lambda _events: Notice(subject="s", text="t", html="h"))
     assert office.send().facts["interrupted_count"] == 1
     assert office.states() == [("unknown", "sender_died", 1)]
     assert office.postman.letters == []

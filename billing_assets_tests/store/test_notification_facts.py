@@ -74,6 +74,14 @@ def test_a_held_run_is_told_and_its_approval_asked_for_an_hour_later(database: D
     assert (asked.event_kind, asked.occurred_at) == (EventKind.APPROVAL_NEEDED, NOON)
 
 
+def test_a_held_run_that_was_approved_needs_no_approval(database: Database) -> None:
+    add_run(database, DAY, "held", at=EARLIER)
+    with database.transaction() as connection:
+        approved = "update billing_run set decision_reason = 'x', decided_by = 'ana', decided_at = planned_at"
+        connection.execute(text(approved))
+    assert kinds(found(database)) == ["run_held"]
+
+
 def test_each_of_two_held_runs_is_told(database: Database) -> None:
     for day in (10, 11):
         add_run(database, date(2025, 3, day), "held", at=EARLIER)
