@@ -25,6 +25,21 @@ app = typer.Typer(
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the channel.")]
 
+_Url = Annotated[
+    str,
+    typer.Option(
+        "--url",
+        metavar="URL",
+        envvar="BILLING_CHANNEL_URL",
+        show_envvar=False,
+        help="Apprise URL, such as slack://..., pagerduty://... or jsons://...; BILLING_CHANNEL_URL keeps it "
+        "off the command line.",
+    ),
+]
+_UrlFile = Annotated[
+    Path | None, typer.Option("--url-file", metavar="FILE", help="File that holds the Apprise URL.")
+]
+
 _MEANINGS = {
     DeliveryState.SENT: "the other side took the test message",
     DeliveryState.QUEUED: "the test message was refused for now; nothing was taken",
@@ -43,20 +58,8 @@ def add(
     to: Annotated[
         str, typer.Option("--to", metavar="ADDRESS", help="E-mail address, reached by our own mail server.")
     ] = "",
-    url: Annotated[
-        str,
-        typer.Option(
-            "--url",
-            metavar="URL",
-            envvar="BILLING_CHANNEL_URL",
-            show_envvar=False,
-            help="Apprise URL, such as slack://..., pagerduty://... or jsons://...; BILLING_CHANNEL_URL "
-            "keeps it off the command line.",
-        ),
-    ] = "",
-    url_file: Annotated[
-        Path | None, typer.Option("--url-file", metavar="FILE", help="File that holds the Apprise URL.")
-    ] = None,
+    url: _Url = "",
+    url_file: _UrlFile = None,
     language: Annotated[
         str, typer.Option("--language", metavar="LANGUAGE", help="en or es: in which it is told.")
     ] = "en",

@@ -24,6 +24,47 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the rule.")]
 _KINDS = ", ".join(kind.value for kind in EventKind)
 _SEVERITIES = ", ".join(severity.value for severity in Severity)
 
+_Channel = Annotated[str, typer.Option("--channel", metavar="NAME", help="The channel that is told.")]
+_Company = Annotated[
+    str, typer.Option("--company", metavar="CODE", help="Only of this company; of each if left out.")
+]
+_Kinds = Annotated[
+    list[EventKind] | None,
+    typer.Option("--event", metavar="KIND", help=f"Only this kind; may be repeated. Kinds: {_KINDS}."),
+]
+_Severity = Annotated[
+    Severity, typer.Option("--severity", metavar="SEVERITY", help=f"At least as grave: {_SEVERITIES}.")
+]
+_MinimumCount = Annotated[
+    int,
+    typer.Option(
+        "--minimum-count", min=0, metavar="N", help="Only what is about so many, where there is a count."
+    ),
+]
+_MinimumAmount = Annotated[
+    str,
+    typer.Option(
+        "--minimum-amount",
+        metavar="AMOUNT",
+        help="Only what comes to so much, as '1000.00 EUR', where there is an amount in that currency.",
+    ),
+]
+_Digest = Annotated[Digest, typer.Option("--digest", metavar="HOW", help="at-once, hourly or daily.")]
+_At = Annotated[str, typer.Option("--at", metavar="HH:MM", help="Time of a daily digest.")]
+_Quiet = Annotated[
+    str,
+    typer.Option(
+        "--quiet", metavar="HH:MM-HH:MM", help="Quiet hours: what is found then is held until they end."
+    ),
+]
+_QuietBut = Annotated[
+    Severity,
+    typer.Option(
+        "--quiet-but", metavar="SEVERITY", help="As grave as this or graver is told in quiet hours too."
+    ),
+]
+_Zone = Annotated[str, typer.Option("--zone", metavar="ZONE", help="Time zone of these times.")]
+
 
 @app.command(
     "add",
@@ -35,48 +76,17 @@ _SEVERITIES = ", ".join(severity.value for severity in Severity)
 def add(
     name: Name,
     *,
-    channel: Annotated[str, typer.Option("--channel", metavar="NAME", help="The channel that is told.")],
-    company: Annotated[
-        str, typer.Option("--company", metavar="CODE", help="Only of this company; of each if left out.")
-    ] = "",
-    kinds: Annotated[
-        list[EventKind] | None,
-        typer.Option("--event", metavar="KIND", help=f"Only this kind; may be repeated. Kinds: {_KINDS}."),
-    ] = None,
-    severity: Annotated[
-        Severity, typer.Option("--severity", metavar="SEVERITY", help=f"At least as grave: {_SEVERITIES}.")
-    ] = Severity.WARNING,
-    minimum_count: Annotated[
-        int,
-        typer.Option(
-            "--minimum-count", min=0, metavar="N", help="Only what is about so many, where there is a count."
-        ),
-    ] = 0,
-    minimum_amount: Annotated[
-        str,
-        typer.Option(
-            "--minimum-amount",
-            metavar="AMOUNT",
-            help="Only what comes to so much, as '1000.00 EUR', where there is an amount in that currency.",
-        ),
-    ] = "",
-    digest: Annotated[
-        Digest, typer.Option("--digest", metavar="HOW", help="at-once, hourly or daily.")
-    ] = Digest.AT_ONCE,
-    at: Annotated[str, typer.Option("--at", metavar="HH:MM", help="Time of a daily digest.")] = "08:00",
-    quiet: Annotated[
-        str,
-        typer.Option(
-            "--quiet", metavar="HH:MM-HH:MM", help="Quiet hours: what is found then is held until they end."
-        ),
-    ] = "",
-    quiet_severity: Annotated[
-        Severity,
-        typer.Option(
-            "--quiet-but", metavar="SEVERITY", help="As grave as this or graver is told in quiet hours too."
-        ),
-    ] = Severity.CRITICAL,
-    zone: Annotated[str, typer.Option("--zone", metavar="ZONE", help="Time zone of these times.")] = "UTC",
+    channel: _Channel,
+    company: _Company = "",
+    kinds: _Kinds = None,
+    severity: _Severity = Severity.WARNING,
+    minimum_count: _MinimumCount = 0,
+    minimum_amount: _MinimumAmount = "",
+    digest: _Digest = Digest.AT_ONCE,
+    at: _At = "08:00",
+    quiet: _Quiet = "",
+    quiet_severity: _QuietBut = Severity.CRITICAL,
+    zone: _Zone = "UTC",
     by: By = "",
     as_json: Json = False,
 ) -> None:
