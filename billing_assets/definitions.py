@@ -20,6 +20,7 @@ from billing_assets.defs.chores import build_chores
 from billing_assets.defs.conventions import accepted_features
 from billing_assets.defs.inbox import build_inbox_job, build_inbox_sensor
 from billing_assets.defs.jobs import build_jobs
+from billing_assets.defs.notifications import build_notification_sensors, build_notify_job
 from billing_assets.defs.partitions import build_billing_dates
 from billing_assets.defs.resource import BILLING
 from billing_assets.wiring.settings import Settings, read_settings
@@ -36,8 +37,14 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         return dg.Definitions(
             assets=[build_policy_book(), *(build(dates) for build in chain)],
             asset_checks=build_checks(dates),
-            jobs=[*build_jobs(), *build_asked_runs(), *build_chores(), build_inbox_job()],
-            sensors=[build_inbox_sensor()],
+            jobs=[
+                *build_jobs(),
+                *build_asked_runs(),
+                *build_chores(),
+                build_inbox_job(),
+                build_notify_job(),
+            ],
+            sensors=[build_inbox_sensor(), *build_notification_sensors()],
             schedules=build_activity_schedules(settings),
             resources={"billing": BILLING},
             executor=dg.in_process_executor,

@@ -50,9 +50,10 @@ EXIT_CODES: Mapping[ExitCode, str] = MappingProxyType(
             "same command goes on once that is put right"
         ),
         ExitCode.ATTENTION: (
-            "`billing run` or `billing deliver` did its work, and somebody has to look: a charge of the date "
-            "failed or is held and was not billed since, or a message was refused, waits for another try, or "
-            "may or may not have arrived"
+            "`billing run`, `billing deliver` or `billing notify` did its work, and somebody has to look: a "
+            "charge of the date failed or is held and was not billed since, or a message was refused, waits "
+            "for another try, or may or may not have arrived; `billing notifications channels test` got no "
+            "test message through"
         ),
         ExitCode.HELD: (
             "a run exceeds a safety bound, or is no more what was approved, and is held for approval: "
@@ -88,8 +89,9 @@ class UnfinishedError(Exception):
 
 ORDER = (
     *("company", "calendar", "import", "rates", "db", "users"),
-    *("run", "schedules", "inbox", "deliver", "audit", "audit-log", "replay"),
-    *("runs", "invoices", "ledger", "explain", "quote", "deliveries", "problems", "rules", "office"),
+    *("run", "schedules", "inbox", "deliver", "notify", "audit", "audit-log", "replay"),
+    *("runs", "invoices", "ledger", "explain", "quote", "deliveries"),
+    *("notifications", "problems", "rules", "office"),
     *("demo", "ui", "mailbox"),
 )
 """Commands as the help lists them; each has to have its place here."""

@@ -25,6 +25,8 @@ from billing_assets.cli import (
     invoices,
     ledger,
     mailbox,
+    notifications,
+    notify,
     office,
     problems,
     quote,
@@ -78,6 +80,7 @@ app.add_typer(users.app, name="users", rich_help_panel="Set up")
 app.command("run", epilog=run.EPILOG, rich_help_panel="Bill")(run.bill)
 app.add_typer(inbox.app, name="inbox", rich_help_panel="Bill")
 app.command("deliver", epilog=deliver.EPILOG, rich_help_panel="Bill")(deliver.send)
+app.command("notify", epilog=notify.EPILOG, rich_help_panel="Bill")(notify.notify)
 app.command("audit", epilog=audit.EPILOG, rich_help_panel="Bill")(audit.check)
 app.command("audit-log", epilog=audit_log.EPILOG, rich_help_panel="Bill")(audit_log.listed)
 app.command("replay", epilog=replay.EPILOG, rich_help_panel="Bill")(replay.replay)
@@ -91,6 +94,7 @@ app.add_typer(ledger.app, name="ledger", rich_help_panel="Look")
 app.command("explain", epilog=explain.EPILOG, rich_help_panel="Look")(explain.explain)
 app.add_typer(quote.app, name="quote", rich_help_panel="Look")
 app.add_typer(deliveries.app, name="deliveries", rich_help_panel="Look")
+app.add_typer(notifications.app, name="notifications", rich_help_panel="Look")
 app.add_typer(problems.app, name="problems", rich_help_panel="Look")
 app.add_typer(rules.app, name="rules", rich_help_panel="Look")
 app.command("office", epilog=office.EPILOG, rich_help_panel="Look")(office.serve)

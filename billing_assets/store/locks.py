@@ -46,6 +46,7 @@ class LockSpace(IntEnum):
     INBOX = 7_241_008
     POLICIES = 7_241_009
     SCHEDULES = 7_241_020
+    NOTIFICATIONS = 7_241_032
 
 
 @contextmanager

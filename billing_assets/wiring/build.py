@@ -37,7 +37,7 @@ from billing_assets.steps.replay_runs import Replay, ReplayOrder, replay_runs
 from billing_assets.steps.resolve_deliveries import resolve_deliveries
 from billing_assets.steps.result import Report, StepResult, untold
 from billing_assets.steps.run_ports import FrozenTemplate, Progress, silent
-from billing_assets.store.checks import run_checks
+from billing_assets.store.check_results import run_kept_checks
 from billing_assets.store.closed_days import SqlClosedDayStore
 from billing_assets.store.companies import company_codes
 from billing_assets.store.connection import Database
@@ -339,7 +339,7 @@ class Billing:
         with self.database.transaction() as connection:
             refresh_statistics(connection)
             tell = partial(progress, "checking")
-            return run_checks(connection, day, at=utc_now(), company_id=company_id, tell=tell)
+            return run_kept_checks(connection, day, at=utc_now(), company_id=company_id, tell=tell)
 
     def run(
         self, order: RunOrder, *, is_quiet: bool = False, progress: Progress = silent

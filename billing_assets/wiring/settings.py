@@ -12,10 +12,13 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from billing_assets.channels.apprise import HTTP_SCHEMES
 from billing_assets.channels.email import is_loopback
 from billing_assets.domain.deliveries import MAX_ATTEMPTS, is_deliverable_address
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.notifications import MAX_NOTIFICATION_ATTEMPTS
 from billing_assets.domain.time_zones import is_time_zone
+from billing_assets.store.sealed_texts import SHORTEST_KEY
 from billing_assets.wiring.value_faults import fault_words
 
 
@@ -137,6 +140,48 @@ class Settings(BaseSettings):
             raise ValueError("not an address; http://localhost:3000 is one")
         return address.rstrip("/")
 
+    run_deadline: str = Field(
+        default="",
+        pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$",
+        description="clock time, such as 12:00 in the company's zone, by which a billing date is final; "
+        "empty: no date is late",
+    )
+    stuck_delivery_minutes: int = Field(
+        default=240, ge=1, le=100_000, description="so long a message to a payer waits before it is told of"
+    )
+    approval_minutes: int = Field(
+        default=60, ge=1, le=100_000, description="so long a held run waits before somebody is reminded of it"
+    )
+    notification_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="seals the targets of notification channels in the store: 32 random characters or more; "
+        "after a comma older keys that still open; empty: targets stand in the store as they are",
+    )
+    notification_schemes: str = Field(
+        default=",".join(HTTP_SCHEMES),
+        description="schemes of Apprise URLs that may be used, apart by commas",
+    )
+    notification_from_email: str = Field(
+        default="", description="address that notifications come from; empty: the company's own"
+    )
+    notification_max_attempts: int = Field(
+        default=MAX_NOTIFICATION_ATTEMPTS,
+        ge=1,
+        le=1000,
+        description="refusals of one notification, after which it waits for a person",
+    )
+    notification_timeout_seconds: int = Field(
+        default=30, ge=1, le=600, description="wait for a service that an Apprise URL names"
+    )
+
+    @field_validator("notification_key")
+    @classmethod
+    def _is_long_enough(cls, keys: SecretStr) -> SecretStr:
+        given = keys.get_secret_value()
+        if given and any(len(key) < SHORTEST_KEY for key in given.split(",")):
+            raise ValueError(f"a key has at least {SHORTEST_KEY} characters")
+        return keys
+
     @field_validator("smtp_security")
     @classmethod
     def _is_protected(cls, security: str, info: ValidationInfo) -> str:
@@ -148,7 +193,7 @@ class Settings(BaseSettings):
             )
         return security
 
-    @field_validator("smtp_bounce_email")
+    @field_validator("smtp_bounce_email", "notification_from_email")
     @classmethod
     def _is_deliverable(cls, address: str) -> str:
         if address and not is_deliverable_address(address):

@@ -39,6 +39,7 @@ FROZEN = (
     "schedule_revision",
     "audit_entry",
     "worklist_note",
+    "notification_rule",
 )
 """Tables whose rows are written once, never changed, never removed."""
 
@@ -108,6 +109,8 @@ KEYS = (
     ("inbox_request", "company_id, request_key", _NO_CONDITION),
     ("activity_schedule", "company_id, schedule_code", _NO_CONDITION),
     ("schedule_firing", "schedule_id, nominal_date, at_time", _NO_CONDITION),
+    ("notification_event", "event_key", _NO_CONDITION),
+    ("notification_attempt", "message_id", "(state = 'sent'::text)"),
     ("payer", "company_id, payer_key", _NO_CONDITION),
     ("policy", "company_id, policy_number", _NO_CONDITION),
     ("policy_term", "policy_id, effective_date", _NO_CONDITION),
@@ -161,6 +164,13 @@ MAY_UPDATE: Mapping[str, str] = {
     "office_session": "last_seen_at, ended_at",
     "sign_in_link": "used_at",
     "sign_in_attempt": "attempt_count, first_at",
+    "check_result": "is_holding, offender_count, checked_at, episode_number, failed_at, failed_count, "
+    "examples, recovered_at",
+    "notification_channel": "channel_kind, target, language, is_removed, changed_by, changed_at",
+    "notification_event": "queued_at",
+    "notification_message": "state, reply_code, reason_code, reply_text, attempt_count, refused_count, "
+    "next_attempt_at, subject, body_text, body_html, changed_at, retried_by, retried_at",
+    "notification_attempt": "ended_at, state, reply_code, reason_code",
 }
 """Columns that the application may change; it may change no other."""
 

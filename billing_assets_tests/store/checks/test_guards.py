@@ -250,6 +250,12 @@ ONE_ROW = {
         "insert into policy_term_payer select max(policy_term_version_id), 1, max(payer_id), 1 "
         "from policy_term_version"
     ),
+    "notification_rule": (
+        "with channel as (insert into notification_channel (channel_name, channel_kind, target, language, "
+        "changed_by, changed_at) values ('a', 'email', 'x', 'en', 'a', now()) returning channel_id) "
+        "insert into notification_rule (rule_name, version_number, channel_id, content, hears_from, "
+        "recorded_by, recorded_at) select 'a', 1, channel_id, '{}', now(), 'a', now() from channel"
+    ),
 }
 """A row of the tables that the store of these tests has none of; it is rolled back with the rest."""
 
@@ -309,6 +315,7 @@ def test_the_keys_that_are_expected_are_all_unique_keys_of_natural_names(superus
 def _a_column_of(table: str) -> str:
     columns = {
         "payment_plan": "due_days",
+        "notification_rule": "content",
         "payment_plan_change": "note",
         "tax_rule": "rate_ppm",
         "template_version": "archive",

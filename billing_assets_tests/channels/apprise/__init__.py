@@ -1,0 +1,1 @@
+"""Apprise, tested against real receivers."""
