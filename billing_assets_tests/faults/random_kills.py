@@ -65,7 +65,7 @@ class Storm:
         self._admin_url = server.start().url("postgres", database="postgres")
         self._make_book(count)
         # The first of them compiles what they import, and either may have been kept waiting by the machine.
-        self._longest_wait = min(self._calm_seconds() for _ in range(2)) * 1.2
+        self._calm_wait = min(self._calm_seconds() for _ in range(2))
         self._calm = self._state("calm")
 
     def rage(self, kills: int, seed: int) -> Tally:
@@ -84,7 +84,9 @@ class Storm:
     def _is_billed(self, chance: random.Random, tally: Tally, kills: int) -> bool:
         program, tally.attempts = self._program("storm"), tally.attempts + 1
         if tally.kills.total() < kills:
-            time.sleep(chance.uniform(0, self._longest_wait))
+            # In its first second a program imports, and there is hardly anybody to be killed.
+            first = min(1.0, 0.3 * self._calm_wait)
+            time.sleep(chance.uniform(first, self._calm_wait))
             tally.kills.update(self._kill(program, chance.choice(VICTIMS)))
         status = program.wait(timeout=600)
         self._server.start()
@@ -99,13 +101,15 @@ class Storm:
         return time.monotonic() - started
 
     def _kill(self, program: "subprocess.Popen[bytes]", victim: str) -> list[str]:
-        """Kill a process of that kind; nobody where there is none any more."""
+        """Kill a process of that kind, or the program where there is none; nobody where all has ended."""
         if victim == "program":
             found = [program.pid] if program.poll() is None else []
         elif victim == "worker":
             found = _workers_of(program.pid)
         else:
             found = self._backends() if victim == "backend" else [self._server.start().pid]
+        if not found and program.poll() is None:
+            victim, found = "program", [program.pid]
         for pid in found[-1:]:
             os.kill(pid, signal.SIGKILL)
         return [victim] if found else []
