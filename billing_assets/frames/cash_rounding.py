@@ -27,6 +27,8 @@ def used_units(rows: pl.DataFrame, currencies: Collection[str]) -> pl.DataFrame:
     >>> used_units(rows, ["CHF"]).height, used_units(rows, []).height
     (1, 0)
     """
+    if not currencies:
+        return rows.clear()
     used = rows.filter(pl.col("currency").is_in(list(currencies)))
     refuse_overlaps(used, ["currency"])
     return used

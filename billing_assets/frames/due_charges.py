@@ -148,7 +148,7 @@ def due_charges(
         .collect()
     )
     charges = [_with_plan(keyed, dated, settled)]
-    if is_open:
+    if is_open and keyed["unit"].has_nulls():
         charges.append(_without_plan(keyed, settled, as_of))
     # All of a payer stands together, premium before its fee, a charge line before the next; where there is
     # nothing of that kind, the longer sort is spared.

@@ -17,6 +17,8 @@ from billing_assets.frames.sorted_groups import group_number, group_sums
 
 _FIRST_OF_ACCOUNT, _SECOND_OF_ACCOUNT = 1, 2
 
+_POSTING = ("ledger_entry_id", "posting_number", "company_id", "account_number", "currency", "amount_minor")
+
 
 def posting_rows(drafts: Drafts, ids: pl.Series, kind: DocumentKind, company_id: int) -> pl.DataFrame:
     """Return the rows of table ``ledger_posting`` of drafts of a kind, but for their cash rounding.
@@ -60,6 +62,15 @@ def rounding_rows(invoices: pl.DataFrame) -> pl.DataFrame:
     [(1200, 2, 2), (4900, 1, -2)]
     """
     rounded = invoices.filter(pl.col("cash_rounding_minor") != 0)
+    if rounded.is_empty():
+        found = rounded.schema
+        own = {name: found[name] for name in ("company_id", "currency")}
+        kinds = {
+            "ledger_entry_id": found["invoice_id"],
+            "posting_number": pl.Int32,
+            "account_number": pl.Int32,
+        }
+        return pl.DataFrame(schema={**kinds, **own, "amount_minor": pl.Int64}).select(_POSTING)
     sign = pl.col("document_kind").replace_strict(
         {kind.value: kind.sign for kind in DocumentKind}, return_dtype=pl.Int64
     )

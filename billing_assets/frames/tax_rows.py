@@ -89,8 +89,7 @@ def tax_rows_of_lines(lines: pl.DataFrame, rules: pl.DataFrame, *, by_group: boo
     >>> tax_rows_of_lines(pl.DataFrame([line]), rules)["rate_ppm"].to_list()
     [200000]
     """
-    refuse_overlaps(rules, ["tax_code", *_PLACE_AND_LINE])
-    ordered = _ordered(rules, by_group=by_group).lazy()
+    ordered = _prepared(rules, by_group=by_group).lazy()
     kinds = lines.lazy().select(_KIND).unique()
     is_general = pl.col("line_of_business") == ANY_LINE
     named = ordered.filter(~is_general).with_columns(is_named=pl.lit(True))
@@ -248,13 +247,25 @@ def _charged(originals: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+_kept: dict[tuple[int, bool], tuple[pl.DataFrame, pl.DataFrame]] = {}
+
+
+def _prepared(rules: pl.DataFrame, *, by_group: bool) -> pl.DataFrame:
+    """Return the rows in their order, none overlapping; those of the last frame are kept."""
+    kept = _kept.get((id(rules), by_group))
+    if kept is None:
+        refuse_overlaps(rules, ["tax_code", *_PLACE_AND_LINE])
+        kept = (rules, _ordered(rules, by_group=by_group))
+        _kept.clear()
+        _kept[id(rules), by_group] = kept
+    return kept[1]
+
+
 def _ordered(rules: pl.DataFrame, *, by_group: bool) -> pl.DataFrame:
     """Return the rows with their ``rule_order``, by tax and key, and their words as yes and no.
 
-    ``group_order`` is that of the first row of the group.
-
-
-    Lines have many rows: to carry and sort words with each of them is what would cost.
+    ``group_order`` is that of the first row of the group. Lines have many rows: to carry and sort words with
+    each of them is what would cost.
     """
     _refuse_unfit(rules)
     first_of_group = pl.col("rule_order").min().over(GROUP_WORDS)

@@ -84,6 +84,7 @@ def plan_run(
     basis_sha256 = scope.basis_sha256(basis)
     if former is None and store.is_settled(issuer.company_id, order.billing_date, basis_sha256):
         return Plan(scope=scope, totals=(), run=None)
+    store.refresh_statistics()
     priced = price_shards(scope, shards, crew=crew, progress=progress)
     record = plan_record(scope, priced, basis_sha256, store=store)
     if former is not None and (record.totals or former.is_approved) and _is_moved(former, record):

@@ -97,6 +97,7 @@ def _current_run(
     pending = store.pending_shards(run.run_id)
     if not pending:
         return run, scope
+    store.refresh_statistics()
     rest = price_shards(scope, pending, crew=crew, progress=progress)
     totals = add_totals((*store.run_totals(run.run_id), *rest.totals))
     return store.revise_plan(run.run_id, totals), scope

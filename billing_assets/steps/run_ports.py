@@ -239,6 +239,10 @@ class RunStore(Protocol):
         """Hold the right to run this company's billing; wait while another program has it."""
         ...
 
+    def refresh_statistics(self) -> None:
+        """Have large tables counted anew where the last count is too old to read a whole book by."""
+        ...
+
     def rule_rows(self) -> RuleRows:
         """Return the rule rows."""
         ...

@@ -8,6 +8,7 @@ The terms of the book are counted by one pass over it, which knows of the shards
 What the shards read they told with their checkpoints. A run that began before shards told it has none.
 """
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -27,6 +28,7 @@ from billing_assets.domain.numbering import document_number
 from billing_assets.domain.runs import CurrencyTotal, Outcome
 from billing_assets.reports.run_report import RunFacts
 from billing_assets.store.invoices import reach_values
+from billing_assets.store.shard_sums import read_written_sums
 
 _RUN = """
 select r.company_id, r.book_batch_id, r.catch_up, r.held_until, r.is_open_day, r.shard_count, r.plan_sha256,
@@ -52,19 +54,20 @@ from billing_run r left join run_certificate c using (run_id)
 where r.company_id = :company and r.billing_date = :day and r.run_id < :run order by r.run_id
 """
 # Which shard a term belongs to is told by where the shards begin, not by the condition that they read by.
+# The borders come as values: beside a table of them the server would count on one core.
+_CUT = """
+select (select payer_plans from run_shard where run_id = :run limit 1) as plans,
+    array_agg(from_policy_id order by shard_number) filter (where to_payer_id = 0) as policies,
+    array_agg(shard_number order by shard_number) filter (where to_payer_id = 0) as of_policies,
+    array_agg(from_payer_id order by shard_number) filter (where to_payer_id > 0) as payers,
+    array_agg(shard_number order by shard_number) filter (where to_payer_id > 0) as of_payers
+from run_shard where run_id = :run
+"""
 _BOOK_TERMS = """
-with shard as (
-    select * from run_shard where run_id = :run
-), cut as materialized (
-    select array_agg(from_policy_id order by shard_number) filter (where to_payer_id = 0) as policies,
-        array_agg(shard_number order by shard_number) filter (where to_payer_id = 0) as of_policies,
-        array_agg(from_payer_id order by shard_number) filter (where to_payer_id > 0) as payers,
-        array_agg(shard_number order by shard_number) filter (where to_payer_id > 0) as of_payers
-    from shard
-)
-select case when v.plan_code = any((select payer_plans from shard limit 1)::text[])
-        then of_payers[width_bucket(v.payer_id, payers)]
-        else of_policies[width_bucket(v.policy_id, policies)] end as shard_number,
+select case when v.plan_code = any(cast(:plans as text[]))
+        then (cast(:of_payers as int[]))[width_bucket(v.payer_id, cast(:payers as bigint[]))]
+        else (cast(:of_policies as int[]))[width_bucket(v.policy_id, cast(:policies as bigint[]))]
+    end as shard_number,
     v.currency,
     case when v.effective_date > :reach then 'far_ahead'
         when v.expiration_date <= v.cut_over_date - :longest_due_days then 'before_cut_over'
@@ -73,7 +76,7 @@ select case when v.plan_code = any((select payer_plans from shard limit 1)::text
         else 'in_force' end as phase,
     count(*) as term_count, sum(v.premium_minor)::text as premium_minor,
     sum(v.policy_term_id)::text as term_id_sum, 0 as due_term_count
-from policy_term_version v cross join cut
+from policy_term_version v
 where v.company_id = :company and v.batch_id <= :batch
     and (v.superseded_batch_id is null or v.superseded_batch_id > :batch)
 group by 1, 2, 3
@@ -124,7 +127,6 @@ def keep_certificate(connection: Connection, facts: RunFacts) -> None:
 def _facts(connection: Connection, facts: RunFacts, row: Row[Any]) -> CertificateFacts:
     run = {"run": facts.run_id}
     values = {**run, "company": row.company_id, "batch": row.book_batch_id, "day": facts.billing_date}
-    reach = reach_values(facts.billing_date)
     batch = connection.execute(text(_BATCH), {"batch": row.book_batch_id}).mappings().first()
     kinds = ((DocumentKind.INVOICE, facts.invoices), (DocumentKind.CREDIT_NOTE, facts.credit_notes))
     return CertificateFacts(
@@ -135,7 +137,7 @@ def _facts(connection: Connection, facts: RunFacts, row: Row[Any]) -> Certificat
         committed=(row.committed_count, row.charge_count, row.invoice_count),
         plan_sha256=row.plan_sha256,
         plan_totals=[CurrencyTotal(**total) for total in row.plan_totals],
-        book_terms=[_term_count(each) for each in connection.execute(text(_BOOK_TERMS), values | reach)],
+        book_terms=_book_terms(connection, values | reach_values(facts.billing_date)),
         shard_terms=[_term_count(each) for each in connection.execute(text(_SHARD_TERMS), run)],
         term_outcomes=_term_outcomes(connection, facts.run_id),
         charges=facts.charges,
@@ -148,8 +150,17 @@ def _facts(connection: Connection, facts: RunFacts, row: Row[Any]) -> Certificat
     )
 
 
+def _book_terms(connection: Connection, values: Mapping[str, Any]) -> list[TermCount]:
+    """Return the terms of the whole book by the shard in whose range they lie."""
+    cut = connection.execute(text(_CUT), values).mappings().one()
+    return [_term_count(each) for each in connection.execute(text(_BOOK_TERMS), {**values, **cut})]
+
+
 def _term_outcomes(connection: Connection, run_id: int) -> dict[Outcome, int]:
     """Return the due terms by what they came to, each once (``TERM_OUTCOMES``)."""
+    sums = read_written_sums(connection, run_id)
+    if sums:
+        return dict(zip(TERM_OUTCOMES, sums.term_counts, strict=True))
     counts = [*connection.execute(text(_TERM_OUTCOMES), {"run": run_id}).one(), 0]
     return {
         outcome: count - later

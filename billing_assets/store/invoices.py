@@ -21,6 +21,7 @@ from billing_assets.store.charge_lines import read_charge_lines
 from billing_assets.store.copy import copy_in, copy_out
 from billing_assets.store.numbering import draw_numbers
 from billing_assets.store.payer_shares import read_payer_shares
+from billing_assets.store.shard_sums import WRITTEN_SUMS, sums_values
 from billing_assets.store.shards import TAKEN, listed, range_values
 
 _REACH_DAYS = 430
@@ -103,6 +104,12 @@ where d.outcome <> 'invoiced' and d.charge_kind <> 'premium_change'
             or exists (select from billing_run r
                 where r.run_id = d.run_id and r.billing_date = %(day)s and r.run_kind = 'billing')))
         or ({ZERO_BY_CHANGES}))
+"""  # noqa: S608 - constants
+
+_CHECKPOINT = f"""
+update run_shard set due_count = :due, invoice_count = :invoices, rule_set_id = :rules, seconds = :seconds,
+    term_counts = :counts, written_sums = {WRITTEN_SUMS}, committed_at = :at
+where run_id = :run and shard_number = :shard and committed_at is null returning shard_number
 """  # noqa: S608 - constants
 
 
@@ -205,6 +212,8 @@ class ShardTransaction(DocumentTransaction):
         self.run = run
         self.shard = shard
         self.clock = clock
+        self._charged_terms = pl.Series("policy_term_id", [], dtype=pl.Int64)
+        self._blocks: list[tuple[NumberBlock, int]] = []
         claim = "select committed_at from run_shard where run_id = :run and shard_number = :shard for update"
         values = {"run": run.run_id, "shard": shard.shard_number}
         self.is_done = connection.execute(text(claim), values).scalar_one() is not None
@@ -216,6 +225,17 @@ class ShardTransaction(DocumentTransaction):
             self.connection, run.company_id, run.book_batch_id, self.shard, run.billing_date
         )
 
+    def draw_numbers(self, count: int, document_kind: str, prefix: str, issuing_date: date) -> NumberBlock:
+        """Lock the series' row until the transaction ends and return its next ``count`` numbers."""
+        block = super().draw_numbers(count, document_kind, prefix, issuing_date)
+        self._blocks.append((block, count))
+        return block
+
+    def write_charges(self, charges: pl.DataFrame) -> None:
+        """Append due charges with their outcome."""
+        super().write_charges(charges)
+        self._charged_terms = charges["policy_term_id"]
+
     def checkpoint(
         self,
         due_count: int,
@@ -224,20 +244,16 @@ class ShardTransaction(DocumentTransaction):
         rule_set_id: int | None = None,
         term_counts: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        """Record that this shard is done, by which rule rows, and which terms it read."""
-        statement = """
-            update run_shard set due_count = :due, invoice_count = :invoices, rule_set_id = :rules,
-                seconds = :seconds, term_counts = :terms, committed_at = :at
-            where run_id = :run and shard_number = :shard and committed_at is null returning shard_number
-        """
+        """Record that this shard is done, by which rule rows, what it read, and what stands in the store."""
         values = {
             "due": due_count,
             "invoices": invoice_count,
             "rules": rule_set_id,
             "seconds": json.dumps(dict(seconds)),
-            "terms": json.dumps([dict(row) for row in term_counts]),
+            "counts": json.dumps([dict(row) for row in term_counts]),
             "at": self.clock(),
             "run": self.run.run_id,
             "shard": self.shard.shard_number,
+            **sums_values(self._charged_terms, self._blocks),
         }
-        self.connection.execute(text(statement), values).scalar_one()
+        self.connection.execute(text(_CHECKPOINT), values).scalar_one()

@@ -1,4 +1,4 @@
-"""What a run did, counted from its rows.
+"""What a run did: added up from what its shards left, or counted from its rows.
 
 Belongs here: the facts of a run report. Does not belong here: the report (``reports.run_report``), the run
 itself (``runs``).
@@ -16,6 +16,7 @@ from billing_assets.domain.runs import Outcome, RunKind
 from billing_assets.reports.run_report import RunFacts
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.exchange_rates import rates_on
+from billing_assets.store.shard_sums import read_written_sums
 
 _FACTS = """
 select r.run_id, c.company_code, r.billing_date, r.sequence_number, r.issuing_date, r.due_count,
@@ -43,10 +44,13 @@ from (
 def read_run_facts(
     connection: Connection, run_id: int, at: datetime, seconds: Mapping[str, float]
 ) -> RunFacts:
-    """Return what a run did, counted from its rows."""
+    """Return what a run did: the sums that its shards left, or counted from its rows where one left none."""
     row = connection.execute(text(_FACTS), {"run": run_id}).one()
-    reasons = sorted(tuple(each) for each in connection.execute(text(_REASONS), {"run": run_id}))
-    issued = connection.execute(text(_INVOICED), {"run": run_id}).all()
+    is_sharded = row.run_kind == RunKind.BILLING
+    sums = read_written_sums(connection, run_id) if is_sharded else None
+    charges = sums.charges if sums else connection.execute(text(_REASONS), {"run": run_id}).all()
+    issued = sums.documents if sums else connection.execute(text(_INVOICED), {"run": run_id}).all()
+    reasons = sorted(tuple(each) for each in charges)
     by_kind = {kind: _by_currency(issued, kind) for kind in DocumentKind}
     into = read_issuer(connection, row.company_code).company.reporting_currency
     totals = tuple(

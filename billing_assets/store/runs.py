@@ -80,9 +80,12 @@ class SqlRunStore:
         """Hold the company's run lock on a session of its own; it is free as soon as that session ends."""
         waits_for = "waiting for another run of this company"
         with hold_lock(self.database, LockSpace.RUNS, company_id, waits_for, progress):
-            with self.database.transaction() as connection:
-                refresh_statistics(connection)
             yield
+
+    def refresh_statistics(self) -> None:
+        """Have the rows of the large tables counted anew where what the planner knows of them is too old."""
+        with self.database.transaction() as connection:
+            refresh_statistics(connection)
 
     def rule_rows(self) -> RuleRows:
         """Return the tax rules and payment plans."""

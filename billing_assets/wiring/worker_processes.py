@@ -44,6 +44,15 @@ from billing_assets.wiring.kept_drafts import DraftsOnDisk
 _TURN, _DONE, _FAILED = "turn", "done", "failed"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
+_SETTINGS = {
+    "POLARS_MAX_THREADS": "1",
+    # A worker does the same over and over: memory that it gives back it has to be given again, page by page.
+    # Left to itself Polars gives back what is free for half a second, some 50 MB with each shard.
+    "_RJEM_MALLOC_CONF": "dirty_decay_ms:-1,muzzy_decay_ms:-1,narenas:1,oversize_threshold:0,thp:always",
+    "MALLOC_MMAP_THRESHOLD_": str(256 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+}
+"""What a worker process finds in its environment."""
 
 LARGE_BOOK_SHARDS = 12
 """From so many shards on it pays to start processes; each takes two seconds of a core to start."""
@@ -83,7 +92,7 @@ class _Worker:
         self.process: BaseProcess = context.Process(target=_serve, args=(far_end, home), daemon=True)
         # Started by the first process otherwise, and it lets the signals through when it has started.
         resource_tracker.ensure_running()
-        with _environment("POLARS_MAX_THREADS", "1"), _signals_held():
+        with _environment(_SETTINGS), _signals_held():
             self.process.start()
         far_end.close()
 
@@ -248,17 +257,18 @@ def _signals_held() -> Iterator[None]:
 
 
 @contextmanager
-def _environment(name: str, value: str) -> Iterator[None]:
-    """Set a variable for processes that are started in the block."""
-    former = os.environ.get(name)
-    os.environ[name] = value
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set variables for processes that are started in the block."""
+    former = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
     try:
         yield
     finally:
-        if former is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = former
+        for name, value in former.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _worker_ended() -> BillingError:
