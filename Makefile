@@ -14,7 +14,7 @@ WORKERS ?= 2
 # A worker keeps to the files that it began, whose stores it has made, until another has nothing left to do.
 PARALLEL := -n $(WORKERS) --dist worksteal
 
-.PHONY: help setup demo ui test test-fast test-server test-slow check format bench faults lock clean
+.PHONY: help setup demo ui test test-fast test-server test-slow check check-types check-text check-examples format bench faults lock clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,7 +48,7 @@ test-fast: setup
 
 test-server: setup ## the store and step tests again, but those of the embedded server, on the one that BILLING_TEST_DATABASE_URL names
 	@if [ -n "$${BILLING_TEST_DATABASE_URL:-}" ]; then \
-	  $(PY) -m pytest $(PARALLEL) -q -rs -m "not slow" billing_assets_tests/store billing_assets_tests/steps \
+	  $(PY) -m pytest $(PARALLEL) -q -rs -m "not slow" --one-of-each billing_assets_tests/store billing_assets_tests/steps \
 	    billing_assets_tests/faults/test_lost_answers.py --ignore-glob='*/test_embedded*'; \
 	else \
 	  echo "SKIPPED store and step tests on a PostgreSQL server: BILLING_TEST_DATABASE_URL is not set (.ci/run sets it)"; \
@@ -58,11 +58,18 @@ test-server: setup ## the store and step tests again, but those of the embedded 
 test-slow: test-server ## test-server, and the tests that take minutes: full reference comparison, crashes, the real portfolio
 	@env -u BILLING_TEST_DATABASE_URL $(PY) -m pytest $(PARALLEL) -q -rs -m "slow and not server"
 
-check: setup ## format, lint, types, floors and the examples in docstrings
+check: setup ## format, lint, types, floors and the examples in docstrings, beside each other
+	@$(MAKE) --jobs $(WORKERS) check-types check-text check-examples
+
+check-types: setup
+	@$(BIN)/mypy
+
+check-text: setup
 	@$(BIN)/ruff format --check --quiet . || { echo "badly formatted; 'make format' mends it" >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+
+check-examples: setup
 	@$(PY) -m pytest -q --doctest-modules --ignore=billing_assets/store/migrations billing_assets
 
 format: setup ## format the code and apply the safe fixes

@@ -70,9 +70,34 @@ def real_part(*names: str) -> None:
         pytest.skip("; ".join(missing))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a second server be asked once by each test of the steps: variants differ in amounts alone."""
+    parser.addoption(
+        "--one-of-each",
+        action="store_true",
+        help="of each parametrised test of the steps take the first",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Take the portfolio first: what stands last may go to another worker, which would bill it anew."""
     items.sort(key=lambda item: item.path.parent.name != "portfolio")
+    if config.getoption("--one-of-each"):
+        repeated = repetitions(items)
+        config.hook.pytest_deselected(items=repeated)
+        items[:] = [item for item in items if item not in repeated]
+
+
+def repetitions(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return the tests of the steps that only repeat the test before them with other parameters."""
+    seen: set[str] = set()
+    found = []
+    for item in items:
+        name, is_repeatable = item.nodeid.partition("[")[0], item.path.parent.name == "steps"
+        if is_repeatable and name in seen:
+            found.append(item)
+        seen.add(name)
+    return found
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -112,7 +112,10 @@ def _sum(days: Sequence[BilledDay], column: str) -> str:
 
 def _row(day: BilledDay) -> list[object]:
     numbers = _numbers(day)
-    cells: list[object] = [day.billing_date, day.run_id or "-", f"{day.due_count:,}"]
+    run: object = day.run_id or "-"
+    if day.held_reasons:
+        run = styled("[yellow]{} held[/yellow]", run)
+    cells: list[object] = [day.billing_date, run, f"{day.due_count:,}"]
     for outcome in OUTCOMES:
         count = numbers.get(outcome, 0)
         is_bad = outcome == "failed" and count

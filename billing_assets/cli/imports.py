@@ -164,10 +164,15 @@ def show_import(screen: Screen, result: "StepResult") -> None:
     }
     rows = [[words, f"{int(facts[name]):,}"] for name, words in names.items() if facts[name]]
     screen.table(["rows", ">count"], rows, footer=["in the file", f"{int(facts['row_count']):,}"])
-    screen.heading("Premium")
-    kinds = {"accepted": "accepted", "duplicate": "repeated", "problem": "in problems", "in": "in the file"}
+    screen.heading("Premium of whole terms, by what became of the rows")
+    kinds = {
+        "accepted": "taken (new, changed, unchanged)",
+        "duplicate": "repeated rows",
+        "problem": "rows with problems",
+        "in": "in the file",
+    }
     premiums = [[words, _grouped(str(facts[f"premium_{kind}"]))] for kind, words in kinds.items()]
-    screen.facts([(words, text or "-") for words, text in premiums])
+    screen.facts([(words, text) for words, text in premiums if set(text) & set("123456789")])
     _say_left_out(screen, facts)
     _hint_at_problems(screen, facts)
 
@@ -197,7 +202,7 @@ def _say_left_out(screen: Screen, facts: Mapping[str, int | str]) -> None:
     """Say what the premiums leave out, and to whom nothing can be sent."""
     unreadable, without_email = int(facts["unreadable_amount_count"]), int(facts["email_missing_count"])
     if unreadable:
-        screen.say(f"left out of these sums: {count_of(unreadable, 'premium')} that cannot be read")
+        screen.say(f"not in these sums: {count_of(unreadable, 'row')} whose premium cannot be read")
     if without_email:
         screen.say(
             f"without an e-mail address, or with one that cannot be read: {count_of(without_email, 'row')}"

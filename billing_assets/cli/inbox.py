@@ -11,7 +11,7 @@ import typer
 
 from billing_assets.cli.arguments import Before, Json, Limit, hint_next_page, open_desk, page_of
 from billing_assets.cli.output import Screen, count_of, instant, state_cell, styled
-from billing_assets.domain.on_demand import REQUEST_REASONS, RequestState
+from billing_assets.domain.on_demand import RequestState, reason_words
 
 if TYPE_CHECKING:
     from billing_assets.store.inbox import InboxRow
@@ -79,6 +79,8 @@ def drain(
     counts = {name: int(result.facts[f"{name}_count"]) for name in ("done", "failed", "waiting")}
     told = ", ".join(f"{count:,} {name}" for name, count in counts.items())
     screen.say(f"{count_of(int(result.facts['request_count']), 'request')}: {told}")
+    if counts["waiting"]:
+        screen.hint("what they wait for: billing inbox list --state waiting")
     if counts["failed"]:
         screen.hint("why: billing inbox list --state failed")
 
@@ -153,4 +155,6 @@ def show(
 
 
 def _reason(row: "InboxRow") -> str:
-    return REQUEST_REASONS.get(row.reason_code, row.reason_code)
+    if row.state == RequestState.QUEUED:
+        return "not looked at yet: billing inbox drain"
+    return reason_words(row.reason_code, row.run_id)

@@ -31,9 +31,10 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.money import CURRENCIES
 from billing_assets.domain.payer_shares import percent_text
+from billing_assets.domain.tax_rule import Category
 
 if TYPE_CHECKING:
-    from billing_assets.domain.invoices import Invoice, InvoiceLine
+    from billing_assets.domain.invoices import Invoice, InvoiceLine, InvoiceTax
     from billing_assets.store.invoice_listings import InvoiceRow
     from billing_assets.wiring.desk import InvoiceDetail
 
@@ -277,8 +278,7 @@ def _show_amounts(screen: Screen, invoice: "Invoice") -> None:
     rows = [["net", "", "", amount(invoice.net_minor, invoice.currency)]]
     for tax in invoice.taxes:
         base = amount(tax.base_minor, invoice.currency)
-        rate = amount(tax.amount_minor, invoice.currency) if tax.amount_minor else percent(tax.rate_ppm)
-        rows.append([tax.tax_code, rate, base, amount(tax.tax_minor, invoice.currency)])
+        rows.append([tax.tax_code, _rate(tax, invoice), base, amount(tax.tax_minor, invoice.currency)])
     total = amount(invoice.total_minor, invoice.currency)
     if invoice.rounding:
         rounding = amount(invoice.rounding.cash_rounding_minor, invoice.currency)
@@ -287,6 +287,15 @@ def _show_amounts(screen: Screen, invoice: "Invoice") -> None:
         total = amount(invoice.payable_minor, invoice.currency)
     last = "payable" if invoice.rounding else "total"
     screen.table(["", ">rate", ">on", f">{invoice.currency}"], rows, footer=[last, "", "", total])
+    for tax in invoice.taxes:
+        if tax.exemption_reason:
+            screen.say(f"{tax.tax_code} exempt: {tax.exemption_reason}")
+
+
+def _rate(tax: "InvoiceTax", invoice: "Invoice") -> str:
+    if tax.category_code == Category.EXEMPT:
+        return "exempt"
+    return amount(tax.amount_minor, invoice.currency) if tax.amount_minor else percent(tax.rate_ppm)
 
 
 def percent(rate_ppm: int) -> str:

@@ -12,7 +12,7 @@ import typer
 from billing_assets.cli.arguments import Json, iso_date, open_desk
 from billing_assets.cli.output import Screen
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.on_demand import REQUEST_REASONS, RequestState
+from billing_assets.domain.on_demand import Answer, RequestState, reason_words
 
 EPILOG = "billing invoices request ES-00000042\n\nbilling invoices request ES-00000042 --until 2025-03-31"
 
@@ -46,10 +46,9 @@ def request(
         on_demand = OnDemandDesk(desk.billing)
         answer = on_demand.invoice(policy, until, billing_date=as_of)
         numbers = on_demand.numbers_of(answer)
-    words = REQUEST_REASONS.get(answer.reason_code, answer.reason_code)
+    words = reason_words(answer.reason_code, answer.run_id)
     if answer.state is RequestState.FAILED:
-        found = f"policy {policy[:40]} is not billed: {words}"
-        raise BillingError(answer.reason_code, found, "nothing was issued; put that right and ask again")
+        raise _refusal(policy, answer, words)
     screen.document(
         {
             "policy_number": policy,
@@ -57,6 +56,7 @@ def request(
             "reason_code": answer.reason_code,
             "until": answer.until,
             "run_id": answer.run_id,
+            "request_id": answer.request.request_id or None,
             "invoice_numbers": numbers,
         }
     )
@@ -66,4 +66,13 @@ def request(
         return
     screen.say(f"No invoice for policy {policy}: {words}")
     if answer.state is RequestState.WAITING:
-        screen.hint("the request is in the inbox: billing inbox drain")
+        screen.hint(f"the request is number {answer.request.request_id} of the inbox: billing inbox drain")
+
+
+def _refusal(policy: str, answer: Answer, words: str) -> BillingError:
+    kept = f"; run {answer.run_id} keeps it as failed or held" if answer.run_id else ""
+    return BillingError(
+        answer.reason_code,
+        f"policy {policy[:40]} is not billed: {words}",
+        f"nothing was issued{kept}; put that right and ask again",
+    )

@@ -202,7 +202,7 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
         )
     _show_documents(screen, report)
     _show_beside_amounts(screen, detail)
-    if detail.state == RunState.FINALISED:
+    if detail.state == RunState.FINALISED and report["run_kind"] != RunKind.ON_DEMAND:
         screen.hint(f"the proof that it is complete: billing runs certificate {detail.run_id}")
     if report["seconds"]:
         spent = "  ".join(f"{part} {seconds}" for part, seconds in report["seconds"].items())

@@ -111,6 +111,24 @@ def approved_backdating(
     return kept
 
 
+def require_recent(rule: IssueRule, business_date: date) -> None:
+    """Refuse a business date further back than needs no approval; a store that rehearses the past has none.
+
+    Raises:
+        BillingError: ``business_date_far_back``.
+
+    >>> rule = IssueRule(issue_on=IssueOn.TODAY, today=date(2026, 3, 2), bound_days=31)
+    >>> require_recent(rule, date(2026, 1, 30))
+    """
+    if rule.issue_on is IssueOn.TODAY and rule.is_far_back(business_date, rule.today):
+        raise BillingError(
+            "business_date_far_back",
+            f"{business_date} lies {(rule.today - business_date).days} days before today, {rule.today}; a "
+            f"request may be dated up to {rule.bound_days} days back",
+            "leave --date out: the request of today bills what was missed, with its periods and tax points",
+        )
+
+
 def _require_both(kept: Backdating) -> None:
     if not 0 < len(kept.reason) <= _LONGEST_REASON or not 0 < len(kept.approved_by) <= _LONGEST_NAME:
         raise BillingError(

@@ -46,6 +46,20 @@ REQUEST_REASONS: Mapping[str, str] = MappingProxyType(
 """
 
 
+def reason_words(reason_code: str, run_id: int | None = None) -> str:
+    """Return why a request has no invoice, naming the run that tells more of it, if there is one.
+
+    >>> reason_words(RUN_HELD, 7)
+    "run 7 is held and bills it: approve or reject that run ('billing runs show 7')"
+    """
+    words = REQUEST_REASONS.get(reason_code, reason_code)
+    if run_id is None:
+        return words
+    if reason_code == RUN_HELD:
+        return f"run {run_id} is held and bills it: approve or reject that run ('billing runs show {run_id}')"
+    return words.replace("'billing runs charges'", f"'billing runs charges {run_id}'")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """Bill a policy: what it has due up to the billing date ``until``, or the next installment of it (None).
@@ -69,9 +83,10 @@ class InboxEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What became of a request: the run that billed it, or the reason why none did.
+    """What became of a request: the run that billed it or tried to, or the reason why none did.
 
-    ``until`` is the billing date up to which it was, or is to be, billed.
+    Of a request that waits for a held run ``run_id`` is that run. ``until`` is the billing date up to which
+    it was, or is to be, billed.
     """
 
     request: Request
@@ -79,6 +94,11 @@ class Answer:
     reason_code: str = ""
     run_id: int | None = None
     until: date | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is to be asked again, once a run has ended or is decided on."""
+        return self.state is RequestState.WAITING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

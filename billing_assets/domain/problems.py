@@ -45,9 +45,10 @@ end_before_start | the term does not end after it starts | correct the dates of 
 cover_starts_after_term | the contract starts after the term that is to be billed has begun | \
 say which is right: the start of the contract or the start of the term
 period_overlap | the term overlaps another term of the same policy | correct the dates; cover is billed once
-payer_conflict | rows with the same payer key give the payer different names, addresses or e-mails; none of \
-them is taken | say in every row the same of one payer, or correct the payer keys; 'billing problems show' \
-names the fields that differ and the rows
+payer_conflict | rows with the same payer key say different things of the payer: the name, the address, the \
+e-mail or the language; none of them is taken | where it is one payer, say the same in every row; where they \
+are two, give each a key of its own; then import the corrected file (the value of the problem names the \
+fields that differ and the rows)
 payer_key_empty | the payer has no key | give the payer its key
 payer_name_empty | the payer has no name | give the payer a name; an invoice needs one
 text_too_long | a text is longer than 500 characters | shorten it

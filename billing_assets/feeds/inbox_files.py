@@ -2,8 +2,8 @@
 
 Belongs here: the form of the file. Does not belong here: what a request is answered (``steps``).
 
-A file is taken whole or refused whole, naming the first row that cannot be read: whoever writes it is a
-program, and the same file again adds nothing twice.
+A file is taken whole or refused whole, naming every row that cannot be read, so that one correction mends
+them all: whoever writes it is a program, and the same file again adds nothing twice.
 """
 
 import csv
@@ -20,13 +20,15 @@ from billing_assets.feeds.policy_files import open_policy_file
 _FIELDS = ("request_key", "policy_number", "until")
 _JSON_LINES = (".jsonl", ".ndjson", ".json")
 _LONGEST = 200
+_MOST_ROWS = 100
+"""So many bad rows are named; all are counted."""
 
 
 def read_inbox_file(path: Path) -> tuple[InboxEntry, ...]:
     """Return the requests of a file, in its order; the name of JSON lines ends in ``.jsonl``.
 
     Raises:
-        BillingError: ``inbox_row_invalid`` naming the row; what keeps a file from being read at all.
+        BillingError: ``inbox_row_invalid`` naming every bad row; what keeps a file from being read at all.
     """
     file = open_policy_file(path)
     try:
@@ -34,16 +36,31 @@ def read_inbox_file(path: Path) -> tuple[InboxEntry, ...]:
     except UnicodeDecodeError as error:
         raise _invalid(file.name, "the file is not UTF-8") from error
     is_json = path.suffix.lower() in _JSON_LINES
-    rows = _json_rows(content, file.name) if is_json else csv.DictReader(StringIO(content, newline=""))
-    return tuple(entry_from(row, f"row {number} of {file.name}") for number, row in enumerate(rows, start=1))
+    rows = _json_rows(content) if is_json else _csv_rows(content)
+    entries: list[InboxEntry] = []
+    faults: list[str] = []
+    for number, row in rows:
+        try:
+            entries.append(entry_from(row, f"row {number}"))
+        except BillingError as error:
+            faults.append(error.found)
+    if faults:
+        named = "; ".join(faults[:_MOST_ROWS])
+        more = f"; and {len(faults) - _MOST_ROWS:,} more" if len(faults) > _MOST_ROWS else ""
+        raise _invalid(file.name, f"{named}{more}")
+    return tuple(entries)
 
 
-def entry_from(row: Mapping[str, object], place: str) -> InboxEntry:
+def entry_from(row: object, place: str) -> InboxEntry:
     """Return the request that the fields of a row say; ``until`` may be missing or empty.
+
+    Raises ``inbox_row_invalid`` with the place and the field; a row that is no mapping says why itself.
 
     >>> entry_from({"request_key": "a1", "policy_number": "P-1", "until": "2025-01-31"}, "row 1").until
     datetime.date(2025, 1, 31)
     """
+    if not isinstance(row, Mapping):
+        raise _invalid(place, str(row))
     unknown = [str(name) for name in row if name not in _FIELDS]
     if unknown:
         raise _invalid(place, f"'{unknown[0][:40]}' is no field of a request")
@@ -57,17 +74,28 @@ def entry_from(row: Mapping[str, object], place: str) -> InboxEntry:
     return InboxEntry(request_key=key, policy_number=number, until=day)
 
 
-def _json_rows(content: str, name: str) -> Iterator[Mapping[str, object]]:
+def _csv_rows(content: str) -> Iterator[tuple[int, object]]:
+    """Yield the number and the fields of each row; of one that cannot be read what is wrong, and end."""
+    reader = csv.DictReader(StringIO(content, newline=""))
+    number = 0
+    try:
+        for number, row in enumerate(reader, start=1):
+            yield number, row
+    except csv.Error as error:
+        yield number + 1, f"it cannot be read as CSV: {error}"
+
+
+def _json_rows(content: str) -> Iterator[tuple[int, object]]:
+    """Yield the number and the fields of each line, or what is wrong with it."""
     for number, line in enumerate(content.splitlines(), start=1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
-            raise _invalid(f"row {number} of {name}", "it is no JSON") from error
-        if not isinstance(row, dict):
-            raise _invalid(f"row {number} of {name}", "it is no JSON object")
-        yield row
+        except ValueError:
+            yield number, "it is no JSON"
+        else:
+            yield number, row if isinstance(row, dict) else "it is no JSON object"
 
 
 def _invalid(place: str, found: str) -> BillingError:

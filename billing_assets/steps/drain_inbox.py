@@ -44,7 +44,9 @@ def drain_inbox(
             last_id = answers[-1].request.request_id
             counts.update(f"{answer.state.value}_count" for answer in answers)
             counts["request_count"] += len(answers)
-            counts["run_count"] += len({answer.run_id for answer in answers} - {None})
+            counts["run_count"] += len(
+                {answer.run_id for answer in answers if not answer.is_waiting} - {None}
+            )
             progress("draining", counts["request_count"], 0)
     names = ("request_count", "done_count", "failed_count", "waiting_count", "run_count")
     return StepResult(step="drain_inbox", facts={name: counts[name] for name in names}, seconds=timer.seconds)

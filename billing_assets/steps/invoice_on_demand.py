@@ -34,12 +34,12 @@ from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.on_demand import due_until, next_dates, until_frame
 from billing_assets.frames.run_figures import figures_of
 from billing_assets.steps.issue_documents import Issuing, issue_drafts
-from billing_assets.steps.on_demand_ports import OnDemandStore, OnDemandWork, ShardCount, Standing
+from billing_assets.steps.on_demand_ports import HeldRun, OnDemandStore, OnDemandWork, ShardCount, Standing
 from billing_assets.steps.price_plan import Scope, totals_of
 from billing_assets.steps.raise_invoices import require_complete
 from billing_assets.steps.run_ports import FrozenTemplate, Shard, ShardBook
 
-_ATTEMPTS = 3
+_ATTEMPTS = 8
 _Result = TypeVar("_Result")
 
 
@@ -89,7 +89,7 @@ def answer_requests(
     book = work.read_book(standing, tuple(standing.policy_ids.values()))
     last = replace(scope, billing_date=scope.last_day(book.terms))
     due = last.installments(book)
-    decided = _decided(order, by_policy, standing, dict(next_dates(due).iter_rows()), _changed(book))
+    decided = _decided(order, by_policy, standing, dict(next_dates(due).iter_rows()), book)
     until = {number: found.until for number, found in decided.items() if found.is_free and found.until}
     parts = _priced(scope, due, until, _changed(book), partial(_read, work, standing))
     run_id = _issue(order, standing, scope, parts, work, templates)
@@ -127,13 +127,25 @@ def _changed(book: ShardBook) -> frozenset[str]:
     return frozenset(book.terms.join(book.changes.changes, on="policy_term_id", how="semi")["policy_number"])
 
 
+def _holds(book: ShardBook) -> dict[str, str]:
+    """Return why terms of policies are held, by number: the reason of the first one."""
+    held = book.terms.filter(pl.col("hold_code").is_not_null()).sort("effective_date")
+    first = held.unique("policy_number", keep="first", maintain_order=True)
+    return dict(first.select("policy_number", "hold_code").iter_rows())
+
+
 @dataclass(frozen=True, slots=True)
 class _Decided:
-    """Up to which date a policy is billed; with a reason it is not, and the state says whether ever."""
+    """Up to which date a policy is billed; with a reason it is not, and the state says whether ever.
+
+    ``held_run_id`` is the held run that it waits for, ``hold_code`` why one of its terms is held.
+    """
 
     until: date | None = None
     state: RequestState = RequestState.DONE
     reason_code: str = ""
+    held_run_id: int | None = None
+    hold_code: str = ""
 
     @property
     def is_free(self) -> bool:
@@ -145,27 +157,44 @@ def _decided(
     by_policy: Mapping[str, Sequence[Request]],
     standing: Standing,
     next_days: Mapping[str, date],
-    changed: frozenset[str],
+    book: ShardBook,
 ) -> dict[str, _Decided]:
     """Return for each policy how far it is billed, or why not now."""
-    found = {}
+    found, changed, holds = {}, _changed(book), _holds(book)
     for number, requests in by_policy.items():
         first = next_days.get(number)
         asked = [first if request.until is None else request.until for request in requests]
         days = [day for day in asked if day] or ([order.billing_date] if number in changed else [])
         until = max(days, default=None)
-        held = standing.held_until
         if number not in standing.policy_ids:
             found[number] = _Decided(until, RequestState.FAILED, POLICY_UNKNOWN)
         elif until is None:
-            found[number] = _Decided(until, RequestState.DONE, NOTHING_DUE)
+            found[number] = replace(_nothing_due(holds.get(number, "")), until=until)
         elif standing.policy_ids[number] in standing.busy_ids:
             found[number] = _Decided(until, RequestState.WAITING, RUN_IN_PROGRESS)
-        elif held and (number in changed or (first and first <= min(held, until))):
-            found[number] = _Decided(until, RequestState.WAITING, RUN_HELD)
+        elif held := _held_run(standing.held_runs, first, until, is_changed=number in changed):
+            found[number] = _Decided(until, RequestState.WAITING, RUN_HELD, held.run_id)
         else:
-            found[number] = _Decided(until)
+            found[number] = _Decided(until, hold_code=holds.get(number, ""))
     return found
+
+
+def _nothing_due(hold_code: str) -> _Decided:
+    """Return the answer where nothing is left to bill: of a held policy a person has still to decide."""
+    if hold_code:
+        return _Decided(None, RequestState.FAILED, hold_code)
+    return _Decided(None, RequestState.DONE, NOTHING_DUE)
+
+
+def _held_run(
+    runs: Sequence[HeldRun], first: date | None, until: date, *, is_changed: bool
+) -> HeldRun | None:
+    """Return the earliest held run that bills something of what is asked for; any may, of changed terms."""
+    if is_changed:
+        return next(iter(runs), None)
+    if first is None or first > until:
+        return None
+    return next((run for run in runs if first <= run.billing_date), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,9 +294,10 @@ def _answer(
     request: Request, decided: _Decided, outcome: tuple[bool, str] | None, run_id: int | None
 ) -> Answer:
     if not decided.is_free:
-        state, reason, run_id = decided.state, decided.reason_code, None
+        state, reason, run_id = decided.state, decided.reason_code, decided.held_run_id
     elif outcome is None:
-        state, reason, run_id = RequestState.DONE, NOTHING_DUE, None
+        settled = _nothing_due(decided.hold_code)
+        state, reason, run_id = settled.state, settled.reason_code, None
     else:
         state, reason = (RequestState.DONE if outcome[0] else RequestState.FAILED), outcome[1]
     return Answer(request=request, state=state, reason_code=reason, run_id=run_id, until=decided.until)

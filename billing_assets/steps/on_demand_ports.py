@@ -19,12 +19,20 @@ from billing_assets.steps.issue_ports import IssueWork
 from billing_assets.steps.run_ports import Issuer, RuleRows, Run, Shard, ShardBook
 
 
+@dataclass(frozen=True, slots=True)
+class HeldRun:
+    """A run that waits for a person's decision, and up to which billing date it bills."""
+
+    run_id: int
+    billing_date: date
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """Where the company stands while requests are answered.
 
     ``policy_ids`` are those of the policies that there are, by number; ``busy_ids`` those of policies that a
-    run under way may have planned and not billed yet. ``held_until`` is the date of the last held run.
+    run under way may have planned and not billed yet. ``held_runs`` are the held runs, earliest date first.
     """
 
     issuer: Issuer
@@ -33,7 +41,7 @@ class Standing:
     batch_id: int
     closed_day_id: int
     closed_days: ClosedDays
-    held_until: date | None
+    held_runs: tuple[HeldRun, ...]
     policy_ids: Mapping[str, int]
     busy_ids: frozenset[int]
 

@@ -16,7 +16,6 @@ from typing import Any
 
 import polars as pl
 
-from billing_assets import __version__
 from billing_assets.domain.runs import NO_TAX_RULE, CatchUp, CurrencyTotal, Outcome
 from billing_assets.domain.safety_bounds import CreditSum, RunFindings, exceeded_bounds
 from billing_assets.frames.calendars import HOLIDAYS_VERSION
@@ -43,6 +42,7 @@ from billing_assets.frames.tax_rows import untaxed_charges
 from billing_assets.frames.term_counts import term_counts
 from billing_assets.steps.calculation import Calculation
 from billing_assets.steps.crews import Crew, WaitForTurn, Workplace
+from billing_assets.steps.program_version import program_sha256
 from billing_assets.steps.run_ports import (
     Issuer,
     PlanRecord,
@@ -52,9 +52,6 @@ from billing_assets.steps.run_ports import (
     Shard,
     ShardBook,
 )
-
-PROGRAM_VERSION = __version__
-"""Which formulas these are."""
 
 SHOWN_OUTLIERS = 100
 """So many policies that stand out are named; all are counted."""
@@ -75,10 +72,10 @@ class Scope(Calculation):
     def basis_sha256(self, basis: RunBasis) -> str:
         """Return the hash of everything that decides what is due on the date, beside what is billed.
 
-        Formulas and public holidays are those of a version of the program and of its list of them.
+        Formulas are those of the program's text, public holidays those of a version of their list.
         """
         issuer = (self.issuer.company_id, self.issuer.company_version_id)
-        versions = (PROGRAM_VERSION, HOLIDAYS_VERSION)
+        versions = (program_sha256(), HOLIDAYS_VERSION)
         parts = (self.billing_date, *issuer, basis, self.catch_up.value, self.rules.content(), *versions)
         return sha256(repr(parts).encode()).hexdigest()
 

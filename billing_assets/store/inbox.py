@@ -13,7 +13,7 @@ import polars as pl
 from sqlalchemy import Connection, Row, text
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.on_demand import RUN_HELD, Answer, InboxEntry, Request
+from billing_assets.domain.on_demand import RUN_HELD, Answer, InboxEntry, Request, RequestState
 from billing_assets.store.copy import copy_in
 from billing_assets.store.locks import IS_HELD, LockSpace
 
@@ -32,8 +32,9 @@ select e.request_key, e.policy_number, i.policy_number as kept_policy_number
 from inbox_entry e
 join inbox_request i on i.company_id = :company and i.request_key = e.request_key
 where i.policy_number <> e.policy_number
-order by e.entry_number limit 1
+order by e.entry_number
 """
+_NAMED_KEYS = 100
 _NEXT = """
 select request_id, policy_number, until_date from inbox_request
 where company_id = :company and state in ('queued', 'waiting') and request_id > :after
@@ -47,7 +48,13 @@ from unnest(cast(:ids as bigint[]), cast(:states as text[]), cast(:reasons as te
     cast(:runs as bigint[]), cast(:until as date[])) as a (request_id, state, reason_code, run_id, until_date)
 where i.request_id = a.request_id
 """
-# The invoices of a request are those that its run issued for its policy.
+_KEEP_WAITING = """
+insert into inbox_request (company_id, request_key, policy_number, until_date, received_at, state,
+    reason_code, run_id, answered_at)
+values (:company, :key, :policy, :until, :at, :state, :reason, :run, :at)
+returning request_id
+"""
+# The invoices of a request are those that its run issued for its policy; a run that it waits for is another.
 _NUMBERS = """
 select distinct document_number(s.prefix, n.invoice_number)
 from policy p join policy_term t using (policy_id)
@@ -58,8 +65,9 @@ where p.company_id = {company} and p.policy_number = {policy} order by 1
 _ROWS = f"""
 select i.request_id, i.request_kind, i.request_key, i.policy_number, i.until_date, i.received_at, i.state,
     i.reason_code, i.run_id, i.answered_at,
-    array({_NUMBERS.format(run="i.run_id", company="i.company_id", policy="i.policy_number")})
-        as invoice_numbers
+    case when i.state = 'waiting' then '{{}}'
+        else array({_NUMBERS.format(run="i.run_id", company="i.company_id", policy="i.policy_number")})
+    end as invoice_numbers
 from inbox_request i
 where i.company_id = :company
 """  # noqa: S608 - constants
@@ -79,7 +87,10 @@ order by i.request_id desc limit :limit"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxRow:
-    """A request with its answer; ``until_date`` is what was asked, or what the next installment came to."""
+    """A request with its answer; ``until_date`` is what was asked, or what the next installment came to.
+
+    Of one that waits for a held run ``run_id`` is that run.
+    """
 
     request_id: int
     request_kind: str
@@ -118,13 +129,16 @@ def add_requests(connection: Connection, company_id: int, entries: Sequence[Inbo
     )
     copy_in(connection, "inbox_entry", frame)
     added_count = connection.execute(text(_ADD), {"company": company_id, "at": at}).rowcount
-    reused = connection.execute(text(_REUSED), {"company": company_id}).first()
-    if reused is not None:
+    reused = connection.execute(text(_REUSED), {"company": company_id}).all()
+    if reused:
+        named = "; ".join(
+            f"key '{row.request_key}' asks for policy {row.policy_number}, and a request before it has it "
+            f"for policy {row.kept_policy_number}"
+            for row in reused[:_NAMED_KEYS]
+        )
+        more = f"; and {len(reused) - _NAMED_KEYS:,} more" if len(reused) > _NAMED_KEYS else ""
         raise BillingError(
-            "request_key_reused",
-            f"key '{reused.request_key}' asks for policy {reused.policy_number}, "
-            f"and a request before it has it for policy {reused.kept_policy_number}",
-            "give each request a key of its own; nothing was added",
+            "request_key_reused", f"{named}{more}", "give each request a key of its own; nothing was added"
         )
     return added_count
 
@@ -150,6 +164,23 @@ def keep_answers(connection: Connection, answers: Sequence[Answer], at: datetime
         "at": at,
     }
     connection.execute(text(_KEEP), values)
+
+
+def keep_waiting(
+    connection: Connection, company_id: int, request_key: str, answer: Answer, at: datetime
+) -> int:
+    """Put a request that has to wait into the inbox, with what it waits for; return its id."""
+    values = {
+        "company": company_id,
+        "key": request_key,
+        "policy": answer.request.policy_number,
+        "until": answer.until,
+        "at": at,
+        "state": RequestState.WAITING.value,
+        "reason": answer.reason_code,
+        "run": answer.run_id,
+    }
+    return int(connection.execute(text(_KEEP_WAITING), values).scalar_one())
 
 
 def list_requests(

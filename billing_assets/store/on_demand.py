@@ -22,7 +22,7 @@ from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.on_demand import Answer, OnDemandOrder, Request
 from billing_assets.domain.runs import CurrencyTotal, RunState
-from billing_assets.steps.on_demand_ports import ShardCount, Standing
+from billing_assets.steps.on_demand_ports import HeldRun, ShardCount, Standing
 from billing_assets.steps.run_ports import Clock, Issuer, RuleRows, Run, Shard, ShardBook, silent
 from billing_assets.store.closed_days import read_closed_days
 from billing_assets.store.companies import read_issuer
@@ -46,7 +46,10 @@ select {IS_HELD} as is_busy,
     (select coalesce(max(batch_id), 0) from intake_batch where company_id = :company) as batch_id,
     (select coalesce(max(company_closed_day_id), 0) from company_closed_day where company_id = :company)
         as closed_day_id,
-    (select max(billing_date) from billing_run where company_id = :company and state = 'held') as held_until,
+    array(select run_id from billing_run where company_id = :company and state = 'held'
+        order by billing_date, run_id) as held_run_ids,
+    array(select billing_date from billing_run where company_id = :company and state = 'held'
+        order by billing_date, run_id) as held_dates,
     (select max(company_version_id) from company_version where company_id = :company) as company_version_id,
     (select concat_ws(' ', max(tax_rule_id), count(*), count(valid_to)) from tax_rule)
     || (select concat_ws(' ', ',', max(payment_plan_id), count(*), count(valid_to)) from payment_plan)
@@ -154,7 +157,7 @@ class OnDemandTransaction(DocumentTransaction):
             batch_id=row.batch_id,
             closed_day_id=row.closed_day_id,
             closed_days=self._closed_days(row),
-            held_until=row.held_until,
+            held_runs=tuple(map(HeldRun, row.held_run_ids, row.held_dates)),
             policy_ids=policy_ids,
             busy_ids=self._busy(list(policy_ids.values())) if row.is_busy else frozenset(),
         )

@@ -5,15 +5,16 @@ Does not belong here: the shipped rows themselves (``domain.taxes``, ``domain.pa
 ``domain.cash_rounding``, ``domain.ledger``).
 """
 
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, text
 
-from billing_assets.domain.cash_rounding import CASH_UNITS
-from billing_assets.domain.ledger import ACCOUNTS
-from billing_assets.domain.payment_plans import DEFAULT_PLANS
+from billing_assets.domain.cash_rounding import CASH_UNITS, CashUnit
+from billing_assets.domain.ledger import ACCOUNTS, Account
+from billing_assets.domain.payment_plans import DEFAULT_PLANS, PaymentPlan
+from billing_assets.domain.tax_rule import TaxRule
 from billing_assets.domain.taxes import shipped_tax_rules
 from billing_assets.frames.columns import CASH_UNIT_SCHEMA, PLAN_SCHEMA, TAX_RULE_SCHEMA
 from billing_assets.store.copy import copy_out
@@ -85,8 +86,13 @@ def read_cash_units(connection: Connection) -> pl.DataFrame:
 def _shipped(connection: Connection) -> dict[str, list[dict[str, Any]]]:
     own = set(connection.execute(text(_OWN_PLANS)).scalars())
     return {
-        "tax_rule": [asdict(row) for row in shipped_tax_rules()],
-        "payment_plan": [asdict(row) for row in DEFAULT_PLANS if row.plan_code not in own],
-        "cash_unit": [asdict(row) for row in CASH_UNITS],
-        "ledger_account": [asdict(row) for row in ACCOUNTS],
+        "tax_rule": [_record(row) for row in shipped_tax_rules()],
+        "payment_plan": [_record(row) for row in DEFAULT_PLANS if row.plan_code not in own],
+        "cash_unit": [_record(row) for row in CASH_UNITS],
+        "ledger_account": [_record(row) for row in ACCOUNTS],
     }
+
+
+def _record(row: TaxRule | PaymentPlan | CashUnit | Account) -> dict[str, Any]:
+    """Return the values of a row by name: all are plain, and every command asks for all of them."""
+    return {each.name: getattr(row, each.name) for each in fields(row)}

@@ -54,7 +54,7 @@ from billing_assets.store.statistics import refresh_statistics
 from billing_assets.store.templates import read_template_archive, register_template
 from billing_assets.wiring.mail import smtp_of
 from billing_assets.wiring.settings import Settings
-from billing_assets.wiring.worker_processes import ProcessCrew, WorkerPool, cores, worker_home
+from billing_assets.wiring.worker_processes import ProcessCrew, WorkerPool, worker_home
 
 
 def utc_now() -> datetime:
@@ -154,7 +154,7 @@ class Billing:
     def _pool(self) -> WorkerPool:
         """The worker processes for large books; they end with the program."""
         home = worker_home(self.database, utc_now, self.settings.home / "cache")
-        pool = WorkerPool(home, self.settings.run_workers or cores())
+        pool = WorkerPool(home, self.settings.run_workers)
         self._stack.callback(pool.close)
         return pool
 
@@ -168,22 +168,17 @@ class Billing:
     ) -> RunOrder:
         """Return the order of a run of a date; its documents carry ``issuing_date``, or the day of issue.
 
-        Raises:
-            BillingError: ``date_too_far`` where the billing date lies further ahead than may be billed.
-                ``issue_date_ahead``, ``backdating_unapproved`` and ``backdating_incomplete``, see
-                :func:`approved_backdating`.
+        Raises ``date_too_far`` where the billing date lies further ahead than may be billed, and what
+        :func:`approved_backdating` raises.
         """
         company = company or self.runs.issuer(self.company_code()).company
-        today, settings = today_of(company), self.settings
-        if billing_date > today + timedelta(days=settings.coming_days):
+        rule, coming_days = self.issue_rule(company), self.settings.coming_days
+        if billing_date > rule.today + timedelta(days=coming_days):
             raise BillingError(
                 "date_too_far",
-                f"{billing_date} lies more than {settings.coming_days} days ahead",
+                f"{billing_date} lies more than {coming_days} days ahead",
                 "correct the date; BILLING_COMING_DAYS says how far ahead may be billed",
             )
-        rule = IssueRule(
-            issue_on=IssueOn(settings.issue_on), today=today, bound_days=settings.backdating_days
-        )
         issued_on = issuing_date or rule.day_of(billing_date)
         return RunOrder(
             company_code=company.company_code,
@@ -192,6 +187,11 @@ class Billing:
             backdating=approved_backdating(rule, billing_date, issued_on, backdating),
             catch_up=catch_up,
         )
+
+    def issue_rule(self, company: Company) -> IssueRule:
+        """Return by which rule documents of the company are dated today."""
+        on, days = IssueOn(self.settings.issue_on), self.settings.backdating_days
+        return IssueRule(issue_on=on, today=today_of(company), bound_days=days)
 
     def plan(self, order: RunOrder, *, is_dry_run: bool = False, progress: Progress = silent) -> StepResult:
         """Count what is due on a date."""

@@ -6,13 +6,15 @@ Does not belong here: the order of work (``steps``), SQL (``store``), how anythi
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from uuid import uuid4
 
 from sqlalchemy import Connection
 
-from billing_assets.domain.on_demand import Answer, InboxEntry, OnDemandOrder, Request, RequestState
+from billing_assets.domain.backdating import require_recent
+from billing_assets.domain.on_demand import Answer, InboxEntry, OnDemandOrder, Request
 from billing_assets.steps.drain_inbox import BATCH_REQUESTS, drain_inbox
 from billing_assets.steps.invoice_on_demand import Templates, invoice_on_demand
 from billing_assets.steps.result import StepResult
@@ -48,20 +50,24 @@ class OnDemandDesk:
         """Bill a policy now: what it has due up to ``until``, or its next installment.
 
         ``billing_date`` is the business date of the run, today if left out. What has to wait for a run under
-        way is put into the inbox.
+        way is put into the inbox. Raises ``business_date_far_back``.
         """
         request = Request(policy_number=policy_number, until=until)
         (answer,) = invoice_on_demand(
             self._order(billing_date), (request,), store=self.store, templates=self._templates
         )
-        if answer.state is RequestState.WAITING:
+        return self._kept(answer) if answer.is_waiting else answer
+
+    def _kept(self, answer: Answer) -> Answer:
+        """Put a request that waits into the inbox; return its answer with the number it has there."""
+        with self._company() as (connection, company_id):
             key = f"on demand {uuid4()}"
-            self.add([InboxEntry(request_key=key, policy_number=policy_number, until=answer.until)])
-        return answer
+            request_id = inbox.keep_waiting(connection, company_id, key, answer, utc_now())
+        return replace(answer, request=replace(answer.request, request_id=request_id))
 
     def numbers_of(self, answer: Answer) -> tuple[str, ...]:
         """Return the numbers of the documents that a request led to."""
-        if answer.run_id is None:
+        if answer.run_id is None or answer.is_waiting:
             return ()
         with self._company() as (connection, company_id):
             return inbox.numbers_of(connection, company_id, answer.run_id, answer.request.policy_number)
@@ -121,6 +127,7 @@ class OnDemandDesk:
     def _order(self, billing_date: date | None) -> OnDemandOrder:
         company = self.store.issuer(self.company_code).company
         order = self.billing.order(billing_date or today_of(company), company=company)
+        require_recent(self.billing.issue_rule(company), order.billing_date)
         return OnDemandOrder(
             company_code=order.company_code,
             billing_date=order.billing_date,

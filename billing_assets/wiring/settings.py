@@ -72,7 +72,10 @@ class Settings(BaseSettings):
         description="temporary refusals of one message, after which it waits for a person",
     )
     run_workers: int = Field(
-        default=0, ge=0, le=64, description="processes that bill a large book; 0: one for each core"
+        default=0,
+        ge=0,
+        le=64,
+        description="processes that bill a large book; 0: one for each core that it may use, 16 at most",
     )
     time_zone: str = Field(
         default="Europe/Madrid",

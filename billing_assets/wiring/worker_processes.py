@@ -38,10 +38,12 @@ from billing_assets.steps.run_ports import Clock, Shard
 from billing_assets.steps.turns import TurnsAbandonedError
 from billing_assets.store.connection import Database
 from billing_assets.store.runs import SqlRunStore
+from billing_assets.wiring.cores import cores
 from billing_assets.wiring.crash_log import ElsewhereError, crash_text
 from billing_assets.wiring.kept_drafts import DraftsOnDisk
 
 _TURN, _DONE, _FAILED = "turn", "done", "failed"
+_LAST_SECONDS = 2
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _SETTINGS = {
@@ -113,7 +115,8 @@ class _Worker:
                     kind, value = self.hear()
             except (EOFError, OSError):
                 self.pipe.close()
-                raise _worker_ended() from None
+                self.process.join(_LAST_SECONDS)
+                raise worker_ended(self.process.exitcode) from None
             except BaseException:
                 self.pipe.close()
                 raise
@@ -153,9 +156,9 @@ class WorkerPool:
     """Worker processes of one program, started when they are first needed."""
 
     def __init__(self, home: WorkerHome, worker_count: int) -> None:
-        """Start nothing yet; at most ``worker_count`` processes."""
+        """Start nothing yet; at most ``worker_count`` processes, 0: as many as there are ``cores``."""
         self._home = home
-        self._worker_count = worker_count
+        self._worker_count = worker_count or cores()
         self._workers: list[_Worker] = []
 
     def workers(self, shard_count: int) -> Sequence[_Worker]:
@@ -240,12 +243,6 @@ def _portable(error: Exception) -> Exception:
     return error
 
 
-def cores() -> int:
-    """Return how many cores this process may use."""
-    # Not every system tells which cores a process is bound to.
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 @contextmanager
 def _signals_held() -> Iterator[None]:
     """Hold the signals of the program back in the block, and in processes that are started in it for ever."""
@@ -271,10 +268,22 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _worker_ended() -> BillingError:
+def worker_ended(exit_code: int | None) -> BillingError:
+    """Return what a person is told of a worker that ended, by how it did: killed (-9, say), or by itself.
+
+    >>> worker_ended(-9).found
+    'a worker process was killed (SIGKILL) before it said that its shard was done'
+    """
+    again = "run the same command again: what was not committed is rolled back, and it does what is missing"
+    if exit_code == -signal.SIGKILL:
+        found = "a worker process was killed (SIGKILL) before it said that its shard was done"
+        memory = "should it happen again, the machine may lack memory: a lower BILLING_RUN_WORKERS needs less"
+        return BillingError("worker_ended", found, f"{again}; {memory}")
+    how = "is silent" if exit_code is None else f"ended by itself with status {exit_code}"
+    if exit_code is not None and exit_code < 0:
+        how = f"ended by signal {-exit_code}"
     return BillingError(
         "worker_ended",
-        "a worker process ended before its shard was done; the shard was rolled back",
-        "run the same command again: it does what is missing; should it happen again, the machine may lack "
-        "memory: BILLING_RUN_WORKERS=1 needs least",
+        f"a worker process {how} before it said that its shard was done",
+        f"{again}; should it happen again, what it wrote to the standard error says why",
     )

@@ -7,20 +7,26 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import yaml
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from billing_assets.channels.mailbox import MailboxServer
-from billing_assets.cli.main import app
-from billing_assets.cli.output import WANTS_JSON
 from billing_assets.domain.companies import company_record
 from billing_assets.store.connection import Database
 from billing_assets_tests.books import COMPANY
-from billing_assets_tests.databases import database, fresh_database, server_url, template_database
+from billing_assets_tests.command_line import call_billing
+from billing_assets_tests.databases import (
+    copied_database,
+    fresh_database,
+    server_url,
+    template_database,
+    url_of,
+)
 
-__all__ = ["database", "fresh_database", "server_url", "template_database"]
+__all__ = ["fresh_database", "server_url", "template_database"]
 
 Billing = Callable[..., Result]
 
@@ -28,16 +34,54 @@ Billing = Callable[..., Result]
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of its own for the program, and nothing in its environment that this machine has set."""
-    for name in [name for name in os.environ if name.startswith("BILLING_") and "TEST" not in name]:
-        monkeypatch.delenv(name)
-    WANTS_JSON.set(False)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("BILLING_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("BILLING_PRINT_WORKERS", "1")
-    monkeypatch.setenv("BILLING_ISSUE_ON", "billing_date")
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", "160")
+    set_environment(monkeypatch, tmp_path)
     return tmp_path / "home"
+
+
+def set_environment(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let the program find its files in ``folder``, and nothing that this machine has set."""
+    for name in [name for name in os.environ if name.startswith("BILLING_") and "TEST" not in name]:
+        patch.delenv(name)
+    patch.chdir(folder)
+    patch.setenv("BILLING_HOME", str(folder / "home"))
+    patch.setenv("BILLING_PRINT_WORKERS", "1")
+    patch.setenv("BILLING_ISSUE_ON", "billing_date")
+    patch.setenv("NO_COLOR", "1")
+    patch.setenv("COLUMNS", "160")
+
+
+@pytest.fixture(scope="session")
+def imported_book(
+    server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Name of a database with the book, from which those of the tests are copied: it is imported once."""
+    name, folder = f"{template_database}_book", tmp_path_factory.mktemp("book")
+    with copied_database(server_url, template_database, name) as database:
+        with pytest.MonkeyPatch.context() as patch:
+            set_environment(patch, folder)
+            patch.setenv("BILLING_DATABASE_URL", url_of(server_url, name))
+            write_company(folder / "company.yaml")
+            path = write_book(folder / "book.csv")
+            mapping = str(path.with_suffix(".yaml"))
+            for words in (
+                ("company", "set", str(folder / "company.yaml")),
+                ("import", "policies", str(path), "--mapping", mapping),
+            ):
+                result = call_billing(*words)
+                assert result.exit_code == 0, result.stdout + result.stderr
+        database.close()
+        yield name
+
+
+@pytest.fixture
+def database(
+    request: pytest.FixtureRequest, server_url: str, template_database: str, tmp_path: Path
+) -> Iterator[Database]:
+    """One migrated database of its own: with the book in it where the test has the fixture ``book``."""
+    has_book = "book" in request.fixturenames
+    original = str(request.getfixturevalue("imported_book")) if has_book else template_database
+    with copied_database(server_url, original, f"test_{uuid4().hex}") as database:
+        yield database
 
 
 @pytest.fixture
@@ -48,13 +92,10 @@ def store(database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
 
 
 @pytest.fixture
-def book(store: Database, billing: Billing, tmp_path: Path) -> Path:
+def book(store: Database, tmp_path: Path) -> Path:
     """The file of 30 terms from 2024-02-01 on, ten of each plan, in the store; every tenth has no e-mail."""
     write_company(tmp_path / "company.yaml")
-    path = write_book(tmp_path / "book.csv")
-    billing("company", "set", str(tmp_path / "company.yaml"))
-    billing("import", "policies", str(path), "--mapping", str(path.with_suffix(".yaml")))
-    return path
+    return write_book(tmp_path / "book.csv")
 
 
 def write_company(path: Path) -> None:
@@ -93,7 +134,7 @@ def billing() -> Billing:
     """Call ``billing`` in this process, after checking the exit code that is expected."""
 
     def call(*arguments: str, code: int = 0) -> Result:
-        result = CliRunner().invoke(app, list(arguments))
+        result = call_billing(*arguments)
         assert result.exit_code == code, result.stdout + result.stderr
         return result
 

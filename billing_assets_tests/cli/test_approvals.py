@@ -68,6 +68,9 @@ def test_the_other_dates_of_a_range_are_billed(billing: Billing, held: str, tmp_
     take_over(billing, tmp_path, "LATER,2024-03-06,2025-03-06")
     days = document(billing, "run", held, "--until", NEXT_DAY, "--no-deliver", code=5)["dates"]
     assert [(day["due_count"], bool(day["held_reasons"])) for day in days] == [(13, True), (1, False)]
+    shown = billing("run", held, "--until", NEXT_DAY, "--no-deliver", code=5).stdout
+    rows = [line.split() for line in shown.splitlines() if line.startswith("2024-")]
+    assert rows[0][:4] == [DAY, "3", "held", "13"]
 
 
 def test_a_later_run_says_which_run_holds_charges_back(billing: Billing, held: str) -> None:

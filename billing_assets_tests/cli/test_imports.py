@@ -41,8 +41,10 @@ def test_rows_and_premium_are_shown_by_what_became_of_them(billing: Billing, boo
     assert "unchanged terms 30" in lines
     assert "problems 1" in lines
     assert "in the file 31" in lines
-    assert "accepted EUR 15,465.00" in lines
-    assert "left out of these sums: 1 premium that cannot be read" in lines
+    assert "taken (new, changed, unchanged) EUR 15,465.00" in lines
+    assert "in the file EUR 15,465.00" in lines
+    assert not [line for line in lines if line.startswith(("repeated rows", "rows with problems"))]
+    assert "not in these sums: 1 row whose premium cannot be read" in lines
     assert "without an e-mail address, or with one that cannot be read: 3 rows" in lines
 
 

@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from billing_assets.cli.failures import ExitCode
+from billing_assets.store.connection import Database
 from billing_assets_tests.cli.conftest import Billing
 
 
@@ -46,3 +48,42 @@ def test_what_is_not_there_or_no_state_is_refused(billing: Billing, requests: Pa
     assert requests.exists()
     assert "request_unknown" in billing("inbox", "show", "99", code=ExitCode.REFUSED).stderr
     assert "is no state" in billing("inbox", "list", "--state", "lost", code=ExitCode.USAGE).stderr
+
+
+@pytest.mark.usefixtures("requests")
+def test_a_request_that_waits_names_the_held_run_and_one_nobody_looked_at_says_so(
+    billing: Billing, store: Database, tmp_path: Path
+) -> None:
+    billing("run", "2024-02-01", "--rehearse")
+    with store.transaction() as connection:
+        connection.execute(text("update billing_run set state = 'held'"))
+    told = billing("invoices", "request", "P-0001", "--date", "2024-01-10").stdout
+    assert "run 1 is held and bills it: approve or reject that run" in told
+    waiting = billing("inbox", "list", "--state", "waiting").stdout
+    assert "run 1 is held and bills it" in waiting
+    billing("inbox", "add", str(tmp_path / "requests.csv"))
+    assert "not looked at yet: billing inbox drain" in billing("inbox", "list", "--state", "queued").stdout
+    with store.transaction() as connection:
+        asked = connection.execute(
+            text("select request_id, run_id from inbox_request where state = 'waiting'")
+        )
+        assert [tuple(row) for row in asked] == [(1, 1)]
+    assert "run 1 is held" in billing("inbox", "show", "1").stdout
+
+
+@pytest.mark.usefixtures("requests")
+def test_a_request_without_a_tax_row_names_the_run_that_lists_its_charge(
+    billing: Billing, store: Database
+) -> None:
+    with store.transaction() as connection:
+        connection.execute(text("reset role"))
+        connection.execute(
+            text(
+                "update tax_rule set valid_to = date '2024-01-01' "
+                "where valid_to is null and valid_from < '2024-01-01'"
+            )
+        )
+    failed = billing("invoices", "request", "P-0001", "--date", "2024-01-10", code=ExitCode.REFUSED).stderr
+    assert "'billing runs charges 1' names the charge" in " ".join(failed.split())
+    assert "no tax rule covers premium" in " ".join(billing("runs", "charges", "1").stdout.split())
+    assert "certificate" not in billing("runs", "show", "1").stdout

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from billing_assets.cli.invoices import percent
 from billing_assets.store.connection import Database
-from billing_assets_tests.cli.conftest import Billing
+from billing_assets_tests.cli.conftest import Billing, write_book
 
 
 @pytest.fixture(autouse=True)
@@ -103,3 +103,20 @@ def test_a_number_that_is_none_is_refused(billing: Billing, number: str, code: s
 
 def test_rates_are_shown_exactly() -> None:
     assert [percent(rate) for rate in (0, 1_500, 80_000, 1_000_000)] == ["0 %", "0.15 %", "8 %", "100 %"]
+
+
+def test_an_exempt_tax_is_shown_as_exempt_with_its_reason(billing: Billing, tmp_path: Path) -> None:
+    path = write_book(tmp_path / "life.csv", count=1)
+    mapping = path.with_suffix(".yaml")
+    path.write_text(path.read_text().replace("P-0001", "LIFE-1"), encoding="utf-8")
+    text_of = mapping.read_text(encoding="utf-8")
+    mapping.write_text(text_of.replace("motor", "life") + "row_count_tolerance: 100\n", encoding="utf-8")
+    billing("import", "policies", str(path), "--mapping", str(mapping))
+    billing("run", "2024-02-01", "--no-deliver")
+    shown = [
+        " ".join(line.split()) for line in billing("invoices", "show", "INV-00000031").stdout.splitlines()
+    ]
+    (row,) = [line for line in shown if line.startswith("ES-IPS") and "exempt:" not in line]
+    assert " exempt " in row
+    assert "0 %" not in row
+    assert any(line.startswith("ES-IPS exempt: Exento del IPS: seguro de vida") for line in shown)

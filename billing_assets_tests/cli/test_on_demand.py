@@ -34,3 +34,13 @@ def test_the_run_of_a_request_is_listed_and_shown(billing: Billing, book: Path) 
     assert "OND-00000001" in billing("runs", "show", "1").stdout
     missing = billing("runs", "certificate", "1", code=ExitCode.REFUSED).stderr
     assert "run 1 billed on demand" in missing
+
+
+@pytest.mark.usefixtures("book")
+def test_a_request_is_not_dated_far_back_where_documents_carry_the_day_of_issue(
+    billing: Billing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BILLING_ISSUE_ON", "today")
+    refused = billing("invoices", "request", "P-0001", *DAY, code=ExitCode.REFUSED).stderr
+    assert "business_date_far_back" in refused
+    assert billing("invoices", "list").stdout.strip() == "No invoice fits."

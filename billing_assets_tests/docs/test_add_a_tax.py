@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,13 @@ from billing_assets.store.connection import Database
 from billing_assets_tests.docs.test_commands import ROOT, commands
 
 PAGE = ROOT / "docs" / "how-to" / "add-a-tax.md"
+# Says of each command how it ended and what it printed.
+_RUNNER = """
+import json, sys
+from billing_assets_tests.command_line import call_billing
+results = [call_billing(*words) for words in json.load(sys.stdin)]
+json.dump([(each.exit_code, each.stdout, each.stderr) for each in results], sys.stdout)
+"""
 DIFF = re.compile(r"^```diff\n(\S+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -29,6 +37,10 @@ def copied_program(folder: Path) -> Path:
     """Return the folder with a copy of the program as it is shipped."""
     for name in ("billing_assets", "templates", "examples"):
         shutil.copytree(ROOT / name, folder / name)
+    tests = folder / "billing_assets_tests"
+    tests.mkdir()
+    for name in ("__init__.py", "command_line.py"):
+        shutil.copy(ROOT / tests.name / name, tests / name)
     return folder
 
 
@@ -41,10 +53,15 @@ def change(program: Path, page: Path, files: list[str]) -> None:
         file.write_text(changed(file.read_text(encoding="utf-8"), lines.splitlines()), encoding="utf-8")
 
 
-def run(program: Path, database: Database, line: str) -> str:
-    """Run `billing` of the copy with the words of a line and return what it printed; it must end well."""
+def run_all(program: Path, database: Database, lines: Sequence[str]) -> list[str]:
+    """Run `billing` of the copy with the words of each line and return what it printed; all must end well.
+
+    One process runs them all: each would take longer to start than to do its work.
+    """
+    words = [shlex.split(line.removeprefix("billing ")) for line in lines]
     done = subprocess.run(
-        [sys.executable, "-m", "billing_assets.cli", *shlex.split(line)],
+        [sys.executable, "-c", _RUNNER],
+        input=json.dumps(words),
         cwd=program,
         env={
             **os.environ,
@@ -59,26 +76,35 @@ def run(program: Path, database: Database, line: str) -> str:
         check=False,
         timeout=300,
     )
-    assert done.returncode == 0, f"$ billing {line}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+    assert done.returncode == 0, done.stderr
+    results = json.loads(done.stdout)
+    for line, (code, printed, told) in zip(lines, results, strict=True):
+        assert code == 0, f"$ {line}\n{printed}\n{told}"
+    return [printed for _, printed, _ in results]
+
+
+def run_page(program: Path, database: Database, page: Path, edited_before: str, file: str) -> list[str]:
+    """Run every command of a page, whose change to a file of the program is made before one of them."""
+    lines = commands(page)
+    first = run_all(program, database, lines[: lines.index(edited_before)])
+    change(program, page, [file])
+    return first + run_all(program, database, lines[lines.index(edited_before) :])
 
 
 def test_a_rate_that_is_added_in_one_file_is_billed_from_its_first_day(
     database: Database, tmp_path: Path
 ) -> None:
     program = copied_program(tmp_path)
-    shown: dict[str, str] = {}
-    for line in commands(PAGE):
-        if line == "billing db upgrade":
-            change(program, PAGE, ["billing_assets/domain/taxes/united_kingdom.py"])
-        shown[line] = run(program, database, line.removeprefix("billing "))
+    file = "billing_assets/domain/taxes/united_kingdom.py"
+    shown = dict(
+        zip(commands(PAGE), run_page(program, database, PAGE, "billing db upgrade", file), strict=True)
+    )
     assert "13 %" in shown["billing rules taxes --place GB --on 2025-04-01"]
-    found = json.loads(run(program, database, "invoices list --policy HOM-2001 --json"))
+    (found,) = run_all(program, database, ["billing invoices list --policy HOM-2001 --json"])
+    numbers = [row["invoice_number"] for row in json.loads(found)["invoices"]]
     rates = {}
-    for row in found["invoices"]:
-        invoice: dict[str, Any] = json.loads(
-            run(program, database, f"invoices show {row['invoice_number']} --json")
-        )
+    for text in run_all(program, database, [f"billing invoices show {each} --json" for each in numbers]):
+        invoice: dict[str, Any] = json.loads(text)
         (tax,) = invoice["taxes"]
         rates[invoice["tax_point_date"]] = tax["rate_ppm"]
     assert rates == {"2025-01-20": 120_000, "2025-04-20": 130_000}

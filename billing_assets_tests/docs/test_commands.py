@@ -14,12 +14,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from billing_assets.channels.mailbox import MailboxServer
-from billing_assets.cli.main import app
-from billing_assets.cli.output import WANTS_JSON
 from billing_assets.store.connection import Database
+from billing_assets_tests.command_line import call_billing
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("how-to", "tutorials", "explanation")
@@ -35,19 +33,21 @@ def commands(page: Path) -> list[str]:
     return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
 
 
-def call(command: str, folder: Path) -> None:
-    """Call one documented command in this process, or start it where it is not ours; it must end well."""
+def call(command: str, folder: Path) -> str:
+    """Call one documented command in this process, or start it where it is not ours; it must end well.
+
+    Returns what it printed.
+    """
     words = shlex.split(command)
     if words[0] != "billing":
-        start(command, folder)
-        return
-    WANTS_JSON.set(False)
-    result = CliRunner().invoke(app, words[1:])
+        return start(command, folder)
+    result = call_billing(*words[1:])
     assert result.exit_code == 0, f"$ {command}\n{result.stdout}\n{result.stderr}"
+    return result.stdout
 
 
-def start(command: str, folder: Path) -> None:
-    """Start one documented command as a program; it must end well."""
+def start(command: str, folder: Path) -> str:
+    """Start one documented command as a program and return what it printed; it must end well."""
     words = shlex.split(command)
     program = Path(sys.executable).parent / words[0]
     done = subprocess.run(
@@ -59,6 +59,19 @@ def start(command: str, folder: Path) -> None:
         timeout=300,
     )
     assert done.returncode == 0, f"$ {command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def surroundings(patch: pytest.MonkeyPatch, folder: Path, database: Database) -> None:
+    """Let the program find this store and its files in ``folder``, and nothing that this machine has set."""
+    patch.chdir(folder)
+    for name in [name for name in os.environ if name.startswith("BILLING_") and "TEST" not in name]:
+        patch.delenv(name)
+    patch.setenv("BILLING_HOME", str(folder / ".billing"))
+    url = database.engine.url.render_as_string(hide_password=False)
+    patch.setenv("BILLING_DATABASE_URL", url)
+    patch.setenv("BILLING_PRINT_WORKERS", "1")
+    patch.setenv("NO_COLOR", "1")
 
 
 @pytest.mark.parametrize(
@@ -72,16 +85,10 @@ def test_every_command_of_a_page_runs_in_order(
     for name in ("workspace.yaml", "dagster.yaml"):
         shutil.copy(ROOT / name, tmp_path / name)
     with MailboxServer(tmp_path / "mailbox") as mailbox:
-        monkeypatch.chdir(tmp_path)
-        for name in [name for name in os.environ if name.startswith("BILLING_") and "TEST" not in name]:
-            monkeypatch.delenv(name)
-        monkeypatch.setenv("BILLING_HOME", str(tmp_path / ".billing"))
-        url = database.engine.url.render_as_string(hide_password=False)
-        monkeypatch.setenv("BILLING_DATABASE_URL", url)
+        surroundings(monkeypatch, tmp_path, database)
         monkeypatch.setenv("BILLING_SMTP_PORT", str(mailbox.port))
-        monkeypatch.setenv("NO_COLOR", "1")
-        if not is_tutorial:
-            monkeypatch.setenv("BILLING_PRINT_WORKERS", "1")
+        if is_tutorial:
+            monkeypatch.delenv("BILLING_PRINT_WORKERS")
         for command in commands(page):
             (start if is_tutorial else call)(command, tmp_path)
 

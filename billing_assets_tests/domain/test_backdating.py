@@ -10,6 +10,7 @@ from billing_assets.domain.backdating import (
     IssueOn,
     IssueRule,
     approved_backdating,
+    require_recent,
 )
 from billing_assets.domain.errors import BillingError
 
@@ -84,3 +85,11 @@ def test_half_an_approval_is_none(given: Backdating) -> None:
 def test_reason_and_name_are_kept_on_one_line() -> None:
     given = Backdating(reason=" the printer\n stood still ", approved_by="Ana\x00")
     assert approved_backdating(ORDINARY, PAST, PAST, given) == APPROVED
+
+
+def test_a_business_date_long_past_is_refused_but_where_the_past_is_rehearsed() -> None:
+    require_recent(ORDINARY, date(2026, 1, 30))
+    require_recent(ORDINARY, date(2026, 4, 1))
+    require_recent(REHEARSAL, PAST)
+    with pytest.raises(BillingError, match="business_date_far_back"):
+        require_recent(ORDINARY, date(2026, 1, 29))

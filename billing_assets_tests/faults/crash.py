@@ -11,11 +11,12 @@ Does not belong here: what must hold afterwards (``test_crashes``).
 import argparse
 import os
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 
@@ -75,20 +76,28 @@ class Wrapped:
         self._bomb.touch()
 
 
-def cut_copies(bomb: Bomb) -> None:
-    """Let every COPY go out in pieces of a few rows, and touch the bomb after each."""
-    copying._BLOCK = COPY_PIECE
+@contextmanager
+def small_shards() -> Iterator[None]:
+    """Let a small book have several shards, and several batches of messages, in the block."""
+    with patch.object(planning, "SHARD_TERMS", 9), patch.object(delivering, "BATCH", 4):
+        yield
+
+
+@contextmanager
+def cut_copies(bomb: Bomb) -> Iterator[None]:
+    """Let every COPY go out in pieces of a few rows in the block, and touch the bomb after each."""
     write = psycopg.Copy.write
 
     def write_and_touch(self: psycopg.Copy, piece: Any) -> None:
         write(self, piece)
         bomb.touch()
 
-    psycopg.Copy.write = write_and_touch  # type: ignore[assignment, method-assign]
+    with patch.object(copying, "_BLOCK", COPY_PIECE), patch.object(psycopg.Copy, "write", write_and_touch):
+        yield
 
 
-def main() -> None:
-    """Do the work; exit 0 when no bomb went off."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Do the work; it ends well when no bomb went off."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url")
     parser.add_argument("home", type=Path)
@@ -99,18 +108,17 @@ def main() -> None:
     parser.add_argument("--copy-fuse", type=int, default=0, help="die after this piece of a COPY")
     parser.add_argument("--victim", type=int, default=0)
     parser.add_argument("--smtp-port", type=int, default=0, help="deliver too, to this port")
-    options = parser.parse_args()
-    planning.SHARD_TERMS = 9
-    delivering.BATCH = 4
+    options = parser.parse_args(arguments)
     victim = options.victim or os.getpid()
-    bomb = Bomb(options.fuse, victim)
-    if options.copy_fuse:
-        cut_copies(Bomb(options.copy_fuse, victim))
-    database = Database(options.url)
-    if options.book:
-        import_book(Wrapped(SqlIntakeStore(database), bomb), options.book)
-        return
     with ExitStack() as stack:
+        stack.enter_context(small_shards())
+        if options.copy_fuse:
+            stack.enter_context(cut_copies(Bomb(options.copy_fuse, victim)))
+        database = stack.enter_context(closing(Database(options.url)))
+        bomb = Bomb(options.fuse, victim)
+        if options.book:
+            import_book(Wrapped(SqlIntakeStore(database), bomb), options.book)
+            return
         billing = billing_over(database, options.home, stack, smtp_port=options.smtp_port or 25)
         if options.drain:
             desk = OnDemandDesk(billing)

@@ -1,4 +1,4 @@
-"""A file of requests comes in whole, or is refused with the row that cannot be read."""
+"""A file of requests comes in whole, or is refused with every row that cannot be read."""
 
 from datetime import date
 from pathlib import Path
@@ -42,13 +42,15 @@ def test_csv_and_json_lines_say_the_same(tmp_path: Path, name: str, content: str
 @pytest.mark.parametrize(
     ("name", "row", "said"),
     [
-        ("r.csv", "request_key,policy_number\na,P-1\n,P-2\n", "row 2 of r.csv: 'request_key' is empty"),
+        ("r.csv", "request_key,policy_number\na,P-1\n,P-2\n", "r.csv: row 2: 'request_key' is empty"),
         ("r.csv", "request_key,policy_number,until\na,P-1,31.1.25\n", "'until' is '31.1.25'"),
         ("r.csv", "request_key,policy_number,amount\na,P-1,5\n", "'amount' is no field"),
         ("r.csv", "request_key,policy_number\na,P-1,5\n", "'None' is no field"),
         ("r.jsonl", '{"request_key": "a"}\n', "'policy_number' is empty"),
-        ("r.jsonl", "[]\n", "row 1 of r.jsonl: it is no JSON object"),
-        ("r.jsonl", "a,b\n", "row 1 of r.jsonl: it is no JSON"),
+        ("r.jsonl", "[]\n", "r.jsonl: row 1: it is no JSON object"),
+        ("r.jsonl", "a,b\n", "r.jsonl: row 1: it is no JSON"),
+        ("r.jsonl", '"it is a text"\n', "r.jsonl: row 1: it is no JSON object"),
+        ("r.csv", "request_key,policy_number\na,\x00\n", "row 1: "),
     ],
 )
 def test_a_row_that_cannot_be_read_refuses_the_file(tmp_path: Path, name: str, row: str, said: str) -> None:
@@ -56,6 +58,19 @@ def test_a_row_that_cannot_be_read_refuses_the_file(tmp_path: Path, name: str, r
         read_inbox_file(written(tmp_path, name, row))
     assert caught.value.code == "inbox_row_invalid"
     assert said in caught.value.found
+
+
+def test_every_bad_row_is_named_with_its_field_and_all_are_counted(tmp_path: Path) -> None:
+    rows = "request_key,policy_number,until\na,P-1,\n,P-2,\nc,P-3,soon\nd,,\n"
+    with pytest.raises(BillingError) as caught:
+        read_inbox_file(written(tmp_path, "r.csv", rows))
+    found = caught.value.found
+    assert found.startswith("r.csv: row 2: 'request_key' is empty")
+    assert "row 3: 'until' is 'soon'" in found
+    assert "row 4: 'policy_number' is empty" in found
+    assert "row 1" not in found
+    with pytest.raises(BillingError, match="and 50 more"):
+        read_inbox_file(written(tmp_path, "many.jsonl", "[]\n" * 150))
 
 
 def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:

@@ -1,5 +1,9 @@
 """A missing real part is named to a newcomer and refused in CI."""
 
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from billing_assets_tests import conftest
@@ -32,3 +36,10 @@ def test_an_unknown_part_is_no_skip() -> None:
 def test_a_part_that_is_here_lets_the_test_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(conftest.PARTS, "chromium", (lambda: True, ""))
     conftest.real_part("chromium")
+
+
+def test_of_the_variants_of_a_test_of_the_steps_the_first_is_no_repetition() -> None:
+    names = ("steps/test_a.py::test_x[1]", "steps/test_a.py::test_x[2]", "steps/test_a.py::test_y")
+    other = ("store/test_a.py::test_x[1]", "store/test_a.py::test_x[2]")
+    items: Any = [SimpleNamespace(nodeid=each, path=Path(each.partition("::")[0])) for each in names + other]
+    assert [item.nodeid for item in conftest.repetitions(items)] == ["steps/test_a.py::test_x[2]"]

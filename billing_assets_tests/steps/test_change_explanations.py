@@ -20,8 +20,11 @@ from billing_assets_tests.steps.test_change_billing import (
     own_plan,
 )
 
+# The third of them takes its turn with the slow tests; `test_change_billing` bills all three in short.
+BILLINGS = ["now", pytest.param("next", marks=pytest.mark.slow), "spread"]
 
-@pytest.mark.parametrize("change_billing", ["now", "next", "spread"])
+
+@pytest.mark.parametrize("change_billing", BILLINGS)
 def test_every_document_of_changes_is_explained_and_replayed(
     billing: Billing, database: Database, tmp_path: Path, change_billing: str
 ) -> None:
@@ -53,7 +56,7 @@ def test_every_document_of_changes_is_explained_and_replayed(
     assert broken(billing).keys() <= {"I18"}
 
 
-@pytest.mark.parametrize("change_billing", ["now", "next", "spread"])
+@pytest.mark.parametrize("change_billing", BILLINGS)
 def test_what_is_raised_again_from_nothing_is_explained_and_replayed(
     billing: Billing, database: Database, tmp_path: Path, change_billing: str
 ) -> None:

@@ -92,7 +92,7 @@ def test_days_that_are_closed_and_opened_between_runs_bill_each_installment_once
         billing.close_day(order(day + timedelta(days=9)))
         invoice(billing, day)
         billing.close_day(order(day + timedelta(days=9), is_closed=False))
-        day += timedelta(days=3)
+        day += timedelta(days=5)
     invoice(billing, last)
     with billing.database.transaction() as connection:
         query = "select policy_term_id, installment_number from invoice_line order by 1, 2"

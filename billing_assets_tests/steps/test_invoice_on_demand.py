@@ -99,6 +99,15 @@ def test_an_unknown_policy_fails_and_a_held_one_tells_why(fresh: Billing) -> Non
     assert prefixes(fresh) == ["OND-"]
 
 
+@pytest.mark.parametrize("until", [None, MARCH])
+def test_a_held_policy_tells_why_when_all_of_it_is_billed(fresh: Billing, until: date | None) -> None:
+    ask(fresh, YEARLY)
+    assert ask(fresh, YEARLY, until).reason_code == "nothing_due"
+    change_premium(fresh.database, 1, 99_900)
+    held = ask(fresh, YEARLY, until)
+    assert (held.state, held.reason_code) == (RequestState.FAILED, "changed_after_billing")
+
+
 def test_a_policy_without_a_plan_row_fails_with_that_reason(fresh: Billing) -> None:
     add_term(fresh.database, "PLANLESS", effective=FEBRUARY, plan="nobody")
     found = ask(fresh, "PLANLESS")
@@ -141,8 +150,21 @@ def test_what_a_held_run_bills_is_left_to_it(fresh: Billing) -> None:
     with fresh.database.transaction() as connection:
         connection.execute(text("update billing_run set state = 'held'"))
     answer = ask(fresh)
-    assert (answer.state, answer.reason_code) == (RequestState.WAITING, "run_held")
+    assert (answer.state, answer.reason_code, answer.run_id) == (RequestState.WAITING, "run_held", 1)
     assert prefixes(fresh) == []
+
+
+def test_of_several_held_runs_the_first_that_bills_it_is_named(fresh: Billing) -> None:
+    for day in (date(2024, 1, 2), FEBRUARY, MARCH):
+        fresh.plan(fresh.order(day))
+        with fresh.database.transaction() as connection:
+            connection.execute(text("update billing_run set state = 'held'"))
+    with fresh.database.transaction() as connection:
+        rows = connection.execute(text("select run_id, billing_date from billing_run"))
+        dates = {row.run_id: row.billing_date for row in rows}
+    answer = ask(fresh)
+    assert answer.run_id is not None
+    assert dates[answer.run_id] == FEBRUARY
 
 
 class PausedStore(SqlRunStore):
@@ -191,7 +213,8 @@ def test_while_a_run_plans_a_request_waits_with_the_date_of_its_next_installment
     with fresh.runs.lock_runs(1, silent):
         answer = ask(fresh)
         assert (answer.state, answer.reason_code) == (RequestState.WAITING, "run_in_progress")
-        assert OnDemandDesk(fresh).open_count() == 1
+        assert OnDemandDesk(fresh).open_count() == 0
+    assert OnDemandDesk(fresh).open_count() == 1
     fresh.invoice(fresh.order(FEBRUARY))
     desk = OnDemandDesk(fresh)
     assert desk.drain(billing_date=TODAY).facts == {

@@ -108,13 +108,13 @@ def test_a_problem_that_a_person_closes_has_the_date_priced_again(billing: Billi
     assert is_priced(billing)
 
 
-@pytest.mark.parametrize("version", ["PROGRAM_VERSION", "HOLIDAYS_VERSION"])
+@pytest.mark.parametrize(("version", "another"), [("program_sha256", str), ("HOLIDAYS_VERSION", "another")])
 def test_another_program_or_list_of_holidays_has_the_date_priced_again(
-    billing: Billing, monkeypatch: pytest.MonkeyPatch, version: str
+    billing: Billing, monkeypatch: pytest.MonkeyPatch, version: str, another: object
 ) -> None:
     billing.invoice(billing.order(FEBRUARY))
     assert not is_priced(billing)
-    monkeypatch.setattr(price_plan, version, "another")
+    monkeypatch.setattr(price_plan, version, another)
     assert is_priced(billing)
 
 

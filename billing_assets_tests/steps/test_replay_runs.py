@@ -26,6 +26,7 @@ from billing_assets_tests.state import business_state
 
 FIRST = date(2024, 1, 30)
 LAST = date(2024, 5, 3)
+CLOSED = date(2024, 3, 18)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def billed(
         for number in range((LAST - FIRST).days + 1):
             day = FIRST + timedelta(days=number)
             _change_the_book(billing, day)
-            if not day.day % 3:  # the other dates are missed, and caught up later
+            if not day.day % 5 or day == CLOSED:  # the other dates are missed, and caught up later
                 billing.invoice(billing.order(day))
         stack.close()
         database.close()
@@ -68,9 +69,7 @@ def _change_the_book(billing: Billing, day: date) -> None:
     if day == date(2024, 3, 4):
         add_term(database, "LATE-1", effective=date(2024, 2, 1), plan="monthly")
         billing.close_day(
-            ClosedDayOrder(
-                day=date(2024, 3, 18), purpose=None, is_closed=True, note="moving", recorded_by="A"
-            )
+            ClosedDayOrder(day=CLOSED, purpose=None, is_closed=True, note="moving", recorded_by="A")
         )
     if day == date(2024, 4, 2):
         _as_owner(
@@ -130,13 +129,13 @@ PLANTS = {
 
 @pytest.fixture
 def planted(billing: Billing) -> Billing:
-    """The same store after a difference of each sort was written into it past every guard."""
+    """The same store after a difference of each sort was written past every guard into its first run."""
     _as_owner(billing.database, *PLANTS.values())
     return billing
 
 
 def test_each_value_that_comes_out_otherwise_is_named_with_both_sides(planted: Billing) -> None:
-    found = {_name(each): each for each in planted.replay(FIRST, LAST).differences}
+    found = {_name(each): each for each in planted.replay(FIRST, FIRST).differences}
     assert set(found) == {
         ("POL-00000004", 1, "line", "tax_minor"),
         ("POL-00000007", 1, "tax", "base_minor"),
@@ -158,7 +157,7 @@ def _name(each: Difference) -> tuple[str, int, str, str]:
 
 
 def test_all_differences_are_counted_and_so_many_kept_as_are_asked_for(planted: Billing) -> None:
-    found = planted.replay(FIRST, LAST, limit=2)
+    found = planted.replay(FIRST, FIRST, limit=2)
     assert (found.result.facts["difference_count"], len(found.differences)) == (7, 2)
 
 

@@ -49,6 +49,14 @@ def test_a_key_of_another_policy_is_refused_and_never_left_out(filled: Database,
         assert len(list_requests(connection, 1)) == len(ENTRIES)
 
 
+def test_every_key_that_was_given_to_another_policy_is_named(filled: Database) -> None:
+    entries = [InboxEntry(request_key=key, policy_number="P-7") for key in ("k1", "new", "k3")]
+    with pytest.raises(BillingError) as caught, filled.transaction() as connection:
+        add_requests(connection, 1, entries, AT)
+    assert "key 'k1' asks for policy P-7" in caught.value.found
+    assert "key 'k3' asks for policy P-7" in caught.value.found
+
+
 def test_what_one_transaction_has_taken_another_passes_over(filled: Database) -> None:
     with filled.transaction() as mine, filled.transaction() as other:
         assert len(next_requests(mine, 1, 0, 3)) == 3

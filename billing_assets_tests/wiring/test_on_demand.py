@@ -30,7 +30,8 @@ def test_what_waits_is_put_into_the_inbox_and_what_is_done_is_not(desk: OnDemand
     assert waiting.state is RequestState.WAITING
     assert desk.numbers_of(waiting) == ()
     (row,) = desk.requests()
-    assert (row.policy_number, row.state, row.until_date) == ("POL-00000001", "queued", waiting.until)
+    assert (row.policy_number, row.state, row.until_date) == ("POL-00000001", "waiting", waiting.until)
+    assert (row.reason_code, row.request_id) == ("run_in_progress", waiting.request.request_id)
     assert desk.request(row.request_id) == row
     done = desk.invoice("POL-00000002", billing_date=TODAY)
     assert desk.numbers_of(done) == ("OND-00000001",)

@@ -21,7 +21,7 @@ from billing_assets.store.connection import Database
 from billing_assets.wiring import worker_processes
 from billing_assets.wiring.build import Billing, utc_now
 from billing_assets.wiring.crash_log import crash_text
-from billing_assets.wiring.worker_processes import ProcessCrew, WorkerPool, worker_home
+from billing_assets.wiring.worker_processes import ProcessCrew, WorkerPool, worker_ended, worker_home
 from billing_assets_tests.books import billing_over, fill_book
 from billing_assets_tests.state import business_state
 from billing_assets_tests.steps.outbox import broken_invariants
@@ -113,6 +113,17 @@ def test_a_worker_that_dies_is_told_and_replaced(crew: ProcessCrew) -> None:
     with pytest.raises(BillingError, match="worker_ended"):
         list(crew.work(Job("dies", (2,)), SHARDS))
     assert [number for number, _ in crew.work(Job(), SHARDS)] == [0, 1, 2, 3, 4, 5]
+
+
+def test_how_a_worker_ended_is_told_and_memory_only_where_it_was_killed() -> None:
+    killed, ended, stopped, silent = map(worker_ended, (-9, 1, -15, None))
+    assert "killed (SIGKILL)" in killed.found
+    assert "memory" in killed.todo
+    assert "ended by itself with status 1" in ended.found
+    assert "ended by signal 15" in stopped.found
+    assert "is silent" in silent.found
+    assert not any("memory" in each.todo for each in (ended, stopped, silent))
+    assert not any("shard was rolled back" in each.found for each in (killed, ended, stopped, silent))
 
 
 def test_the_crash_log_says_where_in_a_worker_a_mistake_was_made(crew: ProcessCrew) -> None:

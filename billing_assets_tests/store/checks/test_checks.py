@@ -110,6 +110,13 @@ def test_what_a_date_rests_on_is_joined_and_never_looked_up_row_by_row(
     assert re.search(looked_up, plan) is None, plan
 
 
+def test_no_reference_is_looked_up_row_by_row_beside_an_or(superuser: Engine) -> None:
+    query = asked_query("I20", is_everything=False).replace(":is_everything", "false")
+    with planted(superuser) as connection:
+        plan = "\n".join(connection.execute(text(f"explain {query}"), {"runs": [1]}).scalars())
+    assert "SubPlan" not in plan, plan
+
+
 def test_a_gap_between_the_numbers_of_two_dates_blocks_the_later_one(superuser: Engine) -> None:
     statement = f"update invoice set invoice_number = 1000 where invoice_number = {TERM_COUNT}"
     with planted(superuser, statement) as connection:
