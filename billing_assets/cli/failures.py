@@ -90,6 +90,7 @@ ORDER = (
     *("company", "calendar", "import", "rates", "db", "users"),
     *("run", "schedules", "inbox", "deliver", "audit", "audit-log", "replay"),
     *("runs", "invoices", "ledger", "explain", "quote", "deliveries", "problems", "rules", "office"),
+    "months",
     *("demo", "ui", "mailbox"),
 )
 """Commands as the help lists them; each has to have its place here."""

@@ -26,6 +26,8 @@ class Act(StrEnum):
     ADD_PLAN = "add_plan"
     END_PLAN = "end_plan"
     CREDIT = "credit"
+    DETACH_MONTH = "detach_month"
+    ATTACH_MONTH = "attach_month"
     ADD_USER = "add_user"
     SET_ROLE = "set_role"
     SET_PASSWORD = "set_password"  # noqa: S105 - the name of an act
@@ -46,6 +48,7 @@ class Subject(StrEnum):
     RATES = "rates"
     PLAN = "plan"
     USER = "user"
+    MONTH = "month"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

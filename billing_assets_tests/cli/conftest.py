@@ -18,9 +18,18 @@ from billing_assets.cli.output import WANTS_JSON
 from billing_assets.domain.companies import company_record
 from billing_assets.store.connection import Database
 from billing_assets_tests.books import COMPANY
+from billing_assets_tests.closed_months import closed_billing, closed_original, closed_store
 from billing_assets_tests.databases import database, fresh_database, server_url, template_database
 
-__all__ = ["database", "fresh_database", "server_url", "template_database"]
+__all__ = [
+    "closed_billing",
+    "closed_original",
+    "closed_store",
+    "database",
+    "fresh_database",
+    "server_url",
+    "template_database",
+]
 
 Billing = Callable[..., Result]
 
