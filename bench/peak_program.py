@@ -8,6 +8,7 @@ import statistics
 import time
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +70,9 @@ class Night:
         }
 
 
-def bill(billing: Billing, url: str) -> Night:
+def bill(billing: Billing, url: str, day: date = BILLING_DATE) -> Night:
     """Bill the date with workers that are started already; the clock runs over the run alone."""
-    order, _ = billing.order(BILLING_DATE), billing.frozen_template
+    order, _ = billing.order(day), billing.frozen_template
     start_seconds = _start_workers(billing)
     Path("/proc/self/clear_refs").write_text("5")
     before, started = _wal_position(url), time.perf_counter()

@@ -91,7 +91,7 @@ ORDER = (
     *("company", "calendar", "import", "rates", "db", "users"),
     *("run", "schedules", "inbox", "deliver", "notify", "audit", "audit-log", "replay"),
     *("runs", "invoices", "ledger", "explain", "quote", "deliveries"),
-    *("notifications", "problems", "rules", "office"),
+    *("notifications", "problems", "rules", "office", "months"),
     *("demo", "ui", "mailbox"),
 )
 """Commands as the help lists them; each has to have its place here."""

@@ -25,6 +25,7 @@ from billing_assets.cli import (
     invoices,
     ledger,
     mailbox,
+    months,
     notifications,
     notify,
     office,
@@ -98,6 +99,7 @@ app.add_typer(notifications.app, name="notifications", rich_help_panel="Look")
 app.add_typer(problems.app, name="problems", rich_help_panel="Look")
 app.add_typer(rules.app, name="rules", rich_help_panel="Look")
 app.command("office", epilog=office.EPILOG, rich_help_panel="Look")(office.serve)
+app.add_typer(months.app, name="months", rich_help_panel="Keep")
 app.command("ui", epilog=ui.EPILOG, rich_help_panel="Try")(ui.serve)
 app.command("demo", epilog=demo.EPILOG, rich_help_panel="Try")(demo.show)
 app.command("mailbox", epilog=mailbox.EPILOG, rich_help_panel="Try")(mailbox.receive)

@@ -31,6 +31,8 @@ class Act(StrEnum):
     RETIRE_SCHEDULE = "retire_schedule"
     PAUSE_SCHEDULES = "pause_schedules"
     RESUME_SCHEDULES = "resume_schedules"
+    DETACH_MONTH = "detach_month"
+    ATTACH_MONTH = "attach_month"
     ADD_USER = "add_user"
     SET_ROLE = "set_role"
     SET_PASSWORD = "set_password"  # noqa: S105 - the name of an act
@@ -53,6 +55,7 @@ class Subject(StrEnum):
     SCHEDULE = "schedule"
     PAUSE = "pause"
     USER = "user"
+    MONTH = "month"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,6 +116,13 @@ _ROWS = (
             "tells the charges and documents that the store holds"
         ),
     ),
+    (
+        "I27",
+        (
+            "of a detached month nothing is left but its record and its sums, which tell of each other, and "
+            "no term of it is billed since"
+        ),
+    ),
 )
 
 CHECKS: Mapping[str, Check] = MappingProxyType(

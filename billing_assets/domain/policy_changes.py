@@ -44,7 +44,10 @@ CHANGE_FIELDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedTerm:
-    """A term of the store that a change may speak of; one with charge lines or several payers takes none."""
+    """A term of the store that a change may speak of; one with charge lines or several payers takes none.
+
+    ``is_away``: invoices of it are in a detached month, and it takes no change that is not there.
+    """
 
     policy_term_id: int
     policy_id: int
@@ -54,6 +57,7 @@ class ChangedTerm:
     currency: str
     charge_count: int = 0
     payer_count: int = 0
+    is_away: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,6 +100,9 @@ changed_after_billing | the book changed a term that was billed before; the term
 of it is billed | a person decides what is owed; the problem closes if the book says again what was billed
 billed_under_another_term | the term begins inside a period that was billed under an earlier term of the \
 policy; it is held and nothing of it is billed | a person decides what is owed
+month_away | invoices of the term are in a detached month: it was closed for good, and nothing of it changes \
+any more | leave the row out or as it was; where the change has to be, bring the month back ('billing months \
+attach', 'billing months list' shows what is away) and import the file again
 billed_elsewhere | more of a changed term is to be given back than was billed here: it was billed before the \
 cut-over | give it back where it was billed, and close the problem with a note; it is not given back here
 """

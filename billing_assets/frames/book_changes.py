@@ -13,6 +13,7 @@ import polars as pl
 
 from billing_assets.domain.policies import HoldCode
 from billing_assets.domain.problems import COVER_ENDED, EMAIL_UNDELIVERABLE
+from billing_assets.frames.away_terms import with_away_terms
 from billing_assets.frames.book_charges import SUM_DIFFERS, moved_words, sum_words
 from billing_assets.frames.book_payers import further_payers
 from billing_assets.frames.column_rows import BILLED_COLUMNS
@@ -96,7 +97,7 @@ def settle_book(rows: pl.DataFrame, stored: StoredBook, as_of: date) -> SettledB
     >>> settle_book.__module__.rpartition(".")[2], policy_book.TERM_COLUMNS[0]
     ('book_changes', 'policy_number')
     """
-    decided = with_overlaps(rows, stored.terms)
+    decided = with_away_terms(with_overlaps(rows, stored.terms), stored.terms)
     accepted = with_latest_payers(decided.filter(pl.col("status") == "accepted"), stored.terms)
     further = _changed_further(accepted, stored.payers)
     taken = _compared(accepted, stored.terms, stored.payers, further)

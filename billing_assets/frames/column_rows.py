@@ -53,6 +53,7 @@ _TERMS = (
     Column("payers", pl.String, "text", "its payers: share and key of each; empty: one payer"),
     Column("hold_code", pl.String, "code", "what holds the term; null where nothing does"),
     Column("until_date", pl.Date, "day", "up to this billing date the policy is billed on demand"),
+    Column("away_months", pl.String, "days", "first days of detached months that hold invoices of the term"),
     Column("billed_to_date", pl.Date, "day", "end of the last billed period; null where nothing was billed"),
 )
 

@@ -214,8 +214,12 @@ STORED_TERM_SCHEMA = schema_of(
     *(f"billed_{name}" for name in BILLED_COLUMNS),
     "billed_cover_to_date",
     "billed_to_date",
+    "away_months",
 )
-"""A current term of the store; ``billed_*`` are null where the term was never billed."""
+"""A current term of the store; ``billed_*`` are null where the term was never billed.
+
+``away_months`` are the first days of the detached months that hold invoices of it, empty where none does.
+"""
 
 STORED_PAYER_SCHEMA = schema_of("payer_key", "payer_sha256")
 """The latest version of a payer of the store."""

@@ -67,10 +67,10 @@ def rounding_rows(invoices: pl.DataFrame) -> pl.DataFrame:
         own = {name: found[name] for name in ("company_id", "currency")}
         kinds = {
             "ledger_entry_id": found["invoice_id"],
-            "posting_number": pl.Int32,
-            "account_number": pl.Int32,
+            "posting_number": pl.Int32(),
+            "account_number": pl.Int32(),
         }
-        return pl.DataFrame(schema={**kinds, **own, "amount_minor": pl.Int64}).select(_POSTING)
+        return pl.DataFrame(schema={**kinds, **own, "amount_minor": pl.Int64()}).select(_POSTING)
     sign = pl.col("document_kind").replace_strict(
         {kind.value: kind.sign for kind in DocumentKind}, return_dtype=pl.Int64
     )

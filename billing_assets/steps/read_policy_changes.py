@@ -11,6 +11,7 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
+from billing_assets.domain.detached_months import MONTH_AWAY
 from billing_assets.domain.policy_changes import (
     ChangedTerm,
     ChangeFault,
@@ -103,6 +104,7 @@ def _sorted(rows: Sequence[ChangeRow], work: ChangeWork) -> _Sorted:
         by_policy[term.policy_number].append(term)
     ids = [term.policy_term_id for terms in by_policy.values() for term in terms]
     stored = {(each.policy_term_id, each.change_number): each for each in work.changes_of(ids)}
+    away = {term.policy_term_id for terms in by_policy.values() for term in terms if term.is_away}
     read = [(row, _read(row, by_policy)) for row in rows]
     said: dict[tuple[int, int], set[TermChange]] = defaultdict(set)
     for _, change in read:
@@ -116,6 +118,9 @@ def _sorted(rows: Sequence[ChangeRow], work: ChangeWork) -> _Sorted:
         key = (change.policy_term_id, change.change_number)
         if len(said[key]) > 1 or stored.get(key, change) != change:
             fault = ChangeFault(problem_code="change_conflict", field_name="change_number")
+            found.problems.append(_problem(row, fault, by_policy))
+        elif change.policy_term_id in away and key not in stored:
+            fault = ChangeFault(problem_code=MONTH_AWAY, field_name="")
             found.problems.append(_problem(row, fault, by_policy))
         elif key in taken:
             found.duplicate_count += 1

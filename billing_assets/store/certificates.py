@@ -77,7 +77,7 @@ select case when v.plan_code = any(cast(:plans as text[]))
     count(*) as term_count, sum(v.premium_minor)::text as premium_minor,
     sum(v.policy_term_id)::text as term_id_sum, 0 as due_term_count
 from policy_term_version v
-where v.company_id = :company and v.batch_id <= :batch
+where v.company_id = :company and v.batch_id <= :batch and v.away_months = '{}'
     and (v.superseded_batch_id is null or v.superseded_batch_id > :batch)
 group by 1, 2, 3
 """

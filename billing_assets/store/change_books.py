@@ -28,6 +28,7 @@ from billing_assets.frames.columns import (
     SETTLED_SCHEMA,
 )
 from billing_assets.steps.run_ports import Shard
+from billing_assets.store.away_months import require_terms_here
 from billing_assets.store.charged_rules import CHARGED_TAXES
 from billing_assets.store.copy import copy_out
 from billing_assets.store.shards import SHARD_OF_TERM, TAKEN, listed, range_values
@@ -212,8 +213,10 @@ def read_change_source(
     """Return what a line of a change rests on, as of the run that billed it or gave it back.
 
     Raises:
-        BillingError: ``record_incomplete`` where its run or its changes are gone.
+        BillingError: ``record_incomplete`` where its run or its changes are gone; ``month_away`` where
+            invoices of the term are detached that it rests on.
     """
+    require_terms_here(connection, [policy_term_id], "what the line of a change comes to")
     run = connection.execute(text(_RUN_OF), {"term": policy_term_id, "invoice": invoice_id}).first()
     book = None
     if run is not None:

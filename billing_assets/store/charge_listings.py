@@ -95,7 +95,7 @@ cross join lateral (
     where e.company_id = v.company_id and e.policy_term_id = last.policy_term_id
         and e.installment_number = last.installment_number and e.outcome in ('held', 'failed')
 ) told
-where v.superseded_batch_id is null and not exists (
+where v.superseded_batch_id is null and v.away_months = '{}' and not exists (
     select from due_charge z where z.policy_term_id = last.policy_term_id and z.run_id > last.run_id
         and (z.installment_number = last.installment_number or last.installment_number = 0)
         and z.outcome in ('invoiced', 'zero'))

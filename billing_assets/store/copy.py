@@ -7,7 +7,7 @@ CSV is the wire format: Polars writes and reads it at memory speed, NULL (empty)
 (quoted) stay apart, and it goes through the same connection and transaction as every other statement.
 Large frames of plain columns go in as binary rows (``binary_rows``), which saves both sides work; what is
 stored is the same. Hashes are hexadecimal text in a frame: columns that end in ``_sha256`` are ``bytea`` in
-the store.
+the store, and so is every column of bytes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -72,8 +72,11 @@ def _statement(table: str, frame: pl.DataFrame, wire_format: str) -> sql.Compose
 
 
 def _write_slice(copy: psycopg.Copy, rows: pl.DataFrame) -> None:
-    hashes = [name for name in rows.columns if name.endswith("_sha256")]
-    ready = rows.with_columns(pl.format("\\x{}", pl.col(name)).alias(name) for name in hashes)
+    ready = rows.with_columns(
+        pl.format("\\x{}", pl.col(name).bin.encode("hex") if dtype == pl.Binary else pl.col(name)).alias(name)
+        for name, dtype in rows.schema.items()
+        if dtype == pl.Binary or name.endswith("_sha256")
+    )
     buffer = BytesIO()
     # Before PostgreSQL 18 a line of \. alone ends the data, unless it is quoted.
     ready.write_csv(

@@ -22,9 +22,10 @@ from billing_assets.reports.run_report import build_run_report
 from billing_assets.steps.credit_ports import CreditBook
 from billing_assets.steps.run_ports import Clock
 from billing_assets.store.audit_log import record_act
+from billing_assets.store.away_months import require_date_here
 from billing_assets.store.charged_rules import CHARGED_TAXES
 from billing_assets.store.copy import copy_out
-from billing_assets.store.invoice_reader import invoice_unknown
+from billing_assets.store.invoice_reader import invoice_missing
 from billing_assets.store.invoices import DocumentTransaction
 from billing_assets.store.run_facts import read_run_facts
 from billing_assets.store.runs import SqlRunStore, constraint_of
@@ -123,6 +124,7 @@ class CreditTransaction(DocumentTransaction):
 
     def open_run(self, order: CreditOrder) -> int:
         """Record the run of the correction, which is final when it is committed."""
+        require_date_here(self.connection, self.company_id, order.billing_date)
         values = {
             "company": self.company_id,
             "day": order.billing_date,
@@ -160,7 +162,7 @@ class CreditTransaction(DocumentTransaction):
         found = {(row[1], row[2]): row for row in self.connection.execute(text(_FOUND), values)}
         for prefix, number in parts:
             if (prefix, number) not in found:
-                raise invoice_unknown(document_number(prefix, number))
+                raise invoice_missing(self.connection, self.company_id, document_number(prefix, number))
             if found[prefix, number].document_kind == DocumentKind.CREDIT_NOTE:
                 raise credit_of_credit(document_number(prefix, number))
         return sorted({int(row.invoice_id) for row in found.values()})

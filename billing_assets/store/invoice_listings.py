@@ -51,19 +51,28 @@ class InvoiceRow:
     delivery_state: str
 
 
+_TOTALS = """
+select currency, sum(document_count) filter (where sign > 0)::bigint, sum(net_minor * sign)::text,
+    sum(tax_minor * sign)::text, sum(total_minor * sign)::text,
+    coalesce(sum(document_count) filter (where sign < 0), 0)::bigint
+from (
+    select currency, document_kind, count(*) as document_count, sum(net_minor) as net_minor,
+        sum(tax_minor) as tax_minor, sum(total_minor) as total_minor
+    from invoice where company_id = :company group by currency, document_kind
+    union all
+    select currency, document_kind, document_count, net_minor, tax_minor, total_minor
+    from away_document where company_id = :company
+) d cross join lateral (select case document_kind when 'credit_note' then -1 else 1 end as sign) s
+group by currency order by currency
+"""
+
+
 def invoice_totals(connection: Connection, company_id: int) -> list[dict[str, Any]]:
     """Return currency, count, net, tax, total (minor units) of all invoices, less what was given back.
 
-    ``count`` is that of the invoices, ``credit_count`` that of the credit notes.
+    ``count`` is that of the invoices, ``credit_count`` that of the credit notes; those of detached months
+    count as well.
     """
-    query = text(
-        "select currency, count(*) filter (where document_kind = 'invoice'), "
-        "sum(net_minor * sign)::text, sum(tax_minor * sign)::text, sum(total_minor * sign)::text, "
-        "count(*) filter (where document_kind = 'credit_note') "
-        "from invoice cross join lateral "
-        "(select case document_kind when 'credit_note' then -1 else 1 end as sign) s "
-        "where company_id = :company group by currency order by currency"
-    )
     return [
         {
             "currency": row[0],
@@ -73,7 +82,7 @@ def invoice_totals(connection: Connection, company_id: int) -> list[dict[str, An
             "total_minor": int(row[4]),
             "credit_count": row[5],
         }
-        for row in connection.execute(query, {"company": company_id})
+        for row in connection.execute(text(_TOTALS), {"company": company_id})
     ]
 
 

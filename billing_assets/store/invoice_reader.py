@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from billing_assets.domain.cash_rounding import CashRounding
+from billing_assets.domain.detached_months import month_away
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import (
     CreditedInvoice,
@@ -25,6 +26,7 @@ from billing_assets.domain.invoices import (
 )
 from billing_assets.domain.numbering import document_number, split_document_number
 from billing_assets.domain.product_names import product_names_from
+from billing_assets.store.away_months import months_of_number
 
 _HEADS = """
 select i.*, s.prefix, v.content as company_content, y.content as payer_content,
@@ -97,7 +99,7 @@ def read_invoices(connection: Connection, invoice_ids: Sequence[int]) -> list[In
 
 
 def find_invoice(connection: Connection, company_id: int, number: str) -> Invoice:
-    """Return the invoice with that printed number, or raise ``invoice_unknown``."""
+    """Return the invoice with that printed number, or raise ``invoice_unknown`` or ``month_away``."""
     prefix, value = split_document_number(number)
     query = """
         select invoice_id from invoice join number_series using (number_series_id)
@@ -106,8 +108,14 @@ def find_invoice(connection: Connection, company_id: int, number: str) -> Invoic
     values = {"company": company_id, "prefix": prefix, "value": value}
     invoice_id = connection.execute(text(query), values).scalar_one_or_none()
     if invoice_id is None:
-        raise invoice_unknown(number)
+        raise invoice_missing(connection, company_id, number)
     return read_invoices(connection, [invoice_id])[0]
+
+
+def invoice_missing(connection: Connection, company_id: int, number: str) -> BillingError:
+    """Return the error for a printed number that is not there: its month is detached, or nothing has it."""
+    months = months_of_number(connection, company_id, *split_document_number(number))
+    return month_away(f"invoice {number[:40]} lies", months) if months else invoice_unknown(number)
 
 
 def invoice_unknown(number: str) -> BillingError:

@@ -79,7 +79,10 @@ join tax_rule r on r.tax_rule_id = c.tax_rule_id
 order by t.tax_number, r.tax_rule_id
 """  # noqa: S608 - constants
 _ISSUE = """
-select i.record_format, s.prefix, i.invoice_number as number, i.run_id, p.issue_date as previous_issue_date,
+select i.record_format, s.prefix, i.invoice_number as number, i.run_id,
+    coalesce(p.issue_date, (
+        select a.issue_date from away_number a where a.number_series_id = i.number_series_id
+            and i.invoice_number - 1 between a.first_number and a.last_number)) as previous_issue_date,
     r.billing_date as run_billing_date, r.issuing_date as run_issuing_date, r.backdating_reason,
     r.approved_by, r.closed_day_id, r.run_kind = 'correction' as is_correction,
     c.content::jsonb ->> 'place_code' as company_place_code

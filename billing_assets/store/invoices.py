@@ -39,6 +39,7 @@ CHANGED_AFTER_BILLING = f"""
     join policy_term_version n on n.policy_term_id = f.policy_term_id and n.company_id = %(company)s
         and n.policy_id >= %(low)s and n.policy_id < %(high)s and {listed("n")} and n.batch_id <= %(batch)s
         and (n.superseded_batch_id is null or n.superseded_batch_id > %(batch)s)
+        and n.away_months = '{{}}'
     join invoice_line l on l.policy_term_version_id = f.policy_term_version_id
         and l.policy_term_id = f.policy_term_id and l.credited_invoice_id is null
         and l.charge_kind <> 'premium_change'

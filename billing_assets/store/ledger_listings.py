@@ -1,7 +1,7 @@
 """The ledger as people see it: accounts, balances, the entry of a document.
 
 Belongs here: read models. Does not belong here: writing entries (``invoices``), the proof that they balance
-(``checks.ledger``).
+(``checks.ledger``). Balances count detached months by the sums that were kept of them.
 """
 
 from dataclasses import dataclass
@@ -50,10 +50,16 @@ _BALANCES = """
 select p.account_number, a.account_name, a.account_kind, p.currency,
     coalesce(sum(p.amount_minor) filter (where p.amount_minor > 0), 0)::text,
     coalesce(-sum(p.amount_minor) filter (where p.amount_minor < 0), 0)::text
-from ledger_posting p
+from (
+    select l.account_number, l.currency, l.amount_minor from ledger_posting l
+    where l.company_id = :company and (cast(:day as date) is null or exists (
+        select from ledger_entry e where e.ledger_entry_id = l.ledger_entry_id and e.posting_date <= :day))
+    union all
+    select w.account_number, w.currency, s.amount_minor
+    from away_posting w cross join lateral (values (w.debit_minor), (-w.credit_minor)) as s (amount_minor)
+    where w.company_id = :company and (cast(:day as date) is null or w.posting_date <= :day)
+) p
 join ledger_account a using (account_number)
-where p.company_id = :company and (cast(:day as date) is null or exists (
-    select from ledger_entry e where e.ledger_entry_id = p.ledger_entry_id and e.posting_date <= :day))
 group by p.account_number, a.account_name, a.account_kind, p.currency
 order by p.currency, p.account_number
 """

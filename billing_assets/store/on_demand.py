@@ -24,6 +24,7 @@ from billing_assets.domain.on_demand import Answer, OnDemandOrder, Request
 from billing_assets.domain.runs import CurrencyTotal, RunState
 from billing_assets.steps.on_demand_ports import HeldRun, ShardCount, Standing
 from billing_assets.steps.run_ports import Clock, Issuer, RuleRows, Run, Shard, ShardBook, silent
+from billing_assets.store.away_months import require_date_here
 from billing_assets.store.closed_days import read_closed_days
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
@@ -179,6 +180,7 @@ class OnDemandTransaction(DocumentTransaction):
         shards: Sequence[ShardCount],
     ) -> Run:
         """Record the run, which is final when it is committed, with its shards."""
+        require_date_here(self.connection, self.company_id, order.billing_date)
         at, due_count = self.clock(), sum(shard.due_count for shard in shards)
         values = {
             "company": self.company_id,

@@ -65,9 +65,13 @@ insert into payment_plan_change (payment_plan_id, act, valid_to, note, recorded_
 values (:id, :act, :day, :note, :by, :at)
 """
 _LATEST_BILLED = """
-select max(v.effective_date)
-from invoice_line l join policy_term_version v using (policy_term_version_id)
-where l.payment_plan_id = :id
+select max(v.effective_date) from policy_term_version v
+where v.policy_term_version_id in (
+        select policy_term_version_id from invoice_line where payment_plan_id = :id)
+    or (v.away_months <> '{}' and exists (
+        select from payment_plan n
+        where n.payment_plan_id = :id and n.plan_code = v.plan_code and n.valid_from <= v.effective_date
+            and (n.valid_to is null or v.effective_date < n.valid_to)))
 """
 
 

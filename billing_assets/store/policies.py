@@ -37,6 +37,7 @@ from billing_assets.store.problems import (
     write_problems,
 )
 
+# A term of a detached month was billed to its end: its lines may be away.
 _STORED_TERMS = """
 select p.policy_number, v.effective_date, v.line_of_business, v.place_code, v.currency, v.plan_code,
     v.expiration_date, v.anchor_date, v.premium_minor,
@@ -47,7 +48,8 @@ select p.policy_number, v.effective_date, v.line_of_business, v.place_code, v.cu
     b.premium_minor, case when b.charge_count > 0 then charges_of(b.policy_term_version_id)
         when b.charge_count = 0 then '' end, case when b.payer_count > 0
         then payers_of(b.policy_term_version_id) when b.payer_count = 0 then '' end, b.cover_to_date,
-    billed.to_date
+    case when v.away_months <> '{{}}' then v.expiration_date else billed.to_date end,
+    array_to_string(v.away_months, ' ')
 from incoming_key k
 join policy p on p.company_id = {company} and p.policy_number = k.key
 join policy_term_version v on v.company_id = p.company_id and v.policy_id = p.policy_id
@@ -57,7 +59,8 @@ left join lateral (
     from invoice_line l where l.policy_term_id = v.policy_term_id and l.credited_invoice_id is null
         and l.charge_kind <> 'premium_change'
 ) billed on true
-left join policy_term_version b on b.policy_term_version_id = billed.version_id
+left join policy_term_version b on b.policy_term_version_id = case when v.away_months <> '{{}}'
+    then v.policy_term_version_id else billed.version_id end
 """
 
 _STORED_PAYERS = """

@@ -35,7 +35,7 @@ order by batch_id desc limit 1
 """
 _TERMS = """
 select v.policy_term_id, v.policy_id, p.policy_number, v.effective_date, v.expiration_date,
-    v.currency::text as currency, v.charge_count, v.payer_count
+    v.currency::text as currency, v.charge_count, v.payer_count, v.away_months <> '{}' as is_away
 from policy p join policy_term_version v on v.company_id = p.company_id and v.policy_id = p.policy_id
     and v.superseded_batch_id is null
 where p.company_id = :company and p.policy_number = any(:numbers)

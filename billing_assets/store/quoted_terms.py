@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.policy_changes import TermChange
 from billing_assets.domain.term_days import TermDayCount, TermDays
+from billing_assets.store.away_months import require_terms_here
 from billing_assets.store.policy_changes import read_changes
 
 _TERM = """
@@ -81,11 +82,13 @@ def read_quoted_term(connection: Connection, company_id: int, policy_number: str
     """Return the term of a policy in which a day lies; of two that meet on it, the one that begins.
 
     Raises:
-        BillingError: ``policy_unknown``, or ``term_unknown``, naming the terms that there are.
+        BillingError: ``policy_unknown``; ``term_unknown``, naming the terms that there are; ``month_away``
+            where the term is closed and invoices of it are detached.
     """
     values = {"company": company_id, "policy": policy_number, "day": day}
     row = connection.execute(text(_TERM), values).mappings().first()
     if row is not None:
+        require_terms_here(connection, [row["policy_term_id"]], f"the quote of policy {policy_number[:60]}")
         of_term = {name: value for name, value in row.items() if name != "policy_term_id"}
         return QuotedTerm(
             **of_term | {"day_count": TermDayCount(row["day_count"])},

@@ -16,6 +16,7 @@ import polars as pl
 from sqlalchemy import Connection, Row, text
 
 from billing_assets.domain.calendar_rule import ClosedDays
+from billing_assets.domain.detached_months import month_away
 from billing_assets.domain.runs import CatchUp, Outcome
 from billing_assets.frames.columns import SETTLED_SCHEMA
 from billing_assets.frames.replays import (
@@ -124,6 +125,28 @@ join template_version p using (template_version_id)
 """
 
 
+# What a run recorded of a closed term it worked out from all that was billed of the term before.
+_AWAY = """
+with asked as (
+    select run_id from billing_run
+    where company_id = :company and billing_date between :first and :last and state = 'finalised'
+        and run_kind <> 'correction'
+)
+select month from away_charge join asked using (run_id)
+union
+select unnest(v.away_months) from policy_term_version v
+where v.company_id = :company and v.away_months <> '{}' and exists (
+    select from due_charge d join asked using (run_id) where d.policy_term_id = v.policy_term_id)
+order by 1
+"""
+
+
+def _require_here(connection: Connection, values: Mapping[str, object]) -> None:
+    months = list(connection.execute(text(_AWAY), values).scalars())
+    if months:
+        raise month_away("what these runs recorded, or what it rests on, lies", months)
+
+
 class SqlReplayStore:
     """Closed runs in PostgreSQL; the implementation of ``steps.replay_ports.ReplayStore``."""
 
@@ -133,10 +156,15 @@ class SqlReplayStore:
         self._rules: tuple[int | None, RuleRows] | None = None
 
     def replay_shards(self, company_code: str, from_date: date, to_date: date) -> Sequence[ReplayShard]:
-        """Return the committed shards of the finalised runs of these dates, in the order of the dates."""
+        """Return the committed shards of the finalised runs of these dates, in the order of the dates.
+
+        Raises:
+            BillingError: ``month_away`` where documents of the runs, or of their terms, are detached.
+        """
         with self.database.transaction() as connection:
             company_id = read_issuer(connection, company_code).company_id
             values = {"company": company_id, "first": from_date, "last": to_date}
+            _require_here(connection, values)
             rows = connection.execute(text(_SHARDS), values).all()
         return tuple(_replay_shard(row) for row in rows)
 

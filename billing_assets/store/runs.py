@@ -34,6 +34,7 @@ from billing_assets.steps.run_ports import (
     Shard,
     ShardBook,
 )
+from billing_assets.store.away_months import require_date_here
 from billing_assets.store.certificates import keep_certificate
 from billing_assets.store.closed_days import read_closed_days
 from billing_assets.store.companies import read_issuer
@@ -187,6 +188,7 @@ class SqlRunStore:
             **_plan_values(plan.totals),
         }
         with self.database.transaction() as connection:
+            require_date_here(connection, company_id, order.billing_date)
             run_id = connection.execute(text(_SAVE_PLAN), values).scalar_one_or_none()
             if run_id is None:
                 raise _run_taken(order.billing_date)

@@ -35,8 +35,11 @@ def listed(table: str) -> str:
 
 
 _OF_PAYERS = _takes("v", "cast(%(payer_plans)s as text[])", "%(from_payer)s", "%(to_payer)s")
-TAKEN = f"{_OF_PAYERS} and {listed('v')}"
-"""Condition on version ``v`` of a term of the range of policies: the shard of ``range_values`` takes it."""
+TAKEN = f"{_OF_PAYERS} and {listed('v')} and v.away_months = '{{}}'"
+"""Condition on version ``v`` of a term of the range of policies: the shard of ``range_values`` takes it.
+
+No shard takes a term of which a month is away: it was closed for good before that.
+"""
 
 SHARD_OF_TERM = f"""h.run_id = r.run_id and t.policy_id >= h.from_policy_id and t.policy_id < h.to_policy_id
     and (cardinality(h.policy_ids) = 0 or t.policy_id = any(h.policy_ids))

@@ -61,6 +61,7 @@ from billing_assets.store.templates import read_template_archive
 from billing_assets.wiring.build import Billing, time_zone_differs, today_of, utc_now
 from billing_assets.wiring.explanations import read_explanation
 from billing_assets.wiring.ledger_desk import LedgerDesk
+from billing_assets.wiring.month_desk import MonthDesk
 from billing_assets.wiring.rule_desk import RuleDesk
 from billing_assets.wiring.untaxed_charges import is_untaxed, with_tax_advice
 
@@ -97,6 +98,11 @@ class Desk:
     def ledger(self) -> LedgerDesk:
         """The ledger of the company."""
         return LedgerDesk(self.database, self.company_id)
+
+    @cached_property
+    def months(self) -> MonthDesk:
+        """The billing months of the company."""
+        return MonthDesk(self.database, self.company_id, self.billing.company_code(), utc_now)
 
     def company_codes(self) -> list[str]:
         """Return the codes of all companies."""

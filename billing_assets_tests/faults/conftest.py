@@ -1,5 +1,14 @@
 """Fixtures of this floor: databases on a real server."""
 
+from billing_assets_tests.closed_months import closed_billing, closed_original, closed_store
 from billing_assets_tests.databases import database, fresh_database, server_url, template_database
 
-__all__ = ["database", "fresh_database", "server_url", "template_database"]
+__all__ = [
+    "closed_billing",
+    "closed_original",
+    "closed_store",
+    "database",
+    "fresh_database",
+    "server_url",
+    "template_database",
+]

@@ -1,4 +1,4 @@
-"""A program that bills a date, or imports a book, and dies at the n-th call of a port or inside a COPY.
+"""A program that bills a date, imports a book or moves a month, and dies at a call of a port or in a COPY.
 
 Run it as ``python -m billing_assets_tests.faults.crash``.
 
@@ -20,13 +20,20 @@ from unittest.mock import patch
 
 import psycopg
 
+from billing_assets.domain.detached_months import month_from
+from billing_assets.feeds.month_folders import ParquetMonthFolder
 from billing_assets.steps import deliver_documents as delivering
 from billing_assets.steps import plan_due_charges as planning
+from billing_assets.steps.attach_month import attach_month
+from billing_assets.steps.detach_month import detach_month
+from billing_assets.steps.month_ports import DetachOrder
 from billing_assets.store import copy as copying
+from billing_assets.store import month_rows
 from billing_assets.store.connection import Database
+from billing_assets.store.detached_months import SqlMonthStore
 from billing_assets.store.policies import SqlIntakeStore
 from billing_assets.wiring.on_demand import OnDemandDesk
-from billing_assets_tests.books import billing_over
+from billing_assets_tests.books import AT, COMPANY, billing_over
 from billing_assets_tests.faults.two_books import import_book
 
 COPY_PIECE = 256
@@ -96,6 +103,17 @@ def cut_copies(bomb: Bomb) -> Iterator[None]:
         yield
 
 
+def move_month(database: Database, bomb: Bomb, folder: Path, month: date | None) -> None:
+    """Detach the month to the folder, or attach the one that is there."""
+    store: Any = Wrapped(SqlMonthStore(database, lambda: AT), bomb)
+    files: Any = Wrapped(ParquetMonthFolder(folder), bomb)
+    if month is None:
+        attach_month(COMPANY.company_code, store=store, folder=files)
+        return
+    with patch.object(month_rows, "PART_DOCUMENTS", 4):
+        detach_month(DetachOrder(company_code=COMPANY.company_code, month=month), store=store, folder=files)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Do the work; it ends well when no bomb went off."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -104,6 +122,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--day", type=date.fromisoformat, help="bill this date")
     parser.add_argument("--book", type=Path, help="import this file")
     parser.add_argument("--drain", type=date.fromisoformat, help="drain the inbox on this date")
+    parser.add_argument("--detach", type=month_from, help="detach this month to the folder 'month'")
+    parser.add_argument("--attach", action="store_true", help="attach the month of the folder 'month'")
     parser.add_argument("--fuse", type=int, default=0, help="die at this call of a port")
     parser.add_argument("--copy-fuse", type=int, default=0, help="die after this piece of a COPY")
     parser.add_argument("--victim", type=int, default=0)
@@ -118,6 +138,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         bomb = Bomb(options.fuse, victim)
         if options.book:
             import_book(Wrapped(SqlIntakeStore(database), bomb), options.book)
+            return
+        if options.detach or options.attach:
+            move_month(database, bomb, options.home / "month", options.detach)
             return
         billing = billing_over(database, options.home, stack, smtp_port=options.smtp_port or 25)
         if options.drain:

@@ -3,7 +3,8 @@
 Belongs here: running the checks of ``domain.checks`` over the store. The queries stand beside this file, one
 file per theme: ``documents``, ``taxes``, ``records``, ``corrections``, ``runs``, ``installments``,
 ``deliveries``, ``intake``, ``references``, ``guards``, ``cash_rounding``, ``charge_lines``,
-``payer_shares``, ``certificates``, ``ledger``, ``number_blocks``, ``audit_log``.
+``payer_shares``, ``certificates``, ``ledger``, ``number_blocks``, ``audit_log``,
+``detached_months``.
 Does not belong here: the statements of the invariants (``domain.checks``), what to do about an offender.
 """
 
@@ -24,6 +25,7 @@ from billing_assets.store.checks import (
     charge_lines,
     corrections,
     deliveries,
+    detached_months,
     documents,
     guards,
     installments,
@@ -65,6 +67,7 @@ QUERIES: Mapping[str, str] = MappingProxyType(
         "I24": charge_lines.CHARGE_LINES,
         "I25": payer_shares.PAYER_SHARES,
         "I26": certificates.CERTIFICATES,
+        "I27": detached_months.MONTHS,
     }
 )
 """``check_id`` -> its query, which returns one text column that names an offender by ids and numbers only."""
@@ -92,17 +95,17 @@ def run_checks(
     at: datetime,
     company_id: int | None = None,
     check_ids: Collection[str] | None = None,
+    run_ids: Collection[int] | None = None,
     tell: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> list[CheckResult]:
     """Return what each check found, in the order of ``CHECKS``; a sound store has no offender in any.
 
     ``billing_date`` and ``company_id`` narrow the checks to the runs of that date and company and what they
     rest on (guards are always checked whole); None asks about all of them. Without a date, the only company
-    of a store is everything, rows that belong to no run included. ``at`` is the present instant, for what
-    has waited too long. ``check_ids`` chooses checks, None all of them; before each, ``tell`` is told how
-    many of how many are done. ``connection`` is one of
-    ``store.connection``: search path, ISO dates, and the role that the application works as, which is
-    itself checked.
+    of a store is everything, rows that belong to no run included. ``run_ids`` asks about these runs and no
+    others. ``at`` is the present instant, for what has waited too long. ``check_ids`` chooses checks, None
+    all of them; before each, ``tell`` is told how many of how many are done. ``connection`` is one of
+    ``store.connection``: search path, ISO dates, and the role of the application, which is itself checked.
 
     Raises:
         BillingError: ``check_unknown`` for an id that is not in ``CHECKS``.
@@ -115,14 +118,15 @@ def run_checks(
             f"choose from {', '.join(CHECKS)}",
         )
     scope = {"day": billing_date, "company": company_id}
-    is_everything = connection.execute(text(_IS_EVERYTHING), scope).scalar_one()
+    is_everything = run_ids is None and connection.execute(text(_IS_EVERYTHING), scope).scalar_one()
+    of_scope = connection.execute(text(_RUNS), scope).scalars() if run_ids is None else run_ids
     values = {
         **guards.PARAMETERS,
         **installments.PARAMETERS,
         **ledger.PARAMETERS,
         "is_everything": is_everything,
         "company": company_id,
-        "runs": [] if is_everything else list(connection.execute(text(_RUNS), scope).scalars()),
+        "runs": [] if is_everything else list(of_scope),
         "at": at,
         "currencies": sorted(CURRENCIES),
         "row_taken": list(ROW_TAKEN_CODES),

@@ -4,6 +4,7 @@ Belongs here: I26. Does not belong here: what a certificate says (``domain.certi
 recorded was due at all (``installments``).
 
 The book is not counted again: it stood still while the run counted it, and the batch that it read is named.
+What went with a detached month counts by the sums that were kept of it.
 """
 
 # A run of which a shard told nothing began before there were certificates, and has none.
@@ -20,18 +21,35 @@ with asked as (
     from certified a cross join lateral jsonb_to_recordset(said #> '{outcomes,charges}') as s (outcome text,
         reason_code text, currency text, charge_count bigint, net_minor numeric)
 ), stored_charge as (
-    select d.run_id, d.outcome, coalesce(d.reason_code, '') as reason_code, d.currency::text as currency,
-        count(*) as charge_count, sum(d.net_minor) as net_minor
-    from due_charge d join certified using (run_id)
+    select run_id, outcome, reason_code, currency, sum(charge_count) as charge_count,
+        sum(net_minor) as net_minor
+    from (
+        select d.run_id, d.outcome, coalesce(d.reason_code, '') as reason_code, d.currency::text as currency,
+            count(*) as charge_count, sum(d.net_minor) as net_minor
+        from due_charge d join certified using (run_id)
+        group by 1, 2, 3, 4
+        union all
+        select a.run_id, a.outcome, '', a.currency::text, a.charge_count, a.net_minor
+        from away_charge a join certified using (run_id)
+    ) here_and_away
     group by 1, 2, 3, 4
 ), said_document as (
     select a.run_id, s.document_kind, s.currency, s.document_count, s.net_minor, s.tax_minor, s.total_minor
     from certified a cross join lateral jsonb_to_recordset(said -> 'documents') as s (document_kind text,
         currency text, document_count bigint, net_minor numeric, tax_minor numeric, total_minor numeric)
 ), stored_document as (
-    select i.run_id, i.document_kind, i.currency::text as currency, count(*) as document_count,
-        sum(i.net_minor) as net_minor, sum(i.tax_minor) as tax_minor, sum(i.total_minor) as total_minor
-    from invoice i join certified using (run_id)
+    select run_id, document_kind, currency, sum(document_count) as document_count,
+        sum(net_minor) as net_minor, sum(tax_minor) as tax_minor, sum(total_minor) as total_minor
+    from (
+        select i.run_id, i.document_kind, i.currency::text as currency, count(*) as document_count,
+            sum(i.net_minor) as net_minor, sum(i.tax_minor) as tax_minor, sum(i.total_minor) as total_minor
+        from invoice i join certified using (run_id)
+        group by 1, 2, 3
+        union all
+        select a.run_id, a.document_kind, a.currency::text, a.document_count, a.net_minor, a.tax_minor,
+            a.total_minor
+        from away_document a join certified using (run_id)
+    ) here_and_away
     group by 1, 2, 3
 )
 select concat('run ', run_id, ': it has no certificate')

@@ -5,7 +5,8 @@ the line of business of a charge (``taxes``).
 
 What is billed of a charge never exceeds it, and is its part of what is billed of the term, to within two
 minor units for each charge line; once the whole premium is billed, it is the charge itself. Without
-``:is_everything`` only the terms are asked about of which the runs in ``:runs`` billed something.
+``:is_everything`` only the terms are asked about of which the runs in ``:runs`` billed something. Of a term
+of which a month is away, what was billed cannot be added up any more.
 """
 
 CHARGE_LINES = """
@@ -13,6 +14,8 @@ with touched as (
     select distinct l.policy_term_id
     from invoice i join invoice_line l using (invoice_id)
     where (:is_everything or i.run_id = any(:runs)) and l.charge_number > 0
+        and not exists (select from policy_term_version w
+            where w.policy_term_id = l.policy_term_id and w.away_months <> '{}')
 ), asked as (
     select v.policy_term_version_id, v.policy_term_id, v.charge_count, v.premium_minor
     from policy_term_version v

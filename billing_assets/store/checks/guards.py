@@ -40,27 +40,41 @@ FROZEN = (
     "audit_entry",
     "worklist_note",
     "notification_rule",
+    "detached_document",
+    "detached_charge",
+    "detached_number",
+    "detached_posting",
 )
-"""Tables whose rows are written once, never changed, never removed."""
+"""Tables whose rows are written once, never changed, and removed with a whole month alone, or never."""
 
 ENDED = ("tax_rule", "payment_plan", "cash_unit")
 """Of these, tables whose rows may be ended, once: a plan by the application, the others by the owner."""
 
-_AFTER_INSERT, _ROW_AFTER_INSERT = 4, 5
-_ROW_BEFORE_INSERT, _ROW_BEFORE_DELETE, _ROW_BEFORE_UPDATE, _ROW_BEFORE_UPDATE_OR_DELETE, _BEFORE_TRUNCATE = (
-    7,
-    11,
-    19,
-    27,
-    34,
+MOVED = (
+    "invoice",
+    "invoice_line",
+    "invoice_tax",
+    "due_charge",
+    "ledger_entry",
+    "ledger_posting",
+    "document",
+    "delivery",
+    "delivery_attempt",
+    "delivery_decision",
 )
+"""Tables whose rows leave the store with their month, by the function of the owner that detaches it."""
+
+_AFTER_INSERT, _ROW_AFTER_INSERT, _ROW_BEFORE_INSERT, _BEFORE_DELETE, _ROW_BEFORE_DELETE = 4, 5, 7, 10, 11
+_ROW_AFTER_UPDATE, _ROW_BEFORE_UPDATE, _ROW_BEFORE_UPDATE_OR_DELETE, _BEFORE_TRUNCATE = 17, 19, 27, 34
 
 TRIGGERS = (
     *(
         (table, "refuse_change", "refuse_change", _ROW_BEFORE_UPDATE_OR_DELETE)
         for table in FROZEN
-        if table not in ENDED
+        if table not in {*ENDED, *MOVED}
     ),
+    *((table, "refuse_change", "refuse_change", _ROW_BEFORE_UPDATE) for table in FROZEN if table in MOVED),
+    *((table, "refuse_removal", "refuse_removal", _BEFORE_DELETE) for table in MOVED),
     *((table, "refuse_change", "refuse_change", _ROW_BEFORE_DELETE) for table in ENDED),
     *((table, "only_end_once", "only_end_once", _ROW_BEFORE_UPDATE) for table in ENDED),
     *((table, "refuse_truncate", "refuse_change", _BEFORE_TRUNCATE) for table in FROZEN),
@@ -68,6 +82,11 @@ TRIGGERS = (
     ("payment_plan", "hash_plan", "hash_plan", _ROW_BEFORE_INSERT),
     ("ledger_posting", "refuse_unbalanced", "refuse_unbalanced", _AFTER_INSERT),
     ("audit_entry", "chain_entry", "chain_entry", _ROW_BEFORE_INSERT),
+    ("invoice_line", "refuse_away_term", "refuse_away_term", _AFTER_INSERT),
+    ("billing_run", "refuse_away_date", "refuse_away_date", _ROW_BEFORE_INSERT),
+    ("detached_month", "refuse_change", "refuse_change", _ROW_BEFORE_DELETE),
+    ("detached_month", "refuse_truncate", "refuse_change", _BEFORE_TRUNCATE),
+    ("detached_month", "prove_attached", "prove_attached", _ROW_AFTER_UPDATE),
 )
 """Table, trigger, its function, and when it fires as ``pg_trigger.tgtype`` has it."""
 
@@ -127,6 +146,7 @@ KEYS = (
     ("audit_chain", "company_id", _NO_CONDITION),
     ("office_user", "email", _NO_CONDITION),
     ("office_user", "oidc_issuer, oidc_subject", "(oidc_subject <> ''::text)"),
+    ("detached_month", "company_id, month", "(attached_at IS NULL)"),
 )
 """Table, columns and condition of the unique indexes that make each thing happen once."""
 
@@ -236,7 +256,9 @@ union all
 select concat('function ', p.proname, ': it does not refuse any more')
 from pg_proc p join pg_namespace n on n.oid = p.pronamespace
 where n.nspname = :schema and ((p.proname in ('refuse_change', 'keep_first_rendering', 'only_end_once',
-            'refuse_overcredit', 'refuse_unbalanced') and p.prosrc not like '%raise exception%')
+            'refuse_overcredit', 'refuse_unbalanced', 'refuse_removal', 'refuse_away_term',
+            'refuse_away_date', 'prove_attached', 'require_rows_of_month', 'detach_month')
+        and p.prosrc not like '%raise exception%')
     or (p.proname = 'refuse_change' and p.prosrc ~ '\\mreturn\\M'))
 union all
 select 'function document_number: it does not give the number that is printed'

@@ -86,6 +86,7 @@ with frequency as (
     from policy_term_version v
     join reach r on r.company_id = v.company_id and r.batch_id = v.batch_id
         and r.superseded_batch_id = coalesce(v.superseded_batch_id, 0)
+    where v.away_months = '{{}}'
 ), planned as (
     select a.*, f.step_months, f.step_days, least(a.expiration_date, a.cover_to_date) as end_date,
         coalesce(nullif(n.maximum_installment_count, 0), 2147483647) as most_count,

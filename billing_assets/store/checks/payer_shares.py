@@ -5,7 +5,8 @@ payer is one of the company (``references``).
 
 What is billed to a payer of a line is their share of what is billed of it to all, to within two minor units
 for each payer: of premium over all installments of one calculation, of a fee for each installment. Without
-``:is_everything`` only the terms are asked about of which the runs in ``:runs`` billed something.
+``:is_everything`` only the terms are asked about of which the runs in ``:runs`` billed something. Of a term
+of which a month is away, what was billed cannot be added up any more.
 """
 
 PAYER_SHARES = """
@@ -14,6 +15,8 @@ with touched as (
     from invoice i join invoice_line l using (invoice_id)
     where (:is_everything or i.run_id = any(:runs))
         and l.policy_term_version_id in (select policy_term_version_id from policy_term_payer)
+        and not exists (select from policy_term_version w
+            where w.policy_term_id = l.policy_term_id and w.away_months <> '{}')
 ), asked as (
     select v.*
     from policy_term_version v

@@ -1,6 +1,7 @@
 """Queries over billing runs: every charge that was due has one outcome, and the invoice where it says so.
 
-Belongs here: the half of I17 that holds what runs recorded against their plans and their invoices.
+Belongs here: the half of I17 that holds what runs recorded against their plans and their invoices. What went
+with a detached month counts by its sums.
 Does not belong here: what an invoice holds (``documents``), what the book says was due (``installments``).
 """
 
@@ -13,10 +14,17 @@ with planned as (
     where r.state = 'finalised' and (:is_everything or r.run_id = any(:runs))
     group by r.run_id, t.currency
 ), recorded as (
-    select d.run_id, d.currency::text as currency, count(*) as charge_count, sum(d.net_minor) as net_minor
-    from due_charge d join billing_run r using (run_id)
-    where r.state = 'finalised' and (:is_everything or r.run_id = any(:runs))
-    group by d.run_id, d.currency
+    select run_id, currency, sum(charge_count) as charge_count, sum(net_minor) as net_minor
+    from (
+        select d.run_id, d.currency::text as currency, count(*) as charge_count, sum(d.net_minor) as net_minor
+        from due_charge d join billing_run r using (run_id)
+        where r.state = 'finalised' and (:is_everything or r.run_id = any(:runs))
+        group by d.run_id, d.currency
+        union all
+        select a.run_id, a.currency::text, a.charge_count, a.net_minor from away_charge a
+        where :is_everything or a.run_id = any(:runs)
+    ) here_and_away
+    group by run_id, currency
 )
 select concat('run ', run_id, ': its charges in ', currency,
     ' are not those of its plan, in count or in money')
@@ -35,6 +43,7 @@ group by r.run_id
 having count(h.committed_at) <> r.shard_count or count(*) <> r.shard_count
     or coalesce(sum(h.due_count), 0) <> r.due_count
     or coalesce(sum(h.invoice_count), 0) <> (select count(*) from invoice i where i.run_id = r.run_id)
+        + (select coalesce(sum(a.document_count), 0) from away_document a where a.run_id = r.run_id)
 union all
 select concat('charge ', d.policy_term_id, '/', d.installment_number, ' of run ', d.run_id,
     ': it counts as invoiced, and there is no such line')

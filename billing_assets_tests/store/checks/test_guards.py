@@ -103,6 +103,29 @@ WEAKENED = [
     ),
     (f"grant update (last_sha256) on audit_chain to {APP_ROLE}", f"table audit_chain: {APP_ROLE} may change"),
     (
+        "drop trigger refuse_removal on due_charge",
+        "table due_charge: the trigger refuse_removal is missing, changed or off",
+    ),
+    (
+        "alter table invoice_line disable trigger refuse_away_term",
+        "table invoice_line: the trigger refuse_away_term is missing, changed or off",
+    ),
+    (
+        (
+            "create or replace function prove_attached() returns trigger language plpgsql "
+            "as 'begin return null; end'"
+        ),
+        "function prove_attached: it does not refuse any more",
+    ),
+    (
+        "drop index detached_month_away",
+        "table detached_month: no unique key on company_id, month (attached_at IS NULL)",
+    ),
+    (
+        f"grant insert, update on detached_month to {APP_ROLE}",
+        f"table detached_month: {APP_ROLE} may change ",
+    ),
+    (
         "drop index invoice_line_billed_once",
         "table invoice_line: no unique key on policy_term_id, installment_number",
     ),
@@ -235,6 +258,13 @@ def test_the_application_may_not_become_the_owner(application: Connection) -> No
     assert not application.execute(query, {"app": APP_ROLE, "owner": OWNER_ROLE}).scalar_one()
 
 
+_OF_MONTH = """
+with month as (
+    insert into detached_month (company_id, month, content, content_sha256, detached_at, detached_in)
+    values (1, date '2020-01-01', '{{}}', sha256('{{}}'), now(), '1') returning detached_month_id
+)
+insert into {} select detached_month_id, {} from month
+"""
 ONE_ROW = {
     "schedule_revision": (
         "with s as (insert into activity_schedule (company_id, schedule_code, created_at, revision, "
@@ -242,6 +272,10 @@ ONE_ROW = {
         "insert into schedule_revision "
         "select schedule_id, 1, 'invoice_run', '{}', 'n', 'ana', now() from s"
     ),
+    "detached_document": _OF_MONTH.format("detached_document", "1, 'invoice', 'EUR', 1, 100, 8, 108"),
+    "detached_charge": _OF_MONTH.format("detached_charge", "1, 'invoiced', 'EUR', 1, 100"),
+    "detached_number": _OF_MONTH.format("detached_number", "1, 1, 1, date '2020-01-01'"),
+    "detached_posting": _OF_MONTH.format("detached_posting", "date '2020-01-01', 1200, 'EUR', 108, 0"),
     "policy_term_charge": (
         "insert into policy_term_charge select max(policy_term_version_id), 1, 'fire', 'Fire', 'home', 1 "
         "from policy_term_version"
@@ -263,7 +297,10 @@ ONE_ROW = {
 @pytest.mark.parametrize("table", guards.FROZEN)
 @pytest.mark.parametrize("statement", ["update {0} set {1} = {1}", "delete from {0}", "truncate {0} cascade"])
 def test_even_the_owner_is_refused_by_the_triggers(owner: Connection, table: str, statement: str) -> None:
-    refused = rf"issued records are never edited: \w+ on {table}\b|only ended, once: {table}\b"
+    refused = (
+        rf"(issued records are never edited: \w+ on|only ended, once:|"
+        rf"rows are removed with their month alone: \w+ on) {table}\b"
+    )
     if table in ONE_ROW:
         owner.execute(text(ONE_ROW[table]))
     with pytest.raises(IntegrityError, match=refused):
@@ -327,6 +364,10 @@ def _a_column_of(table: str) -> str:
         "ledger_account": "content",
         "number_block": "issue_date",
         "schedule_revision": "note",
+        "detached_document": "net_minor",
+        "detached_charge": "net_minor",
+        "detached_number": "issue_date",
+        "detached_posting": "debit_minor",
     }
     return columns.get(table, "company_id")
 

@@ -7,7 +7,7 @@ were committed before have none, and their runs are counted from the rows as bef
 from alembic import op
 
 revision = "0034"
-down_revision = "0031"
+down_revision = "0033"
 branch_labels = None
 depends_on = None
 
