@@ -25,7 +25,12 @@ from typing import Any
 
 from bench.office_store import office_store
 from bench.servers import table, tell
+from billing_assets.domain.access import Role
 from billing_assets.store.embedded import EmbeddedServer
+from billing_assets.wiring.access_desk import AccessDesk
+from billing_assets.wiring.desk import Desk
+from billing_assets.wiring.opening import open_billing
+from billing_assets.wiring.settings import Settings
 
 BOUND_MS = 200
 _READY_SECONDS = 120
@@ -77,7 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
         office_store(home.resolve(), options.count)
         if options.make_only:
             return {}
-        figures = measure(stack.enter_context(_served(home.resolve())), options.count, options.rounds)
+        url, session = stack.enter_context(_served(home.resolve()))
+        figures = measure(url, session, options.count, options.rounds)
     words = json.dumps(figures, indent=1)
     if options.json:
         options.json.write_text(words + "\n")
@@ -85,14 +91,14 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     return figures
 
 
-def measure(url: str, count: int, rounds: int) -> dict[str, Any]:
+def measure(url: str, session: str, count: int, rounds: int) -> dict[str, Any]:
     """Return the milliseconds of each page: the first time, the median, the 95th percentile, the longest."""
     chance = random.Random(1)
-    first = {name: _asked(url + _address(path, count, chance)) for name, path in PAGES.items()}
+    first = {name: _asked(url + _address(path, count, chance), session) for name, path in PAGES.items()}
     spent: dict[str, list[int]] = {name: [] for name in PAGES}
     for _ in range(rounds):
         for name, path in PAGES.items():
-            spent[name].append(_asked(url + _address(path, count, chance)))
+            spent[name].append(_asked(url + _address(path, count, chance), session))
     every = [each for times in spent.values() for each in times]
     return {
         "invoices": count,
@@ -136,8 +142,8 @@ def _percentile(times: Sequence[int], percent: int = 95) -> int:
 
 
 @contextmanager
-def _served(home: Path) -> Iterator[str]:
-    """Serve the pages as 'billing office' does, in a program of its own, and yield where."""
+def _served(home: Path) -> Iterator[tuple[str, str]]:
+    """Serve the pages as 'billing office' does, in a program of its own; yield where, and a session."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -151,10 +157,20 @@ def _served(home: Path) -> Iterator[str]:
         try:
             _await(url)
             tell(f"serving on {url}")
-            yield url
+            yield url, _session(home)
         finally:
             server.terminate()
             server.wait()
+
+
+def _session(home: Path) -> str:
+    """Return the secret of an administrator who is signed in."""
+    with open_billing(Settings(home=home, _env_file=None)) as billing:  # type: ignore[call-arg]
+        desk = Desk(billing)
+        access = AccessDesk(desk.database, desk.company_id, billing.settings)
+        if not access.users():
+            access.add_user("bench@example.com", Role.ADMINISTRATOR, password="a horse in the rain")
+        return access.open_session(access.users()[0].actor)
 
 
 def _await(url: str) -> None:

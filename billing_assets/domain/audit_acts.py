@@ -18,6 +18,10 @@ class Act(StrEnum):
     REJECT_RUN = "reject_run"
     CLOSE_PROBLEM = "close_problem"
     ASSIGN_PROBLEM = "assign_problem"
+    NOTE_PROBLEM = "note_problem"
+    ASSIGN_CHARGE = "assign_charge"
+    NOTE_CHARGE = "note_charge"
+    BILL_AGAIN = "bill_again"
     RESOLVE_DELIVERY = "resolve_delivery"
     CLOSE_DAY = "close_day"
     OPEN_DAY = "open_day"
@@ -47,6 +51,7 @@ class Subject(StrEnum):
 
     RUN = "run"
     PROBLEM = "problem"
+    CHARGE = "charge"
     DELIVERY = "delivery"
     DAY = "day"
     COMPANY = "company"

@@ -61,7 +61,7 @@ OFFICE = (
     users.router,
     audit_log.router,
 )
-"""The pages for those who are signed in; a page that needs more than that says so itself."""
+"""The pages for those who are signed in; which permission a page needs, it says itself."""
 
 
 def create_app(opened: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:
@@ -76,7 +76,8 @@ def create_app(opened: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -
     )
     static = str(resources.files("billing_assets.portal").joinpath("static"))
     app.mount("/static", StaticFiles(directory=static), name="static")
-    app.include_router(sign_in.router)
+    for router in (sign_in.router, today.for_everybody):
+        app.include_router(router)
     for router in OFFICE:
         app.include_router(router, dependencies=[Depends(signed_in)])
     app.middleware("http")(_with_headers)
@@ -99,8 +100,9 @@ def _refusal(request: Request, error: Exception) -> Response:
     """Show what the program refuses, in its own words."""
     if not isinstance(error, BillingError):
         raise error
-    is_gone = error.code.endswith(("_unknown", "_missing"))
-    status = _STATUS.get(error.code, _NOT_FOUND if is_gone else _REFUSED)
+    status = _STATUS.get(
+        error.code, _NOT_FOUND if error.code.endswith(("_unknown", "_missing")) else _REFUSED
+    )
     return page(request, "refusal.html.j2", status=status, error=error)
 
 

@@ -21,7 +21,7 @@ from billing_assets.portal.places import PAGE_ROWS, OptionalId, page_of
 from billing_assets.store.delivery_listings import DeliveryFilter
 from billing_assets.wiring.office_desk import OfficeDesk
 
-router = APIRouter(prefix="/deliveries")
+router = APIRouter(prefix="/deliveries", dependencies=[needs(Permission.LOOK)])
 _REFUSED = 409
 # What a mail shows stands alone: it has styles of its own, and may load and run nothing.
 _MESSAGE_POLICY = (

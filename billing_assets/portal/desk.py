@@ -53,7 +53,7 @@ Acts: TypeAlias = Annotated[WorklistDesk, Depends(worklist_desk)]
 
 
 def acting_name(visitor: Visitor) -> str:
-    """Return the name under what somebody does."""
+    """Return the name under which a visitor acts."""
     return visitor.actor.name
 
 

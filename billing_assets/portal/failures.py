@@ -13,18 +13,24 @@ from fastapi.requests import Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel
 
-from billing_assets.domain.access import Permission
-from billing_assets.portal.access import needs
+from billing_assets.domain.access import Permission, require
+from billing_assets.portal.access import Visitor, needs
 from billing_assets.portal.bulk import Bulk, BulkForm, Refusal, answer, number_said, said_before
-from billing_assets.portal.desk import Actor, Acts, Pages
+from billing_assets.portal.desk import Acts, Pages
 from billing_assets.portal.pages import page
 from billing_assets.portal.places import PAGE_ROWS, OptionalId, page_of, place_of
 from billing_assets.portal.problems import AGES
 from billing_assets.store.failures import FailureFilter
 from billing_assets.wiring.office_desk import OfficeDesk
 
-router = APIRouter(prefix="/failures")
+router = APIRouter(prefix="/failures", dependencies=[needs(Permission.LOOK)])
 _REFUSED = 409
+_NEEDED = {
+    "assign": Permission.ASSIGN_PROBLEM,
+    "note": Permission.ASSIGN_PROBLEM,
+    "retry": Permission.RETRY,
+}
+"""Act -> the permission that it needs."""
 
 
 class FailuresAsked(BaseModel):
@@ -82,16 +88,18 @@ def _place(after: str) -> tuple[str, str, int, int, int] | None:
     return outcome, reason, run, term, number
 
 
-@router.post("", response_model=None, dependencies=[needs(Permission.RETRY)])
-def act_on_failures(request: Request, desk: Pages, acts: Acts, actor: Actor, form: Bulk) -> Response:
+@router.post("", response_model=None)
+def act_on_failures(request: Request, desk: Pages, acts: Acts, visitor: Visitor, form: Bulk) -> Response:
     """Do one thing to all ticked charges, or to none."""
+    require(visitor.role, _NEEDED.get(form.act, Permission.LOOK))
+    actor = visitor.actor.name
     return answer(
         form,
         "/failures",
         {
             "assign": lambda: acts.assign_charges(form.rows, form.owner, actor),
             "note": lambda: acts.note_charges(form.rows, form.note, actor),
-            "retry": lambda: acts.retry_charges(form.rows),
+            "retry": lambda: acts.retry_charges(form.rows, actor),
         },
         partial(_refused, request, desk, form),
     )

@@ -23,7 +23,7 @@ from billing_assets.steps.forecast_volume import ExpectedVolume, VolumeForecast
 from billing_assets.wiring.forecasts import ForecastDesk, ForecastMaker
 from billing_assets.wiring.office_desk import OfficeDesk
 
-router = APIRouter(prefix="/forecast")
+router = APIRouter(prefix="/forecast", dependencies=[needs(Permission.LOOK)])
 _PEAKS = 3
 
 
@@ -38,11 +38,11 @@ class ForecastDay:
     is_peak: bool
 
 
-def forecast_maker(request: Request, desk: Office) -> ForecastMaker:
+def forecast_maker(request: Request) -> ForecastMaker:
     """Return what works out forecasts for this app, one at a time."""
     state = request.app.state
     if not hasattr(state, "forecast_maker"):
-        state.forecast_maker = ForecastMaker(ForecastDesk(desk.billing).make)
+        state.forecast_maker = ForecastMaker(ForecastDesk(state.desk.billing).make)
     maker: ForecastMaker = state.forecast_maker
     return maker
 
@@ -68,7 +68,7 @@ def show_forecast(request: Request, desk: Pages, office: Office, maker: Maker) -
     )
 
 
-@router.post("", response_model=None, dependencies=[needs(Permission.RETRY)])
+@router.post("", response_model=None, dependencies=[needs(Permission.RUN_DATE)])
 def make_forecast(maker: Maker) -> RedirectResponse:
     """Begin to work out a new forecast, unless one is being worked out."""
     maker.start()

@@ -8,8 +8,10 @@ from fastapi import APIRouter
 from fastapi.requests import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from billing_assets.domain.access import Permission
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.numbering import document_file_name
+from billing_assets.portal.access import needs
 from billing_assets.portal.bulk import SEE_OTHER
 from billing_assets.portal.desk import Office
 from billing_assets.portal.pages import language_of, page
@@ -18,7 +20,7 @@ from billing_assets.store.invoice_listings import InvoiceFilter, InvoiceRow
 from billing_assets.wiring.desk import Desk
 
 # A number may hold slashes, so that what stands below an invoice is looked for first.
-router = APIRouter(prefix="/invoices")
+router = APIRouter(prefix="/invoices", dependencies=[needs(Permission.LOOK)])
 
 
 @router.get("", response_class=HTMLResponse, response_model=None)

@@ -13,20 +13,27 @@ from fastapi import APIRouter
 from fastapi.requests import Request
 from fastapi.responses import HTMLResponse, Response
 
-from billing_assets.domain.access import Permission
-from billing_assets.portal.access import needs
+from billing_assets.domain.access import Permission, require
+from billing_assets.portal.access import Visitor, needs
 from billing_assets.portal.bulk import Bulk, BulkForm, Refusal, answer, number_said, numbers_of, said_before
-from billing_assets.portal.desk import Actor, Acts, Office, Pages
+from billing_assets.portal.desk import Acts, Office, Pages
 from billing_assets.portal.pages import page
 from billing_assets.portal.places import PAGE_ROWS, OptionalId, page_of
 from billing_assets.store.problem_listings import ProblemFilter
 from billing_assets.wiring.office_desk import OfficeDesk
 
-router = APIRouter(prefix="/problems")
+router = APIRouter(prefix="/problems", dependencies=[needs(Permission.LOOK)])
 AGES = (1, 7, 30, 90)
 """Days by which a worklist can be cut: what is at least so old."""
 
 _REFUSED = 409
+_NEEDED = {
+    "assign": Permission.ASSIGN_PROBLEM,
+    "note": Permission.ASSIGN_PROBLEM,
+    "close": Permission.CLOSE_PROBLEM,
+    "retry": Permission.RETRY,
+}
+"""Act -> the permission that it needs."""
 
 
 @router.get("", response_class=HTMLResponse)
@@ -86,9 +93,11 @@ def _days_ago(desk: OfficeDesk, days: int | None) -> datetime | None:
     return datetime.combine(desk.today - timedelta(days=days - 1), time(), zone)
 
 
-@router.post("", response_model=None, dependencies=[needs(Permission.ASSIGN_PROBLEM)])
-def act_on_problems(request: Request, desk: Pages, acts: Acts, actor: Actor, form: Bulk) -> Response:
+@router.post("", response_model=None)
+def act_on_problems(request: Request, desk: Pages, acts: Acts, visitor: Visitor, form: Bulk) -> Response:
     """Do one thing to all ticked problems, or to none."""
+    require(visitor.role, _NEEDED.get(form.act, Permission.LOOK))
+    actor = visitor.actor.name
     return answer(
         form,
         "/problems",
@@ -96,7 +105,7 @@ def act_on_problems(request: Request, desk: Pages, acts: Acts, actor: Actor, for
             "assign": lambda: acts.assign_problems(numbers_of(form), form.owner, actor),
             "note": lambda: acts.note_problems(numbers_of(form), form.note, actor),
             "close": lambda: acts.close_problems(numbers_of(form), form.note, actor),
-            "retry": lambda: acts.retry_problems(numbers_of(form)),
+            "retry": lambda: acts.retry_problems(numbers_of(form), actor),
         },
         partial(_refused, request, desk, form),
     )

@@ -29,7 +29,7 @@ from billing_assets.store.run_listings import RunDetail
 from billing_assets.wiring.dagster_client import DagsterClient
 from billing_assets.wiring.office_desk import ComparedDay, is_decidable
 
-router = APIRouter(prefix="/runs/{run_id}")
+router = APIRouter(prefix="/runs/{run_id}", dependencies=[needs(Permission.LOOK)])
 
 
 @router.get("", response_class=HTMLResponse)

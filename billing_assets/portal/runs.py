@@ -8,7 +8,9 @@ from fastapi import APIRouter
 from fastapi.requests import Request
 from fastapi.responses import HTMLResponse
 
+from billing_assets.domain.access import Permission
 from billing_assets.domain.runs import RunKind, RunState
+from billing_assets.portal.access import needs
 from billing_assets.portal.desk import Pages
 from billing_assets.portal.pages import page
 from billing_assets.portal.places import PAGE_ROWS, OptionalDate, OptionalId, page_of
@@ -17,7 +19,7 @@ from billing_assets.store.run_listings import RunFilter
 router = APIRouter()
 
 
-@router.get("/runs", response_class=HTMLResponse)
+@router.get("/runs", response_class=HTMLResponse, dependencies=[needs(Permission.LOOK)])
 def list_runs(
     request: Request,
     desk: Pages,

@@ -11,6 +11,9 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, text
 
+from billing_assets.domain.audit_acts import Act, AuditAct, Subject
+from billing_assets.store.audit_log import record_act
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
@@ -102,16 +105,19 @@ def assign_problems(connection: Connection, company_id: int, ids: Sequence[int],
     values = _values(company_id, signed) | {"ids": list(ids)}
     connection.execute(text(_ASSIGN), values)
     connection.execute(text(_NOTE_PROBLEMS), values)
+    _record(connection, company_id, Act.ASSIGN_PROBLEM, Subject.PROBLEM, ids, signed)
 
 
 def note_problems(connection: Connection, company_id: int, ids: Sequence[int], signed: SignedNote) -> None:
     """Keep a note beside each of these problems."""
     connection.execute(text(_NOTE_PROBLEMS), _values(company_id, signed) | {"ids": list(ids)})
+    _record(connection, company_id, Act.NOTE_PROBLEM, Subject.PROBLEM, ids, signed)
 
 
 def close_problems(connection: Connection, company_id: int, ids: Sequence[int], signed: SignedNote) -> None:
     """Close locked problems, and keep why, who and when."""
     connection.execute(text(_CLOSE), _values(company_id, signed) | {"ids": list(ids)})
+    _record(connection, company_id, Act.CLOSE_PROBLEM, Subject.PROBLEM, ids, signed)
 
 
 def note_charges(
@@ -121,6 +127,9 @@ def note_charges(
     terms, numbers = ([key[place] for key in keys] for place in (0, 1))
     values = _values(company_id, signed) | {"terms": terms, "numbers": numbers}
     connection.execute(text(_NOTE_CHARGES), values)
+    act = Act.ASSIGN_CHARGE if signed.owner else Act.NOTE_CHARGE
+    named = [f"{term}-{number}" for term, number in keys]
+    _record(connection, company_id, act, Subject.CHARGE, named, signed)
 
 
 def last_notes(connection: Connection, problem_ids: Sequence[int]) -> dict[int, str]:
@@ -147,6 +156,35 @@ def requested_policies(connection: Connection, company_id: int, policy_numbers: 
     """Return those of these policies of which the inbox has an open request."""
     values = {"company": company_id, "policies": list(policy_numbers)}
     return set(connection.execute(text(_REQUESTED), values).scalars())
+
+
+def record_request(
+    connection: Connection, company_id: int, subject: Subject, named: Sequence[object], signed: SignedNote
+) -> None:
+    """Keep in the audit log that somebody asked to bill the policies of these again."""
+    _record(connection, company_id, Act.BILL_AGAIN, subject, named, signed)
+
+
+def _record(
+    connection: Connection,
+    company_id: int,
+    act: Act,
+    subject: Subject,
+    named: Sequence[object],
+    signed: SignedNote,
+) -> None:
+    """Append an entry of the audit log for each of the rows."""
+    for row in named:
+        entry = AuditAct(
+            act=act,
+            subject=subject,
+            subject_id=str(row),
+            company_id=company_id,
+            reason=signed.note,
+            signed_by=signed.by,
+            after={"owner": signed.owner} if signed.owner else None,
+        )
+        record_act(connection, entry, signed.at)
 
 
 def _values(company_id: int, signed: SignedNote) -> dict[str, object]:

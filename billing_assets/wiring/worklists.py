@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection
 
+from billing_assets.domain.audit_acts import Subject
 from billing_assets.domain.decisions import DECISIONS, GIVEN_UP_REASON, Decision, decision_refused, signed
 from billing_assets.domain.deliveries import DeliveryState
 from billing_assets.domain.errors import BillingError
@@ -70,7 +71,7 @@ class WorklistDesk:
             partial(worklists.close_problems, signed=note),
         )
 
-    def retry_problems(self, ids: Sequence[int]) -> Acted:
+    def retry_problems(self, ids: Sequence[int], by: str) -> Acted:
         """Ask for the policies of these problems to be billed up to the last date on which they were not."""
         wanted = _few(ids)
         with self.database.transaction() as connection:
@@ -83,7 +84,7 @@ class WorklistDesk:
                 for key, policy in policies.items()
                 if policy not in dates
             }
-            return self._request(connection, policies, dates, refused)
+            return self._request(connection, policies, dates, refused, (Subject.PROBLEM, by))
 
     def assign_charges(self, keys: Sequence[str], owner: str, by: str) -> Acted:
         """Give standing charges to ``owner``; raises ``owner_empty``."""
@@ -93,7 +94,7 @@ class WorklistDesk:
         """Keep a note beside standing charges; raises ``note_missing``."""
         return self._note_charges(keys, _signed(by, note=text))
 
-    def retry_charges(self, keys: Sequence[str]) -> Acted:
+    def retry_charges(self, keys: Sequence[str], by: str) -> Acted:
         """Ask for what failed or is held to be billed, up to its billing date, and nothing beyond."""
         wanted = _few(keys)
         with self.database.transaction() as connection:
@@ -103,7 +104,8 @@ class WorklistDesk:
             for row in found:
                 before = dates.get(row.policy_number, row.billing_date)
                 dates[row.policy_number] = max(before, row.billing_date)
-            return self._request(connection, policies, dates, _missing(wanted, policies))
+            refused = _missing(wanted, policies)
+            return self._request(connection, policies, dates, refused, (Subject.CHARGE, by))
 
     def decide_deliveries(self, ids: Sequence[int], decision: Decision, note: str, by: str) -> Acted:
         """Take a decision on deliveries; raises ``note_missing`` and, on a race, what ``resolve`` raises."""
@@ -157,17 +159,21 @@ class WorklistDesk:
         policies: Mapping[str, str],
         dates: Mapping[str, date],
         refused: Mapping[str, str],
+        asked: tuple[Subject, str],
     ) -> Acted:
         """Put a request for each policy into the inbox, unless any row is refused."""
         waiting = worklists.requested_policies(connection, self.desk.company_id, list(policies.values()))
-        asked = {key: "already_requested" for key, policy in policies.items() if policy in waiting}
-        if refused or asked:
-            return Acted(refused={**asked, **refused})
+        known = {key: "already_requested" for key, policy in policies.items() if policy in waiting}
+        if refused or known:
+            return Acted(refused={**known, **refused})
         entries = [
             InboxEntry(request_key=f"office {uuid4()}", policy_number=policy, until=dates[policy])
             for policy in sorted(set(policies.values()))
         ]
-        add_requests(connection, self.desk.company_id, entries, utc_now())
+        subject, by = asked
+        signed_by = SignedNote(by=by, at=utc_now())
+        add_requests(connection, self.desk.company_id, entries, signed_by.at)
+        worklists.record_request(connection, self.desk.company_id, subject, list(policies), signed_by)
         return Acted(done_count=len(policies))
 
 

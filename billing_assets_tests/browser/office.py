@@ -12,12 +12,17 @@ from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 from fastapi import FastAPI
+from playwright._impl._api_structures import SetCookieParam
 from sqlalchemy import text
 
+from billing_assets.domain.access import Role
+from billing_assets.portal.access import COOKIE
 from billing_assets.portal.app import create_app
+from billing_assets.wiring.access_desk import AccessDesk
 from billing_assets.wiring.desk import Desk
 
 _READY_SECONDS = 30
+_PASSWORD = "a horse in the rain"
 
 
 @contextmanager
@@ -43,6 +48,14 @@ def served_office(desk: Desk) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+def session_of(desk: Desk, url: str) -> SetCookieParam:
+    """Sign an administrator in and return the cookie of their browser."""
+    access = AccessDesk(desk.database, desk.company_id, desk.billing.settings)
+    access.add_user("lucia.serrano@example.com", Role.ADMINISTRATOR, name="Lucía Serrano", password=_PASSWORD)
+    (user,) = access.users()
+    return {"name": COOKIE, "value": access.open_session(user.actor), "url": url}
 
 
 _EXAMPLES = """
@@ -76,5 +89,7 @@ def office_pages(desk: Desk) -> Mapping[str, str]:
         "deliveries": "/deliveries",
         "delivery": f"/deliveries/{row.delivery}",
         "forecast": "/forecast",
+        "users": "/users",
+        "audit-log": "/audit-log",
         "nowhere": "/nowhere",
     }

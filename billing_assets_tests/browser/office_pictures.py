@@ -9,10 +9,12 @@ import argparse
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
+from playwright._impl._api_structures import SetCookieParam
 from playwright.sync_api import Browser, sync_playwright
 
 from bench.servers import embedded, fresh_database
@@ -21,7 +23,7 @@ from billing_assets.wiring.build import today_of
 from billing_assets.wiring.desk import Desk
 from billing_assets.wiring.forecasts import ForecastDesk
 from billing_assets_tests.books import billing_over
-from billing_assets_tests.browser.office import office_pages, served_office
+from billing_assets_tests.browser.office import office_pages, served_office, session_of
 from billing_assets_tests.browser.office_book import fill_office, office_company
 from billing_assets_tests.conftest import CHROMIUM_NAMES
 
@@ -50,24 +52,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
         fill_office(billing, owner_url, today, count=options.count, days=options.days)
         ForecastDesk(billing).make()
         url = stack.enter_context(served_office(desk))
-        _take_all(url, office_pages(desk), options.folder)
+        _take_all(url, office_pages(desk), session_of(desk, url), options.folder)
 
 
-def _take_all(url: str, pages: Mapping[str, str], folder: Path) -> None:
+def _take_all(url: str, pages: Mapping[str, str], session: SetCookieParam, folder: Path) -> None:
     path = next(path for path in map(shutil.which, CHROMIUM_NAMES) if path)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        take = partial(_take, browser, session)
         for name, address in pages.items():
-            _take(browser, url + address, folder / f"{name}.png")
+            take(url + address, folder / f"{name}.png")
             if name in _SECOND_LOOKS:
-                _take(browser, url + address, folder / f"{name}-dark.png", scheme="dark")
-                _take(browser, url + address, folder / f"{name}-phone.png", size=_PHONE)
-                _take(browser, url + address, folder / f"{name}-es.png", locale="es-ES")
+                take(url + address, folder / f"{name}-dark.png", scheme="dark")
+                take(url + address, folder / f"{name}-phone.png", size=_PHONE)
+                take(url + address, folder / f"{name}-es.png", locale="es-ES")
         browser.close()
 
 
 def _take(
     browser: Browser,
+    session: SetCookieParam,
     address: str,
     file: Path,
     *,
@@ -78,6 +82,7 @@ def _take(
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, locale=locale
     )
+    context.add_cookies([session])
     page = context.new_page()
     page.goto(address)
     page.wait_for_timeout(_SETTLED_MS)

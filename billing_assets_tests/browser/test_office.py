@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import pytest
+from playwright._impl._api_structures import SetCookieParam
 from playwright.sync_api import Page, expect
 
 from billing_assets.store.connection import Database
@@ -13,7 +15,7 @@ from billing_assets.wiring.build import today_of
 from billing_assets.wiring.desk import Desk
 from billing_assets.wiring.forecasts import ForecastDesk
 from billing_assets_tests.books import billing_over
-from billing_assets_tests.browser.office import office_pages, served_office
+from billing_assets_tests.browser.office import office_pages, served_office, session_of
 from billing_assets_tests.browser.office_book import fill_office, office_company
 from billing_assets_tests.browser.test_invoice_page import violations
 from billing_assets_tests.databases import copied_database, server_url, template_database
@@ -26,10 +28,19 @@ PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Office:
+    """Where the office answers, the address of each of its pages, and the cookie of somebody signed in."""
+
+    url: str
+    pages: Mapping[str, str]
+    session: SetCookieParam
+
+
 @pytest.fixture(scope="module")
 def office(
     server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, Mapping[str, str]]]:
+) -> Iterator[Office]:
     """Where the office answers, and the address of each of its pages, over a store with all there is."""
     with ExitStack() as stack:
         database: Database = stack.enter_context(
@@ -41,7 +52,15 @@ def office(
         fill_office(billing, database.url, today, count=600, days=9)
         ForecastDesk(billing).make()
         desk = Desk(billing)
-        yield stack.enter_context(served_office(desk)), office_pages(desk)
+        url = stack.enter_context(served_office(desk))
+        yield Office(url=url, pages=office_pages(desk), session=session_of(desk, url))
+
+
+@pytest.fixture
+def page(page: Page, office: Office) -> Page:
+    """A page of somebody who is signed in."""
+    page.context.add_cookies([office.session])
+    return page
 
 
 def opened(page: Page, size: dict[str, int], address: str) -> None:
@@ -54,12 +73,12 @@ def opened(page: Page, size: dict[str, int], address: str) -> None:
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 def test_axe_finds_nothing_that_keeps_anybody_out(
     page: Page,
-    office: tuple[str, Mapping[str, str]],
+    office: Office,
     size: dict[str, int],
     scheme: Literal["light", "dark"],
     language: str,
 ) -> None:
-    url, pages = office
+    url, pages = office.url, office.pages
     page.emulate_media(color_scheme=scheme)
     page.goto(f"{url}/language/{language}")
     found = {}
@@ -73,10 +92,8 @@ def test_axe_finds_nothing_that_keeps_anybody_out(
     assert {name: faults for name, faults in found.items() if faults} == {}
 
 
-def test_a_worklist_is_worked_with_the_keyboard_alone(
-    page: Page, office: tuple[str, Mapping[str, str]]
-) -> None:
-    url, _ = office
+def test_a_worklist_is_worked_with_the_keyboard_alone(page: Page, office: Office) -> None:
+    url = office.url
     opened(page, DESK, f"{url}/problems")
     page.keyboard.press("Tab")
     expect(page.locator(":focus")).to_have_text("Skip to the content")
@@ -90,10 +107,8 @@ def test_a_worklist_is_worked_with_the_keyboard_alone(
     expect(page.get_by_role("status")).to_contain_text("1 given to their new owner.")
 
 
-def test_all_rows_are_ticked_at_once_and_a_refusal_stands_beside_its_row(
-    page: Page, office: tuple[str, Mapping[str, str]]
-) -> None:
-    url, _ = office
+def test_all_rows_are_ticked_at_once_and_a_refusal_stands_beside_its_row(page: Page, office: Office) -> None:
+    url = office.url
     opened(page, DESK, f"{url}/deliveries")
     page.get_by_label("Tick all rows of this page").check()
     page.get_by_label("Note, kept with the decision").fill("they say so")
@@ -105,10 +120,8 @@ def test_all_rows_are_ticked_at_once_and_a_refusal_stands_beside_its_row(
     expect(page.get_by_role("status")).to_contain_text("given up.")
 
 
-def test_the_day_shows_a_run_going_on_without_being_asked(
-    page: Page, office: tuple[str, Mapping[str, str]]
-) -> None:
-    url, _ = office
+def test_the_day_shows_a_run_going_on_without_being_asked(page: Page, office: Office) -> None:
+    url = office.url
     opened(page, DESK, url)
     expect(page.get_by_role("progressbar")).to_be_visible()
     with page.expect_response(lambda answer: bool(answer.request.headers.get("hx-request"))):

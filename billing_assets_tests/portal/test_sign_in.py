@@ -105,7 +105,7 @@ def test_after_too_many_attempts_even_the_right_password_waits(stranger: TestCli
 
 def test_signing_out_ends_the_session_here_and_in_the_store(operator: TestClient, access: AccessDesk) -> None:
     token = operator.cookies[COOKIE]
-    assert operator.get("/sign-in").url.path == "/runs"
+    assert operator.get("/sign-in").url.path == "/"
     assert operator.post("/sign-out").url.path == "/sign-in"
     assert access.signed_in(token) is None
     operator.cookies.set(COOKIE, token)
@@ -118,7 +118,7 @@ def test_the_link_of_this_machine_opens_the_office_once(stranger: TestClient, ac
     assert token in page
     form = {"token": token, "csrf_token": form_token(stranger.cookies[COOKIE])}
     headers = {"Origin": OFFICE}
-    assert stranger.post("/sign-in/link", data=form, headers=headers).url.path == "/runs"
+    assert stranger.post("/sign-in/link", data=form, headers=headers).url.path == "/"
     assert stranger.get("/users").status_code == 200
     assert acts(access)[0] == ("ana", "sign_in")
     form["csrf_token"] = form_token(stranger.cookies[COOKIE])
@@ -173,13 +173,13 @@ def test_the_identity_provider_signs_in_whom_the_office_knows(
     stranger: TestClient, provider: IdentityProvider, access: AccessDesk
 ) -> None:
     assert 'href="/sign-in/provider"' in stranger.get("/sign-in").text
-    assert go(stranger).url.path == "/runs"
+    assert go(stranger).url.path == "/"
     assert "Ana Gil" in stranger.get("/runs").text
     (user,) = access.users()
     assert (user.has_single_sign_on, user.role) == (True, Role.OPERATOR)
     provider.claims["email"] = "ana.gil@example.com"
     access.sign_out(stranger.cookies[COOKIE], user.actor)
-    assert go(stranger).url.path == "/runs"
+    assert go(stranger).url.path == "/"
 
 
 def test_what_is_sent_to_the_provider_holds_challenge_state_and_nonce(
@@ -226,7 +226,7 @@ def test_the_answer_to_one_browser_signs_no_other_in(
     other.get("/sign-in")
     assert other.get(back).status_code == 403
     assert TestClient(app, base_url=OFFICE).get(back).status_code == 403
-    assert stranger.get(back).url.path == "/runs"
+    assert stranger.get(back).url.path == "/"
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_who_is_not_known_by_a_verified_address_stays_outside(
 def test_an_account_belongs_to_the_first_who_signed_in_with_its_address(
     stranger: TestClient, provider: IdentityProvider
 ) -> None:
-    assert go(stranger).url.path == "/runs"
+    assert go(stranger).url.path == "/"
     provider.claims["sub"] = "another person with her address"
     stranger.cookies.clear()
     assert go(stranger).status_code == 403
@@ -273,12 +273,12 @@ def test_groups_at_the_provider_are_roles_here_at_each_sign_in(
         "name": "Luis",
         "groups": ["heads", "billing"],
     }
-    assert go(stranger).url.path == "/runs"
+    assert go(stranger).url.path == "/"
     roles = {user.email: user.role for user in access.users()}
     assert roles["luis@example.com"] is Role.ADMINISTRATOR
     access.add_user("eva@example.com", Role.ADMINISTRATOR)
     provider.claims["groups"] = "billing"
-    assert go(stranger).url.path == "/runs"
+    assert go(stranger).url.path == "/"
     assert ("single sign-on", "set_role") in acts(access)
     provider.claims["groups"] = ["visitors"]
     stranger.cookies.clear()

@@ -25,7 +25,7 @@ def acts(database: Database, tmp_path: Path) -> WorklistDesk:
 
 def test_too_much_at_once_is_refused(acts: WorklistDesk) -> None:
     with pytest.raises(BillingError, match="too_many_selected"):
-        acts.retry_problems(range(1, MOST_ROWS + 2))
+        acts.retry_problems(range(1, MOST_ROWS + 2), "ana")
 
 
 def test_an_owner_needs_a_name_and_a_charge_its_key(acts: WorklistDesk) -> None:
@@ -37,7 +37,7 @@ def test_an_owner_needs_a_name_and_a_charge_its_key(acts: WorklistDesk) -> None:
 
 def test_a_problem_whose_policy_was_billed_has_nothing_to_retry(acts: WorklistDesk) -> None:
     as_owner(acts.desk.billing, "update problem set policy_number = 'POL-00000001' where problem_id = 1")
-    assert acts.retry_problems([1]).refused == {"1": "nothing_failed"}
+    assert acts.retry_problems([1], "ana").refused == {"1": "nothing_failed"}
 
 
 def test_each_delivery_that_stands_in_the_way_has_its_own_reason(acts: WorklistDesk) -> None:
