@@ -4,13 +4,17 @@ Belongs here: the command, and the words for what became of a message. Does not 
 (``steps``), channels and rules (``notification_channels``, ``notification_rules``).
 """
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from billing_assets.cli.arguments import Json, open_desk
 from billing_assets.cli.failures import ExitCode
 from billing_assets.cli.output import Screen, count_of, state_cell
 from billing_assets.domain.notification_words import delivery_reason
-from billing_assets.steps.send_notifications import Told
+
+if TYPE_CHECKING:
+    from billing_assets.steps.send_notifications import Told
 
 EPILOG = "billing notify"
 
@@ -56,11 +60,11 @@ def reason_words(reason_code: str, reply_code: int) -> str:
     return f"{reply_code}: {words}" if reply_code else words
 
 
-def _answer(told: Told) -> str:
+def _answer(told: "Told") -> str:
     return reason_words(told.result.reason_code, told.result.reply_code)
 
 
-def _record(told: Told) -> dict[str, object]:
+def _record(told: "Told") -> dict[str, object]:
     result = told.result
     return {
         "message_id": told.message_id,
