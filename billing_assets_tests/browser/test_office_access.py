@@ -102,10 +102,11 @@ def test_the_link_of_this_machine_opens_the_office_by_itself(
     page: Page, office: str, access: AccessDesk
 ) -> None:
     page.goto(f"{office}/sign-in/link?token={access.make_link('ana')}")
-    page.wait_for_url(f"{office}/runs")
+    page.wait_for_url(f"{office}/")
     expect(page.get_by_role("link", name="Users")).to_be_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_nobody_is_shut_out_by_a_page_and_none_is_wider_than_its_screen(

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -11,12 +12,17 @@ from fastapi.testclient import TestClient
 from billing_assets.domain.access import Role
 from billing_assets.portal.access import COOKIE, FORM_HEADER, form_token
 from billing_assets.portal.app import create_app
-from billing_assets.store.connection import Database
 from billing_assets.wiring.access_desk import AccessDesk
 from billing_assets.wiring.desk import Desk
 from billing_assets_tests.billed_store import fill_billed
 from billing_assets_tests.books import billing_over
-from billing_assets_tests.databases import database, fresh_database, server_url, template_database
+from billing_assets_tests.databases import (
+    copied_database,
+    database,
+    fresh_database,
+    server_url,
+    template_database,
+)
 
 __all__ = ["database", "fresh_database", "server_url", "template_database"]
 
@@ -29,13 +35,25 @@ def address_of(role: Role) -> str:
     return f"{role}@example.com"
 
 
+@pytest.fixture(scope="session")
+def billed_office(
+    server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Name of a database with a small store: billed, with something failed, undelivered and wrong."""
+    name = f"office_{uuid4().hex}"
+    with copied_database(server_url, template_database, name) as original:
+        with ExitStack() as stack:
+            fill_billed(billing_over(original, tmp_path_factory.mktemp("home"), stack))
+        original.close()
+        yield name
+
+
 @pytest.fixture
-def desk(database: Database, tmp_path: Path) -> Iterator[Desk]:
-    """The desk over a small store: billed, with something failed, undelivered and wrong."""
-    with ExitStack() as stack:
-        billing = billing_over(database, tmp_path, stack)
-        fill_billed(billing)
-        yield Desk(billing)
+def desk(server_url: str, billed_office: str, tmp_path: Path) -> Iterator[Desk]:
+    """The desk over a copy of the small store."""
+    copied = copied_database(server_url, billed_office, f"test_{uuid4().hex}")
+    with copied as database, ExitStack() as stack:
+        yield Desk(billing_over(database, tmp_path, stack))
 
 
 @pytest.fixture
