@@ -6,12 +6,14 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from billing_assets.domain.access import Role
 from billing_assets.portal.access import COOKIE, FORM_HEADER, form_token
 from billing_assets.portal.app import create_app
+from billing_assets.wiring import passwords
 from billing_assets.wiring.access_desk import AccessDesk
 from billing_assets.wiring.desk import Desk
 from billing_assets_tests.billed_store import fill_billed
@@ -33,6 +35,14 @@ BrowserOf = Callable[[Role], TestClient]
 
 def address_of(role: Role) -> str:
     return f"{role}@example.com"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Hash passwords with little work: what it costs to guess them is of no use to a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest.fixture(scope="session")
