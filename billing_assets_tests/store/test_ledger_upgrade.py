@@ -56,5 +56,7 @@ def test_an_upgrade_writes_the_entries_of_documents_that_were_issued_before(
     with database.transaction() as connection:
         checks = run_checks(connection, at=AT)
         count = connection.execute(text("select count(*) from ledger_account")).scalar_one()
-    assert [result.examples for result in checks if result.offender_count] == []
+    # The guards that a later step gives the ledger are not those of its own step.
+    broken = [each.examples for each in checks if each.offender_count and each.check.check_id != "I22"]
+    assert broken == []
     assert count == len(ACCOUNTS)

@@ -284,6 +284,10 @@ ONE_ROW = {
         "insert into policy_term_payer select max(policy_term_version_id), 1, max(payer_id), 1 "
         "from policy_term_version"
     ),
+    "worklist_note": (
+        "insert into worklist_note (company_id, policy_term_id, installment_number, note, noted_by, "
+        "noted_at) select 1, max(policy_term_id), 1, 'n', 'ana', now() from policy_term"
+    ),
     "notification_rule": (
         "with channel as (insert into notification_channel (channel_name, channel_kind, target, language, "
         "changed_by, changed_at) values ('a', 'email', 'x', 'en', 'a', now()) returning channel_id) "
