@@ -179,11 +179,13 @@ I15 | nada queda parado en la bandeja de salida
 I17 | cada plazo vencido tiene su resultado
 I18 | la importación no pierde filas ni dinero
 I20 | nada pasa de una compañía a otra
+I21 | el registro de auditoría es una cadena sin huecos ni cambios
 I22 | los registros emitidos están protegidos
 I23 | el redondeo a efectivo sigue su regla
 I24 | las partidas suman la prima de la póliza
 I25 | las partes de los pagadores suman el total
 I26 | cada ejecución definitiva tiene su certificado
+I27 | de un mes apartado solo quedan su registro y sus sumas
 """
 
 
