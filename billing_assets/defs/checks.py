@@ -39,6 +39,7 @@ _TITLES = {
     "I24": "charge_lines",
     "I25": "payer_shares",
     "I26": "complete",
+    "I27": "detached_months",
 }
 
 
