@@ -98,7 +98,7 @@ def test_a_page_whose_steps_change_files_has_a_test_of_its_own(stem: str) -> Non
     (page,) = [page for page in PAGES if page.stem == stem]
     own = Path(__file__).with_name(f"test_{stem.replace('-', '_')}.py").read_text(encoding="utf-8")
     assert page.name in own
-    assert "in commands(PAGE)" in own
+    assert "commands(PAGE)" in own
 
 
 def test_there_are_pages_with_commands() -> None:
