@@ -5,7 +5,7 @@ due. Does not belong here: what happened (``notifications``), the rows (``store.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -16,7 +16,7 @@ from billing_assets.domain.deliveries import is_deliverable_address
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.money import CURRENCIES
 from billing_assets.domain.notifications import Event, EventKind, Severity
-from billing_assets.domain.time_zones import is_time_zone
+from billing_assets.domain.time_zones import instant_of, is_time_zone
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _CLOCK_TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -258,7 +258,7 @@ def _digest_end(rule: Rule, now: datetime) -> datetime:
     if rule.digest is Digest.HOURLY:
         begun = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
         return now - begun + timedelta(hours=1)
-    return _first_after(now, local.date(), lambda day: _instant(day, rule.digest_time, zone, now))
+    return _first_after(now, local.date(), rule.digest_time, rule.time_zone)
 
 
 def _after_quiet_hours(rule: Rule, at: datetime) -> datetime:
@@ -275,15 +275,11 @@ def _after_quiet_hours(rule: Rule, at: datetime) -> datetime:
     )
     if not is_quiet:
         return at
-    return _first_after(at, local.date(), lambda day: _instant(day, rule.quiet_to, zone, at))
+    return _first_after(at, local.date(), rule.quiet_to, rule.time_zone)
 
 
-def _instant(day: date, clock_time: str, zone: ZoneInfo, like: datetime) -> datetime:
-    """Return a clock time of a day; one that the clocks leave out is as far after the gap."""
-    local = datetime.combine(day, time.fromisoformat(clock_time), tzinfo=zone)
-    return local.astimezone(like.tzinfo)
-
-
-def _first_after(at: datetime, day: date, instant_of: Callable[[date], datetime]) -> datetime:
-    candidates = (instant_of(day + timedelta(days=number)) for number in range(_LONGEST_DIGEST_DAYS))
+def _first_after(at: datetime, day: date, clock_time: str, time_zone: str) -> datetime:
+    """Return when a clock of the zone next shows a time, looked for from a day on."""
+    days = (day + timedelta(days=number) for number in range(_LONGEST_DIGEST_DAYS))
+    candidates = (instant_of(each, time.fromisoformat(clock_time), time_zone) for each in days)
     return next(instant for instant in candidates if instant > at)

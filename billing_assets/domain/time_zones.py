@@ -1,9 +1,10 @@
 """Time zones in which business dates live.
 
-Belongs here: telling a name of the IANA data base from any other text.
+Belongs here: telling a name of the IANA data base from any other text, the instant of a clock time.
 Does not belong here: what time it is (``wiring``).
 """
 
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 
@@ -18,3 +19,15 @@ def is_time_zone(name: str) -> bool:
     except (KeyError, OSError, ValueError):
         return False
     return True
+
+
+def instant_of(day: date, at_time: time, time_zone: str) -> datetime:
+    """Return the instant (UTC) at which a clock of the zone shows a time of a day.
+
+    A time that the clock skips in spring is as far after the gap; of one that it shows twice in autumn it is
+    the first.
+
+    >>> [str(instant_of(date(2025, 3, 30), time(hour, 30), "Europe/Madrid")) for hour in (1, 2, 3)]
+    ['2025-03-30 00:30:00+00:00', '2025-03-30 01:30:00+00:00', '2025-03-30 01:30:00+00:00']
+    """
+    return datetime.combine(day, at_time, ZoneInfo(time_zone)).astimezone(UTC)

@@ -3,19 +3,18 @@
 Belongs here: from what a schedule says to instants, the one way for what is shown and for what happens.
 Does not belong here: what a schedule may say (``domain.activity_schedules``), pauses.
 
-Times of day are those of a clock on the wall. A time that the clock skips in spring is that of the same
-instant an hour later; a time that it shows twice in autumn is the first of the two. So each nominal date has
-each of its times once, whatever the clock does.
+Times of day are those of a clock on the wall (``domain.time_zones.instant_of``), so that each nominal date
+has each of its times once, whatever the clock does.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, time, timedelta
 
 from billing_assets.domain.activity_schedules import ActivitySchedule
 from billing_assets.domain.business_days import LeadUnit, StepUnit, add_months, advance, roll_date
 from billing_assets.domain.frequencies import Frequency, PeriodUnit, frequency_of
+from billing_assets.domain.time_zones import instant_of
 from billing_assets.frames.calendars import ROLL_REACH_DAYS, closed_by
 from billing_assets.frames.recurrence import listed_dates, occurrences
 
@@ -44,6 +43,7 @@ def firings(
 ) -> list[Firing]:
     """Return what fires in ``(after, until]``, in order; ``own`` are days that the company has closed.
 
+    >>> from datetime import UTC
     >>> from billing_assets.domain.activities import Activity
     >>> from billing_assets.domain.business_days import Roll
     >>> nightly = ActivitySchedule(
@@ -83,6 +83,7 @@ def next_firings(
 ) -> list[Firing]:
     """Return the next ``count`` firings after an instant; fewer where the schedule ends.
 
+    >>> from datetime import UTC
     >>> from billing_assets.domain.activities import Activity
     >>> once = ActivitySchedule(
     ...     name="Once",
@@ -160,15 +161,6 @@ def fire_date(schedule: ActivitySchedule, nominal: date, own: frozenset[date] = 
         rolled = roll_date(nominal, schedule.roll, is_closed)
         return advance(rolled, -schedule.lead_days, StepUnit.DAYS, is_closed)
     return roll_date(nominal - timedelta(days=schedule.lead_days), schedule.roll, is_closed)
-
-
-def instant_of(day: date, at_time: time, time_zone: str) -> datetime:
-    """Return the instant (UTC) at which a clock of the zone shows a time of a day, the first one.
-
-    >>> [str(instant_of(date(2025, 3, 30), time(hour, 30), "Europe/Madrid")) for hour in (1, 2, 3)]
-    ['2025-03-30 00:30:00+00:00', '2025-03-30 01:30:00+00:00', '2025-03-30 01:30:00+00:00']
-    """
-    return datetime.combine(day, at_time, ZoneInfo(time_zone)).astimezone(UTC)
 
 
 def _reach_days(schedule: ActivitySchedule) -> int:

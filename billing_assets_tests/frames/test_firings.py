@@ -16,7 +16,7 @@ from billing_assets.domain.activities import Activity
 from billing_assets.domain.activity_schedules import ActivitySchedule
 from billing_assets.domain.business_days import LeadUnit, Roll
 from billing_assets.frames.calendars import is_closed
-from billing_assets.frames.firings import fire_date, firings, instant_of, next_firings, nominal_dates
+from billing_assets.frames.firings import fire_date, firings, next_firings, nominal_dates
 
 DAY = timedelta(days=1)
 BEGIN, END = datetime(2024, 1, 1, tzinfo=UTC), datetime(2034, 1, 1, tzinfo=UTC)
@@ -128,20 +128,6 @@ def test_a_rolled_firing_lies_on_an_open_day(of: ActivitySchedule) -> None:
         done_on = fire_date(of, each.nominal_date)
         assert not is_closed(of.calendar_code, done_on)
         assert each.due_at.astimezone(zone).date() - done_on in (timedelta(0), DAY)
-
-
-@pytest.mark.parametrize(
-    ("day", "at", "instant"),
-    [
-        (date(2025, 3, 30), time(2, 30), datetime(2025, 3, 30, 1, 30, tzinfo=UTC)),
-        (date(2025, 10, 26), time(2, 30), datetime(2025, 10, 26, 0, 30, tzinfo=UTC)),
-        (date(2025, 7, 1), time(6), datetime(2025, 7, 1, 4, tzinfo=UTC)),
-    ],
-)
-def test_a_time_that_the_clock_skips_or_shows_twice_is_one_instant(
-    day: date, at: time, instant: datetime
-) -> None:
-    assert instant_of(day, at, "Europe/Madrid") == instant
 
 
 def test_a_leap_day_is_the_last_of_february_in_other_years() -> None:
