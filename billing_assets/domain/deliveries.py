@@ -180,11 +180,13 @@ GAVE_UP = "gave_up_after_attempts"
 """The reason of a delivery that was refused for now as often as is allowed."""
 
 
-def within_attempts(result: SendResult, refused_count: int, max_attempts: int) -> SendResult:
+def within_attempts(
+    result: SendResult, refused_count: int, max_attempts: int, *, counts_faults: bool = False
+) -> SendResult:
     """Return ``result``, or a failure where it is the last temporary refusal that a message may have.
 
     ``refused_count`` temporary refusals came before it. A fault of the channel is no attempt of the message
-    and never the last one. Reply code and wording of the last answer stay.
+    and never the last one, unless ``counts_faults``. Reply code and wording of the last answer stay.
 
     >>> refused = SendResult(
     ...     state=DeliveryState.QUEUED, reply_code=450, reason_code="greylisted", reply_text="later"
@@ -192,7 +194,7 @@ def within_attempts(result: SendResult, refused_count: int, max_attempts: int) -
     >>> within_attempts(refused, 10, 12).reason_code, within_attempts(refused, 11, 12).reason_code
     ('greylisted', 'gave_up_after_attempts')
     """
-    is_refusal = result.state is DeliveryState.QUEUED and result.reason_code not in CHANNEL_FAULTS
-    if not is_refusal or refused_count + 1 < max_attempts:
+    is_spared = result.reason_code in CHANNEL_FAULTS and not counts_faults
+    if result.state is not DeliveryState.QUEUED or is_spared or refused_count + 1 < max_attempts:
         return result
     return replace(result, state=DeliveryState.FAILED, reason_code=GAVE_UP)

@@ -12,11 +12,17 @@ again.
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from billing_assets.domain.deliveries import GAVE_UP, DeliveryState, SendResult, message_id, wire_address
+from billing_assets.domain.deliveries import (
+    DeliveryState,
+    SendResult,
+    message_id,
+    wire_address,
+    within_attempts,
+)
 from billing_assets.domain.notification_rules import Channel
 from billing_assets.domain.notifications import MAX_NOTIFICATION_ATTEMPTS, Event, next_attempt_at
 from billing_assets.reports.notification import Notice, compose_notice
@@ -126,7 +132,9 @@ def _send_one(
         letter = letter_of(
             message.channel, message.sent_by, from_email, str(message.message_id), clock(), notice
         )
-        result = _within_attempts(messenger.send(letter), message.refused_count, max_attempts)
+        result = within_attempts(
+            messenger.send(letter), message.refused_count, max_attempts, counts_faults=True
+        )
     store.finish(message, result, next_attempt_at(clock(), message.refused_count + 1))
     return Told(
         message_id=message.message_id,
@@ -140,10 +148,3 @@ def _composed(message: DueMessage, events: Sequence[Event]) -> Notice:
     language = message.channel.language if message.channel else _FALLBACK_LANGUAGE
     company_name = message.company.name if message.company else ""
     return compose_notice(events, company_name, language)
-
-
-def _within_attempts(result: SendResult, refused_count: int, max_attempts: int) -> SendResult:
-    """Return the answer, or a failure where it is the last refusal that a message may have."""
-    if result.state is not DeliveryState.QUEUED or refused_count + 1 < max_attempts:
-        return result
-    return replace(result, state=DeliveryState.FAILED, reason_code=GAVE_UP)
