@@ -17,19 +17,26 @@ from typing import Any
 from billing_assets.domain.activities import Activity
 from billing_assets.domain.business_days import LeadUnit, Roll
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.frequencies import FREQUENCIES, OWN_UNITS, PeriodUnit, frequency_of
+from billing_assets.domain.frequencies import OWN_UNITS, PeriodUnit, frequency_of
 from billing_assets.domain.places import find_calendar
+from billing_assets.domain.text_fields import (
+    LONGEST_SHOWN,
+    BadTextError,
+    Fault,
+    code,
+    frequency,
+    number,
+    word,
+)
 from billing_assets.domain.time_zones import is_time_zone
 
 MAX_LEAD_DAYS = 60
 MAX_TIMES = 96
 """Firings of one day: every quarter of an hour."""
 
-_CODE = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _LONGEST_NAME = 100
 _LONGEST_PATTERN = 4_000
-_LONGEST_SHOWN = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,18 +62,6 @@ class ActivitySchedule:
     lead_days: int = 0
     lead_unit: LeadUnit = LeadUnit.CALENDAR
     owner: str
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleFault:
-    """What is wrong with a field, in words."""
-
-    field: str
-    words: str
-
-
-class _BadTextError(ValueError):
-    """A text that is no value of its field; the message says what it should be."""
 
 
 def schedule_from(texts: Mapping[str, str]) -> ActivitySchedule:
@@ -124,13 +119,14 @@ def require_code(schedule_code: str) -> str:
     >>> require_code("nightly")
     'nightly'
     """
-    if not _CODE.fullmatch(schedule_code):
+    try:
+        return code(schedule_code)
+    except BadTextError as error:
         raise BillingError(
             "schedule_code_invalid",
-            f"'{schedule_code[:_LONGEST_SHOWN]}' is no code of a schedule",
-            "write at most 40 of a-z, 0-9, _ and -, a letter first: nightly",
-        )
-    return schedule_code
+            f"'{schedule_code[:LONGEST_SHOWN]}' is no code of a schedule",
+            f"{error}: nightly",
+        ) from None
 
 
 def schedule_unknown(schedule_code: str) -> BillingError:
@@ -146,9 +142,9 @@ def schedule_unknown(schedule_code: str) -> BillingError:
     )
 
 
-def _read(texts: Mapping[str, str]) -> tuple[dict[str, Any], list[ScheduleFault]]:
+def _read(texts: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
     known = {field.name: field for field in fields(ActivitySchedule)}
-    faults = [ScheduleFault(name, "there is no such field") for name in texts if name not in known]
+    faults = [Fault(name, "there is no such field") for name in texts if name not in known]
     values: dict[str, Any] = {}
     for name, field in known.items():
         given = texts.get(name, "").strip()
@@ -156,57 +152,40 @@ def _read(texts: Mapping[str, str]) -> tuple[dict[str, Any], list[ScheduleFault]
             continue
         try:
             values[name] = _READERS[name](given)
-        except _BadTextError as error:
-            shown = f"'{given[:_LONGEST_SHOWN]}' " if given else "is missing; "
-            faults.append(ScheduleFault(name, f"{shown}{error}"))
+        except BadTextError as error:
+            shown = f"'{given[:LONGEST_SHOWN]}' " if given else "is missing; "
+            faults.append(Fault(name, f"{shown}{error}"))
     return values, faults
 
 
-def _contradictions(schedule: ActivitySchedule) -> list[ScheduleFault]:
+def _contradictions(schedule: ActivitySchedule) -> list[Fault]:
     faults = []
     is_own = schedule.frequency_code in OWN_UNITS
     if is_own != bool(schedule.pattern):
         words = "write the rule or the dates" if is_own else "belongs to own_rule and own_dates only"
-        faults.append(ScheduleFault("pattern", words))
+        faults.append(Fault("pattern", words))
     elif (
         frequency_of(schedule.frequency_code, schedule.pattern).unit is PeriodUnit.ONCE and schedule.lead_days
     ):
-        faults.append(ScheduleFault("lead_days", "a schedule that fires once has none: choose its day"))
+        faults.append(Fault("lead_days", "a schedule that fires once has none: choose its day"))
     if schedule.until_date and schedule.until_date < schedule.anchor_date:
-        faults.append(ScheduleFault("until_date", "lies before the anchor date"))
+        faults.append(Fault("until_date", "lies before the anchor date"))
     if schedule.roll is not Roll.NONE and not schedule.calendar_code:
-        faults.append(ScheduleFault("calendar_code", "a roll needs the calendar whose closed days it moves"))
+        faults.append(Fault("calendar_code", "a roll needs the calendar whose closed days it moves"))
     if schedule.lead_unit is LeadUnit.BUSINESS and not schedule.calendar_code:
-        faults.append(ScheduleFault("calendar_code", "business days need a calendar"))
+        faults.append(Fault("calendar_code", "business days need a calendar"))
     return faults
 
 
 def _words(text: str) -> str:
     if not 0 < len(text) <= _LONGEST_NAME:
-        raise _BadTextError(f"write at most {_LONGEST_NAME} characters")
+        raise BadTextError(f"write at most {_LONGEST_NAME} characters")
     return " ".join(text.split())
-
-
-def _one_of(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
-    def read(text: str) -> StrEnum:
-        try:
-            return kind(text)
-        except ValueError:
-            raise _BadTextError(f"choose from {', '.join(kind)}") from None
-
-    return read
-
-
-def _frequency(text: str) -> str:
-    known = (*FREQUENCIES, *OWN_UNITS)
-    if text not in known:
-        raise _BadTextError(f"choose from {', '.join(known)}")
-    return text
 
 
 def _pattern(text: str) -> str:
     if len(text) > _LONGEST_PATTERN:
-        raise _BadTextError(f"write at most {_LONGEST_PATTERN} characters")
+        raise BadTextError(f"write at most {_LONGEST_PATTERN} characters")
     return text
 
 
@@ -214,49 +193,43 @@ def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise _BadTextError("write a date as 2025-01-31") from None
+        raise BadTextError("write a date as 2025-01-31") from None
 
 
 def _times(text: str) -> tuple[time, ...]:
     words = text.replace(",", " ").split()
     if not words or len(words) > MAX_TIMES or not all(_TIME.fullmatch(word) for word in words):
-        raise _BadTextError(f"write from 1 to {MAX_TIMES} times of day, as 06:00 18:30")
+        raise BadTextError(f"write from 1 to {MAX_TIMES} times of day, as 06:00 18:30")
     return tuple(sorted({time.fromisoformat(word) for word in words}))
 
 
 def _zone(text: str) -> str:
     if not is_time_zone(text):
-        raise _BadTextError("write a time zone of IANA, as Europe/Madrid")
+        raise BadTextError("write a time zone of IANA, as Europe/Madrid")
     return text
 
 
 def _calendar(text: str) -> str:
     if not all(find_calendar(code) for code in text.split("+")):
-        raise _BadTextError(
+        raise BadTextError(
             "is no calendar; 'billing calendar show' knows places, target and joined ones: target+ES"
         )
     return text
 
 
-def _lead(text: str) -> int:
-    if not text.isdecimal() or int(text) > MAX_LEAD_DAYS:
-        raise _BadTextError(f"write a whole number from 0 to {MAX_LEAD_DAYS}")
-    return int(text)
-
-
 _READERS: Mapping[str, Callable[[str], Any]] = {
     "name": _words,
-    "activity": _one_of(Activity),
-    "frequency_code": _frequency,
+    "activity": word(Activity),
+    "frequency_code": frequency,
     "pattern": _pattern,
     "anchor_date": _date,
     "until_date": _date,
     "at_times": _times,
     "time_zone": _zone,
     "calendar_code": _calendar,
-    "roll": _one_of(Roll),
-    "lead_days": _lead,
-    "lead_unit": _one_of(LeadUnit),
+    "roll": word(Roll),
+    "lead_days": number(0, MAX_LEAD_DAYS),
+    "lead_unit": word(LeadUnit),
     "owner": _words,
 }
 

@@ -7,84 +7,47 @@ Does not belong here: files (``feeds.plan_files``), whether a row fits those of 
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields
 from datetime import date
-from enum import StrEnum
 from typing import Any
 
 from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll
-from billing_assets.domain.frequencies import FREQUENCIES, OWN_UNITS
+from billing_assets.domain.frequencies import OWN_UNITS
 from billing_assets.domain.money import CURRENCIES, MAX_AMOUNT_MINOR, PPM
 from billing_assets.domain.payment_plans import BillPer, ChangeBilling, PaymentPlan, Residual
 from billing_assets.domain.term_days import TermDayCount
+from billing_assets.domain.text_fields import (
+    LONGEST_SHOWN,
+    BadTextError,
+    Fault,
+    code,
+    frequency,
+    is_whole,
+    number,
+    word,
+)
 
 MAX_DAYS = 400
 MAX_BUSINESS_DAYS = 120
 MAX_INSTALLMENTS = 400
 _LARGEST_WEIGHT = 99_999
 _LONGEST_SOURCE = 500
-_LONGEST_SHOWN = 30
-_CODE = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
-_WHOLE = re.compile(r"\d{1,18}")
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with a field, in words."""
-
-    field: str
-    words: str
-
-
-class _BadTextError(ValueError):
-    """A text that is no value of its field; the message says what it should be."""
-
-
-def _code(text: str) -> str:
-    if not _CODE.fullmatch(text):
-        raise _BadTextError("write at most 40 of a-z, 0-9, _ and -, a letter first")
-    return text
-
-
-def _frequency(text: str) -> str:
-    known = (*FREQUENCIES, *OWN_UNITS)
-    if text not in known:
-        raise _BadTextError(f"choose from {', '.join(known)}")
-    return text
-
-
-def _number(low: int, high: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not _WHOLE.fullmatch(text) or not low <= int(text) <= high:
-            raise _BadTextError(f"write a whole number from {low} to {high}")
-        return int(text)
-
-    return read
 
 
 def _weights(text: str) -> str:
     words = text.split()
-    if not all(_WHOLE.fullmatch(word) and 1 <= int(word) <= _LARGEST_WEIGHT for word in words):
-        raise _BadTextError(
+    if not all(is_whole(each) and 1 <= int(each) <= _LARGEST_WEIGHT for each in words):
+        raise BadTextError(
             f"write whole numbers from 1 to {_LARGEST_WEIGHT} with blanks between, as 40 30 30"
         )
-    return " ".join(str(int(word)) for word in words)
+    return " ".join(str(int(each)) for each in words)
 
 
 def _currency(text: str) -> str:
     if text not in CURRENCIES:
-        raise _BadTextError("write a currency of ISO 4217, as EUR")
+        raise BadTextError("write a currency of ISO 4217, as EUR")
     return text
-
-
-def _word(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
-    def read(text: str) -> StrEnum:
-        if text not in list(kind):
-            raise _BadTextError(f"choose from {', '.join(kind)}")
-        return kind(text)
-
-    return read
 
 
 def _day(text: str) -> date:
@@ -93,38 +56,38 @@ def _day(text: str) -> date:
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise _BadTextError("write a day as 2025-01-31")
+    raise BadTextError("write a day as 2025-01-31")
 
 
 def _source(text: str) -> str:
     if len(text) > _LONGEST_SOURCE or not text.isprintable():
-        raise _BadTextError(f"write one line of at most {_LONGEST_SOURCE} characters")
+        raise BadTextError(f"write one line of at most {_LONGEST_SOURCE} characters")
     return text
 
 
 _READERS: Mapping[str, Callable[[str], Any]] = {
-    "plan_code": _code,
-    "frequency_code": _frequency,
+    "plan_code": code,
+    "frequency_code": frequency,
     "pattern": _source,
-    "lead_days": _number(0, MAX_DAYS),
-    "lead_unit": _word(LeadUnit),
-    "due_days": _number(0, MAX_DAYS),
-    "due_roll": _word(Roll),
-    "generate_roll": _word(Roll),
-    "holiday_behaviour": _word(HolidayBehaviour),
-    "minimum_payment_days": _number(0, MAX_DAYS),
-    "maximum_installment_count": _number(0, MAX_INSTALLMENTS),
+    "lead_days": number(0, MAX_DAYS),
+    "lead_unit": word(LeadUnit),
+    "due_days": number(0, MAX_DAYS),
+    "due_roll": word(Roll),
+    "generate_roll": word(Roll),
+    "holiday_behaviour": word(HolidayBehaviour),
+    "minimum_payment_days": number(0, MAX_DAYS),
+    "maximum_installment_count": number(0, MAX_INSTALLMENTS),
     "weights": _weights,
-    "residual": _word(Residual),
-    "down_payment_ppm": _number(0, PPM - 1),
-    "down_payment_minor": _number(0, MAX_AMOUNT_MINOR),
-    "installment_fee_minor": _number(0, MAX_AMOUNT_MINOR),
-    "minimum_bill_minor": _number(0, MAX_AMOUNT_MINOR),
+    "residual": word(Residual),
+    "down_payment_ppm": number(0, PPM - 1),
+    "down_payment_minor": number(0, MAX_AMOUNT_MINOR),
+    "installment_fee_minor": number(0, MAX_AMOUNT_MINOR),
+    "minimum_bill_minor": number(0, MAX_AMOUNT_MINOR),
     "currency": _currency,
-    "blackout_days": _number(0, MAX_DAYS),
-    "change_billing": _word(ChangeBilling),
-    "day_count": _word(TermDayCount),
-    "bill_per": _word(BillPer),
+    "blackout_days": number(0, MAX_DAYS),
+    "change_billing": word(ChangeBilling),
+    "day_count": word(TermDayCount),
+    "bill_per": word(BillPer),
     "valid_from": _day,
     "valid_to": _day,
     "source": _source,
@@ -168,8 +131,8 @@ def plan_from(record: Mapping[str, str]) -> tuple[PaymentPlan | None, list[Fault
                 values[name] = read(texts[name])
             elif name in REQUIRED_FIELDS:
                 faults.append(Fault(name, "it is missing"))
-        except _BadTextError as error:
-            faults.append(Fault(name, f"'{texts[name][:_LONGEST_SHOWN]}': {error}"))
+        except BadTextError as error:
+            faults.append(Fault(name, f"'{texts[name][:LONGEST_SHOWN]}': {error}"))
     if faults:
         return None, faults
     plan = PaymentPlan(**values)

@@ -11,7 +11,8 @@ import io
 from pathlib import Path
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.plan_records import PLAN_FIELDS, REQUIRED_FIELDS, Fault, plan_from
+from billing_assets.domain.plan_records import PLAN_FIELDS, REQUIRED_FIELDS, plan_from
+from billing_assets.domain.text_fields import Fault
 from billing_assets.steps.plan_ports import PlacedPlan, PlanFile, plans_invalid
 
 _UNREADABLE = "plans_unreadable"

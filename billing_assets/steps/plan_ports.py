@@ -12,7 +12,7 @@ from typing import Protocol
 
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.payment_plans import PaymentPlan
-from billing_assets.domain.plan_records import Fault
+from billing_assets.domain.text_fields import Fault
 
 _MOST_NAMED = 50
 

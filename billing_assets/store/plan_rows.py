@@ -20,8 +20,9 @@ from billing_assets.domain.business_days import HolidayBehaviour, LeadUnit, Roll
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.frequencies import OWN_DATES, OWN_RULE
 from billing_assets.domain.payment_plans import BillPer, ChangeBilling, PaymentPlan, Residual
-from billing_assets.domain.plan_records import PLAN_FIELDS, Fault, differing_fields
+from billing_assets.domain.plan_records import PLAN_FIELDS, differing_fields
 from billing_assets.domain.term_days import TermDayCount
+from billing_assets.domain.text_fields import Fault
 from billing_assets.frames.recurrence import listed_dates, occurrences
 from billing_assets.steps.plan_ports import KeptPlans, PlacedPlan, PlanFile, plans_invalid
 from billing_assets.steps.run_ports import Clock

@@ -1,6 +1,6 @@
 """The error that names the bad fields of plans names each, up to a bound."""
 
-from billing_assets.domain.plan_records import Fault
+from billing_assets.domain.text_fields import Fault
 from billing_assets.steps.plan_ports import plans_invalid
 
 
