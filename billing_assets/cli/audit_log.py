@@ -40,7 +40,6 @@ def listed(
     screen = Screen(as_json)
     with open_desk(screen) as desk:
         from billing_assets.store.audit_log import AuditFilter
-        from billing_assets.wiring.access_desk import AccessDesk
 
         wanted = AuditFilter(
             who=who,
@@ -50,7 +49,7 @@ def listed(
             before_id=before,
             limit=limit + 1,
         )
-        acts = AccessDesk(desk.database, desk.company_id, desk.billing.settings).acts(wanted)
+        acts = desk.access.acts(wanted)
     found, following = page_of(acts, limit, lambda row: row.audit_entry_id)
     screen.document({"acts": found, "before": following})
     if not found:

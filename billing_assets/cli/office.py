@@ -29,8 +29,6 @@ def serve(
     """
     import uvicorn
 
-    from billing_assets.wiring.access_desk import AccessDesk
-
     screen = Screen(as_json)
     with open_desk(screen) as desk:
         settings = desk.billing.settings
@@ -41,7 +39,7 @@ def serve(
                 styled("The office of [bold]{}[/bold] listens on {}; Ctrl-C ends it", found["url"], url)
             )
         else:
-            token = AccessDesk(desk.database, desk.company_id, settings).make_link(login_actor().name)
+            token = desk.access.make_link(login_actor().name)
             found["sign_in_url"] = f"{url}/sign-in/link?token={token}"
             screen.say(styled("The office opens on [bold]{}[/bold]; Ctrl-C ends it", url))
             screen.say(styled("Sign in, once, within ten minutes: [bold]{}[/bold]", found["sign_in_url"]))

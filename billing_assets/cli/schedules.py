@@ -175,13 +175,15 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Add a schedule. It fires for what is due from now on, wherever Dagster runs (`billing ui`)."""
+    from billing_assets.wiring.build import today_of
+
     places = (every, owner, name or schedule_code, pattern, from_date, until_date)
     parts = (*places, zone, calendar, roll, lead, lead_unit)
     given = _texts(at_times, parts)
     screen = Screen(as_json)
     with open_desk(screen) as opened:
-        desk, zone_here = schedule_desk(opened), opened.company().time_zone
-        defaults = {"anchor_date": desk.today(zone_here).isoformat(), "time_zone": zone_here}
+        desk, company = schedule_desk(opened), opened.company()
+        defaults = {"anchor_date": today_of(company).isoformat(), "time_zone": company.time_zone}
         filled = {key: given[key] or text for key, text in defaults.items()}
         texts = {**given, **filled, "activity": activity.value}
         if is_dry_run:

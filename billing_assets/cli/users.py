@@ -127,9 +127,7 @@ def _set_disabled(screen: Screen, email: str, *, is_disabled: bool) -> None:
 @contextmanager
 def _open_access(screen: Screen) -> "Iterator[AccessDesk]":
     with open_desk(screen) as desk:
-        from billing_assets.wiring.access_desk import AccessDesk
-
-        yield AccessDesk(desk.database, desk.company_id, desk.billing.settings)
+        yield desk.access
 
 
 def _password(*, has_stdin: bool) -> str:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from billing_assets.defs.conventions import UNFINISHED
 from billing_assets.defs.resource import BillingResource
 from billing_assets.domain.activities import ACTIVITIES, Activity
 from billing_assets.domain.schedule_pauses import FiringState
@@ -38,15 +39,6 @@ NAMES = {
 
 FIRING_TAG, SCHEDULE_TAG, REASON_TAG = "billing/firing", "billing/schedule", "billing/reason"
 BEFORE_BACKFILLS = {"dagster/priority": "5"}
-
-UNFINISHED = [
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
-"""States of a run of Dagster that has not ended."""
 
 _EVERY_MINUTE = "* * * * *"
 _MOST_REQUESTS = 25

@@ -19,6 +19,15 @@ ONE_RUN_PER_DATE = dg.BackfillPolicy.multi_run(1)
 
 TAGS = {"domain": "billing", "personal_data": "none_in_metadata"}
 
+UNFINISHED = [
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+"""States of a run of Dagster that has not ended."""
+
 _MARKED_FEATURES = (
     (dg.BetaWarning, r".*`backfill_policy` of function `asset`"),
     (dg.BetaWarning, r".*`multi_observable_source_asset`"),
@@ -26,6 +35,16 @@ _MARKED_FEATURES = (
 )
 """What we use although Dagster may still change it: a run per date, the observed book, checks with a status
 per date."""
+
+
+def is_under_way(instance: dg.DagsterInstance, job_name: str) -> bool:
+    """Tell whether a run of a job has begun, or waits to, and has not ended.
+
+    >>> with dg.DagsterInstance.ephemeral() as instance:
+    ...     is_under_way(instance, "notify")
+    False
+    """
+    return instance.get_runs_count(dg.RunsFilter(job_name=job_name, statuses=UNFINISHED)) > 0
 
 
 @contextmanager

@@ -8,7 +8,7 @@ when to look.
 
 import dagster as dg
 
-from billing_assets.defs.activities import UNFINISHED
+from billing_assets.defs.conventions import is_under_way
 from billing_assets.defs.progress import LogProgress
 from billing_assets.defs.resource import BillingResource
 
@@ -67,8 +67,7 @@ def _notify_people() -> dg.SensorDefinition:
         count = _collected_due_count()
         if not count:
             return dg.SkipReason("no message is due")
-        busy = dg.RunsFilter(job_name=_notify_job.name, statuses=UNFINISHED)
-        if context.instance.get_runs_count(busy):
+        if is_under_way(context.instance, _notify_job.name):
             return dg.SkipReason(f"a run tells people already; messages due: {count}")
         return dg.RunRequest()
 

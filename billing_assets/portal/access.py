@@ -35,7 +35,7 @@ class SignInNeededError(Exception):
 def access_desk(request: Request) -> AccessDesk:
     """Return the accounts and sessions of the office; acts there are the program's own."""
     desk: Desk = request.app.state.desk
-    return AccessDesk(desk.database, desk.company_id, desk.billing.settings)
+    return desk.access
 
 
 def visitor_of(request: Request) -> SignedIn | None:

@@ -28,7 +28,7 @@ Office: TypeAlias = Annotated[Desk, Depends(open_desk)]
 
 def open_access(desk: Office) -> AccessDesk:
     """Return the accounts and the audit log; what is done there is recorded as done by the visitor."""
-    return AccessDesk(desk.database, desk.company_id, desk.billing.settings)
+    return desk.access
 
 
 Access: TypeAlias = Annotated[AccessDesk, Depends(open_access)]

@@ -7,13 +7,13 @@ Belongs here: addresses, and what their pages are given. Does not belong here: r
 from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from fastapi.requests import Request
 from fastapi.responses import HTMLResponse, Response
 
 from billing_assets.domain.access import Permission, require
+from billing_assets.domain.time_zones import instant_of
 from billing_assets.portal.access import Visitor, needs
 from billing_assets.portal.bulk import Bulk, BulkForm, Refusal, answer, number_said, numbers_of, said_before
 from billing_assets.portal.desk import Acts, Office, Pages
@@ -89,8 +89,7 @@ def _days_ago(desk: OfficeDesk, days: int | None) -> datetime | None:
     """Return the end of the day so many days ago, where the company lives."""
     if not days or days < 0:
         return None
-    zone = ZoneInfo(desk.company.time_zone)
-    return datetime.combine(desk.today - timedelta(days=days - 1), time(), zone)
+    return instant_of(desk.today - timedelta(days=days - 1), time(), desk.company.time_zone)
 
 
 @router.post("", response_model=None)

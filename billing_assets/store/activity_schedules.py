@@ -118,8 +118,7 @@ class FiringTransaction:
 
     def closed_days(self) -> frozenset[date]:
         """Return the days that the company has closed for making invoices."""
-        closed = read_closed_days(self.connection, self.company_id)
-        return closed.by_purpose.get(Purpose.GENERATE, frozenset())
+        return read_closed_days(self.connection, self.company_id).of(Purpose.GENERATE)
 
     def decided(self, schedule_id: int, after: datetime) -> frozenset[tuple[date, time]]:
         """Return the nominal dates and times of what was decided of a schedule, due after an instant."""

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from billing_assets.documents.explanations import ExplanationView, tell
 from billing_assets.documents.html import HtmlRenderer
@@ -65,6 +65,9 @@ from billing_assets.wiring.month_desk import MonthDesk
 from billing_assets.wiring.rule_desk import RuleDesk
 from billing_assets.wiring.untaxed_charges import is_untaxed, with_tax_advice
 
+if TYPE_CHECKING:
+    from billing_assets.wiring.access_desk import AccessDesk
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceDetail:
@@ -98,6 +101,14 @@ class Desk:
     def ledger(self) -> LedgerDesk:
         """The ledger of the company."""
         return LedgerDesk(self.database, self.company_id)
+
+    @cached_property
+    def access(self) -> "AccessDesk":
+        """The accounts of the office and the audit log of the company."""
+        # What hashes passwords is loaded where it is asked for.
+        from billing_assets.wiring.access_desk import AccessDesk
+
+        return AccessDesk(self.database, self.company_id, self.billing.settings)
 
     @cached_property
     def months(self) -> MonthDesk:

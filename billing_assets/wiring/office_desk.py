@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 
 from billing_assets.documents.email import EmailRenderer
 from billing_assets.documents.templates import from_archive
+from billing_assets.domain.business_days import add_months
 from billing_assets.domain.companies import Company
 from billing_assets.domain.runs import RunKind, RunState
+from billing_assets.domain.time_zones import instant_of
 from billing_assets.frames.calendars import CompanyCalendar
 from billing_assets.store import failures, problem_listings, run_charges, run_listings
 from billing_assets.store.document_views import view_document
@@ -32,7 +34,7 @@ from billing_assets.store.run_overview import (
 from billing_assets.store.templates import read_template_archive
 from billing_assets.store.worklist_tallies import ReasonTally, tally_deliveries, tally_problems
 from billing_assets.store.worklists import Note, last_notes, notes_of_problem
-from billing_assets.wiring.build import utc_now
+from billing_assets.wiring.build import today_of, utc_now
 from billing_assets.wiring.desk import Desk
 
 _RECENT_RUNS = 50
@@ -113,14 +115,14 @@ class OfficeDesk:
     @property
     def today(self) -> date:
         """The business date that it is now where the company lives."""
-        return utc_now().astimezone(ZoneInfo(self.company.time_zone)).date()
+        return today_of(self.company)
 
     def overview(self) -> Today:
         """Return the day at a glance."""
         now, zone = utc_now(), ZoneInfo(self.company.time_zone)
         day = now.astimezone(zone).date()
         days = (day, day - timedelta(days=1))
-        since = datetime.combine(days[1], time(), zone)
+        since = instant_of(days[1], time(), self.company.time_zone)
         company_id, wanted = self.desk.company_id, run_listings.RunFilter(is_recent=True, limit=_RECENT_RUNS)
         with self.database.transaction() as connection:
             newest = run_listings.list_runs(connection, company_id, wanted)
@@ -161,7 +163,7 @@ class OfficeDesk:
             return []
         day = date.fromisoformat(run.report["billing_date"])
         weeks = [day - timedelta(days=7 * number) for number in range(1, _WEEKS_BACK + 1)]
-        months = [_months_before(day, number) for number in range(1, _MONTHS_BACK + 1)]
+        months = [add_months(day, -number) for number in range(1, _MONTHS_BACK + 1)]
         days = sorted({day, *weeks, *months})
         with self.database.transaction() as connection:
             found = volumes_of(connection, self.desk.company_id, days)
@@ -246,14 +248,6 @@ def is_decidable(run: run_listings.RunDetail) -> bool:
     (True, False)
     """
     return run.state in {RunState.PLANNED, RunState.HELD}
-
-
-def _months_before(day: date, months: int) -> date:
-    """Return the same day so many months before, the last day of a shorter month."""
-    month = day.year * 12 + day.month - 1 - months
-    following = date((month + 1) // 12, (month + 1) % 12 + 1, 1)
-    last = (following - timedelta(days=1)).day
-    return date(month // 12, month % 12 + 1, min(day.day, last))
 
 
 def _amounts(

@@ -8,9 +8,8 @@ firing (``steps.fire_schedules``), starting runs (``defs``), SQL (``store``).
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -26,7 +25,7 @@ from billing_assets.domain.calendar_rule import Purpose
 from billing_assets.domain.decisions import signed
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.schedule_pauses import FiringState, Pause
-from billing_assets.frames.firings import Firing, firings, next_firings
+from billing_assets.frames.firings import Firing, next_firings
 from billing_assets.steps.fire_schedules import decide_due, fire_schedules
 from billing_assets.steps.run_ports import Clock
 from billing_assets.steps.schedule_ports import KeptFiring, KeptSchedule
@@ -89,7 +88,7 @@ class ScheduleDesk:
                 each.schedule_id: each for each in schedule_firings.last_firings(connection, self.company_id)
             }
             pauses = read_pauses(connection, self.company_id, ended_after=at)
-            own = self._own_days(connection)
+            own = read_closed_days(connection, self.company_id).of(Purpose.GENERATE)
         return [
             _view(
                 each,
@@ -118,24 +117,11 @@ class ScheduleDesk:
         with self.database.transaction() as connection:
             return schedule_firings.list_firings(connection, self.company_id, wanted)
 
-    def coming(self, from_at: datetime, to_at: datetime) -> list[tuple[KeptSchedule, Firing]]:
-        """Return what will fire in ``(from_at, to_at]`` of all schedules that are not retired, in order."""
-        with self.database.transaction() as connection:
-            kept = activity_schedules.list_schedules(connection, self.company_id)
-            own = self._own_days(connection)
-        found = [
-            (each, firing)
-            for each in kept
-            if each.retired_at is None
-            for firing in firings(each.schedule, max(from_at, each.revised_at), to_at, own)
-        ]
-        return sorted(found, key=lambda pair: (pair[1], pair[0].schedule_code))
-
     def preview(self, texts: Mapping[str, str], count: int = 10) -> list[Firing]:
         """Return when a schedule of these texts would fire next; raise what :func:`schedule_from` does."""
         schedule = schedule_from(texts)
         with self.database.transaction() as connection:
-            own = self._own_days(connection)
+            own = read_closed_days(connection, self.company_id).of(Purpose.GENERATE)
         return next_firings(schedule, self.clock(), count, own)
 
     def add(self, schedule_code: str, texts: Mapping[str, str], note: str, by: str) -> ScheduleView:
@@ -173,10 +159,6 @@ class ScheduleDesk:
         with self._act(schedule_code) as (connection, kept, at):
             activity_schedules.retire_schedule(connection, self.company_id, kept, note=note, by=by, at=at)
         return self.schedule(schedule_code)
-
-    def today(self, time_zone: str) -> date:
-        """Return the date that it is now in a zone."""
-        return self.clock().astimezone(ZoneInfo(time_zone)).date()
 
     def look(self, activity: Activity, at: datetime) -> Look:
         """Decide what of an activity became due up to ``at``; see :func:`fire_schedules`."""
@@ -222,10 +204,6 @@ class ScheduleDesk:
             turn = activity_schedules.FiringTransaction(connection, self.company_id, kept.schedule.activity)
             decide_due(turn, kept, at, turn.closed_days())
             yield connection, kept, at
-
-    def _own_days(self, connection: Connection) -> frozenset[date]:
-        closed = read_closed_days(connection, self.company_id)
-        return closed.by_purpose.get(Purpose.GENERATE, frozenset())
 
 
 def _view(

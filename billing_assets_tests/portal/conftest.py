@@ -37,7 +37,7 @@ def address_of(role: Role) -> str:
     return f"{role}@example.com"
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def quick_passwords() -> Iterator[None]:
     """Hash passwords with little work: what it costs to guess them is of no use to a test."""
     with pytest.MonkeyPatch.context() as patch:
