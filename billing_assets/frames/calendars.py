@@ -50,6 +50,7 @@ _ONE_DAY = timedelta(days=1)
 _SATURDAY, _SUNDAY = 6, 7
 
 
+@lru_cache(maxsize=1024)
 def calendars_named(calendar_code: str) -> tuple[Calendar, ...]:
     """Return the calendars of a code, several where it joins them.
 
@@ -163,7 +164,19 @@ def _observed(day: date, observed: Observed) -> date:
     return day
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=4096)
+def _shut_days(calendar_code: str, year: int) -> frozenset[date]:
+    """Return every day of a year on which nobody works, weekly days of rest among them."""
+    calendars = calendars_named(calendar_code)
+    resting = {day for day in _days_in(year) if any(calendar.is_weekend(day) for calendar in calendars)}
+    return frozenset(resting.union(closed_days(calendar_code, year)))
+
+
+def _days_in(year: int) -> list[date]:
+    first = date(year, 1, 1)
+    return [first + timedelta(days=n) for n in range((date(year + 1, 1, 1) - first).days)]
+
+
 def is_closed(calendar_code: str, day: date, own: frozenset[date] = _NONE) -> bool:
     """Tell whether ``day`` is a weekly day of rest or a closed day of the calendar, or one of ``own``.
 
@@ -174,9 +187,7 @@ def is_closed(calendar_code: str, day: date, own: frozenset[date] = _NONE) -> bo
     ... )
     (True, True, False)
     """
-    if day in own or day in closed_days(calendar_code, day.year):
-        return True
-    return any(calendar.is_weekend(day) for calendar in calendars_named(calendar_code))
+    return day in own or day in _shut_days(calendar_code, day.year)
 
 
 def closed_by(calendar_code: str, own: frozenset[date] = _NONE) -> IsClosed:
@@ -199,19 +210,18 @@ def roll(calendar_code: str, day: date, rule: Roll, own: frozenset[date] = _NONE
 
 
 @lru_cache(maxsize=2048)
-def _rolled_year(calendar_code: str, rule: Roll, year: int, own: frozenset[date]) -> tuple[list[date], ...]:
-    first = date(year, 1, 1)
-    days = [first + timedelta(days=n) for n in range((date(year + 1, 1, 1) - first).days)]
-    return days, [roll(calendar_code, day, rule, own) for day in days]
+def _rolled_year(calendar_code: str, rule: Roll, year: int, own: frozenset[date]) -> pl.DataFrame:
+    days = _days_in(year)
+    rolled = [roll(calendar_code, day, rule, own) for day in days]
+    return pl.DataFrame({"day": days, "rolled_date": rolled})
 
 
 @lru_cache(maxsize=2048)
 def _roll_frame(
     place_code: str, calendar_code: str, rule: Roll, year: int, own: frozenset[date]
 ) -> pl.DataFrame:
-    days, rolled = _rolled_year(calendar_code, rule, year, own)
-    constants = {"place_code": [place_code] * len(days), "roll": [rule.value] * len(days)}
-    return pl.DataFrame({**constants, "day": days, "rolled_date": rolled}, schema=ROLL_SCHEMA)
+    constants = {"place_code": pl.lit(place_code), "roll": pl.lit(rule.value)}
+    return _rolled_year(calendar_code, rule, year, own).with_columns(**constants).match_to_schema(ROLL_SCHEMA)
 
 
 def roll_table(

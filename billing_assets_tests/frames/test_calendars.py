@@ -128,13 +128,18 @@ def test_a_joined_calendar_is_closed_where_one_of_them_is() -> None:
 def with_row(monkeypatch: pytest.MonkeyPatch, **values: Any) -> None:
     row = Calendar(calendar_code="test", name="T", source="a test", **values)
     monkeypatch.setattr(calendars, "find_calendar", lambda _code: row)
-    calendars.closed_days.cache_clear()
+    forget_days()
+
+
+def forget_days() -> None:
+    for kept in (calendars.calendars_named, calendars.closed_days, calendars._shut_days):
+        kept.cache_clear()
 
 
 @pytest.fixture(autouse=True)
 def _fresh_days() -> Iterator[None]:
     yield
-    calendars.closed_days.cache_clear()
+    forget_days()
 
 
 def test_a_single_day_is_closed_or_open_whatever_the_rules_say(monkeypatch: pytest.MonkeyPatch) -> None:
