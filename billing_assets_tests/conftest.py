@@ -15,8 +15,12 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# Read when Polars is first imported. There is a worker for each core, and books of a few rows are priced in
+# half the time where their queries are not handed to further threads.
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
+
 # The same examples on every machine, however slow or busy it is.
-settings.register_profile("steady", deadline=None, derandomize=True, database=None)
+settings.register_profile("steady", deadline=None, derandomize=True, database=None, max_examples=40)
 settings.load_profile("steady")
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")

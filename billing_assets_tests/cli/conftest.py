@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -58,36 +59,69 @@ def set_environment(patch: pytest.MonkeyPatch, folder: Path) -> None:
     patch.setenv("COLUMNS", "160")
 
 
+Prepare = Callable[[Billing, Path], None]
+"""What is done to a store once, before tests get copies: ``billing`` to call, and a folder for files."""
+
+Originals = Callable[[Prepare, str], str]
+
+
 @pytest.fixture(scope="session")
-def imported_book(
-    server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """Name of a database with the book, from which those of the tests are copied: it is imported once."""
-    name, folder = f"{template_database}_book", tmp_path_factory.mktemp("book")
-    with copied_database(server_url, template_database, name) as database:
-        with pytest.MonkeyPatch.context() as patch:
-            set_environment(patch, folder)
-            patch.setenv("BILLING_DATABASE_URL", url_of(server_url, name))
-            write_company(folder / "company.yaml")
-            path = write_book(folder / "book.csv")
-            mapping = str(path.with_suffix(".yaml"))
-            for words in (
-                ("company", "set", str(folder / "company.yaml")),
-                ("import", "policies", str(path), "--mapping", mapping),
-            ):
-                result = call_billing(*words)
-                assert result.exit_code == 0, result.stdout + result.stderr
-        database.close()
-        yield name
+def originals(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Originals]:
+    """Prepare a copy of a database, once for all tests that ask for the same; return its name."""
+    names: dict[tuple[Prepare, str], str] = {}
+
+    def prepared(prepare: Prepare, template: str) -> str:
+        if (prepare, template) not in names:
+            name = f"{template}_{len(names)}"
+            folder = tmp_path_factory.mktemp("prepared")
+            database = stack.enter_context(copied_database(server_url, template, name))
+            with pytest.MonkeyPatch.context() as patch:
+                set_environment(patch, folder)
+                patch.setenv("BILLING_DATABASE_URL", url_of(server_url, name))
+                prepare(call_checked, folder)
+            database.close()
+            names[prepare, template] = name
+        return names[prepare, template]
+
+    with ExitStack() as stack:
+        yield prepared
+
+
+def import_book(billing: Billing, folder: Path) -> None:
+    """Import the file of 30 terms."""
+    write_company(folder / "company.yaml")
+    path = write_book(folder / "book.csv")
+    billing("company", "set", str(folder / "company.yaml"))
+    billing("import", "policies", str(path), "--mapping", str(path.with_suffix(".yaml")))
+
+
+def bill_all(billing: Billing, _folder: Path) -> None:
+    """Bill all 30 terms by one date; nothing is sent, and no document is made."""
+    billing("run", "2024-01-31", "--no-deliver")
+
+
+def bill_twice(billing: Billing, folder: Path) -> None:
+    """Bill ten terms by one date and the others by another."""
+    billing("run", "2024-01-10", "--no-deliver")
+    bill_all(billing, folder)
 
 
 @pytest.fixture
 def database(
-    request: pytest.FixtureRequest, server_url: str, template_database: str, tmp_path: Path
+    request: pytest.FixtureRequest,
+    server_url: str,
+    template_database: str,
+    originals: Originals,
 ) -> Iterator[Database]:
-    """One migrated database of its own: with the book in it where the test has the fixture ``book``."""
-    has_book = "book" in request.fixturenames
-    original = str(request.getfixturevalue("imported_book")) if has_book else template_database
+    """One migrated database of its own: with the book in it where the test has the fixture ``book``.
+
+    The marker ``prepared`` names what else is done to it before, once for all tests that say so.
+    """
+    original = template_database
+    if "book" in request.fixturenames:
+        original = originals(import_book, original)
+    for mark in request.node.iter_markers("prepared"):
+        original = originals(mark.kwargs["by"], original)
     with copied_database(server_url, original, f"test_{uuid4().hex}") as database:
         yield database
 
@@ -137,16 +171,17 @@ def mailbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox
         yield server
 
 
+def call_checked(*arguments: str, code: int = 0) -> Result:
+    """Call ``billing`` in this process, and check the exit code that is expected."""
+    result = call_billing(*arguments)
+    assert result.exit_code == code, result.stdout + result.stderr
+    return result
+
+
 @pytest.fixture
 def billing() -> Billing:
-    """Call ``billing`` in this process, after checking the exit code that is expected."""
-
-    def call(*arguments: str, code: int = 0) -> Result:
-        result = call_billing(*arguments)
-        assert result.exit_code == code, result.stdout + result.stderr
-        return result
-
-    return call
+    """The call of ``billing`` in this process."""
+    return call_checked
 
 
 @pytest.fixture

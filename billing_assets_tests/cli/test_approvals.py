@@ -19,16 +19,22 @@ DAY, NEXT_DAY = "2024-02-20", "2024-02-21"
 SIGNED = ("--reason", "seen", "--approved-by", "A. Gil")
 
 
-@pytest.fixture
-def held(book: Path, billing: Billing) -> str:
-    """The date 2024-02-20, on which 13 monthly installments are due where there were 10 before."""
+def bill_until_a_bound(billing: Billing, folder: Path) -> None:
     bounded = replace(COMPANY, safety_bounds=SafetyBounds(minimum_invoices=5, total_percent=0))
-    path = book.with_name("bounded.yaml")
+    path = folder / "bounded.yaml"
     path.write_text(yaml.safe_dump(company_record(bounded)), encoding="utf-8")
     billing("company", "set", str(path))
     for day in ("2024-01-02", "2024-01-31"):
         billing("run", day, "--no-deliver")
-    take_over(billing, book.parent, *(f"NEW-{number},2024-03-01,2025-03-01" for number in range(3)))
+    take_over(billing, folder, *(f"NEW-{number},2024-03-01,2025-03-01" for number in range(3)))
+
+
+pytestmark = pytest.mark.prepared(by=bill_until_a_bound)
+
+
+@pytest.fixture
+def held(book: Path) -> str:
+    """The date 2024-02-20, on which 13 monthly installments are due where there were 10 before."""
     return DAY
 
 

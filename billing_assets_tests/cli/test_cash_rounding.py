@@ -7,17 +7,15 @@ from typing import Any
 import pytest
 import yaml
 
-from billing_assets.store.connection import Database
-from billing_assets_tests.cli.conftest import Billing, write_book, write_company
+from billing_assets_tests.cli.conftest import Billing, bill_all, write_book, write_company
 
 APPROVED = ("--reason", "the car was sold", "--approved-by", "ana", "--date", "2024-02-05")
 FIRST = "INV-00000001"
 
 
-@pytest.fixture(autouse=True)
-def billed(store: Database, billing: Billing, ask: Callable[..., Any], tmp_path: Path) -> None:
-    """Nine terms in francs, by a company that rounds them."""
-    settings, path = tmp_path / "company.yaml", write_book(tmp_path / "book.csv", count=9)
+def bill_francs(billing: Billing, folder: Path) -> None:
+    """Bill nine terms in francs, by a company that rounds them."""
+    settings, path = folder / "company.yaml", write_book(folder / "book.csv", count=9)
     write_company(settings)
     company = yaml.safe_load(settings.read_text(encoding="utf-8"))
     settings.write_text(yaml.safe_dump({**company, "cash_rounding": ["CHF"]}), encoding="utf-8")
@@ -25,7 +23,10 @@ def billed(store: Database, billing: Billing, ask: Callable[..., Any], tmp_path:
     mapping.write_text(mapping.read_text(encoding="utf-8").replace("EUR", "CHF"), encoding="utf-8")
     billing("company", "set", str(settings))
     billing("import", "policies", str(path), "--mapping", str(mapping))
-    ask("run", "2024-01-31", "--no-deliver")
+    bill_all(billing, folder)
+
+
+pytestmark = [pytest.mark.usefixtures("store"), pytest.mark.prepared(by=bill_francs)]
 
 
 def test_an_invoice_shows_its_rounding_and_what_is_payable(ask: Callable[..., Any], billing: Billing) -> None:

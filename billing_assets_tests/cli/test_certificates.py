@@ -6,8 +6,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from billing_assets.store.connection import Database
-from billing_assets_tests.cli.conftest import Billing
+from billing_assets_tests.cli.conftest import Billing, bill_all
 from billing_assets_tests.databases import run_sql
 
 DAY = "2024-01-31"
@@ -18,8 +20,8 @@ def past_the_guards(store: Database, statement: str) -> None:
     run_sql(url, f"set session_replication_role = replica; set search_path = billing; {statement}")
 
 
+@pytest.mark.prepared(by=bill_all)
 def test_a_person_sees_the_book_the_outcomes_and_both_sides(book: Path, billing: Billing) -> None:
-    billing("run", DAY, "--no-deliver")
     shown = billing("runs", "certificate", "1").stdout
     assert "run 1  company alondra  complete" in shown
     for words in ("Policy book", "written premium", "Due terms", "INV-00000001 to INV-", "hash  "):
@@ -28,10 +30,10 @@ def test_a_person_sees_the_book_the_outcomes_and_both_sides(book: Path, billing:
     assert "the proof that it is complete: billing runs certificate 1" in billing("runs", "show", "1").stderr
 
 
+@pytest.mark.prepared(by=bill_all)
 def test_json_is_the_kept_text_with_its_hash_and_so_is_the_file(
     book: Path, billing: Billing, tmp_path: Path
 ) -> None:
-    billing("run", DAY, "--no-deliver")
     path = tmp_path / "run-1.json"
     billing("runs", "certificate", "1", "--output", str(path))
     text = path.read_text(encoding="utf-8")
@@ -40,16 +42,16 @@ def test_json_is_the_kept_text_with_its_hash_and_so_is_the_file(
     assert sha256(content.encode()).hexdigest() == json.loads(text)["content_sha256"]
 
 
+@pytest.mark.prepared(by=bill_all)
 def test_a_certificate_holds_no_personal_data(book: Path, billing: Billing) -> None:
-    billing("run", DAY, "--no-deliver")
     text = billing("runs", "certificate", "1", "--json").stdout
     assert not any(word in text for word in ("Payer", "payer1", "example.com", "P-0001", "book.csv"))
 
 
+@pytest.mark.prepared(by=bill_all)
 def test_a_file_is_compared_with_the_store(
     book: Path, billing: Billing, ask: Callable[..., Any], tmp_path: Path
 ) -> None:
-    billing("run", DAY, "--no-deliver")
     path = tmp_path / "run-1.json"
     billing("runs", "certificate", "1", "--output", str(path))
     assert (
@@ -69,8 +71,8 @@ def test_what_cannot_be_read_is_said(store: Database, billing: Billing, tmp_path
     assert "certificate_unreadable" in billing("runs", "verify", str(tmp_path / "other.json"), code=3).stderr
 
 
+@pytest.mark.prepared(by=bill_all)
 def test_an_older_run_says_that_it_has_none(book: Path, store: Database, billing: Billing) -> None:
-    billing("run", DAY, "--no-deliver")
     past_the_guards(store, "delete from run_certificate")
     said = billing("runs", "certificate", "1", code=3).stderr
     assert "run 1 began before runs had certificates" in said

@@ -9,16 +9,13 @@ from typing import Any
 import pytest
 
 from billing_assets.channels.mailbox import MailboxServer
-from billing_assets_tests.cli.conftest import Billing
+from billing_assets_tests.cli.conftest import Billing, bill_all
 
 FIRST = "INV-00000001"
 APPROVED = ("--reason", "the car was sold", "--approved-by", "ana", "--date", "2024-02-05")
 
 
-@pytest.fixture(autouse=True)
-def billed(book: Path, ask: Callable[..., Any]) -> None:
-    """All 30 terms are billed; nothing is sent, and no document is made."""
-    ask("run", "2024-01-31", "--no-deliver")
+pytestmark = [pytest.mark.usefixtures("book"), pytest.mark.prepared(by=bill_all)]
 
 
 def test_a_whole_invoice_is_given_back_once(ask: Callable[..., Any], billing: Billing) -> None:

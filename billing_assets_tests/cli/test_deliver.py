@@ -1,7 +1,6 @@
 """`billing deliver`: what waits is sent once."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from billing_assets.channels.email import EmailChannel
 from billing_assets.channels.mailbox import MailboxServer
 from billing_assets.cli.interrupts import Interrupted
 from billing_assets.domain.deliveries import DeliveryState, SendResult
-from billing_assets_tests.cli.conftest import Billing
+from billing_assets_tests.cli.conftest import Billing, bill_twice
 
 AWAY = SendResult(state=DeliveryState.QUEUED, reply_code=0, reason_code="connect_failed", reply_text="")
 
@@ -33,10 +32,7 @@ def interrupt() -> SendResult:
     raise Interrupted("send the rest: billing deliver")
 
 
-@pytest.fixture(autouse=True)
-def billed(book: Path, ask: Callable[..., Any]) -> None:
-    ask("run", "2024-01-10", "--no-deliver")
-    ask("run", "2024-01-31", "--no-deliver")
+pytestmark = [pytest.mark.usefixtures("book"), pytest.mark.prepared(by=bill_twice)]
 
 
 def test_one_date_is_sent_then_the_rest_then_nothing(ask: Callable[..., Any], mailbox: MailboxServer) -> None:

@@ -12,7 +12,7 @@ from billing_assets.channels.mailbox import MailboxServer
 from billing_assets.cli.deliveries import reason_words
 from billing_assets.store.delivery_listings import DeliveryRow
 from billing_assets_tests.channels.email.servers import LabServer
-from billing_assets_tests.cli.conftest import Billing
+from billing_assets_tests.cli.conftest import Billing, bill_twice
 
 NOTE = ("--note", "found in the log")
 
@@ -74,18 +74,14 @@ def test_each_state_says_why(delivery: DeliveryRow, words: str) -> None:
     assert bool(said) == bool(words)
 
 
-@pytest.fixture
-def billed(book: Path, ask: Callable[..., Any]) -> Path:
-    ask("run", "2024-01-10", "--no-deliver")
-    ask("run", "2024-01-31", "--no-deliver")
-    return book
+pytestmark = pytest.mark.prepared(by=bill_twice)
 
 
 def listed(ask: Callable[..., Any], *options: str) -> list[dict[str, Any]]:
     return list(ask("deliveries", "--limit", "100", *options)["undelivered"])
 
 
-def test_before_anything_was_queued_it_says_so(billed: Path, billing: Billing) -> None:
+def test_before_anything_was_queued_it_says_so(book: Path, billing: Billing) -> None:
     assert "Nothing was queued yet" in billing("deliveries").stdout
 
 
@@ -94,7 +90,7 @@ def test_a_state_that_is_none_is_a_usage_error(billing: Billing) -> None:
 
 
 def test_what_did_not_arrive_is_listed_with_its_reason_and_what_to_do(
-    billed: Path, billing: Billing, mailbox: MailboxServer
+    book: Path, billing: Billing, mailbox: MailboxServer
 ) -> None:
     billing("deliver")
     shown = billing("deliveries")
@@ -104,7 +100,7 @@ def test_what_did_not_arrive_is_listed_with_its_reason_and_what_to_do(
 
 
 def test_pages_of_the_list_follow_below_the_last_delivery(
-    billed: Path, billing: Billing, ask: Callable[..., Any], mailbox: MailboxServer
+    book: Path, billing: Billing, ask: Callable[..., Any], mailbox: MailboxServer
 ) -> None:
     billing("deliver")
     first = ask("deliveries", "--limit", "2")
@@ -116,7 +112,7 @@ def test_pages_of_the_list_follow_below_the_last_delivery(
 
 
 def test_an_unknown_delivery_is_decided_by_a_person_with_a_note(
-    billed: Path, billing: Billing, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    book: Path, billing: Billing, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with LabServer("drop_after_keep") as server:
         monkeypatch.setenv("BILLING_SMTP_PORT", str(server.port))
@@ -145,7 +141,7 @@ def test_an_unknown_delivery_is_decided_by_a_person_with_a_note(
 
 
 def test_what_is_given_up_leaves_the_list_and_is_still_counted(
-    billed: Path, billing: Billing, ask: Callable[..., Any], mailbox: MailboxServer
+    book: Path, billing: Billing, ask: Callable[..., Any], mailbox: MailboxServer
 ) -> None:
     billing("deliver")
     ids = [str(row["delivery_id"]) for row in listed(ask)]
@@ -160,11 +156,11 @@ def test_what_is_given_up_leaves_the_list_and_is_still_counted(
 
 
 def test_an_address_that_the_next_book_brings_sends_what_waited_for_it(
-    billed: Path, billing: Billing, ask: Callable[..., Any], mailbox: MailboxServer
+    book: Path, billing: Billing, ask: Callable[..., Any], mailbox: MailboxServer
 ) -> None:
     billing("deliver")
-    billed.write_text(billed.read_text().replace("Payer 3,,", "Payer 3,found@example.com,"))
-    billing("import", "policies", str(billed), "--mapping", str(billed.with_suffix(".yaml")))
+    book.write_text(book.read_text().replace("Payer 3,,", "Payer 3,found@example.com,"))
+    billing("import", "policies", str(book), "--mapping", str(book.with_suffix(".yaml")))
     assert sorted(row["has_newer_address"] for row in listed(ask)) == [False, False, True]
     assert "a newer address is known" in billing("deliveries").stdout
     facts = ask("deliver")
@@ -172,7 +168,7 @@ def test_an_address_that_the_next_book_brings_sends_what_waited_for_it(
 
 
 def test_a_decision_needs_a_note_and_a_delivery_that_allows_it(
-    billed: Path, billing: Billing, ask: Callable[..., Any], mailbox: MailboxServer
+    book: Path, billing: Billing, ask: Callable[..., Any], mailbox: MailboxServer
 ) -> None:
     billing("deliver")
     codes = {

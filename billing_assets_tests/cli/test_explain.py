@@ -3,23 +3,19 @@
 import json
 from collections.abc import Callable
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from billing_assets.store.connection import Database, make_engine
-from billing_assets_tests.cli.conftest import Billing
+from billing_assets_tests.cli.conftest import Billing, bill_all
 from billing_assets_tests.databases import url_of
 
 NUMBER = "INV-00000001"
 
 
-@pytest.fixture(autouse=True)
-def billed(book: Path, ask: Callable[..., Any]) -> None:
-    """All 30 terms are billed; nothing is sent."""
-    ask("run", "2024-01-31", "--no-deliver")
+pytestmark = [pytest.mark.usefixtures("book"), pytest.mark.prepared(by=bill_all)]
 
 
 def test_a_clerk_reads_why_each_amount_is_what_it_is(billing: Billing) -> None:

@@ -11,13 +11,9 @@ from sqlalchemy import text
 
 from billing_assets.cli.invoices import percent
 from billing_assets.store.connection import Database
-from billing_assets_tests.cli.conftest import Billing, write_book
+from billing_assets_tests.cli.conftest import Billing, bill_all, write_book
 
-
-@pytest.fixture(autouse=True)
-def billed(book: Path, ask: Callable[..., Any]) -> None:
-    """All 30 terms are billed; nothing is sent, and no document is made."""
-    ask("run", "2024-01-31", "--no-deliver")
+pytestmark = [pytest.mark.usefixtures("book"), pytest.mark.prepared(by=bill_all)]
 
 
 def test_newest_come_first_and_pages_follow_without_gap(ask: Callable[..., Any]) -> None:

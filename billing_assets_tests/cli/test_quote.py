@@ -4,17 +4,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from billing_assets.store.connection import Database
-from billing_assets_tests.cli.conftest import Billing
+from billing_assets_tests.cli.conftest import Billing, bill_all
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 ASKED = ("quote", "cancellation", "P-0001", "--on", "2024-08-01")
 
 
+@pytest.mark.prepared(by=bill_all)
 def test_every_method_is_shown_beside_what_was_billed(
     book: Path, billing: Billing, ask: Callable[..., Any]
 ) -> None:
-    ask("run", "2024-01-31", "--no-deliver")
     shown = billing(*ASKED)
     assert "182 of 366 days in force" in shown.stdout
     assert "give back" in shown.stdout

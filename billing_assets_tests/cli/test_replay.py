@@ -1,22 +1,18 @@
 """`billing replay`: what comes out otherwise, for people and programs."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from billing_assets.store.connection import Database, make_engine
-from billing_assets_tests.cli.conftest import Billing
+from billing_assets_tests.cli.conftest import Billing, bill_all
 
 DATES = ("--from", "2024-01-01", "--to", "2024-01-31")
 
 
-@pytest.fixture(autouse=True)
-def billed(book: Path, ask: Callable[..., Any]) -> None:
-    """All 30 terms are billed; nothing is sent."""
-    ask("run", "2024-01-31", "--no-deliver")
+pytestmark = [pytest.mark.usefixtures("book"), pytest.mark.prepared(by=bill_all)]
 
 
 def test_a_period_that_comes_out_as_recorded_ends_well(billing: Billing, ask: Callable[..., Any]) -> None:

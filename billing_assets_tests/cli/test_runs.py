@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from billing_assets.cli.runs import _counted
 from billing_assets.store.connection import Database
-from billing_assets_tests.cli.conftest import Billing
+from billing_assets_tests.cli.conftest import Billing, bill_twice
 
 
 def test_without_a_run_it_says_what_to_do(billing: Billing, book: Path) -> None:
@@ -18,12 +18,9 @@ def test_without_a_run_it_says_what_to_do(billing: Billing, book: Path) -> None:
     assert "billing run 2025-01-31" in result.stderr
 
 
+@pytest.mark.usefixtures("book")
+@pytest.mark.prepared(by=bill_twice)
 class TestAfterTwoRuns:
-    @pytest.fixture(autouse=True)
-    def runs(self, book: Path, ask: Callable[..., Any]) -> None:
-        ask("run", "2024-01-10", "--no-deliver")
-        ask("run", "2024-01-31", "--no-deliver")
-
     def test_the_newest_stands_first_with_its_counts_and_numbers(self, ask: Callable[..., Any]) -> None:
         newest, oldest = ask("runs")["runs"]
         assert (newest["billing_date"], newest["due_count"]) == ("2024-01-31", 20)

@@ -103,7 +103,7 @@ def part_of(data: st.DataObject, left: int) -> int:
     return data.draw(st.integers(0, left) | st.just(left) | st.integers(0, min(left, 3)))
 
 
-@settings(STEADY, max_examples=200)
+@settings(STEADY, max_examples=60)
 @given(data=st.data(), rules=rules_of_every_kind(), drafts=documents())
 def test_credits_of_any_split_are_those_of_the_reference_and_end_at_the_document(
     data: st.DataObject, rules: list[TaxRule], drafts: list[list[TaxedLine]]

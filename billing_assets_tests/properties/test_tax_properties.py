@@ -190,7 +190,7 @@ def frame_of(lines: list[tuple[int, TaxedLine]]) -> pl.DataFrame:
     )
 
 
-@settings(STEADY, max_examples=300)
+@settings(STEADY, max_examples=100)
 @given(rules=rules_of_every_kind(), drafts=documents())
 def test_rows_of_every_kind_come_to_what_the_reference_comes_to(
     rules: list[TaxRule], drafts: list[list[TaxedLine]]

@@ -311,33 +311,32 @@ def test_every_installment_of_2000_policies_agrees_with_the_reference() -> None:
 
 
 def test_runs_over_36_months_make_the_invoices_of_the_reference() -> None:
-    assert_same_invoices(random_policies(seed=12, count=2_000), days(step=12))
+    assert_same_invoices(random_policies(seed=12, count=2_000), days(step=40))
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_random_plans_and_closed_days_agree_with_the_reference(seed: int) -> None:
+def test_random_plans_and_closed_days_agree_with_the_reference() -> None:
     """Leads in both units, any roll, closed days of the company, and everything that a plan arranges."""
-    policies, rules = of_chance(random_policies(seed=50 + seed, count=500)), by_chance(50 + seed)
+    policies, rules = of_chance(random_policies(seed=50, count=500)), by_chance(50)
     assert_same_installments(policies, rules)
-    assert_same_invoices(policies, days(step=10), rules)
+    assert_same_invoices(policies, days(step=40), rules)
 
 
 def test_premiums_of_several_charges_agree_with_the_reference() -> None:
     """Each charge is taxed by its own line of business, under the shipped plans and under random ones."""
     policies = with_random_charges(7, random_policies(seed=70, count=400))
     assert sum(len(policy.charges) > 1 for policy in policies) > 250
-    assert_same_invoices(policies, days(step=30))
-    assert_same_invoices(of_chance(policies), days(step=30), by_chance(70))
+    assert_same_invoices(policies, days(step=60))
+    assert_same_invoices(of_chance(policies), days(step=60), by_chance(70))
 
 
 def test_premiums_of_several_payers_agree_with_the_reference() -> None:
     """Each payer has invoices of their own, of whole premiums, of charges, and of fees."""
     policies = with_random_payers(8, random_policies(seed=80, count=300))
     assert sum(len(policy.payers) > 1 for policy in policies) > 200
-    assert_same_invoices(policies, days(step=30))
+    assert_same_invoices(policies, days(step=60))
     split = with_random_charges(9, policies)
-    assert_same_invoices(split, days(step=30))
-    assert_same_invoices(of_chance(split), days(step=30), by_chance(80))
+    assert_same_invoices(split, days(step=60))
+    assert_same_invoices(of_chance(split), days(step=60), by_chance(80))
 
 
 def test_sums_payable_in_cash_agree_with_the_reference() -> None:
@@ -360,12 +359,17 @@ def test_sums_payable_in_cash_agree_with_the_reference() -> None:
         )
         for currency, unit, first, end in rows
     )
-    assert_same_invoices(random_policies(seed=14, count=500), days(step=6), Rules(cash_units=units))
+    assert_same_invoices(random_policies(seed=14, count=500), days(step=40), Rules(cash_units=units))
 
 
 @pytest.mark.slow
 def test_daily_runs_over_36_months_make_the_invoices_of_the_reference() -> None:
     assert_same_invoices(random_policies(seed=13, count=600), days(step=1))
+
+
+@pytest.mark.slow
+def test_frequent_runs_of_random_plans_agree_with_the_reference() -> None:
+    assert_same_invoices(of_chance(random_policies(seed=51, count=500)), days(step=10), by_chance(51))
 
 
 @pytest.mark.slow

@@ -42,7 +42,7 @@ from billing_assets_tests.store.intake import import_text, with_company
 __all__ = ["database", "fresh_database", "server_url", "template_database"]
 
 CUT_OVER = date(2023, 9, 1)
-RUN_DATES = [date(2023, 1, 2) + timedelta(days=41 * number) for number in range(28)]
+RUN_DATES = [date(2023, 1, 2) + timedelta(days=103 * number) for number in range(12)]
 FIELDS = (
     "policy_number",
     "line_of_business",

@@ -233,7 +233,10 @@ PLANS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("arranged", PLANS)
+# The others take their turn with the slow tests.
+@pytest.mark.parametrize(
+    "arranged", [PLANS[0], *(pytest.param(each, marks=pytest.mark.slow) for each in PLANS[1:])]
+)
 def test_charges_of_plans_of_every_kind_come_out_and_are_explained_where_cover_ends_too(
     billing: Billing, tmp_path: Path, arranged: dict[str, Any]
 ) -> None:

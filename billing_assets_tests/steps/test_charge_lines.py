@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -23,6 +24,7 @@ from billing_assets.wiring.desk import Desk
 from billing_assets.wiring.explanations import read_explanation
 from billing_assets_tests.books import AT, billing_over
 from billing_assets_tests.changes import change_row, import_changes
+from billing_assets_tests.databases import copied_database
 from billing_assets_tests.store.intake import (
     COLUMNS,
     CONSTANTS,
@@ -81,6 +83,20 @@ def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
         yield billing_over(database, tmp_path, stack)
 
 
+@pytest.fixture(scope="module")
+def year(
+    server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Billing]:
+    """The two terms billed to their end, for tests that only look."""
+    copied = copied_database(server_url, template_database, f"test_{uuid4().hex}")
+    folder = tmp_path_factory.mktemp("year")
+    with copied as database, ExitStack() as stack:
+        import_text(with_company(database), folder, split_book(A, B), mapping=MAPPING)
+        billing = billing_over(database, folder, stack)
+        bill_year(billing)
+        yield billing
+
+
 def invoice(database: Database, number: int) -> Invoice:
     with database.transaction() as connection:
         return find_invoice(connection, 1, f"INV-{number:08}")
@@ -112,10 +128,9 @@ def test_an_installment_is_what_the_plan_says_and_has_a_line_for_each_charge(
     assert offenders(database) == {}
 
 
-def test_over_the_term_each_line_comes_to_its_charge(database: Database, billing: Billing) -> None:
-    bill_year(billing)
+def test_over_the_term_each_line_comes_to_its_charge(year: Billing) -> None:
     sums = query(
-        database,
+        year.database,
         "select policy_number, charge_number, sum(net_minor)::int, count(*)::int from invoice_line "
         "join policy_term using (policy_term_id) join policy using (policy_id) group by 1, 2 order by 1, 2",
     )
@@ -126,26 +141,22 @@ def test_over_the_term_each_line_comes_to_its_charge(database: Database, billing
         ("B", 1, 80_00, 4),
         ("B", 3, 20_01, 4),
     ]
-    totals = query(database, "select distinct net_minor from invoice order by 1")
+    totals = query(year.database, "select distinct net_minor from invoice order by 1")
     assert totals == [(25_00,), (25_01,), (38_20,), (38_25,)]
-    assert offenders(database) == {}
+    assert offenders(year.database) == {}
 
 
-def test_every_amount_is_explained_and_comes_to_what_was_recorded(
-    database: Database, billing: Billing
-) -> None:
-    bill_year(billing)
+def test_every_amount_is_explained_and_comes_to_what_was_recorded(year: Billing) -> None:
     for number in range(1, 17):
-        with database.transaction() as connection:
+        with year.database.transaction() as connection:
             explanation = read_explanation(connection, 1, f"INV-{number:08}")[1]
         assert explanation.differences == ()
         shares = [each for each in explanation.results if each.formula is Formula.CHARGE_SHARE]
         assert len(shares) in (2, 3)
 
 
-def test_a_replay_of_the_year_finds_no_difference(database: Database, billing: Billing) -> None:
-    bill_year(billing)
-    replay = billing.replay(JANUARY, date(2025, 12, 31))
+def test_a_replay_of_the_year_finds_no_difference(year: Billing) -> None:
+    replay = year.replay(JANUARY, date(2025, 12, 31))
     assert replay.differences == ()
     assert replay.result.facts["charge_count"] == 3 * 12 + 2 * 4
 

@@ -21,6 +21,8 @@ from billing_assets_tests.steps.outbox import broken_invariants
 FEBRUARY = date(2024, 2, 1)
 BILLED_ON = date(2024, 3, 15)
 """A Friday on which a policy with monthly installments has one that is due in April."""
+FIRST_DAY = date(2024, 2, 16)
+"""The first day after February began on which something is due: a Friday."""
 POLICIES = 6
 
 
@@ -47,16 +49,8 @@ def changed(billing: Billing, what: ClosedDayOrder) -> int:
     return int(billing.close_day(what).facts["changed_count"])
 
 
-def first_day_with_invoices(billing: Billing) -> date:
-    day = FEBRUARY
-    while not billing.plan(billing.order(day), is_dry_run=True).facts["due_count"]:
-        day += timedelta(days=1)
-    return day
-
-
 def test_a_day_that_is_closed_bills_nothing_and_the_next_open_day_bills_it(billing: Billing) -> None:
-    day = first_day_with_invoices(billing)
-    following = day + timedelta(days=3 if day.isoweekday() == 5 else 1)
+    day, following = FIRST_DAY, FIRST_DAY + timedelta(days=3)
     due_count = billing.plan(billing.order(following), is_dry_run=True).facts["due_count"]
     assert changed(billing, order(day)) == 1
     assert (invoice(billing, day), invoice(billing, following)) == (0, due_count)
@@ -64,7 +58,7 @@ def test_a_day_that_is_closed_bills_nothing_and_the_next_open_day_bills_it(billi
 
 
 def test_closing_a_day_that_was_billed_changes_nothing_of_it_and_doubles_nothing(billing: Billing) -> None:
-    day = first_day_with_invoices(billing)
+    day = FIRST_DAY
     assert invoice(billing, day - timedelta(days=1)) == 0
     assert invoice(billing, day) > 0
     before = business_state(billing.database)
@@ -77,7 +71,7 @@ def test_closing_a_day_that_was_billed_changes_nothing_of_it_and_doubles_nothing
 
 
 def test_a_day_that_is_opened_again_bills_what_it_would_have(billing: Billing) -> None:
-    day = first_day_with_invoices(billing)
+    day = FIRST_DAY
     due_count = billing.plan(billing.order(day), is_dry_run=True).facts["due_count"]
     billing.close_day(order(day))
     assert invoice(billing, day) == 0
@@ -92,7 +86,7 @@ def test_days_that_are_closed_and_opened_between_runs_bill_each_installment_once
         billing.close_day(order(day + timedelta(days=9)))
         invoice(billing, day)
         billing.close_day(order(day + timedelta(days=9), is_closed=False))
-        day += timedelta(days=5)
+        day += timedelta(days=10)
     invoice(billing, last)
     with billing.database.transaction() as connection:
         query = "select policy_term_id, installment_number from invoice_line order by 1, 2"
@@ -110,7 +104,7 @@ def test_a_run_that_was_begun_keeps_the_days_that_it_saw(
     billing: Billing, monkeypatch: pytest.MonkeyPatch, kept_count: int
 ) -> None:
     monkeypatch.setattr(crews, "KEPT_CHARGES", kept_count)
-    day = first_day_with_invoices(billing)
+    day = FIRST_DAY
     planned = billing.plan(billing.order(day))
     billing.runs.start(int(planned.facts["run_id"]))
     billing.close_day(order(day))
@@ -119,7 +113,7 @@ def test_a_run_that_was_begun_keeps_the_days_that_it_saw(
 
 
 def test_a_plan_that_was_not_begun_is_made_anew(billing: Billing) -> None:
-    day = first_day_with_invoices(billing)
+    day = FIRST_DAY
     billing.plan(billing.order(day))
     billing.close_day(order(day))
     assert invoice(billing, day) == 0
