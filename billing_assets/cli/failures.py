@@ -53,7 +53,7 @@ EXIT_CODES: Mapping[ExitCode, str] = MappingProxyType(
             "`billing run`, `billing deliver` or `billing notify` did its work, and somebody has to look: a "
             "charge of the date failed or is held and was not billed since, or a message was refused, waits "
             "for another try, or may or may not have arrived; `billing notifications channels test` got no "
-            "test message through"
+            "test message through; a charge that `billing retry` tried failed again"
         ),
         ExitCode.HELD: (
             "a run exceeds a safety bound, or is no more what was approved, and is held for approval: "
@@ -89,7 +89,7 @@ class UnfinishedError(Exception):
 
 ORDER = (
     *("company", "calendar", "import", "rates", "db", "users"),
-    *("run", "schedules", "inbox", "deliver", "notify", "audit", "audit-log", "replay"),
+    *("run", "schedules", "inbox", "retry", "deliver", "notify", "audit", "audit-log", "replay"),
     *("runs", "invoices", "ledger", "explain", "quote", "deliveries"),
     *("notifications", "problems", "rules", "office", "months"),
     *("demo", "ui", "mailbox"),

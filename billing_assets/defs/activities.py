@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 JOBS = {
     Activity.INVOICE_RUN: "bill_date",
     Activity.DELIVERY_RETRY: "retry_deliveries",
+    Activity.FAILED_INVOICE_RETRY: "retry_failed_invoices",
     Activity.INVARIANT_CHECK: "check_invariants",
 }
 """The job that does an activity."""
@@ -33,6 +34,7 @@ JOBS = {
 NAMES = {
     Activity.INVOICE_RUN: "invoice_runs",
     Activity.DELIVERY_RETRY: "delivery_retries",
+    Activity.FAILED_INVOICE_RETRY: "failed_invoice_retries",
     Activity.INVARIANT_CHECK: "invariant_checks",
 }
 """The name of an activity's schedule in Dagster."""

@@ -1,4 +1,4 @@
-"""Jobs of activities that are of no billing date: sending what waits, checking everything.
+"""Jobs of activities that are of no billing date: sending what waits, retrying, checking everything.
 
 Belongs here: calling the facade. Does not belong here: when they are done (``activities``).
 """
@@ -24,6 +24,16 @@ def retry_waiting(context: dg.OpExecutionContext, billing: Program) -> None:
         context.add_output_metadata(sent)
 
 
+@dg.op(pool=POOL, description="Tries what failed and is due to be tried again, each thing once.")
+def retry_failed(context: dg.OpExecutionContext, billing: Program) -> None:
+    """Retry what failed; what is due by then is looked up when it begins."""
+    from billing_assets.wiring.on_demand import OnDemandDesk
+
+    with billing.open() as program:
+        result = OnDemandDesk(program).retry(progress=LogProgress(context.log.info))
+        context.add_output_metadata(step_metadata(result))
+
+
 @dg.op(pool=POOL, description="Asks for every offender against every invariant, over everything.")
 def check_everything(context: dg.OpExecutionContext, billing: Program) -> None:
     """Check every invariant, and fail where one is broken."""
@@ -42,6 +52,14 @@ def _retry_job() -> None:
     retry_waiting()
 
 
+@dg.job(
+    name="retry_failed_invoices",
+    description="Tries what failed and is due to be tried again; after the last attempt a person has it.",
+)
+def _failed_job() -> None:
+    retry_failed()
+
+
 @dg.job(name="check_invariants", description="Checks every invariant over everything that is stored.")
 def _check_job() -> None:
     check_everything()
@@ -51,6 +69,6 @@ def build_chores() -> list[dg.JobDefinition]:
     """Return the jobs.
 
     >>> [job.name for job in build_chores()]
-    ['retry_deliveries', 'check_invariants']
+    ['retry_deliveries', 'retry_failed_invoices', 'check_invariants']
     """
-    return [_retry_job, _check_job]
+    return [_retry_job, _failed_job, _check_job]

@@ -15,6 +15,7 @@ class Activity(StrEnum):
 
     INVOICE_RUN = "invoice_run"
     DELIVERY_RETRY = "delivery_retry"
+    FAILED_INVOICE_RETRY = "failed_invoice_retry"
     INVARIANT_CHECK = "invariant_check"
 
 
@@ -37,6 +38,9 @@ ACTIVITIES: Mapping[Activity, ActivityRule] = MappingProxyType(
         ),
         Activity.DELIVERY_RETRY: ActivityRule(
             meaning="sends what still waits in the outbox, of any date", is_of_a_date=False
+        ),
+        Activity.FAILED_INVOICE_RETRY: ActivityRule(
+            meaning="tries again what failed and is due to be tried, of any date", is_of_a_date=False
         ),
         Activity.INVARIANT_CHECK: ActivityRule(
             meaning="checks every invariant over everything that is stored", is_of_a_date=False

@@ -13,6 +13,8 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
+from billing_assets.domain.attempts import is_last_attempt
+
 _LOCAL_PART: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+")
 _LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _ADDRESS_IN_TEXT: Final = re.compile(r"([^\s<>\"'(),;:@\[\]])[^\s<>\"'(),;:@\[\]]*@(?=[^\s@])")
@@ -195,6 +197,7 @@ def within_attempts(
     ('greylisted', 'gave_up_after_attempts')
     """
     is_spared = result.reason_code in CHANNEL_FAULTS and not counts_faults
-    if result.state is not DeliveryState.QUEUED or is_spared or refused_count + 1 < max_attempts:
+    is_last = is_last_attempt(refused_count, max_attempts)
+    if result.state is not DeliveryState.QUEUED or is_spared or not is_last:
         return result
     return replace(result, state=DeliveryState.FAILED, reason_code=GAVE_UP)

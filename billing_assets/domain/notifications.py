@@ -41,9 +41,10 @@ class EventKind(StrEnum):
     issued. ``approval_needed``: a held run still waits for somebody's decision. ``run_failed``: a run has
     begun, is not final, and nobody works on it. ``run_late``: a billing date is not final by its deadline.
     ``deliveries_stuck``: messages to payers wait too long; ``deliveries_undelivered``: they were refused, or
-    may or may not have arrived. ``problems_opened``: an import or a run found bad rows. ``check_failed`` and
-    ``check_recovered``: an invariant is broken, or holds again. ``notification_undeliverable``: a message of
-    ours reached nobody, or may not have.
+    may or may not have arrived. ``problems_opened``: an import or a run found bad rows. ``retries_given_up``:
+    charges failed at their last retry, and a person has them. ``check_failed`` and ``check_recovered``: an
+    invariant is broken, or holds again. ``notification_undeliverable``: a message of ours reached nobody, or
+    may not have.
     """
 
     RUN_FINALISED = "run_finalised"
@@ -54,6 +55,7 @@ class EventKind(StrEnum):
     DELIVERIES_STUCK = "deliveries_stuck"
     DELIVERIES_UNDELIVERED = "deliveries_undelivered"
     PROBLEMS_OPENED = "problems_opened"
+    RETRIES_GIVEN_UP = "retries_given_up"
     CHECK_FAILED = "check_failed"
     CHECK_RECOVERED = "check_recovered"
     NOTIFICATION_UNDELIVERABLE = "notification_undeliverable"
@@ -69,6 +71,7 @@ SEVERITIES: Mapping[EventKind, Severity] = MappingProxyType(
         EventKind.DELIVERIES_STUCK: Severity.ERROR,
         EventKind.DELIVERIES_UNDELIVERED: Severity.WARNING,
         EventKind.PROBLEMS_OPENED: Severity.WARNING,
+        EventKind.RETRIES_GIVEN_UP: Severity.ERROR,
         EventKind.CHECK_FAILED: Severity.CRITICAL,
         EventKind.CHECK_RECOVERED: Severity.INFO,
         EventKind.NOTIFICATION_UNDELIVERABLE: Severity.ERROR,

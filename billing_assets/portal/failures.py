@@ -78,6 +78,7 @@ def _shown(
         refusal=refusal,
         done=asked.done,
         count=asked.count,
+        zone=desk.company.time_zone,
     )
 
 

@@ -198,6 +198,12 @@ def _problems(event: Event, language: str) -> Iterator[Row]:
     yield from _reasons(told, language)
 
 
+def _given_up(event: Event, language: str) -> Iterator[Row]:
+    rows = event.facts["reasons"]
+    told = [("", outcome_reason(language, row["reason_code"]), row["count"], "") for row in rows]
+    yield from _reasons(told, language)
+
+
 def _check(event: Event, language: str) -> Iterator[Row]:
     yield label(language, "check"), check_statement(language, event.facts["check_id"])
     yield label(language, "scope"), str(event.billing_date or label(language, "everything"))
@@ -221,6 +227,7 @@ _ROWS: Mapping[EventKind, Callable[[Event, str], Iterator[Row]]] = {
     EventKind.DELIVERIES_STUCK: _deliveries,
     EventKind.DELIVERIES_UNDELIVERED: _deliveries,
     EventKind.PROBLEMS_OPENED: _problems,
+    EventKind.RETRIES_GIVEN_UP: _given_up,
     EventKind.CHECK_FAILED: _check,
     EventKind.CHECK_RECOVERED: _check,
     EventKind.NOTIFICATION_UNDELIVERABLE: _undeliverable,
@@ -233,6 +240,7 @@ _TODO = {
     EventKind.DELIVERIES_STUCK: "do_deliver",
     EventKind.DELIVERIES_UNDELIVERED: "do_deliveries",
     EventKind.PROBLEMS_OPENED: "do_problems",
+    EventKind.RETRIES_GIVEN_UP: "do_retries",
     EventKind.CHECK_FAILED: "do_audit",
     EventKind.NOTIFICATION_UNDELIVERABLE: "do_notifications",
 }

@@ -7,13 +7,14 @@ Does not belong here: any implementation (``store``).
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 import polars as pl
 
 from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.on_demand import Answer, OnDemandOrder, Request
+from billing_assets.domain.retries import FailedCharge, RetryAttempt
 from billing_assets.domain.runs import CurrencyTotal
 from billing_assets.steps.issue_ports import IssueWork
 from billing_assets.steps.run_ports import Issuer, RuleRows, Run, Shard, ShardBook
@@ -94,6 +95,17 @@ class OnDemandWork(IssueWork, Protocol):
         """Mark requests of the inbox with their answers."""
         ...
 
+    def find_failed(self, keys: Sequence[tuple[int, int]]) -> Sequence[FailedCharge]:
+        """Return those of the named charges (term, installment) that stand failed by now."""
+        ...
+
+    def keep_attempts(self, attempts: Sequence[RetryAttempt], owner: str, at: datetime) -> None:
+        """Keep what attempts came to, and give what is given up to ``owner``; each attempt once.
+
+        Raises ``billed_meanwhile`` where another program has made one of them.
+        """
+        ...
+
 
 class OnDemandStore(Protocol):
     """The store's side of invoices on demand."""
@@ -107,4 +119,8 @@ class OnDemandStore(Protocol):
 
     def hold_inbox(self, company_code: str) -> AbstractContextManager[None]:
         """Hold the right to drain the company's inbox; wait while another program has it."""
+        ...
+
+    def list_failed(self, company_code: str) -> Sequence[FailedCharge]:
+        """Return every charge of the company that stands failed."""
         ...

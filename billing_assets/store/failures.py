@@ -9,7 +9,7 @@ says anew what becomes of it. This is what ``charge_listings.standing_charges`` 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -37,7 +37,9 @@ class FailureFilter:
 class FailureRow:
     """A standing charge; ``is_requested``: the inbox has an open request for its policy.
 
-    ``problem_id`` is that of the open problem that holds its term, None where there is none.
+    ``problem_id`` is that of the open problem that holds its term, None where there is none. ``billing_date``
+    is that of the run that said so last, at ``failed_at``; ``until_date`` that of the charge itself. The
+    retries are those of this version of the term, see :class:`billing_assets.domain.retries.FailedCharge`.
     """
 
     run_id: int
@@ -54,6 +56,12 @@ class FailureRow:
     note: str
     is_requested: bool
     problem_id: int | None
+    policy_term_version_id: int
+    until_date: date
+    failed_at: datetime
+    attempt_count: int
+    next_attempt_at: datetime | None
+    is_given_up: bool
 
     @property
     def key(self) -> str:
@@ -135,9 +143,17 @@ select d.run_id, d.policy_term_id, d.installment_number, p.policy_number, d.outc
         and q.policy_number = p.policy_number and q.state in ('queued', 'waiting')) as is_requested,
     (select max(q.problem_id) from problem_hold g join problem q on q.problem_id = g.problem_id and q.is_open
         where g.company_id = d.company_id and g.policy_id = p.policy_id
-            and g.policy_term_id = d.policy_term_id) as problem_id
+            and g.policy_term_id = d.policy_term_id) as problem_id,
+    d.policy_term_version_id, case when d.installment_number = 0
+        then greatest(d.billing_date, t.effective_date) else d.billing_date end as until_date,
+    r.finalised_at as failed_at, coalesce(tried.attempt_number, 0) as attempt_count, tried.next_attempt_at,
+    tried.reason_code is not null and tried.next_attempt_at is null as is_given_up
 from page d join billing_run r using (run_id) join policy_term t using (policy_term_id)
 join policy p using (policy_id)
+left join lateral (select attempt_number, next_attempt_at, reason_code from invoice_retry a
+    where a.policy_term_version_id = d.policy_term_version_id
+        and a.installment_number = d.installment_number
+    order by attempt_number desc limit 1) tried on true
 left join lateral (select owner from worklist_note n where n.policy_term_id = d.policy_term_id
     and n.installment_number = d.installment_number and n.owner <> ''
     order by worklist_note_id desc limit 1) owned on true

@@ -80,6 +80,21 @@ having not exists (select from notification_event e
 order by f.recorded_at
 """
 
+# What a batch of retries gave up was given up in one transaction at one instant.
+_GIVEN_UP = """
+with found as (
+    select attempted_at, reason_code, count(*) as charge_count,
+        concat('retries_given_up:', company_id, ':', extract(epoch from attempted_at)) as event_key
+    from invoice_retry where company_id = :company and reason_code is not null and next_attempt_at is null
+    group by company_id, attempted_at, reason_code
+)
+select attempted_at, event_key, sum(charge_count)::bigint as charge_count,
+    jsonb_agg(jsonb_build_object('reason_code', reason_code, 'count', charge_count)
+        order by charge_count desc, reason_code) as reasons
+from found f where not exists (select from notification_event e where e.event_key = f.event_key)
+group by attempted_at, event_key order by attempted_at
+"""
+
 _CHECKS = """
 select check_id, company_id, billing_date, episode_number, failed_at, failed_count, examples, recovered_at
 from check_result where company_id is not distinct from cast(:company as smallint) and episode_number > 0
@@ -119,6 +134,7 @@ def company_events(connection: Connection, company: ToldCompany, moments: Moment
     ]
     events += [_stopped(company, row) for row in rows(_STOPPED)]
     events += [_problems(company, row) for row in rows(_PROBLEMS)]
+    events += [_given_up(company, row) for row in rows(_GIVEN_UP)]
     events += _late(connection, company, moments)
     return [*events, *standing_events(connection, company.company_id)]
 
@@ -213,6 +229,18 @@ def _problems(company: ToldCompany, row: RowMapping) -> Event:
         occurred_at=row["recorded_at"],
         item_count=row["problem_count"],
         facts={"file_name": row["file_name"], "reasons": row["reasons"]},
+    )
+
+
+def _given_up(company: ToldCompany, row: RowMapping) -> Event:
+    return Event(
+        event_key=row["event_key"],
+        event_kind=EventKind.RETRIES_GIVEN_UP,
+        severity=SEVERITIES[EventKind.RETRIES_GIVEN_UP],
+        company_id=company.company_id,
+        occurred_at=row["attempted_at"],
+        item_count=row["charge_count"],
+        facts={"reasons": row["reasons"]},
     )
 
 

@@ -1,6 +1,7 @@
 """Invoices on demand in the store: where the company stands, and the transaction that answers requests.
 
-Belongs here: the store's side of ``steps.on_demand_ports``, but for the rows of the inbox (``inbox``).
+Belongs here: the store's side of ``steps.on_demand_ports``, but for the rows of the inbox (``inbox``) and of
+retries (``retries``).
 Does not belong here: amounts (``frames``), the order of work (``steps.invoice_on_demand``).
 
 One transaction holds the lock of invoices on demand, which a run lets go out before it plans. What is read
@@ -12,7 +13,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 from sqlalchemy import Connection, Row, text
@@ -21,6 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.on_demand import Answer, OnDemandOrder, Request
+from billing_assets.domain.retries import FailedCharge, RetryAttempt
 from billing_assets.domain.runs import CurrencyTotal, RunState
 from billing_assets.steps.on_demand_ports import HeldRun, ShardCount, Standing
 from billing_assets.steps.run_ports import Clock, Issuer, RuleRows, Run, Shard, ShardBook, silent
@@ -31,6 +33,7 @@ from billing_assets.store.connection import Database
 from billing_assets.store.inbox import keep_answers, next_requests
 from billing_assets.store.invoices import DocumentTransaction, read_shard_book
 from billing_assets.store.locks import IS_HELD, LockSpace, hold_lock, share_on_demand
+from billing_assets.store.retries import find_failed, keep_attempts, list_failed
 from billing_assets.store.rule_sets import keep_rule_set, read_rules
 from billing_assets.store.run_figures import write_figures
 from billing_assets.store.runs import close_run, is_billed_once
@@ -115,6 +118,12 @@ class SqlOnDemandStore:
         company_id = self.issuer(company_code).company_id
         with hold_lock(self.database, LockSpace.INBOX, company_id, "waiting for another drain", silent):
             yield
+
+    def list_failed(self, company_code: str) -> list[FailedCharge]:
+        """Return every charge of the company that stands failed."""
+        company_id = self.issuer(company_code).company_id
+        with self.database.transaction() as connection:
+            return list_failed(connection, company_id)
 
     def issuer(self, company_code: str) -> Issuer:
         """Return the company as it was when requests were last answered; read where none were."""
@@ -233,6 +242,14 @@ class OnDemandTransaction(DocumentTransaction):
     def keep_answers(self, answers: Sequence[Answer]) -> None:
         """Mark requests of the inbox with their answers."""
         keep_answers(self.connection, answers, self.clock())
+
+    def find_failed(self, keys: Sequence[tuple[int, int]]) -> list[FailedCharge]:
+        """Return those of the named charges (term, installment) that stand failed by now."""
+        return find_failed(self.connection, self.company_id, keys)
+
+    def keep_attempts(self, attempts: Sequence[RetryAttempt], owner: str, at: datetime) -> None:
+        """Keep what attempts came to, and give what is given up to ``owner``; each attempt once."""
+        keep_attempts(self.connection, self.company_id, attempts, owner, at)
 
     def _busy(self, policy_ids: list[int]) -> frozenset[int]:
         """Return the policies that no committed shard of the run under way has taken."""

@@ -69,8 +69,10 @@ _OF_PROBLEM = """
 select owner, note, noted_by, noted_at from worklist_note
 where company_id = :company and problem_id = :problem order by worklist_note_id
 """
+# The day of a run on demand says when somebody asked, not up to when something was due.
 _STANDING_DATES = """
-select p.policy_number, max(r.billing_date) as billing_date
+select p.policy_number, coalesce(max(r.billing_date) filter (where r.run_kind <> 'on_demand'),
+    max(d.billing_date)) as billing_date
 from policy p join policy_term t using (policy_id)
 join due_charge d on d.company_id = p.company_id and d.policy_term_id = t.policy_term_id
     and d.outcome <> 'invoiced' and d.outcome in ('held', 'failed')
@@ -124,12 +126,19 @@ def note_charges(
     connection: Connection, company_id: int, keys: Sequence[tuple[int, int]], signed: SignedNote
 ) -> None:
     """Keep a note, or a new owner, beside each of these charges (term, installment)."""
-    terms, numbers = ([key[place] for key in keys] for place in (0, 1))
-    values = _values(company_id, signed) | {"terms": terms, "numbers": numbers}
-    connection.execute(text(_NOTE_CHARGES), values)
+    give_charges(connection, company_id, keys, signed)
     act = Act.ASSIGN_CHARGE if signed.owner else Act.NOTE_CHARGE
     named = [f"{term}-{number}" for term, number in keys]
     _record(connection, company_id, act, Subject.CHARGE, named, signed)
+
+
+def give_charges(
+    connection: Connection, company_id: int, keys: Sequence[tuple[int, int]], signed: SignedNote
+) -> None:
+    """Keep a note, or a new owner, beside each of these charges; no act of a person, so none is audited."""
+    terms, numbers = ([key[place] for key in keys] for place in (0, 1))
+    values = _values(company_id, signed) | {"terms": terms, "numbers": numbers}
+    connection.execute(text(_NOTE_CHARGES), values)
 
 
 def last_notes(connection: Connection, problem_ids: Sequence[int]) -> dict[int, str]:

@@ -6,7 +6,7 @@ Does not belong here: what people do there (``worklists``), single records that 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -15,7 +15,8 @@ from billing_assets.documents.email import EmailRenderer
 from billing_assets.documents.templates import from_archive
 from billing_assets.domain.business_days import add_months
 from billing_assets.domain.companies import Company
-from billing_assets.domain.runs import RunKind, RunState
+from billing_assets.domain.retries import RetryRule
+from billing_assets.domain.runs import Outcome, RunKind, RunState
 from billing_assets.domain.time_zones import instant_of
 from billing_assets.frames.calendars import CompanyCalendar
 from billing_assets.store import failures, problem_listings, run_charges, run_listings
@@ -23,6 +24,7 @@ from billing_assets.store.document_views import view_document
 from billing_assets.store.failures import tally_failures
 from billing_assets.store.inbox import count_open
 from billing_assets.store.invoice_reader import find_invoice
+from billing_assets.store.retries import failed_charge
 from billing_assets.store.run_overview import (
     DateVolume,
     OnDemandDay,
@@ -189,9 +191,11 @@ class OfficeDesk:
             return run_charges.list_run_charges(connection, self.desk.company_id, wanted)
 
     def failures(self, wanted: failures.FailureFilter) -> list[failures.FailureRow]:
-        """Return a page of the charges that stand held or failed."""
+        """Return a page of the charges that stand held or failed, each with when it is tried again."""
         with self.database.transaction() as connection:
-            return failures.list_failures(connection, self.desk.company_id, wanted)
+            found = failures.list_failures(connection, self.desk.company_id, wanted)
+        rule = self.desk.billing.settings.retry_rule
+        return [replace(row, next_attempt_at=_next_attempt(row, rule)) for row in found]
 
     def failure_tallies(self) -> list[ReasonTally]:
         """Return how many charges stand for each reason."""
@@ -238,6 +242,11 @@ class OfficeDesk:
     def calendar(self) -> CompanyCalendar:
         """The days on which the company bills."""
         return CompanyCalendar(place_code=self.company.place_code, closed=self.desk.closed_days())
+
+
+def _next_attempt(row: failures.FailureRow, rule: RetryRule) -> datetime | None:
+    """Return from when on a charge is tried again by itself; None where it is held, or a person has it."""
+    return failed_charge(row).due_at(rule) if row.outcome == Outcome.FAILED else None
 
 
 def is_decidable(run: run_listings.RunDetail) -> bool:

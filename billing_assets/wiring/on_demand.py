@@ -1,13 +1,14 @@
-"""Invoices on demand and their inbox, put together.
+"""Invoices on demand, their inbox and the retries of failed ones, put together.
 
-Belongs here: answering one request, adding, draining and looking at the inbox, over the store of ``build``.
+Belongs here: answering one request, adding, draining and looking at the inbox, retrying what failed, over the
+store of ``build``.
 Does not belong here: the order of work (``steps``), SQL (``store``), how anything is shown (``cli``).
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from uuid import uuid4
 
@@ -15,9 +16,11 @@ from sqlalchemy import Connection
 
 from billing_assets.domain.backdating import require_recent
 from billing_assets.domain.on_demand import Answer, InboxEntry, OnDemandOrder, Request
+from billing_assets.domain.retries import FailedCharge
 from billing_assets.steps.drain_inbox import BATCH_REQUESTS, drain_inbox
 from billing_assets.steps.invoice_on_demand import Templates, invoice_on_demand
 from billing_assets.steps.result import StepResult
+from billing_assets.steps.retry_failed_invoices import BATCH_POLICIES, retry_failed_invoices
 from billing_assets.steps.run_ports import Progress, silent
 from billing_assets.store import inbox
 from billing_assets.store.inbox import InboxRow
@@ -92,6 +95,29 @@ class OnDemandDesk:
             batch_requests=batch_requests,
             progress=progress,
         )
+
+    def retry(
+        self,
+        at: datetime | None = None,
+        *,
+        batch_policies: int = BATCH_POLICIES,
+        billing_date: date | None = None,
+        progress: Progress = silent,
+    ) -> StepResult:
+        """Try what failed and is due at ``at``, now if left out; see :func:`retry_failed_invoices`."""
+        return retry_failed_invoices(
+            self._order(billing_date),
+            self.billing.settings.retry_rule,
+            at or utc_now(),
+            store=self.store,
+            templates=self._templates,
+            batch_policies=batch_policies,
+            progress=progress,
+        )
+
+    def failed_charges(self) -> list[FailedCharge]:
+        """Return every charge that stands failed, with its attempts."""
+        return self.store.list_failed(self.company_code)
 
     def requests(
         self, *, state: str = "", policy_number: str = "", before_id: int | None = None, limit: int = 20

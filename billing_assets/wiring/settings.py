@@ -17,6 +17,7 @@ from billing_assets.channels.email import is_loopback
 from billing_assets.domain.deliveries import MAX_ATTEMPTS, is_deliverable_address
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.notifications import MAX_NOTIFICATION_ATTEMPTS
+from billing_assets.domain.retries import RETRY_OWNER, RETRY_WAIT_HOURS, RetryRule, retry_rule
 from billing_assets.domain.time_zones import is_time_zone
 from billing_assets.store.sealed_texts import SHORTEST_KEY
 from billing_assets.wiring.value_faults import fault_words
@@ -94,6 +95,19 @@ class Settings(BaseSettings):
         ge=0,
         le=400,
         description="days before the day of issue that an invoice may be dated without reason and approver",
+    )
+
+    retry_wait_hours: str = Field(
+        default=RETRY_WAIT_HOURS,
+        pattern=r"^[1-9]\d{0,3}(,[1-9]\d{0,3}){0,19}$",
+        description="hours before each retry of a failed invoice, counted from the failure before it, apart "
+        "by commas; after the last a person owns it",
+    )
+    retry_owner: str = Field(
+        default=RETRY_OWNER,
+        min_length=1,
+        max_length=100,
+        description="who owns a failed invoice once its retries are used up",
     )
 
     office_url: str = Field(
@@ -209,6 +223,11 @@ class Settings(BaseSettings):
         if self.smtp_security == "plain-text-ok":
             return "none"
         return self.smtp_security or ("none" if is_loopback(self.smtp_host) else "starttls")
+
+    @property
+    def retry_rule(self) -> RetryRule:
+        """When failed invoices are tried again, and who owns them after the last time."""
+        return retry_rule(self.retry_wait_hours, self.retry_owner)
 
     @field_validator("time_zone")
     @classmethod

@@ -102,8 +102,8 @@ class WorklistDesk:
             policies = {row.key: row.policy_number for row in found}
             dates: dict[str, date] = {}
             for row in found:
-                before = dates.get(row.policy_number, row.billing_date)
-                dates[row.policy_number] = max(before, row.billing_date)
+                before = dates.get(row.policy_number, row.until_date)
+                dates[row.policy_number] = max(before, row.until_date)
             refused = _missing(wanted, policies)
             return self._request(connection, policies, dates, refused, (Subject.CHARGE, by))
 

@@ -34,6 +34,22 @@ def test_with_nothing_waiting_nothing_is_sent(billed: None, instance: dg.Dagster
     assert _execute("retry_deliveries", instance).success
 
 
+def test_what_failed_is_tried_again_by_a_job_of_no_date(
+    run: Run, store: Database, instance: dg.DagsterInstance
+) -> None:
+    foreign = "update billing.policy_term_version set line_of_business = 'home', place_code = {0} where {1}"
+    only_one = "policy_id = 10"
+    tamper(store, foreign.format("'DE'", only_one))
+    run(FIRST)
+    tamper(store, foreign.format("'ES'", only_one).replace("'home'", "'motor'"))
+    tamper(store, "update billing.billing_run set finalised_at = finalised_at - interval '1 hour'")
+    result = _execute("retry_failed_invoices", instance)
+    assert result.success
+    metadata = next(event for event in result.all_events if event.is_successful_output)
+    assert metadata.step_output_data.metadata["cleared_count"].value == 1
+    assert _execute("retry_failed_invoices", instance).success
+
+
 def test_a_clean_store_passes_every_check(billed: None, instance: dg.DagsterInstance) -> None:
     assert _execute("check_invariants", instance).success
 

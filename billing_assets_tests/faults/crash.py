@@ -13,7 +13,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -32,9 +32,13 @@ from billing_assets.store import month_rows
 from billing_assets.store.connection import Database
 from billing_assets.store.detached_months import SqlMonthStore
 from billing_assets.store.policies import SqlIntakeStore
+from billing_assets.wiring.build import utc_now
 from billing_assets.wiring.on_demand import OnDemandDesk
 from billing_assets_tests.books import AT, COMPANY, billing_over
 from billing_assets_tests.faults.two_books import import_book
+
+RETRY_AFTER = timedelta(hours=2)
+"""So long after the failure it is tried again, whose first wait is an hour and the next four."""
 
 COPY_PIECE = 256
 """Bytes of a piece: some rows, so that even a small table goes in several."""
@@ -122,6 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--day", type=date.fromisoformat, help="bill this date")
     parser.add_argument("--book", type=Path, help="import this file")
     parser.add_argument("--drain", type=date.fromisoformat, help="drain the inbox on this date")
+    parser.add_argument("--retry", type=date.fromisoformat, help="retry on this date what failed by now")
     parser.add_argument("--detach", type=month_from, help="detach this month to the folder 'month'")
     parser.add_argument("--attach", action="store_true", help="attach the month of the folder 'month'")
     parser.add_argument("--fuse", type=int, default=0, help="die at this call of a port")
@@ -143,10 +148,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             move_month(database, bomb, options.home / "month", options.detach)
             return
         billing = billing_over(database, options.home, stack, smtp_port=options.smtp_port or 25)
-        if options.drain:
+        if options.drain or options.retry:
             desk = OnDemandDesk(billing)
             desk.store = Wrapped(desk.store, bomb)  # type: ignore[assignment]
-            desk.drain(batch_requests=7, billing_date=options.drain)
+            if options.drain:
+                desk.drain(batch_requests=7, billing_date=options.drain)
+            else:
+                desk.retry(utc_now() + RETRY_AFTER, batch_policies=2, billing_date=options.retry)
             return
         billing.runs = Wrapped(billing.runs, bomb)  # type: ignore[assignment]
         billing.documents = Wrapped(billing.documents, bomb)  # type: ignore[assignment]

@@ -1,11 +1,16 @@
 """The worklist of what was not billed: filters, acts on several rows, billing again."""
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 from fastapi.testclient import TestClient
 
+from billing_assets.wiring.build import utc_now
 from billing_assets.wiring.desk import Desk
 from billing_assets.wiring.on_demand import OnDemandDesk
-from billing_assets_tests.billed_store import FAILED_COUNT, as_owner
+from billing_assets_tests.billed_store import BILLING_DATE, FAILED_COUNT, as_owner
 
+MADRID = ZoneInfo("Europe/Madrid")
 KEYS = ["10-1", "20-1", "30-1"]
 
 
@@ -38,6 +43,23 @@ def test_what_failed_is_billed_again_and_nothing_else(client: TestClient, desk: 
     drained = OnDemandDesk(desk.billing).drain()
     assert drained.facts["done_count"] == 3
     assert client.get("/failures").text.count('name="row"') == 1
+
+
+def test_a_charge_shows_its_retries_the_next_one_and_that_it_was_given_up(
+    client: TestClient, desk: Desk
+) -> None:
+    first = client.get("/failures").text
+    assert "given up" not in first
+    on_demand, at = OnDemandDesk(desk.billing), utc_now()
+    assert on_demand.retry(at + timedelta(hours=1), billing_date=BILLING_DATE).facts["failed_count"] == 3
+    rows = client.get("/failures?outcome=failed").text
+    assert rows.count('<td class="figure">1</td>') >= FAILED_COUNT
+    assert rows.count(f"{(at + timedelta(hours=5)).astimezone(MADRID):%H:%M}") == FAILED_COUNT
+    for days in (1, 3, 6, 12):
+        on_demand.retry(at + timedelta(days=days), billing_date=BILLING_DATE)
+    assert client.get("/failures").text.count("given up") == FAILED_COUNT
+    assert client.get("/failures?owner=billing+operations").text.count('name="row"') == FAILED_COUNT
+    assert "agotado" in client.get("/failures", headers={"accept-language": "es"}).text
 
 
 def test_a_charge_that_was_billed_meanwhile_is_refused(client: TestClient) -> None:

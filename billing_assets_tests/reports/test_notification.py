@@ -48,6 +48,7 @@ FACTS: dict[EventKind, dict[str, object]] = {
         "file_name": "book.csv",
         "reasons": [{"problem_code": "date_empty", "count": 10}],
     },
+    EventKind.RETRIES_GIVEN_UP: {"reasons": [{"reason_code": "no_tax_rule", "count": 10}]},
     EventKind.CHECK_FAILED: {"check_id": "I08", "examples": ["series 1"]},
     EventKind.CHECK_RECOVERED: {"check_id": "I08"},
     EventKind.NOTIFICATION_UNDELIVERABLE: {

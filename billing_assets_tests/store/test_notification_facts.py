@@ -136,6 +136,30 @@ def test_a_date_that_is_not_final_by_its_deadline_is_late_since_that(database: D
     assert (today.billing_date, today.occurred_at, today.facts["state"]) == (DAY, NOON, "not_begun")
 
 
+def test_what_retries_gave_up_is_told_by_the_batch_that_did(database: Database) -> None:
+    insert = """
+        insert into invoice_retry (policy_term_version_id, installment_number, attempt_number, company_id,
+            policy_term_id, until_date, reason_code, attempted_at, next_attempt_at)
+        select policy_term_version_id, number, 1, 1, policy_term_id, :day, reason, :at, next
+        from policy_term_version cross join (values (1, 'no_tax_rule', null), (2, 'no_tax_rule', null),
+            (3, 'no_plan_row', null), (4, null, null), (5, 'no_plan_row', cast(:later as timestamptz))
+        ) as r (number, reason, next)
+    """
+    with database.transaction() as connection:
+        values = {"day": DAY, "at": EARLIER, "later": NOON}
+        connection.execute(text(insert), values)
+    (event,) = found(database)
+    assert (event.event_kind, event.item_count, event.occurred_at) == (
+        EventKind.RETRIES_GIVEN_UP,
+        3,
+        EARLIER,
+    )
+    assert event.facts["reasons"] == [
+        {"count": 2, "reason_code": "no_tax_rule"},
+        {"count": 1, "reason_code": "no_plan_row"},
+    ]
+
+
 def test_problems_are_told_by_the_import_that_found_them(database: Database) -> None:
     insert = """
         insert into problem (company_id, batch_id, record_key, problem_code, field_name, original_value,

@@ -38,6 +38,8 @@ def test_variables_and_the_env_file_count_and_the_variable_wins(
         ("SMTP_PORT", "70000"),
         ("SMTP_PORT", "mail"),
         ("DELIVERY_MAX_ATTEMPTS", "0"),
+        ("RETRY_WAIT_HOURS", "1,0,4"),
+        ("RETRY_WAIT_HOURS", "1;4"),
         ("SMTP_SECURITY", "ssl"),
         ("SMTP_BOUNCE_EMAIL", "Bounces <b@example.com>"),
         ("PRINT_WORKERS", "0"),

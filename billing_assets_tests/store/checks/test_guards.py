@@ -288,6 +288,11 @@ ONE_ROW = {
         "insert into worklist_note (company_id, policy_term_id, installment_number, note, noted_by, "
         "noted_at) select 1, max(policy_term_id), 1, 'n', 'ana', now() from policy_term"
     ),
+    "invoice_retry": (
+        "insert into invoice_retry (policy_term_version_id, installment_number, attempt_number, company_id, "
+        "policy_term_id, until_date, attempted_at) select max(policy_term_version_id), 1, 1, 1, "
+        "max(policy_term_id), '2024-01-31', now() from policy_term_version"
+    ),
     "notification_rule": (
         "with channel as (insert into notification_channel (channel_name, channel_kind, target, language, "
         "changed_by, changed_at) values ('a', 'email', 'x', 'en', 'a', now()) returning channel_id) "
