@@ -181,12 +181,14 @@ def _rows(desk: EventDesk, query: str) -> list[Any]:
 @contextmanager
 def peak_memory(home: Path) -> Iterator[dict[str, Any]]:
     """Watch the processes of the daemon for the block; the largest memory of one stands there afterwards."""
-    found: dict[str, Any] = {"peak_memory_of_a_drain_mb": 0}
+    found: dict[str, Any] = {"peak_memory_of_the_largest_process_mb": 0}
     is_over = threading.Event()
 
     def watch() -> None:
         while not is_over.wait(0.1):
-            found["peak_memory_of_a_drain_mb"] = max(found["peak_memory_of_a_drain_mb"], _largest(home))
+            found["peak_memory_of_the_largest_process_mb"] = max(
+                found["peak_memory_of_the_largest_process_mb"], _largest(home)
+            )
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -198,12 +200,11 @@ def peak_memory(home: Path) -> Iterator[dict[str, Any]]:
 
 
 def _largest(home: Path) -> int:
-    """Return the peak, in MB, of the largest process that works for this store as a run of Dagster."""
+    """Return the peak, in MB, of the largest of the processes that the daemon has started."""
     largest = 0
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            words = (process / "cmdline").read_bytes()
-            if b"execute_run" not in words or str(home).encode() not in (process / "environ").read_bytes():
+            if f"DAGSTER_HOME={home}/".encode() not in (process / "environ").read_bytes():
                 continue
             status = (process / "status").read_text()
         except OSError:
