@@ -22,6 +22,7 @@ from billing_assets.defs.inbox import build_inbox_job, build_inbox_sensor
 from billing_assets.defs.jobs import build_jobs
 from billing_assets.defs.notifications import build_notification_sensors, build_notify_job
 from billing_assets.defs.partitions import build_billing_dates
+from billing_assets.defs.policy_events import build_events_job, build_events_sensor
 from billing_assets.defs.resource import BILLING
 from billing_assets.wiring.settings import Settings, read_settings
 
@@ -42,9 +43,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 *build_asked_runs(),
                 *build_chores(),
                 build_inbox_job(),
+                build_events_job(),
                 build_notify_job(),
             ],
-            sensors=[build_inbox_sensor(), *build_notification_sensors()],
+            sensors=[build_inbox_sensor(), build_events_sensor(), *build_notification_sensors()],
             schedules=build_activity_schedules(settings),
             resources={"billing": BILLING},
             executor=dg.in_process_executor,

@@ -19,6 +19,7 @@ from billing_assets.cli import (
     deliver,
     deliveries,
     demo,
+    events,
     explain,
     imports,
     inbox,
@@ -82,6 +83,7 @@ app.add_typer(users.app, name="users", rich_help_panel="Set up")
 app.command("run", epilog=run.EPILOG, rich_help_panel="Bill")(run.bill)
 app.add_typer(inbox.app, name="inbox", rich_help_panel="Bill")
 app.command("retry", epilog=retry.EPILOG, rich_help_panel="Bill")(retry.retry)
+app.add_typer(events.app, name="events", rich_help_panel="Bill")
 app.command("deliver", epilog=deliver.EPILOG, rich_help_panel="Bill")(deliver.send)
 app.command("notify", epilog=notify.EPILOG, rich_help_panel="Bill")(notify.notify)
 app.command("audit", epilog=audit.EPILOG, rich_help_panel="Bill")(audit.check)

@@ -24,6 +24,18 @@ class RequestState(StrEnum):
     FAILED = "failed"
 
 
+class RequestKind(StrEnum):
+    """What a request without a date asks for; the last two come from events of policies.
+
+    ``invoice``: the next installment. ``first_invoice``: what is due today, and of a policy of which nothing
+    is billed its first installment, whatever its date. ``due_now``: what is due today.
+    """
+
+    INVOICE = "invoice"
+    FIRST_INVOICE = "first_invoice"
+    DUE_NOW = "due_now"
+
+
 NOTHING_DUE = "nothing_due"
 POLICY_UNKNOWN = "policy_unknown"
 RUN_IN_PROGRESS = "run_in_progress"
@@ -62,7 +74,7 @@ def reason_words(reason_code: str, run_id: int | None = None) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """Bill a policy: what it has due up to the billing date ``until``, or the next installment of it (None).
+    """Bill a policy: what it has due up to the billing date ``until``, or what its kind says (None).
 
     ``request_id`` is 0 for a request that is not of the inbox.
     """
@@ -70,6 +82,24 @@ class Request:
     policy_number: str
     until: date | None = None
     request_id: int = 0
+    request_kind: RequestKind = RequestKind.INVOICE
+
+    def day(self, first: date | None, today: date, *, is_billed: bool) -> date | None:
+        """Return the billing date up to which it asks; None for an installment where none is left.
+
+        ``first`` is the billing date of the next installment; ``is_billed``: something of the policy is.
+
+        >>> request = Request(policy_number="P-1", request_kind=RequestKind.FIRST_INVOICE)
+        >>> february, today = date(2024, 2, 1), date(2024, 1, 10)
+        >>> request.day(february, today, is_billed=False), request.day(february, today, is_billed=True)
+        (datetime.date(2024, 2, 1), datetime.date(2024, 1, 10))
+        """
+        if self.until is not None:
+            return self.until
+        if self.request_kind is RequestKind.INVOICE:
+            return first
+        is_first = self.request_kind is RequestKind.FIRST_INVOICE and not is_billed
+        return max(first, today) if is_first and first else today
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,6 +92,12 @@ field_unexpected | a premium stands beside a change that is no endorsement, or a
 is no cancellation | leave the cell empty, or correct the kind
 change_conflict | the same change of a term stands in the file, or in the store, with other content | \
 a change is never rewritten: keep the right row, or add another change that corrects it
+event_key_reused | an event came under a key that an event with other content has | \
+give each event a key of its own, and send what it says again under a new one with a later version
+event_version_reused | an event says something else of a term or a change than one with the same version | \
+send it again under a new key with a later version
+event_malformed | an event has a field that its kind does not have, or one that is no text and no number | \
+send it again under a new key with a later version, with the fields that the how-to page lists
 missing_from_book | a full book does not name a term that is in force; it is billed on | \
 give its cover_to_date if cover ended, or the row that was left out; the problem then closes by itself
 cover_ended_inside_billed_period | cover ended within a period that was billed before | \

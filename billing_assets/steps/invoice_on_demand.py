@@ -127,6 +127,11 @@ def _changed(book: ShardBook) -> frozenset[str]:
     return frozenset(book.terms.join(book.changes.changes, on="policy_term_id", how="semi")["policy_number"])
 
 
+def _billed(book: ShardBook) -> frozenset[str]:
+    """Return the numbers of the policies of which something is billed."""
+    return frozenset(book.terms.join(book.settled, on="policy_term_id", how="semi")["policy_number"])
+
+
 def _holds(book: ShardBook) -> dict[str, str]:
     """Return why terms of policies are held, by number: the reason of the first one."""
     held = book.terms.filter(pl.col("hold_code").is_not_null()).sort("effective_date")
@@ -160,10 +165,10 @@ def _decided(
     book: ShardBook,
 ) -> dict[str, _Decided]:
     """Return for each policy how far it is billed, or why not now."""
-    found, changed, holds = {}, _changed(book), _holds(book)
+    found, changed, holds, billed = {}, _changed(book), _holds(book), _billed(book)
     for number, requests in by_policy.items():
         first = next_days.get(number)
-        asked = [first if request.until is None else request.until for request in requests]
+        asked = [request.day(first, order.billing_date, is_billed=number in billed) for request in requests]
         days = [day for day in asked if day] or ([order.billing_date] if number in changed else [])
         until = max(days, default=None)
         if number not in standing.policy_ids:

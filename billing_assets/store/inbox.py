@@ -13,7 +13,15 @@ import polars as pl
 from sqlalchemy import Connection, Row, text
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.on_demand import RUN_HELD, Answer, InboxEntry, Request, RequestState
+from billing_assets.domain.on_demand import (
+    RUN_HELD,
+    Answer,
+    InboxEntry,
+    Request,
+    RequestKind,
+    RequestState,
+)
+from billing_assets.domain.runs import RunState
 from billing_assets.store.copy import copy_in
 from billing_assets.store.locks import IS_HELD, LockSpace
 
@@ -36,7 +44,7 @@ order by e.entry_number
 """
 _NAMED_KEYS = 100
 _NEXT = """
-select request_id, policy_number, until_date from inbox_request
+select request_id, request_kind, policy_number, until_date from inbox_request
 where company_id = :company and state in ('queued', 'waiting') and request_id > :after
 order by request_id limit :count for update skip locked
 """
@@ -76,6 +84,7 @@ select count(*) from inbox_request
 where company_id = :company and (state = 'queued' or (state = 'waiting' and not {IS_HELD} and (
     reason_code <> :held or not exists (
         select from billing_run where company_id = :company and state = 'held'))))
+    and (request_kind <> 'invoice' or not :is_of_events)
 """  # noqa: S608 - constants
 _LIST = (
     _ROWS
@@ -148,7 +157,12 @@ def next_requests(connection: Connection, company_id: int, after_id: int, count:
     values = {"company": company_id, "after": after_id, "count": count}
     rows = connection.execute(text(_NEXT), values).all()
     return tuple(
-        Request(request_id=row.request_id, policy_number=row.policy_number, until=row.until_date)
+        Request(
+            request_id=row.request_id,
+            policy_number=row.policy_number,
+            until=row.until_date,
+            request_kind=RequestKind(row.request_kind),
+        )
         for row in rows
     )
 
@@ -223,10 +237,25 @@ def numbers_of(connection: Connection, company_id: int, run_id: int, policy_numb
     return tuple(connection.execute(query, values).scalars())
 
 
-def count_open(connection: Connection, company_id: int) -> int:
-    """Return how many requests are open; those that wait for a run do not count while it may be on."""
-    values = {"company": company_id, "space": int(LockSpace.RUNS), "held": RUN_HELD}
+def count_open(connection: Connection, company_id: int, *, is_of_events: bool = False) -> int:
+    """Return how many requests are open, or those of them that events of policies have left.
+
+    Those that wait for a run do not count while it may be on.
+    """
+    values = {
+        "company": company_id,
+        "space": int(LockSpace.RUNS),
+        "held": RUN_HELD,
+        "is_of_events": is_of_events,
+    }
     return int(connection.execute(text(_COUNT_OPEN), values).scalar_one())
+
+
+def has_run_under_way(connection: Connection, company_id: int) -> bool:
+    """Tell whether a run of the company has begun and not ended, be it that it was interrupted."""
+    query = text("select exists (select from billing_run where company_id = :company and state = :state)")
+    values = {"company": company_id, "state": RunState.RUNNING.value}
+    return bool(connection.execute(query, values).scalar_one())
 
 
 def _inbox_row(row: Row[Any]) -> InboxRow:

@@ -47,6 +47,7 @@ class LockSpace(IntEnum):
     POLICIES = 7_241_009
     SCHEDULES = 7_241_020
     NOTIFICATIONS = 7_241_032
+    POLICY_EVENTS = 7_241_036
 
 
 @contextmanager

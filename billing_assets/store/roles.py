@@ -8,3 +8,6 @@ OWNER_ROLE = "billing_owner"
 
 APP_ROLE = "billing_app"
 """Works with the rows and can alter no table."""
+
+SENDER_ROLE = "billing_sender"
+"""Inserts events of policies and can do nothing else; for the systems that send them."""

@@ -22,7 +22,7 @@ from billing_assets.store.connection import (
     unreachable,
 )
 from billing_assets.store.revisions import found_revision, newest_revision, refuse_newer
-from billing_assets.store.roles import APP_ROLE, OWNER_ROLE
+from billing_assets.store.roles import APP_ROLE, OWNER_ROLE, SENDER_ROLE
 from billing_assets.store.rule_rows import seed_rules
 
 _UPGRADE_LOCK = 7_241_001
@@ -100,15 +100,20 @@ def _check_server(connection: Connection) -> None:
 
 
 def _ensure_roles(connection: Connection) -> None:
-    """Create the two roles where they are missing, with the rights on the database that they need."""
+    """Create the roles where they are missing, with the rights on the database that they need.
+
+    That of senders is for other systems: nobody here becomes it, and an upgrade that may not make it goes on.
+    """
     quote = connection.dialect.identifier_preparer.quote_identifier
     login = connection.execute(text("select session_user")).scalar_one()
     known = set(connection.execute(text("select rolname from pg_roles")).scalars())
     for role in (OWNER_ROLE, APP_ROLE):
         if role not in known:
-            connection.execute(text(_CREATE_ROLE.format(role=role)))
+            connection.execute(text(_CREATE_ROLE.format(role=role, refused="")))
         if login not in {role, OWNER_ROLE} and not _may_become(connection, role):
             connection.execute(text(f"grant {role} to {quote(login)}"))
+    if SENDER_ROLE not in known:
+        connection.execute(text(_CREATE_ROLE.format(role=SENDER_ROLE, refused=_OR_REFUSED)))
     database = connection.execute(text("select current_database()")).scalar_one()
     # The owner makes the schema; the application stages imports in temporary tables.
     may = text("select has_database_privilege(:role, current_database(), :right)")
@@ -119,8 +124,10 @@ def _ensure_roles(connection: Connection) -> None:
 
 # Roles belong to the whole server, the upgrade's lock to one database: another upgrade may be faster.
 _CREATE_ROLE = """
-do $$ begin create role {role} nologin; exception when duplicate_object or unique_violation then null; end $$
+do $$ begin create role {role} nologin;
+exception when duplicate_object or unique_violation{refused} then null; end $$
 """
+_OR_REFUSED = " or insufficient_privilege"
 
 
 def _may_become(connection: Connection, role: str) -> bool:

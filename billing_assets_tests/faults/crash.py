@@ -34,6 +34,7 @@ from billing_assets.store.detached_months import SqlMonthStore
 from billing_assets.store.policies import SqlIntakeStore
 from billing_assets.wiring.build import utc_now
 from billing_assets.wiring.on_demand import OnDemandDesk
+from billing_assets.wiring.policy_events import EventDesk
 from billing_assets_tests.books import AT, COMPANY, billing_over
 from billing_assets_tests.faults.two_books import import_book
 
@@ -87,6 +88,15 @@ class Wrapped:
         self._bomb.touch()
 
 
+class WrappedInbox(Wrapped):
+    """An inbox of events whose stores of imports are wrapped too."""
+
+    def _call(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        if method.__name__ in {"book_store", "change_store"}:
+            return lambda event_ids: Wrapped(method(event_ids), self._bomb)
+        return super()._call(method)
+
+
 @contextmanager
 def small_shards() -> Iterator[None]:
     """Let a small book have several shards, and several batches of messages, in the block."""
@@ -118,6 +128,13 @@ def move_month(database: Database, bomb: Bomb, folder: Path, month: date | None)
         detach_month(DetachOrder(company_code=COMPANY.company_code, month=month), store=store, folder=files)
 
 
+def take_events(desk: EventDesk, bomb: Bomb, day: date) -> None:
+    """Drain the policy events."""
+    desk.inbox = WrappedInbox(desk.inbox, bomb)
+    desk.on_demand.store = Wrapped(desk.on_demand.store, bomb)  # type: ignore[assignment]
+    desk.drain(batch_events=7, billing_date=day)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Do the work; it ends well when no bomb went off."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -127,6 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--book", type=Path, help="import this file")
     parser.add_argument("--drain", type=date.fromisoformat, help="drain the inbox on this date")
     parser.add_argument("--retry", type=date.fromisoformat, help="retry on this date what failed by now")
+    parser.add_argument("--events", type=date.fromisoformat, help="drain the policy events on this date")
     parser.add_argument("--detach", type=month_from, help="detach this month to the folder 'month'")
     parser.add_argument("--attach", action="store_true", help="attach the month of the folder 'month'")
     parser.add_argument("--fuse", type=int, default=0, help="die at this call of a port")
@@ -148,6 +166,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             move_month(database, bomb, options.home / "month", options.detach)
             return
         billing = billing_over(database, options.home, stack, smtp_port=options.smtp_port or 25)
+        if options.events:
+            take_events(EventDesk(billing), bomb, options.events)
+            return
         if options.drain or options.retry:
             desk = OnDemandDesk(billing)
             desk.store = Wrapped(desk.store, bomb)  # type: ignore[assignment]

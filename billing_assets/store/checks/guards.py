@@ -10,7 +10,7 @@ Asked of the catalogue, always of the whole store, and of the role that the conn
 from collections.abc import Mapping
 
 from billing_assets.store.connection import SCHEMA
-from billing_assets.store.roles import APP_ROLE, OWNER_ROLE
+from billing_assets.store.roles import APP_ROLE, OWNER_ROLE, SENDER_ROLE
 
 FROZEN = (
     "company_version",
@@ -128,6 +128,7 @@ KEYS = (
     ("problem_closing", "problem_id", _NO_CONDITION),
     ("inbox_request", "company_id, request_key", _NO_CONDITION),
     ("invoice_retry", "policy_term_version_id, installment_number, attempt_number", _NO_CONDITION),
+    ("policy_event", "company_id, event_key, body_sha256", _NO_CONDITION),
     ("activity_schedule", "company_id, schedule_code", _NO_CONDITION),
     ("schedule_firing", "schedule_id, nominal_date, at_time", _NO_CONDITION),
     ("notification_event", "event_key", _NO_CONDITION),
@@ -179,6 +180,7 @@ MAY_UPDATE: Mapping[str, str] = {
     "problem_hold": "released_batch_id",
     "payment_plan": "valid_to",
     "inbox_request": "until_date, state, reason_code, run_id, answered_at",
+    "policy_event": "state, reason_code, batch_id, problem_id, answered_at",
     "activity_schedule": "revision, fired_until, retired_at",
     "schedule_pause": "resumed_at, resumed_by, resume_reason, missed",
     "schedule_firing": "state, catches_up, dagster_run_id, ended_at",
@@ -201,6 +203,7 @@ MAY_DELETE = ("run_figure", "run_shard")
 PARAMETERS: Mapping[str, object] = {
     "app_role": APP_ROLE,
     "owner_role": OWNER_ROLE,
+    "sender_role": SENDER_ROLE,
     "schema": SCHEMA,
     "credit_trigger_type": _ROW_AFTER_INSERT,
     "trigger_tables": [row[0] for row in TRIGGERS],
@@ -285,6 +288,12 @@ where not k.convalidated
 union all
 select concat('session: it works as the role ', current_user, ' and not as ', cast(:app_role as text))
 where current_user <> :app_role
+union all
+select concat('table ', s.table_name, ': ', r.rolname, ' may ', right_name, ' it')
+from pg_roles r cross join stored s
+cross join unnest(array['select', 'insert', 'update']) as right_name
+where r.rolname = :sender_role and has_any_column_privilege(r.oid, s.oid, right_name)
+    and not (s.table_name = 'policy_event' and right_name = 'insert')
 union all
 select 'session: its triggers are switched off by session_replication_role'
 where current_setting('session_replication_role') <> 'origin'
