@@ -135,6 +135,15 @@ def take_events(desk: EventDesk, bomb: Bomb, day: date) -> None:
     desk.drain(batch_events=7, billing_date=day)
 
 
+def answer(desk: OnDemandDesk, bomb: Bomb, *, drain: date | None, retry: date | None) -> None:
+    """Drain the inbox on a date, or retry on a date what failed by now."""
+    desk.store = Wrapped(desk.store, bomb)  # type: ignore[assignment]
+    if drain:
+        desk.drain(batch_requests=7, billing_date=drain)
+    else:
+        desk.retry(utc_now() + RETRY_AFTER, batch_policies=2, billing_date=retry)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Do the work; it ends well when no bomb went off."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -170,12 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             take_events(EventDesk(billing), bomb, options.events)
             return
         if options.drain or options.retry:
-            desk = OnDemandDesk(billing)
-            desk.store = Wrapped(desk.store, bomb)  # type: ignore[assignment]
-            if options.drain:
-                desk.drain(batch_requests=7, billing_date=options.drain)
-            else:
-                desk.retry(utc_now() + RETRY_AFTER, batch_policies=2, billing_date=options.retry)
+            answer(OnDemandDesk(billing), bomb, drain=options.drain, retry=options.retry)
             return
         billing.runs = Wrapped(billing.runs, bomb)  # type: ignore[assignment]
         billing.documents = Wrapped(billing.documents, bomb)  # type: ignore[assignment]
