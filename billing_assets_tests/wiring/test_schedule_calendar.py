@@ -1,4 +1,4 @@
-"""The days of schedules: what was done stands beside what comes, and what a pause will leave out is marked."""
+"""The days of schedules: what was done beside what comes, and what a pause will leave out is marked."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
