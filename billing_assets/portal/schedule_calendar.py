@@ -17,6 +17,7 @@ from fastapi.responses import HTMLResponse
 
 from billing_assets.domain.access import Permission
 from billing_assets.domain.business_days import add_months
+from billing_assets.domain.schedule_pauses import FiringState
 from billing_assets.domain.time_zones import instant_of
 from billing_assets.portal.access import needs
 from billing_assets.portal.desk import Pages, Schedules
@@ -49,6 +50,12 @@ class ScheduleDay:
     def count(self) -> int:
         """How often it fires on the day."""
         return sum(self.states.values())
+
+    @property
+    def told_states(self) -> Mapping[str, int]:
+        """The states that a small place tells: what a later firing did goes without saying beside it."""
+        told = {state: count for state, count in self.states.items() if state != FiringState.MERGED}
+        return told or self.states
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
