@@ -40,7 +40,6 @@ def list_schedules(request: Request, desk: Pages, schedules: Schedules) -> HTMLR
         views=views,
         runs=desk.last_runs_of(dates),
         dagster_url=desk.desk.billing.settings.dagster_url,
-        is_anything_paused=any(view.pause for view in views),
     )
 
 

@@ -85,6 +85,7 @@ def test_resuming_asks_what_becomes_of_what_was_left_out(
     assert (unsaid.status_code, 'value="one_run" checked' in unsaid.text) == (409, True)
     done = operator.post(path, data={"missed": "one_run", "why": "rates are there"})
     assert "1 of what was left out are due now" in done.text
+    assert "takes up what a pause left out" in operator.get("/schedules/code/nightly").text
     states = [each.state.value for each in schedules.firings(FiringFilter())]
     assert states == ["requested", "merged", "merged"]
     [entry] = access.acts(AuditFilter(act="resume_schedules"))
