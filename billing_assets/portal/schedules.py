@@ -4,6 +4,7 @@ Belongs here: addresses, and what their pages are given; retiring. Does not belo
 schedule (``schedule_form``), pauses (``schedule_pauses``), reading the store (``wiring.schedule_desk``).
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -14,11 +15,13 @@ from billing_assets.domain.access import Permission
 from billing_assets.domain.activities import ACTIVITIES
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.list_pages import page_of
+from billing_assets.domain.schedule_pauses import FiringState
 from billing_assets.portal.access import needs
 from billing_assets.portal.desk import Actor, Pages, Schedules
 from billing_assets.portal.pages import page
 from billing_assets.portal.places import OptionalId, address, see_other
 from billing_assets.portal.schedule_words import changed_fields, sentences
+from billing_assets.steps.schedule_ports import KeptFiring
 from billing_assets.store.schedule_firings import FiringFilter
 from billing_assets.wiring.office_desk import OfficeDesk
 from billing_assets.wiring.schedule_desk import ScheduleDesk
@@ -26,21 +29,27 @@ from billing_assets.wiring.schedule_desk import ScheduleDesk
 router = APIRouter(prefix="/schedules", dependencies=[needs(Permission.LOOK)])
 _COMING, _FIRED = 30, 20
 _REFUSED = 409
+_HAS_RUN = frozenset({FiringState.STARTED, FiringState.DONE, FiringState.FAILED})
 
 
 @router.get("", response_class=HTMLResponse)
 def list_schedules(request: Request, desk: Pages, schedules: Schedules) -> HTMLResponse:
     """List every schedule with its last and its next firing."""
     views = schedules.schedules()
-    last = [view.last for view in views if view.last]
-    dates = {each.nominal_date for each in last if ACTIVITIES[each.activity].is_of_a_date}
     return page(
         request,
         "schedules.html.j2",
         views=views,
-        runs=desk.last_runs_of(dates),
+        runs=_runs_of(desk, [view.last for view in views if view.last]),
         dagster_url=desk.desk.billing.settings.dagster_url,
     )
+
+
+def _runs_of(desk: OfficeDesk, firings: Sequence[KeptFiring]) -> Mapping[int, int]:
+    """Return firing -> the run of its date, of those that have led to one."""
+    led = [each for each in firings if each.state in _HAS_RUN and ACTIVITIES[each.activity].is_of_a_date]
+    runs = desk.last_runs_of({each.nominal_date for each in led})
+    return {each.firing_id: runs[each.nominal_date] for each in led if each.nominal_date in runs}
 
 
 @router.get("/code/{schedule_code}", response_class=HTMLResponse)
@@ -70,7 +79,6 @@ def _shown(
     view = schedules.schedule(schedule_code, _COMING)
     wanted = FiringFilter(schedule_code=schedule_code, before_id=before, limit=_FIRED + 1)
     found, following = page_of(schedules.firings(wanted), _FIRED, lambda each: each.firing_id)
-    is_dated = ACTIVITIES[view.kept.schedule.activity].is_of_a_date
     revisions = schedules.revisions(schedule_code)
     return page(
         request,
@@ -83,7 +91,7 @@ def _shown(
         firings=found,
         following=following,
         is_first=before is None,
-        runs=desk.last_runs_of({each.nominal_date for each in found} if is_dated else set()),
+        runs=_runs_of(desk, found),
         dagster_url=desk.desk.billing.settings.dagster_url,
         zone=desk.company.time_zone,
         done=done,

@@ -89,7 +89,7 @@ def _take(
     )
     context.add_cookies([session])
     page = context.new_page()
-    page.goto(address)
+    page.goto(address, wait_until="networkidle")
     page.wait_for_timeout(_SETTLED_MS)
     page.screenshot(path=file)
     context.close()
