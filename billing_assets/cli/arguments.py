@@ -6,12 +6,12 @@ command.
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from getpass import getuser
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,8 +23,6 @@ from billing_assets.domain.errors import BillingError
 if TYPE_CHECKING:
     from billing_assets.wiring.desk import Desk
 
-_Row = TypeVar("_Row")
-_Place = TypeVar("_Place", int, str)
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -94,22 +92,6 @@ def login_actor() -> Actor:
     except (ImportError, KeyError, OSError):
         name = f"uid {os.getuid()}"
     return Actor(kind=ActorKind.LOGIN, name=name)
-
-
-def page_of(
-    found: Sequence[_Row], limit: int, place: Callable[[_Row], _Place]
-) -> tuple[list[_Row], _Place | None]:
-    """Return the rows of a page, and the place of its last one where more follow.
-
-    ``found`` are the rows that were asked for with one more than ``limit``. Rows at the place of the last one
-    are on its page.
-
-    >>> page_of([9, 8, 7], 2, str), page_of([9, 8], 2, str)
-    (([9, 8], '8'), ([9, 8], None))
-    """
-    last = place(found[limit - 1]) if len(found) >= limit else None
-    rows = [row for number, row in enumerate(found) if number < limit or place(row) == last]
-    return rows, last if len(found) > len(rows) else None
 
 
 def hint_next_page(screen: Screen, before: int | str | None) -> None:

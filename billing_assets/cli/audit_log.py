@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from billing_assets.cli.arguments import Before, Json, Limit, hint_next_page, open_desk, page_of
+from billing_assets.cli.arguments import Before, Json, Limit, hint_next_page, open_desk
 from billing_assets.cli.output import Screen, instant
 from billing_assets.domain.audit_acts import Act, Subject
+from billing_assets.domain.list_pages import page_of
 
 if TYPE_CHECKING:
     from billing_assets.store.audit_log import AuditRow

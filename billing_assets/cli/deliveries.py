@@ -19,10 +19,10 @@ from billing_assets.cli.arguments import (
     hint_next_page,
     name_of,
     open_desk,
-    page_of,
 )
 from billing_assets.cli.output import Screen, count_of, instant, state_cell, styled
 from billing_assets.domain.decisions import DECISIONS, Decision
+from billing_assets.domain.list_pages import page_of
 
 if TYPE_CHECKING:
     from billing_assets.store.delivery_listings import DeliveryDetail, DeliveryRow, ReasonCount

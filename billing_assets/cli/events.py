@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from billing_assets.cli.arguments import Before, Json, Limit, hint_next_page, open_desk, page_of
+from billing_assets.cli.arguments import Before, Json, Limit, hint_next_page, open_desk
 from billing_assets.cli.output import Screen, count_of, state_cell
+from billing_assets.domain.list_pages import page_of
 from billing_assets.domain.policy_events import EVENT_REASONS, EventState
 from billing_assets.domain.problems import meaning_of
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from billing_assets.cli.arguments import Before, Json, Limit, hint_next_page, open_desk, page_of
+from billing_assets.cli.arguments import Before, Json, Limit, hint_next_page, open_desk
 from billing_assets.cli.output import Screen, count_of, instant, state_cell, styled
+from billing_assets.domain.list_pages import page_of
 from billing_assets.domain.on_demand import RequestState, reason_words
 
 if TYPE_CHECKING:

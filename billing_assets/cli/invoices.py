@@ -18,7 +18,6 @@ from billing_assets.cli.arguments import (
     Payer,
     hint_next_page,
     open_desk,
-    page_of,
 )
 from billing_assets.cli.credit import EPILOG, credit
 from billing_assets.cli.deliveries import reason_words
@@ -29,6 +28,7 @@ from billing_assets.domain.charges import PREMIUM_CHANGE
 from billing_assets.domain.deliveries import DeliveryState
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
+from billing_assets.domain.list_pages import page_of
 from billing_assets.domain.money import CURRENCIES
 from billing_assets.domain.payer_shares import percent_text
 from billing_assets.domain.tax_rule import Category

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from billing_assets.cli import notification_channels, notification_rules
-from billing_assets.cli.arguments import Before, By, Json, Limit, hint_next_page, name_of, open_desk, page_of
+from billing_assets.cli.arguments import Before, By, Json, Limit, hint_next_page, name_of, open_desk
 from billing_assets.cli.notify import reason_words
 from billing_assets.cli.output import Screen, count_of, instant, state_cell, styled
 from billing_assets.domain.deliveries import DeliveryState
+from billing_assets.domain.list_pages import page_of
 
 if TYPE_CHECKING:
     from billing_assets.store.notification_listings import MessageDetail, MessageRow

@@ -20,9 +20,9 @@ from billing_assets.cli.arguments import (
     hint_next_page,
     name_of,
     open_desk,
-    page_of,
 )
 from billing_assets.cli.output import Screen, instant, styled
+from billing_assets.domain.list_pages import page_of
 from billing_assets.domain.problems import PROBLEM_CODES, meaning_of
 
 if TYPE_CHECKING:

@@ -19,9 +19,9 @@ from billing_assets.cli.arguments import (
     iso_date,
     name_of,
     open_desk,
-    page_of,
 )
 from billing_assets.cli.output import Screen, instant, styled
+from billing_assets.domain.list_pages import page_of
 
 if TYPE_CHECKING:
     from billing_assets.domain.exchange_rates import ExchangeRate

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from billing_assets.cli.arguments import Before, Json, Limit, Payer, hint_next_page, open_desk, page_of
+from billing_assets.cli.arguments import Before, Json, Limit, Payer, hint_next_page, open_desk
 from billing_assets.cli.output import Screen, amount, count_of, state_cell, styled
 from billing_assets.cli.rehearsals import show_rehearsal
 from billing_assets.domain.backdating import REHEARSAL_APPROVER
+from billing_assets.domain.list_pages import page_of
 from billing_assets.domain.runs import OUTCOME_REASONS, Outcome, RunKind, RunState
 
 if TYPE_CHECKING:

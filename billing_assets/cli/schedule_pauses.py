@@ -4,7 +4,7 @@ Belongs here: the commands. Does not belong here: schedules themselves (``schedu
 (``domain``).
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from billing_assets.cli.schedules import schedule_desk
 from billing_assets.domain.activities import Activity
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.schedule_pauses import Missed, PauseScope
+from billing_assets.domain.time_zones import read_instant
 
 if TYPE_CHECKING:
     from billing_assets.domain.schedule_pauses import Pause
@@ -177,10 +178,9 @@ def _scope_of(
 
 def _instant(given: str, time_zone: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(given)
+        return read_instant(given, time_zone)
     except ValueError:
         raise typer.BadParameter(f"'{given[:30]}' is no time; write it as 2025-01-31 18:00") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(time_zone))).astimezone(UTC)
 
 
 def _stopped(pause: "Pause") -> str:

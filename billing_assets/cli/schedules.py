@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from billing_assets.cli.arguments import By, Json, Limit, Note, hint_next_page, name_of, open_desk, page_of
+from billing_assets.cli.arguments import By, Json, Limit, Note, hint_next_page, name_of, open_desk
 from billing_assets.cli.output import Screen, styled
 from billing_assets.domain.activities import ACTIVITIES, Activity
 from billing_assets.domain.activity_schedules import MAX_TIMES, ActivitySchedule, schedule_texts
 from billing_assets.domain.business_days import LeadUnit, Roll
 from billing_assets.domain.frequencies import FREQUENCIES, OWN_UNITS
+from billing_assets.domain.list_pages import page_of
 from billing_assets.domain.schedule_pauses import FIRING_WORDS
 
 if TYPE_CHECKING:

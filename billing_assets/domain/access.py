@@ -31,6 +31,7 @@ class Permission(StrEnum):
     CLOSE_PROBLEM = "close_problem"
     RESOLVE_DELIVERY = "resolve_delivery"
     PAUSE = "pause"
+    SET_SCHEDULES = "set_schedules"
     CLOSE_DAY = "close_day"
     RECORD_RATES = "record_rates"
     DECIDE_RUN = "decide_run"
@@ -49,6 +50,7 @@ _ROWS = (
     (Permission.CLOSE_PROBLEM, Role.OPERATOR),
     (Permission.RESOLVE_DELIVERY, Role.OPERATOR),
     (Permission.PAUSE, Role.OPERATOR),
+    (Permission.SET_SCHEDULES, Role.OPERATOR),
     (Permission.CLOSE_DAY, Role.OPERATOR),
     (Permission.RECORD_RATES, Role.OPERATOR),
     (Permission.DECIDE_RUN, Role.APPROVER),

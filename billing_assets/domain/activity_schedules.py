@@ -82,17 +82,23 @@ def schedule_from(texts: Mapping[str, str]) -> ActivitySchedule:
     >>> schedule_from(texts).at_times
     (datetime.time(6, 0),)
     """
-    values, faults = _read(texts)
-    if not faults:
-        schedule = ActivitySchedule(**values)
-        faults = _contradictions(schedule)
-        if not faults:
-            return schedule
+    schedule, faults = _tried(texts)
+    if schedule is not None:
+        return schedule
     raise BillingError(
         "schedule_invalid",
         "; ".join(f"{fault.field}: {fault.words}" for fault in faults),
         "nothing was kept; correct these and try again",
     )
+
+
+def schedule_faults(texts: Mapping[str, str]) -> list[Fault]:
+    """Return what :func:`schedule_from` would refuse, field by field; nothing where it would not.
+
+    >>> [fault.field for fault in schedule_faults({"name": "Nightly", "activity": "coffee"})]
+    ['activity', 'frequency_code', 'anchor_date', 'at_times', 'time_zone', 'owner']
+    """
+    return _tried(texts)[1]
 
 
 def schedule_texts(schedule: ActivitySchedule) -> dict[str, str]:
@@ -140,6 +146,15 @@ def schedule_unknown(schedule_code: str) -> BillingError:
         f"there is no schedule '{schedule_code[:40]}'",
         "'billing schedules' lists them",
     )
+
+
+def _tried(texts: Mapping[str, str]) -> tuple[ActivitySchedule | None, list[Fault]]:
+    values, faults = _read(texts)
+    if faults:
+        return None, faults
+    schedule = ActivitySchedule(**values)
+    faults = _contradictions(schedule)
+    return (None, faults) if faults else (schedule, [])
 
 
 def _read(texts: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:

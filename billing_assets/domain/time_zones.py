@@ -1,6 +1,7 @@
 """Time zones in which business dates live.
 
-Belongs here: telling a name of the IANA data base from any other text, the instant of a clock time.
+Belongs here: telling a name of the IANA data base from any other text, the instant of a clock time, read or
+given.
 Does not belong here: what time it is (``wiring``).
 """
 
@@ -31,3 +32,18 @@ def instant_of(day: date, at_time: time, time_zone: str) -> datetime:
     ['2025-03-30 00:30:00+00:00', '2025-03-30 01:30:00+00:00', '2025-03-30 01:30:00+00:00']
     """
     return datetime.combine(day, at_time, ZoneInfo(time_zone)).astimezone(UTC)
+
+
+def read_instant(text: str, time_zone: str) -> datetime:
+    """Return the instant (UTC) of a text such as ``2025-01-31 18:00``, by the zone's clock if it names none.
+
+    Raises:
+        ValueError: It is no time.
+
+    >>> [str(read_instant(text, "Europe/Madrid")) for text in ("2025-01-31T18:00", "2025-01-31 18:00Z")]
+    ['2025-01-31 17:00:00+00:00', '2025-01-31 18:00:00+00:00']
+    """
+    moment = datetime.fromisoformat(text.strip())
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(time_zone))
+    return moment.astimezone(UTC)

@@ -9,7 +9,6 @@ from importlib import resources
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
@@ -23,12 +22,17 @@ from billing_assets.portal import (
     problems,
     run_detail,
     runs,
+    schedule_calendar,
+    schedule_form,
+    schedule_pauses,
+    schedules,
     sign_in,
     today,
     users,
 )
 from billing_assets.portal.access import SignInNeededError, guarded, sign_in_address, signed_in
 from billing_assets.portal.pages import page
+from billing_assets.portal.places import see_other
 
 # Everything is served from here: no page needs another host, and none may be put into a frame.
 _HEADERS = {
@@ -38,7 +42,7 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-_SEE_OTHER, _FORBIDDEN, _NOT_FOUND, _REFUSED, _UNCLEAR, _THROTTLED = 303, 403, 404, 409, 422, 429
+_FORBIDDEN, _NOT_FOUND, _REFUSED, _UNCLEAR, _THROTTLED = 403, 404, 409, 422, 429
 _STATUS = {
     "role_insufficient": _FORBIDDEN,
     "request_foreign": _FORBIDDEN,
@@ -58,6 +62,10 @@ OFFICE = (
     failures.router,
     deliveries.router,
     forecast.router,
+    schedules.router,
+    schedule_form.router,
+    schedule_pauses.router,
+    schedule_calendar.router,
     users.router,
     audit_log.router,
 )
@@ -110,7 +118,7 @@ def _to_sign_in(request: Request, _error: Exception) -> Response:
     """Ask who it is; a part of a page cannot, so that htmx is told to go there with the whole page."""
     if request.headers.get("HX-Request"):
         return Response(headers={"HX-Redirect": "/sign-in"})
-    return RedirectResponse(sign_in_address(request), _SEE_OTHER)
+    return see_other(sign_in_address(request))
 
 
 def _unclear(request: Request, error: Exception) -> Response:

@@ -11,13 +11,14 @@ from fastapi.responses import HTMLResponse
 
 from billing_assets.domain.access import Permission
 from billing_assets.domain.audit_acts import Act, Subject
+from billing_assets.domain.list_pages import page_of
 from billing_assets.portal.access import needs
 from billing_assets.portal.desk import Access, Office
 from billing_assets.portal.pages import page
+from billing_assets.portal.places import PAGE_ROWS
 from billing_assets.store.audit_log import AuditFilter
 
 router = APIRouter()
-_PAGE_ROWS = 50
 _Text = Annotated[str, Query(max_length=200)]
 
 
@@ -34,13 +35,13 @@ def list_acts(
 ) -> HTMLResponse:
     """List the newest acts that fit."""
     asked = {"who": who, "act": act, "subject_kind": subject_kind, "subject_id": subject_id}
-    found = access.acts(AuditFilter(**asked, before_id=before, limit=_PAGE_ROWS + 1))
-    following = found[_PAGE_ROWS - 1].audit_entry_id if len(found) > _PAGE_ROWS else None
+    wanted = AuditFilter(**asked, before_id=before, limit=PAGE_ROWS + 1)
+    found, following = page_of(access.acts(wanted), PAGE_ROWS, lambda row: row.audit_entry_id)
     older = str(request.url.include_query_params(before=following).query) if following else ""
     return page(
         request,
         "audit_log.html.j2",
-        entries=found[:_PAGE_ROWS],
+        entries=found,
         older=older,
         asked=asked,
         acts=list(Act),

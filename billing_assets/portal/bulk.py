@@ -14,13 +14,11 @@ from typing import Annotated, TypeAlias
 from urllib.parse import parse_qs
 
 from fastapi import Depends, Form
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.portal.places import address
+from billing_assets.portal.places import address, see_other
 from billing_assets.wiring.worklists import Acted
-
-SEE_OTHER = 303
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,4 +103,4 @@ def answer(
     if done.refused:
         return show(Refusal(form=form, rows=done.refused))
     back = address(path, {"done": form.act, "count": done.done_count})
-    return RedirectResponse(f"{back}&{form.back}" if form.back else back, status_code=SEE_OTHER)
+    return see_other(f"{back}&{form.back}" if form.back else back)

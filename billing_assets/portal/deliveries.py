@@ -13,11 +13,12 @@ from fastapi.responses import HTMLResponse, Response
 
 from billing_assets.domain.access import Permission
 from billing_assets.domain.decisions import Decision
+from billing_assets.domain.list_pages import page_of
 from billing_assets.portal.access import needs
 from billing_assets.portal.bulk import Bulk, BulkForm, Refusal, answer, number_said, numbers_of, said_before
 from billing_assets.portal.desk import Actor, Acts, Office, Pages
 from billing_assets.portal.pages import page
-from billing_assets.portal.places import PAGE_ROWS, OptionalId, page_of
+from billing_assets.portal.places import PAGE_ROWS, OptionalId
 from billing_assets.store.delivery_listings import DeliveryFilter
 from billing_assets.wiring.office_desk import OfficeDesk
 
@@ -58,7 +59,7 @@ def _shown(
         after_id=asked["after"] or 0,
         limit=PAGE_ROWS + 1,
     )
-    found, is_more = page_of(desk.desk.undelivered(wanted))
+    found, following = page_of(desk.desk.undelivered(wanted), PAGE_ROWS, lambda row: row.delivery_id)
     return page(
         request,
         "deliveries.html.j2",
@@ -66,7 +67,7 @@ def _shown(
         deliveries=found,
         tallies=desk.delivery_tallies(),
         asked=asked,
-        following=found[-1].delivery_id if is_more else None,
+        following=following,
         refusal=refusal,
         done=done,
         count=count,

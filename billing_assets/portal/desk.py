@@ -13,6 +13,8 @@ from billing_assets.wiring.access_desk import AccessDesk
 from billing_assets.wiring.acting import acting_as
 from billing_assets.wiring.desk import Desk
 from billing_assets.wiring.office_desk import OfficeDesk
+from billing_assets.wiring.pause_desk import PauseDesk
+from billing_assets.wiring.schedule_desk import ScheduleDesk
 from billing_assets.wiring.worklists import WorklistDesk
 
 
@@ -50,6 +52,24 @@ Pages: TypeAlias = Annotated[OfficeDesk, Depends(office_desk)]
 
 Acts: TypeAlias = Annotated[WorklistDesk, Depends(worklist_desk)]
 """What people do with worklists, as an argument of a route."""
+
+
+def schedule_desk(desk: Office) -> ScheduleDesk:
+    """Return the schedules."""
+    return ScheduleDesk(desk.billing)
+
+
+Schedules: TypeAlias = Annotated[ScheduleDesk, Depends(schedule_desk)]
+"""The schedules, as an argument of a route."""
+
+
+def pause_desk(schedules: Schedules) -> PauseDesk:
+    """Return the pauses of the schedules."""
+    return PauseDesk(schedules)
+
+
+Pauses: TypeAlias = Annotated[PauseDesk, Depends(pause_desk)]
+"""The pauses of schedules, as an argument of a route."""
 
 
 def acting_name(visitor: Visitor) -> str:

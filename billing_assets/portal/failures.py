@@ -14,11 +14,12 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel
 
 from billing_assets.domain.access import Permission, require
+from billing_assets.domain.list_pages import page_of
 from billing_assets.portal.access import Visitor, needs
 from billing_assets.portal.bulk import Bulk, BulkForm, Refusal, answer, number_said, said_before
 from billing_assets.portal.desk import Acts, Pages
 from billing_assets.portal.pages import page
-from billing_assets.portal.places import PAGE_ROWS, OptionalId, page_of, place_of
+from billing_assets.portal.places import PAGE_ROWS, OptionalId, place_of
 from billing_assets.portal.problems import AGES
 from billing_assets.store.failures import FailureFilter
 from billing_assets.wiring.office_desk import OfficeDesk
@@ -65,7 +66,7 @@ def _shown(
         after=_place(asked.after),
         limit=PAGE_ROWS + 1,
     )
-    found, is_more = page_of(desk.failures(wanted))
+    found, following = page_of(desk.failures(wanted), PAGE_ROWS, lambda row: row.place)
     return page(
         request,
         "failures.html.j2",
@@ -74,7 +75,7 @@ def _shown(
         tallies=desk.failure_tallies(),
         asked=asked.model_dump(exclude={"done", "count"}),
         ages=AGES,
-        following=found[-1].place if is_more else None,
+        following=following,
         refusal=refusal,
         done=asked.done,
         count=asked.count,

@@ -15,10 +15,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from billing_assets.domain.access import Permission
 from billing_assets.portal.access import needs
-from billing_assets.portal.bulk import SEE_OTHER
 from billing_assets.portal.charts import Column
 from billing_assets.portal.desk import Office, Pages
 from billing_assets.portal.pages import day_words, number_words, page, word
+from billing_assets.portal.places import see_other
 from billing_assets.steps.forecast_volume import ExpectedVolume, VolumeForecast
 from billing_assets.wiring.forecasts import ForecastDesk, ForecastMaker
 from billing_assets.wiring.office_desk import OfficeDesk
@@ -72,7 +72,7 @@ def show_forecast(request: Request, desk: Pages, office: Office, maker: Maker) -
 def make_forecast(maker: Maker) -> RedirectResponse:
     """Begin to work out a new forecast, unless one is being worked out."""
     maker.start()
-    return RedirectResponse("/forecast", status_code=SEE_OTHER)
+    return see_other("/forecast")
 
 
 def _days(desk: OfficeDesk, forecast: VolumeForecast) -> list[ForecastDay]:

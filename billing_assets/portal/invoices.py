@@ -6,16 +6,16 @@ Belongs here: addresses and what their pages are given. Does not belong here: re
 
 from fastapi import APIRouter
 from fastapi.requests import Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from billing_assets.domain.access import Permission
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.list_pages import page_of
 from billing_assets.domain.numbering import document_file_name
 from billing_assets.portal.access import needs
-from billing_assets.portal.bulk import SEE_OTHER
 from billing_assets.portal.desk import Office
 from billing_assets.portal.pages import language_of, page
-from billing_assets.portal.places import PAGE_ROWS, page_of
+from billing_assets.portal.places import PAGE_ROWS, see_other
 from billing_assets.store.invoice_listings import InvoiceFilter, InvoiceRow
 from billing_assets.wiring.desk import Desk
 
@@ -36,15 +36,15 @@ def list_invoices(
         before_number=before,
         limit=PAGE_ROWS + 1,
     )
-    found, is_more = page_of(_found(desk, wanted))
+    found, following = page_of(_found(desk, wanted), PAGE_ROWS, lambda row: row.invoice_number)
     if number and len(found) == 1:
-        return RedirectResponse(f"/invoices/{found[0].invoice_number}", status_code=SEE_OTHER)
+        return see_other(f"/invoices/{found[0].invoice_number}")
     return page(
         request,
         "invoices.html.j2",
         invoices=found,
         asked={"number": number, "policy": policy, "payer": payer},
-        following=found[-1].invoice_number if is_more else None,
+        following=following,
         is_first=not before,
     )
 

@@ -23,6 +23,7 @@ from billing_assets.documents.formats import money
 from billing_assets.portal.access import form_token, is_allowed, secret_of, visitor_of
 from billing_assets.portal.charts import column_chart
 from billing_assets.portal.places import address, place_text
+from billing_assets.portal.timelines import timeline_chart
 
 LANGUAGES = ("en", "es")
 _LOCALES = {"en": "en_GB", "es": "es_ES"}
@@ -51,11 +52,14 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
         "may": partial(is_allowed, request),
         "csrf_token": form_token(secret_of(request)),
         "long_day": partial(_long_day, language),
+        "month": partial(_month, language),
+        "clock": partial(_clock, language),
         "said": partial(_said, words),
         "span": partial(_span, words),
         "address": address,
         "place_text": place_text,
         "column_chart": column_chart,
+        "timeline_chart": timeline_chart,
         **values,
     }
     if request.headers.get("HX-Request") and "part" in text.blocks:
@@ -148,3 +152,12 @@ def _day(language: str, day: date) -> str:
 
 def _moment(language: str, at: datetime, zone: str) -> str:
     return str(format_datetime(at, "short", tzinfo=ZoneInfo(zone), locale=_LOCALES[language]))
+
+
+def _clock(language: str, at: datetime, zone: str) -> str:
+    """Return an instant with its weekday: what recurs is told by it."""
+    return str(format_datetime(at, "EEE d MMM y, HH:mm", tzinfo=ZoneInfo(zone), locale=_LOCALES[language]))
+
+
+def _month(language: str, day: date) -> str:
+    return str(format_date(day, "LLLL y", locale=_LOCALES[language]))

@@ -4,16 +4,17 @@ Belongs here: reading and writing the parts of an address that several lists sha
 Does not belong here: any list.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated, TypeAlias, TypeVar
+from typing import Annotated, TypeAlias
 from urllib.parse import urlencode
 
+from fastapi.responses import RedirectResponse
 from pydantic import BeforeValidator
 
 from billing_assets.domain.errors import BillingError
 
-_Row = TypeVar("_Row")
+_SEE_OTHER = 303
 
 PAGE_ROWS = 50
 """Rows of a page of a list."""
@@ -28,22 +29,6 @@ OptionalDate: TypeAlias = Annotated[date | None, BeforeValidator(_none_if_empty)
 
 OptionalId: TypeAlias = Annotated[int | None, BeforeValidator(_none_if_empty)]
 """A number of an address; an empty field of a form is none."""
-
-
-def page_of(
-    found: Sequence[_Row], place: Callable[[_Row], object] | None = None
-) -> tuple[Sequence[_Row], bool]:
-    """Return the rows of a page, and whether more follow; one more was asked for than a page has.
-
-    Rows at the ``place`` of the last one are on its page, because the next page begins below that place.
-
-    >>> page_of([1, 2])
-    ([1, 2], False)
-    """
-    end = min(PAGE_ROWS, len(found))
-    while place is not None and end < len(found) and place(found[end]) == place(found[end - 1]):
-        end += 1
-    return found[:end], len(found) > end
 
 
 def place_text(place: Sequence[object]) -> str:
@@ -75,3 +60,12 @@ def address(path: str, values: Mapping[str, object]) -> str:
     """
     said = {name: value for name, value in values.items() if value not in {None, ""}}
     return f"{path}?{urlencode(said)}" if said else path
+
+
+def see_other(path: str) -> RedirectResponse:
+    """Return the answer that leads a browser on to another page, which it then asks for by GET.
+
+    >>> see_other("/runs").status_code
+    303
+    """
+    return RedirectResponse(path, status_code=_SEE_OTHER)

@@ -13,12 +13,13 @@ from fastapi.requests import Request
 from fastapi.responses import HTMLResponse, Response
 
 from billing_assets.domain.access import Permission, require
+from billing_assets.domain.list_pages import page_of
 from billing_assets.domain.time_zones import instant_of
 from billing_assets.portal.access import Visitor, needs
 from billing_assets.portal.bulk import Bulk, BulkForm, Refusal, answer, number_said, numbers_of, said_before
 from billing_assets.portal.desk import Acts, Office, Pages
 from billing_assets.portal.pages import page
-from billing_assets.portal.places import PAGE_ROWS, OptionalId, page_of
+from billing_assets.portal.places import PAGE_ROWS, OptionalId
 from billing_assets.store.problem_listings import ProblemFilter
 from billing_assets.wiring.office_desk import OfficeDesk
 
@@ -68,7 +69,7 @@ def _shown(
         before_id=asked["before"],
         limit=PAGE_ROWS + 1,
     )
-    found, is_more = page_of(desk.problems(wanted))
+    found, following = page_of(desk.problems(wanted), PAGE_ROWS, lambda line: line.problem.problem_id)
     return page(
         request,
         "problems.html.j2",
@@ -77,7 +78,7 @@ def _shown(
         tallies=desk.problem_tallies(),
         asked=asked,
         ages=AGES,
-        following=found[-1].problem.problem_id if is_more else None,
+        following=following,
         refusal=refusal,
         done=done,
         count=count,

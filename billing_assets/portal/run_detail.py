@@ -15,14 +15,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from billing_assets.domain.access import Permission
 from billing_assets.domain.certificate_files import KeptCertificate
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.list_pages import page_of
 from billing_assets.domain.run_decisions import RunDecision, RunDecisionOrder
 from billing_assets.domain.runs import Outcome, RunState
 from billing_assets.portal.access import needs
-from billing_assets.portal.bulk import SEE_OTHER
 from billing_assets.portal.charts import Column
 from billing_assets.portal.desk import Actor, Office, Pages
 from billing_assets.portal.pages import day_words, number_words, page, word
-from billing_assets.portal.places import PAGE_ROWS, address, page_of, place_of
+from billing_assets.portal.places import PAGE_ROWS, address, place_of, see_other
 from billing_assets.reports.run_report import run_report_markdown
 from billing_assets.store.run_charges import RunChargeFilter
 from billing_assets.store.run_listings import RunDetail
@@ -133,7 +133,7 @@ def decide(
         run_id=run_id, decision=decision, reason=reason, decided_by=actor, shown_sha256=shown
     )
     desk.billing.decide(order)
-    return RedirectResponse(address(f"/runs/{run_id}", {"done": decision.value}), status_code=SEE_OTHER)
+    return see_other(address(f"/runs/{run_id}", {"done": decision.value}))
 
 
 @router.get("/charges", response_class=HTMLResponse)
@@ -156,7 +156,7 @@ def list_charges(
         after=_place(after),
         limit=PAGE_ROWS + 1,
     )
-    found, is_more = page_of(desk.run_charges(wanted), lambda row: row.place)
+    found, following = page_of(desk.run_charges(wanted), PAGE_ROWS, lambda row: row.place)
     asked: dict[str, Any] = {"outcome": outcome, "reason": reason, "policy": policy}
     return page(
         request,
@@ -164,7 +164,7 @@ def list_charges(
         run=run,
         charges=found,
         asked=asked,
-        following=found[-1].place if is_more else None,
+        following=following,
         is_first=not after,
     )
 

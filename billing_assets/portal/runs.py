@@ -9,11 +9,12 @@ from fastapi.requests import Request
 from fastapi.responses import HTMLResponse
 
 from billing_assets.domain.access import Permission
+from billing_assets.domain.list_pages import page_of
 from billing_assets.domain.runs import RunKind, RunState
 from billing_assets.portal.access import needs
 from billing_assets.portal.desk import Pages
 from billing_assets.portal.pages import page
-from billing_assets.portal.places import PAGE_ROWS, OptionalDate, OptionalId, page_of
+from billing_assets.portal.places import PAGE_ROWS, OptionalDate, OptionalId
 from billing_assets.store.run_listings import RunFilter
 
 router = APIRouter()
@@ -34,12 +35,12 @@ def list_runs(
     wanted = RunFilter(
         state=state, run_kind=kind, from_date=since, to_date=until, before_id=before, limit=PAGE_ROWS + 1
     )
-    found, is_more = page_of(desk.runs(wanted))
+    found, following = page_of(desk.runs(wanted), PAGE_ROWS, lambda row: row.run_id)
     return page(
         request,
         "runs.html.j2",
         runs=found,
-        following=found[-1].run_id if is_more else None,
+        following=following,
         asked=asked,
         zone=desk.company.time_zone,
         states=[each.value for each in RunState],

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Query
 from fastapi.requests import Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from billing_assets.domain.errors import BillingError
 from billing_assets.portal.access import (
@@ -22,11 +22,12 @@ from billing_assets.portal.access import (
     visitor_of,
 )
 from billing_assets.portal.pages import page
+from billing_assets.portal.places import see_other
 from billing_assets.wiring.desk import Desk
 from billing_assets.wiring.single_sign_on import SingleSignOn
 
 router = APIRouter()
-_SEE_OTHER, _REFUSED = 303, 403
+_REFUSED = 403
 _Text = Annotated[str, Form(max_length=1000)]
 _Path = Annotated[str, Query(alias="next", max_length=2000)]
 _Token = Annotated[str, Query(alias="token", max_length=200)]
@@ -36,7 +37,7 @@ _Token = Annotated[str, Query(alias="token", max_length=200)]
 def ask(request: Request, wanted: _Path = "/") -> Response:
     """Ask who somebody is; whoever is signed in goes on."""
     if visitor_of(request) is not None:
-        return RedirectResponse(own_path(wanted), _SEE_OTHER)
+        return see_other(own_path(wanted))
     return _form(request, wanted=own_path(wanted))
 
 
@@ -73,7 +74,7 @@ def use_link(request: Request, token: _Text = "") -> Response:
 def ask_provider(request: Request) -> Response:
     """Send a browser to the identity provider."""
     address = _provider(request).begin(secret_of(request), _answer_address(request))
-    return _with_secret(request, RedirectResponse(address, _SEE_OTHER))
+    return _with_secret(request, see_other(address))
 
 
 @router.get("/sign-in/provider/answer")
@@ -93,7 +94,7 @@ def answer_of_provider(request: Request) -> Response:
 def sign_out(request: Request, visitor: Visitor) -> Response:
     """End the session, here and in the store."""
     access_desk(request).sign_out(request.cookies.get(COOKIE, ""), visitor.actor)
-    response = RedirectResponse("/sign-in", _SEE_OTHER)
+    response = see_other("/sign-in")
     response.delete_cookie(COOKIE, path="/")
     return response
 
@@ -126,7 +127,7 @@ def _begun(request: Request, token: str, path: str) -> Response:
     if former is not None:
         access_desk(request).sign_out(request.cookies[COOKIE], former.actor)
     response = Response(headers={"HX-Redirect": path}) if request.headers.get("HX-Request") else None
-    response = response or RedirectResponse(path, _SEE_OTHER)
+    response = response or see_other(path)
     keep_secret(request, response, token)
     return response
 

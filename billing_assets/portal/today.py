@@ -9,9 +9,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from billing_assets.domain.access import Permission
 from billing_assets.portal.access import needs, own_path
-from billing_assets.portal.bulk import SEE_OTHER
 from billing_assets.portal.desk import Pages
 from billing_assets.portal.pages import LANGUAGE_COOKIE, LANGUAGES, page
+from billing_assets.portal.places import see_other
 
 router = APIRouter()
 for_everybody = APIRouter()
@@ -28,7 +28,7 @@ def show_today(request: Request, desk: Pages) -> HTMLResponse:
 @for_everybody.get("/language/{code}")
 def choose_language(code: str, back: str = "/") -> RedirectResponse:
     """Keep the language that a reader chooses, and go back to a page of ours."""
-    answer = RedirectResponse(own_path(back), status_code=SEE_OTHER)
+    answer = see_other(own_path(back))
     if code in LANGUAGES:
         answer.set_cookie(LANGUAGE_COOKIE, code, max_age=_YEAR_SECONDS, samesite="lax", httponly=True)
     return answer

@@ -8,16 +8,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form
 from fastapi.requests import Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from billing_assets.domain.access import ActorKind, Permission, Role
 from billing_assets.domain.errors import BillingError
 from billing_assets.portal.access import Visitor, needs
 from billing_assets.portal.desk import Access
 from billing_assets.portal.pages import page
+from billing_assets.portal.places import see_other
 
 router = APIRouter()
-_SEE_OTHER, _REFUSED = 303, 409
+_REFUSED = 409
 _MAY_MANAGE = [needs(Permission.MANAGE_USERS)]
 _Text = Annotated[str, Form(max_length=1000)]
 
@@ -77,7 +78,7 @@ def change_password(
         return page(
             request, "account.html.j2", status=_REFUSED, error=error, has_password=_has_account(visitor)
         )
-    return RedirectResponse("/sign-in", _SEE_OTHER)
+    return see_other("/sign-in")
 
 
 def _has_account(visitor: Visitor) -> bool:
@@ -85,4 +86,4 @@ def _has_account(visitor: Visitor) -> bool:
 
 
 def _back() -> Response:
-    return RedirectResponse("/users", _SEE_OTHER)
+    return see_other("/users")

@@ -6,7 +6,7 @@ policy (``charge_listings``).
 Neither holds a name or an address.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -226,3 +226,13 @@ def last_run_of(connection: Connection, company_id: int, billing_date: date) -> 
         "and run_kind = 'billing' order by sequence_number desc limit 1"
     )
     return connection.execute(query, {"company": company_id, "day": billing_date}).scalar_one_or_none()
+
+
+def last_runs_of(connection: Connection, company_id: int, days: Collection[date]) -> dict[date, int]:
+    """Return billing date -> id of its last billing run; a date that was never run is left out."""
+    query = text(
+        "select distinct on (billing_date) billing_date, run_id from billing_run where company_id = :company "
+        "and billing_date = any(:days) and run_kind = 'billing' order by billing_date, sequence_number desc"
+    )
+    rows = connection.execute(query, {"company": company_id, "days": list(days)})
+    return {row.billing_date: row.run_id for row in rows}

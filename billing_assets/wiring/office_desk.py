@@ -5,7 +5,7 @@ Does not belong here: what people do there (``worklists``), single records that 
 (``desk``), SQL (``store``), how anything looks (``portal``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -148,6 +148,11 @@ class OfficeDesk:
         """Return the newest runs that fit."""
         with self.database.transaction() as connection:
             return run_listings.list_runs(connection, self.desk.company_id, wanted)
+
+    def last_runs_of(self, days: Collection[date]) -> Mapping[date, int]:
+        """Return billing date -> id of its last run, of the dates that were run."""
+        with self.database.transaction() as connection:
+            return run_listings.last_runs_of(connection, self.desk.company_id, days) if days else {}
 
     def progress(self, run_id: int) -> RunProgress | None:
         """Return how far a run that is under way has come, or None of another one."""

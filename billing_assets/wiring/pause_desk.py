@@ -28,7 +28,8 @@ _MOST_MISSED = 10_000
 class MissedFirings:
     """What a pause has left out so far, oldest first.
 
-    ``preview`` is what one run of the last billing date that is missed would bill; None where none is.
+    ``preview`` is what one run of the last billing date that is missed would bill; None where none is, or
+    where nobody asked for it.
     """
 
     pause: Pause
@@ -92,15 +93,21 @@ class PauseDesk:
             [kept] = read_pauses(connection, self.schedules.company_id, pause_id=pause_id)
         return kept
 
-    def missed(self, pause_id: int, *, progress: Progress = silent) -> MissedFirings:
-        """Return what a pause that goes on has left out until now, and what one run of it would bill."""
+    def missed(
+        self, pause_id: int, *, with_preview: bool = True, progress: Progress = silent
+    ) -> MissedFirings:
+        """Return what a pause that goes on has left out until now, and what one run of it would bill.
+
+        The preview reads the whole book; ``with_preview`` False leaves it out. Raises ``pause_unknown``.
+        """
         at = self.schedules.clock()
         for activity in Activity:
             self.schedules.look(activity, at)
         pause = self._going_on(pause_id)
         wanted = FiringFilter(pause_id=pause_id, limit=_MOST_MISSED)
         found = self.schedules.firings(wanted)[::-1]
-        return MissedFirings(pause=pause, firings=tuple(found), preview=self._preview(found, progress))
+        preview = self._preview(found, progress) if with_preview else None
+        return MissedFirings(pause=pause, firings=tuple(found), preview=preview)
 
     def resume(self, pause_id: int, missed: Missed, *, reason: str, by: str) -> list[KeptFiring]:
         """End a pause, do with what it left out as ``missed`` says, and return the firings that are due now.

@@ -143,20 +143,31 @@ class ScheduleDesk:
             )
         return self.schedule(schedule_code)
 
-    def edit(self, schedule_code: str, changes: Mapping[str, str], note: str, by: str) -> ScheduleView:
-        """Let some fields of a schedule say something else from now on; what was due before stays."""
+    def edit(
+        self,
+        schedule_code: str,
+        changes: Mapping[str, str],
+        note: str,
+        by: str,
+        *,
+        revision: int | None = None,
+    ) -> ScheduleView:
+        """Let some fields of a schedule say something else from now on; what was due before stays.
+
+        ``revision`` is the one that whoever changes it has seen: ``schedule_changed`` where it is another.
+        """
         note, by = signed(note, by)
-        with self._act(schedule_code) as (connection, kept, at):
+        with self._act(schedule_code, revision) as (connection, kept, at):
             schedule = self._fitting({**schedule_texts(kept.schedule), **changes})
             activity_schedules.revise_schedule(
                 connection, self.company_id, kept, schedule, note=note, by=by, at=at
             )
         return self.schedule(schedule_code)
 
-    def retire(self, schedule_code: str, note: str, by: str) -> ScheduleView:
-        """Let a schedule fire no more. What it was due before is still done."""
+    def retire(self, schedule_code: str, note: str, by: str, *, revision: int | None = None) -> ScheduleView:
+        """Let a schedule fire no more. What it was due before is still done; ``revision`` as in ``edit``."""
         note, by = signed(note, by)
-        with self._act(schedule_code) as (connection, kept, at):
+        with self._act(schedule_code, revision) as (connection, kept, at):
             activity_schedules.retire_schedule(connection, self.company_id, kept, note=note, by=by, at=at)
         return self.schedule(schedule_code)
 
@@ -187,7 +198,9 @@ class ScheduleDesk:
         return schedule
 
     @contextmanager
-    def _act(self, schedule_code: str) -> Iterator[tuple[Connection, KeptSchedule, datetime]]:
+    def _act(
+        self, schedule_code: str, revision: int | None
+    ) -> Iterator[tuple[Connection, KeptSchedule, datetime]]:
         """Open the transaction of an act; what was due before it is decided by what was said then."""
         with self.database.transaction() as connection:
             hold_in_transaction(connection, LockSpace.SCHEDULES, self.company_id)
@@ -200,6 +213,13 @@ class ScheduleDesk:
                     "schedule_retired",
                     f"schedule '{schedule_code}' was retired on {kept.retired_at.date()}",
                     "add another one: 'billing schedules add'",
+                )
+            if revision is not None and revision != kept.revision:
+                raise BillingError(
+                    "schedule_changed",
+                    f"schedule '{schedule_code}' was changed on {kept.revised_at:%Y-%m-%d %H:%M} UTC, after "
+                    "you began",
+                    "look at what it says now, then say what is to change",
                 )
             turn = activity_schedules.FiringTransaction(connection, self.company_id, kept.schedule.activity)
             decide_due(turn, kept, at, turn.closed_days())

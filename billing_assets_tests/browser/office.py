@@ -65,7 +65,8 @@ select (select max(run_id) from billing_run where state = 'finalised') as run,
     (select document_number(prefix, last_number) from number_series where last_number > 0 order by 1 limit 1)
         as invoice,
     (select max(problem_id) from problem) as problem,
-    (select max(delivery_id) from delivery where state = 'failed' and attempt_count = 1) as delivery
+    (select max(delivery_id) from delivery where state = 'failed' and attempt_count = 1) as delivery,
+    (select min(pause_id) from schedule_pause where resumed_at is null) as pause
 """
 
 
@@ -89,6 +90,15 @@ def office_pages(desk: Desk) -> Mapping[str, str]:
         "deliveries": "/deliveries",
         "delivery": f"/deliveries/{row.delivery}",
         "forecast": "/forecast",
+        "schedules": "/schedules",
+        "schedule": "/schedules/code/nightly",
+        "schedule-new": "/schedules/new",
+        "schedule-edit": "/schedules/code/nightly/edit",
+        "schedule-pauses": "/schedules/pauses",
+        "schedule-pause": f"/schedules/pauses/{row.pause}",
+        "schedule-calendar": "/schedules/calendar",
+        "schedule-timeline": "/schedules/timeline",
+        "schedule-week": "/schedules/timeline?days=7",
         "users": "/users",
         "audit-log": "/audit-log",
         "nowhere": "/nowhere",

@@ -25,10 +25,11 @@ from billing_assets.wiring.forecasts import ForecastDesk
 from billing_assets_tests.books import billing_over
 from billing_assets_tests.browser.office import office_pages, served_office, session_of
 from billing_assets_tests.browser.office_book import fill_office, office_company
+from billing_assets_tests.browser.office_schedules import keep_schedules
 from billing_assets_tests.conftest import CHROMIUM_NAMES
 
 _DESK, _PHONE = (1280, 860), (390, 844)
-_SECOND_LOOKS = ("today", "run", "failures", "forecast")
+_SECOND_LOOKS = ("today", "run", "failures", "forecast", "schedules", "schedule-calendar")
 _SETTLED_MS = 400
 Scheme = Literal["light", "dark"]
 
@@ -39,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--folder", type=Path, default=Path("docs/images/office"))
     parser.add_argument("--count", type=int, default=4_000, help="policies")
     parser.add_argument("--days", type=int, default=100, help="days that are billed")
+    parser.add_argument("--only", nargs="*", metavar="NAME", help="these pages alone")
     options = parser.parse_args(arguments)
     options.folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
@@ -50,9 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         desk = Desk(billing)
         today = today_of(office_company())
         fill_office(billing, owner_url, today, count=options.count, days=options.days)
+        keep_schedules(billing, today)
         ForecastDesk(billing).make()
         url = stack.enter_context(served_office(desk))
-        _take_all(url, office_pages(desk), session_of(desk, url), options.folder)
+        session, pages = session_of(desk, url), office_pages(desk)
+        wanted = {name: pages[name] for name in options.only or pages}
+        _take_all(url, wanted, session, options.folder)
 
 
 def _take_all(url: str, pages: Mapping[str, str], session: SetCookieParam, folder: Path) -> None:
@@ -84,7 +89,7 @@ def _take(
     )
     context.add_cookies([session])
     page = context.new_page()
-    page.goto(address)
+    page.goto(address, wait_until="networkidle")
     page.wait_for_timeout(_SETTLED_MS)
     page.screenshot(path=file)
     context.close()

@@ -17,6 +17,7 @@ from billing_assets.wiring.forecasts import ForecastDesk
 from billing_assets_tests.books import billing_over
 from billing_assets_tests.browser.office import office_pages, served_office, session_of
 from billing_assets_tests.browser.office_book import fill_office, office_company
+from billing_assets_tests.browser.office_schedules import keep_schedules
 from billing_assets_tests.browser.test_invoice_page import violations
 from billing_assets_tests.databases import copied_database, server_url, template_database
 
@@ -50,6 +51,7 @@ def office(
         billing = billing_over(database, home, stack)
         today = today_of(office_company())
         fill_office(billing, database.url, today, count=600, days=9)
+        keep_schedules(billing, today)
         ForecastDesk(billing).make()
         desk = Desk(billing)
         url = stack.enter_context(served_office(desk))

@@ -17,6 +17,7 @@ def test_every_permission_has_its_least_role() -> None:
         (Permission.RETRY, Role.OPERATOR),
         (Permission.RUN_DATE, Role.OPERATOR),
         (Permission.PAUSE, Role.OPERATOR),
+        (Permission.SET_SCHEDULES, Role.OPERATOR),
         (Permission.DECIDE_RUN, Role.APPROVER),
         (Permission.MANAGE_USERS, Role.ADMINISTRATOR),
         (Permission.SET_NOTIFICATIONS, Role.ADMINISTRATOR),

@@ -1,6 +1,7 @@
 """Pages: languages, words, and the part of a page that htmx asks for."""
 
 import re
+from importlib import resources
 
 import pytest
 from fastapi.testclient import TestClient
@@ -16,6 +17,13 @@ def test_every_language_has_the_same_words() -> None:
         assert {key: sorted(holes.findall(text)) for key, text in words.items()} == {
             key: sorted(holes.findall(text)) for key, text in first.items()
         }
+
+
+def test_every_key_that_a_page_names_has_its_words() -> None:
+    folder = resources.files("billing_assets.portal").joinpath("html")
+    for template in folder.iterdir():
+        named = re.findall(r'\bt\("([a-z_]+\.[a-z_]+)"[,)]', template.read_text("utf-8"))
+        assert set(named) <= words_of(LANGUAGES[0]).keys(), template.name
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,17 @@ def test_a_change_holds_from_then_on_and_keeps_what_was_due_before(desk: Schedul
     ]
 
 
+def test_who_has_seen_another_revision_changes_and_retires_nothing(desk: ScheduleDesk) -> None:
+    seen = desk.add("nightly", NIGHTLY, "the daily run", "ana").kept.revision
+    desk.edit("nightly", {"at_times": "14:00"}, "the book comes late", "bea", revision=seen)
+    with pytest.raises(BillingError, match="schedule_changed"):
+        desk.edit("nightly", {"at_times": "15:00"}, "later still", "ana", revision=seen)
+    with pytest.raises(BillingError, match="schedule_changed"):
+        desk.retire("nightly", "not needed", "ana", revision=seen)
+    view = desk.schedule("nightly")
+    assert (view.kept.revision, view.state) == (seen + 1, "active")
+
+
 def test_an_activity_stays_what_it_is(desk: ScheduleDesk) -> None:
     desk.add("nightly", NIGHTLY, "the daily run", "ana")
     with pytest.raises(BillingError, match="activity_fixed"):
