@@ -51,13 +51,19 @@ values (1, 1, 5, 'POL-00000010 2024-02-01', 'amount_too_fine', 'premium', '1.234
 
 def fill_billed(billing: Billing) -> None:
     """Fill the store of ``billing``."""
+    fill_untaxed(billing)
+    as_owner(billing, _HELD)
+    billing.invoice(billing.order(BILLING_DATE))
+    as_owner(billing, _DOCUMENTS, _DELIVERIES, _PROBLEMS)
+
+
+def fill_untaxed(billing: Billing) -> None:
+    """Fill the store with the thirty policies before their night: a tenth will fail, and nothing is held."""
     fill_book(billing.database, POLICY_COUNT)
-    as_owner(billing, _UNTAXED, _HELD)
+    as_owner(billing, _UNTAXED)
     loose = SafetyBounds(problem_per_mille=0, count_percent=0, total_percent=0, bill_times=0)
     with billing.database.transaction() as connection:
         save_company(connection, replace(COMPANY, safety_bounds=loose), AT)
-    billing.invoice(billing.order(BILLING_DATE))
-    as_owner(billing, _DOCUMENTS, _DELIVERIES, _PROBLEMS)
 
 
 def as_owner(billing: Billing, *statements: str) -> None:

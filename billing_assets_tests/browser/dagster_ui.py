@@ -12,7 +12,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -46,25 +46,36 @@ def dagster_url() -> Iterator[str]:
 
 @contextmanager
 def _served(home: Path, log: Path) -> Iterator[str]:
-    port = _free_port()
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
+    variables = {"BILLING_HOME": str(home), "BILLING_COMPANY": COMPANY}
+    with started(["ui", "--port", str(port)], variables, home, log) as process:
+        _await(process, url, log)
+        yield url
+
+
+@contextmanager
+def started(
+    arguments: list[str], variables: dict[str, str], folder: Path, log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command of ours in ``folder`` for the block, with these ``BILLING_`` variables and no others."""
     ours = {
         name: value for name, value in os.environ.items() if not name.startswith(("BILLING_", "DAGSTER_"))
     }
-    environment = {**ours, "BILLING_HOME": str(home), "BILLING_COMPANY": COMPANY, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "billing_assets.cli", "ui", "--port", str(port)]
+    environment = {**ours, **variables, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "billing_assets.cli", *arguments]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, env=environment, cwd=home, stdout=output, stderr=output, start_new_session=True
+            command, env=environment, cwd=folder, stdout=output, stderr=output, start_new_session=True
         )
         try:
-            _await(process, url, log)
-            yield url
+            yield process
         finally:
             _end(process)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine on which nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -87,10 +98,8 @@ def _await(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Ask for the end as Ctrl-C does; whoever of the group is left after a minute is killed."""
     process.send_signal(signal.SIGTERM)
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.wait(_GOODBYE_SECONDS)
-    finally:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            process.wait()
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
