@@ -12,7 +12,7 @@ the server lies if there is room, and 0.1 to 0.4 s on a disk.
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
@@ -57,6 +57,28 @@ def copied_database(server_url: str, original: str, name: str) -> Iterator[Datab
     finally:
         database.close()
         run_sql(server_url, f'drop database if exists "{name}" with (force)')
+
+
+Original = Callable[[Hashable, str, Callable[[Database], None]], str]
+"""Return the name of a copy of a database to which something was done; what it is, a key says."""
+
+
+@pytest.fixture(scope="session")
+def original(server_url: str) -> Iterator[Original]:
+    """Prepare a copy of a database once for all tests that ask by the same key; these get copies of it."""
+    names: dict[tuple[Hashable, str], str] = {}
+
+    def prepared(key: Hashable, template: str, prepare: Callable[[Database], None]) -> str:
+        if (key, template) not in names:
+            name = f"{template}_{len(names)}"
+            database = stack.enter_context(copied_database(server_url, template, name))
+            prepare(database)
+            database.close()
+            names[key, template] = name
+        return names[key, template]
+
+    with ExitStack() as stack:
+        yield prepared
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,11 +20,12 @@ from billing_assets_tests.books import COMPANY
 from billing_assets_tests.closed_months import closed_billing, closed_original, closed_store
 from billing_assets_tests.command_line import call_billing
 from billing_assets_tests.databases import (
+    Original,
     copied_database,
     fresh_database,
+    original,
     server_url,
     template_database,
-    url_of,
 )
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "closed_original",
     "closed_store",
     "fresh_database",
+    "original",
     "server_url",
     "template_database",
 ]
@@ -66,25 +67,25 @@ Originals = Callable[[Prepare, str], str]
 
 
 @pytest.fixture(scope="session")
-def originals(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Originals]:
-    """Prepare a copy of a database, once for all tests that ask for the same; return its name."""
-    names: dict[tuple[Prepare, str], str] = {}
+def originals(original: Original, tmp_path_factory: pytest.TempPathFactory) -> Originals:
+    """Prepare a copy of a database by commands, once for all tests that ask for the same; return its name."""
 
     def prepared(prepare: Prepare, template: str) -> str:
-        if (prepare, template) not in names:
-            name = f"{template}_{len(names)}"
+        def do(database: Database) -> None:
             folder = tmp_path_factory.mktemp("prepared")
-            database = stack.enter_context(copied_database(server_url, template, name))
             with pytest.MonkeyPatch.context() as patch:
                 set_environment(patch, folder)
-                patch.setenv("BILLING_DATABASE_URL", url_of(server_url, name))
+                patch.setenv("BILLING_DATABASE_URL", address_of(database))
                 prepare(call_checked, folder)
-            database.close()
-            names[prepare, template] = name
-        return names[prepare, template]
 
-    with ExitStack() as stack:
-        yield prepared
+        return original(prepare, template, do)
+
+    return prepared
+
+
+def address_of(database: Database) -> str:
+    """Return the URL of a database, as the program's environment names it."""
+    return database.engine.url.render_as_string(hide_password=False)
 
 
 def import_book(billing: Billing, folder: Path) -> None:
@@ -117,19 +118,19 @@ def database(
 
     The marker ``prepared`` names what else is done to it before, once for all tests that say so.
     """
-    original = template_database
+    name = template_database
     if "book" in request.fixturenames:
-        original = originals(import_book, original)
+        name = originals(import_book, name)
     for mark in request.node.iter_markers("prepared"):
-        original = originals(mark.kwargs["by"], original)
-    with copied_database(server_url, original, f"test_{uuid4().hex}") as database:
+        name = originals(mark.kwargs["by"], name)
+    with copied_database(server_url, name, f"test_{uuid4().hex}") as database:
         yield database
 
 
 @pytest.fixture
 def store(database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
     """An empty store that the program finds by its environment."""
-    monkeypatch.setenv("BILLING_DATABASE_URL", database.engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("BILLING_DATABASE_URL", address_of(database))
     return database
 
 

@@ -28,6 +28,12 @@ def billed_february(database: Database, home: Path) -> Iterator[Billing]:
         yield opened
 
 
+def bill_february(database: Database, home: Path) -> None:
+    """Bill and print the book of eight policies."""
+    with billed_february(database, home):
+        pass
+
+
 def use_port(billing: Billing, port: int) -> None:
     billing.settings = billing.settings.model_copy(update={"smtp_port": port, "smtp_timeout_seconds": 20})
 

@@ -1,7 +1,5 @@
 """Sums payable from the run to the credit note: rounded where the company says so, exact everywhere else."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -17,14 +15,13 @@ from billing_assets.store.connection import Database
 from billing_assets.store.invoice_reader import find_invoice
 from billing_assets.wiring.build import Billing
 from billing_assets.wiring.explanations import read_explanation
-from billing_assets_tests.books import AT, COMPANY, billing_over
+from billing_assets_tests.books import AT, COMPANY
 from billing_assets_tests.store.intake import book, import_text
 
 FEBRUARY, MARCH = date(2024, 2, 1), date(2024, 3, 1)
 
 
-@pytest.fixture
-def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
+def prepare(database: Database, home: Path) -> None:
     """Terms of 108.18 and 108.15 francs and 108.18 euros with taxes, of a company that rounds francs."""
     settle(database, cash_rounding=("CHF",))
     terms = (("A", "100.03", "CHF"), ("B", "100.00", "CHF"), ("C", "100.03", "EUR"))
@@ -32,9 +29,7 @@ def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
         {"no": number, "premium": premium, "currency": currency, "plan": "yearly", "from": "2024-02-01"}
         for number, premium, currency in terms
     ]
-    import_text(database, tmp_path, book(*(row | {"to": "2025-02-01"} for row in rows)))
-    with ExitStack() as stack:
-        yield billing_over(database, tmp_path, stack)
+    import_text(database, home, book(*(row | {"to": "2025-02-01"} for row in rows)))
 
 
 def invoice(database: Database, number: str) -> Invoice:

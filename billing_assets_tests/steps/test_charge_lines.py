@@ -75,12 +75,9 @@ B = {
 DEARER = change_row("A", 1, "endorsement", date(2025, 3, 1), premium="500.00", effective=JANUARY)
 
 
-@pytest.fixture
-def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
+def prepare(database: Database, home: Path) -> None:
     """Two French motor terms of several charges, billed from January on."""
-    import_text(with_company(database), tmp_path, split_book(A, B), mapping=MAPPING)
-    with ExitStack() as stack:
-        yield billing_over(database, tmp_path, stack)
+    import_text(with_company(database), home, split_book(A, B), mapping=MAPPING)
 
 
 @pytest.fixture(scope="module")

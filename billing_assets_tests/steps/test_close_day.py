@@ -1,6 +1,5 @@
 """A company closes days of its own: with a reason, not for too long, and never what was billed before."""
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
@@ -26,13 +25,11 @@ FIRST_DAY = date(2024, 2, 16)
 POLICIES = 6
 
 
-@pytest.fixture
-def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
+def prepare(database: Database, home: Path) -> None:
     fill_book(database, POLICIES)
     with ExitStack() as stack:
-        opened = billing_over(database, tmp_path, stack)
+        opened = billing_over(database, home, stack)
         opened.invoice(opened.order(FEBRUARY))
-        yield opened
 
 
 def order(

@@ -1,7 +1,6 @@
 """A held run issues nothing until somebody approves it, and then exactly what was shown, once."""
 
 import threading
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, timedelta
@@ -30,16 +29,14 @@ from billing_assets_tests.books import (
 FIRST, FEBRUARY, MARCH, LATER = date(2024, 1, 8), date(2024, 2, 1), date(2024, 3, 1), date(2024, 3, 13)
 
 
-@pytest.fixture
-def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
+def prepare(database: Database, home: Path) -> None:
     """60 terms from 1 February, 20 of them monthly, billed since January; a fifth off holds a run."""
     fill_book(database, 60)
     bounded(database, SafetyBounds(minimum_invoices=10, total_percent=0))
     with ExitStack() as stack:
-        program = billing_over(database, tmp_path, stack)
+        program = billing_over(database, home, stack)
         for day in (FIRST, FEBRUARY):
             program.invoice(program.order(day))
-        yield program
 
 
 def bounded(database: Database, bounds: SafetyBounds) -> None:

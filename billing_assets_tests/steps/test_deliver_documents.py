@@ -2,7 +2,7 @@
 
 import email
 import email.policy
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from email.message import EmailMessage
@@ -28,12 +28,14 @@ from billing_assets_tests.steps.outbox import (
     FEBRUARY,
     POLICIES,
     WITH_ADDRESS,
-    billed_february,
+    bill_february,
     broken_invariants,
     outbox,
     states,
     use_port,
 )
+
+prepare = bill_february
 
 _SPOIL_ADDRESS = """
 insert into payer_version (payer_id, company_id, content, content_sha256, batch_id)
@@ -60,12 +62,6 @@ select payer_id, company_id, content, sha256(convert_to(content, 'UTF8')), batch
         regexp_replace(content, '"language" : "[a-z]*"', '"language" : "' || :language || '"') as content
     from payer_version where payer_id = 1) as other
 """
-
-
-@pytest.fixture
-def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
-    with billed_february(database, tmp_path) as opened:
-        yield opened
 
 
 def resolve(billing: Billing, decision: Decision, delivery_id: int) -> None:

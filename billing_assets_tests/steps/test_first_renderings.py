@@ -2,7 +2,6 @@
 
 import email
 import email.policy
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,25 +12,20 @@ from billing_assets.channels.mailbox import MailboxServer
 from billing_assets.documents import press
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import PrintedInvoice
-from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
 from billing_assets_tests.books import AT
 from billing_assets_tests.channels.email.servers import LabServer
 from billing_assets_tests.steps.outbox import (
     FEBRUARY,
     WITH_ADDRESS,
-    billed_february,
+    bill_february,
     broken_invariants,
     outbox,
     states,
     use_port,
 )
 
-
-@pytest.fixture
-def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
-    with billed_february(database, tmp_path) as opened:
-        yield opened
+prepare = bill_february
 
 
 def delivered(billing: Billing, folder: Path) -> list[bytes]:

@@ -1,7 +1,5 @@
 """What is billed on a closed day leaves on the next open one, and once."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from billing_assets.steps.calendar_ports import ClosedDayOrder
 from billing_assets.steps.deliver_documents import deliver_documents
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
-from billing_assets_tests.books import COMPANY, billing_over
+from billing_assets_tests.books import COMPANY
 from billing_assets_tests.steps.outbox import broken_invariants, outbox
 from billing_assets_tests.store.intake import book, import_text, with_company
 
@@ -41,14 +39,11 @@ class Kept:
         return SendResult(state=DeliveryState.SENT, reply_code=250, reason_code="accepted", reply_text="")
 
 
-@pytest.fixture
-def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
+def prepare(database: Database, home: Path) -> None:
     """A term of each behaviour, due on a Saturday and then on the first of each month."""
     with with_company(database).transaction() as connection:
         connection.execute(text(_PLANS))
-    read_book(database, tmp_path)
-    with ExitStack() as stack:
-        yield billing_over(database, tmp_path, stack)
+    read_book(database, home)
 
 
 def read_book(database: Database, folder: Path, email: str = "ann@example.com") -> None:

@@ -20,8 +20,8 @@ from billing_assets_tests.steps.test_payer_shares import (
     TERM,
     A,
     C,
-    billing,
     of_line,
+    prepare,
     shared_book,
 )
 from billing_assets_tests.store.intake import (
@@ -34,7 +34,7 @@ from billing_assets_tests.store.intake import (
     with_company,
 )
 
-__all__ = ["billing"]
+__all__ = ["prepare"]
 
 
 REST = "the further payers bear 100 % together, which leaves nothing to the payer of the row"

@@ -1,6 +1,5 @@
 """Several payers from the policy book to the credit note: each bears their share, to the cent."""
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
@@ -72,12 +71,9 @@ def shared_book(*rows: dict[str, str]) -> str:
     return table(HEADER, *(ROW | TERM | row for row in rows))
 
 
-@pytest.fixture
-def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
+def prepare(database: Database, home: Path) -> None:
     """A term that a bank pays 40 % of, and one of one payer, billed from January on."""
-    import_text(with_company(database), tmp_path, shared_book(A, C), mapping=MAPPING)
-    with ExitStack() as stack:
-        yield billing_over(database, tmp_path, stack)
+    import_text(with_company(database), home, shared_book(A, C), mapping=MAPPING)
 
 
 def test_each_payer_has_an_invoice_of_their_share(database: Database, billing: Billing) -> None:

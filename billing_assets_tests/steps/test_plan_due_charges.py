@@ -1,7 +1,6 @@
 """Planning counts before anything is issued, and can be done again until a run has begun."""
 
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Generator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -17,17 +16,14 @@ from billing_assets.steps.run_ports import BookPosition, Shard
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
 from billing_assets.wiring.desk import Desk
-from billing_assets_tests.books import add_term, billing_over, change_premium, fill_book
+from billing_assets_tests.books import add_term, change_premium, fill_book
 from billing_assets_tests.changes import change_row, import_changes
 
 FEBRUARY = date(2024, 2, 1)
 
 
-@pytest.fixture
-def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
+def prepare(database: Database, home: Path) -> None:
     fill_book(database, 30)
-    with ExitStack() as stack:
-        yield billing_over(database, tmp_path, stack)
 
 
 def runs(billing: Billing) -> list[tuple[object, ...]]:

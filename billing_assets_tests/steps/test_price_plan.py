@@ -1,7 +1,5 @@
 """What a plan comes to does not depend on how much of it is kept in memory, and is written nowhere."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,16 +15,13 @@ from billing_assets.steps.price_plan import PricedPlan, add_totals, plan_record,
 from billing_assets.steps.run_ports import RunBasis, Shard, silent
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
-from billing_assets_tests.books import add_term, billing_over, change_premium, fill_book
+from billing_assets_tests.books import add_term, change_premium, fill_book
 
 FEBRUARY = date(2024, 2, 1)
 
 
-@pytest.fixture
-def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
+def prepare(database: Database, home: Path) -> None:
     fill_book(database, 30)
-    with ExitStack() as stack:
-        yield billing_over(database, tmp_path, stack)
 
 
 def priced(billing: Billing, crew: Crew | None = None) -> tuple[PricedPlan, Any]:

@@ -1,7 +1,5 @@
 """Every invoice of a date becomes a document, and proofs show that its template prints."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +9,7 @@ from sqlalchemy import text
 from billing_assets.domain.errors import BillingError
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
-from billing_assets_tests.books import billing_over, fill_book
+from billing_assets_tests.books import fill_book
 
 FEBRUARY = date(2024, 2, 1)
 
@@ -22,11 +20,8 @@ from payer_version where payer_id = 1
 """
 
 
-@pytest.fixture
-def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
+def prepare(database: Database, home: Path) -> None:
     fill_book(database, 6)
-    with ExitStack() as stack:
-        yield billing_over(database, tmp_path, stack)
 
 
 def count(billing: Billing, query: str) -> int:

@@ -1,8 +1,6 @@
 """A billing date is invoiced exactly once, whoever asks and however often."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
@@ -16,17 +14,14 @@ from billing_assets.steps import crews
 from billing_assets.steps import plan_due_charges as planning
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
-from billing_assets_tests.books import add_term, billing_over, change_premium, end_cover, fill_book
+from billing_assets_tests.books import add_term, change_premium, end_cover, fill_book
 from billing_assets_tests.state import business_state
 
 FEBRUARY = date(2024, 2, 1)
 
 
-@pytest.fixture
-def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
+def prepare(database: Database, home: Path) -> None:
     fill_book(database, 60)
-    with ExitStack() as stack:
-        yield billing_over(database, tmp_path, stack)
 
 
 def count(billing: Billing, query: str) -> int:

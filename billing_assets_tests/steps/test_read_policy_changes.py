@@ -1,11 +1,8 @@
 """Changes come in once; a bad row is a problem that holds its term until it is answered."""
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
-
-import pytest
 
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
@@ -17,13 +14,11 @@ from billing_assets_tests.store.intake import book, import_text, with_company
 FEBRUARY, JULY = date(2024, 2, 1), date(2024, 7, 1)
 
 
-@pytest.fixture
-def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
+def prepare(database: Database, home: Path) -> None:
     fill_book(database, 6)
     with ExitStack() as stack:
-        billing = billing_over(database, tmp_path, stack)
+        billing = billing_over(database, home, stack)
         billing.invoice(billing.order(FEBRUARY))
-        yield billing
 
 
 BAD_ROWS = [

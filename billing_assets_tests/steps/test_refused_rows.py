@@ -1,12 +1,9 @@
 """A term whose row was refused is not billed on as if nothing had been said."""
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-
-import pytest
 
 from billing_assets.steps.run_ports import Shard
 from billing_assets.store.connection import Database
@@ -21,15 +18,13 @@ OTHER = {"no": "P2", "payer": "K2"}
 CANCELLED = {"cover_to": "2024-04-01"}
 
 
-@pytest.fixture
-def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
+def prepare(database: Database, home: Path) -> None:
     """The program over a book of two monthly policies, billed in January."""
     with_company(database)
-    import_text(database, tmp_path, book({}, OTHER), mapping=CHANGES)
+    import_text(database, home, book({}, OTHER), mapping=CHANGES)
     with ExitStack() as stack:
-        made = billing_over(database, tmp_path, stack)
+        made = billing_over(database, home, stack)
         made.invoice(made.order(date(2024, 1, 2)))
-        yield made
 
 
 def take(billing: Billing, folder: Path, *rows: dict[str, str]) -> None:

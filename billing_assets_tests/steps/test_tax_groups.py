@@ -4,7 +4,6 @@ Belongs here: what needs a store, documents of before taxes had groups among it.
 Does not belong here: the amounts of a group (``frames.test_taxes``), each floor by itself.
 """
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from datetime import date, timedelta
@@ -76,14 +75,12 @@ def given_back(billing: Billing, invoice_number: int = 1) -> list[tuple[int, ...
     )
 
 
-@pytest.fixture
-def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
+def prepare(database: Database, home: Path) -> None:
     """A term of a motor and a home part; each has a row of its own of one tax, home the later one."""
     with ExitStack() as stack:
-        billing = billing_over(with_company(database), tmp_path, stack)
+        billing = billing_over(with_company(database), home, stack)
         add_rows(billing, row("motor"), row("home"))
-        import_one(billing, tmp_path, mapped("KW", "motor", "home"), **AMOUNTS)
-        yield billing
+        import_one(billing, home, mapped("KW", "motor", "home"), **AMOUNTS)
 
 
 def test_a_tax_of_two_lines_of_business_is_rounded_once_and_one_line_of_the_document(
