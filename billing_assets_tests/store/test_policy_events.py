@@ -54,7 +54,7 @@ def test_each_policy_gives_its_lowest_version_and_a_change_waits_for_its_term(in
 def test_a_batch_looks_at_the_oldest_events_however_many_wait(
     inbox: SqlEventInbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A policy told of twice among them gives its lowest version; what comes after them is for a later batch."""
+    """Told of twice among them, a policy gives its lowest version; what comes after is for a later batch."""
     events = [term_event("A", 3), term_event("A", 2), term_event("B"), term_event("A", 1)]
     with inbox.database.transaction() as connection:
         add_events(connection, 1, events, AT)
