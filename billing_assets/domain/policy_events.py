@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from unicodedata import is_normalized
 
 from billing_assets.domain.book_mapping import BOOK_FIELDS
 from billing_assets.domain.policy_changes import CHANGE_FIELDS
@@ -40,6 +41,7 @@ REPEATED = "repeated"
 KEY_REUSED = "event_key_reused"
 VERSION_REUSED = "event_version_reused"
 MALFORMED = "event_malformed"
+_NAMING = ("policy_number", "effective_date", "change_number")
 AWAITS_TERM = "awaits_term"
 
 EVENT_REASONS: Mapping[str, str] = MappingProxyType(
@@ -105,7 +107,8 @@ class OpenEvent:
             return VERSION_REUSED
         known = EVENT_FIELDS[self.event_kind]
         is_plain = all(value is None or isinstance(value, str) for value in self.fields.values())
-        return "" if is_plain and set(self.fields) <= set(known) else MALFORMED
+        is_named = all(_is_one_name(str(self.fields.get(name) or "")) for name in _NAMING)
+        return "" if is_plain and is_named and set(self.fields) <= set(known) else MALFORMED
 
     @property
     def settled_by(self) -> str:
@@ -122,6 +125,16 @@ class OpenEvent:
         if self.version < self.known_version:
             return STALE
         return REPEATED if self.version == self.known_version and self.is_known else ""
+
+
+def _is_one_name(text: str) -> bool:
+    """Tell whether the book and the inbox take a text for the same name.
+
+    The book drops every character at its ends that nobody sees, and composes accents; the inbox drops spaces.
+    Under two names versions would not be compared, and an old event would undo a newer one.
+    """
+    name = text.strip(" ")
+    return not name or (name[0].isprintable() and name[-1].isprintable() and is_normalized("NFC", name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,7 +96,8 @@ event_key_reused | an event came under a key that an event with other content ha
 give each event a key of its own, and send what it says again under a new one with a later version
 event_version_reused | an event says something else of a term or a change than one with the same version | \
 send it again under a new key with a later version
-event_malformed | an event has a field that its kind does not have, or one that is no text and no number | \
+event_malformed | an event has a field that its kind does not have, one that is no text and no number, or an \
+unseen character at an end of what names its term | \
 send it again under a new key with a later version, with the fields that the how-to page lists
 missing_from_book | a full book does not name a term that is in force; it is billed on | \
 give its cover_to_date if cover ended, or the row that was left out; the problem then closes by itself

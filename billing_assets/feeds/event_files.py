@@ -9,6 +9,7 @@ program, and the same file again adds nothing twice.
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from io import StringIO
@@ -23,6 +24,10 @@ _HEAD = ("event_key", "event_kind", "version")
 _LONGEST_KEY = 200
 _LONGEST_BODY = 100_000
 _LARGEST_VERSION = 2**63 - 1
+_LONGEST_VERSION = len(str(_LARGEST_VERSION))
+_NO_CELL = object()
+"""What a row of CSV has where it ends before its header does."""
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _MOST_ROWS = 100
 """So many bad rows are named; all are counted."""
 
@@ -84,33 +89,44 @@ def event_from(row: object, place: str) -> PolicyEvent:
         raise _invalid(place, "'event_key' is empty, too long or not printable")
     if kind not in list(EventKind):
         raise _invalid(place, f"'event_kind' is '{kind[:20]}', which is neither policy nor change")
-    if not (version.isascii() and version.isdigit() and 0 < int(version[:20]) <= _LARGEST_VERSION):
+    is_number = version.isascii() and version.isdigit() and len(version) <= _LONGEST_VERSION
+    if not (is_number and 0 < int(version) <= _LARGEST_VERSION):
         raise _invalid(place, f"'version' is '{version[:20]}', which is no whole number from 1")
     unknown = [name for name in said if name not in EVENT_FIELDS[EventKind(kind)]]
     if unknown:
         raise _invalid(place, f"'{unknown[0][:40]}' is no field of an event of the kind {kind}")
-    nested = [name for name, value in said.items() if not isinstance(value, str) or "\x00" in value]
+    nested = [name for name, value in said.items() if not isinstance(value, str) or _NO_TEXT.search(value)]
     if nested:
         raise _invalid(place, f"'{nested[0]}' is neither text nor a number")
-    if sum(len(value) for value in said.values()) > _LONGEST_BODY // 2:
+    # As the store writes it, where a quote is two characters.
+    if len(json.dumps(said, ensure_ascii=False)) > _LONGEST_BODY:
         raise _invalid(place, "it is too long")
     return PolicyEvent(event_key=key, event_kind=EventKind(kind), version=int(version), body=said)
 
 
 def _csv_rows(content: str) -> Iterator[tuple[int, object]]:
     """Yield the number and the fields of each row; of one that cannot be read what is wrong, and end."""
-    reader = csv.DictReader(StringIO(content, newline=""), restkey="more fields than the header")
+    reader = csv.DictReader(
+        StringIO(content, newline=""), restkey="more fields than the header", restval=_NO_CELL
+    )
     number = 0
     try:
+        names = reader.fieldnames or ()
+        doubled = next((name for name in names if name and names.count(name) > 1), None)
+        if doubled is not None:
+            yield 0, f"the header has '{doubled[:40]}' twice: nobody knows which is right"
+            return
         for number, row in enumerate(reader, start=1):
-            yield number, row
+            is_short = _NO_CELL in row.values()
+            yield number, "it has fewer fields than the header" if is_short else row
     except csv.Error as error:
         yield number + 1, f"it cannot be read as CSV: {error}"
 
 
 def _json_rows(content: str) -> Iterator[tuple[int, object]]:
     """Yield the number and the fields of each line, numbers as they are written, or what is wrong with it."""
-    for number, line in enumerate(content.splitlines(), start=1):
+    # By the one character that ends a line of JSON lines: a text may hold what else splits lines.
+    for number, line in enumerate(content.split("\n"), start=1):
         if not line.strip():
             continue
         try:

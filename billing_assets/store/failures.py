@@ -38,8 +38,9 @@ class FailureRow:
     """A standing charge; ``is_requested``: the inbox has an open request for its policy.
 
     ``problem_id`` is that of the open problem that holds its term, None where there is none. ``billing_date``
-    is that of the run that said so last, at ``failed_at``; ``until_date`` that of the charge itself. The
-    retries are those of this version of the term, see :class:`billing_assets.domain.retries.FailedCharge`.
+    is that of the run that said so last, at ``failed_at``, when it was planned where it is
+    under way or was interrupted; ``until_date`` that of the charge itself. The retries are those of this
+    version of the term, see :class:`billing_assets.domain.retries.FailedCharge`.
     """
 
     run_id: int
@@ -146,7 +147,8 @@ select d.run_id, d.policy_term_id, d.installment_number, p.policy_number, d.outc
             and g.policy_term_id = d.policy_term_id) as problem_id,
     d.policy_term_version_id, case when d.installment_number = 0
         then greatest(d.billing_date, t.effective_date) else d.billing_date end as until_date,
-    r.finalised_at as failed_at, coalesce(tried.attempt_number, 0) as attempt_count, tried.next_attempt_at,
+    coalesce(r.finalised_at, r.planned_at) as failed_at,
+    coalesce(tried.attempt_number, 0) as attempt_count, tried.next_attempt_at,
     tried.reason_code is not null and tried.next_attempt_at is null as is_given_up
 from page d join billing_run r using (run_id) join policy_term t using (policy_term_id)
 join policy p using (policy_id)

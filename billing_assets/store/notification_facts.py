@@ -80,19 +80,21 @@ having not exists (select from notification_event e
 order by f.recorded_at
 """
 
-# What a batch of retries gave up was given up in one transaction at one instant.
+# What a batch of retries gave up was given up in one transaction, and by one run: the batches of a firing
+# share its instant, and who looks between two of them would tell of the first alone.
 _GIVEN_UP = """
 with found as (
     select attempted_at, reason_code, count(*) as charge_count,
-        concat('retries_given_up:', company_id, ':', extract(epoch from attempted_at)) as event_key
+        concat('retries_given_up:', company_id, ':', extract(epoch from attempted_at), ':', run_id)
+            as event_key
     from invoice_retry where company_id = :company and reason_code is not null and next_attempt_at is null
-    group by company_id, attempted_at, reason_code
+    group by company_id, attempted_at, run_id, reason_code
 )
 select attempted_at, event_key, sum(charge_count)::bigint as charge_count,
     jsonb_agg(jsonb_build_object('reason_code', reason_code, 'count', charge_count)
         order by charge_count desc, reason_code) as reasons
 from found f where not exists (select from notification_event e where e.event_key = f.event_key)
-group by attempted_at, event_key order by attempted_at
+group by attempted_at, event_key order by attempted_at, event_key
 """
 
 _CHECKS = """

@@ -44,20 +44,27 @@ _HAS_TERM = """exists (select from policy p join policy_term t using (policy_id)
 # A change whose term or day cannot be read does not wait: it is taken and refused.
 _CAN_BE_TAKEN = f"""(e.event_kind = 'policy' or e.policy_number = '' or e.effective_date is null
     or {_HAS_TERM})"""
+# Of however many are open the oldest are looked at: the work of a batch does not grow with what waits.
+_LOOKED_AT = 100_000
 _NEXT = f"""
+with looked as materialized (
+    select e.policy_event_id, e.version, case when e.policy_number = '' then e.policy_event_id::text
+        when e.event_kind = 'policy' then e.policy_number else e.record_key end as one_by_one
+    from policy_event e
+    where e.company_id = :company and e.event_kind = :kind and e.state = 'open'
+        and e.policy_event_id <= :upto and {_CAN_BE_TAKEN}
+    order by e.policy_event_id limit :looked_at
+)
 select e.policy_event_id, e.version, e.body::text as original,
     exists (select from policy_event f where f.company_id = e.company_id and f.event_key = e.event_key
         and f.policy_event_id < e.policy_event_id) as is_key_reused,
     coalesce(known.version, 0) as known_version, coalesce(known.is_same, false) as is_known
 from (
-    select e.*, row_number() over (
-        partition by case when e.policy_number = '' then e.policy_event_id::text
-            when e.event_kind = 'policy' then e.policy_number else e.record_key end
-        order by e.version, e.policy_event_id) as place
-    from policy_event e
-    where e.company_id = :company and e.event_kind = :kind and e.state = 'open'
-        and e.policy_event_id <= :upto and {_CAN_BE_TAKEN}
-) e
+    select policy_event_id from (
+        select distinct on (one_by_one) policy_event_id from looked
+        order by one_by_one, version, policy_event_id
+    ) lowest order by policy_event_id limit :count
+) taken join policy_event e using (policy_event_id)
 left join lateral (
     select k.version, bool_or(k.body_sha256 = e.body_sha256) as is_same from policy_event k
     where k.company_id = e.company_id and k.record_key = e.record_key and k.event_kind = e.event_kind
@@ -65,7 +72,7 @@ left join lateral (
         and e.policy_number <> ''
     group by k.version order by k.version desc limit 1
 ) known on true
-where e.place = 1 order by e.policy_event_id limit :count
+order by e.policy_event_id
 """  # noqa: S608 - constants
 _SETTLE = """
 update policy_event e set state = 'done', reason_code = a.reason_code, answered_at = :at
@@ -177,7 +184,13 @@ class SqlEventInbox:
 
     def next_events(self, kind: EventKind, up_to_id: int, count: int) -> tuple[OpenEvent, ...]:
         """Return open events of a kind, oldest first; see ``steps.event_ports.EventInbox``."""
-        values = {"company": self.company_id, "kind": kind.value, "upto": up_to_id, "count": count}
+        values = {
+            "company": self.company_id,
+            "kind": kind.value,
+            "upto": up_to_id,
+            "count": count,
+            "looked_at": _LOOKED_AT,
+        }
         with self.database.transaction() as connection:
             rows = connection.execute(text(_NEXT), values).all()
         return tuple(
@@ -185,7 +198,7 @@ class SqlEventInbox:
                 event_id=row.policy_event_id,
                 event_kind=kind,
                 version=row.version,
-                fields=json.loads(row.original, parse_float=str, parse_int=str),
+                fields=_fields(row.original),
                 original=row.original,
                 is_key_reused=row.is_key_reused,
                 known_version=row.known_version,
@@ -241,6 +254,15 @@ class _ChangesOfEvents(SqlChangeStore):
         with super().intake(company_code, progress) as work:
             yield work
             _keep_taken(work.connection, self.inbox, self.event_ids)
+
+
+def _fields(original: str) -> dict[str, object]:
+    """Return what an event says; one that is nested deeper than Python reads has a field that is no text."""
+    try:
+        found: dict[str, object] = json.loads(original, parse_float=str, parse_int=str)
+    except RecursionError:
+        return {"nested": []}
+    return found
 
 
 def _keep_taken(connection: Connection, inbox: SqlEventInbox, event_ids: Sequence[int]) -> None:

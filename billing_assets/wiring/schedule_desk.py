@@ -39,12 +39,16 @@ from billing_assets.wiring.build import Billing, utc_now
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleView:
-    """A schedule as it stands: the pause that stops it now, its last firing and its next ones."""
+    """A schedule as it stands: the pause that stops it now, its last firing and its next ones.
+
+    ``is_next_left_out``: a pause that there is by now goes on when the next one is due.
+    """
 
     kept: KeptSchedule
     pause: Pause | None
     last: KeptFiring | None
     following: tuple[Firing, ...]
+    is_next_left_out: bool
 
     @property
     def state(self) -> str:
@@ -233,8 +237,17 @@ def _view(
     following: Sequence[Firing],
     at: datetime,
 ) -> ScheduleView:
-    covering = (each for each in pauses if each.covers(kept.schedule_code, kept.schedule.activity, at))
-    return ScheduleView(kept=kept, pause=next(covering, None), last=last, following=tuple(following))
+    def covering(moment: datetime) -> Pause | None:
+        code, activity = kept.schedule_code, kept.schedule.activity
+        return next((each for each in pauses if each.covers(code, activity, moment)), None)
+
+    return ScheduleView(
+        kept=kept,
+        pause=covering(at),
+        last=last,
+        following=tuple(following),
+        is_next_left_out=bool(following) and covering(following[0].due_at) is not None,
+    )
 
 
 def _standing(view: ScheduleView) -> str:

@@ -25,6 +25,15 @@ def event(**values: object) -> OpenEvent:
         ({"fields": {"policy_number": ["P-1"]}}, "", "event_malformed"),
         ({"fields": {"policy_number": True}}, "", "event_malformed"),
         ({"event_kind": EventKind.CHANGE, "fields": {"payer_name": "Ann"}}, "", "event_malformed"),
+        ({"fields": {"policy_number": "\tP-1"}}, "", "event_malformed"),
+        ({"fields": {"policy_number": "P-1\u00a0"}}, "", "event_malformed"),
+        ({"fields": {"policy_number": "Po\u0301l-1"}}, "", "event_malformed"),
+        (
+            {"fields": {"policy_number": "P\u00f3l 1 ", "effective_date": "2024-02-01\n"}},
+            "",
+            "event_malformed",
+        ),
+        ({"fields": {"policy_number": "P\u00f3l 1 "}}, "", ""),
     ],
 )
 def test_an_event_is_taken_settled_or_refused(values: dict[str, object], settled_by: str, fault: str) -> None:

@@ -39,7 +39,10 @@ def test_json_lines_and_csv_say_the_same(tmp_path: Path, monkeypatch: pytest.Mon
         ({"premum": "1"}, "'premum' is no field"),
         ({"change_number": "1"}, "'change_number' is no field"),
         ({"premium": {"amount": 1}}, "'premium' is neither text nor a number"),
-        ({"payer_name": "a" * 60_000}, "too long"),
+        ({"payer_name": "a" * 100_001}, "too long"),
+        ({"payer_name": '"' * 50_000}, "too long"),
+        ({"payer_name": "\ud800"}, "'payer_name' is neither text"),
+        ({"version": "0" * 19 + "1" + "0" * 9}, "no whole number"),
     ],
 )
 def test_what_is_no_event_is_named_with_its_row(fields: dict[str, object], said: str, tmp_path: Path) -> None:
@@ -61,3 +64,27 @@ def test_a_file_that_cannot_be_read_is_refused(content: bytes, said: str, tmp_pa
     path.write_bytes(content)
     with pytest.raises(BillingError, match=said):
         read_event_file(path)
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "said"),
+    [
+        ("premium,premium", "1,2", "'premium' twice"),
+        ("premium,payer_name", "1", "row 1: it has fewer fields"),
+    ],
+)
+def test_a_table_with_a_column_twice_or_a_row_cut_off_is_refused(
+    header: str, row: str, said: str, tmp_path: Path
+) -> None:
+    """The last of two premiums would win, and what a cut off row says would be taken as all there is."""
+    path = tmp_path / "events.csv"
+    path.write_text(f"event_key,event_kind,version,{header}\ne1,policy,7,{row}\n", encoding="utf-8")
+    with pytest.raises(BillingError, match=said):
+        read_event_file(path)
+
+
+def test_a_line_ends_where_json_lines_end_it(tmp_path: Path) -> None:
+    path = tmp_path / "events.ndjson"
+    said = {**HEAD, "payer_name": "Ann\u2028Lee"}
+    path.write_text(json.dumps(said, ensure_ascii=False) + "\r\n", encoding="utf-8", newline="")
+    assert read_event_file(path)[0].body == {"payer_name": "Ann\u2028Lee"}

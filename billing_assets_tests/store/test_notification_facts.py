@@ -139,16 +139,19 @@ def test_a_date_that_is_not_final_by_its_deadline_is_late_since_that(database: D
 def test_what_retries_gave_up_is_told_by_the_batch_that_did(database: Database) -> None:
     insert = """
         insert into invoice_retry (policy_term_version_id, installment_number, attempt_number, company_id,
-            policy_term_id, until_date, reason_code, attempted_at, next_attempt_at)
-        select policy_term_version_id, number, 1, 1, policy_term_id, :day, reason, :at, next
-        from policy_term_version cross join (values (1, 'no_tax_rule', null), (2, 'no_tax_rule', null),
-            (3, 'no_plan_row', null), (4, null, null), (5, 'no_plan_row', cast(:later as timestamptz))
-        ) as r (number, reason, next)
+            policy_term_id, until_date, run_id, reason_code, attempted_at, next_attempt_at)
+        select policy_term_version_id, number, 1, 1, policy_term_id, :day, run, reason, :at, next
+        from policy_term_version cross join (values (1, 3, 'no_tax_rule', null),
+            (2, 3, 'no_tax_rule', null), (3, 3, 'no_plan_row', null), (4, 3, null, null),
+            (5, 3, 'no_plan_row', cast(:later as timestamptz)), (6, 4, 'no_tax_rule', null)
+        ) as r (number, run, reason, next)
     """
     with database.transaction() as connection:
         values = {"day": DAY, "at": EARLIER, "later": NOON}
         connection.execute(text(insert), values)
-    (event,) = found(database)
+    event, further = found(database)
+    # A further batch of the same firing has its instant: told of by itself, whoever looked between the two.
+    assert (further.item_count, further.event_key == event.event_key) == (1, False)
     assert (event.event_kind, event.item_count, event.occurred_at) == (
         EventKind.RETRIES_GIVEN_UP,
         3,

@@ -11,6 +11,7 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.policy_events import EventCounts, EventKind
 from billing_assets.steps.event_rows import EVENT_MAPPING, EventBook
 from billing_assets.steps.read_policy_book import IntakeOrder, read_policy_book
+from billing_assets.store import policy_events
 from billing_assets.store.connection import Database
 from billing_assets.store.policy_events import SqlEventInbox, add_events, inbox_of, list_events
 from billing_assets_tests.books import AT
@@ -50,6 +51,18 @@ def test_each_policy_gives_its_lowest_version_and_a_change_waits_for_its_term(in
     assert inbox.next_events(EventKind.POLICY, taken[0].event_id, 9) == taken[:1]
 
 
+def test_a_batch_looks_at_the_oldest_events_however_many_wait(
+    inbox: SqlEventInbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told of twice among them, a policy gives its lowest version; what comes after is for a later batch."""
+    events = [term_event("A", 3), term_event("A", 2), term_event("B"), term_event("A", 1)]
+    with inbox.database.transaction() as connection:
+        add_events(connection, 1, events, AT)
+    monkeypatch.setattr(policy_events, "_LOOKED_AT", 3)
+    taken = inbox.next_events(EventKind.POLICY, inbox.newest_id(), 9)
+    assert [(event.text("policy_number"), event.version) for event in taken] == [("A", 2), ("B", 1)]
+
+
 def test_what_was_marked_meanwhile_is_not_imported_a_second_time(inbox: SqlEventInbox) -> None:
     """The right to drain may be lost with its session: the mark itself decides."""
     with inbox.database.transaction() as connection:
@@ -74,6 +87,9 @@ def test_a_sender_may_insert_events_and_nothing_else(inbox: SqlEventInbox) -> No
         connection.execute(text("set local role billing_sender"))
         for _ in range(2):
             connection.execute(text(INSERT), {"key": "s1", "body": body})
+        # Deeper than Python reads: it is refused like any other, and no drain dies of it.
+        deep = f'{{"policy_number": {"[" * 3_000}{"]" * 3_000}}}'
+        connection.execute(text(INSERT), {"key": "s2", "body": deep})
     refused = [
         "select * from billing.policy_event",
         "update billing.policy_event set state = 'done'",
@@ -91,8 +107,8 @@ def test_a_sender_may_insert_events_and_nothing_else(inbox: SqlEventInbox) -> No
             with pytest.raises(DBAPIError, match="permission denied"):
                 connection.execute(text(statement))
     engine.dispose()
-    (event,) = inbox.next_events(EventKind.POLICY, inbox.newest_id(), 9)
-    assert event.text("premium") == "1200.10"
+    event, nested = inbox.next_events(EventKind.POLICY, inbox.newest_id(), 9)
+    assert (event.text("premium"), nested.fault) == ("1200.10", "event_malformed")
 
 
 @pytest.mark.parametrize(

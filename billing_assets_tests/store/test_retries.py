@@ -53,3 +53,8 @@ def test_attempts_are_of_a_version_of_a_term_and_kept_once(billing: Billing) -> 
         as_owner(billing, "update invoice_retry set policy_term_version_id = 1 where policy_term_id = 10")
         (charge,) = find_failed(connection, 1, [(10, 1)])
     assert (charge.attempt_count, charge.next_attempt_at) == (0, None)
+    # A shard of a run under way is committed before the run is final: what failed there has its time too.
+    as_owner(billing, "update billing_run set state = 'running', finalised_at = null")
+    with billing.database.transaction() as connection:
+        (charge,) = find_failed(connection, 1, [(10, 1)])
+    assert charge.due_at(billing.settings.retry_rule) is not None

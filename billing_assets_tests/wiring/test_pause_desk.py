@@ -56,8 +56,17 @@ def test_a_paused_schedule_says_who_why_and_until_when(
     look = desk.look(RUNS, clock.pass_by(DAY))
     assert look.firings == ()
     assert "nightly is paused until 2024-01-13 12:00 UTC by bea: rates are late" in look.why_none
-    assert desk.schedule("nightly").state == "paused"
+    view = desk.schedule("nightly")
+    assert (view.state, view.is_next_left_out) == ("paused", True)
     assert len(desk.look(RETRIES, clock()).firings) == 1
+
+
+def test_what_is_due_after_a_pause_is_not_said_to_be_left_out(
+    desk: ScheduleDesk, pauses: PauseDesk, clock: Clock
+) -> None:
+    stop_nightly(pauses, until=clock() + DAY / 2)
+    view = desk.schedule("nightly")
+    assert (view.state, view.is_next_left_out) == ("paused", False)
 
 
 def test_what_is_missed_is_shown_with_what_one_run_of_it_would_bill(
