@@ -25,8 +25,6 @@ _LONGEST_KEY = 200
 _LONGEST_BODY = 100_000
 _LARGEST_VERSION = 2**63 - 1
 _LONGEST_VERSION = len(str(_LARGEST_VERSION))
-_NO_CELL = object()
-"""What a row of CSV has where it ends before its header does."""
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _MOST_ROWS = 100
 """So many bad rows are named; all are counted."""
@@ -106,9 +104,7 @@ def event_from(row: object, place: str) -> PolicyEvent:
 
 def _csv_rows(content: str) -> Iterator[tuple[int, object]]:
     """Yield the number and the fields of each row; of one that cannot be read what is wrong, and end."""
-    reader = csv.DictReader(
-        StringIO(content, newline=""), restkey="more fields than the header", restval=_NO_CELL
-    )
+    reader = csv.DictReader(StringIO(content, newline=""), restkey="more fields than the header")
     number = 0
     try:
         names = reader.fieldnames or ()
@@ -117,7 +113,7 @@ def _csv_rows(content: str) -> Iterator[tuple[int, object]]:
             yield 0, f"the header has '{doubled[:40]}' twice: nobody knows which is right"
             return
         for number, row in enumerate(reader, start=1):
-            is_short = _NO_CELL in row.values()
+            is_short = None in row.values()
             yield number, "it has fewer fields than the header" if is_short else row
     except csv.Error as error:
         yield number + 1, f"it cannot be read as CSV: {error}"
