@@ -46,9 +46,9 @@ test: check test-fast ## checks, then every test that takes seconds
 test-fast: setup
 	@env -u BILLING_TEST_DATABASE_URL $(PY) -m pytest $(PARALLEL) -q -rs
 
-test-server: setup ## the store and step tests again, but those of the embedded server, on the one that BILLING_TEST_DATABASE_URL names
+test-server: setup ## the store tests and a third of those of the steps again, on the server that BILLING_TEST_DATABASE_URL names
 	@if [ -n "$${BILLING_TEST_DATABASE_URL:-}" ]; then \
-	  $(PY) -m pytest $(PARALLEL) -q -rs -m "not slow" --one-of-each billing_assets_tests/store billing_assets_tests/steps \
+	  $(PY) -m pytest $(PARALLEL) -q -rs -m "not slow" --few-steps billing_assets_tests/store billing_assets_tests/steps \
 	    billing_assets_tests/faults/test_lost_answers.py --ignore-glob='*/test_embedded*'; \
 	else \
 	  echo "SKIPPED store and step tests on a PostgreSQL server: BILLING_TEST_DATABASE_URL is not set (.ci/run sets it)"; \

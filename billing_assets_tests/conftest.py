@@ -75,33 +75,36 @@ def real_part(*names: str) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let a second server be asked once by each test of the steps: variants differ in amounts alone."""
+    """Let a second server be asked by a part of the tests of the steps: most of what they do is no SQL."""
     parser.addoption(
-        "--one-of-each",
+        "--few-steps",
         action="store_true",
-        help="of each parametrised test of the steps take the first",
+        help="of each module of the steps take every third test, without the variants of a test",
     )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Take the portfolio first: what stands last may go to another worker, which would bill it anew."""
     items.sort(key=lambda item: item.path.parent.name != "portfolio")
-    if config.getoption("--one-of-each"):
-        repeated = repetitions(items)
-        config.hook.pytest_deselected(items=repeated)
-        items[:] = [item for item in items if item not in repeated]
+    if config.getoption("--few-steps"):
+        left_out = left_out_of_few(items)
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
-def repetitions(items: list[pytest.Item]) -> list[pytest.Item]:
-    """Return the tests of the steps that only repeat the test before them with other parameters."""
-    seen: set[str] = set()
-    found = []
+def left_out_of_few(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return the tests of the steps that stand between the first, the fourth, ... test of their module."""
+    seen: dict[Path, list[str]] = {}
+    left_out = []
     for item in items:
-        name, is_repeatable = item.nodeid.partition("[")[0], item.path.parent.name == "steps"
-        if is_repeatable and name in seen:
-            found.append(item)
-        seen.add(name)
-    return found
+        if item.path.parent.name != "steps":
+            continue
+        name, names = item.nodeid.partition("[")[0], seen.setdefault(item.path, [])
+        if name in names or len(names) % 3:
+            left_out.append(item)
+        if name not in names:
+            names.append(name)
+    return left_out
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

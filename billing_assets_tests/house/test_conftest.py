@@ -38,8 +38,13 @@ def test_a_part_that_is_here_lets_the_test_run(monkeypatch: pytest.MonkeyPatch) 
     conftest.real_part("chromium")
 
 
-def test_of_the_variants_of_a_test_of_the_steps_the_first_is_no_repetition() -> None:
-    names = ("steps/test_a.py::test_x[1]", "steps/test_a.py::test_x[2]", "steps/test_a.py::test_y")
-    other = ("store/test_a.py::test_x[1]", "store/test_a.py::test_x[2]")
-    items: Any = [SimpleNamespace(nodeid=each, path=Path(each.partition("::")[0])) for each in names + other]
-    assert [item.nodeid for item in conftest.repetitions(items)] == ["steps/test_a.py::test_x[2]"]
+def test_of_a_module_of_the_steps_every_third_test_is_among_few_and_its_variants_are_not() -> None:
+    names = ("a::x[1]", "a::x[2]", "a::y", "a::z", "a::x[3]", "a::u", "b::x", "b::y[1]")
+    of_steps = [f"steps/test_{each.replace('::', '.py::test_')}" for each in names]
+    other = ["store/test_a.py::test_x[1]", "store/test_a.py::test_x[2]"]
+    items: Any = [
+        SimpleNamespace(nodeid=each, path=Path(each.partition("::")[0])) for each in of_steps + other
+    ]
+    left_out = {item.nodeid for item in conftest.left_out_of_few(items)}
+    assert [each for each in of_steps if each not in left_out] == [of_steps[0], of_steps[5], of_steps[6]]
+    assert left_out.isdisjoint(other)
