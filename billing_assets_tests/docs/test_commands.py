@@ -74,9 +74,16 @@ def surroundings(patch: pytest.MonkeyPatch, folder: Path, database: Database) ->
     patch.setenv("NO_COLOR", "1")
 
 
-@pytest.mark.parametrize(
-    "page", [page for page in PAGES if page.stem not in CHANGING_FILES], ids=lambda page: page.stem
-)
+# They take about a minute each.
+LONG = ("a-first-quarter", "bill-a-date")
+SHOWN = [
+    pytest.param(page, id=page.stem, marks=[pytest.mark.slow] if page.stem in LONG else [])
+    for page in PAGES
+    if page.stem not in CHANGING_FILES
+]
+
+
+@pytest.mark.parametrize("page", SHOWN)
 def test_every_command_of_a_page_runs_in_order(
     page: Path, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,7 +67,7 @@ def past_triggers(database: Database, server_url: str, statement: str) -> None:
     engine.dispose()
 
 
-@pytest.mark.parametrize("currency", ["JPY", "KWD"])
+@pytest.mark.parametrize("currency", [pytest.param("JPY", marks=pytest.mark.slow), "KWD"])
 def test_a_term_of_every_shipped_plan_is_explained_in_a_currency_without_or_with_three_decimals(
     billing: Billing, currency: str
 ) -> None:
