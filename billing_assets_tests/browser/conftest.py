@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from billing_assets_tests.conftest import CHROMIUM_NAMES
 
@@ -33,6 +33,7 @@ def chromium() -> Iterator[Browser]:
     path = next(path for path in map(shutil.which, CHROMIUM_NAMES) if path)
     arguments = [*_QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE_MS)
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
         yield browser
         browser.close()
