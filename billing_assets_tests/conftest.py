@@ -19,6 +19,9 @@ from hypothesis import settings
 # half the time where their queries are not handed to further threads.
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
+# Fixtures of every floor: of each there is one in a session, however many floors ask.
+pytest_plugins = ("billing_assets_tests.databases", "billing_assets_tests.closed_months")
+
 # The same examples on every machine, however slow or busy it is.
 settings.register_profile("steady", deadline=None, derandomize=True, database=None, max_examples=40)
 settings.load_profile("steady")

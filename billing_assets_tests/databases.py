@@ -1,7 +1,7 @@
 """Real PostgreSQL for tests: one server a session, a fresh migrated database for each test that asks.
 
-Belongs here: the server, the template, and the fixtures made of them; a floor that needs them imports them
-in its conftest.py. Does not belong here: what stands in a database (`books`).
+Belongs here: the server, the template, and the fixtures made of them, which `conftest` gives to every floor.
+Does not belong here: what stands in a database (`books`).
 
 The server is the one that BILLING_TEST_DATABASE_URL names (a superuser's URL), else an embedded one that does
 not wait for its disk: it need not outlive a power cut, and the death of a process loses nothing.

@@ -19,11 +19,9 @@ from billing_assets_tests.browser.office import office_pages, served_office, ses
 from billing_assets_tests.browser.office_book import fill_office, office_company
 from billing_assets_tests.browser.office_schedules import keep_schedules
 from billing_assets_tests.browser.test_invoice_page import violations
-from billing_assets_tests.databases import copied_database, server_url, template_database
+from billing_assets_tests.databases import copied_database
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
-
-__all__ = ["server_url", "template_database"]
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}

@@ -20,11 +20,8 @@ from billing_assets.wiring.access_desk import AccessDesk
 from billing_assets.wiring.desk import Desk
 from billing_assets_tests.books import billing_over, fill_book
 from billing_assets_tests.browser.test_invoice_page import violations
-from billing_assets_tests.databases import database, fresh_database, server_url, template_database
 
 pytestmark = pytest.mark.needs("chromium")
-
-__all__ = ["database", "fresh_database", "server_url", "template_database"]
 
 ANA, WORDS = "ana.gil@example.com", "a horse in the rain"
 WIDTHS = {"phone": 390, "desk": 1280}

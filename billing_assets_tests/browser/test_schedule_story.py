@@ -19,11 +19,9 @@ from billing_assets.wiring.demo import demo_mailbox
 from billing_assets_tests.billed_store import fill_untaxed
 from billing_assets_tests.books import COMPANY, billing_over
 from billing_assets_tests.browser.dagster_ui import free_port, started
-from billing_assets_tests.databases import copied_database, server_url, template_database, url_of
+from billing_assets_tests.databases import copied_database, url_of
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
-
-__all__ = ["server_url", "template_database"]
 
 Found = TypeVar("Found")
 

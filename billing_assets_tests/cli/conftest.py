@@ -17,26 +17,8 @@ from billing_assets.channels.mailbox import MailboxServer
 from billing_assets.domain.companies import company_record
 from billing_assets.store.connection import Database
 from billing_assets_tests.books import COMPANY
-from billing_assets_tests.closed_months import closed_billing, closed_original, closed_store
 from billing_assets_tests.command_line import call_billing
-from billing_assets_tests.databases import (
-    Original,
-    copied_database,
-    fresh_database,
-    original,
-    server_url,
-    template_database,
-)
-
-__all__ = [
-    "closed_billing",
-    "closed_original",
-    "closed_store",
-    "fresh_database",
-    "original",
-    "server_url",
-    "template_database",
-]
+from billing_assets_tests.databases import Original, copied_database
 
 Billing = Callable[..., Result]
 

@@ -12,9 +12,6 @@ from billing_assets.definitions import build_definitions
 from billing_assets.store.connection import Database
 from billing_assets.wiring.settings import Settings
 from billing_assets_tests.books import fill_book, seal
-from billing_assets_tests.databases import database, fresh_database, server_url, template_database
-
-__all__ = ["database", "fresh_database", "server_url", "template_database"]
 
 FIRST = "2024-02-01"
 POLICY_COUNT = 20

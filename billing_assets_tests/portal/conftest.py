@@ -18,15 +18,7 @@ from billing_assets.wiring.access_desk import AccessDesk
 from billing_assets.wiring.desk import Desk
 from billing_assets_tests.billed_store import fill_billed
 from billing_assets_tests.books import billing_over
-from billing_assets_tests.databases import (
-    copied_database,
-    database,
-    fresh_database,
-    server_url,
-    template_database,
-)
-
-__all__ = ["database", "fresh_database", "server_url", "template_database"]
+from billing_assets_tests.databases import copied_database
 
 OFFICE = "http://127.0.0.1:8000"
 PASSWORD = "a horse in the rain"

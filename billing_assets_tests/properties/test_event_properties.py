@@ -14,10 +14,8 @@ from sqlalchemy import text
 
 from billing_assets.domain.policy_events import PolicyEvent
 from billing_assets.wiring.policy_events import EventDesk
-from billing_assets_tests.databases import copied_database, server_url, template_database
+from billing_assets_tests.databases import copied_database
 from billing_assets_tests.events import TODAY, change_event, event_desk, term_event
-
-__all__ = ["server_url", "template_database"]
 
 FIRST = {"effective_date": "2023-08-01", "expiration_date": "2024-08-01"}
 LATER = {"effective_date": "2024-08-01", "expiration_date": "2025-08-01"}

@@ -23,10 +23,7 @@ from billing_assets.wiring.build import Billing
 from billing_assets.wiring.pause_desk import PauseDesk
 from billing_assets.wiring.schedule_desk import ScheduleDesk
 from billing_assets_tests.books import billing_over, fill_book, seal
-from billing_assets_tests.databases import database, fresh_database, server_url, template_database
 from billing_assets_tests.scheduled import DAY, NIGHTLY, Clock
-
-__all__ = ["database", "fresh_database", "server_url", "template_database"]
 
 BEGIN = datetime(2024, 1, 31, 12, tzinfo=UTC)
 LAST = date(2025, 1, 31)

@@ -26,7 +26,6 @@ from billing_assets.wiring.build import Billing
 from billing_assets.wiring.desk import Desk
 from billing_assets_tests.books import AT, COMPANY, billing_over
 from billing_assets_tests.changes import change_row, import_changes, queried
-from billing_assets_tests.databases import database, fresh_database, server_url, template_database
 from billing_assets_tests.reference.generate import (
     random_own_days,
     random_plans,
@@ -39,8 +38,6 @@ from billing_assets_tests.reference.policy import ReferencePolicy
 from billing_assets_tests.reference.policy_changes import PolicyChange, owed_parts
 from billing_assets_tests.reference.test_store_agreement import MAPPING, add_plans, close_days, csv_of
 from billing_assets_tests.store.intake import import_text, with_company
-
-__all__ = ["database", "fresh_database", "server_url", "template_database"]
 
 CUT_OVER = date(2023, 3, 1)
 RUN_DATES = [date(2023, 3, 1) + timedelta(days=83 * number) for number in range(14)]

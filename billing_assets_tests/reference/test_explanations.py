@@ -15,10 +15,9 @@ from billing_assets.store.closed_days import read_closed_days
 from billing_assets.store.invoice_sources import read_invoice_sources
 from billing_assets.wiring.build import Billing
 from billing_assets.wiring.explanations import calendars_of
-from billing_assets_tests.databases import database, fresh_database, server_url, template_database
 from billing_assets_tests.reference.test_store_agreement import agree, billing
 
-__all__ = ["billing", "database", "fresh_database", "server_url", "template_database"]
+__all__ = ["billing"]
 
 CHANGED = {
     *(Formula.FIRST_PREMIUM, Formula.ENDORSED_PART, Formula.OWED_OF_PART, Formula.STILL_TO_BILL),

@@ -25,7 +25,6 @@ from billing_assets.store.checks import run_checks
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
 from billing_assets_tests.books import COMPANY, billing_over
-from billing_assets_tests.databases import database, fresh_database, server_url, template_database
 from billing_assets_tests.reference.generate import (
     random_own_days,
     random_plans,
@@ -38,8 +37,6 @@ from billing_assets_tests.reference.payer_bills import PolicyBill, gathered
 from billing_assets_tests.reference.periods import plan_of
 from billing_assets_tests.reference.policy import ReferencePolicy
 from billing_assets_tests.store.intake import import_text, with_company
-
-__all__ = ["database", "fresh_database", "server_url", "template_database"]
 
 CUT_OVER = date(2023, 9, 1)
 RUN_DATES = [date(2023, 1, 2) + timedelta(days=103 * number) for number in range(12)]

@@ -11,27 +11,9 @@ import pytest
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
 from billing_assets_tests.books import billing_over, fill_book
-from billing_assets_tests.closed_months import closed_billing, closed_original, closed_store
-from billing_assets_tests.databases import (
-    Original,
-    copied_database,
-    fresh_database,
-    original,
-    server_url,
-    template_database,
-)
+from billing_assets_tests.databases import Original, copied_database
 
-__all__ = [
-    "billing",
-    "closed_billing",
-    "closed_original",
-    "closed_store",
-    "database",
-    "fresh_database",
-    "original",
-    "server_url",
-    "template_database",
-]
+__all__ = ["billing"]
 
 FEBRUARY = date(2024, 2, 1)
 

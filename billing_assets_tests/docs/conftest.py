@@ -1,5 +1,0 @@
-"""Fixtures of this folder: databases on a real server."""
-
-from billing_assets_tests.databases import database, fresh_database, server_url, template_database
-
-__all__ = ["database", "fresh_database", "server_url", "template_database"]
