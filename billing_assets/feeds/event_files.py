@@ -7,17 +7,16 @@ A file is taken whole or refused whole, naming the rows that are no events at al
 program, and the same file again adds nothing twice.
 """
 
-import csv
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
-from io import StringIO
+from collections.abc import Mapping
 from pathlib import Path
 
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.policy_events import EVENT_FIELDS, EventKind, PolicyEvent
 from billing_assets.feeds.policy_files import open_policy_file
+from billing_assets.feeds.row_files import read_rows
 
 STDIN = Path("-")
 _HEAD = ("event_key", "event_kind", "version")
@@ -26,8 +25,6 @@ _LONGEST_BODY = 100_000
 _LARGEST_VERSION = 2**63 - 1
 _LONGEST_VERSION = len(str(_LARGEST_VERSION))
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
-_MOST_ROWS = 100
-"""So many bad rows are named; all are counted."""
 
 
 def read_event_file(path: Path) -> tuple[PolicyEvent, ...]:
@@ -43,23 +40,14 @@ def read_event_file(path: Path) -> tuple[PolicyEvent, ...]:
     else:
         file = open_policy_file(path)
         name, raw = file.name, file.content
-    try:
-        content = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _invalid(name, "it is not UTF-8") from error
-    events: list[PolicyEvent] = []
-    faults: list[str] = []
-    is_json = content.lstrip().startswith("{")
-    for number, row in _json_rows(content) if is_json else _csv_rows(content):
-        try:
-            events.append(event_from(row, f"row {number}"))
-        except BillingError as error:
-            faults.append(error.found)
-    if faults:
-        named = "; ".join(faults[:_MOST_ROWS])
-        more = f"; and {len(faults) - _MOST_ROWS:,} more" if len(faults) > _MOST_ROWS else ""
-        raise _invalid(name, f"{named}{more}")
-    return tuple(events)
+    return read_rows(
+        name,
+        raw,
+        event_from,
+        is_json=lambda content: content.lstrip().startswith("{"),
+        refuse=_invalid,
+        has_every_field=True,
+    )
 
 
 def event_from(row: object, place: str) -> PolicyEvent:
@@ -100,37 +88,6 @@ def event_from(row: object, place: str) -> PolicyEvent:
     if len(json.dumps(said, ensure_ascii=False)) > _LONGEST_BODY:
         raise _invalid(place, "it is too long")
     return PolicyEvent(event_key=key, event_kind=EventKind(kind), version=int(version), body=said)
-
-
-def _csv_rows(content: str) -> Iterator[tuple[int, object]]:
-    """Yield the number and the fields of each row; of one that cannot be read what is wrong, and end."""
-    reader = csv.DictReader(StringIO(content, newline=""), restkey="more fields than the header")
-    number = 0
-    try:
-        names = reader.fieldnames or ()
-        doubled = next((name for name in names if name and names.count(name) > 1), None)
-        if doubled is not None:
-            yield 0, f"the header has '{doubled[:40]}' twice: nobody knows which is right"
-            return
-        for number, row in enumerate(reader, start=1):
-            is_short = None in row.values()
-            yield number, "it has fewer fields than the header" if is_short else row
-    except csv.Error as error:
-        yield number + 1, f"it cannot be read as CSV: {error}"
-
-
-def _json_rows(content: str) -> Iterator[tuple[int, object]]:
-    """Yield the number and the fields of each line, numbers as they are written, or what is wrong with it."""
-    # By the one character that ends a line of JSON lines: a text may hold what else splits lines.
-    for number, line in enumerate(content.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line, parse_float=str, parse_int=str, parse_constant=str)
-        except (ValueError, RecursionError):
-            yield number, "it is no JSON"
-        else:
-            yield number, row if isinstance(row, dict) else "it is no JSON object"
 
 
 def _invalid(place: str, found: str) -> BillingError:

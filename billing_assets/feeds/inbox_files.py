@@ -6,22 +6,18 @@ A file is taken whole or refused whole, naming every row that cannot be read, so
 them all: whoever writes it is a program, and the same file again adds nothing twice.
 """
 
-import csv
-import json
-from collections.abc import Iterator, Mapping
-from io import StringIO
+from collections.abc import Mapping
 from pathlib import Path
 
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.on_demand import InboxEntry
 from billing_assets.domain.policy_changes import day_of
 from billing_assets.feeds.policy_files import open_policy_file
+from billing_assets.feeds.row_files import read_rows
 
 _FIELDS = ("request_key", "policy_number", "until")
 _JSON_LINES = (".jsonl", ".ndjson", ".json")
 _LONGEST = 200
-_MOST_ROWS = 100
-"""So many bad rows are named; all are counted."""
 
 
 def read_inbox_file(path: Path) -> tuple[InboxEntry, ...]:
@@ -31,24 +27,8 @@ def read_inbox_file(path: Path) -> tuple[InboxEntry, ...]:
         BillingError: ``inbox_row_invalid`` naming every bad row; what keeps a file from being read at all.
     """
     file = open_policy_file(path)
-    try:
-        content = file.content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _invalid(file.name, "the file is not UTF-8") from error
     is_json = path.suffix.lower() in _JSON_LINES
-    rows = _json_rows(content) if is_json else _csv_rows(content)
-    entries: list[InboxEntry] = []
-    faults: list[str] = []
-    for number, row in rows:
-        try:
-            entries.append(entry_from(row, f"row {number}"))
-        except BillingError as error:
-            faults.append(error.found)
-    if faults:
-        named = "; ".join(faults[:_MOST_ROWS])
-        more = f"; and {len(faults) - _MOST_ROWS:,} more" if len(faults) > _MOST_ROWS else ""
-        raise _invalid(file.name, f"{named}{more}")
-    return tuple(entries)
+    return read_rows(file.name, file.content, entry_from, is_json=lambda _content: is_json, refuse=_invalid)
 
 
 def entry_from(row: object, place: str) -> InboxEntry:
@@ -72,30 +52,6 @@ def entry_from(row: object, place: str) -> InboxEntry:
     if until and day is None:
         raise _invalid(place, f"'until' is '{until[:20]}', which is no date")
     return InboxEntry(request_key=key, policy_number=number, until=day)
-
-
-def _csv_rows(content: str) -> Iterator[tuple[int, object]]:
-    """Yield the number and the fields of each row; of one that cannot be read what is wrong, and end."""
-    reader = csv.DictReader(StringIO(content, newline=""))
-    number = 0
-    try:
-        for number, row in enumerate(reader, start=1):
-            yield number, row
-    except csv.Error as error:
-        yield number + 1, f"it cannot be read as CSV: {error}"
-
-
-def _json_rows(content: str) -> Iterator[tuple[int, object]]:
-    """Yield the number and the fields of each line, or what is wrong with it."""
-    for number, line in enumerate(content.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError:
-            yield number, "it is no JSON"
-        else:
-            yield number, row if isinstance(row, dict) else "it is no JSON object"
 
 
 def _invalid(place: str, found: str) -> BillingError:
