@@ -6,7 +6,7 @@ command.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from getpass import getuser
@@ -49,6 +49,7 @@ Day = Annotated[date, typer.Argument(parser=iso_date, metavar="DATE", help="Bill
 OfDate = Annotated[
     date | None, typer.Option("--date", parser=iso_date, metavar="DATE", help="Only of this billing date.")
 ]
+Policy = Annotated[str, typer.Option("--policy", metavar="NUMBER", help="Only of this policy.")]
 Payer = Annotated[str, typer.Option("--payer", metavar="KEY", help="Only of the payer with this key.")]
 AnyDay = Annotated[
     date | None,
@@ -69,6 +70,27 @@ NoDeliver = Annotated[
     bool,
     typer.Option("--no-deliver", help="Make the documents, send nothing; 'billing deliver' sends them."),
 ]
+
+
+def state_in(states: Sequence[str]) -> Callable[[str], str]:
+    """Return the check of an option that names one of these states; left out it is empty.
+
+    >>> state_in(("open", "done"))("done")
+    'done'
+    """
+
+    def check(text: str) -> str:
+        if text and text not in states:
+            raise typer.BadParameter(f"'{text[:20]}' is no state; it is one of {', '.join(states)}")
+        return text
+
+    return check
+
+
+def of_state(states: Sequence[str]) -> object:
+    """Return the option that leaves of a list those rows that are in one of these states."""
+    words = f"Only those that are {', '.join(states)}."
+    return typer.Option("--state", callback=state_in(states), metavar="STATE", help=words)
 
 
 def name_of(given: str) -> str:

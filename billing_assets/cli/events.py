@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from billing_assets.cli.arguments import Before, Json, Limit, hint_next_page, open_desk
+from billing_assets.cli.arguments import Before, Json, Limit, Policy, hint_next_page, of_state, open_desk
 from billing_assets.cli.output import Screen, count_of, state_cell
 from billing_assets.domain.list_pages import page_of
 from billing_assets.domain.policy_events import EVENT_REASONS, EventState
@@ -21,12 +21,6 @@ app = typer.Typer(no_args_is_help=True, help="Let a policy system tell of new an
 
 _STATES = tuple(state.value for state in EventState)
 _OUTCOMES = ("taken", "refused", "stale", "repeated")
-
-
-def _state(text: str) -> str:
-    if text and text not in _STATES:
-        raise typer.BadParameter(f"'{text[:20]}' is no state; it is one of {', '.join(_STATES)}")
-    return text
 
 
 @app.command("add", epilog="billing events add events.ndjson\n\nbilling events add - < events.csv")
@@ -98,13 +92,8 @@ def drain(
 
 @app.command("list", epilog="billing events list --state refused\n\nbilling events list --policy MOT-1001")
 def listed(
-    state: Annotated[
-        str,
-        typer.Option(
-            "--state", callback=_state, metavar="STATE", help=f"Only those that are {', '.join(_STATES)}."
-        ),
-    ] = "",
-    policy: Annotated[str, typer.Option("--policy", metavar="NUMBER", help="Only of this policy.")] = "",
+    state: Annotated[str, of_state(_STATES)] = "",
+    policy: Policy = "",
     before: Before = None,
     limit: Limit = 20,
     as_json: Json = False,

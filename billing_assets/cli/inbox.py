@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from billing_assets.cli.arguments import Before, Json, Limit, hint_next_page, open_desk
+from billing_assets.cli.arguments import Before, Json, Limit, Policy, hint_next_page, of_state, open_desk
 from billing_assets.cli.output import Screen, count_of, instant, state_cell, styled
 from billing_assets.domain.list_pages import page_of
 from billing_assets.domain.on_demand import RequestState, reason_words
@@ -20,12 +20,6 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Hand in requests for invoices on demand and answer them.")
 
 _STATES = tuple(state.value for state in RequestState)
-
-
-def _state(text: str) -> str:
-    if text and text not in _STATES:
-        raise typer.BadParameter(f"'{text[:20]}' is no state; it is one of {', '.join(_STATES)}")
-    return text
 
 
 @app.command("add", epilog="billing inbox add requests.csv\n\nbilling inbox add requests.jsonl")
@@ -88,13 +82,8 @@ def drain(
 
 @app.command("list", epilog="billing inbox list --state failed\n\nbilling inbox list --policy ES-00000042")
 def listed(
-    state: Annotated[
-        str,
-        typer.Option(
-            "--state", callback=_state, metavar="STATE", help=f"Only those that are {', '.join(_STATES)}."
-        ),
-    ] = "",
-    policy: Annotated[str, typer.Option("--policy", metavar="NUMBER", help="Only of this policy.")] = "",
+    state: Annotated[str, of_state(_STATES)] = "",
+    policy: Policy = "",
     before: Before = None,
     limit: Limit = 20,
     as_json: Json = False,

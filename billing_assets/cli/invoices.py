@@ -16,8 +16,10 @@ from billing_assets.cli.arguments import (
     Limit,
     OfDate,
     Payer,
+    Policy,
     hint_next_page,
     open_desk,
+    state_in,
 )
 from billing_assets.cli.credit import EPILOG, credit
 from billing_assets.cli.deliveries import reason_words
@@ -48,12 +50,6 @@ _STATES = (*(state.value for state in DeliveryState), "none")
 _PPM_PER_PERCENT = 10_000
 
 
-def _state(text: str) -> str:
-    if text not in _STATES:
-        raise typer.BadParameter(f"'{text[:20]}' is no state; it is one of {', '.join(_STATES)}")
-    return text
-
-
 def _currency(text: str) -> str:
     if text.upper() not in CURRENCIES:
         raise typer.BadParameter(f"'{text[:20]}' is no currency of ISO 4217; EUR is one")
@@ -71,13 +67,13 @@ def _currency(text: str) -> str:
 )
 def listed(
     billing_date: OfDate = None,
-    policy: Annotated[str, typer.Option("--policy", metavar="NUMBER", help="Only of this policy.")] = "",
+    policy: Policy = "",
     payer: Payer = "",
     delivery: Annotated[
         str,
         typer.Option(
             "--delivery",
-            callback=lambda text: _state(text) if text else "",
+            callback=state_in(_STATES),
             metavar="STATE",
             help=f"Only where the delivery is {', '.join(_STATES[:-1])}, or none: there is no delivery yet.",
         ),

@@ -4,7 +4,7 @@ Belongs here: owners, group, pool, retries by date, versions. Does not belong he
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import dagster as dg
@@ -45,6 +45,20 @@ def is_under_way(instance: dg.DagsterInstance, job_name: str) -> bool:
     False
     """
     return instance.get_runs_count(dg.RunsFilter(job_name=job_name, statuses=UNFINISHED)) > 0
+
+
+def run_unless_under_way(
+    instance: dg.DagsterInstance, job_name: str, busy: str, *, tags: Mapping[str, str] | None = None
+) -> dg.RunRequest | dg.SkipReason:
+    """Ask for a run of a job, or say ``busy`` where one is on: it finds what the other would.
+
+    >>> with dg.DagsterInstance.ephemeral() as instance:
+    ...     run_unless_under_way(instance, "notify", "it is on", tags={"found": "a late date"}).tags
+    {'found': 'a late date'}
+    """
+    if is_under_way(instance, job_name):
+        return dg.SkipReason(busy)
+    return dg.RunRequest(tags=tags)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ is on.
 
 import dagster as dg
 
-from billing_assets.defs.conventions import POOL, is_under_way
+from billing_assets.defs.conventions import POOL, run_unless_under_way
 from billing_assets.defs.progress import LogProgress
 from billing_assets.defs.resource import BillingResource
 
@@ -63,8 +63,7 @@ def build_inbox_sensor() -> dg.SensorDefinition:
             count = OnDemandDesk(program).open_count()
         if not count:
             return dg.SkipReason("no request is open")
-        if is_under_way(context.instance, _drain_job.name):
-            return dg.SkipReason(f"a run drains the inbox already; {count} requests are open")
-        return dg.RunRequest()
+        busy = f"a run drains the inbox already; {count} requests are open"
+        return run_unless_under_way(context.instance, _drain_job.name, busy)
 
     return drain_requests

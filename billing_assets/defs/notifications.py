@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from billing_assets.defs.conventions import is_under_way
+from billing_assets.defs.conventions import run_unless_under_way
 from billing_assets.defs.progress import LogProgress
 from billing_assets.defs.resource import BillingResource
 
@@ -97,9 +97,8 @@ def _notify_people() -> dg.SensorDefinition:
         count = _collected_due_count()
         if not count:
             return dg.SkipReason("no message is due")
-        if is_under_way(context.instance, _notify_job.name):
-            return dg.SkipReason(f"a run tells people already; messages due: {count}")
-        return dg.RunRequest()
+        busy = f"a run tells people already; messages due: {count}"
+        return run_unless_under_way(context.instance, _notify_job.name, busy)
 
     return notify_people
 
@@ -135,9 +134,8 @@ def _watch(name: str, look: Callable[["NotificationDesk"], str], description: st
             return dg.SkipReason("all is in time")
         if not count:
             return dg.SkipReason(f"{found}; no message is due")
-        if is_under_way(context.instance, _notify_job.name):
-            return dg.SkipReason(f"{found}; a run tells people already")
-        return dg.RunRequest(tags={FOUND_TAG: found})
+        busy = f"{found}; a run tells people already"
+        return run_unless_under_way(context.instance, _notify_job.name, busy, tags={FOUND_TAG: found})
 
     return watch
 

@@ -8,7 +8,7 @@ on. The cursor is the state of each row: whatever a run or a tick misses is open
 
 import dagster as dg
 
-from billing_assets.defs.conventions import POOL, is_under_way
+from billing_assets.defs.conventions import POOL, run_unless_under_way
 from billing_assets.defs.progress import LogProgress
 from billing_assets.defs.resource import BillingResource
 
@@ -65,8 +65,7 @@ def build_events_sensor() -> dg.SensorDefinition:
             count = EventDesk(program).work_count()
         if not count:
             return dg.SkipReason("no event is open, or a billing run has to end first")
-        if is_under_way(context.instance, _events_job.name):
-            return dg.SkipReason(f"a run takes events already; {count} wait")
-        return dg.RunRequest()
+        busy = f"a run takes events already; {count} wait"
+        return run_unless_under_way(context.instance, _events_job.name, busy)
 
     return take_policy_events

@@ -41,7 +41,7 @@ class RetryRule:
         >>> [str(rule.next_after(at, count)) for count in (0, 1, 2)]
         ['2025-01-31 07:00:00', '2025-01-31 10:00:00', 'None']
         """
-        if attempt_count and is_last_attempt(attempt_count - 1, len(self.waits)):
+        if is_last_attempt(attempt_count - 1, len(self.waits)):
             return None
         return failed_at + self.waits[attempt_count]
 

@@ -31,7 +31,7 @@ from billing_assets.portal import (
     users,
 )
 from billing_assets.portal.access import SignInNeededError, guarded, sign_in_address, signed_in
-from billing_assets.portal.pages import page
+from billing_assets.portal.pages import REFUSED, page
 from billing_assets.portal.places import see_other
 
 # Everything is served from here: no page needs another host, and none may be put into a frame.
@@ -42,7 +42,7 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-_FORBIDDEN, _NOT_FOUND, _REFUSED, _UNCLEAR, _THROTTLED = 403, 404, 409, 422, 429
+_FORBIDDEN, _NOT_FOUND, _UNCLEAR, _THROTTLED = 403, 404, 422, 429
 _STATUS = {
     "role_insufficient": _FORBIDDEN,
     "request_foreign": _FORBIDDEN,
@@ -108,9 +108,7 @@ def _refusal(request: Request, error: Exception) -> Response:
     """Show what the program refuses, in its own words."""
     if not isinstance(error, BillingError):
         raise error
-    status = _STATUS.get(
-        error.code, _NOT_FOUND if error.code.endswith(("_unknown", "_missing")) else _REFUSED
-    )
+    status = _STATUS.get(error.code, _NOT_FOUND if error.code.endswith(("_unknown", "_missing")) else REFUSED)
     return page(request, "refusal.html.j2", status=status, error=error)
 
 

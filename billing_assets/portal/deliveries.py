@@ -17,13 +17,12 @@ from billing_assets.domain.list_pages import page_of
 from billing_assets.portal.access import needs
 from billing_assets.portal.bulk import Bulk, BulkForm, Refusal, answer, number_said, numbers_of, said_before
 from billing_assets.portal.desk import Actor, Acts, Office, Pages
-from billing_assets.portal.pages import page
+from billing_assets.portal.pages import REFUSED, page
 from billing_assets.portal.places import PAGE_ROWS, OptionalId
 from billing_assets.store.delivery_listings import DeliveryFilter
 from billing_assets.wiring.office_desk import OfficeDesk
 
 router = APIRouter(prefix="/deliveries", dependencies=[needs(Permission.LOOK)])
-_REFUSED = 409
 # What a mail shows stands alone: it has styles of its own, and may load and run nothing.
 _MESSAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox"
@@ -63,7 +62,7 @@ def _shown(
     return page(
         request,
         "deliveries.html.j2",
-        status=_REFUSED if refusal else 200,
+        status=REFUSED if refusal else 200,
         deliveries=found,
         tallies=desk.delivery_tallies(),
         asked=asked,

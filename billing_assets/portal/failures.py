@@ -18,14 +18,13 @@ from billing_assets.domain.list_pages import page_of
 from billing_assets.portal.access import Visitor, needs
 from billing_assets.portal.bulk import Bulk, BulkForm, Refusal, answer, number_said, said_before
 from billing_assets.portal.desk import Acts, Pages
-from billing_assets.portal.pages import page
+from billing_assets.portal.pages import REFUSED, page
 from billing_assets.portal.places import PAGE_ROWS, OptionalId, place_of
 from billing_assets.portal.problems import AGES
 from billing_assets.store.failures import FailureFilter
 from billing_assets.wiring.office_desk import OfficeDesk
 
 router = APIRouter(prefix="/failures", dependencies=[needs(Permission.LOOK)])
-_REFUSED = 409
 _NEEDED = {
     "assign": Permission.ASSIGN_PROBLEM,
     "note": Permission.ASSIGN_PROBLEM,
@@ -70,7 +69,7 @@ def _shown(
     return page(
         request,
         "failures.html.j2",
-        status=_REFUSED if refusal else 200,
+        status=REFUSED if refusal else 200,
         failures=found,
         tallies=desk.failure_tallies(),
         asked=asked.model_dump(exclude={"done", "count"}),

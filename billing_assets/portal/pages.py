@@ -29,6 +29,9 @@ LANGUAGES = ("en", "es")
 _LOCALES = {"en": "en_GB", "es": "es_ES"}
 LANGUAGE_COOKIE = "language"
 
+REFUSED = 409
+"""Status of a page that shows again what was typed, with what is wrong with it."""
+
 
 def page(request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
     """Return the page of ``template`` in the reader's language.

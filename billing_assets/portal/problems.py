@@ -18,7 +18,7 @@ from billing_assets.domain.time_zones import instant_of
 from billing_assets.portal.access import Visitor, needs
 from billing_assets.portal.bulk import Bulk, BulkForm, Refusal, answer, number_said, numbers_of, said_before
 from billing_assets.portal.desk import Acts, Office, Pages
-from billing_assets.portal.pages import page
+from billing_assets.portal.pages import REFUSED, page
 from billing_assets.portal.places import PAGE_ROWS, OptionalId
 from billing_assets.store.problem_listings import ProblemFilter
 from billing_assets.wiring.office_desk import OfficeDesk
@@ -27,7 +27,6 @@ router = APIRouter(prefix="/problems", dependencies=[needs(Permission.LOOK)])
 AGES = (1, 7, 30, 90)
 """Days by which a worklist can be cut: what is at least so old."""
 
-_REFUSED = 409
 _NEEDED = {
     "assign": Permission.ASSIGN_PROBLEM,
     "note": Permission.ASSIGN_PROBLEM,
@@ -73,7 +72,7 @@ def _shown(
     return page(
         request,
         "problems.html.j2",
-        status=_REFUSED if refusal else 200,
+        status=REFUSED if refusal else 200,
         problems=found,
         tallies=desk.problem_tallies(),
         asked=asked,

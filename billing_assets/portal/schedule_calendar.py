@@ -84,7 +84,6 @@ def show_month(request: Request, desk: Pages, schedules: Schedules, month: _Mont
         "schedule_calendar.html.j2",
         days=days,
         first=first,
-        month_words=day_words(request, first, "LLLL y"),
         weekdays=[day_words(request, date(2024, 1, number), "ccc") for number in range(1, _WEEK + 1)],
         previous=_month_text(add_months(first, -1)),
         following=_month_text(following),

@@ -26,12 +26,11 @@ from billing_assets.domain.places import PLACES
 from billing_assets.frames.firings import Firing
 from billing_assets.portal.access import needs
 from billing_assets.portal.desk import Actor, Pages, Schedules
-from billing_assets.portal.pages import page
+from billing_assets.portal.pages import REFUSED, page
 from billing_assets.portal.places import address, see_other
 from billing_assets.wiring.schedule_desk import ScheduleDesk, ScheduleView
 
 router = APIRouter(prefix="/schedules", dependencies=[needs(Permission.SET_SCHEDULES)])
-_REFUSED = 409
 _FIELD_OF = {
     "schedule_code_invalid": "schedule_code",
     "schedule_exists": "schedule_code",
@@ -178,7 +177,7 @@ def _shown(request: Request, form: ScheduleForm, tried: Tried, schedule_code: st
     return page(
         request,
         "schedule_form.html.j2",
-        status=_REFUSED if is_refused else 200,
+        status=REFUSED if is_refused else 200,
         form=form,
         tried=tried,
         is_refused=is_refused,

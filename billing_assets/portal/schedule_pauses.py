@@ -19,13 +19,12 @@ from billing_assets.domain.schedule_pauses import Missed, Pause, PauseScope
 from billing_assets.domain.time_zones import read_instant
 from billing_assets.portal.access import needs
 from billing_assets.portal.desk import Actor, Pages, Pauses
-from billing_assets.portal.pages import page
+from billing_assets.portal.pages import REFUSED, page
 from billing_assets.portal.places import address, see_other
 from billing_assets.wiring.office_desk import OfficeDesk
 from billing_assets.wiring.pause_desk import PauseDesk
 
 router = APIRouter(prefix="/schedules/pauses", dependencies=[needs(Permission.LOOK)])
-_REFUSED = 409
 _FIELD_OF = {
     "pause_unclear": "what",
     "schedule_unknown": "what",
@@ -99,7 +98,7 @@ def _list(
     return page(
         request,
         "schedule_pauses.html.j2",
-        status=_REFUSED if error else 200,
+        status=REFUSED if error else 200,
         pauses=going_on,
         over=over[::-1],
         with_over=ended,
@@ -158,7 +157,7 @@ def _one(
     return page(
         request,
         "schedule_pause.html.j2",
-        status=_REFUSED if error else 200,
+        status=REFUSED if error else 200,
         pause=found.pause,
         firings=found.firings,
         has_dates=any(ACTIVITIES[each.activity].is_of_a_date for each in found.firings),

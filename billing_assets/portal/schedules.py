@@ -18,7 +18,7 @@ from billing_assets.domain.list_pages import page_of
 from billing_assets.domain.schedule_pauses import FiringState
 from billing_assets.portal.access import needs
 from billing_assets.portal.desk import Actor, Pages, Schedules
-from billing_assets.portal.pages import page
+from billing_assets.portal.pages import REFUSED, page
 from billing_assets.portal.places import OptionalId, address, see_other
 from billing_assets.portal.schedule_words import changed_fields, sentences
 from billing_assets.steps.schedule_ports import KeptFiring
@@ -28,7 +28,6 @@ from billing_assets.wiring.schedule_desk import ScheduleDesk
 
 router = APIRouter(prefix="/schedules", dependencies=[needs(Permission.LOOK)])
 _COMING, _FIRED = 30, 20
-_REFUSED = 409
 _HAS_RUN = frozenset({FiringState.STARTED, FiringState.DONE, FiringState.FAILED})
 
 
@@ -83,7 +82,7 @@ def _shown(
     return page(
         request,
         "schedule.html.j2",
-        status=_REFUSED if error else 200,
+        status=REFUSED if error else 200,
         view=view,
         sentences=sentences(request, view.kept.schedule),
         revisions=revisions[::-1],

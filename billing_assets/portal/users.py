@@ -14,11 +14,10 @@ from billing_assets.domain.access import ActorKind, Permission, Role
 from billing_assets.domain.errors import BillingError
 from billing_assets.portal.access import Visitor, needs
 from billing_assets.portal.desk import Access
-from billing_assets.portal.pages import page
+from billing_assets.portal.pages import REFUSED, page
 from billing_assets.portal.places import see_other
 
 router = APIRouter()
-_REFUSED = 409
 _MAY_MANAGE = [needs(Permission.MANAGE_USERS)]
 _Text = Annotated[str, Form(max_length=1000)]
 
@@ -76,7 +75,7 @@ def change_password(
         access.change_password(visitor.actor.name, former, password, address)
     except BillingError as error:
         return page(
-            request, "account.html.j2", status=_REFUSED, error=error, has_password=_has_account(visitor)
+            request, "account.html.j2", status=REFUSED, error=error, has_password=_has_account(visitor)
         )
     return see_other("/sign-in")
 

@@ -8,11 +8,11 @@ of their own kind, final at once, with its own number series, so that no run wai
 round. The run of the date finds them settled.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from itertools import groupby
+from itertools import chain, groupby
 from typing import TypeVar
 
 import polars as pl
@@ -26,6 +26,7 @@ from billing_assets.domain.on_demand import (
     Answer,
     OnDemandOrder,
     Request,
+    RequestKind,
     RequestState,
 )
 from billing_assets.domain.runs import CatchUp, Outcome
@@ -127,8 +128,10 @@ def _changed(book: ShardBook) -> frozenset[str]:
     return frozenset(book.terms.join(book.changes.changes, on="policy_term_id", how="semi")["policy_number"])
 
 
-def _billed(book: ShardBook) -> frozenset[str]:
-    """Return the numbers of the policies of which something is billed."""
+def _billed(book: ShardBook, requests: Iterable[Request]) -> frozenset[str]:
+    """Return the numbers of the policies that have an invoice, where a request asks for a first one."""
+    if not any(request.request_kind is RequestKind.FIRST_INVOICE for request in requests):
+        return frozenset()
     return frozenset(book.terms.join(book.settled, on="policy_term_id", how="semi")["policy_number"])
 
 
@@ -165,7 +168,8 @@ def _decided(
     book: ShardBook,
 ) -> dict[str, _Decided]:
     """Return for each policy how far it is billed, or why not now."""
-    found, changed, holds, billed = {}, _changed(book), _holds(book), _billed(book)
+    found, changed, holds = {}, _changed(book), _holds(book)
+    billed = _billed(book, chain.from_iterable(by_policy.values()))
     for number, requests in by_policy.items():
         first = next_days.get(number)
         asked = [request.day(first, order.billing_date, is_billed=number in billed) for request in requests]

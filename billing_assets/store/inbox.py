@@ -63,7 +63,7 @@ values (:company, :key, :policy, :until, :at, :state, :reason, :run, :at)
 returning request_id
 """
 # The invoices of a request are those that its run issued for its policy; a run that it waits for is another.
-_NUMBERS = """
+NUMBERS = """
 select distinct document_number(s.prefix, n.invoice_number)
 from policy p join policy_term t using (policy_id)
 join due_charge d on d.run_id = {run} and d.policy_term_id = t.policy_term_id
@@ -74,7 +74,7 @@ _ROWS = f"""
 select i.request_id, i.request_kind, i.request_key, i.policy_number, i.until_date, i.received_at, i.state,
     i.reason_code, i.run_id, i.answered_at,
     case when i.state = 'waiting' then '{{}}'
-        else array({_NUMBERS.format(run="i.run_id", company="i.company_id", policy="i.policy_number")})
+        else array({NUMBERS.format(run="i.run_id", company="i.company_id", policy="i.policy_number")})
     end as invoice_numbers
 from inbox_request i
 where i.company_id = :company
@@ -232,7 +232,7 @@ def show_request(connection: Connection, company_id: int, request_id: int) -> In
 
 def numbers_of(connection: Connection, company_id: int, run_id: int, policy_number: str) -> tuple[str, ...]:
     """Return the numbers of the documents that a run issued for a policy."""
-    query = text(_NUMBERS.format(run=":run", company=":company", policy=":policy"))
+    query = text(NUMBERS.format(run=":run", company=":company", policy=":policy"))
     values = {"run": run_id, "company": company_id, "policy": policy_number}
     return tuple(connection.execute(query, values).scalars())
 

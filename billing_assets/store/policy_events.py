@@ -19,9 +19,9 @@ from billing_assets.domain.policy_events import AWAITS_TERM, EventCounts, EventK
 from billing_assets.domain.problems import ROW_TAKEN_CODES
 from billing_assets.steps.event_rows import SOURCE
 from billing_assets.steps.run_ports import Clock, Progress, silent
-from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
 from billing_assets.store.copy import copy_in
+from billing_assets.store.inbox import NUMBERS
 from billing_assets.store.locks import LockSpace, hold_lock
 from billing_assets.store.policies import IntakeTransaction, SqlIntakeStore
 from billing_assets.store.policy_changes import ChangeTransaction, SqlChangeStore
@@ -123,15 +123,11 @@ _LIST = f"""
 select e.policy_event_id as event_id, e.event_key, e.event_kind, e.record_key, e.version, e.received_at,
     e.state, case when e.state = 'open' and not {_CAN_BE_TAKEN} then :awaits else e.reason_code end
         as reason_code, e.problem_id, e.answered_at,
-    array(select distinct document_number(s.prefix, n.invoice_number)
-        from inbox_request i
-        join policy p on p.company_id = i.company_id and p.policy_number = i.policy_number
-        join policy_term t using (policy_id)
-        join due_charge d on d.run_id = i.run_id and d.policy_term_id = t.policy_term_id
-        join invoice n on n.invoice_id = d.invoice_id join number_series s using (number_series_id)
+    array(select found.document_number from inbox_request i cross join lateral (
+            {NUMBERS.format(run="i.run_id", company="i.company_id", policy="i.policy_number")}
+        ) found
         where i.company_id = e.company_id and i.request_key = 'policy event ' || e.policy_event_id
-            and i.state = 'done'
-        order by 1) as invoice_numbers
+            and i.state = 'done' order by 1) as invoice_numbers
 from policy_event e
 where e.company_id = :company and (:state = '' or e.state = :state)
     and (:policy = '' or e.policy_number = :policy)
@@ -325,10 +321,3 @@ def list_events(
     }
     rows = connection.execute(text(_LIST), values).mappings()
     return [EventRow(**{**row, "invoice_numbers": tuple(row["invoice_numbers"])}) for row in rows]
-
-
-def inbox_of(database: Database, company_code: str, clock: Clock) -> SqlEventInbox:
-    """Return the policy events of a company; raises ``company_unknown``."""
-    with database.transaction() as connection:
-        company_id = read_issuer(connection, company_code).company_id
-    return SqlEventInbox(database, company_id, clock)

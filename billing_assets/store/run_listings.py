@@ -221,11 +221,7 @@ def _decided(row: Row[Any]) -> RunDecided | None:
 
 def last_run_of(connection: Connection, company_id: int, billing_date: date) -> int | None:
     """Return the id of the last billing run of a date, or None where the date was never run."""
-    query = text(
-        "select run_id from billing_run where company_id = :company and billing_date = :day "
-        "and run_kind = 'billing' order by sequence_number desc limit 1"
-    )
-    return connection.execute(query, {"company": company_id, "day": billing_date}).scalar_one_or_none()
+    return last_runs_of(connection, company_id, [billing_date]).get(billing_date)
 
 
 def last_runs_of(connection: Connection, company_id: int, days: Collection[date]) -> dict[date, int]:

@@ -26,11 +26,15 @@ class EventDesk:
         """Use the store and the company of ``billing``."""
         self.billing = billing
         self.on_demand = OnDemandDesk(billing)
-        self.inbox: EventInbox = policy_events.inbox_of(billing.database, billing.company_code(), utc_now)
 
     @cached_property
     def _company_id(self) -> int:
         return self.on_demand.store.issuer(self.on_demand.company_code).company_id
+
+    @cached_property
+    def inbox(self) -> EventInbox:
+        """The inbox of the company."""
+        return policy_events.SqlEventInbox(self.billing.database, self._company_id, utc_now)
 
     def add(self, events: Sequence[PolicyEvent]) -> int:
         """Put events into the inbox; return how many it did not have yet."""

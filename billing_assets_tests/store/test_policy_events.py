@@ -13,7 +13,7 @@ from billing_assets.steps.event_rows import EVENT_MAPPING, EventBook
 from billing_assets.steps.read_policy_book import IntakeOrder, read_policy_book
 from billing_assets.store import policy_events
 from billing_assets.store.connection import Database
-from billing_assets.store.policy_events import SqlEventInbox, add_events, inbox_of, list_events
+from billing_assets.store.policy_events import SqlEventInbox, add_events, list_events
 from billing_assets_tests.books import AT
 from billing_assets_tests.events import TODAY, change_event, term_event
 from billing_assets_tests.store.intake import with_company
@@ -27,7 +27,7 @@ values (1, :key, 'policy', 1, cast(:body as jsonb)) on conflict do nothing
 @pytest.fixture
 def inbox(database: Database) -> SqlEventInbox:
     """The inbox of a company without a book."""
-    return inbox_of(with_company(database), "alondra", lambda: AT)
+    return SqlEventInbox(with_company(database), 1, lambda: AT)
 
 
 def test_one_key_and_content_is_one_row_and_other_content_another(inbox: SqlEventInbox) -> None:
