@@ -35,6 +35,7 @@ def quick_passwords() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         yield
+    passwords._nobody.cache_clear()
 
 
 @pytest.fixture(scope="session")

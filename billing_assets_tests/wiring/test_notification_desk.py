@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from datetime import date, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
@@ -18,7 +19,7 @@ from billing_assets.store.connection import Database
 from billing_assets.store.notification_listings import MessageFilter
 from billing_assets.wiring.build import Billing, utc_now
 from billing_assets.wiring.notification_desk import NotificationDesk
-from billing_assets_tests.books import billing_over, fill_book
+from billing_assets_tests.books import COMPANY, billing_over, fill_book
 from billing_assets_tests.hooks import HookServer, hook_server
 from billing_assets_tests.notified import add_run
 
@@ -200,7 +201,8 @@ def test_a_rule_of_a_company_that_is_not_there_is_refused(desk: NotificationDesk
 
 def test_late_dates_and_stuck_messages_can_be_asked_for(desk_with: Open) -> None:
     assert desk_with().late_runs() == {}
-    add_run(desk_with().database, utc_now().date() - timedelta(days=2))
+    today = utc_now().astimezone(ZoneInfo(COMPANY.time_zone)).date()
+    add_run(desk_with().database, today - timedelta(days=2))
     late = desk_with(run_deadline="00:00").late_runs()["alondra"]
     assert [row.state for row in late] == ["not_begun", "not_begun"]
     assert desk_with().stuck_deliveries() == {"alondra": []}
