@@ -41,7 +41,7 @@ demo: setup ## bill a seeded book of 10,000 policies for a quarter and deliver i
 ui: setup ## open Dagster on localhost with the demo book loaded
 	@$(PY) -m billing_assets.cli ui
 
-test: check test-fast ## checks, then every test that takes seconds
+test: check test-fast ## checks, then every test that takes a second or two
 
 test-fast: setup
 	@env -u BILLING_TEST_DATABASE_URL $(PY) -m pytest $(PARALLEL) -q -rs
@@ -55,8 +55,8 @@ test-server: setup ## the store tests and a third of those of the steps again, o
 	  if [ -n "$${CI:-}" ]; then echo "In CI no real part may be missing." >&2; exit 1; fi; \
 	fi
 
-test-slow: test-server ## test-server, and the tests that take minutes: full reference comparison, crashes, the real portfolio
-	@env -u BILLING_TEST_DATABASE_URL $(PY) -m pytest $(PARALLEL) -q -rs -m "slow and not server"
+test-slow: test-server ## test-server, and the tests that take longer: full reference comparison, crashes, the real portfolio
+	@env -u BILLING_TEST_DATABASE_URL $(PY) -m pytest $(PARALLEL) -q -rs -m "(slow or long) and not server"
 
 check: setup ## format, lint, types, floors and the examples in docstrings, beside each other
 	@$(MAKE) --jobs $(WORKERS) check-types check-text check-examples

@@ -21,6 +21,7 @@ raise SystemExit(f"imported {sorted(heavy)}" if heavy else 0)
 """
 
 
+@pytest.mark.long
 def test_they_load_without_store_heavy_imports_or_any_warning(tmp_path: Path) -> None:
     environment = {
         "PATH": "/usr/bin:/bin",

@@ -60,6 +60,7 @@ def test_every_amount_has_a_heading_above_it_or_before_it(page: Page, language: 
     assert totals.locator("tr").count() == totals.locator("tr:has(th[scope=row] + td)").count() == 3
 
 
+@pytest.mark.long
 @each_language
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [PHONE, DESK], ids=["phone", "desk"])

@@ -76,6 +76,7 @@ def sign_in(page: Page, office: str) -> None:
     page.wait_for_url(f"{office}/users")
 
 
+@pytest.mark.long
 def test_the_keyboard_is_enough_to_come_in_add_somebody_and_leave(
     page: Page, office: str, access: AccessDesk
 ) -> None:

@@ -70,6 +70,7 @@ def test_a_run_beyond_a_bound_is_held_and_shows_why(billing: Billing, held: str)
     assert (day["run_id"], day["due_count"], day["document_count"]) == (3, 13, 0)
 
 
+@pytest.mark.long
 def test_the_other_dates_of_a_range_are_billed(billing: Billing, held: str, tmp_path: Path) -> None:
     take_over(billing, tmp_path, "LATER,2024-03-06,2025-03-06")
     days = document(billing, "run", held, "--until", NEXT_DAY, "--no-deliver", code=5)["dates"]
@@ -79,6 +80,7 @@ def test_the_other_dates_of_a_range_are_billed(billing: Billing, held: str, tmp_
     assert rows[0][:4] == [DAY, "3", "held", "13"]
 
 
+@pytest.mark.long
 def test_a_later_run_says_which_run_holds_charges_back(billing: Billing, held: str) -> None:
     billing("run", held, "--no-deliver", code=5)
     said = "Run 3 of 2024-02-20 is held: what was to be billed up to 2024-02-20 waits"
@@ -99,6 +101,7 @@ def test_an_approval_bills_what_was_shown_and_a_second_one_nothing(
     assert ask("runs", "show", "3")["decision"]["decided_by"] == "A. Gil"
 
 
+@pytest.mark.long
 def test_an_approval_of_a_book_that_moved_issues_nothing_and_the_run_shows_the_new_figures(
     billing: Billing, ask: Callable[..., Any], held: str, tmp_path: Path
 ) -> None:
@@ -115,6 +118,7 @@ def test_an_approval_of_a_book_that_moved_issues_nothing_and_the_run_shows_the_n
     assert invoice_count(ask, "3") == 14
 
 
+@pytest.mark.long
 def test_an_approval_sends_nothing_unless_it_is_asked_to(
     billing: Billing, held: str, mailbox: MailboxServer
 ) -> None:
@@ -134,6 +138,7 @@ def test_an_approval_that_is_to_deliver_does(billing: Billing, held: str, mailbo
     assert mailbox.messages()
 
 
+@pytest.mark.long
 def test_approving_a_finished_run_again_bills_nothing_that_came_since(
     billing: Billing, ask: Callable[..., Any], held: str, book: Path
 ) -> None:

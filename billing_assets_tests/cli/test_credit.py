@@ -85,6 +85,7 @@ def test_lists_and_runs_show_what_was_given_back(ask: Callable[..., Any], billin
     assert "numbers CRN-00000001" in shown
 
 
+@pytest.mark.long
 def test_a_credit_note_has_its_pdf_and_its_page_and_leaves_by_mail(
     ask: Callable[..., Any], mailbox: MailboxServer, tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ from billing_assets.store.embedded import EmbeddedServer
 from billing_assets_tests.cli.conftest import Billing
 
 
+@pytest.mark.long
 def test_an_embedded_server_lives_from_start_to_stop(
     ask: Callable[..., Any], billing: Billing, home: Path
 ) -> None:

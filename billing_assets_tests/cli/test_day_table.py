@@ -26,6 +26,7 @@ def test_amounts_of_days_add_up_by_currency() -> None:
     ]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("book")
 def test_a_stretch_of_dates_with_nothing_due_is_one_line(billing: Billing, ask: Callable[..., Any]) -> None:
     command = ("run", "2023-12-29", "--until", "2024-01-12", "--no-deliver")

@@ -35,6 +35,7 @@ def interrupt() -> SendResult:
 pytestmark = [pytest.mark.usefixtures("book"), pytest.mark.prepared(by=bill_twice)]
 
 
+@pytest.mark.long
 def test_one_date_is_sent_then_the_rest_then_nothing(ask: Callable[..., Any], mailbox: MailboxServer) -> None:
     sent = [
         ask("deliver", "2024-01-10")["sent_count"],
@@ -46,6 +47,7 @@ def test_one_date_is_sent_then_the_rest_then_nothing(ask: Callable[..., Any], ma
     assert len(mailbox.messages()) == 27
 
 
+@pytest.mark.long
 def test_a_mail_server_that_goes_down_ends_with_what_was_sent_until_then(
     ask: Callable[..., Any], billing: Billing, mailbox: MailboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,6 +61,7 @@ def test_a_mail_server_that_goes_down_ends_with_what_was_sent_until_then(
     assert "(channel_down)" in shown.stderr
 
 
+@pytest.mark.long
 def test_an_interruption_ends_with_what_was_sent_until_then(
     ask: Callable[..., Any], mailbox: MailboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -89,6 +89,7 @@ def test_a_state_that_is_none_is_a_usage_error(billing: Billing) -> None:
     assert "queued, sending, failed, unknown" in billing("deliveries", "--state", "sent", code=2).stderr
 
 
+@pytest.mark.long
 def test_what_did_not_arrive_is_listed_with_its_reason_and_what_to_do(
     book: Path, billing: Billing, mailbox: MailboxServer
 ) -> None:
@@ -99,6 +100,7 @@ def test_what_did_not_arrive_is_listed_with_its_reason_and_what_to_do(
     assert "billing deliveries resolve ID" in shown.stderr
 
 
+@pytest.mark.long
 def test_pages_of_the_list_follow_below_the_last_delivery(
     book: Path, billing: Billing, ask: Callable[..., Any], mailbox: MailboxServer
 ) -> None:
@@ -111,6 +113,7 @@ def test_pages_of_the_list_follow_below_the_last_delivery(
     assert second["before"] is None
 
 
+@pytest.mark.long
 def test_an_unknown_delivery_is_decided_by_a_person_with_a_note(
     book: Path, billing: Billing, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +143,7 @@ def test_an_unknown_delivery_is_decided_by_a_person_with_a_note(
     assert ask("audit", code=0)
 
 
+@pytest.mark.long
 def test_what_is_given_up_leaves_the_list_and_is_still_counted(
     book: Path, billing: Billing, ask: Callable[..., Any], mailbox: MailboxServer
 ) -> None:
@@ -155,6 +159,7 @@ def test_what_is_given_up_leaves_the_list_and_is_still_counted(
     assert error["code"] == "delivery_without_address"
 
 
+@pytest.mark.long
 def test_an_address_that_the_next_book_brings_sends_what_waited_for_it(
     book: Path, billing: Billing, ask: Callable[..., Any], mailbox: MailboxServer
 ) -> None:
@@ -167,6 +172,7 @@ def test_an_address_that_the_next_book_brings_sends_what_waited_for_it(
     assert (facts["address_found_count"], facts["sent_count"]) == (1, 1)
 
 
+@pytest.mark.long
 def test_a_decision_needs_a_note_and_a_delivery_that_allows_it(
     book: Path, billing: Billing, ask: Callable[..., Any], mailbox: MailboxServer
 ) -> None:

@@ -14,6 +14,7 @@ from billing_assets.wiring.settings import read_settings
 from billing_assets_tests.cli.conftest import Billing
 
 
+@pytest.mark.long
 def test_the_demo_bills_a_quarter_and_a_second_one_finds_everything_there(
     ask: Callable[..., Any], billing: Billing, store: Database, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -41,6 +42,7 @@ def test_the_demo_bills_a_quarter_and_a_second_one_finds_everything_there(
     assert ask("demo", "--policies", "26", code=3)["error"]["code"] == "demo_differs"
 
 
+@pytest.mark.long
 def test_an_empty_store_gets_the_demo_book_and_another_one_stays_as_it_is(
     store: Database, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

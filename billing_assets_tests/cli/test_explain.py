@@ -100,6 +100,7 @@ def test_a_changed_amount_is_an_error_and_no_explanation(
     assert [each["subject"] for each in document["results"] if not each["is_match"]] == ["tax"]
 
 
+@pytest.mark.long
 def test_a_credit_note_is_explained_by_what_its_invoice_charged(
     billing: Billing, ask: Callable[..., Any]
 ) -> None:

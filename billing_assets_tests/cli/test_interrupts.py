@@ -116,6 +116,7 @@ def test_a_signal_that_a_shell_ignores_for_its_background_commands_ends_a_block(
         signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_during_an_import_ends_with_130_and_stops_the_server(
     number: signal.Signals,

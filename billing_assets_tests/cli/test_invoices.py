@@ -101,6 +101,7 @@ def test_rates_are_shown_exactly() -> None:
     assert [percent(rate) for rate in (0, 1_500, 80_000, 1_000_000)] == ["0 %", "0.15 %", "8 %", "100 %"]
 
 
+@pytest.mark.long
 def test_an_exempt_tax_is_shown_as_exempt_with_its_reason(billing: Billing, tmp_path: Path) -> None:
     path = write_book(tmp_path / "life.csv", count=1)
     mapping = path.with_suffix(".yaml")

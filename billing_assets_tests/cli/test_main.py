@@ -67,6 +67,7 @@ def test_a_wrong_command_line_is_a_document_for_a_program(
     assert error["todo"].endswith("--help")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "arguments", [("--help",), ("problems", "list", "--all"), ("problems", "list", "--all", "--json")]
 )

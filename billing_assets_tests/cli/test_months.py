@@ -15,6 +15,7 @@ def found(closed_store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BILLING_DATABASE_URL", url)
 
 
+@pytest.mark.long
 def test_months_are_listed_detached_and_attached(billing: Billing, tmp_path: Path) -> None:
     shown = billing("months", "list").stdout
     assert "2020-02" in shown

@@ -49,6 +49,7 @@ def test_with_a_key_the_target_is_sealed(
     assert ask("notifications", "channels", "list")["channels"][0]["is_sealed"]
 
 
+@pytest.mark.long
 def test_a_url_may_come_from_a_file_or_the_environment(
     billing: Billing, hook: HookServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -62,6 +63,7 @@ def test_a_url_may_come_from_a_file_or_the_environment(
     assert len(hook.bodies) == 1
 
 
+@pytest.mark.long
 def test_a_test_says_plainly_what_happened(
     billing: Billing, hook: HookServer, mailbox: MailboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,6 +61,7 @@ def test_what_is_no_state_no_message_or_no_order_is_refused(refused: MailboxServ
     assert "No notification fits" in billing("notifications", "--channel", "other").stdout
 
 
+@pytest.mark.long
 def test_before_the_first_attempt_a_message_shows_what_it_will_tell(
     book: Path, billing: Billing, mailbox: MailboxServer
 ) -> None:

@@ -32,6 +32,7 @@ def _page(browser: httpx.Client, url: str) -> str:
             time.sleep(0.1)
 
 
+@pytest.mark.long
 def test_its_link_opens_the_pages_until_it_is_interrupted(
     book: Path, program: Callable[..., "subprocess.Popen[str]"]
 ) -> None:
@@ -55,6 +56,7 @@ def test_its_link_opens_the_pages_until_it_is_interrupted(
         server.communicate()
 
 
+@pytest.mark.long
 def test_an_office_for_others_prints_no_link(
     book: Path, program: Callable[..., "subprocess.Popen[str]"], monkeypatch: pytest.MonkeyPatch
 ) -> None:

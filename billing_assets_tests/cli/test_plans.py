@@ -72,6 +72,7 @@ def test_what_is_wrong_on_the_command_line_is_said(billing: Billing) -> None:
     assert "a note is missing" in billing(*ADD, "--note", " ", "--by", "ana", code=3).stderr
 
 
+@pytest.mark.long
 def test_a_plan_that_billed_a_term_cannot_end_before_that_term(
     book: Path, billing: Billing, ask: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -40,6 +40,7 @@ def test_a_method_that_is_not_there_is_refused(book: Path, billing: Billing) -> 
     assert "short_rate_table" in said
 
 
+@pytest.mark.long
 def test_a_quote_of_several_charges_says_that_no_change_will_bill_it(
     store: Database, billing: Billing, ask: Callable[..., Any]
 ) -> None:
@@ -56,6 +57,7 @@ def test_a_quote_of_several_charges_says_that_no_change_will_bill_it(
     assert (term["charge_count"], term["billed_line_count"], term["billed_net_minor"]) == (3, 3, 37_50)
 
 
+@pytest.mark.long
 def test_a_quote_of_several_payers_says_that_no_change_will_bill_it(
     store: Database, billing: Billing, ask: Callable[..., Any]
 ) -> None:

@@ -60,6 +60,7 @@ def test_a_bad_file_is_refused_with_its_row(rates: Path, billing: Billing) -> No
     assert "row 4" in billing("rates", "import", str(rates), "--source", "x", code=3).stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("into", "rate"), [("USD", "1 EUR = 1.25 USD (2024-01-31)"), ("JPY", None)])
 def test_a_run_is_added_up_in_the_reporting_currency_or_says_which_rate_is_missing(
     rates: Path, billing: Billing, ask: Callable[..., Any], tmp_path: Path, into: str, rate: str | None

@@ -48,6 +48,7 @@ def test_what_will_not_be_invoiced_is_shown_with_its_reason(billing: Billing, st
     assert "No tax rule covers travel in GB (premium): 1 charge." in shown
 
 
+@pytest.mark.long
 def test_a_policy_that_stands_out_is_named_with_both_bills(billing: Billing, tmp_path: Path) -> None:
     """The last month of a half-year came to 100.00; its renewal is billed at once."""
     for name, term in (

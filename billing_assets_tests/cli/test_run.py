@@ -21,6 +21,7 @@ from billing_assets_tests.cli.conftest import Billing, write_book
 pytestmark = pytest.mark.usefixtures("book")
 
 
+@pytest.mark.long
 def test_a_date_is_billed_printed_checked_and_sent(ask: Callable[..., Any], mailbox: MailboxServer) -> None:
     """30 terms are due; three payers have no address, the others get a mail."""
     document = ask("run", "2024-01-31")
@@ -31,6 +32,7 @@ def test_a_date_is_billed_printed_checked_and_sent(ask: Callable[..., Any], mail
     assert len(mailbox.messages()) == 27
 
 
+@pytest.mark.long
 def test_a_second_run_bills_nothing_and_sends_nothing(
     ask: Callable[..., Any], mailbox: MailboxServer
 ) -> None:
@@ -48,6 +50,7 @@ def test_a_second_run_says_that_nothing_is_new(billing: Billing) -> None:
     assert "30 invoices, numbers" in shown
 
 
+@pytest.mark.long
 def test_without_delivery_it_is_said_how_to_send_as_long_as_something_waits(
     billing: Billing, mailbox: MailboxServer
 ) -> None:
@@ -58,6 +61,7 @@ def test_without_delivery_it_is_said_how_to_send_as_long_as_something_waits(
     assert "send:" not in billing("run", "2024-02-01", "--until", "2024-02-02", "--no-deliver").stderr
 
 
+@pytest.mark.long
 def test_a_range_has_a_row_for_each_date_with_charges_and_skips_none(
     billing: Billing, mailbox: MailboxServer
 ) -> None:
@@ -139,6 +143,7 @@ def test_a_mail_server_that_is_away_ends_the_run_with_what_was_done(
     assert len(ask("invoices", "list", "--limit", "100")["invoices"]) == 30
 
 
+@pytest.mark.long
 def test_a_refused_message_asks_for_a_look(
     ask: Callable[..., Any], mailbox: MailboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,6 +159,7 @@ def test_a_refused_message_asks_for_a_look(
     assert ask("deliver")["sent_count"] == 1
 
 
+@pytest.mark.long
 def test_a_signal_ends_a_range_where_nothing_is_half_done_and_the_same_command_goes_on(
     program: Callable[..., Any], ask: Callable[..., Any]
 ) -> None:
@@ -176,6 +182,7 @@ def test_a_signal_ends_a_range_where_nothing_is_half_done_and_the_same_command_g
 STANDS = {"outcome": "failed", "charge_count": 1, "held_on_date": "2024-02-01", "is_lifted": False}
 
 
+@pytest.mark.long
 def test_a_charge_that_failed_asks_for_a_look_until_it_is_billed(
     billing: Billing,
     ask: Callable[..., Any],
@@ -195,6 +202,7 @@ def test_a_charge_that_failed_asks_for_a_look_until_it_is_billed(
     assert f"1 charge failed: billing runs charges {first['run_id']} --outcome failed" in said
 
 
+@pytest.mark.long
 def test_a_hold_that_is_lifted_is_told_with_the_date_that_bills_it_and_no_more_once_it_is_billed(
     billing: Billing, ask: Callable[..., Any], tmp_path: Path, mailbox: MailboxServer
 ) -> None:

@@ -24,6 +24,7 @@ def test_the_last_act_about_making_invoices_says_why_a_day_is_closed() -> None:
     assert note_of([act("all"), act("generate", is_closed=False)], DAY) == ""
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("book")
 @pytest.mark.parametrize("mode", ["--dry-run", "--rehearse", "--no-deliver"])
 def test_a_closed_day_is_named_with_its_reason_and_the_next_open_day(billing: Billing, mode: str) -> None:

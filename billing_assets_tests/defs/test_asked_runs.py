@@ -53,6 +53,7 @@ def test_a_rehearsal_shows_what_would_be_issued_and_issues_nothing(ask: Run, sto
     assert invoices_in(store) == 0
 
 
+@pytest.mark.long
 def test_an_approval_bills_what_was_shown_and_sends_it_once(
     ask: Run, store: Database, mailbox: MailboxServer
 ) -> None:
@@ -75,6 +76,7 @@ def test_another_hash_than_was_looked_at_is_refused(ask: Run, store: Database) -
     assert invoices_in(store) == 0
 
 
+@pytest.mark.long
 def test_a_run_that_a_bound_holds_is_shown_with_it_and_can_be_rejected(
     ask: Run, run: Run, store: Database
 ) -> None:
@@ -94,6 +96,7 @@ def test_a_run_that_a_bound_holds_is_shown_with_it_and_can_be_rejected(
     )
 
 
+@pytest.mark.long
 def test_a_date_is_billed_once_with_all_it_missed_on_one_invoice_and_unsent_if_so_asked(
     ask: Run, run: Run, store: Database, mailbox: MailboxServer
 ) -> None:

@@ -33,6 +33,7 @@ def told(result: dg.ExecuteInProcessResult) -> Iterator[str]:
         yield dg.serialize_value(event)
 
 
+@pytest.mark.long
 def test_a_run_bills_a_date_from_book_to_mailbox(run: Run, mailbox: MailboxServer) -> None:
     result = run()
     assert result.success
@@ -43,6 +44,7 @@ def test_a_run_bills_a_date_from_book_to_mailbox(run: Run, mailbox: MailboxServe
     assert len(mailbox.messages()) == POLICY_COUNT - WITHOUT_ADDRESS
 
 
+@pytest.mark.long
 def test_invoices_tell_counts_amounts_with_currency_report_and_chart(run: Run, store: Database) -> None:
     facts = metadata_of(run(), "invoices")
     with store.transaction() as connection:
@@ -55,6 +57,7 @@ def test_invoices_tell_counts_amounts_with_currency_report_and_chart(run: Run, s
     assert "](data:image/png;base64,iVBORw0KGgo" in str(facts["run_report"])
 
 
+@pytest.mark.long
 def test_a_second_run_of_a_date_writes_and_sends_nothing_and_still_shows_the_date(
     run: Run, store: Database, mailbox: MailboxServer
 ) -> None:
@@ -69,6 +72,7 @@ def test_a_second_run_of_a_date_writes_and_sends_nothing_and_still_shows_the_dat
     assert facts["invoice_count"] == POLICY_COUNT
 
 
+@pytest.mark.long
 def test_a_date_on_which_nothing_is_due_says_so(run: Run) -> None:
     run()
     result = run("2024-02-02")
@@ -76,6 +80,7 @@ def test_a_date_on_which_nothing_is_due_says_so(run: Run) -> None:
     assert "Nothing was due." in str(metadata_of(result, "invoices")["run_report"])
 
 
+@pytest.mark.long
 def test_a_held_run_fails_its_date_in_words_and_another_date_goes_on(run: Run, store: Database) -> None:
     add_term(store, "REN-1", effective=date(2023, 2, 5))
     run()
@@ -91,6 +96,7 @@ def test_a_held_run_fails_its_date_in_words_and_another_date_goes_on(run: Run, s
     assert metadata_of(run("2024-02-05"), "invoices")["newly_issued_count"] == 0
 
 
+@pytest.mark.long
 def test_nothing_that_dagster_keeps_is_about_a_person(run: Run, store: Database) -> None:
     kept = " ".join(told(run()))
     with store.transaction() as connection:
@@ -105,6 +111,7 @@ def test_nothing_that_dagster_keeps_is_about_a_person(run: Run, store: Database)
     assert "@example.com" not in kept
 
 
+@pytest.mark.long
 def test_the_policy_book_is_observed_with_its_batch_and_file_as_data_version(run: Run) -> None:
     result = run()
     [event] = result.get_asset_observation_events()
@@ -113,6 +120,7 @@ def test_the_policy_book_is_observed_with_its_batch_and_file_as_data_version(run
     assert observation.metadata["policy_count"].value == POLICY_COUNT
 
 
+@pytest.mark.long
 def test_an_outage_of_the_mail_server_is_tried_again(
     run: Run, mailbox: MailboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,6 +133,7 @@ def test_an_outage_of_the_mail_server_is_tried_again(
     assert metadata_of(result, "invoices")["invoice_count"] == POLICY_COUNT
 
 
+@pytest.mark.long
 def test_the_outbox_of_a_date_is_sent_by_the_deliver_job_when_the_mail_server_is_back(
     run: Run, mailbox: MailboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,6 +190,7 @@ def test_a_run_over_a_range_tells_of_each_date_by_itself(
     assert [str(run[0]) for run in business_state(store)["runs"]] == [event.partition for event in events]
 
 
+@pytest.mark.long
 def test_a_run_over_a_range_bills_its_dates_in_order(store: Database, instance: dg.DagsterInstance) -> None:
     job = build_definitions(Settings(_env_file=None)).resolve_implicit_global_asset_job_def()
     bounds = (

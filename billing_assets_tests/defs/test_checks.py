@@ -44,6 +44,7 @@ def test_checks_of_deliveries_stand_on_deliveries_and_all_others_guard_invoices(
     assert set(places.values()) == {"invoices", "deliveries"}
 
 
+@pytest.mark.long
 def test_a_sound_date_passes_every_check_under_its_own_date(run: Run) -> None:
     found = evaluations(run())
     assert sorted(found) == sorted(CHECKS)
@@ -51,6 +52,7 @@ def test_a_sound_date_passes_every_check_under_its_own_date(run: Run) -> None:
     assert {evaluation.partition for evaluation in found.values()} == {FIRST}
 
 
+@pytest.mark.long
 def test_a_broken_invariant_stops_documents_and_deliveries(
     run: Run, store: Database, mailbox: MailboxServer
 ) -> None:
@@ -68,6 +70,7 @@ def test_a_broken_invariant_stops_documents_and_deliveries(
     assert len(mailbox.messages()) == sent
 
 
+@pytest.mark.long
 def test_deliveries_materialised_alone_stop_at_a_broken_invariant_too(
     run: Run, store: Database, mailbox: MailboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,6 +34,7 @@ def test_with_nothing_waiting_nothing_is_sent(billed: None, instance: dg.Dagster
     assert _execute("retry_deliveries", instance).success
 
 
+@pytest.mark.long
 def test_what_failed_is_tried_again_by_a_job_of_no_date(
     run: Run, store: Database, instance: dg.DagsterInstance
 ) -> None:

@@ -45,6 +45,7 @@ def test_where_nothing_happened_nothing_starts(instance: dg.DagsterInstance) -> 
     assert found.skip_message == "no message is due"
 
 
+@pytest.mark.long
 def test_what_happened_starts_one_run_that_tells_it(
     run: Run, instance: dg.DagsterInstance, mailbox: MailboxServer
 ) -> None:
@@ -61,6 +62,7 @@ def test_what_happened_starts_one_run_that_tells_it(
     assert not tick(instance).run_requests
 
 
+@pytest.mark.long
 def test_while_a_run_tells_no_other_is_started(run: Run, instance: dg.DagsterInstance) -> None:
     assert run().success
     job = build_definitions(Settings(_env_file=None)).resolve_job_def("notify")
@@ -68,6 +70,7 @@ def test_while_a_run_tells_no_other_is_started(run: Run, instance: dg.DagsterIns
     assert "tells people already" in (tick(instance).skip_message or "")
 
 
+@pytest.mark.long
 def test_a_failed_run_of_dagster_lets_us_look_and_says_nothing_by_itself(
     run: Run, instance: dg.DagsterInstance, store: Database
 ) -> None:

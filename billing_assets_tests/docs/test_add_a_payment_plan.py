@@ -13,6 +13,7 @@ from billing_assets_tests.docs.test_commands import ROOT, call, commands, surrou
 PAGE = ROOT / "docs" / "how-to" / "add-a-payment-plan.md"
 
 
+@pytest.mark.long
 def test_a_plan_that_is_added_as_a_row_bills_a_policy_and_is_replaced_by_another(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

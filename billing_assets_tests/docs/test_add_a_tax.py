@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from billing_assets.store.connection import Database
 from billing_assets_tests.docs.test_commands import ROOT, commands
 
@@ -91,6 +93,7 @@ def run_page(program: Path, database: Database, page: Path, edited_before: str, 
     return first + run_all(program, database, lines[lines.index(edited_before) :])
 
 
+@pytest.mark.long
 def test_a_rate_that_is_added_in_one_file_is_billed_from_its_first_day(
     database: Database, tmp_path: Path
 ) -> None:

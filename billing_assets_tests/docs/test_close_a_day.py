@@ -12,6 +12,7 @@ from billing_assets_tests.docs.test_commands import ROOT, commands
 PAGE = ROOT / "docs" / "how-to" / "close-a-day.md"
 
 
+@pytest.mark.long
 def test_a_day_is_closed_and_opened_again_and_a_holiday_that_is_added_moves_a_due_date(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -83,6 +83,7 @@ SHOWN = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", SHOWN)
 def test_every_command_of_a_page_runs_in_order(
     page: Path, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -70,6 +70,7 @@ def test_the_same_figures_give_the_same_bytes() -> None:
     assert bar_chart([group], default_templates_dir()) == bar_chart([group], default_templates_dir())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("length", "share"), [(50, 2), (25, 4)])
 def test_bars_are_as_long_as_their_figures_compare(length: int, share: int) -> None:
     picture = drawn(

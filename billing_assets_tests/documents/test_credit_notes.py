@@ -30,6 +30,7 @@ def spaced(text: str) -> str:
     return " ".join(text.split())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted(name for name in golden_files() if name.startswith("credit_note")))
 def test_page_mail_and_text_are_the_golden_ones(name: str) -> None:
     assert golden_files()[name] == (GOLDEN / name).read_text(encoding="utf-8")

@@ -63,6 +63,7 @@ def press(tmp_path: Path) -> Iterator[TemplatePress]:
     made.close()
 
 
+@pytest.mark.long
 def test_workers_print_the_same_bytes_as_this_process_in_the_same_order(
     press: TemplatePress, tmp_path: Path
 ) -> None:
@@ -146,6 +147,7 @@ def test_the_error_of_a_template_in_a_worker_comes_with_each_page(tmp_path: Path
     assert workers_of(psutil.Process()) == []
 
 
+@pytest.mark.long
 def test_a_job_that_is_left_early_does_not_disturb_the_next(press: TemplatePress) -> None:
     pages = press.print_all(jobs(SMALL_JOB * 2), with_pdf=False)
     assert next(pages).document_id == 0
@@ -188,6 +190,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.long
 def test_workers_end_with_a_program_that_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "printing.py"
     script.write_text(_PRINT_FOR_EVER)

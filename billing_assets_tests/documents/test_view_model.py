@@ -204,6 +204,7 @@ def test_the_charges_of_an_installment_are_kept_on_one_page(names: str, expected
 CHARGES = ("invoice_charges", "email_charges")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted(name for name in golden_files() if name.startswith(CHARGES)))
 def test_pages_mails_and_texts_with_charges_are_the_golden_ones(name: str) -> None:
     assert golden_files()[name] == (GOLDEN / name).read_text(encoding="utf-8")

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from random import Random
 
 import polars as pl
+import pytest
 
 from billing_assets.domain.cancellation import CANCELLATION_METHODS
 from billing_assets.domain.changed_terms import owed_parts, standing_cancellation
@@ -48,6 +49,7 @@ def by_frames(premium: int, changes: list[TermChange], count: TermDayCount) -> d
     return dict(left_of_parts(parts).select("change_number", "left_minor").iter_rows())
 
 
+@pytest.mark.long
 def test_parts_and_what_is_left_of_them_agree_with_the_reference_and_the_formulas() -> None:
     rng = Random(15)
     for number in range(200):

@@ -72,6 +72,7 @@ def random_changes(rng: Random, source: LineSource) -> list[TermChange]:
     return found
 
 
+@pytest.mark.long
 def test_every_part_of_a_random_term_is_what_is_owed_of_it_by_every_method() -> None:
     rng = Random(23)
     found: Counter[Formula] = Counter()
@@ -88,6 +89,7 @@ def test_every_part_of_a_random_term_is_what_is_owed_of_it_by_every_method() -> 
     assert below_zero > 20
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", sorted(CANCELLATION_METHODS))
 @pytest.mark.parametrize("count", TermDayCount)
 def test_every_day_of_a_year_agrees_after_a_lapse_and_a_return(method: str, count: TermDayCount) -> None:

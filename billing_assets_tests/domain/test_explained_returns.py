@@ -114,6 +114,7 @@ def random_lines(rng: Random) -> tuple[PartLine, ...]:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(4))
 def test_every_line_gives_what_the_formulas_of_billing_take_of_it(seed: int) -> None:
     rng = Random(seed)

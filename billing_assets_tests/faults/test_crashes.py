@@ -53,6 +53,7 @@ def kill_and_repeat(database: Database, home: Path, fuse: int, option: str = "--
     return first, business_state(database)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fuse", [9, 24, 31, 38, 45, 52])
 def test_a_run_killed_at_a_point_and_repeated_ends_as_if_nothing_had_happened(
     fuse: int, database: Database, tmp_path: Path, undisturbed: State
@@ -62,6 +63,7 @@ def test_a_run_killed_at_a_point_and_repeated_ends_as_if_nothing_had_happened(
     assert state == undisturbed
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("book", "mapping", "lines", "fuse"),
     [
@@ -91,6 +93,7 @@ def test_a_run_of_several_charges_or_payers_killed_and_repeated_ends_as_if_nothi
     assert states[1] == states[0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fuse", [9, 24, 40])
 def test_an_approved_run_killed_before_and_while_it_issues_and_repeated_ends_as_if_nothing_had_happened(
     fuse: int, database: Database, tmp_path: Path, undisturbed: State, monkeypatch: pytest.MonkeyPatch
@@ -126,6 +129,7 @@ def test_a_run_killed_at_every_point_in_turn_and_repeated_ends_as_if_nothing_had
     assert fuse > 50
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("point", [("--fuse", "26"), ("--fuse", "40"), ("--copy-fuse", "9")])
 def test_postgresql_killed_in_the_middle_and_the_command_again_ends_as_if_nothing_had_happened(
     point: tuple[str, str], tmp_path: Path, undisturbed: State
@@ -133,6 +137,7 @@ def test_postgresql_killed_in_the_middle_and_the_command_again_ends_as_if_nothin
     assert kill_server_and_repeat(tmp_path, point) == undisturbed
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("piece", [3, 20])
 def test_a_run_killed_inside_a_copy_and_repeated_ends_as_if_nothing_had_happened(
     piece: int, database: Database, tmp_path: Path, undisturbed: State
@@ -177,6 +182,7 @@ def deliver_until_quiet(database: Database, home: Path, fuse: int, mailbox: Mail
     return status
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fuse", [75, 86, 88, 90])
 def test_a_sender_killed_at_a_point_sends_nothing_twice_and_loses_nothing(
     fuse: int, database: Database, tmp_path: Path
@@ -198,6 +204,7 @@ def test_a_sender_killed_at_a_point_sends_nothing_twice_and_loses_nothing(
     assert len(by_state["sent"]) <= len(kept) <= len(by_state["sent"]) + 1
 
 
+@pytest.mark.long
 def test_a_second_delivery_sends_nothing(database: Database, tmp_path: Path) -> None:
     fill_book(database, POLICIES)
     with MailboxServer(tmp_path / "mailbox") as mailbox, ExitStack() as stack:

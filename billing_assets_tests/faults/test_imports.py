@@ -50,6 +50,7 @@ def kill_and_repeat(database: Database, folder: Path, *point: str) -> tuple[int,
     return status, book_state(database)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "point", [("--fuse", "13"), ("--fuse", "15"), ("--fuse", "16"), ("--copy-fuse", "8")]
 )
@@ -98,6 +99,7 @@ def kill_server_and_repeat(folder: Path, *point: str) -> State:
     return state
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("point", [("--fuse", "12"), ("--copy-fuse", "10")])
 def test_postgresql_killed_during_an_import_and_the_import_again_ends_as_if_nothing_had_happened(
     point: tuple[str, str], tmp_path: Path, undisturbed: State
@@ -120,6 +122,7 @@ def test_postgresql_killed_at_many_points_of_an_import_loses_and_doubles_nothing
     assert kill_server_and_repeat(tmp_path, *point) == undisturbed
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("function", ["copy_in", "write_problems", "release_holds", "close_answered"])
 def test_an_import_whose_connection_the_server_ends_is_an_outage_and_can_be_repeated(
     function: str, database: Database, tmp_path: Path, undisturbed: State, monkeypatch: pytest.MonkeyPatch

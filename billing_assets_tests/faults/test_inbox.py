@@ -69,6 +69,7 @@ def kill_and_repeat(database: Database, home: Path, *bomb: str) -> tuple[int, St
     return status, state_of(database)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fuse", [26, 70])
 def test_a_drain_killed_at_a_point_and_repeated_ends_as_if_nothing_had_happened(
     fuse: int, database: Database, tmp_path: Path, undisturbed: State
@@ -78,6 +79,7 @@ def test_a_drain_killed_at_a_point_and_repeated_ends_as_if_nothing_had_happened(
     assert state == undisturbed
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("piece", [14])
 def test_a_drain_killed_inside_a_copy_and_repeated_ends_as_if_nothing_had_happened(
     piece: int, database: Database, tmp_path: Path, undisturbed: State
@@ -103,6 +105,7 @@ def test_a_drain_killed_at_every_point_in_turn_and_repeated_ends_as_if_nothing_h
     assert fuse > 60
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fuse", [30])
 def test_postgresql_killed_in_a_drain_and_draining_again_ends_as_if_nothing_had_happened(
     fuse: int, tmp_path: Path, undisturbed: State

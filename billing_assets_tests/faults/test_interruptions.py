@@ -72,6 +72,7 @@ def finish_like_undisturbed(billing: Billing, other: Database, home: Path) -> No
     assert business_state(billing.database) == business_state(other)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", ["write_lines", "draw_numbers", "write_invoices", "checkpoint"])
 @pytest.mark.parametrize("shard_number", [0, 1, 4])
 def test_the_error_of_a_shard_is_told_and_the_run_can_be_taken_up(
@@ -90,6 +91,7 @@ def test_the_error_of_a_shard_is_told_and_the_run_can_be_taken_up(
     finish_like_undisturbed(billing, fresh_database(), tmp_path)
 
 
+@pytest.mark.long
 def test_a_stop_ends_the_run_after_at_most_the_shards_in_work(billing: Billing) -> None:
     def stop(stage: str, done: int, _total: int) -> None:
         if stage == "invoicing" and done == 1:
@@ -106,6 +108,7 @@ def test_a_stop_ends_the_run_after_at_most_the_shards_in_work(billing: Billing) 
     assert numbers(billing) == list(range(1, POLICIES + 1))
 
 
+@pytest.mark.long
 def test_a_later_date_may_overtake_an_interrupted_run_which_then_finishes_without_it(
     billing: Billing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,6 +122,7 @@ def test_a_later_date_may_overtake_an_interrupted_run_which_then_finishes_withou
     assert states(billing) == ["finalised", "finalised"]
 
 
+@pytest.mark.long
 def test_a_charge_that_another_path_bills_meanwhile_is_a_clear_error_and_then_left_out(
     billing: Billing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +150,7 @@ def test_a_charge_that_another_path_bills_meanwhile_is_a_clear_error_and_then_le
     assert states(billing) == ["finalised"]
 
 
+@pytest.mark.long
 def test_a_backend_that_the_server_ends_is_an_outage_and_the_run_can_be_taken_up(
     billing: Billing, fresh_database: Callable[[], Database], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

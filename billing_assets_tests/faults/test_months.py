@@ -48,6 +48,7 @@ def test_a_month_whose_program_dies_again_and_again_goes_and_comes_back_whole(
     assert broken(closed_billing) == {}
 
 
+@pytest.mark.long
 def test_a_month_that_dies_behind_its_commit_is_away_and_says_so(
     server_url: str, closed_original: str, closed_store: Database, tmp_path: Path
 ) -> None:
@@ -60,6 +61,7 @@ def test_a_month_that_dies_behind_its_commit_is_away_and_says_so(
     assert crash(url_behind(closed_store), tmp_path, *DETACH) == 0
 
 
+@pytest.mark.long
 def test_a_server_that_dies_in_the_middle_loses_nothing(tmp_path: Path) -> None:
     with own_server() as server:
         address = server.start()

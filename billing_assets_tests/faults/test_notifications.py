@@ -47,6 +47,7 @@ def only_state(desk: NotificationDesk) -> tuple[int, str, str]:
     return row.message_id, row.state, row.reason_code
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("place", "arrived"), [(BEFORE_SENDING, 0), (AFTER_SENDING, 1)])
 @pytest.mark.parametrize("kind", ["mail", "hook"])
 def test_a_sender_killed_beside_its_sending_leaves_one_unknown_message_that_only_a_person_sends_again(

@@ -72,6 +72,7 @@ def kill_and_repeat(database: Database, home: Path, *bomb: str) -> tuple[int, St
 
 
 # In the import of terms, at its commit, in that of changes, between taking and billing, in the bill.
+@pytest.mark.long
 @pytest.mark.parametrize("bomb", [("--fuse", "26"), ("--fuse", "68"), ("--copy-fuse", "9")])
 def test_a_drain_killed_at_a_point_and_repeated_ends_as_if_nothing_had_happened(
     bomb: tuple[str, str], database: Database, tmp_path: Path, undisturbed: State

@@ -72,6 +72,7 @@ def undisturbed(server_url: str, failed_store: str, tmp_path_factory: pytest.Tem
     return state
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fuse", [12, 22])
 def test_a_retry_killed_at_a_point_and_fired_again_ends_as_if_nothing_had_happened(
     fuse: int, store: Database, tmp_path: Path, undisturbed: State

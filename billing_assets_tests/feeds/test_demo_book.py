@@ -235,6 +235,7 @@ def test_a_book_of_several_years_renews_policies_without_gap_or_overlap(tmp_path
     assert min(spans[0][0] for spans in terms.values()) >= date(2022, 12, 1)
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo_book, "_ROWS_PER_CHUNK", 500)
     peaks = []
@@ -246,6 +247,7 @@ def test_memory_does_not_grow_with_the_book(tmp_path: Path, monkeypatch: pytest.
     assert peaks[1] < peaks[0] * 3 // 2
 
 
+@pytest.mark.long
 def test_a_quarter_of_runs_makes_about_eight_invoices_for_ten_rows(tmp_path: Path) -> None:
     _, path = write(tmp_path / "book.csv", policy_count=4_000)
     run_dates = [FIRST_DATE + timedelta(days=offset) for offset in range((LAST_DATE - FIRST_DATE).days + 1)]

@@ -59,6 +59,7 @@ def test_a_place_without_a_calendar_is_refused_by_name() -> None:
         is_closed("XX", date(2024, 1, 1))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", sorted(PLACES))
 def test_no_place_is_closed_for_longer_than_one_roll_reaches(place: str) -> None:
     """The horizon of a run and its roll tables stand on this bound, from 1949 to 2202."""

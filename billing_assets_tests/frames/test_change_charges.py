@@ -45,6 +45,7 @@ def test_spread_is_shared_to_the_cent_by_the_installments_that_are_left() -> Non
     assert (sum(nets), max(nets) - min(nets)) == (PART, 1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["now", "next", "spread"])
 def test_with_no_installment_left_each_way_bills_at_once(how: str) -> None:
     late = book(how)
@@ -62,6 +63,7 @@ def test_a_reduction_is_taken_off_the_installments_that_are_left() -> None:
     assert found.documented[0] == 1200_00 - PART
 
 
+@pytest.mark.long
 def test_the_installments_of_a_cancelled_term_are_zero_with_the_reason() -> None:
     found = book()
     found.run(date(2024, 1, 2), [])
@@ -79,6 +81,7 @@ def test_a_term_of_which_nothing_is_left_to_bill_says_so() -> None:
     assert charges.filter(pl.col("outcome") == "zero")["reason_code"].to_list() == ["nothing_left"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("how", "nets"), [("now", [600_00, 0, 0, 0]), ("next", [600_00, 0, 0, 0]), ("spread", [150_00] * 4)]
 )
@@ -193,6 +196,7 @@ def test_cover_that_lapsed_is_not_what_a_reinstatement_bills_again() -> None:
     assert [(day.month, net) for day, _, net, _ in changes_of(found)][-2:] == [(4, 100_00), (5, 98_36)]
 
 
+@pytest.mark.long
 def test_an_installment_of_which_a_share_takes_all_is_zero_and_not_on_an_invoice_of_zero() -> None:
     found = monthly()
     almost_nothing = [endorsed(1, date(2024, 1, 1), 1)]

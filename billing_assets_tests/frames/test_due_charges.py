@@ -181,6 +181,7 @@ def test_rows_come_sorted_by_policy_due_date_and_installment_whatever_the_input(
     assert numbers(found) == [1, 2, 3, 4, 5, 6] * 3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lead_days", [0, 14, 400])
 @pytest.mark.parametrize("due_days", [0, 45, 400])
 @pytest.mark.parametrize("roll", ["none", "preceding", "following", "modified_following"])
@@ -208,6 +209,7 @@ def test_a_first_period_of_one_day_hides_no_second_one(plan_code: str) -> None:
     assert first["billing_date"] == second["billing_date"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("plan_code", "years"), [("monthly", 40), ("yearly", 60), ("weekly", 30)])
 def test_in_a_long_term_each_run_sees_its_installment_on_the_day(plan_code: str, years: int) -> None:
     """A bound on the number of periods that is a little short would bill later and later."""

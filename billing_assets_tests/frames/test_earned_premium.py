@@ -47,6 +47,7 @@ def of_days(case: dict[str, Any], method_code: str) -> tuple[int, int]:
     return amounts(method_code, minor(case["premium"]), cancelled, start=start, end=end)
 
 
+@pytest.mark.long
 def test_the_customary_table_is_the_published_one() -> None:
     for case in oracle_cases("short_rate", "short_rate_table_percent"):
         cancelled = START + timedelta(days=case["days_in_force"])
@@ -133,6 +134,7 @@ TERMS = st.tuples(
 )
 
 
+@pytest.mark.long
 @given(st.lists(TERMS, min_size=1, max_size=30))
 def test_a_frame_of_any_terms_agrees_with_the_reference_and_loses_nothing(
     terms: list[tuple[str, int, date, int, int]],

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from random import Random
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -141,6 +142,7 @@ CHANGES = st.lists(
 )
 
 
+@pytest.mark.long
 @given(CHANGES, st.integers(0, 10**9), st.integers(1, 400), st.sampled_from(list(TermDayCount)))
 def test_any_changes_agree_with_the_reference(
     changes: list[PolicyChange], premium_minor: int, days: int, count: TermDayCount
@@ -150,6 +152,7 @@ def test_any_changes_agree_with_the_reference(
     assert found == sorted(owed_parts(premium_minor, START, end, changes, count.value))
 
 
+@pytest.mark.long
 @given(CHANGES, st.randoms(use_true_random=False))
 def test_the_order_in_which_changes_become_known_does_not_matter(
     changes: list[PolicyChange], random: Random
@@ -159,6 +162,7 @@ def test_the_order_in_which_changes_become_known_does_not_matter(
     assert parts(shuffled) == parts(changes)
 
 
+@pytest.mark.long
 @given(CHANGES, st.integers(-20, 420), st.sampled_from(sorted(CANCELLATION_METHODS)))
 def test_cancelling_and_reinstating_without_a_lapse_changes_nothing(
     changes: list[PolicyChange], days: int, method_code: str

@@ -1,5 +1,6 @@
 """Invoices: search, one in full, its explanation and its PDF."""
 
+import pytest
 from fastapi.testclient import TestClient
 
 from billing_assets.store.invoice_listings import InvoiceFilter
@@ -25,6 +26,7 @@ def test_one_shows_lines_taxes_delivery_and_what_leads_on(client: TestClient) ->
     assert 'href="/invoices/INV-00000001/explanation"' in page
 
 
+@pytest.mark.long
 def test_it_is_explained_in_the_language_of_the_reader(client: TestClient) -> None:
     path = "/invoices/INV-00000001/explanation"
     assert "Why INV-00000001 is what it is" in client.get(path).text

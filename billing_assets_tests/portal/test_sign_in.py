@@ -192,6 +192,7 @@ def test_what_is_sent_to_the_provider_holds_challenge_state_and_nonce(
     assert stranger.cookies[COOKIE] not in away
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "lies",
     [

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -96,6 +97,7 @@ def owed(row: dict[str, Any], plan_rows: pl.DataFrame, found: list[PolicyChange]
     return max(0, sum(part[2] for part in parts))
 
 
+@pytest.mark.long
 @settings(STEADY, max_examples=4)
 @given(cases(), st.lists(st.integers(0, 5), min_size=5, max_size=5))
 def test_each_run_bills_and_gives_back_what_the_reference_does(
@@ -109,6 +111,7 @@ def test_each_run_bills_and_gives_back_what_the_reference_does(
         assert sorted(book.run(day, known)) == sorted(slow.run(day, known)), (number, day)
 
 
+@pytest.mark.long
 @settings(STEADY, max_examples=4)
 @given(cases(), st.lists(st.integers(0, 5), min_size=5, max_size=5), st.randoms(use_true_random=False))
 def test_the_order_in_which_changes_arrive_does_not_matter_to_the_end(
@@ -126,6 +129,7 @@ def test_the_order_in_which_changes_arrive_does_not_matter_to_the_end(
         assert abs(2 * (tax * 100 - net * 8)) <= 100 * (len(book.lines) + len(found) + 1)
 
 
+@pytest.mark.long
 @settings(STEADY, max_examples=4)
 @given(cases(), st.lists(st.integers(0, 5), min_size=5, max_size=5))
 def test_no_document_is_below_zero_and_a_second_run_finds_nothing(
@@ -141,6 +145,7 @@ def test_no_document_is_below_zero_and_a_second_run_finds_nothing(
         assert book.run(day, known) == []
 
 
+@pytest.mark.long
 @settings(STEADY, max_examples=4)
 @given(cases(), st.integers(0, 365), st.integers(0, 3), st.integers(0, 2))
 def test_cancelling_and_reinstating_without_a_lapse_changes_nothing(

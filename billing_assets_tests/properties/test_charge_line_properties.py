@@ -3,6 +3,7 @@
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,6 +49,7 @@ def test_the_slow_reference_comes_to_the_same_parts(charges: list[int], share: A
     assert apportioned(charges, total) == tuple(parts[number] for number in range(len(charges)))
 
 
+@pytest.mark.long
 @STEADY
 @given(row=term_rows(), rows=plan_rows(), charges=CHARGES)
 def test_over_any_plan_each_line_comes_to_its_charge_and_each_installment_to_its_total(
@@ -67,6 +69,7 @@ def test_over_any_plan_each_line_comes_to_its_charge_and_each_installment_to_its
     assert all(numbers == list(range(len(numbers))) for numbers in first["split_number"].to_list())
 
 
+@pytest.mark.long
 @STEADY
 @given(row=term_rows(), charges=CHARGES, number=st.integers(1, 400))
 def test_an_installment_alone_has_the_lines_that_it_has_among_all(

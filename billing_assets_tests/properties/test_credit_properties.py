@@ -103,6 +103,7 @@ def part_of(data: st.DataObject, left: int) -> int:
     return data.draw(st.integers(0, left) | st.just(left) | st.integers(0, min(left, 3)))
 
 
+@pytest.mark.long
 @settings(STEADY, max_examples=60)
 @given(data=st.data(), rules=rules_of_every_kind(), drafts=documents())
 def test_credits_of_any_split_are_those_of_the_reference_and_end_at_the_document(
@@ -136,6 +137,7 @@ def _compare(book: Book, wanted: dict[int, int]) -> None:
     assert heads == ([(net, tax, net + tax)] if slow.lines else [])
 
 
+@pytest.mark.long
 @STEADY
 @given(net=st.integers(1, 10**12), parts=st.lists(st.integers(0, 1_000), min_size=1, max_size=6))
 def test_the_tax_given_back_so_far_is_the_rounded_tax_on_the_net_given_back_so_far(

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +30,7 @@ def plan_of(row: dict[str, Any]) -> PaymentPlan:
     return found
 
 
+@pytest.mark.long
 @STEADY
 @given(row=term_rows(), count=NAMED, arranged=arrangements(), cut=st.none() | st.integers(-5, 805))
 def test_installments_come_to_the_premium_and_are_those_of_the_reference(
@@ -43,6 +45,7 @@ def test_installments_come_to_the_premium_and_are_those_of_the_reference(
     assert nets(found) == [each.net_minor for each in slow]
 
 
+@pytest.mark.long
 @STEADY
 @given(row=term_rows(), count=NAMED, cuts=st.tuples(st.integers(0, 805), st.integers(0, 805)))
 def test_no_day_of_cover_makes_a_term_cheaper(

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,6 +28,7 @@ WHAT = [*KEY, "net_minor", "outcome", "reason_code", "due_date", "billing_date",
 Book = list[dict[str, Any]]
 
 
+@pytest.mark.long
 @STEADY
 @given(book=books(), rows=plan_rows())
 def test_a_second_run_finds_nothing(book: Book, rows: Book) -> None:
@@ -34,6 +36,7 @@ def test_a_second_run_finds_nothing(book: Book, rows: Book) -> None:
     assert due(*book, plan_rows=plans(*rows), settled=settled_by(once)).is_empty()
 
 
+@pytest.mark.long
 @STEADY
 @given(book=books(), rows=plan_rows(), data=st.data())
 def test_the_order_of_the_book_does_not_matter(book: Book, rows: Book, data: st.DataObject) -> None:
@@ -42,6 +45,7 @@ def test_the_order_of_the_book_does_not_matter(book: Book, rows: Book, data: st.
     assert due(*shuffled, plan_rows=plans(*rules)).equals(due(*book, plan_rows=plans(*rows)))
 
 
+@pytest.mark.long
 @STEADY
 @given(book=books(), rows=plan_rows(), days=st.integers(-400, 900))
 def test_a_term_is_billed_the_same_in_whatever_company(book: Book, rows: Book, days: int) -> None:
@@ -52,6 +56,7 @@ def test_a_term_is_billed_the_same_in_whatever_company(book: Book, rows: Book, d
     assert together.sort(KEY).equals(alone.sort(KEY))
 
 
+@pytest.mark.long
 @FEW
 @given(
     book=books(largest=3, longest_days=60),
@@ -107,6 +112,7 @@ def _day_of_run(charges: pl.DataFrame, rules: pl.DataFrame, closed: ClosedDays) 
     return pl.Series(days, dtype=pl.Date)
 
 
+@pytest.mark.long
 @FEW
 @given(book=books(largest=3, longest_days=60), rows=plan_rows(), data=st.data())
 def test_closed_days_that_change_between_runs_lose_and_double_nothing(

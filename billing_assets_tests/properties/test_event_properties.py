@@ -67,6 +67,7 @@ def states(desk: EventDesk, policies: Sequence[str]) -> list[tuple[object, ...]]
         return [tuple(row) for each in policies for row in connection.execute(STATE, {"policy": each}).all()]
 
 
+@pytest.mark.long
 @settings(max_examples=2)
 @given(orders=ORDERS)
 def test_open_together_they_end_alike_in_any_order(desk: EventDesk, orders: list[list[int]]) -> None:
@@ -82,6 +83,7 @@ def test_open_together_they_end_alike_in_any_order(desk: EventDesk, orders: list
     assert found[0][0] == ["120000 ", "120000 "]
 
 
+@pytest.mark.long
 @settings(max_examples=1)
 @given(orders=ORDERS)
 def test_with_drains_between_them_as_much_is_billed_in_any_order(

@@ -15,6 +15,7 @@ from billing_assets_tests.properties.strategies import STEADY, plan_rows, term_r
 from billing_assets_tests.reference.months import add_months
 
 
+@pytest.mark.long
 @STEADY
 @given(row=term_rows(), rows=plan_rows())
 def test_installments_add_up_to_the_premium_and_none_is_negative(
@@ -25,6 +26,7 @@ def test_installments_add_up_to_the_premium_and_none_is_negative(
     assert min(found) >= 0
 
 
+@pytest.mark.long
 @STEADY
 @given(row=term_rows(), rows=plan_rows())
 def test_periods_tile_the_term_without_gap_or_overlap(
@@ -37,6 +39,7 @@ def test_periods_tile_the_term_without_gap_or_overlap(
     assert all(start < end for start, end in zip(starts, ends, strict=True))
 
 
+@pytest.mark.long
 @STEADY
 @given(row=term_rows(), cuts=st.tuples(st.integers(-5, 805), st.integers(-5, 805)))
 def test_cover_cut_short_costs_what_was_due_until_then_and_never_more_for_less(

@@ -4,6 +4,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,6 +56,7 @@ def test_the_slow_reference_comes_to_the_same_parts(cuts: set[int], before: int,
     assert list(shared(payers, before, amount).values()) == expected
 
 
+@pytest.mark.long
 @STEADY
 @given(row=term_rows(), rows=plan_rows(), charges=CHARGES, cuts=CUTS)
 def test_over_any_plan_the_payers_of_a_line_come_to_what_one_payer_would(

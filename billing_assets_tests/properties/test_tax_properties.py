@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -190,6 +191,7 @@ def frame_of(lines: list[tuple[int, TaxedLine]]) -> pl.DataFrame:
     )
 
 
+@pytest.mark.long
 @settings(STEADY, max_examples=100)
 @given(rules=rules_of_every_kind(), drafts=documents())
 def test_rows_of_every_kind_come_to_what_the_reference_comes_to(

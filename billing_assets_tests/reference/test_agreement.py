@@ -306,14 +306,17 @@ def assert_same_invoices(
     assert len(ours) > len(policies)
 
 
+@pytest.mark.long
 def test_every_installment_of_2000_policies_agrees_with_the_reference() -> None:
     assert_same_installments(random_policies(seed=11, count=2_000))
 
 
+@pytest.mark.long
 def test_runs_over_36_months_make_the_invoices_of_the_reference() -> None:
     assert_same_invoices(random_policies(seed=12, count=2_000), days(step=40))
 
 
+@pytest.mark.long
 def test_random_plans_and_closed_days_agree_with_the_reference() -> None:
     """Leads in both units, any roll, closed days of the company, and everything that a plan arranges."""
     policies, rules = of_chance(random_policies(seed=50, count=500)), by_chance(50)
@@ -321,6 +324,7 @@ def test_random_plans_and_closed_days_agree_with_the_reference() -> None:
     assert_same_invoices(policies, days(step=40), rules)
 
 
+@pytest.mark.long
 def test_premiums_of_several_charges_agree_with_the_reference() -> None:
     """Each charge is taxed by its own line of business, under the shipped plans and under random ones."""
     policies = with_random_charges(7, random_policies(seed=70, count=400))
@@ -329,6 +333,7 @@ def test_premiums_of_several_charges_agree_with_the_reference() -> None:
     assert_same_invoices(of_chance(policies), days(step=60), by_chance(70))
 
 
+@pytest.mark.long
 def test_premiums_of_several_payers_agree_with_the_reference() -> None:
     """Each payer has invoices of their own, of whole premiums, of charges, and of fees."""
     policies = with_random_payers(8, random_policies(seed=80, count=300))
@@ -339,6 +344,7 @@ def test_premiums_of_several_payers_agree_with_the_reference() -> None:
     assert_same_invoices(of_chance(split), days(step=60), by_chance(80))
 
 
+@pytest.mark.long
 def test_sums_payable_in_cash_agree_with_the_reference() -> None:
     """Units that can tie and units that cannot, one that ends and is followed by another, one to come."""
     rows = (

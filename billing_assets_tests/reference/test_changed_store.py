@@ -163,6 +163,7 @@ def proved(billing: Billing) -> None:
         assert connection.execute(text(lines)).scalar_one() > 0
 
 
+@pytest.mark.long
 def test_random_changes_of_25_terms_come_to_what_is_owed_and_are_proved(
     billing: Billing, tmp_path: Path
 ) -> None:

@@ -54,6 +54,7 @@ def explain_all(billing: Billing) -> Counter[str]:
     return found
 
 
+@pytest.mark.long
 def test_every_invoice_of_30_policies_is_explained(billing: Billing, tmp_path: Path) -> None:
     agree(billing, tmp_path, seed=51, count=30)
     assert explain_all(billing)[Formula.NEXT_NUMBER.value] > 30

@@ -195,6 +195,7 @@ def come_to_the_same(
     assert posted == balances(bill.invoice for bill in bills)
 
 
+@pytest.mark.long
 def test_300_policies_of_random_plans_agree_through_file_store_and_runs(
     billing: Billing, tmp_path: Path
 ) -> None:
@@ -204,6 +205,7 @@ def test_300_policies_of_random_plans_agree_through_file_store_and_runs(
     assert [result for result in checks if result.offender_count] == []
 
 
+@pytest.mark.long
 def test_the_policies_of_a_payer_agree_on_bills_that_many_of_them_share(
     billing: Billing, tmp_path: Path
 ) -> None:

@@ -98,6 +98,7 @@ def invoice(database: Database, number: str) -> Invoice:
         return find_invoice(connection, 1, number)
 
 
+@pytest.mark.long
 def test_a_payer_has_one_bill_for_all_policies_of_the_plan_and_currency(billing: Billing) -> None:
     assert run(billing, JANUARY) == 4
     assert sorted(lines for _, lines in billed(billing, JANUARY)) == [
@@ -124,6 +125,7 @@ def test_the_document_adds_up_its_policies_and_names_each(billing: Billing) -> N
     assert document.payer.name == "Bob Roe"
 
 
+@pytest.mark.long
 def test_a_policy_that_fails_leaves_the_bill_of_the_others(billing: Billing, tmp_path: Path) -> None:
     beyond = {"no": "A2", "payer": "K1", "premium": "333.33", "plan": "unplanned"}
     fleet_plan(billing.database, plan_code="unplanned", currency="USD", minimum_bill_minor=1)
@@ -135,6 +137,7 @@ def test_a_policy_that_fails_leaves_the_bill_of_the_others(billing: Billing, tmp
     assert reason == "plan_currency_differs"
 
 
+@pytest.mark.long
 def test_one_invoice_catches_all_periods_of_the_payer_up(billing: Billing) -> None:
     order = billing.order(MARCH, catch_up=CatchUp.ONE_INVOICE)
     preview = billing.preview_catch_up(order)
@@ -147,6 +150,7 @@ def test_one_invoice_catches_all_periods_of_the_payer_up(billing: Billing) -> No
     assert explained(billing) == 4
 
 
+@pytest.mark.long
 def test_a_cancelled_policy_is_given_back_alone(billing: Billing, tmp_path: Path) -> None:
     run(billing, JANUARY)
     ended = change_row("B2", 1, "cancellation", date(2025, 1, 17), method="pro_rata", effective=BEGUN)
@@ -160,6 +164,7 @@ def test_a_cancelled_policy_is_given_back_alone(billing: Billing, tmp_path: Path
     explained(billing)
 
 
+@pytest.mark.long
 def test_an_amount_due_once_for_a_term_comes_back_with_the_policy_and_not_with_the_bill(
     database: Database, tmp_path: Path
 ) -> None:
@@ -199,6 +204,7 @@ def test_an_amount_due_once_for_a_term_comes_back_with_the_policy_and_not_with_t
         assert differing(billing, JANUARY, MARCH) == 0
 
 
+@pytest.mark.long
 def test_two_policies_cancelled_at_once_are_one_credit_note_of_their_bill(
     billing: Billing, tmp_path: Path
 ) -> None:

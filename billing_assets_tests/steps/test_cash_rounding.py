@@ -134,6 +134,7 @@ def test_a_replay_rounds_as_the_company_did_then(database: Database, billing: Bi
     assert billing.replay(FEBRUARY, FEBRUARY).differences == ()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", ["INV-00000001", "INV-00000002", "CRN-00000001"])
 def test_the_sum_payable_is_explained_with_its_row(database: Database, billing: Billing, number: str) -> None:
     billing.invoice(billing.order(FEBRUARY))

@@ -95,6 +95,7 @@ def test_return_premium_of_a_paid_term_comes_back_by_a_credit_note(billing: Bill
     assert notes == [(-part, "endorsement 2024-07-01 (1)")]
 
 
+@pytest.mark.long
 def test_return_premium_first_lowers_what_is_not_billed_yet(billing: Billing, tmp_path: Path) -> None:
     import_changes(billing, tmp_path, change_row(MONTHLY, 1, "endorsement", JULY, premium="300.00"))
     for month in range(3, 13):
@@ -107,6 +108,7 @@ def test_return_premium_first_lowers_what_is_not_billed_yet(billing: Billing, tm
     assert queried(billing, lowest)[0][0] > 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("policy", [YEARLY, QUARTERLY, MONTHLY])
 def test_a_cancelled_term_comes_to_what_is_earned_and_bills_no_more(
     billing: Billing, tmp_path: Path, policy: int
@@ -120,6 +122,7 @@ def test_a_cancelled_term_comes_to_what_is_earned_and_bills_no_more(
     assert documented(billing, policy)[0] == earned
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("policy", [YEARLY, QUARTERLY, MONTHLY])
 def test_a_reinstatement_without_a_lapse_ends_as_if_nothing_had_been(
     billing: Billing, tmp_path: Path, policy: int
@@ -144,6 +147,7 @@ def test_a_lapse_is_not_charged(billing: Billing, tmp_path: Path) -> None:
     assert documented(billing, MONTHLY)[0] == PREMIUM[MONTHLY] - half_up(PREMIUM[MONTHLY] * 30, DAYS)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("change_billing", ["now", "next", "spread"])
 def test_a_plan_says_when_additional_premium_is_billed(
     billing: Billing, database: Database, tmp_path: Path, change_billing: str
@@ -164,6 +168,7 @@ def test_a_plan_says_when_additional_premium_is_billed(
     assert broken(billing).keys() <= {"I18"}  # the term came past any import
 
 
+@pytest.mark.long
 def test_the_order_in_which_changes_arrive_does_not_matter(
     billing: Billing, database: Database, tmp_path: Path
 ) -> None:
@@ -239,6 +244,7 @@ def test_a_run_with_credit_notes_is_rehearsed_approved_printed_and_reported(
     assert desk.invoice("CRN-00000001").invoice.credited is not None
 
 
+@pytest.mark.long
 def test_a_fixed_tax_of_the_term_is_not_charged_again_by_a_change(
     billing: Billing, database: Database, tmp_path: Path
 ) -> None:
@@ -257,6 +263,7 @@ def test_a_fixed_tax_of_the_term_is_not_charged_again_by_a_change(
     explained(billing)
 
 
+@pytest.mark.long
 def test_more_than_was_billed_here_is_not_given_back_but_told_once_until_the_term_changes_again(
     billing: Billing, database: Database, tmp_path: Path
 ) -> None:
@@ -326,6 +333,7 @@ def test_a_quote_counts_the_changes_that_were_imported(billing: Billing, tmp_pat
     assert endorsement.change_minor == half_up((700_00 - PREMIUM[QUARTERLY]) * left, DAYS)
 
 
+@pytest.mark.long
 def test_what_changes_have_ended_stays_ended_when_the_book_brings_the_term_again(
     billing: Billing, database: Database, tmp_path: Path
 ) -> None:

@@ -24,6 +24,7 @@ from billing_assets_tests.steps.test_change_billing import (
 BILLINGS = ["now", *(pytest.param(each, marks=pytest.mark.slow) for each in ("next", "spread"))]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("change_billing", BILLINGS)
 def test_every_document_of_changes_is_explained_and_replayed(
     billing: Billing, database: Database, tmp_path: Path, change_billing: str
@@ -56,6 +57,7 @@ def test_every_document_of_changes_is_explained_and_replayed(
     assert broken(billing).keys() <= {"I18"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("change_billing", BILLINGS)
 def test_what_is_raised_again_from_nothing_is_explained_and_replayed(
     billing: Billing, database: Database, tmp_path: Path, change_billing: str

@@ -14,6 +14,7 @@ FEBRUARY, JULY = date(2024, 2, 1), date(2024, 7, 1)
 YEARLY = 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("spoilt", "named"),
     [

@@ -95,6 +95,7 @@ def assert_proven(billing: Billing, *numbers: str) -> None:
     assert offenders(billing.database) == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("currency", "place", "amounts", "minor"),
     [
@@ -123,6 +124,7 @@ def test_charges_come_out_in_currencies_of_any_digits_and_in_cash_amounts(
     assert_proven(billing, "CRN-00000001", "CRN-00000002")
 
 
+@pytest.mark.long
 def test_a_charge_that_is_exempt_stands_beside_one_that_is_taxed(billing: Billing, tmp_path: Path) -> None:
     mapping = mapped("NL", "motor_liability", "accident")
     import_one(billing, tmp_path, mapping, premium="120.00", liability="100.00", damage="20.00")
@@ -133,6 +135,7 @@ def test_a_charge_that_is_exempt_stands_beside_one_that_is_taxed(billing: Billin
     assert_proven(billing)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("plan", ["monthly", "quarterly"])
 def test_taxes_of_every_kind_fall_on_the_charges_of_one_term(
     billing: Billing, tmp_path: Path, plan: str
@@ -161,6 +164,7 @@ def test_taxes_of_every_kind_fall_on_the_charges_of_one_term(
     assert_proven(billing, "CRN-00000001")
 
 
+@pytest.mark.long
 def test_a_contract_owes_its_fixed_amount_once_whichever_of_its_charges_meet_it(
     billing: Billing, tmp_path: Path
 ) -> None:
@@ -254,6 +258,7 @@ def test_charges_of_plans_of_every_kind_come_out_and_are_explained_where_cover_e
     assert_proven(billing)
 
 
+@pytest.mark.long
 def test_a_first_and_last_part_of_a_month_are_split_as_whole_months_are(
     billing: Billing, tmp_path: Path
 ) -> None:

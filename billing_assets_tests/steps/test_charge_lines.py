@@ -223,6 +223,7 @@ def test_a_catch_up_on_one_invoice_keeps_the_lines_of_an_installment_together(
     assert offenders(database) == {}
 
 
+@pytest.mark.long
 def test_a_line_that_has_no_part_of_an_installment_does_not_stand_on_it(
     database: Database, tmp_path: Path
 ) -> None:
@@ -239,6 +240,7 @@ def test_a_line_that_has_no_part_of_an_installment_does_not_stand_on_it(
     assert offenders(database) == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
@@ -301,6 +303,7 @@ def test_another_name_of_a_charge_is_no_change_of_what_is_billed(
     assert offenders(database) == {}
 
 
+@pytest.mark.long
 def test_a_mapping_that_numbers_the_charges_anew_is_no_change_of_what_is_billed(
     database: Database, billing: Billing, tmp_path: Path
 ) -> None:
@@ -337,6 +340,7 @@ def test_another_order_of_the_charges_after_billing_holds_the_term(
     assert offenders(database) == {}
 
 
+@pytest.mark.long
 def test_a_change_of_a_term_with_several_charges_is_refused_and_holds_it(
     database: Database, billing: Billing, tmp_path: Path
 ) -> None:
@@ -367,6 +371,7 @@ def test_charges_that_come_after_a_change_hold_the_term(database: Database, tmp_
     assert offenders(database) == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("charge_number", [0, 1, 2, 3])
 def test_the_key_refuses_an_installment_that_is_billed_again_whole_or_in_any_line(
     database: Database, billing: Billing, charge_number: int

@@ -54,6 +54,7 @@ def test_a_day_that_is_closed_bills_nothing_and_the_next_open_day_bills_it(billi
     assert broken_invariants(billing) == []
 
 
+@pytest.mark.long
 def test_closing_a_day_that_was_billed_changes_nothing_of_it_and_doubles_nothing(billing: Billing) -> None:
     day = FIRST_DAY
     assert invoice(billing, day - timedelta(days=1)) == 0
@@ -76,6 +77,7 @@ def test_a_day_that_is_opened_again_bills_what_it_would_have(billing: Billing) -
     assert invoice(billing, day) == due_count
 
 
+@pytest.mark.long
 def test_days_that_are_closed_and_opened_between_runs_bill_each_installment_once(billing: Billing) -> None:
     """Every other run goes by other closed days; at the end nothing is missing and nothing is double."""
     day, last = date(2024, 2, 20), date(2024, 6, 28)
@@ -96,6 +98,7 @@ def test_days_that_are_closed_and_opened_between_runs_bill_each_installment_once
     assert broken_invariants(billing) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kept_count", [0, 100], ids=["read again", "kept in memory"])
 def test_a_run_that_was_begun_keeps_the_days_that_it_saw(
     billing: Billing, monkeypatch: pytest.MonkeyPatch, kept_count: int

@@ -105,6 +105,7 @@ def test_more_than_is_left_is_refused_with_what_is_left_and_nothing_is_written(b
     assert business_state(billing.database) == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("wanted", "code"),
     [

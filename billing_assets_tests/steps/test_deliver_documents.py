@@ -112,6 +112,7 @@ def test_a_number_with_a_slash_makes_a_plain_file_name(database: Database, tmp_p
     assert attachment.get_filename() == "2024-00000001.pdf"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("language", "text_language"), [("es", "es"), ("es-MX", "es"), ("en", "en"), ("de", "en"), ("", "en")]
 )

@@ -48,6 +48,7 @@ def stop(database: Database, folder: Path, after: int) -> None:
         detach(database, Stopping(folder, after))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("after", [1, 4, 99])
 def test_the_same_command_goes_on_where_it_was_stopped(
     after: int, closed_store: Database, tmp_path: Path

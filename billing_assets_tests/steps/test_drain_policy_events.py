@@ -65,6 +65,7 @@ def test_the_same_events_again_under_any_key_and_older_ones_change_nothing(desk:
     assert (business_state(desk.billing.database), book_state(desk.billing.database)) == before
 
 
+@pytest.mark.long
 def test_bad_events_become_problems_and_cost_only_themselves(desk: EventDesk) -> None:
     nested = PolicyEvent(
         event_key="n", event_kind=EventKind.POLICY, version=1, body={"policy_number": "N", "premum": "1"}
@@ -105,6 +106,7 @@ def test_a_version_that_is_refused_leaves_the_one_before_it_and_holds_its_term(d
     assert len(invoices(desk)) == 1
 
 
+@pytest.mark.long
 def test_a_change_waits_for_its_term_and_comes_in_with_it(desk: EventDesk) -> None:
     facts = drained(desk, [change_event("A", 2)])
     assert (facts["event_count"], facts["awaiting_count"]) == (0, 1)

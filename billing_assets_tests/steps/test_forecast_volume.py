@@ -32,6 +32,7 @@ def expected(billing: Billing) -> VolumeForecast:
     return forecast_volume("alondra", AS_OF, store=store, crew=ThreadCrew(store, NothingKept()), days=DAYS)
 
 
+@pytest.mark.long
 def test_the_runs_of_the_days_ahead_bill_what_was_expected(billing: Billing) -> None:
     forecast = expected(billing)
     days = [AS_OF + timedelta(days=number) for number in range(DAYS + 1)]

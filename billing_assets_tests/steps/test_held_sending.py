@@ -103,6 +103,7 @@ def test_a_run_of_a_closed_day_answers_for_the_plans_alone_that_hold(billing: Bi
     assert broken_invariants(billing) == []
 
 
+@pytest.mark.long
 def test_what_is_held_leaves_with_the_next_open_day_and_never_again(billing: Billing) -> None:
     seen = []
     for day in (SATURDAY, SUNDAY, MONDAY, TUESDAY):
@@ -120,6 +121,7 @@ def test_until_then_the_outbox_says_why_it_waits(billing: Billing) -> None:
     assert numbers(billing, "select send_date from delivery") == [(MONDAY,)]
 
 
+@pytest.mark.long
 def test_deliveries_of_all_dates_go_by_the_clock_of_the_company(billing: Billing) -> None:
     bill(billing, SATURDAY)
     assert [deliver(billing, None, today=day) for day in (SATURDAY, SUNDAY, MONDAY, TUESDAY)] == [
@@ -135,6 +137,7 @@ def test_a_date_that_is_delivered_late_does_not_wait_for_a_day_that_has_passed(b
     assert deliver(billing, SATURDAY, today=TUESDAY) == (1, 0)
 
 
+@pytest.mark.long
 def test_a_day_that_is_closed_for_sending_alone_holds_the_messages_and_not_the_invoices(
     billing: Billing,
 ) -> None:
@@ -144,6 +147,7 @@ def test_a_day_that_is_closed_for_sending_alone_holds_the_messages_and_not_the_i
     assert [deliver(billing, day) for day in (SATURDAY, MONDAY, TUESDAY)] == [(0, 1), (0, 1), (2, 0)]
 
 
+@pytest.mark.long
 def test_a_held_message_without_an_address_waits_for_its_day_too_when_one_comes(
     billing: Billing, tmp_path: Path
 ) -> None:
@@ -181,6 +185,7 @@ def test_a_held_message_that_is_refused_on_its_day_waits_for_its_own_date(billin
     assert deliver(billing, SATURDAY, today=TUESDAY) == (1, 0)
 
 
+@pytest.mark.long
 def test_a_year_of_days_bills_each_installment_once_and_sends_each_message_once_on_an_open_day(
     billing: Billing,
 ) -> None:

@@ -74,6 +74,7 @@ def test_until_a_date_every_installment_is_billed_that_has_its_billing_date_by_t
     require_sound(fresh)
 
 
+@pytest.mark.long
 def test_it_is_billed_as_the_run_of_the_date_bills_it_and_that_run_bills_the_others(
     fresh: Billing, fresh_database: Callable[[], Database], tmp_path: Path
 ) -> None:
@@ -115,6 +116,7 @@ def test_a_policy_without_a_plan_row_fails_with_that_reason(fresh: Billing) -> N
     assert ask(fresh, "PLANLESS", date(2024, 1, 15)).reason_code == "nothing_due"
 
 
+@pytest.mark.long
 def test_changes_of_a_term_are_settled_on_demand_and_what_is_given_back_too(
     billing: Billing, tmp_path: Path
 ) -> None:
@@ -183,6 +185,7 @@ class PausedStore(SqlRunStore):
             yield work
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("keeps_drafts", [True, False])
 def test_beside_a_run_only_what_it_has_committed_is_billed_and_the_rest_comes_with_it(
     fresh: Billing, monkeypatch: pytest.MonkeyPatch, *, keeps_drafts: bool
@@ -263,6 +266,7 @@ def test_many_requests_for_one_policy_at_once_bill_it_once(fresh: Billing) -> No
     require_sound(fresh)
 
 
+@pytest.mark.long
 def test_a_drain_and_single_requests_at_once_bill_each_policy_once(fresh: Billing) -> None:
     policies = [f"POL-{number:08d}" for number in range(1, 13)]
     OnDemandDesk(fresh).add(

@@ -4,6 +4,8 @@ from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from billing_assets.store.connection import Database
 from billing_assets_tests.books import add_term, billing_over, fill_book
 from billing_assets_tests.changes import change_row, import_changes, queried
@@ -15,6 +17,7 @@ join policy p using (policy_id) where p.policy_number = 'LAPSE-1' group by 1 ord
 """
 
 
+@pytest.mark.long
 def test_the_days_of_a_lapse_are_left_out_where_they_lie_and_not_at_the_end(
     database: Database, tmp_path: Path
 ) -> None:

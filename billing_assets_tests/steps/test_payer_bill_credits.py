@@ -67,6 +67,7 @@ def cancel(billing: Billing, folder: Path, policy: str, day: date) -> str:
     return billed(billing, day, "credit_note")[0][0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("order", [("A1", "A2"), ("A2", "A1")])
 def test_an_amount_of_a_term_comes_back_with_it_and_one_of_the_document_with_the_last(
     billing: Billing, tmp_path: Path, order: tuple[str, str]
@@ -84,6 +85,7 @@ def test_an_amount_of_a_term_comes_back_with_it_and_one_of_the_document_with_the
     assert differing(billing, JANUARY, MARCH) == 0
 
 
+@pytest.mark.long
 def test_a_note_names_the_change_though_another_policy_stands_first(billing: Billing, tmp_path: Path) -> None:
     """The stamp stood on the line of A1, which a person gave back; A1 has no change that could be named."""
     run(billing, JANUARY)

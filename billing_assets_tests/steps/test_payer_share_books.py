@@ -40,6 +40,7 @@ __all__ = ["prepare"]
 REST = "the further payers bear 100 % together, which leaves nothing to the payer of the row"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
@@ -114,6 +115,7 @@ def test_further_payers_are_payers_like_others(database: Database, tmp_path: Pat
     assert offenders(database) == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "change",
     [
@@ -140,6 +142,7 @@ def test_a_book_that_changes_the_payers_of_a_billed_term_holds_it(
     assert offenders(database) == {}
 
 
+@pytest.mark.long
 def test_another_name_of_a_further_payer_is_no_change_of_the_term(
     database: Database, billing: Billing, tmp_path: Path
 ) -> None:
@@ -155,6 +158,7 @@ def test_another_name_of_a_further_payer_is_no_change_of_the_term(
 DEARER = change_row("A", 1, "endorsement", date(2025, 3, 1), premium="500.00", effective=JANUARY)
 
 
+@pytest.mark.long
 def test_a_change_of_a_term_with_several_payers_is_refused_and_holds_it(
     database: Database, billing: Billing, tmp_path: Path
 ) -> None:
@@ -263,6 +267,7 @@ def test_a_renewal_that_gets_a_second_payer_does_not_stand_out(database: Databas
     assert offenders(database) == {}
 
 
+@pytest.mark.long
 def test_a_renewal_after_a_part_of_a_month_does_not_stand_out_however_many_pay(
     database: Database, tmp_path: Path
 ) -> None:

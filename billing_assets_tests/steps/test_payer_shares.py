@@ -88,6 +88,7 @@ def test_each_payer_has_an_invoice_of_their_share(database: Database, billing: B
     assert offenders(database) == {}
 
 
+@pytest.mark.long
 def test_over_the_term_each_payer_comes_to_their_share(database: Database, billing: Billing) -> None:
     bill_year(billing)
     sums = query(
@@ -106,6 +107,7 @@ def test_over_the_term_each_payer_comes_to_their_share(database: Database, billi
     assert offenders(database) == {}
 
 
+@pytest.mark.long
 def test_charge_lines_and_fees_are_split_line_by_line(database: Database, tmp_path: Path) -> None:
     """33.3333 % of an installment of three charges, under a plan with a fee of 1.01 for each of them."""
     parts = {"liability": "307.40", "damage": "121.15", "legal": "29.90"}
@@ -133,6 +135,7 @@ def test_charge_lines_and_fees_are_split_line_by_line(database: Database, tmp_pa
     assert offenders(database) == {}
 
 
+@pytest.mark.long
 def test_every_amount_is_explained_and_a_replay_finds_no_difference(
     database: Database, billing: Billing
 ) -> None:
@@ -216,6 +219,7 @@ def test_cover_that_ends_inside_a_period_is_billed_by_the_day_to_every_payer(
     assert offenders(database) == {}
 
 
+@pytest.mark.long
 def test_a_payer_who_has_no_part_of_an_installment_has_no_invoice_of_it(
     database: Database, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ from billing_assets_tests.state import business_state
 DAY = date(2024, 5, 2)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("catch_up", CatchUp)
 def test_the_run_makes_as_many_invoices_as_the_preview_says(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, catch_up: CatchUp
@@ -36,6 +37,7 @@ def test_the_run_makes_as_many_invoices_as_the_preview_says(
     assert 0 < late <= int(result.facts["due_count"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("catch_up", CatchUp)
 def test_what_cannot_be_priced_makes_no_invoice(
     database: Database, tmp_path: Path, catch_up: CatchUp

@@ -89,6 +89,7 @@ def test_a_missed_date_is_caught_up_by_the_next_run(billing: Billing) -> None:
     assert count(billing, months) == 3
 
 
+@pytest.mark.long
 def test_what_was_missed_makes_one_invoice_for_each_term_where_that_is_asked_for(billing: Billing) -> None:
     day = date(2024, 4, 15)
     order = billing.order(day, catch_up=CatchUp.ONE_INVOICE)

@@ -322,6 +322,7 @@ GOOD = book(*({"no": f"G{number}", "payer": f"G{number}"} for number in range(1_
 HEADER_LENGTH = GOOD.index("\n") + 1
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(CELLS, min_size=1, max_size=12))
 def test_rows_and_money_in_are_rows_and_money_out(
@@ -361,6 +362,7 @@ def _readable(row: dict[str, str]) -> bool:
     return True
 
 
+@pytest.mark.long
 @pytest.mark.needs("portfolio")
 def test_the_real_motor_portfolio_is_imported_but_for_eight_rows(
     fresh_database: Callable[[], Database], tmp_path: Path

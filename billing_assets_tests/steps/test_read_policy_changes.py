@@ -4,6 +4,8 @@ from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
 from billing_assets_tests.books import billing_over, end_cover, fill_book
@@ -95,6 +97,7 @@ def test_a_refused_row_holds_its_term_until_a_good_row_of_the_change_is_taken(
     assert broken(billing) == {}
 
 
+@pytest.mark.long
 def test_a_change_that_comes_before_its_term_holds_the_term_when_it_comes(
     database: Database, tmp_path: Path
 ) -> None:

@@ -88,6 +88,7 @@ def _as_owner(database: Database, *statements: str) -> None:
     engine.dispose()
 
 
+@pytest.mark.long
 def test_a_quarter_with_changes_comes_out_as_it_was_recorded_and_nothing_is_written(billing: Billing) -> None:
     before = business_state(billing.database)
     found = billing.replay(FIRST, LAST)
@@ -134,6 +135,7 @@ def planted(billing: Billing) -> Billing:
     return billing
 
 
+@pytest.mark.long
 def test_each_value_that_comes_out_otherwise_is_named_with_both_sides(planted: Billing) -> None:
     found = {_name(each): each for each in planted.replay(FIRST, FIRST).differences}
     assert set(found) == {
@@ -156,6 +158,7 @@ def _name(each: Difference) -> tuple[str, int, str, str]:
     return (each.policy_number, each.installment_number, each.kind.value, each.field_name)
 
 
+@pytest.mark.long
 def test_all_differences_are_counted_and_so_many_kept_as_are_asked_for(planted: Billing) -> None:
     found = planted.replay(FIRST, FIRST, limit=2)
     assert (found.result.facts["difference_count"], len(found.differences)) == (7, 2)

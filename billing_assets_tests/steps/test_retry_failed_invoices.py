@@ -145,6 +145,7 @@ def by_hand(desk: OnDemandDesk) -> None:
     desk.drain(billing_date=BILLING_DATE)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("meanwhile", [by_a_run, by_hand])
 def test_what_was_billed_between_looking_and_trying_is_left_alone(
     desk: OnDemandDesk, now: datetime, meanwhile: Meanwhile, monkeypatch: pytest.MonkeyPatch

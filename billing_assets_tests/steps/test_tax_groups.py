@@ -83,6 +83,7 @@ def prepare(database: Database, home: Path) -> None:
         import_one(billing, home, mapped("KW", "motor", "home"), **AMOUNTS)
 
 
+@pytest.mark.long
 def test_a_tax_of_two_lines_of_business_is_rounded_once_and_one_line_of_the_document(
     billing: Billing,
 ) -> None:
@@ -94,6 +95,7 @@ def test_a_tax_of_two_lines_of_business_is_rounded_once_and_one_line_of_the_docu
     assert_proven(billing)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("parts", [((2, None), (1, None)), ((1, 50), (2, 7), (None, None)), ((None, None),)])
 def test_credits_give_back_the_tax_of_the_group_in_parts_and_as_a_whole(
     billing: Billing, parts: tuple[tuple[int | None, int | None], ...]
@@ -105,6 +107,7 @@ def test_credits_give_back_the_tax_of_the_group_in_parts_and_as_a_whole(
     assert_proven(billing, *(f"CRN-{number:08}" for number in range(1, len(parts) + 1)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("language", "words"),
     [
@@ -128,6 +131,7 @@ def as_before_groups(connection: Connection) -> RuleRows:
     return replace(read_rules(connection), has_tax_groups=False)
 
 
+@pytest.mark.long
 def test_a_document_of_before_taxes_had_groups_keeps_the_rows_it_was_issued_with(
     billing: Billing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +149,7 @@ def test_a_document_of_before_taxes_had_groups_keeps_the_rows_it_was_issued_with
     assert_proven(billing, *(f"CRN-{number:08}" for number in range(1, 5)))
 
 
+@pytest.mark.long
 def test_rows_that_come_or_end_afterwards_change_nothing_of_what_was_issued(billing: Billing) -> None:
     """A row of the group for any line, and the end of home's row, both before the tax point."""
     billing.invoice(billing.order(JANUARY))
@@ -157,6 +162,7 @@ def test_rows_that_come_or_end_afterwards_change_nothing_of_what_was_issued(bill
     assert_proven(billing, "CRN-00000001", "CRN-00000002")
 
 
+@pytest.mark.long
 def test_a_row_that_was_ended_between_the_tax_points_of_one_invoice_is_still_given_back(
     database: Database, tmp_path: Path
 ) -> None:

@@ -81,6 +81,7 @@ def stored(connection: Connection, table: str = "sheet") -> list[str]:
     return list(connection.execute(text(f"select t::text from {table} t order by 1")).scalars())
 
 
+@pytest.mark.long
 @settings(STEADY, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(frame=frames())
 def test_binary_rows_are_the_rows_that_csv_stores(database: Database, frame: pl.DataFrame) -> None:

@@ -66,6 +66,7 @@ def test_the_certificate_counts_the_book_and_what_became_of_it(billing: Billing)
     assert shards["found"] == 3
 
 
+@pytest.mark.long
 def test_a_term_that_is_not_due_stands_by_its_reason(billing: Billing) -> None:
     add_term(billing.database, "AHEAD", effective=date(2026, 1, 1))
     add_term(billing.database, "OTHERS", effective=date(2020, 1, 1), cut_over=date(2024, 1, 1))
@@ -109,6 +110,7 @@ def test_two_terms_that_changed_shards_are_missed_however_alike(
     assert unequal(certificate(billing, bill(billing))) == {"shards": (3, 2)}
 
 
+@pytest.mark.long
 def test_a_later_run_of_the_date_names_the_one_before_with_its_hash(billing: Billing) -> None:
     first = bill(billing)
     add_term(billing.database, "LATE", effective=FEBRUARY)
@@ -122,6 +124,7 @@ def test_a_later_run_of_the_date_names_the_one_before_with_its_hash(billing: Bil
     assert certificate(billing, second)["due"]["term_count"] == 1
 
 
+@pytest.mark.long
 def test_a_run_that_began_before_certificates_has_none(
     billing: Billing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,6 +140,7 @@ def test_a_run_that_began_before_certificates_has_none(
     billing.require_clean(FEBRUARY)
 
 
+@pytest.mark.long
 def test_a_correction_and_a_plan_have_none_and_say_why(billing: Billing) -> None:
     bill(billing)
     wanted = [WantedCredit(invoice_number="INV-00000001")]
@@ -148,6 +152,7 @@ def test_a_correction_and_a_plan_have_none_and_say_why(billing: Billing) -> None
     assert missing(billing, 99).code == "run_unknown"
 
 
+@pytest.mark.long
 def test_a_run_of_another_company_is_unknown(billing: Billing) -> None:
     run_id = bill(billing)
     with billing.database.transaction() as connection, pytest.raises(BillingError, match="run_unknown"):

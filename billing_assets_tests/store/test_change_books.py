@@ -40,6 +40,7 @@ def test_a_book_of_changes_is_as_of_its_batch_and_its_shard(database: Database, 
             read_change_source(connection, int(book.lines["original_invoice_id"][0]), 3, 1)
 
 
+@pytest.mark.long
 def test_a_term_that_ended_long_ago_is_left_out_once_it_is_settled_until_it_changes_again(
     database: Database, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from billing_assets.frames.columns import CHARGE_LINE_SCHEMA
 from billing_assets.steps.run_ports import Shard
@@ -23,6 +24,7 @@ def read(database: Database, **wanted: int) -> list[tuple[object, ...]]:
     return found.select("policy_term_id", "charge_number", "line_of_business", "premium_minor").rows()
 
 
+@pytest.mark.long
 def test_each_batch_has_the_charge_lines_that_it_brought_or_left(database: Database, tmp_path: Path) -> None:
     import_text(with_company(database), tmp_path, split_book(A, B), mapping=MAPPING)
     moved = {**A, "liability": "308.40", "damage": "120.15"}
@@ -48,6 +50,7 @@ def test_a_charge_without_a_line_of_its_own_has_that_of_the_policy(
     assert read(database, batch=1) == [(1, 1, "motor", 80_00), (1, 3, "motor", 20_01)]
 
 
+@pytest.mark.long
 def test_the_charges_of_a_first_book_are_written_in_a_time_that_grows_with_it(
     database: Database, tmp_path: Path
 ) -> None:

@@ -90,6 +90,7 @@ def standing(desk: Desk, day: date) -> list[tuple[str, int, int]]:
     return [(row.outcome, row.charge_count, row.run_id) for row in desk.standing_charges(day)]
 
 
+@pytest.mark.long
 def test_a_failed_charge_stands_on_its_dates_until_it_is_billed(desk: Desk) -> None:
     later = date(2024, 2, 2)
     assert standing(desk, date(2024, 2, 1)) == [("failed", 1, 1)]

@@ -50,6 +50,7 @@ def test_an_unknown_company_names_the_known_ones(database: Database) -> None:
             read_issuer(connection, "beta")
 
 
+@pytest.mark.long
 def test_a_change_between_runs_leaves_issued_invoices_as_they_were(
     database: Database, tmp_path: Path
 ) -> None:
@@ -77,6 +78,7 @@ def test_a_prefix_that_invoices_carry_cannot_change(database: Database, tmp_path
     assert caught.value.code == "prefix_in_use"
 
 
+@pytest.mark.long
 def test_a_prefix_that_credit_notes_carry_cannot_change(database: Database, tmp_path: Path) -> None:
     fill_book(database, 1)
     with ExitStack() as stack:

@@ -63,6 +63,7 @@ def test_a_server_without_the_role_says_that_the_store_is_not_ready(database: Da
         value(store, "select 1")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "statement",
     [

@@ -4,6 +4,8 @@ from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from billing_assets.domain.credits import WantedCredit
 from billing_assets.store.connection import Database
 from billing_assets.store.credit_listings import credit_notes_of, lines_left
@@ -13,6 +15,7 @@ from billing_assets_tests.books import billing_over, fill_book
 STRANGER = 2
 
 
+@pytest.mark.long
 def test_credit_notes_and_what_is_left_stand_with_their_invoice(database: Database, tmp_path: Path) -> None:
     fill_book(database, 2)
     with ExitStack() as stack:

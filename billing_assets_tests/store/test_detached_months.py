@@ -43,6 +43,7 @@ def code_of(act: Callable[[], object]) -> str:
     return caught.value.code
 
 
+@pytest.mark.long
 def test_a_month_goes_and_comes_back_with_every_check_satisfied(
     closed_store: Database, closed_billing: Billing, tmp_path: Path
 ) -> None:
@@ -59,6 +60,7 @@ def test_a_month_goes_and_comes_back_with_every_check_satisfied(
     assert business_state(closed_store) == before
 
 
+@pytest.mark.long
 def test_all_closed_months_can_be_away_at_once_and_come_back_in_any_order(
     closed_store: Database, closed_billing: Billing, tmp_path: Path
 ) -> None:
@@ -76,6 +78,7 @@ def test_all_closed_months_can_be_away_at_once_and_come_back_in_any_order(
     assert business_state(closed_store) == before
 
 
+@pytest.mark.long
 def test_a_run_bills_on_while_a_month_is_away_and_leaves_its_terms_alone(
     closed_store: Database, closed_billing: Billing, tmp_path: Path
 ) -> None:
@@ -129,6 +132,7 @@ OBSTACLES = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("code", "spoil"), OBSTACLES, ids=[code for code, _ in OBSTACLES])
 def test_whatever_is_open_keeps_the_month(
     code: str, spoil: str, closed_store: Database, tmp_path: Path

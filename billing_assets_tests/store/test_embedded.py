@@ -33,6 +33,7 @@ from billing_assets_tests.store.embedded_ground import (
 __all__ = ["ground", "make", "place", "running"]
 
 
+@pytest.mark.long
 def test_the_first_start_makes_the_database_and_a_restart_keeps_the_data(make: Server) -> None:
     server = make()
     assert server.stop() is False
@@ -109,6 +110,7 @@ def test_values_of_failed_statements_do_not_reach_the_log(running: ServerAddress
     assert "ada@example.com" not in log
 
 
+@pytest.mark.long
 def test_variables_of_the_caller_change_nothing(make: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     strange = {
         "PGHOST": "db.example.com",
@@ -136,6 +138,7 @@ def test_variables_of_the_caller_change_nothing(make: Server, monkeypatch: pytes
     assert query(address, "SHOW timezone") == "UTC"
 
 
+@pytest.mark.long
 def test_two_programs_that_start_at_once_get_the_same_server(place: Path, make: Server) -> None:
     others = [program("start", place) for _ in range(2)]
     pids = {said(other) for other in others}
@@ -158,6 +161,7 @@ def test_an_orphan_of_a_killed_user_is_found_and_leaves_with_the_next_last_user(
     assert server.status().is_alive is False
 
 
+@pytest.mark.long
 def test_the_last_user_stops_it_and_an_earlier_one_does_not(place: Path, make: Server) -> None:
     server = make()
     with program("use", place) as other:
@@ -170,6 +174,7 @@ def test_the_last_user_stops_it_and_an_earlier_one_does_not(place: Path, make: S
     assert server.status().is_alive is False
 
 
+@pytest.mark.long
 def test_an_explicit_start_outlives_every_user(make: Server) -> None:
     server = make()
     with server.use() as address:
@@ -180,6 +185,7 @@ def test_an_explicit_start_outlives_every_user(make: Server) -> None:
     assert server.status().is_alive
 
 
+@pytest.mark.long
 def test_a_killed_server_recovers_and_keeps_what_was_committed(make: Server) -> None:
     server = make()
     first = server.start()
@@ -190,6 +196,7 @@ def test_a_killed_server_recovers_and_keeps_what_was_committed(make: Server) -> 
     assert query(second, "SELECT seven FROM kept") == 7
 
 
+@pytest.mark.long
 def test_a_stale_pid_file_with_a_living_foreign_process_does_not_block(make: Server) -> None:
     server = make()
     first = server.start()
@@ -208,6 +215,7 @@ def test_a_stale_pid_file_with_a_living_foreign_process_does_not_block(make: Ser
         foreign.wait()
 
 
+@pytest.mark.long
 def test_a_server_that_somebody_else_started_on_our_data_is_left_alone(make: Server) -> None:
     server = make()
     address = server.start()
@@ -221,6 +229,7 @@ def test_a_server_that_somebody_else_started_on_our_data_is_left_alone(make: Ser
     hidden.with_name("aside").rename(hidden)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("progress", ["planned", "initialised"])
 def test_a_crash_between_the_steps_of_the_first_start_is_made_good(make: Server, progress: str) -> None:
     server = make()

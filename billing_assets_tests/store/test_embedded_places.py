@@ -27,6 +27,7 @@ from billing_assets_tests.store.embedded_ground import (
 __all__ = ["ground", "make", "place", "running"]
 
 
+@pytest.mark.long
 def test_a_lost_data_folder_is_an_error_and_never_an_empty_database(make: Server) -> None:
     server = make()
     address = server.start()
@@ -37,6 +38,7 @@ def test_a_lost_data_folder_is_an_error_and_never_an_empty_database(make: Server
     assert caught.value.code == "embedded_data_missing"
 
 
+@pytest.mark.long
 def test_data_of_another_major_version_is_refused_with_the_way_out(make: Server) -> None:
     server = make()
     address = server.start()
@@ -47,6 +49,7 @@ def test_data_of_another_major_version_is_refused_with_the_way_out(make: Server)
     assert caught.value.code == "embedded_version_mismatch"
 
 
+@pytest.mark.long
 def test_a_server_that_does_not_come_up_is_quoted_from_its_log(make: Server) -> None:
     server = make()
     address = server.start()
@@ -73,6 +76,7 @@ def test_a_control_folder_that_others_may_write_is_refused(make: Server, place: 
     assert caught.value.code == "embedded_home_owner"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["a, b%20'\"ü", "x" * 120])
 def test_a_home_whose_path_no_socket_could_bear_works(make: Server, place: Path, name: str) -> None:
     server = make(place / name)
@@ -88,6 +92,7 @@ def test_a_home_whose_path_no_socket_could_bear_works(make: Server, place: Path,
     assert server.start().socket_dir != address.socket_dir
 
 
+@pytest.mark.long
 def test_no_parent_folder_changes_mode_or_owner(make: Server, place: Path) -> None:
     locked = place / "locked"
     (locked / "deep").mkdir(parents=True)
@@ -101,6 +106,7 @@ def test_no_parent_folder_changes_mode_or_owner(make: Server, place: Path) -> No
     assert {name: after[name] for name in before} == before
 
 
+@pytest.mark.long
 @pytest.mark.needs("root")
 def test_as_root_a_home_out_of_reach_points_to_the_system_folder(make: Server, place: Path) -> None:
     locked = place / "locked"
@@ -114,6 +120,7 @@ def test_as_root_a_home_out_of_reach_points_to_the_system_folder(make: Server, p
     assert query(server.start(), "SELECT seven FROM kept") == 7
 
 
+@pytest.mark.long
 @pytest.mark.needs("root")
 def test_as_root_programs_out_of_reach_are_copied_once(
     make: Server, place: Path, monkeypatch: pytest.MonkeyPatch
@@ -137,6 +144,7 @@ def test_as_root_programs_out_of_reach_are_copied_once(
     assert locked.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.long
 @pytest.mark.needs("root")
 def test_three_users_of_one_machine_run_their_own_servers_at_once(make: Server, place: Path) -> None:
     uids = [pwd.getpwnam(name).pw_uid for name in ("nobody", "daemon")]

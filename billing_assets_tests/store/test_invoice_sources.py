@@ -67,6 +67,7 @@ def test_another_company_has_no_such_invoice(issued: Database) -> None:
         read_invoice_sources(connection, 2, "INV-00000001")
 
 
+@pytest.mark.long
 def test_a_credit_note_comes_with_its_invoice_and_what_was_given_back_before_it(
     database: Database, tmp_path: Path
 ) -> None:
@@ -92,6 +93,7 @@ def test_a_credit_note_comes_with_its_invoice_and_what_was_given_back_before_it(
     assert second.note.issue.approved_by == ""
 
 
+@pytest.mark.long
 def test_a_credit_note_of_a_run_comes_with_its_change_and_one_of_a_person_without(
     database: Database, tmp_path: Path
 ) -> None:

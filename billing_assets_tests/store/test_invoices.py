@@ -54,6 +54,7 @@ def heads(run: Run, ids: pl.Series, series_id: int, first_number: int, issue_dat
     )
 
 
+@pytest.mark.long
 def test_eight_writers_of_whom_some_roll_back_leave_no_gap(database: Database) -> None:
     fill_book(database, 1)
     run, shards = open_run(database, WRITERS)

@@ -42,6 +42,7 @@ def make_the_ledger_anew(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     run_sql(url, _AFTER.format(newest=newest_revision()))
 
 
+@pytest.mark.long
 def test_an_upgrade_writes_the_entries_of_documents_that_were_issued_before(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,8 @@
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from billing_assets.store.connection import Database
 from billing_assets.store.month_listings import list_months
 from billing_assets_tests.closed_months import DAYS, MONTH, months_of
@@ -31,6 +33,7 @@ def test_a_longer_bound_keeps_all_of_them(closed_store: Database) -> None:
     assert all(row.obstacles for row in rows)
 
 
+@pytest.mark.long
 def test_a_month_that_is_away_stands_with_its_hash_and_the_bytes_of_its_files(
     closed_store: Database, tmp_path: Path
 ) -> None:

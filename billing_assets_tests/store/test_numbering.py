@@ -122,6 +122,7 @@ def upgraded(url: str, monkeypatch: pytest.MonkeyPatch, **documents: object) -> 
     return Database(url)
 
 
+@pytest.mark.long
 def test_numbers_of_before_are_a_block_for_each_date_and_the_next_block_follows(
     empty_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,6 +140,7 @@ def test_numbers_of_before_are_a_block_for_each_date_and_the_next_block_follows(
     database.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("four", "sixth", "named"),
     [

@@ -25,6 +25,7 @@ def read(database: Database, **wanted: int) -> list[tuple[object, ...]]:
     return found.select("policy_term_id", "payer_number", "payer_version_id", "share_ppm").rows()
 
 
+@pytest.mark.long
 def test_each_batch_has_the_payers_that_it_brought_or_left(database: Database, tmp_path: Path) -> None:
     import_text(with_company(database), tmp_path, shared_book(A, C), mapping=MAPPING)
     import_text(database, tmp_path, shared_book({**A, "part1": "45"}, C), mapping=MAPPING)
@@ -41,6 +42,7 @@ def test_each_batch_has_the_payers_that_it_brought_or_left(database: Database, t
     assert read(database, batch=2, low=2) == read(database, batch=2, company=2) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "statement",
     [
@@ -55,6 +57,7 @@ def test_payers_are_records_that_nobody_changes(database: Database, tmp_path: Pa
         connection.execute(text(statement))
 
 
+@pytest.mark.long
 def test_the_payers_of_a_first_book_are_written_in_a_time_that_grows_with_it(
     database: Database, tmp_path: Path
 ) -> None:

@@ -41,6 +41,7 @@ def test_rows_become_payers_policies_terms_and_versions(store: Database, tmp_pat
     assert query(store, CURRENT) == [("P1", 12000, None), ("P2", 12000, None), ("P3", 12000, None)]
 
 
+@pytest.mark.long
 def test_a_changed_row_supersedes_its_version_and_the_others_stay(store: Database, tmp_path: Path) -> None:
     import_text(store, tmp_path, book({}, {"no": "P2"}))
     import_text(store, tmp_path, book({"premium": "130"}, {"no": "P2"}))
@@ -85,6 +86,7 @@ def test_a_term_that_overlaps_a_stored_one_is_a_problem(store: Database, tmp_pat
     ]
 
 
+@pytest.mark.long
 def test_a_change_after_billing_is_held_and_undone_by_the_old_content(
     store: Database, tmp_path: Path
 ) -> None:
@@ -99,6 +101,7 @@ def test_a_change_after_billing_is_held_and_undone_by_the_old_content(
     assert query(store, problems) == [("changed_after_billing", "premium", "130", False)]
 
 
+@pytest.mark.long
 def test_the_problem_of_a_held_term_is_not_closed_by_hand(store: Database, tmp_path: Path) -> None:
     import_text(store, tmp_path, book({}))
     bill(store, "P1", date(2024, 2, 1))
@@ -110,6 +113,7 @@ def test_the_problem_of_a_held_term_is_not_closed_by_hand(store: Database, tmp_p
         assert not holds_a_term(connection, 1, 1)
 
 
+@pytest.mark.long
 def test_holds_from_before_they_were_listed_become_problems_by_the_migration(
     store: Database, tmp_path: Path
 ) -> None:
@@ -129,6 +133,7 @@ def test_holds_from_before_they_were_listed_become_problems_by_the_migration(
     assert query(store, listed) == before
 
 
+@pytest.mark.long
 def test_an_end_of_cover_that_is_withdrawn_after_it_was_billed_is_held(
     store: Database, tmp_path: Path
 ) -> None:

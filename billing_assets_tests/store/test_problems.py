@@ -151,6 +151,7 @@ def test_a_problem_for_a_person_is_not_closed_by_the_next_book(store: Database, 
     assert codes(store) == ["cover_ended_inside_billed_period"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cell", ["P\x001", '"P\n\\.\nX"', '"P""1"', "P\\N", "\\."], ids=ascii)
 def test_any_original_row_is_kept(store: Database, tmp_path: Path, cell: str) -> None:
     import_text(store, tmp_path, book({"no": cell, **BAD}, {"no": "P2"}))

@@ -4,6 +4,8 @@ from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from billing_assets.store.connection import Database
 from billing_assets.store.replays import SqlReplayStore
 from billing_assets_tests.books import billing_over, change_premium, fill_book
@@ -11,6 +13,7 @@ from billing_assets_tests.books import billing_over, change_premium, fill_book
 FEBRUARY, MARCH = date(2024, 2, 1), date(2024, 3, 1)
 
 
+@pytest.mark.long
 def test_a_shard_is_read_as_it_stood_when_it_was_committed(database: Database, tmp_path: Path) -> None:
     fill_book(database, 6)
     with ExitStack() as stack:

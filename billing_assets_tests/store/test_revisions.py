@@ -24,6 +24,7 @@ def test_the_names_of_the_files_are_the_revisions_that_alembic_finds() -> None:
     assert newest_revision() == script.get_current_head()
 
 
+@pytest.mark.long
 def test_asking_for_the_revision_loads_no_alembic() -> None:
     code = (
         "import sys, billing_assets.wiring.desk, billing_assets.store.revisions as found; "

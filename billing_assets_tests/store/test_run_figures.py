@@ -63,6 +63,7 @@ def test_the_last_bill_is_that_of_another_term_of_the_policy(billing: Billing) -
     assert found.rows() == [(11, "yearly", "EUR", 10_815, 365)]
 
 
+@pytest.mark.long
 def test_the_dates_of_runs_are_those_up_to_a_day(billing: Billing) -> None:
     for day in (FEBRUARY, MARCH):
         billing.invoice(billing.order(day))

@@ -50,6 +50,7 @@ def test_a_term_that_a_run_holds_by_itself_is_listed_once_and_not_closed_by_hand
         assert holds_a_term(connection, 1, 1)
 
 
+@pytest.mark.long
 def test_the_hold_ends_when_the_book_says_again_what_was_billed(billing: Billing, tmp_path: Path) -> None:
     billed_then_changed(billing)
     billing.invoice(billing.order(FEBRUARY))
@@ -61,6 +62,7 @@ def test_the_hold_ends_when_the_book_says_again_what_was_billed(billing: Billing
     assert query(billing.database, stated) == [("", False), ("premium", False)]
 
 
+@pytest.mark.long
 def test_a_hold_that_an_import_has_found_is_left_as_it_is(billing: Billing, tmp_path: Path) -> None:
     billing.invoice(billing.order(JANUARY))
     import_text(billing.database, tmp_path, book({"premium": "240.00"}, {"no": "P2"}))
@@ -82,6 +84,7 @@ def test_where_nothing_changed_nothing_is_held(billing: Billing, tmp_path: Path)
     assert query(billing.database, PROBLEMS) == []
 
 
+@pytest.mark.long
 def test_a_run_holds_what_is_among_its_own_charges_and_leaves_the_rest_of_the_book(
     billing: Billing, tmp_path: Path
 ) -> None:

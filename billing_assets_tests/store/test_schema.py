@@ -41,6 +41,7 @@ def check(url: str) -> None:
         store.close()
 
 
+@pytest.mark.long
 def test_an_empty_database_gets_the_newest_schema_and_the_shipped_rules(empty_url: str) -> None:
     assert upgrade(empty_url) == newest_revision()
     check(empty_url)
@@ -74,6 +75,7 @@ def test_two_upgrades_at_once_wait_for_each_other(empty_url: str) -> None:
     assert found == [newest_revision()] * 2
 
 
+@pytest.mark.long
 def test_the_owner_login_may_upgrade_and_a_stranger_is_told_what_to_grant(empty_url: str) -> None:
     name = f"owner_{uuid4().hex[:10]}"
     run_sql(empty_url, f"create role {name} login")
@@ -206,6 +208,7 @@ def test_a_server_that_does_not_answer_is_told() -> None:
     assert "topsecret" not in str(caught.value)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("table", FROZEN)
 def test_every_frozen_table_refuses_even_its_owner(table: str, server_url: str, database: Database) -> None:
     engine = create_engine(database.engine.url)

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from billing_assets.store.connection import Database
@@ -23,6 +24,7 @@ def change(billing: Billing, what: str) -> None:
         connection.execute(text(f"update delivery set {what} where state <> 'failed'"))
 
 
+@pytest.mark.long
 def test_only_what_waits_for_too_long_is_stuck_and_what_is_held_has_its_day(
     database: Database, tmp_path: Path
 ) -> None:

@@ -3,6 +3,8 @@
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
+
 from billing_assets.store.connection import Database
 from billing_assets.store.delivery_listings import count_reasons
 from billing_assets.store.problem_listings import count_problems
@@ -11,6 +13,7 @@ from billing_assets_tests.billed_store import fill_billed
 from billing_assets_tests.books import billing_over
 
 
+@pytest.mark.long
 def test_they_agree_with_the_exact_counts(database: Database, tmp_path: Path) -> None:
     with ExitStack() as stack:
         fill_billed(billing_over(database, tmp_path, stack))

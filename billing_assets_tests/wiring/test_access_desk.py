@@ -88,6 +88,7 @@ def test_two_administrators_who_lock_each_other_out_at_once_leave_one(access: Ac
         assert sorted(pool.map(lock_out, [ANA, LUIS])) == ["", "last_administrator"]
 
 
+@pytest.mark.long
 def test_whoever_is_locked_out_is_out_at_once_and_comes_back(access: AccessDesk) -> None:
     access.add_user(LUIS, Role.OPERATOR, password=WORDS)
     token = access.sign_in(LUIS, WORDS, "192.0.2.1")
@@ -99,6 +100,7 @@ def test_whoever_is_locked_out_is_out_at_once_and_comes_back(access: AccessDesk)
     assert access.signed_in(access.sign_in(LUIS, WORDS, "192.0.2.1"))
 
 
+@pytest.mark.long
 def test_another_password_ends_every_session(access: AccessDesk) -> None:
     token = access.sign_in(ANA, WORDS, "192.0.2.1")
     wrong = lambda: access.change_password(ANA, "wrong", "three green apples", "192.0.2.1")  # noqa: E731
@@ -113,6 +115,7 @@ def test_who_has_no_password_signs_in_with_none(access: AccessDesk) -> None:
     assert refused(lambda: access.sign_in(LUIS, "", "192.0.2.1")) == "sign_in_refused"
 
 
+@pytest.mark.long
 def test_attempts_at_once_are_all_counted(access: AccessDesk) -> None:
     def attempt(number: int) -> str:
         return refused(lambda: access.sign_in(ANA, f"guess {number}", f"192.0.2.{number}"))
@@ -132,6 +135,7 @@ def test_one_address_that_tries_many_accounts_is_stopped_too(
     assert access.sign_in(ANA, WORDS, "192.0.2.2")
 
 
+@pytest.mark.long
 def test_attempts_that_succeed_count_for_nothing(access: AccessDesk) -> None:
     for _ in range(ATTEMPTS_OF_ACCOUNT + 2):
         assert access.sign_in(ANA, WORDS, "192.0.2.1")
@@ -170,6 +174,7 @@ def test_a_link_is_of_one_use_and_of_ten_minutes(access: AccessDesk, monkeypatch
     assert refused(lambda: access.use_link("made up")) == "link_over"
 
 
+@pytest.mark.long
 def test_whoever_is_of_one_company_comes_into_no_other(access: AccessDesk, database: Database) -> None:
     with database.transaction() as connection:
         connection.execute(text("insert into company (company_code) values ('neighbour')"))

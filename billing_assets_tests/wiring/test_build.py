@@ -80,6 +80,7 @@ def test_a_run_keeps_why_its_documents_carry_a_past_date(billing: Billing) -> No
     assert issued == [FEBRUARY]
 
 
+@pytest.mark.long
 def test_an_issue_date_never_lies_before_the_last_one_of_the_series(billing: Billing) -> None:
     approved = Backdating(reason="agreed with the auditor", approved_by="Ana")
     billing.invoice(billing.order(FEBRUARY))
@@ -90,6 +91,7 @@ def test_an_issue_date_never_lies_before_the_last_one_of_the_series(billing: Bil
     assert not [result for result in billing.audit() if result.offender_count]
 
 
+@pytest.mark.long
 def test_a_run_goes_from_book_to_mailbox(billing: Billing, tmp_path: Path) -> None:
     with MailboxServer(tmp_path / "mailbox") as mailbox:
         billing.settings = billing.settings.model_copy(update={"smtp_port": mailbox.port})
@@ -102,6 +104,7 @@ def test_a_run_goes_from_book_to_mailbox(billing: Billing, tmp_path: Path) -> No
     assert billing.book_stamp().policy_count == 6
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_quiet", [False, True], ids=["delivering", "quiet"])
 def test_a_broken_invariant_stops_the_run_before_anything_is_queued(
     billing: Billing, *, is_quiet: bool
@@ -117,6 +120,7 @@ def test_a_broken_invariant_stops_the_run_before_anything_is_queued(
         assert connection.execute(text("select count(*) from delivery")).scalar_one() == 0
 
 
+@pytest.mark.long
 def test_a_quiet_run_makes_the_documents_and_sends_nothing(billing: Billing) -> None:
     results = list(billing.run(billing.order(FEBRUARY), is_quiet=True))
     assert [result.step for result in results] == ["raise_invoices", "print_documents"]
@@ -124,6 +128,7 @@ def test_a_quiet_run_makes_the_documents_and_sends_nothing(billing: Billing) -> 
         assert connection.execute(text("select count(*) from delivery")).scalar_one() == 0
 
 
+@pytest.mark.long
 def test_what_is_broken_for_one_company_does_not_stop_another(billing: Billing) -> None:
     billing.invoice(billing.order(FEBRUARY))
     with billing.database.transaction() as connection:
@@ -145,6 +150,7 @@ def test_what_is_broken_for_one_company_does_not_stop_another(billing: Billing) 
     assert [result.check.check_id for result in billing.audit() if result.offender_count] == ["I08"]
 
 
+@pytest.mark.long
 def test_an_invoice_is_delivered_by_the_template_that_it_froze(billing: Billing, tmp_path: Path) -> None:
     billing.invoice(billing.order(FEBRUARY))
     frozen = billing.frozen_template

@@ -89,6 +89,7 @@ def test_a_term_of_every_shipped_plan_is_explained_in_a_currency_without_or_with
     }
 
 
+@pytest.mark.long
 def test_taxes_of_every_kind_are_explained(billed: Billing) -> None:
     """In the price, on another tax, fixed, rounded by line, by policy and to multiples, by the term's day."""
     found = [explained(billed.database, number) for number in numbers(billed.database, "KW-%")]
@@ -156,6 +157,7 @@ def test_a_late_invoice_says_why_it_is_due_later_than_planned(billing: Billing) 
     assert (due.values["planned_due_date"], due.result) == (START, date(2024, 3, 22))
 
 
+@pytest.mark.long
 def test_a_date_of_issue_that_was_moved_forward_names_the_date_before_it(billing: Billing) -> None:
     billing.invoice(billing.order(date(2024, 2, 20)))
     add_term(billing.database, "OLD", effective=START)
@@ -182,6 +184,7 @@ TAMPERED = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("subject", list(TAMPERED))
 def test_what_a_superuser_changed_is_named_and_never_explained_away(
     billing: Billing, server_url: str, subject: str

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from billing_assets.domain.ledger import ACCOUNTS
 from billing_assets.store.connection import Database
 from billing_assets.wiring.ledger_desk import LedgerDesk
 from billing_assets_tests.posted_books import BILLED, bill_some
 
 
+@pytest.mark.long
 def test_accounts_are_shared_and_balances_and_entries_are_those_of_the_company(
     database: Database, tmp_path: Path
 ) -> None:

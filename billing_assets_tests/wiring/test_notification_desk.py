@@ -106,6 +106,7 @@ def test_mail_waits_while_the_server_is_away_and_goes_once_it_is_back(
     assert len(mailbox.messages()) == 1
 
 
+@pytest.mark.long
 def test_a_webhook_that_refuses_gets_the_same_message_again_and_then_no_more(
     desk: NotificationDesk, hook: HookServer
 ) -> None:
@@ -121,6 +122,7 @@ def test_a_webhook_that_refuses_gets_the_same_message_again_and_then_no_more(
     assert first["title"] == second["title"]
 
 
+@pytest.mark.long
 def test_a_webhook_that_hangs_leaves_the_message_to_a_person(
     desk: NotificationDesk, hook: HookServer
 ) -> None:
@@ -137,6 +139,7 @@ def test_a_webhook_that_hangs_leaves_the_message_to_a_person(
     assert desk.message_counts() == {"sent": 1}
 
 
+@pytest.mark.long
 def test_nothing_that_is_kept_or_shown_holds_the_secret_of_a_url_but_the_sealed_target(
     desk_with: Open, hook: HookServer, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -166,6 +169,7 @@ def test_a_channel_that_cannot_be_used_is_refused_when_it_is_added(desk_with: Op
         desk_with(notification_schemes="slack").add_channel("a", ChannelKind.APPRISE, hook.url, "en", "ana")
 
 
+@pytest.mark.long
 def test_a_test_says_what_happened_and_stands_in_no_list(
     desk: NotificationDesk, hook: HookServer, mailbox: MailboxServer
 ) -> None:
@@ -208,6 +212,7 @@ def test_late_dates_and_stuck_messages_can_be_asked_for(desk_with: Open) -> None
     assert desk_with().stuck_deliveries() == {"alondra": []}
 
 
+@pytest.mark.long
 def test_an_audit_that_fails_is_told_once_and_its_end_too(
     desk: NotificationDesk, database: Database, tmp_path: Path, hook: HookServer
 ) -> None:

@@ -15,6 +15,7 @@ def url_of(database: Database) -> str:
     return database.engine.url.render_as_string(hide_password=False)
 
 
+@pytest.mark.long
 def test_the_embedded_store_is_brought_up_and_up_to_date_by_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -27,6 +28,7 @@ def test_the_embedded_store_is_brought_up_and_up_to_date_by_itself(
                 opened.company_code()
 
 
+@pytest.mark.long
 def test_an_embedded_store_of_a_newer_program_is_refused(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, _env_file=None)
     with hold_store(settings):

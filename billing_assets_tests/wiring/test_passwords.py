@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from argon2 import PasswordHasher
 
 from billing_assets.wiring.passwords import fits, hash_password, is_outdated
@@ -9,6 +10,7 @@ from billing_assets.wiring.passwords import fits, hash_password, is_outdated
 WORDS = "a horse in the rain"
 
 
+@pytest.mark.long
 def test_the_same_password_has_another_hash_each_time() -> None:
     first, second = hash_password(WORDS), hash_password(WORDS)
     assert first != second
@@ -22,6 +24,7 @@ def test_no_hash_and_a_broken_one_fit_nothing() -> None:
     assert not fits("$argon2id$broken", WORDS)
 
 
+@pytest.mark.long
 def test_where_there_is_no_account_the_answer_takes_as_long() -> None:
     hashed = hash_password(WORDS)
     assert not fits("", "the first time it makes the hash to compare with")

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from billing_assets.store.connection import Database
@@ -14,6 +15,7 @@ from billing_assets_tests.state import business_state
 COUNT = 12
 
 
+@pytest.mark.long
 def test_two_drains_at_once_take_and_bill_each_event_once(database: Database, tmp_path: Path) -> None:
     numbers = [f"P{number:02d}" for number in range(COUNT)]
     url = database.engine.url.render_as_string(hide_password=False)
@@ -34,6 +36,7 @@ def test_two_drains_at_once_take_and_bill_each_event_once(database: Database, tm
     assert len({row[3] for row in state["lines"]}) == COUNT
 
 
+@pytest.mark.long
 def test_while_a_run_is_under_way_or_interrupted_there_is_no_work(database: Database, tmp_path: Path) -> None:
     with ExitStack() as stack:
         desk = event_desk(database, tmp_path, stack)

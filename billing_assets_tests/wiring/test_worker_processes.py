@@ -81,6 +81,7 @@ def children() -> set[int]:
     return {child.pid for child in psutil.Process().children()}
 
 
+@pytest.mark.long
 def test_workers_bill_what_threads_bill(
     billing: Billing,
     fresh_database: Callable[[], Database],
@@ -101,6 +102,7 @@ def test_workers_bill_what_threads_bill(
     assert business_state(other) == by_processes
 
 
+@pytest.mark.long
 def test_the_first_shard_that_fails_tells_why_and_those_before_it_are_done(crew: ProcessCrew) -> None:
     done: list[int] = []
     with pytest.raises(BillingError, match="shard 3"), closing(crew.work(Job("", (3, 4)), SHARDS)) as results:
@@ -109,6 +111,7 @@ def test_the_first_shard_that_fails_tells_why_and_those_before_it_are_done(crew:
     assert [number for number, _ in crew.work(Job(), SHARDS)] == [0, 1, 2, 3, 4, 5]
 
 
+@pytest.mark.long
 def test_a_worker_that_dies_is_told_and_replaced(crew: ProcessCrew) -> None:
     with pytest.raises(BillingError, match="worker_ended"):
         list(crew.work(Job("dies", (2,)), SHARDS))
@@ -126,6 +129,7 @@ def test_how_a_worker_ended_is_told_and_memory_only_where_it_was_killed() -> Non
     assert not any("shard was rolled back" in each.found for each in (killed, ended, stopped, silent))
 
 
+@pytest.mark.long
 def test_the_crash_log_says_where_in_a_worker_a_mistake_was_made(crew: ProcessCrew) -> None:
     with pytest.raises(RuntimeError, match="NoPickleError in a worker process") as caught:
         list(crew.work(Job("a mistake", (1,)), SHARDS))
@@ -134,18 +138,21 @@ def test_the_crash_log_says_where_in_a_worker_a_mistake_was_made(crew: ProcessCr
     assert "Jane" not in told
 
 
+@pytest.mark.long
 def test_each_shard_goes_to_the_worker_that_had_it(crew: ProcessCrew) -> None:
     first = list(crew.work(Job(), SHARDS))
     assert list(crew.work(Job(), SHARDS)) == first
     assert len({worker for _, worker in first}) == 2
 
 
+@pytest.mark.long
 def test_closing_early_ends_the_round_and_no_shard_is_left_in_work(crew: ProcessCrew) -> None:
     with closing(crew.work(Job(), SHARDS)) as results:
         assert next(results)[0] == 0
     assert [number for number, _ in crew.work(Job(), SHARDS)] == [0, 1, 2, 3, 4, 5]
 
 
+@pytest.mark.long
 def test_closing_the_pool_ends_its_processes(crew: ProcessCrew, pool: WorkerPool) -> None:
     before = children()
     workers = {worker for _, worker in crew.work(Job(), SHARDS)}
@@ -154,6 +161,7 @@ def test_closing_the_pool_ends_its_processes(crew: ProcessCrew, pool: WorkerPool
     assert children() <= before
 
 
+@pytest.mark.long
 def test_a_shard_that_nobody_has_priced_is_done_before_those_that_wait_for_it(crew: ProcessCrew) -> None:
     list(crew.work(Job(), SHARDS[1:5]))
     assert [number for number, _ in crew.work(Job(), SHARDS)] == [0, 1, 2, 3, 4, 5]
@@ -172,6 +180,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, owner: type, method: str, *calls:
     monkeypatch.setattr(owner, method, interrupted)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("method", "call"), [("hear", 1), ("give", 3), ("give", 5)])
 def test_ctrl_c_in_the_midst_of_a_message_does_not_hang_and_leaves_no_answer_to_others(
     crew: ProcessCrew, monkeypatch: pytest.MonkeyPatch, method: str, call: int
@@ -182,6 +191,7 @@ def test_ctrl_c_in_the_midst_of_a_message_does_not_hang_and_leaves_no_answer_to_
     assert [number for number, _ in crew.work(Job(), SHARDS)] == [0, 1, 2, 3, 4, 5]
 
 
+@pytest.mark.long
 def test_a_second_ctrl_c_ends_the_wait_and_leaves_no_answer_to_others(
     crew: ProcessCrew, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,11 +210,13 @@ def test_a_second_ctrl_c_ends_the_wait_and_leaves_no_answer_to_others(
     assert [number for number, _ in crew.work(Job(), SHARDS)] == [0, 1, 2, 3, 4, 5]
 
 
+@pytest.mark.long
 def test_no_more_workers_are_started_than_there_are_shards(crew: ProcessCrew, pool: WorkerPool) -> None:
     assert len(pool.workers(1)) == 1
     assert len({worker for _, worker in crew.work(Job(), SHARDS)}) == 2
 
 
+@pytest.mark.long
 def test_ctrl_c_that_a_worker_gets_while_it_starts_is_for_the_program(
     crew: ProcessCrew, pool: WorkerPool
 ) -> None:
@@ -222,6 +234,7 @@ def test_a_small_book_needs_no_folder(billing: Billing, tmp_path: Path) -> None:
         assert billing.plan(billing.order(FEBRUARY), is_dry_run=True).facts["due_count"] == 60
 
 
+@pytest.mark.long
 def test_a_run_whose_workers_were_killed_is_taken_up_again(
     billing: Billing, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,6 +29,7 @@ def test_a_message_that_is_taken_is_sent_with_title_and_text(hook: HookServer) -
     assert (body["title"], body["message"].strip()) == ("one headline", "one text")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("status", [404, 429, 500, 503])
 def test_a_refusal_waits_for_another_try_and_is_asked_only_once_even_where_the_url_wants_more(
     hook: HookServer, status: int
@@ -43,6 +44,7 @@ def test_a_refusal_waits_for_another_try_and_is_asked_only_once_even_where_the_u
     assert len(hook.bodies) == 1
 
 
+@pytest.mark.long
 def test_a_receiver_that_hangs_may_have_taken_the_message(hook: HookServer) -> None:
     hook.answers = [0]
     result = CHANNEL.send(hook.url, "title", "text")
@@ -67,6 +69,7 @@ def test_a_receiver_that_hangs_up_without_an_answer_may_have_taken_the_message()
     assert (result.state, result.reason_code) == (DeliveryState.UNKNOWN, "no_answer")
 
 
+@pytest.mark.long
 def test_a_receiver_that_drips_its_answer_ends_with_the_time_limit() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         is_over = threading.Event()

@@ -125,6 +125,7 @@ def test_hostile_fields_are_refused_and_never_quoted(changes: dict[str, Any], co
     assert "example" not in str(caught.value)
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(name=st.text(max_size=200), subject=st.text(max_size=200), text=st.text(max_size=400))
 def test_whatever_the_texts_the_headers_stay_ours_and_the_lines_short(

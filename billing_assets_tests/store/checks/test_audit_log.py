@@ -35,6 +35,7 @@ AUDIT_PLANTS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("statement", "name"), AUDIT_PLANTS)
 def test_a_tampered_log_is_named_by_i21_alone(superuser: Engine, statement: str, name: str) -> None:
     with planted(superuser, statement) as connection:

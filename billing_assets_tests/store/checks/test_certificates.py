@@ -58,6 +58,7 @@ CERTIFICATE_PLANTS: list[tuple[str, set[str], str]] = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("statement", "others", "name"), CERTIFICATE_PLANTS)
 def test_a_planted_violation_is_named(superuser: Engine, statement: str, others: set[str], name: str) -> None:
     with planted(superuser, statement) as connection:

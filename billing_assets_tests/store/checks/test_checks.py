@@ -36,6 +36,7 @@ def test_a_sound_store_has_no_offender(superuser: Engine, day: date | None) -> N
         assert broken(connection, day) == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("check_id", "statement", "others", "name"), [*PLANTS, *CHANGE_PLANTS])
 def test_a_planted_violation_is_named_by_its_check(
     superuser: Engine, check_id: str, statement: str, others: set[str], name: str

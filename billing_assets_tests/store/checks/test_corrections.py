@@ -54,6 +54,7 @@ def test_a_sound_store_with_credit_notes_has_no_offender(superuser: Engine, day:
         assert broken(connection, day) == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("check_id", "statement", "others", "name"), CREDIT_PLANTS)
 def test_a_planted_violation_of_a_credit_is_named_by_its_check(
     superuser: Engine, check_id: str, statement: str, others: set[str], name: str

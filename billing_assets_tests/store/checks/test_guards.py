@@ -203,6 +203,7 @@ def made_by_migrations(name: str) -> list[Any]:
     return [each for each in said if each is not None]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("statement", "name"), WEAKENED)
 def test_a_weakened_guard_is_named_by_i22_alone(superuser: Engine, statement: str, name: str) -> None:
     with superuser.connect() as connection, connection.begin() as transaction:

@@ -62,6 +62,7 @@ def bill(database: Database, home: Path, *days: date) -> None:
             billing.invoice(billing.order(day))
 
 
+@pytest.mark.long
 def test_a_term_that_planning_and_issuing_skip_alike_is_named_by_the_book_alone(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,6 +79,7 @@ def test_a_term_that_planning_and_issuing_skip_alike_is_named_by_the_book_alone(
         assert broken(connection)["I17"].examples == (name_of(4, 1),)
 
 
+@pytest.mark.long
 def test_one_installment_that_is_skipped_is_named_and_the_others_are_not(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,6 +95,7 @@ def test_one_installment_that_is_skipped_is_named_and_the_others_are_not(
         assert unanswered(connection) == {name_of(3, 2)}
 
 
+@pytest.mark.long
 def test_a_book_that_was_billed_late_early_changed_and_held_has_an_outcome_for_everything(
     database: Database, tmp_path: Path
 ) -> None:

@@ -143,6 +143,7 @@ def test_a_sound_ledger_has_no_offender(superuser: Engine, day: date | None) -> 
         assert broken(connection, day) == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("check_id", "statement", "others", "name"), LEDGER_PLANTS)
 def test_a_planted_violation_is_named_by_its_check(
     superuser: Engine, check_id: str, statement: str, others: set[str], name: str

@@ -116,6 +116,7 @@ def test_a_row_that_was_ended_after_it_was_billed_by_is_no_fault(
     superuser.dispose()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("code", ["A-1", "A-2", "A-3", "B-1", "B-2", "B-3", "B-4", "C-1"])
 @pytest.mark.parametrize("column", ["base_minor", "tax_minor"])
 def test_a_changed_tax_of_each_kind_is_named(
