@@ -21,6 +21,7 @@ from billing_assets.cli import (
     demo,
     events,
     explain,
+    holds,
     imports,
     inbox,
     invoices,
@@ -79,6 +80,7 @@ for _name, _command, _epilog in (
 ):
     schedules.app.command(_name, epilog=_epilog)(_command)
 app.add_typer(schedules.app, name="schedules", rich_help_panel="Bill")
+app.add_typer(holds.app, name="holds", rich_help_panel="Bill")
 app.add_typer(users.app, name="users", rich_help_panel="Set up")
 app.command("run", epilog=run.EPILOG, rich_help_panel="Bill")(run.bill)
 app.add_typer(inbox.app, name="inbox", rich_help_panel="Bill")

@@ -40,6 +40,7 @@ _TITLES = {
     "I25": "payer_shares",
     "I26": "complete",
     "I27": "detached_months",
+    "I28": "holds",
 }
 
 

@@ -32,6 +32,7 @@ class Permission(StrEnum):
     RESOLVE_DELIVERY = "resolve_delivery"
     PAUSE = "pause"
     SET_SCHEDULES = "set_schedules"
+    SET_HOLDS = "set_holds"
     CLOSE_DAY = "close_day"
     RECORD_RATES = "record_rates"
     DECIDE_RUN = "decide_run"
@@ -55,6 +56,7 @@ _ROWS = (
     (Permission.RECORD_RATES, Role.OPERATOR),
     (Permission.DECIDE_RUN, Role.APPROVER),
     (Permission.CREDIT, Role.APPROVER),
+    (Permission.SET_HOLDS, Role.APPROVER),
     (Permission.SET_RULES, Role.ADMINISTRATOR),
     (Permission.SET_NOTIFICATIONS, Role.ADMINISTRATOR),
     (Permission.SET_COMPANY, Role.ADMINISTRATOR),

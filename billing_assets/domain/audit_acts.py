@@ -35,6 +35,8 @@ class Act(StrEnum):
     RETIRE_SCHEDULE = "retire_schedule"
     PAUSE_SCHEDULES = "pause_schedules"
     RESUME_SCHEDULES = "resume_schedules"
+    SET_HOLD = "set_hold"
+    LIFT_HOLD = "lift_hold"
     DETACH_MONTH = "detach_month"
     ATTACH_MONTH = "attach_month"
     ADD_USER = "add_user"
@@ -59,6 +61,7 @@ class Subject(StrEnum):
     PLAN = "plan"
     SCHEDULE = "schedule"
     PAUSE = "pause"
+    HOLD = "hold"
     USER = "user"
     MONTH = "month"
 

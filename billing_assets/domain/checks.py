@@ -123,6 +123,7 @@ _ROWS = (
             "no term of it is billed since"
         ),
     ),
+    ("I28", "nothing is billed of a policy term while a hold of the billing clock stops it"),
 )
 
 CHECKS: Mapping[str, Check] = MappingProxyType(

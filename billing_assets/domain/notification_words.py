@@ -162,6 +162,7 @@ billed_elsewhere | el resto se facturó en otro sistema
 cover_differs_from_changes | la cartera y los cambios no acaban el mismo día
 price_contains_tax | hay cambios y el precio incluye impuestos
 several_charges | hay cambios y varias partidas de prima
+billing_hold | una moratoria impide facturar
 amount_out_of_range | el importe no es verosímil
 """
 
@@ -189,6 +190,7 @@ I24 | las partidas suman la prima de la póliza
 I25 | las partes de los pagadores suman el total
 I26 | cada ejecución definitiva tiene su certificado
 I27 | de un mes apartado solo quedan su registro y sus sumas
+I28 | no se factura lo que una moratoria impide facturar
 """
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from billing_assets.domain.backdating import UNASKED, Backdating
+from billing_assets.domain.holds import BILLING_HOLD
 
 
 class RunState(StrEnum):
@@ -107,6 +108,9 @@ OUTCOME_REASONS: Mapping[str, str] = MappingProxyType(
         "several_charges": (
             "the term has changes and several charge lines, and a change does not say which of them it is "
             "of: a person bills or credits the difference"
+        ),
+        BILLING_HOLD: (
+            "a hold stops billing for the place and product of the policy: the first run after it bills this"
         ),
         "amount_out_of_range": "the amount is beyond any credible charge",
     }

@@ -18,6 +18,7 @@ from billing_assets.portal import (
     deliveries,
     failures,
     forecast,
+    holds,
     invoices,
     problems,
     run_detail,
@@ -66,6 +67,7 @@ OFFICE = (
     schedule_form.router,
     schedule_pauses.router,
     schedule_calendar.router,
+    holds.router,
     users.router,
     audit_log.router,
 )

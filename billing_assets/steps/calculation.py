@@ -11,6 +11,7 @@ import polars as pl
 
 from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.charges import PREMIUM
+from billing_assets.domain.holds import HoldTerms
 from billing_assets.domain.runs import CatchUp, Outcome
 from billing_assets.frames.calendars import CompanyCalendar
 from billing_assets.frames.change_balances import ChangeBook
@@ -21,6 +22,7 @@ from billing_assets.frames.columns import SETTLED_SCHEMA
 from billing_assets.frames.credits import draft_credits
 from billing_assets.frames.documents import payer_plan_ids
 from billing_assets.frames.due_charges import due_charges
+from billing_assets.frames.holds import with_holds
 from billing_assets.frames.invoices import Drafts, draft_invoices
 from billing_assets.frames.on_demand import due_until
 from billing_assets.steps.run_ports import RuleRows, ShardBook
@@ -38,6 +40,7 @@ class Calculation:
     ``place_code`` is the place of the company. What was to be billed up to ``held_until`` is left to the run
     that is held there, and so are changes until somebody has decided on it. With ``until``
     (``columns.UNTIL_SCHEMA``) only what each of its policies has due up to a date of its own is due.
+    ``holds`` stop the billing clock of the terms that they are of.
     """
 
     billing_date: date
@@ -47,6 +50,7 @@ class Calculation:
     held_until: date | None
     catch_up: CatchUp
     until: pl.DataFrame | None = None
+    holds: tuple[HoldTerms, ...] = ()
 
     def due(self, book: ShardBook) -> pl.DataFrame:
         """Return what is due of a shard of the book (``columns.DUE_SCHEMA``), without what is given back."""
@@ -56,7 +60,7 @@ class Calculation:
 
     def installments(self, book: ShardBook) -> pl.DataFrame:
         """Return what is due of the installments alone, whatever changes there are."""
-        return self._due(book, book.terms)
+        return self._due(book, with_holds(book.terms, self.holds))
 
     def drafts(self, book: ShardBook) -> Drafts:
         """Return the priced invoices and credit notes of a shard of the book."""
@@ -106,9 +110,8 @@ class Calculation:
         return self.open_day(max(terms["expiration_date"].to_list(), default=self.billing_date) + _REACH)
 
     def _changed(self, book: ShardBook, changes: ChangeBook) -> ChangedDue:
-        terms = with_change_holds(
-            book.terms, changes, self.rules.tax_rules, book.charge_lines, book.payer_shares
-        )
+        held = with_holds(book.terms, self.holds)
+        terms = with_change_holds(held, changes, self.rules.tax_rules, book.charge_lines, book.payer_shares)
         with_own = terms.join(changes.changes, on="policy_term_id", how="semi")
         company = CompanyCalendar(place_code=self.place_code, closed=self.closed_days)
         return changed_due(

@@ -184,13 +184,13 @@ class DocumentStore(Protocol):
         ...
 
     def queued_counts(self, company_id: int, billing_date: date | None, today: date) -> tuple[int, int]:
-        """Return how many rows wait to be sent, and how many are held for a day after ``today``."""
+        """Return how many rows may leave, and how many wait for a later day or are under a hold."""
         ...
 
     def next_deliveries(
         self, company_id: int, billing_date: date | None, after_id: int, limit: int, today: date
     ) -> Sequence[QueuedDelivery]:
-        """Return queued rows with an id above ``after_id`` that are not held any more, in order."""
+        """Return queued rows with an id above ``after_id`` that may leave ``today``, in order."""
         ...
 
     def keep_renderings(self, printed: Sequence[PrintedInvoice]) -> None:

@@ -4,7 +4,8 @@ Belongs here: pricing the days ahead shard by shard; no invoice is written.
 Does not belong here: counting (``frames.expected_volume``), keeping the result (``store.volume_forecasts``).
 
 It is the calculation of a run of the last day ahead, so that what it says is what the runs will do, as long
-as neither book nor rules change. What is held now is not in it; what is late stands on the day before.
+as neither book nor rules change. What is held now is not in it, but for what holds of the billing clock stop:
+that stands on the days on which it would be billed without them. What is late stands on the day before.
 """
 
 from collections.abc import Sequence
@@ -64,7 +65,8 @@ def forecast_volume(
     """Return the invoices of ``as_of`` and the ``days`` after it, by billing date and currency."""
     issuer, last = store.issuer(company_code), as_of + timedelta(days=days)
     position = store.book_position(issuer.company_id, SHARD_TERMS)
-    scope = scope_of(last, issuer, basis_of(last, issuer, position, store), store=store)
+    basis = basis_of(last, issuer, position, store, issuing_date=None)
+    scope = scope_of(last, issuer, basis, store=store)
     # A run of a closed day bills less: the calculation is that of the next open one.
     job = _Expecting(replace(scope, billing_date=scope.open_day(last)), as_of, last)
     shards, parts = cut_shards(position), []

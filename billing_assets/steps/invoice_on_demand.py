@@ -18,6 +18,7 @@ from typing import TypeVar
 import polars as pl
 
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.holds import HoldClock
 from billing_assets.domain.on_demand import (
     NOTHING_DUE,
     POLICY_UNKNOWN,
@@ -31,6 +32,7 @@ from billing_assets.domain.on_demand import (
 )
 from billing_assets.domain.runs import CatchUp, Outcome
 from billing_assets.frames.cash_rounding import used_units
+from billing_assets.frames.holds import with_holds
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.on_demand import due_until, next_dates, until_frame
 from billing_assets.frames.run_figures import figures_of
@@ -87,7 +89,7 @@ def answer_requests(
         by_policy.setdefault(request.policy_number, []).append(request)
     standing = work.standing(tuple(by_policy))
     scope = _scope(order, standing)
-    book = work.read_book(standing, tuple(standing.policy_ids.values()))
+    book = _with_holds(work.read_book(standing, tuple(standing.policy_ids.values())), scope)
     last = replace(scope, billing_date=scope.last_day(book.terms))
     due = last.installments(book)
     decided = _decided(order, by_policy, standing, dict(next_dates(due).iter_rows()), book)
@@ -118,7 +120,17 @@ def _scope(order: OnDemandOrder, standing: Standing) -> Scope:
         catch_up=CatchUp.PER_PERIOD,
         run_dates=None,
         cash_units=used_units(standing.rules.cash_units, company.cash_rounding),
+        holds=tuple(
+            hold.terms
+            for hold in standing.holds
+            if hold.stops(HoldClock.BILL, (order.billing_date, order.issuing_date))
+        ),
     )
+
+
+def _with_holds(book: ShardBook, scope: Scope) -> ShardBook:
+    """Return the book as holds leave it to billing: a request is told why a policy is held."""
+    return replace(book, terms=with_holds(book.terms, scope.holds))
 
 
 def _changed(book: ShardBook) -> frozenset[str]:

@@ -13,6 +13,7 @@ from typing import Protocol
 import polars as pl
 
 from billing_assets.domain.calendar_rule import ClosedDays
+from billing_assets.domain.holds import Hold
 from billing_assets.domain.on_demand import Answer, OnDemandOrder, Request
 from billing_assets.domain.retries import FailedCharge, RetryAttempt
 from billing_assets.domain.runs import CurrencyTotal
@@ -33,7 +34,8 @@ class Standing:
     """Where the company stands while requests are answered.
 
     ``policy_ids`` are those of the policies that there are, by number; ``busy_ids`` those of policies that a
-    run under way may have planned and not billed yet. ``held_runs`` are the held runs, earliest date first.
+    run under way may have planned and not billed yet. ``held_runs`` are the held runs, earliest date first;
+    ``holds`` are those that stand, of whichever days.
     """
 
     issuer: Issuer
@@ -45,6 +47,7 @@ class Standing:
     held_runs: tuple[HeldRun, ...]
     policy_ids: Mapping[str, int]
     busy_ids: frozenset[int]
+    holds: tuple[Hold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

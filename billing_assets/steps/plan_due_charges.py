@@ -79,7 +79,7 @@ def plan_run(
     order = replace(order, catch_up=catch_up)
     position = store.book_position(issuer.company_id, SHARD_TERMS)
     shards = cut_shards(position)
-    basis = basis_of(order.billing_date, issuer, position, store)
+    basis = basis_of(order.billing_date, issuer, position, store, issuing_date=order.issuing_date)
     scope = scope_of(order.billing_date, issuer, basis, store=store, catch_up=catch_up)
     basis_sha256 = scope.basis_sha256(basis)
     if former is None and store.is_settled(issuer.company_id, order.billing_date, basis_sha256):
@@ -109,8 +109,19 @@ def _is_moved(former: Run, record: PlanRecord) -> bool:
     return not is_same if former.is_approved else is_void
 
 
-def basis_of(billing_date: date, issuer: Issuer, position: BookPosition, store: RunStore) -> RunBasis:
-    """Return what a run that is planned now rests on."""
+def basis_of(
+    billing_date: date,
+    issuer: Issuer,
+    position: BookPosition,
+    store: RunStore,
+    *,
+    issuing_date: date | None,
+) -> RunBasis:
+    """Return what a run that is planned now rests on.
+
+    Holds count that stop the billing clock on its date or on the day of its documents; where there is no such
+    day, nothing is to be billed, and none does.
+    """
     closed_days = store.closed_days(issuer.company_id, position.closed_day_id)
     company = CompanyCalendar(place_code=issuer.company.place_code, closed=closed_days)
     return RunBasis(
@@ -119,6 +130,7 @@ def basis_of(billing_date: date, issuer: Issuer, position: BookPosition, store: 
         closing_count=position.closing_count,
         is_open_day=not company.is_closed(billing_date),
         held_until=store.held_until(issuer.company_id, billing_date),
+        holds=store.billing_holds(issuer.company_id, (billing_date, issuing_date)) if issuing_date else (),
     )
 
 

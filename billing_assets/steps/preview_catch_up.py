@@ -48,7 +48,8 @@ def preview_catch_up(order: RunOrder, *, store: RunStore, progress: Progress = s
     """Return what a run of ``order.billing_date`` would catch up, by the book and the rules as of now."""
     issuer, day = store.issuer(order.company_code), order.billing_date
     position = store.book_position(issuer.company_id, SHARD_TERMS)
-    scope = scope_of(day, issuer, basis_of(day, issuer, position, store), store=store)
+    basis = basis_of(day, issuer, position, store, issuing_date=order.issuing_date)
+    scope = scope_of(day, issuer, basis, store=store)
     shards, by_payer = cut_shards(position), payer_plan_ids(scope.rules.plans)
     found: list[pl.DataFrame] = []
     per_period = one_invoice = 0

@@ -134,6 +134,7 @@ def scope_of(
         rules=rules,
         closed_days=store.closed_days(issuer.company_id, basis.closed_day_id),
         held_until=basis.held_until,
+        holds=tuple(hold.terms for hold in basis.holds),
         catch_up=catch_up,
         run_dates=store.run_dates(issuer.company_id, billing_date),
         cash_units=used_units(rules.cash_units, issuer.company.cash_rounding),

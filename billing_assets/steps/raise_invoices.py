@@ -86,13 +86,19 @@ def _current_run(
     """Return the run to work on and what it goes by; the crew has kept of its drafts what it could.
 
     A plan is made anew, because other dates may have been billed since it was recorded. A run that has begun
-    keeps its book, its closed days, its issuing date and what it has committed; the rest is priced anew.
+    keeps its book, its closed days, its issuing date and what it has committed; the rest is priced anew, and
+    a hold that was set meanwhile stops it.
     """
     run = store.open_run(issuer.company_id, order.billing_date)
     if run is None or run.state is not RunState.RUNNING:
         plan = plan_run(order, issuer, store=store, crew=crew, progress=progress, former=run)
         return plan.run, plan.scope
-    basis = RunBasis(batch_id=run.book_batch_id, closed_day_id=run.closed_day_id, held_until=run.held_until)
+    basis = RunBasis(
+        batch_id=run.book_batch_id,
+        closed_day_id=run.closed_day_id,
+        held_until=run.held_until,
+        holds=store.billing_holds(run.company_id, (run.billing_date, run.issuing_date)),
+    )
     scope = scope_of(run.billing_date, issuer, basis, store=store, catch_up=run.catch_up)
     pending = store.pending_shards(run.run_id)
     if not pending:

@@ -15,6 +15,7 @@ import polars as pl
 
 from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.companies import Company
+from billing_assets.domain.holds import Hold
 from billing_assets.domain.run_decisions import RunDecisionOrder
 from billing_assets.domain.runs import CatchUp, CurrencyTotal, RunOrder, RunState
 from billing_assets.domain.safety_bounds import Exceeded
@@ -114,7 +115,8 @@ class RunBasis:
     """What a run rests on: the book and the closed days as of its plan, and whether its date was open.
 
     What was to be billed up to ``held_until`` is left to the run that is held there. ``closing_count`` is
-    that of the book's position.
+    that of the book's position. ``holds`` are those that stop the billing clock on its date, or on the day of
+    its documents.
     """
 
     batch_id: int
@@ -122,6 +124,7 @@ class RunBasis:
     closing_count: int = 0
     is_open_day: bool = True
     held_until: date | None = None
+    holds: tuple[Hold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +260,10 @@ class RunStore(Protocol):
 
     def closed_days(self, company_id: int, closed_day_id: int) -> ClosedDays:
         """Return what the company has closed itself, by the word up to that one."""
+        ...
+
+    def billing_holds(self, company_id: int, days: Sequence[date]) -> tuple[Hold, ...]:
+        """Return the holds that stop the billing clock on one of these days."""
         ...
 
     def open_run(self, company_id: int, billing_date: date) -> Run | None:

@@ -27,8 +27,9 @@ from billing_assets.store.charged_rules import CHARGED_TAXES
 from billing_assets.store.copy import copy_out
 from billing_assets.store.invoice_reader import invoice_missing
 from billing_assets.store.invoices import DocumentTransaction
+from billing_assets.store.refusals import constraint_of
 from billing_assets.store.run_facts import read_run_facts
-from billing_assets.store.runs import SqlRunStore, constraint_of
+from billing_assets.store.runs import SqlRunStore
 
 _GUARDS = frozenset({"credit_within_original", "credit_of_original"})
 

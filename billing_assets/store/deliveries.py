@@ -35,6 +35,7 @@ from billing_assets.store.delivery_queue import (
     queue_deliveries,
     unqueued_runs,
 )
+from billing_assets.store.holds import NO_HOLD_STOPS
 from billing_assets.store.invoice_reader import read_invoices
 from billing_assets.store.locks import LockSpace, hold_lock
 
@@ -61,7 +62,9 @@ order by y.content::json ->> 'language', i.template_version_id, i.invoice_id
 # What was held until a date belongs to its deliveries, whatever date it was billed on.
 _IS_QUEUED = f"v.company_id = :company and v.state = 'queued' and ({OF_DATE} or {IS_HELD_UNTIL})"
 
-_MAY_GO = "(v.send_date is null or v.send_date <= greatest(cast(:day as date), :today))"
+_MAY_GO = (
+    f"((v.send_date is null or v.send_date <= greatest(cast(:day as date), :today)) and {NO_HOLD_STOPS})"
+)
 
 _QUEUED_COUNTS = f"""
 select count(*) filter (where {_MAY_GO}), count(*) filter (where not {_MAY_GO})
@@ -206,7 +209,7 @@ class SqlDocumentStore:
     def queued_counts(
         self, company_id: int, billing_date: date | None, today: date = date.max
     ) -> tuple[int, int]:
-        """Return how many rows wait to be sent, and how many wait for their day."""
+        """Return how many rows wait to be sent, and how many wait for their day or the end of a hold."""
         values = {"company": company_id, "day": billing_date, "today": today}
         with self.database.transaction() as connection:
             due_count, held_count = connection.execute(text(_QUEUED_COUNTS), values).one()
@@ -215,7 +218,7 @@ class SqlDocumentStore:
     def next_deliveries(
         self, company_id: int, billing_date: date | None, after_id: int, limit: int, today: date = date.max
     ) -> Sequence[QueuedDelivery]:
-        """Return the next queued rows whose day has come, with their complete invoices."""
+        """Return the next queued rows that may leave, with their complete invoices."""
         values = {
             "company": company_id,
             "day": billing_date,

@@ -30,13 +30,15 @@ from billing_assets.store.away_months import require_date_here
 from billing_assets.store.closed_days import read_closed_days
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
+from billing_assets.store.holds import read_holds
 from billing_assets.store.inbox import keep_answers, next_requests
 from billing_assets.store.invoices import DocumentTransaction, read_shard_book
 from billing_assets.store.locks import IS_HELD, LockSpace, hold_lock, share_on_demand
+from billing_assets.store.refusals import is_billed_once
 from billing_assets.store.retries import find_failed, keep_attempts, list_failed
 from billing_assets.store.rule_sets import keep_rule_set, read_rules
 from billing_assets.store.run_figures import write_figures
-from billing_assets.store.runs import close_run, is_billed_once
+from billing_assets.store.runs import close_run
 from billing_assets.store.shards import SHARD_COLUMNS, SHARD_OF_TERM, SHARD_PLACES, shard_values
 
 # Two requests for one policy take turns; a batch takes no lock of each, the key of lines keeps it right.
@@ -55,6 +57,7 @@ select {IS_HELD} as is_busy,
     array(select billing_date from billing_run where company_id = :company and state = 'held'
         order by billing_date, run_id) as held_dates,
     (select max(company_version_id) from company_version where company_id = :company) as company_version_id,
+    exists (select from clock_hold where company_id = :company and lifted_at is null) as has_holds,
     (select concat_ws(' ', max(tax_rule_id), count(*), count(valid_to)) from tax_rule)
     || (select concat_ws(' ', ',', max(payment_plan_id), count(*), count(valid_to)) from payment_plan)
     || (select concat_ws(' ', ',', max(cash_unit_id), count(*), count(valid_to)) from cash_unit) as rules
@@ -168,6 +171,7 @@ class OnDemandTransaction(DocumentTransaction):
             closed_day_id=row.closed_day_id,
             closed_days=self._closed_days(row),
             held_runs=tuple(map(HeldRun, row.held_run_ids, row.held_dates)),
+            holds=tuple(read_holds(self.connection, self.company_id)) if row.has_holds else (),
             policy_ids=policy_ids,
             busy_ids=self._busy(list(policy_ids.values())) if row.is_busy else frozenset(),
         )

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.holds import Hold, HoldClock
 from billing_assets.domain.policies import HoldCode
 from billing_assets.domain.problems import BILLED_ELSEWHERE
 from billing_assets.domain.runs import CatchUp, CurrencyTotal, Outcome, RunOrder, RunState
@@ -39,8 +40,10 @@ from billing_assets.store.certificates import keep_certificate
 from billing_assets.store.closed_days import read_closed_days
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
+from billing_assets.store.holds import holds_on
 from billing_assets.store.invoices import ShardTransaction, read_shard_book
 from billing_assets.store.locks import LockSpace, hold_lock
+from billing_assets.store.refusals import is_billed_once
 from billing_assets.store.rule_sets import keep_rule_set, read_rules
 from billing_assets.store.run_facts import read_run_facts
 from billing_assets.store.run_figures import (
@@ -54,7 +57,6 @@ from billing_assets.store.run_holds import hold_changed_terms, tell_billed_elsew
 from billing_assets.store.shards import pending_shards, read_position, write_shards
 from billing_assets.store.statistics import refresh_statistics
 
-_BILLED_ONCE = "invoice_line_billed_once"
 _RUN = """
 select run_id, company_id, billing_date, sequence_number, issuing_date, state, book_batch_id, due_count,
     plan_totals, closed_day_id, plan_sha256, held_reasons, decided_at, catch_up, held_until
@@ -107,6 +109,11 @@ class SqlRunStore:
         """Return what the company has closed itself, by the rows up to that one."""
         with self.database.transaction() as connection:
             return read_closed_days(connection, company_id, closed_day_id)
+
+    def billing_holds(self, company_id: int, days: Sequence[date]) -> tuple[Hold, ...]:
+        """Return the holds that stop the billing clock on one of these days."""
+        with self.database.transaction() as connection:
+            return holds_on(connection, company_id, HoldClock.BILL, days)
 
     def open_run(self, company_id: int, billing_date: date) -> Run | None:
         """Return the date's run that is neither finalised nor rejected."""
@@ -351,16 +358,6 @@ def _billed_meanwhile(run: Run) -> BillingError:
         f"a charge of run {run.run_id} was billed by another program meanwhile; nothing is doubled",
         "run the same command again: it leaves out what is billed",
     )
-
-
-def is_billed_once(error: IntegrityError) -> bool:
-    """Tell whether a charge was refused because it is billed already."""
-    return constraint_of(error) == _BILLED_ONCE
-
-
-def constraint_of(error: IntegrityError) -> str:
-    """Return the name of the constraint that refused a statement, empty where it has none."""
-    return getattr(getattr(error.orig, "diag", None), "constraint_name", None) or ""
 
 
 def _plan_values(totals: tuple[CurrencyTotal, ...]) -> dict[str, Any]:

@@ -9,7 +9,10 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, text
 
-IS_STUCK = """(v.state = 'queued' and v.queued_at < :before and (v.send_date is null or v.send_date < :today)
+from billing_assets.store.holds import NO_HOLD_STOPS
+
+IS_STUCK = f"""(v.state = 'queued' and v.queued_at < :before and (v.send_date is null or v.send_date < :today)
+        and {NO_HOLD_STOPS}
     or v.state = 'sending' and v.changed_at < :before)"""
 """Condition of a delivery ``v``; what is held until a day has all of that day to leave."""
 

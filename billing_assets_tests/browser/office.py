@@ -70,6 +70,9 @@ select (select max(run_id) from billing_run where state = 'finalised') as run,
 """
 
 
+_HOLD = "clocks=bill&clocks=send&place_codes=ES&product_codes=&from_date=2024-02-01&until_date="
+
+
 def office_pages(desk: Desk) -> Mapping[str, str]:
     """Return name -> address of every page, of each kind the newest example."""
     with desk.database.transaction() as connection:
@@ -99,6 +102,10 @@ def office_pages(desk: Desk) -> Mapping[str, str]:
         "schedule-calendar": "/schedules/calendar",
         "schedule-timeline": "/schedules/timeline",
         "schedule-week": "/schedules/timeline?days=7",
+        "holds": "/holds?lifted=true",
+        "hold-new": f"/holds/new?{_HOLD}",
+        "hold-preview": f"/holds/preview?{_HOLD}",
+        "hold-lift": "/holds/1/lift",
         "users": "/users",
         "audit-log": "/audit-log",
         "nowhere": "/nowhere",

@@ -11,10 +11,12 @@ from datetime import date, timedelta
 
 from bench.servers import run_script
 from billing_assets.domain.companies import Company
+from billing_assets.domain.holds import HoldClock, HoldTerms
 from billing_assets.domain.safety_bounds import SafetyBounds
 from billing_assets.store.companies import save_company
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing, utc_now
+from billing_assets.wiring.hold_desk import HoldDesk
 from billing_assets_tests.books import COMPANY, fill_book
 
 PLACES = (("ES", "EUR"), ("DE", "EUR"), ("GB", "GBP"))
@@ -139,6 +141,18 @@ def fill_office(billing: Billing, owner_url: str, today: date, *, count: int, da
     billing.plan(billing.order(tomorrow))
     under_way = (statement.format(day=tomorrow) for statement in (_RUNNING, _NO_SHARDS, _SHARDS))
     run_script(owner_url, *under_way, "analyze")
+    _hold(billing, today)
+
+
+def _hold(billing: Billing, today: date) -> None:
+    """Set a hold of the days ahead, and one that was lifted."""
+    storm = {"clocks": (HoldClock.BILL, HoldClock.SEND), "product_codes": ("home",), "place_codes": ("GB",)}
+    flood = {"clocks": (HoldClock.SEND,), "product_codes": (), "place_codes": ("ES",)}
+    holds = HoldDesk(billing)
+    ahead = {"from_date": today + timedelta(days=9), "until_date": today + timedelta(days=40)}
+    holds.set(HoldTerms(**storm, **ahead), reason="order of the regulator after the storm", by="ana.ruiz")
+    flooded = holds.set(HoldTerms(**flood, **ahead), reason="flood in the south", by="ana.ruiz")
+    holds.lift(flooded.hold_id, reason="the order was taken back", by="luis.prats")
 
 
 def _bound(database: Database, company: Company) -> None:

@@ -4,7 +4,7 @@ Belongs here: running the checks of ``domain.checks`` over the store. The querie
 file per theme: ``documents``, ``taxes``, ``records``, ``corrections``, ``runs``, ``installments``,
 ``deliveries``, ``intake``, ``references``, ``guards``, ``cash_rounding``, ``charge_lines``,
 ``payer_shares``, ``certificates``, ``ledger``, ``number_blocks``, ``audit_log``,
-``detached_months``.
+``detached_months``, ``holds``.
 Does not belong here: the statements of the invariants (``domain.checks``), what to do about an offender.
 """
 
@@ -28,6 +28,7 @@ from billing_assets.store.checks import (
     detached_months,
     documents,
     guards,
+    holds,
     installments,
     intake,
     ledger,
@@ -68,6 +69,7 @@ QUERIES: Mapping[str, str] = MappingProxyType(
         "I25": payer_shares.PAYER_SHARES,
         "I26": certificates.CERTIFICATES,
         "I27": detached_months.MONTHS,
+        "I28": holds.HELD_BILLS,
     }
 )
 """``check_id`` -> its query, which returns one text column that names an offender by ids and numbers only."""

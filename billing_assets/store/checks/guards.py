@@ -178,6 +178,7 @@ MAY_UPDATE: Mapping[str, str] = {
     "changed_at, mail_sha256",
     "delivery_attempt": "ended_at, state, reply_code, reason_code",
     "problem_hold": "released_batch_id",
+    "clock_hold": "lifted_at, lifted_by, lift_reason",
     "payment_plan": "valid_to",
     "inbox_request": "until_date, state, reason_code, run_id, answered_at",
     "policy_event": "state, reason_code, batch_id, problem_id, answered_at",

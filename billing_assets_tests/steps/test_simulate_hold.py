@@ -1,0 +1,73 @@
+"""What a hold would touch is what it then holds, to the cent."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+from billing_assets.domain.holds import HoldClock, HoldTerms
+from billing_assets.steps.crews import NothingKept, ThreadCrew
+from billing_assets.steps.simulate_hold import LOOKED_AHEAD, HoldSimulation, simulate_hold
+from billing_assets.store.connection import Database
+from billing_assets.store.run_overview import volumes_of
+from billing_assets.wiring.build import Billing
+from billing_assets.wiring.hold_desk import HoldDesk
+from billing_assets_tests.books import fill_book
+
+FEBRUARY, LAST, AFTER = date(2024, 2, 1), date(2024, 3, 15), date(2024, 3, 16)
+
+
+def prepare(database: Database, _home: Path) -> None:
+    """Thirty policies of several plans and two places."""
+    fill_book(database, 30, places=(("ES", "EUR"), ("GB", "GBP")))
+
+
+def hold(*places: str, last: date | None = LAST, first: date = FEBRUARY) -> HoldTerms:
+    return HoldTerms(clocks=(HoldClock.BILL,), place_codes=places, from_date=first, until_date=last)
+
+
+def simulated(billing: Billing, terms: HoldTerms) -> HoldSimulation:
+    store = billing.runs
+    return simulate_hold("alondra", terms, store=store, crew=ThreadCrew(store, NothingKept()))
+
+
+def figures(simulation: HoldSimulation) -> list[tuple[str, int, int]]:
+    return [(row.currency, row.invoice_count, row.total_minor) for row in simulation.totals]
+
+
+def test_what_it_says_is_what_comes_with_the_first_run_after_the_hold(billing: Billing) -> None:
+    # The run of the day after bills what is due on that day too.
+    found = simulated(billing, hold("ES", last=AFTER))
+    assert {row.currency for row in found.totals} == {"EUR"}
+    HoldDesk(billing).set(hold("ES"), reason="after the storm", by="ana")
+    days = [FEBRUARY + timedelta(days=number) for number in range(LOOKED_AHEAD)]
+    for day in days[: (LAST - FEBRUARY).days + 1]:
+        billing.invoice(billing.order(day))
+    billing.invoice(billing.order(AFTER))
+    with billing.database.transaction() as connection:
+        billed = volumes_of(connection, 1, days)
+    spanish = [row for row in billed if row.currency == "EUR"]
+    assert [(row.currency, row.invoice_count, row.total_minor) for row in spanish] == figures(found)
+    assert {row.billing_date for row in spanish} == {AFTER}
+
+
+def test_policies_are_counted_once_and_only_of_the_place(billing: Billing) -> None:
+    spain, both = simulated(billing, hold("ES")), simulated(billing, hold())
+    assert (spain.policy_count, spain.term_count) == (15, 15)
+    assert (both.policy_count, both.term_count) == (30, 30)
+    assert 0 < spain.billed_policy_count <= 15
+    assert len(both.totals) == 2
+
+
+def test_a_hold_before_the_terms_begin_touches_no_policy_in_force(billing: Billing) -> None:
+    found = simulated(billing, hold("ES", first=date(2023, 1, 1), last=date(2023, 1, 31)))
+    assert (found.policy_count, found.billed_policy_count, found.days) == (0, 0, ())
+
+
+def test_without_an_end_its_first_sixty_days_are_looked_at(billing: Billing) -> None:
+    found = simulated(billing, hold("ES", last=None))
+    assert found.to_date == FEBRUARY + timedelta(days=LOOKED_AHEAD)
+
+
+def test_nothing_is_written(billing: Billing) -> None:
+    simulated(billing, hold("ES"))
+    assert HoldDesk(billing).holds(with_lifted=True) == []
+    assert billing.audit()
