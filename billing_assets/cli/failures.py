@@ -89,7 +89,8 @@ class UnfinishedError(Exception):
 
 ORDER = (
     *("company", "calendar", "import", "rates", "db", "users"),
-    *("run", "schedules", "inbox", "events", "retry", "deliver", "notify", "audit", "audit-log", "replay"),
+    *("run", "schedules", "holds", "inbox", "events", "retry", "deliver", "notify"),
+    *("audit", "audit-log", "replay"),
     *("runs", "invoices", "ledger", "explain", "quote", "deliveries"),
     *("notifications", "problems", "rules", "office", "months"),
     *("demo", "ui", "mailbox"),
