@@ -29,7 +29,7 @@ def test_a_hold_is_simulated_set_and_lifted_and_the_next_run_bills_what_it_held(
     assert "Nothing is held." in billing("holds", "list").stdout
     [lifted] = ask("holds", "list", "--all")["holds"]
     assert (lifted["lifted_by"], lifted["lift_reason"]) == ("bea", "it is over")
-    billing("run", "2024-01-31", "--no-deliver")
+    billing("run", "2024-02-01", "--no-deliver")
     assert ask("invoices", "list")["invoices"]
 
 

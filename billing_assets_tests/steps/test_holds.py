@@ -109,11 +109,13 @@ def test_the_first_run_after_it_bills_what_was_held_to_the_cent(
     assert {row[0] for row in held} == set(range(1, COUNT + 1))
 
 
-def test_a_hold_that_is_lifted_lets_the_same_date_be_billed_again(billing: Billing) -> None:
+def test_what_a_lifted_hold_has_held_comes_with_the_next_date(billing: Billing) -> None:
     hold_id = stop(billing, hold())
     first = run(billing, FEBRUARY)
     lift(billing, hold_id)
-    again = run(billing, FEBRUARY)
+    # A date tells of a term but once.
+    assert run(billing, FEBRUARY) == Counter()
+    again = run(billing, FEBRUARY + timedelta(days=1))
     assert again["ES", "invoiced", ""] == first["ES", "held", BILLING_HOLD]
     assert {place for place, _, _ in again} == {"ES"}
     assert broken_invariants(billing) == []
@@ -147,7 +149,7 @@ def test_a_plan_that_was_shown_before_the_hold_issues_nothing_more_of_it(billing
 
 
 def test_a_policy_under_a_hold_is_refused_on_demand_with_the_reason(billing: Billing) -> None:
-    stop(billing, hold(first=FEBRUARY, last=None))
+    stop(billing, hold())
     desk = OnDemandDesk(billing)
     held = desk.invoice(number_of(billing, "ES"), MARCH, billing_date=FEBRUARY)
     assert (held.state, held.reason_code) == (RequestState.FAILED, BILLING_HOLD)

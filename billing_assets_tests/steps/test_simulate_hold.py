@@ -12,7 +12,7 @@ from billing_assets.wiring.build import Billing
 from billing_assets.wiring.hold_desk import HoldDesk
 from billing_assets_tests.books import fill_book
 
-FEBRUARY, LAST, AFTER = date(2024, 2, 1), date(2024, 3, 15), date(2024, 3, 16)
+FEBRUARY, LAST, AFTER = date(2024, 2, 1), date(2024, 3, 14), date(2024, 3, 15)
 
 
 def prepare(database: Database, _home: Path) -> None:
