@@ -66,17 +66,18 @@ select (select max(run_id) from billing_run where state = 'finalised') as run,
         as invoice,
     (select max(problem_id) from problem) as problem,
     (select max(delivery_id) from delivery where state = 'failed' and attempt_count = 1) as delivery,
-    (select min(pause_id) from schedule_pause where resumed_at is null) as pause
+    (select min(pause_id) from schedule_pause where resumed_at is null) as pause,
+    (select min(hold_id) from clock_hold where lifted_at is null) as hold,
+    (select min(from_date) from clock_hold where lifted_at is null) as held_from,
+    (select max(until_date) from clock_hold where lifted_at is null) as held_until
 """
-
-
-_HOLD = "clocks=bill&clocks=send&place_codes=ES&product_codes=&from_date=2024-02-01&until_date="
 
 
 def office_pages(desk: Desk) -> Mapping[str, str]:
     """Return name -> address of every page, of each kind the newest example."""
     with desk.database.transaction() as connection:
         row = connection.execute(text(_EXAMPLES)).one()
+    hold = f"clocks=bill&clocks=send&place_codes=GB&from_date={row.held_from}&until_date={row.held_until}"
     return {
         "today": "/",
         "runs": "/runs",
@@ -103,9 +104,9 @@ def office_pages(desk: Desk) -> Mapping[str, str]:
         "schedule-timeline": "/schedules/timeline",
         "schedule-week": "/schedules/timeline?days=7",
         "holds": "/holds?lifted=true",
-        "hold-new": f"/holds/new?{_HOLD}",
-        "hold-preview": f"/holds/preview?{_HOLD}",
-        "hold-lift": "/holds/1/lift",
+        "hold-new": f"/holds/new?{hold}",
+        "hold-preview": f"/holds/preview?{hold}",
+        "hold-lift": f"/holds/{row.hold}/lift",
         "users": "/users",
         "audit-log": "/audit-log",
         "nowhere": "/nowhere",

@@ -31,10 +31,10 @@ def test_the_form_shows_what_a_hold_would_touch_before_it_can_be_set(approver: T
     assert "Set this hold" in asked
     part = approver.get("/holds/preview", params=STORM, headers={"HX-Request": "true"}).text
     assert part.lstrip().startswith("<p>")
-    assert "policies of these places and products are in force" in part
+    assert "Policies in force of these places and products: " in part
     assert "€" in part
     assert "<svg" in part
-    assert "messages in the outbox would wait" in part
+    assert "Messages in the outbox that would wait: " in part
 
 
 def test_a_hold_is_set_listed_and_lifted_and_both_acts_are_kept(
