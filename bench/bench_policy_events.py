@@ -60,8 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
     with ExitStack() as stack:
-        folder = tempfile.TemporaryDirectory(prefix="billing-bench-", ignore_cleanup_errors=True)
-        home = options.home or Path(stack.enter_context(folder))
+        home = options.home or _temporary_home(stack)
         home.mkdir(exist_ok=True)
         home.chmod(0o755)
         figures = measure(home.resolve(), options.events, options.seconds, stack)
@@ -69,6 +68,11 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
         options.json.write_text(json.dumps(figures, indent=1) + "\n")
     sys.stdout.write(table(figures) + "\n")
     return figures
+
+
+def _temporary_home(stack: ExitStack) -> Path:
+    folder = tempfile.TemporaryDirectory(prefix="billing-bench-", ignore_cleanup_errors=True)
+    return Path(stack.enter_context(folder))
 
 
 def measure(home: Path, count: int, seconds: int, stack: ExitStack) -> dict[str, Any]:
