@@ -6,13 +6,16 @@ Does not belong here: what a channel may be (``domain.notification_rules``), sea
 The name of a removed channel stays for the messages that went to it; its target is gone.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from billing_assets.domain.audit_acts import Act, AuditAct, Subject
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.notification_rules import Channel, ChannelKind, masked_target
+from billing_assets.store.audit_log import record_act
 from billing_assets.store.sealed_texts import Sealer
 
 _SAVE = """
@@ -53,7 +56,10 @@ class ChannelRow:
 
 
 def save_channel(connection: Connection, channel: Channel, sealer: Sealer, by: str, at: datetime) -> int:
-    """Keep a channel, in the place of one with its name; return its id."""
+    """Keep a channel, in the place of one with its name; return its id.
+
+    The audit log tells of its target what may be shown.
+    """
     values = {
         "name": channel.channel_name,
         "kind": channel.channel_kind.value,
@@ -62,7 +68,25 @@ def save_channel(connection: Connection, channel: Channel, sealer: Sealer, by: s
         "by": by,
         "at": at,
     }
-    return int(connection.execute(text(_SAVE), values).scalar_one())
+    channel_id = int(connection.execute(text(_SAVE), values).scalar_one())
+    after = {
+        "kind": channel.channel_kind.value,
+        "target": masked_target(channel.channel_kind, channel.target),
+        "language": channel.language,
+    }
+    record_act(connection, _act(Act.SET_CHANNEL, channel.channel_name, by, after), at)
+    return channel_id
+
+
+def _act(act: Act, channel_name: str, by: str, after: Mapping[str, object] | None = None) -> AuditAct:
+    return AuditAct(
+        act=act,
+        subject=Subject.CHANNEL,
+        subject_id=channel_name,
+        company_id=None,
+        signed_by=by,
+        after=after,
+    )
 
 
 def find_channel(connection: Connection, channel_name: str, sealer: Sealer) -> Channel:
@@ -103,6 +127,7 @@ def remove_channel(connection: Connection, channel_name: str, by: str, at: datet
             "remove those first ('billing notifications rules remove'), or give the channel another target "
             "by 'add'",
         )
+    record_act(connection, _act(Act.REMOVE_CHANNEL, channel_name, by), at)
 
 
 def list_channels(connection: Connection, sealer: Sealer) -> list[ChannelRow]:

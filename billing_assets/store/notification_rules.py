@@ -5,14 +5,17 @@ Does not belong here: what a rule may say (``domain.notification_rules``).
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from billing_assets.domain.audit_acts import Act, AuditAct, Subject
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.notification_rules import Rule, rule_from, rule_record
 from billing_assets.steps.notification_ports import StoredRule
+from billing_assets.store.audit_log import record_act
 from billing_assets.store.notification_channels import channel_id_of
 
 _NEWEST = """
@@ -48,7 +51,11 @@ class RuleRow:
 def add_rule(connection: Connection, rule: Rule, by: str, at: datetime) -> int:
     """Add a rule, or the next version of it; return its version. Raises ``channel_unknown``."""
     channel_id = channel_id_of(connection, rule.channel_name)
-    return _add(connection, rule.rule_name, channel_id, json.dumps(rule_record(rule)), False, by, at)
+    content = rule_record(rule)
+    version = _add(connection, rule.rule_name, channel_id, json.dumps(content), False, by, at)
+    after = {"channel": rule.channel_name, **content}
+    record_act(connection, _act(Act.SET_RULE, rule.rule_name, by, after), at)
+    return version
 
 
 def remove_rule(connection: Connection, rule_name: str, by: str, at: datetime) -> None:
@@ -62,6 +69,13 @@ def remove_rule(connection: Connection, rule_name: str, by: str, at: datetime) -
             "'billing notifications rules list' shows what there is",
         )
     _add(connection, rule_name, row["channel_id"], json.dumps(row["content"]), True, by, at)
+    record_act(connection, _act(Act.REMOVE_RULE, rule_name, by), at)
+
+
+def _act(act: Act, rule_name: str, by: str, after: Mapping[str, object] | None = None) -> AuditAct:
+    return AuditAct(
+        act=act, subject=Subject.RULE, subject_id=rule_name, company_id=None, signed_by=by, after=after
+    )
 
 
 def _add(

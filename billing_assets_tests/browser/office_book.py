@@ -146,12 +146,17 @@ def fill_office(billing: Billing, owner_url: str, today: date, *, count: int, da
 
 def _hold(billing: Billing, today: date) -> None:
     """Set a hold of the days ahead, and one that was lifted."""
-    storm = {"clocks": (HoldClock.BILL, HoldClock.SEND), "product_codes": ("home",), "place_codes": ("GB",)}
-    flood = {"clocks": (HoldClock.SEND,), "product_codes": (), "place_codes": ("ES",)}
-    holds = HoldDesk(billing)
-    ahead = {"from_date": today + timedelta(days=9), "until_date": today + timedelta(days=40)}
-    holds.set(HoldTerms(**storm, **ahead), reason="order of the regulator after the storm", by="ana.ruiz")
-    flooded = holds.set(HoldTerms(**flood, **ahead), reason="flood in the south", by="ana.ruiz")
+    holds, first, last = HoldDesk(billing), today + timedelta(days=9), today + timedelta(days=40)
+    storm = HoldTerms(
+        clocks=(HoldClock.BILL, HoldClock.SEND),
+        place_codes=("GB",),
+        product_codes=("home",),
+        from_date=first,
+        until_date=last,
+    )
+    holds.set(storm, reason="order of the regulator after the storm", by="ana.ruiz")
+    flood = HoldTerms(clocks=(HoldClock.SEND,), place_codes=("ES",), from_date=first, until_date=last)
+    flooded = holds.set(flood, reason="flood in the south", by="ana.ruiz")
     holds.lift(flooded.hold_id, reason="the order was taken back", by="luis.prats")
 
 

@@ -15,6 +15,7 @@ from billing_assets.domain.deliveries import DeliveryState
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.notification_rules import ChannelKind, Rule
 from billing_assets.domain.notifications import Severity
+from billing_assets.store.audit_log import AuditFilter, list_acts
 from billing_assets.store.connection import Database
 from billing_assets.store.notification_listings import MessageFilter
 from billing_assets.wiring.build import Billing, utc_now
@@ -238,3 +239,24 @@ def _as_owner(database: Database, statement: str) -> None:
     with database.transaction() as connection:
         connection.execute(text("reset role"))
         connection.execute(text(statement))
+
+
+def test_channels_and_rules_stand_in_the_audit_log_without_what_is_secret(
+    desk: NotificationDesk, database: Database
+) -> None:
+    desk.add_channel("team", ChannelKind.APPRISE, "slack://T1/B2/c3secret", "en", "ana")
+    desk.add_rule(Rule(rule_name="ops", channel_name="team", minimum_severity=Severity.INFO), "bea")
+    desk.remove_rule("ops", "bea")
+    desk.remove_channel("team", "ana")
+    with database.transaction() as connection:
+        rows = list_acts(connection, 1, AuditFilter())[:4]
+    found = [(row.act, row.subject_kind, row.subject_id, row.signed_by) for row in rows[::-1]]
+    assert found == [
+        ("set_channel", "channel", "team", "ana"),
+        ("set_rule", "rule", "ops", "bea"),
+        ("remove_rule", "rule", "ops", "bea"),
+        ("remove_channel", "channel", "team", "ana"),
+    ]
+    assert (rows[3].after or {})["target"] == "slack://***"
+    assert (rows[2].after or {})["minimum_severity"] == "info"
+    assert "secret" not in str(rows)
