@@ -25,7 +25,7 @@ def build_documents(
         freshness_policy=freshness,
         group_name=GROUP,
         owners=OWNERS,
-        kinds={"typst", "jinja2"},
+        kinds={"postgres", "typst", "jinja2"},
         tags=TAGS,
         pool=POOL,
         code_version="1",
