@@ -131,7 +131,7 @@ _INVOICES = Table(
         Word("tax_point_date", "date", "whose tax rows count"),
         "currency",
         Word("net_minor", "integer", "sum of the lines, without tax (minor units)"),
-        "tax_minor",
+        Word("tax_minor", "integer", "sum of its taxes (minor units)"),
         "total_minor",
         "payer_id",
         "payer_version_id",
