@@ -203,6 +203,7 @@ def test_no_policy_tries_again_what_only_an_outage_excuses() -> None:
         assert op.required_resource_keys == {"billing"}, f"{name} must reach the program by the resource"
 
 
+@pytest.mark.long
 def test_each_asset_shows_a_picture_of_what_it_did(run: Run) -> None:
     result = run()
     shown = {event.asset_key.to_user_string(): event.metadata for event in materialised_or_observed(result)}
@@ -230,6 +231,7 @@ def materialised_or_observed(
     ]
 
 
+@pytest.mark.long
 def test_invoices_stand_beside_comparable_dates(run: Run, store: Database) -> None:
     first = metadata_of(run(), "invoices")
     assert [record.data["billing date"] for record in table_of(first)] == [FIRST]
@@ -245,6 +247,7 @@ def table_of(facts: dict[str, object]) -> list[dg.TableRecord]:
     return list(facts["beside_comparable_dates"].records)  # type: ignore[attr-defined]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("asset", ["policy_book", *CHAIN])
 def test_a_lost_store_is_tried_again_after_longer_and_longer_waits_by_every_asset(
     asset: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -259,6 +262,7 @@ def test_a_lost_store_is_tried_again_after_longer_and_longer_waits_by_every_asse
     assert not result.success
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("asset", ["policy_book", *CHAIN])
 def test_a_mistake_is_tried_once_by_every_asset(
     asset: str, store: Database, monkeypatch: pytest.MonkeyPatch

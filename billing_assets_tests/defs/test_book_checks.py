@@ -55,6 +55,7 @@ def test_they_stand_on_the_book_and_block_nothing() -> None:
     assert all(check.description and not check.blocking for check in checks)
 
 
+@pytest.mark.long
 def test_a_run_looks_at_the_book_warns_and_bills_all_the_same(
     run: Run, store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
