@@ -60,7 +60,7 @@ class DagsterClient:
         except (httpx.HTTPError, ValueError, KeyError, TypeError):
             return None
 
-    def _ask(self, name: str, variables: Mapping[str, str | int]) -> dict[str, Any]:
+    def _ask(self, name: str, variables: Mapping[str, object]) -> dict[str, Any]:
         body = {"operationName": name, "query": ALLOWED[name], "variables": variables}
         with httpx.Client(
             transport=self._transport, timeout=_PATIENCE_SECONDS, trust_env=False, follow_redirects=False

@@ -27,6 +27,7 @@ def state_of(settings: Settings, at: datetime, made_at: datetime | None = MADE) 
             with freeze_time(made_at):
                 made = dg.AssetMaterialization("invoices", partition="2026-02-03")
                 instance.report_runless_asset_event(made)
+        assert node.freshness_policy is not None
         evaluator = FRESHNESS_EVALUATORS_BY_POLICY_TYPE[type(node.freshness_policy)]()
         with freeze_time(at):
             looked = evaluator.evaluate_freshness(LoadingContextForTest(instance), node)
