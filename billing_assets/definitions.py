@@ -18,6 +18,7 @@ from billing_assets.defs.assets.policy_book import build_policy_book
 from billing_assets.defs.checks import build_checks
 from billing_assets.defs.chores import build_chores
 from billing_assets.defs.conventions import accepted_features
+from billing_assets.defs.freshness import build_freshness
 from billing_assets.defs.inbox import build_inbox_job, build_inbox_sensor
 from billing_assets.defs.jobs import build_jobs
 from billing_assets.defs.notifications import build_notification_sensors, build_notify_job
@@ -32,11 +33,11 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 
     Steps run in the process of their run: a process of its own would cost each several seconds of start.
     """
-    dates = build_billing_dates(settings)
+    dates, freshness = build_billing_dates(settings), build_freshness(settings)
     chain = (build_due_charges, build_invoices, build_documents, build_deliveries)
     with accepted_features():
         return dg.Definitions(
-            assets=[build_policy_book(), *(build(dates) for build in chain)],
+            assets=[build_policy_book(), *(build(dates, freshness) for build in chain)],
             asset_checks=build_checks(dates),
             jobs=[
                 *build_jobs(),

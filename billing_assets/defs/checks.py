@@ -1,5 +1,7 @@
 """Asset checks: each invariant is one, and nothing is printed or sent while one is broken.
 
+What merely stands still in the outbox warns and stops nothing, as it does not on the command line.
+
 Belongs here: invariants as checks of an asset. Does not belong here: what holds (``domain.checks``), how
 it is asked (``store.checks``).
 """
@@ -11,7 +13,7 @@ import dagster as dg
 from billing_assets.defs.conventions import POOL
 from billing_assets.defs.partitions import billing_dates_of
 from billing_assets.defs.resource import BillingResource
-from billing_assets.domain.checks import CHECKS, CheckResult
+from billing_assets.domain.checks import CHECKS, STANDING_CHECKS, CheckResult
 
 DELIVERY_CHECKS = frozenset({"I13", "I14", "I15"})
 """These speak of deliveries and are looked at when the mail has gone; all others guard the invoices."""
@@ -71,7 +73,7 @@ def _checks_of(
             check_name(check_id),
             asset=asset,
             description=CHECKS[check_id].statement,
-            blocking=True,
+            blocking=check_id not in STANDING_CHECKS,
             partitions_def=dates,
         )
         for check_id in check_ids
@@ -91,6 +93,10 @@ def _checks_of(
     return checks
 
 
+def _severity(check_id: str) -> dg.AssetCheckSeverity:
+    return dg.AssetCheckSeverity.WARN if check_id in STANDING_CHECKS else dg.AssetCheckSeverity.ERROR
+
+
 def _by_check(audits: list[list[CheckResult]]) -> Mapping[str, list[CheckResult]]:
     grouped: dict[str, list[CheckResult]] = {}
     for audit in audits:
@@ -108,7 +114,7 @@ def _evaluation(asset: str, results: list[CheckResult]) -> dg.AssetCheckResult:
         asset_key=asset,
         check_name=check_name(check.check_id),
         passed=not offender_count,
-        severity=dg.AssetCheckSeverity.ERROR,
+        severity=_severity(check.check_id),
         description=said,
         metadata={"offender_count": offender_count, "offenders": "; ".join(examples) or "none"},
     )

@@ -7,7 +7,7 @@ Does not belong here: names, addresses or anything else about a person.
 import base64
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import dagster as dg
 
@@ -16,6 +16,10 @@ from billing_assets.domain.runs import CurrencyTotal
 from billing_assets.reports.certificate import certificate_markdown
 from billing_assets.reports.run_report import run_report_markdown
 from billing_assets.steps.result import StepResult
+
+if TYPE_CHECKING:
+    from billing_assets.documents.step_charts import VolumeBar
+    from billing_assets.wiring.asset_charts import DrawnChart
 
 Metadata: TypeAlias = dict[str, Any]
 Chart: TypeAlias = Callable[[Mapping[str, Any]], bytes]
@@ -117,6 +121,37 @@ def _markdown(reports: Sequence[Mapping[str, Any]], chart: Chart) -> str:
     if busy:
         texts.append(image_markdown(f"outcomes and amounts of run {busy[-1]['run_id']}", chart(busy[-1])))
     return "\n\n".join(texts)
+
+
+def chart_metadata(name: str, chart: "DrawnChart | None") -> Metadata:
+    """Return a chart under its name; nothing where there was nothing to draw.
+
+    >>> chart_metadata("chart", None)
+    {}
+    """
+    return {} if chart is None else {name: dg.MetadataValue.md(image_markdown(chart.words, chart.png))}
+
+
+def volume_metadata(rows: Sequence["VolumeBar"]) -> Metadata:
+    """Return a date and comparable dates as a table, the oldest first.
+
+    >>> volume_metadata([])
+    {}
+    """
+    if not rows:
+        return {}
+    records = [
+        dg.TableRecord(
+            {
+                "billing date": row.billing_date.isoformat(),
+                "invoices": row.invoice_count,
+                "total": amount_text(row.total_minor, row.currency),
+                "looked at": "this date" if row.is_this else "",
+            }
+        )
+        for row in rows
+    ]
+    return {"beside_comparable_dates": dg.MetadataValue.table(records)}
 
 
 def image_markdown(words: str, png: bytes) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 OUTAGE_RETRIES = 3
 OUTAGE_WAIT_SECONDS = 30
+"""Before the first further attempt; each wait is twice the one before."""
 
 
 class BillingResource:
@@ -30,6 +31,7 @@ class BillingResource:
     def __init__(self) -> None:
         self._stack = ExitStack()
         self._program: Billing | None = None
+        self._failure_count = 0
 
     def __enter__(self) -> Self:
         """Return the resource; nothing is opened yet."""
@@ -43,20 +45,24 @@ class BillingResource:
     def open(self) -> Iterator["Billing"]:
         """Yield the facade.
 
-        An outage is tried again by Dagster; anything else fails at once, with what to do about it. Values
-        that a database error quotes are left out, because they may be somebody's name. After any failure the
-        program is opened anew: it may have been its connection, or its server.
+        An outage is tried again by Dagster, after longer and longer waits; anything else fails at once, with
+        what to do about it. It is asked for here and not by a policy of each asset, which would begin again
+        what a person has stopped, too. Values that a database error quotes are left out, because they may be
+        somebody's name. After any failure the program is opened anew: it may have been its connection, or its
+        server.
         """
         # Imported late: loading the definitions needs neither Polars nor a driver.
         from billing_assets.wiring.opening import open_billing
 
-        with _told_to_dagster():
+        with _told_to_dagster(OUTAGE_WAIT_SECONDS * 2**self._failure_count):
             try:
                 if self._program is None:
                     self._program = self._stack.enter_context(open_billing(read_settings()))
                     self._program.require_time_zone()
                 yield self._program
+                self._failure_count = 0
             except Exception:
+                self._failure_count = min(self._failure_count + 1, OUTAGE_RETRIES)
                 self._close()
                 raise
 
@@ -79,7 +85,7 @@ BILLING = dg.ResourceDefinition(
 
 
 @contextmanager
-def _told_to_dagster() -> Iterator[None]:
+def _told_to_dagster(wait_seconds: float) -> Iterator[None]:
     from billing_assets.wiring.outages import is_outage, safe_summary
 
     try:
@@ -88,7 +94,7 @@ def _told_to_dagster() -> Iterator[None]:
         raise
     except Exception as error:  # noqa: BLE001 - each becomes a failure that Dagster shows
         if is_outage(error):
-            waiting = dg.RetryRequested(max_retries=OUTAGE_RETRIES, seconds_to_wait=OUTAGE_WAIT_SECONDS)
+            waiting = dg.RetryRequested(max_retries=OUTAGE_RETRIES, seconds_to_wait=wait_seconds)
             raise waiting from dg.Failure(safe_summary(error))
         code = error.code if isinstance(error, BillingError) else type(error).__name__
         failure = dg.Failure(safe_summary(error), metadata={"code": code}, allow_retries=False)

@@ -29,7 +29,7 @@ def run_bars(report: Mapping[str, Any]) -> list[BarGroup]:
     >>> [(bar.label, bar.figure, bar.tone) for bar in group.bars]
     [('invoiced', '2,000', 'good'), ('failed', '1', 'bad')]
     """
-    groups = [_outcomes(report["outcome_counts"])]
+    groups = [outcome_bars(report["outcome_counts"])]
     if report["invoices"]:
         bars = [
             Bar(
@@ -43,7 +43,12 @@ def run_bars(report: Mapping[str, Any]) -> list[BarGroup]:
     return groups
 
 
-def _outcomes(counts: Mapping[str, int]) -> BarGroup:
+def outcome_bars(counts: Mapping[str, int]) -> BarGroup:
+    """Return a bar for each outcome of charges that is counted.
+
+    >>> outcome_bars({"invoiced": 3}).bars[0].figure
+    '3'
+    """
     bars = [
         Bar(
             label=outcome.value,
@@ -70,7 +75,7 @@ def rehearsal_bars(rehearsal: Mapping[str, Any]) -> list[BarGroup]:
     counts: Counter[str] = Counter()
     for row in rehearsal["charges"]:
         counts[row["outcome"]] += row["charge_count"]
-    groups = [_outcomes(counts)]
+    groups = [outcome_bars(counts)]
     sums: dict[str, Counter[str]] = {}
     for row in rehearsal["figures"]:
         sums.setdefault(row["currency"], Counter()).update({name: row[name] for name in _FIGURES})

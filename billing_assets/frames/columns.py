@@ -4,14 +4,20 @@ Belongs here: every schema that more than one file reads or writes.
 Does not belong here: the columns (``column_rows``), formulas, tables of the store.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TypeAlias
 
 import polars as pl
 
-from billing_assets.frames.column_rows import ARRANGED, BILLED_COLUMNS, COLUMNS
+from billing_assets.frames.column_rows import ARRANGED, BILLED_COLUMNS, COLUMNS, Kind
 
 Schema: TypeAlias = dict[str, type[pl.DataType]]
 """Column -> type, in the order of the frame."""
+
+_TYPES: Mapping[Kind, type[pl.DataType]] = MappingProxyType(
+    {Kind.INT: pl.Int64, Kind.TEXT: pl.String, Kind.DAY: pl.Date, Kind.FLAG: pl.Boolean}
+)
 
 
 def schema_of(*names: str) -> Schema:
@@ -20,7 +26,7 @@ def schema_of(*names: str) -> Schema:
     >>> schema_of("day", "rolled_date")
     {'day': Date, 'rolled_date': Date}
     """
-    return {name: COLUMNS[name].dtype for name in names}
+    return {name: _TYPES[COLUMNS[name].kind] for name in names}
 
 
 TERM_SCHEMA = schema_of(

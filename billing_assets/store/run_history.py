@@ -6,7 +6,7 @@ Belongs here: reading for people and for metadata. Does not belong here: the run
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -16,12 +16,13 @@ from sqlalchemy import Connection, text
 class BookStamp:
     """Which policy book a company has: its last batch, the hash of that file, and what stands in it.
 
-    ``batch_id`` is 0 and ``file_sha256`` empty before the first import; ``premium_totals`` holds
-    (currency, terms, premium in minor units) of the current versions.
+    ``batch_id`` is 0, ``file_sha256`` empty and ``imported_at`` None before the first import;
+    ``premium_totals`` holds (currency, terms, premium in minor units) of the current versions.
     """
 
     batch_id: int
     file_sha256: str
+    imported_at: datetime | None
     problem_count: int
     policy_count: int
     premium_totals: Sequence[tuple[str, int, int]]
@@ -31,7 +32,12 @@ class BookStamp:
         """The batch and its file, short.
 
         >>> BookStamp(
-        ...     batch_id=7, file_sha256="ab" * 32, problem_count=0, policy_count=1, premium_totals=()
+        ...     batch_id=7,
+        ...     file_sha256="ab" * 32,
+        ...     imported_at=None,
+        ...     problem_count=0,
+        ...     policy_count=1,
+        ...     premium_totals=(),
         ... ).version
         '7-abababababab'
         """
@@ -39,7 +45,7 @@ class BookStamp:
 
 
 _BATCH = """
-select batch_id, encode(file_sha256, 'hex'), problem_count
+select batch_id, encode(file_sha256, 'hex'), imported_at, problem_count
 from intake_batch join company using (company_id)
 where company_code = :company order by batch_id desc limit 1
 """
@@ -62,10 +68,11 @@ def read_book_stamp(connection: Connection, company_code: str) -> BookStamp:
     """Return which policy book the company has now."""
     company = {"company": company_code}
     batch = connection.execute(text(_BATCH), company).first()
-    batch_id, file_sha256, problem_count = batch if batch is not None else (0, "", 0)
+    batch_id, file_sha256, imported_at, problem_count = batch if batch is not None else (0, "", None, 0)
     return BookStamp(
         batch_id=batch_id,
         file_sha256=file_sha256,
+        imported_at=imported_at,
         problem_count=problem_count,
         policy_count=connection.execute(text(_POLICIES), company).scalar_one(),
         premium_totals=tuple(

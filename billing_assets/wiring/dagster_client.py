@@ -1,15 +1,16 @@
 """What the office asks Dagster: which of its runs billed a date, and how they ended.
 
-Belongs here: the one question, written here, and its address. Does not belong here: any other; Dagster's
-server has no sign-in, so that nothing of a page may reach it but a date.
+Belongs here: the questions that are allowed, written here, and the address. Does not belong here: any other;
+Dagster's server has no sign-in, so that nothing of a page may reach it but a date.
 
-The question is sent as POST of application/json and changes nothing. Where Dagster does not answer soon, the
+A question is sent as POST of application/json and changes nothing. Where Dagster does not answer soon, the
 page says so and shows the rest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -17,8 +18,7 @@ import httpx
 _PATIENCE_SECONDS = 2.0
 _MOST_RUNS = 5
 
-# The only thing that is ever asked.
-_RUNS_OF_DATE = """
+RUNS_OF_DATE = """
 query RunsOfDate($day: String!, $limit: Int!) {
   runsOrError(filter: {tags: [{key: "dagster/partition", value: $day}]}, limit: $limit) {
     __typename
@@ -26,6 +26,10 @@ query RunsOfDate($day: String!, $limit: Int!) {
   }
 }
 """
+
+
+ALLOWED: Mapping[str, str] = MappingProxyType({"RunsOfDate": RUNS_OF_DATE})
+"""Name -> all that is ever asked: each is a query, none a mutation, and no caller brings words of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +44,7 @@ class DagsterRun:
 
 
 class DagsterClient:
-    """Asks one Dagster server, at ``url``."""
+    """Asks one Dagster server, at ``url``, what :data:`ALLOWED` holds; follows it nowhere else."""
 
     def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
         """Use the server at ``url``; ``transport`` takes the place of the network."""
@@ -49,19 +53,21 @@ class DagsterClient:
 
     def runs_of(self, billing_date: date) -> Sequence[DagsterRun] | None:
         """Return the newest runs that billed a date, or None where Dagster does not answer."""
-        body = {
-            "query": _RUNS_OF_DATE,
-            "variables": {"day": billing_date.isoformat(), "limit": _MOST_RUNS},
-        }
+        variables = {"day": billing_date.isoformat(), "limit": _MOST_RUNS}
         try:
-            with httpx.Client(
-                transport=self._transport, timeout=_PATIENCE_SECONDS, trust_env=False
-            ) as client:
-                answer = client.post(f"{self.url}/graphql", json=body).raise_for_status().json()
-            found = answer["data"]["runsOrError"]["results"]
+            found = self._ask("RunsOfDate", variables)["runsOrError"]["results"]
             return [self._run(row) for row in found]
         except (httpx.HTTPError, ValueError, KeyError, TypeError):
             return None
+
+    def _ask(self, name: str, variables: Mapping[str, object]) -> dict[str, Any]:
+        body = {"operationName": name, "query": ALLOWED[name], "variables": variables}
+        with httpx.Client(
+            transport=self._transport, timeout=_PATIENCE_SECONDS, trust_env=False, follow_redirects=False
+        ) as client:
+            answer = client.post(f"{self.url}/graphql", json=body).raise_for_status().json()
+        data: dict[str, Any] = answer["data"]
+        return data
 
     def _run(self, row: dict[str, Any]) -> DagsterRun:
         started = row.get("startTime")

@@ -161,14 +161,16 @@ class OfficeDesk:
         return next((row for row in found if row.run_id == run_id), None)
 
     def compared(self, run: run_listings.RunDetail) -> list[ComparedDay]:
-        """Return what the date of a run and comparable dates before it came to, the oldest first.
+        """Return what the date of a run and comparable dates before it came to, the oldest first."""
+        is_of_date = run.run_kind == RunKind.BILLING
+        return self.compared_dates(date.fromisoformat(run.report["billing_date"])) if is_of_date else []
+
+    def compared_dates(self, day: date) -> list[ComparedDay]:
+        """Return what a date and comparable dates before it came to, the oldest first.
 
         Comparable are the same weekday of the weeks before and the same day of the months before; a month
         that is too short has its last day. A date without a finished run is left out.
         """
-        if run.run_kind != RunKind.BILLING:
-            return []
-        day = date.fromisoformat(run.report["billing_date"])
         weeks = [day - timedelta(days=7 * number) for number in range(1, _WEEKS_BACK + 1)]
         months = [add_months(day, -number) for number in range(1, _MONTHS_BACK + 1)]
         days = sorted({day, *weeks, *months})

@@ -163,6 +163,9 @@ class Settings(BaseSettings):
         description="clock time, such as 12:00 in the company's zone, by which a billing date is final; "
         "empty: no date is late",
     )
+    book_days: int = Field(
+        default=35, ge=1, le=10_000, description="so old may the last import be before Dagster warns of it"
+    )
     stuck_delivery_minutes: int = Field(
         default=240, ge=1, le=100_000, description="so long a message to a payer waits before it is told of"
     )

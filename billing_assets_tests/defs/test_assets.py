@@ -3,14 +3,17 @@
 import json
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.assets.graph.asset_graph import AssetNode
 from sqlalchemy import text
 
 from billing_assets.channels.mailbox import MailboxServer
 from billing_assets.definitions import build_definitions
 from billing_assets.defs import resource
+from billing_assets.defs.conventions import GROUP, OWNERS, TAGS
 from billing_assets.store.connection import Database
 from billing_assets.wiring.settings import Settings
 from billing_assets_tests.books import add_term
@@ -145,18 +148,145 @@ def test_the_outbox_of_a_date_is_sent_by_the_deliver_job_when_the_mail_server_is
     assert len(mailbox.messages()) == POLICY_COUNT - WITHOUT_ADDRESS
 
 
-def test_each_asset_has_owner_group_kinds_description_and_one_run_per_date() -> None:
+def nodes() -> dict[str, AssetNode]:
+    """Asset -> what Dagster knows of it before it ever ran, of every asset there is."""
+    graph = build_definitions(Settings(_env_file=None)).resolve_asset_graph()
+    return {key.to_user_string(): graph.get(key) for key in graph.get_all_asset_keys()}
+
+
+def test_each_asset_has_owner_group_tags_kinds_description_and_described_columns() -> None:
+    for name, node in nodes().items():
+        assert node.owners == OWNERS, name
+        assert node.group_name == GROUP, name
+        assert TAGS.items() <= node.tags.items(), name
+        assert any(tag.startswith("dagster/kind/") for tag in node.tags), name
+        assert node.description not in {None, "", name}, name
+        schema = node.metadata["dagster/column_schema"]
+        assert schema.columns, name
+        assert all(column.description and column.type for column in schema.columns), name
+        assert str(node.metadata["dagster/table_name"]).startswith("billing."), name
+
+
+def test_each_asset_that_is_materialised_has_a_date_a_freshness_policy_one_run_per_date_and_the_pool() -> (
+    None
+):
+    materialised = {name: node for name, node in nodes().items() if node.is_materializable}
+    assert sorted(materialised) == sorted(CHAIN)
+    for name, node in materialised.items():
+        assert isinstance(node.partitions_def, dg.DailyPartitionsDefinition), name
+        assert node.freshness_policy is not None, name
+        assert node.backfill_policy == dg.BackfillPolicy.multi_run(1), name
+        assert node.pools == {"billing"}, name
+        assert node.code_version, name
+
+
+def test_what_is_observed_is_watched_by_a_check_instead_of_a_policy_that_never_knows() -> None:
+    graph = build_definitions(Settings(_env_file=None)).resolve_asset_graph()
+    observed = {name for name, node in nodes().items() if not node.is_materializable}
+    assert observed == {"policy_book"}
+    names = {key.name for key in graph.asset_check_keys if key.asset_key == dg.AssetKey("policy_book")}
+    assert "recent_import" in names
+
+
+def test_no_policy_tries_again_what_only_an_outage_excuses() -> None:
+    """A policy would begin again what a person stopped, too: whatever runs asks for its retry by itself."""
     definitions = build_definitions(Settings(_env_file=None))
-    graph = definitions.resolve_asset_graph()
-    for key in graph.get_all_asset_keys():
-        node = graph.get(key)
-        assert node.owners == ["team:billing-operations"]
-        assert node.group_name == "billing"
-        assert node.description
-        assert any(tag.startswith("dagster/kind/") for tag in node.tags)
-        if key.to_user_string() in CHAIN:
-            assert node.backfill_policy == dg.BackfillPolicy.multi_run(1)
-            assert node.pools == {"billing"}
+    ops = {
+        op.name: op
+        for job in definitions.resolve_all_job_defs()
+        for op in job.all_node_defs
+        if isinstance(op, dg.OpDefinition)
+    }
+    assert {*CHAIN, "policy_book", "invoices_checks", "deliveries_checks", "drain"} <= set(ops)
+    for name, op in ops.items():
+        assert op.retry_policy is None, name
+        assert op.required_resource_keys == {"billing"}, f"{name} must reach the program by the resource"
+
+
+@pytest.mark.long
+def test_each_asset_shows_a_picture_of_what_it_did(run: Run) -> None:
+    result = run()
+    shown = {event.asset_key.to_user_string(): event.metadata for event in materialised_or_observed(result)}
+    assert set(shown) == set(nodes())
+    for name, metadata in shown.items():
+        pictures = [value for value in metadata.values() if isinstance(value, dg.MarkdownMetadataValue)]
+        drawn = [
+            str(value.value)
+            for value in pictures
+            if "](data:image/png;base64,iVBORw0KGgo" in str(value.value)
+        ]
+        assert drawn, name
+        assert all(text.startswith(("![", "#", "**")) for text in drawn), "a picture has words"
+        assert any(isinstance(value, dg.IntMetadataValue) for value in metadata.values()), "nothing to plot"
+
+
+def materialised_or_observed(
+    result: dg.ExecuteInProcessResult,
+) -> list[dg.AssetMaterialization | dg.AssetObservation]:
+    """What the assets of a run told."""
+    events = result.get_asset_observation_events()
+    return [
+        *(event.materialization for event in result.get_asset_materialization_events()),
+        *(event.asset_observation_data.asset_observation for event in events),
+    ]
+
+
+@pytest.mark.long
+def test_invoices_stand_beside_comparable_dates(run: Run, store: Database) -> None:
+    first = metadata_of(run(), "invoices")
+    assert [record.data["billing date"] for record in table_of(first)] == [FIRST]
+    add_term(store, "WEEK-1", effective=date(2024, 2, 12))
+    week = metadata_of(run("2024-02-08"), "invoices")
+    rows = {record.data["billing date"]: record.data for record in table_of(week)}
+    assert rows[FIRST]["invoices"] == POLICY_COUNT
+    assert rows[FIRST]["total"] == first["total_eur"]
+
+
+def table_of(facts: dict[str, object]) -> list[dg.TableRecord]:
+    """The comparable dates of a materialisation of invoices."""
+    return list(facts["beside_comparable_dates"].records)  # type: ignore[attr-defined]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("asset", ["policy_book", *CHAIN])
+def test_a_lost_store_is_tried_again_after_longer_and_longer_waits_by_every_asset(
+    asset: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BILLING_DATABASE_URL", "postgresql+psycopg://postgres@127.0.0.1:1/nothing")
+    monkeypatch.setattr(resource, "OUTAGE_WAIT_SECONDS", 0.01)
+    result = execute_alone(asset)
+    retries = [event for event in result.all_events if event.is_step_up_for_retry]
+    waits = [event.step_retry_data.seconds_to_wait for event in retries]
+    assert waits == [0.01, 0.02, 0.04]
+    assert not result.success
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("asset", ["policy_book", *CHAIN])
+def test_a_mistake_is_tried_once_by_every_asset(
+    asset: str, store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BILLING_TIME_ZONE", "Pacific/Auckland")
+    result = execute_alone(asset)
+    assert not [event for event in result.all_events if event.is_step_up_for_retry]
+    [failed] = [event for event in result.all_events if event.is_step_failure]
+    failure = failed.step_failure_data.user_failure_data
+    assert failure is not None
+    assert failure.metadata["code"].value == "time_zone_differs"
+
+
+def execute_alone(asset: str) -> dg.ExecuteInProcessResult:
+    """Materialise or observe one asset of a date, without its checks."""
+    definitions = build_definitions(Settings(_env_file=None))
+    job = definitions.resolve_implicit_global_asset_job_def()
+    with dg.DagsterInstance.ephemeral() as instance:
+        return job.execute_in_process(
+            instance=instance,
+            asset_selection=[dg.AssetKey(asset)],
+            partition_key=None if asset == "policy_book" else FIRST,
+            raise_on_error=False,
+        )
 
 
 def test_data_flows_one_way_from_policy_book_to_deliveries() -> None:

@@ -8,30 +8,27 @@ Does not belong here: the columns (`frames.column_rows`), rules about text and s
 import ast
 from collections.abc import Iterable, Mapping
 
-import polars as pl
-
-from billing_assets.frames.column_rows import Column
+from billing_assets.frames.column_rows import Column, Kind
 from billing_assets_tests.house.tree import PACKAGE, Fault, Source
 
 DICTIONARY = f"{PACKAGE}/frames/column_rows.py"
 SCHEMAS = f"{PACKAGE}/frames/columns.py"
 
-SUFFIXES: Mapping[str, tuple[type[pl.DataType], ...]] = {
-    "_minor": (pl.Int64,),
-    "_ppm": (pl.Int64,),
-    "_days": (pl.Int64,),
+SUFFIXES: Mapping[str, tuple[Kind, ...]] = {
+    "_minor": (Kind.INT,),
+    "_ppm": (Kind.INT,),
+    "_days": (Kind.INT,),
     # The day count of a plan is no number but a convention; the trade has no other word for it.
-    "day_count": (pl.String,),
-    "_count": (pl.Int64,),
-    "_id": (pl.Int64,),
+    "day_count": (Kind.TEXT,),
+    "_count": (Kind.INT,),
+    "_id": (Kind.INT,),
     # A number is counted, or given to people.
-    "_number": (pl.Int64, pl.String),
-    "_date": (pl.Date,),
-    "_at": (pl.Datetime,),
-    "_code": (pl.String,),
-    "_sha256": (pl.String,),
+    "_number": (Kind.INT, Kind.TEXT),
+    "_date": (Kind.DAY,),
+    "_code": (Kind.TEXT,),
+    "_sha256": (Kind.TEXT,),
 }
-PREFIXES: Mapping[str, tuple[type[pl.DataType], ...]] = {"is_": (pl.Boolean,), "has_": (pl.Boolean,)}
+PREFIXES: Mapping[str, tuple[Kind, ...]] = {"is_": (Kind.FLAG,), "has_": (Kind.FLAG,)}
 
 
 def says_too_little(columns: Iterable[Column]) -> list[Fault]:
@@ -46,21 +43,21 @@ def says_too_little(columns: Iterable[Column]) -> list[Fault]:
 def misfits(columns: Iterable[Column]) -> list[Fault]:
     """Columns whose name promises another type than they have."""
     return [
-        Fault(DICTIONARY, 1, f"{column.name} is {column.dtype}; its name says another type")
+        Fault(DICTIONARY, 1, f"{column.name} is {column.kind}; its name says another type")
         for column in columns
-        if column.dtype not in _promised(column.name, column.dtype)
+        if column.kind not in _promised(column.name, column.kind)
     ]
 
 
-def _promised(name: str, found: type[pl.DataType]) -> tuple[type[pl.DataType], ...]:
+def _promised(name: str, found: Kind) -> tuple[Kind, ...]:
     for suffix, types in SUFFIXES.items():
         if name.endswith(suffix):
             return types
     for prefix, types in PREFIXES.items():
         if name.startswith(prefix):
             return types
-    # An amount, a day or an instant by its type must be one by its name; is a Boolean, too.
-    return () if found in {pl.Boolean, pl.Datetime} else (found,)
+    # What is yes or no by its type must be so by its name.
+    return () if found is Kind.FLAG else (found,)
 
 
 def without_currency(schemas: Mapping[str, Mapping[str, object]]) -> list[Fault]:

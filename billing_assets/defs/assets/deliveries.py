@@ -7,25 +7,30 @@ Does not belong here: channels, the outbox.
 import dagster as dg
 
 from billing_assets.defs.conventions import GROUP, ONE_RUN_PER_DATE, OWNERS, POOL, TAGS
-from billing_assets.defs.metadata import step_metadata
+from billing_assets.defs.metadata import chart_metadata, step_metadata
 from billing_assets.defs.partitions import billing_dates_of
 from billing_assets.defs.progress import LogProgress
 from billing_assets.defs.resource import BillingResource
+from billing_assets.defs.tables import table_metadata
 
 
-def build_deliveries(dates: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
-    """Return the asset over the billing dates."""
+def build_deliveries(
+    dates: dg.PartitionsDefinition[str], freshness: dg.FreshnessPolicy
+) -> dg.AssetsDefinition:
+    """Return the asset over the billing dates, which is to be as fresh as a policy says."""
 
     @dg.asset(
         deps=["documents"],
         partitions_def=dates,
         backfill_policy=ONE_RUN_PER_DATE,
+        freshness_policy=freshness,
         group_name=GROUP,
         owners=OWNERS,
         kinds={"email", "postgres"},
         tags=TAGS,
         pool=POOL,
         code_version="1",
+        metadata=table_metadata("deliveries"),
         description=(
             "The outbox of a billing date, sent. Materialising again sends only what still waits; what may "
             "have left already is never sent twice by itself."
@@ -34,11 +39,16 @@ def build_deliveries(dates: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition
     def deliveries(
         context: dg.AssetExecutionContext, billing: dg.ResourceParam[BillingResource]
     ) -> dg.MaterializeResult[None]:
+        from billing_assets.wiring.asset_charts import AssetCharts
+
         with billing.open() as program:
+            charts = AssetCharts(program)
             for billing_date in billing_dates_of(context):
                 # This asset can be materialised alone, and then no check of another asset has run.
                 result = program.send(billing_date, progress=LogProgress(context.log.info))
-                context.add_asset_metadata(step_metadata(result), partition_key=billing_date.isoformat())
+                facts = step_metadata(result)
+                facts |= chart_metadata("chart", charts.messages(billing_date))
+                context.add_asset_metadata(facts, partition_key=billing_date.isoformat())
         return dg.MaterializeResult()
 
     return deliveries

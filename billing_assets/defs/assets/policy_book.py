@@ -7,8 +7,11 @@ from collections.abc import Callable
 
 import dagster as dg
 
+from billing_assets.defs.book_checks import build_book_checks, evaluate_book
 from billing_assets.defs.conventions import GROUP, OWNERS, TAGS
+from billing_assets.defs.metadata import chart_metadata
 from billing_assets.defs.resource import BillingResource
+from billing_assets.defs.tables import table_metadata
 from billing_assets.domain.money import amount_text
 
 POLICY_BOOK = dg.AssetSpec(
@@ -21,6 +24,7 @@ POLICY_BOOK = dg.AssetSpec(
     owners=OWNERS,
     kinds={"postgres", "polars"},
     tags=TAGS,
+    metadata=table_metadata("policy_book"),
 )
 
 
@@ -28,8 +32,13 @@ def build_policy_book() -> dg.AssetsDefinition:
     """Return the observable policy book."""
 
     def policy_book(billing: dg.ResourceParam[BillingResource]) -> dg.ObserveResult:
+        from billing_assets.wiring.asset_charts import AssetCharts
+        from billing_assets.wiring.build import utc_now
+
         with billing.open() as program:
             book = program.book_stamp()
+            chart = chart_metadata("chart", AssetCharts(program).last_import())
+            found = evaluate_book(book, at=utc_now(), most_days=program.settings.book_days)
         premiums = {
             f"premium_{currency.lower()}": f"{amount_text(premium, currency)} in {count:,} terms"
             for currency, count, premium in book.premium_totals
@@ -38,9 +47,12 @@ def build_policy_book() -> dg.AssetsDefinition:
         return dg.ObserveResult(
             asset_key=POLICY_BOOK.key,
             data_version=dg.DataVersion(book.version),
-            metadata={"batch_id": book.batch_id, **facts, **premiums},
+            metadata={"batch_id": book.batch_id, **facts, **premiums, **chart},
+            check_results=found,
         )
 
     observe: Callable[[Callable[..., dg.ObserveResult]], dg.AssetsDefinition]
-    observe = dg.multi_observable_source_asset(name="policy_book", specs=[POLICY_BOOK])
+    observe = dg.multi_observable_source_asset(
+        name="policy_book", specs=[POLICY_BOOK], check_specs=build_book_checks()
+    )
     return observe(policy_book)
