@@ -47,7 +47,7 @@ class BilledDay:
     @property
     def needs_a_look(self) -> bool:
         """Whether a charge is held or failed, or a message was not simply sent."""
-        stands = any(not row.is_lifted for row in self.standing)
+        stands = any(not (row.is_lifted or row.is_under_hold) for row in self.standing)
         return stands or any(self.deliveries.get(name) for name in NEEDS_A_LOOK)
 
 

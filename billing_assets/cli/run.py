@@ -195,7 +195,9 @@ def _say_all(screen: Screen, sentences: Sequence[str]) -> None:
 def _hint_at(screen: Screen, days: Sequence[BilledDay]) -> None:
     """Say what somebody has to look at, where it is listed, and what bills the charges that wait."""
     for row in next((day.standing for day in reversed(days) if day.standing), ()):
-        if not row.is_lifted:
+        if row.is_under_hold:
+            screen.hint(f"{count_of(row.charge_count, 'charge')} under a hold: billing holds list --all")
+        elif not row.is_lifted:
             where = f"billing runs charges {row.run_id} --outcome {row.outcome}"
             screen.hint(f"{count_of(row.charge_count, 'charge')} {row.outcome}: {where}")
             screen.hint(f"once that is put right: {_billed_by(row)}")

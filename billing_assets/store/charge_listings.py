@@ -64,6 +64,7 @@ class StandingCharges:
 
     ``is_lifted``: what held them is answered, and the run of a date after ``held_on_date`` bills them: the
     last date on which any of them was held or failed, because a date tells of a version of a term but once.
+    ``is_under_hold``: a hold of the billing clock stopped them, and nobody has to look.
     """
 
     outcome: str
@@ -71,6 +72,7 @@ class StandingCharges:
     run_id: int
     held_on_date: date
     is_lifted: bool = False
+    is_under_hold: bool = False
 
 
 # An installment stands as its last run left it: whole in one run, it may stand line by line in the next.
@@ -88,7 +90,8 @@ select last.outcome, count(*), last.run_id, max(told.held_on_date),
     last.outcome = 'held' and last.reason_code = 'row_is_problem' and not exists (
         select from problem_hold h join problem q on q.problem_id = h.problem_id and q.is_open
         where h.company_id = v.company_id and h.policy_id = v.policy_id
-            and h.policy_term_id = last.policy_term_id and h.released_batch_id is null) as is_lifted
+            and h.policy_term_id = last.policy_term_id and h.released_batch_id is null) as is_lifted,
+    last.outcome = 'held' and last.reason_code = 'billing_hold' as is_under_hold
 from last join policy_term_version v using (policy_term_version_id)
 cross join lateral (
     select max(b.billing_date) as held_on_date from due_charge e join billing_run b using (run_id)
@@ -99,7 +102,8 @@ where v.superseded_batch_id is null and v.away_months = '{}' and not exists (
     select from due_charge z where z.policy_term_id = last.policy_term_id and z.run_id > last.run_id
         and (z.installment_number = last.installment_number or last.installment_number = 0)
         and z.outcome in ('invoiced', 'zero'))
-group by last.outcome, last.run_id, is_lifted order by is_lifted, last.outcome, last.run_id
+group by last.outcome, last.run_id, is_lifted, is_under_hold
+order by is_lifted, is_under_hold, last.outcome, last.run_id
 """
 
 # A page ends with a whole installment, so that the next one begins below it.
@@ -172,5 +176,5 @@ def standing_charges(connection: Connection, company_id: int, billing_date: date
     term: then a run says anew what becomes of it.
     """
     rows = connection.execute(text(_STANDING), {"company": company_id, "day": billing_date})
-    names = ("outcome", "charge_count", "run_id", "held_on_date", "is_lifted")
+    names = ("outcome", "charge_count", "run_id", "held_on_date", "is_lifted", "is_under_hold")
     return [StandingCharges(**dict(zip(names, row, strict=True))) for row in rows]
