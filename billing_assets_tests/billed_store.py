@@ -7,15 +7,18 @@ have arrived, the payer of document 3 has no address; there are three open probl
 the term of policy 7 is held.
 """
 
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
 from billing_assets.domain.safety_bounds import SafetyBounds
 from billing_assets.store.companies import save_company
+from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
-from billing_assets_tests.books import AT, COMPANY, fill_book
+from billing_assets_tests.books import AT, COMPANY, billing_over, fill_book
 
 BILLING_DATE = date(2024, 1, 31)
 POLICY_COUNT, FAILED_COUNT = 30, 3
@@ -55,6 +58,12 @@ def fill_billed(billing: Billing) -> None:
     as_owner(billing, _HELD)
     billing.invoice(billing.order(BILLING_DATE))
     as_owner(billing, _DOCUMENTS, _DELIVERIES, _PROBLEMS)
+
+
+def prepare_billed(database: Database, home: Path) -> None:
+    """Fill a database, for all tests of modules that take this as their ``prepare``."""
+    with ExitStack() as stack:
+        fill_billed(billing_over(database, home, stack))
 
 
 def fill_untaxed(billing: Billing) -> None:

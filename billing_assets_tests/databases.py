@@ -134,6 +134,20 @@ def fresh_database(server_url: str, template_database: str) -> Iterator[Callable
 
 
 @pytest.fixture
-def database(fresh_database: Callable[[], Database]) -> Database:
-    """One fresh, migrated database, as the application sees it."""
-    return fresh_database()
+def database(
+    request: pytest.FixtureRequest,
+    server_url: str,
+    template_database: str,
+    original: Original,
+    tmp_path: Path,
+) -> Iterator[Database]:
+    """One migrated database of its own, as the application sees it.
+
+    Where the module has a function ``prepare``, what that does to a database and a folder is done once; each
+    test has a copy.
+    """
+    name = template_database
+    if prepare := getattr(request.module, "prepare", None):
+        name = original(prepare, name, lambda database: prepare(database, tmp_path))
+    with copied_database(server_url, name, f"test_{uuid4().hex}") as database:
+        yield database

@@ -1,6 +1,6 @@
 """What became of each policy of a run can be looked up, page by page."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
@@ -17,14 +17,19 @@ from billing_assets_tests.books import add_term, billing_over, change_premium, f
 from billing_assets_tests.reference.test_store_agreement import add_plans
 
 
-@pytest.fixture
-def desk(database: Database, tmp_path: Path) -> Iterator[Desk]:
+def prepare(database: Database, home: Path) -> None:
+    """Bill twelve policies, and one that no tax row falls on."""
     fill_book(database, 12)
     add_term(database, "OLD-GB", effective=date(1998, 2, 1), place="GB", currency="GBP")
     with ExitStack() as stack:
-        billing = billing_over(database, tmp_path, stack)
+        billing = billing_over(database, home, stack)
         billing.invoice(billing.order(date(2024, 2, 1)))
-        yield Desk(billing)
+
+
+@pytest.fixture
+def desk(database: Database, tmp_path: Path) -> Iterator[Desk]:
+    with ExitStack() as stack:
+        yield Desk(billing_over(database, tmp_path, stack))
 
 
 def test_every_charge_of_a_run_is_listed_once_over_pages(desk: Desk) -> None:
@@ -38,7 +43,10 @@ def test_every_charge_of_a_run_is_listed_once_over_pages(desk: Desk) -> None:
     assert sum(bool(row.invoice_number) for row in seen) == 12
 
 
-def test_a_page_holds_an_installment_with_its_fee(database: Database, tmp_path: Path) -> None:
+def test_a_page_holds_an_installment_with_its_fee(
+    fresh_database: Callable[[], Database], tmp_path: Path
+) -> None:
+    database = fresh_database()
     fee = PaymentPlan(
         plan_code="with_fee",
         frequency_code="monthly",

@@ -29,12 +29,16 @@ from invoice_line where invoice_id = 1
 ORIGINAL = {"company": "company_id", "payer": "payer_id", "tax": "0", "credited": "1", "line": "1"}
 
 
-@pytest.fixture
-def billed(database: Database, tmp_path: Path) -> Database:
+def prepare(database: Database, home: Path) -> None:
+    """Bill two policies."""
     fill_book(database, 2)
     with ExitStack() as stack:
-        billing = billing_over(database, tmp_path, stack)
+        billing = billing_over(database, home, stack)
         billing.invoice(billing.order(FEBRUARY))
+
+
+@pytest.fixture
+def billed(database: Database) -> Database:
     return database
 
 

@@ -24,14 +24,19 @@ DOMAIN = COMPANY.message_domain
 SENT = SendResult(state=DeliveryState.SENT, reply_code=250, reason_code="accepted", reply_text="ok")
 
 
-@pytest.fixture
-def store(database: Database, tmp_path: Path) -> Iterator[SqlDocumentStore]:
+def prepare(database: Database, home: Path) -> None:
+    """Bill twelve policies and make their documents."""
     fill_book(database, 12)
     with ExitStack() as stack:
-        billing = billing_over(database, tmp_path, stack)
+        billing = billing_over(database, home, stack)
         billing.invoice(billing.order(FEBRUARY))
         billing.documents.make_documents(1, FEBRUARY)
-        yield billing.documents
+
+
+@pytest.fixture
+def store(database: Database, tmp_path: Path) -> Iterator[SqlDocumentStore]:
+    with ExitStack() as stack:
+        yield billing_over(database, tmp_path, stack).documents
 
 
 def rows(store: SqlDocumentStore, query: str) -> list[tuple[object, ...]]:

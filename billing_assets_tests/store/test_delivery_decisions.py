@@ -76,14 +76,19 @@ class Outbox:
         return {result.check.check_id: result.examples for result in results if result.offender_count}
 
 
-@pytest.fixture
-def outbox(database: Database, tmp_path: Path) -> Iterator[Outbox]:
+def prepare(database: Database, home: Path) -> None:
+    """Bill six policies and make their documents."""
     fill_book(database, 6)
     with ExitStack() as stack:
-        billing = billing_over(database, tmp_path, stack)
+        billing = billing_over(database, home, stack)
         billing.invoice(billing.order(FEBRUARY))
         billing.documents.make_documents(1, FEBRUARY)
-        yield Outbox(billing.documents)
+
+
+@pytest.fixture
+def outbox(database: Database, tmp_path: Path) -> Iterator[Outbox]:
+    with ExitStack() as stack:
+        yield Outbox(billing_over(database, tmp_path, stack).documents)
 
 
 def test_an_unknown_delivery_turns_out_delivered_and_the_attempt_stays_what_it_was(outbox: Outbox) -> None:

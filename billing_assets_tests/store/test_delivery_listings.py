@@ -37,16 +37,21 @@ REFUSED = SendResult(
 )
 
 
-@pytest.fixture
-def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
-    """Ten invoices of one run, nine of them queued; nobody has an address of the third payer."""
+def prepare(database: Database, home: Path) -> None:
+    """Bill ten policies and queue nine messages; nobody has an address of the third payer."""
     fill_book(database, 10)
     with ExitStack() as stack:
-        opened = billing_over(database, tmp_path, stack)
-        opened.invoice(opened.order(JANUARY))
-        opened.documents.make_documents(1, None)
-        opened.documents.queue(1, None, "alondra.example.com")
-        yield opened
+        billing = billing_over(database, home, stack)
+        billing.invoice(billing.order(JANUARY))
+        billing.documents.make_documents(1, None)
+        billing.documents.queue(1, None, "alondra.example.com")
+
+
+@pytest.fixture
+def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
+    """The program over ten invoices of one run."""
+    with ExitStack() as stack:
+        yield billing_over(database, tmp_path, stack)
 
 
 def listed(billing: Billing, company_id: int = 1, **wanted: object) -> list[DeliveryRow]:

@@ -1,5 +1,6 @@
 """What stands held or failed: until it is billed, and as its last run left it."""
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -10,19 +11,20 @@ from billing_assets.store.charge_listings import standing_charges
 from billing_assets.store.connection import Database
 from billing_assets.store.failures import FailureFilter, find_failures, list_failures, tally_failures
 from billing_assets.wiring.build import Billing
-from billing_assets_tests.billed_store import BILLING_DATE, FAILED_COUNT, as_owner, fill_billed
+from billing_assets_tests.billed_store import BILLING_DATE, FAILED_COUNT, as_owner, prepare_billed
 from billing_assets_tests.books import billing_over
 
 NEXT = BILLING_DATE + timedelta(days=1)
 
 
+prepare = prepare_billed
+
+
 @pytest.fixture
-def billing(database: Database, tmp_path: Path) -> Billing:
+def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
     """The program over a small billed store."""
     with ExitStack() as stack:
-        found = billing_over(database, tmp_path, stack)
-        fill_billed(found)
-        return found
+        yield billing_over(database, tmp_path, stack)
 
 
 def test_tally_list_and_the_count_of_the_date_agree(billing: Billing) -> None:

@@ -14,15 +14,19 @@ from billing_assets_tests.books import billing_over, fill_book
 STRANGER = 2
 
 
-@pytest.fixture
-def billed(database: Database, tmp_path: Path) -> Database:
-    """Ten invoices of one run; documents made, nothing queued."""
+def prepare(database: Database, home: Path) -> None:
+    """Bill ten policies by one run; make their documents and queue the messages."""
     fill_book(database, 10)
     with ExitStack() as stack:
-        billing = billing_over(database, tmp_path, stack)
+        billing = billing_over(database, home, stack)
         billing.invoice(billing.order(date(2024, 1, 31)))
         billing.documents.make_documents(1, None)
         billing.documents.queue(1, None, "alondra.example.com")
+
+
+@pytest.fixture
+def billed(database: Database) -> Database:
+    """Ten invoices of one run."""
     return database
 
 

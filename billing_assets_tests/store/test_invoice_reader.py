@@ -1,6 +1,5 @@
 """An issued invoice is read back complete, and adds up."""
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
@@ -14,13 +13,17 @@ from billing_assets.store.invoice_reader import find_invoice, read_invoices
 from billing_assets_tests.books import COMPANY, billing_over, fill_book
 
 
-@pytest.fixture
-def issued(database: Database, tmp_path: Path) -> Iterator[Database]:
+def prepare(database: Database, home: Path) -> None:
+    """Bill twelve policies."""
     fill_book(database, 12)
     with ExitStack() as stack:
-        billing = billing_over(database, tmp_path, stack)
+        billing = billing_over(database, home, stack)
         billing.invoice(billing.order(date(2024, 2, 1)))
-        yield database
+
+
+@pytest.fixture
+def issued(database: Database) -> Database:
+    return database
 
 
 def find(database: Database, number: str, company_id: int = 1) -> Invoice:

@@ -1,21 +1,17 @@
 """The charges of a run, page by page: each row once, whatever is asked for."""
 
-from contextlib import ExitStack
-from pathlib import Path
-
 import pytest
 
 from billing_assets.store.connection import Database
 from billing_assets.store.run_charges import RunChargeFilter, list_run_charges
-from billing_assets_tests.billed_store import FAILED_COUNT, POLICY_COUNT, fill_billed
-from billing_assets_tests.books import billing_over
+from billing_assets_tests.billed_store import FAILED_COUNT, POLICY_COUNT, prepare_billed
+
+prepare = prepare_billed
 
 
 @pytest.fixture
-def billed(database: Database, tmp_path: Path) -> Database:
+def billed(database: Database) -> Database:
     """A small billed store."""
-    with ExitStack() as stack:
-        fill_billed(billing_over(database, tmp_path, stack))
     return database
 
 

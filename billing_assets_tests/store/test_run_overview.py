@@ -1,5 +1,6 @@
 """Runs at a glance: progress, comparable dates, what was billed on demand."""
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -10,17 +11,23 @@ from billing_assets.store.connection import Database
 from billing_assets.store.run_overview import billed_on_demand, runs_in_progress, volumes_of
 from billing_assets.wiring.build import Billing
 from billing_assets.wiring.on_demand import OnDemandDesk
-from billing_assets_tests.billed_store import BILLING_DATE, FAILED_COUNT, POLICY_COUNT, as_owner, fill_billed
+from billing_assets_tests.billed_store import (
+    BILLING_DATE,
+    FAILED_COUNT,
+    POLICY_COUNT,
+    as_owner,
+    prepare_billed,
+)
 from billing_assets_tests.books import billing_over
+
+prepare = prepare_billed
 
 
 @pytest.fixture
-def billing(database: Database, tmp_path: Path) -> Billing:
+def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
     """The program over a small billed store."""
     with ExitStack() as stack:
-        found = billing_over(database, tmp_path, stack)
-        fill_billed(found)
-        return found
+        yield billing_over(database, tmp_path, stack)
 
 
 def test_a_run_under_way_tells_parts_charges_and_speed(billing: Billing) -> None:

@@ -1,8 +1,6 @@
 """Notes and owners are kept for ever, closings with their reason."""
 
-from contextlib import ExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -11,18 +9,18 @@ from sqlalchemy.exc import DBAPIError
 from billing_assets.store import worklists
 from billing_assets.store.connection import Database
 from billing_assets.store.worklists import SignedNote
-from billing_assets_tests.billed_store import BILLING_DATE, fill_billed
-from billing_assets_tests.books import billing_over
+from billing_assets_tests.billed_store import BILLING_DATE, prepare_billed
 
 AT = datetime(2024, 2, 1, tzinfo=UTC)
 NOTE = SignedNote(by="ana", at=AT, note="asked")
 
 
+prepare = prepare_billed
+
+
 @pytest.fixture
-def billed(database: Database, tmp_path: Path) -> Database:
+def billed(database: Database) -> Database:
     """A small billed store."""
-    with ExitStack() as stack:
-        fill_billed(billing_over(database, tmp_path, stack))
     return database
 
 

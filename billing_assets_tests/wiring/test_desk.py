@@ -17,13 +17,18 @@ from billing_assets.wiring.desk import Desk
 from billing_assets_tests.books import billing_over, fill_book
 
 
-@pytest.fixture
-def desk(database: Database, tmp_path: Path) -> Desk:
+def prepare(database: Database, home: Path) -> None:
+    """Bill four policies."""
     fill_book(database, 4)
     with ExitStack() as stack:
-        billing = billing_over(database, tmp_path, stack)
+        billing = billing_over(database, home, stack)
         billing.invoice(billing.order(date(2024, 1, 31)))
-        return Desk(billing)
+
+
+@pytest.fixture
+def desk(database: Database, tmp_path: Path) -> Iterator[Desk]:
+    with ExitStack() as stack:
+        yield Desk(billing_over(database, tmp_path, stack))
 
 
 def test_the_first_look_at_a_pdf_makes_its_document_and_keeps_the_bytes(desk: Desk) -> None:

@@ -1,5 +1,6 @@
 """What pages show: which dates are comparable, and which runs may be decided on."""
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,7 @@ from billing_assets.store.connection import Database
 from billing_assets.store.run_listings import RunFilter
 from billing_assets.wiring.desk import Desk
 from billing_assets.wiring.office_desk import OfficeDesk, is_decidable
-from billing_assets_tests.billed_store import as_owner, fill_billed
+from billing_assets_tests.billed_store import as_owner, prepare_billed
 from billing_assets_tests.books import billing_over
 
 _EARLIER = """
@@ -22,13 +23,14 @@ where run_id = 1
 """
 
 
+prepare = prepare_billed
+
+
 @pytest.fixture
-def office(database: Database, tmp_path: Path) -> OfficeDesk:
+def office(database: Database, tmp_path: Path) -> Iterator[OfficeDesk]:
     """The pages' desk over a small billed store."""
     with ExitStack() as stack:
-        billing = billing_over(database, tmp_path, stack)
-        fill_billed(billing)
-        return OfficeDesk(Desk(billing))
+        yield OfficeDesk(Desk(billing_over(database, tmp_path, stack)))
 
 
 def test_comparable_are_the_same_weekday_and_the_same_day_of_the_month(office: OfficeDesk) -> None:

@@ -1,5 +1,6 @@
 """Acts on worklists: all of what is named, or none; what the pages' tests do not reach."""
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -10,17 +11,17 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.store.connection import Database
 from billing_assets.wiring.desk import Desk
 from billing_assets.wiring.worklists import MOST_ROWS, WorklistDesk
-from billing_assets_tests.billed_store import as_owner, fill_billed
+from billing_assets_tests.billed_store import as_owner, prepare_billed
 from billing_assets_tests.books import billing_over, change_address
+
+prepare = prepare_billed
 
 
 @pytest.fixture
-def acts(database: Database, tmp_path: Path) -> WorklistDesk:
+def acts(database: Database, tmp_path: Path) -> Iterator[WorklistDesk]:
     """What people do, over a small billed store."""
     with ExitStack() as stack:
-        billing = billing_over(database, tmp_path, stack)
-        fill_billed(billing)
-        return WorklistDesk(Desk(billing))
+        yield WorklistDesk(Desk(billing_over(database, tmp_path, stack)))
 
 
 def test_too_much_at_once_is_refused(acts: WorklistDesk) -> None:
