@@ -30,6 +30,7 @@ class Act(StrEnum):
     ADD_PLAN = "add_plan"
     END_PLAN = "end_plan"
     CREDIT = "credit"
+    REGENERATE = "regenerate"
     ADD_SCHEDULE = "add_schedule"
     EDIT_SCHEDULE = "edit_schedule"
     RETIRE_SCHEDULE = "retire_schedule"

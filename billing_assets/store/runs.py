@@ -21,7 +21,7 @@ from billing_assets.domain.policies import HoldCode
 from billing_assets.domain.problems import BILLED_ELSEWHERE
 from billing_assets.domain.runs import CatchUp, CurrencyTotal, Outcome, RunOrder, RunState
 from billing_assets.domain.safety_bounds import Bound, Exceeded
-from billing_assets.reports.run_report import build_run_report
+from billing_assets.reports.run_report import RunFacts, build_run_report
 from billing_assets.steps.run_ports import (
     BookPosition,
     Clock,
@@ -261,10 +261,7 @@ def close_run(
 ) -> tuple[CurrencyTotal, ...]:
     """Finalise a run in the transaction of the caller, as :meth:`SqlRunStore.finalise` says."""
     facts = read_run_facts(connection, run_id, at, seconds)
-    totals = tuple(
-        CurrencyTotal(outcome=outcome, currency=currency, charge_count=count, net_minor=net)
-        for outcome, _reason, currency, count, net in facts.charges
-    )
+    totals = totals_of(facts)
     prove(totals)
     report = json.dumps(build_run_report(facts), ensure_ascii=False)
     connection.execute(text(_FINALISE), {"run": run_id, "at": at, "report": report})
@@ -275,6 +272,14 @@ def close_run(
     if HoldCode.CHANGED_AFTER_BILLING in reasons:
         hold_changed_terms(connection, run_id, at)
     return totals
+
+
+def totals_of(facts: RunFacts) -> tuple[CurrencyTotal, ...]:
+    """Return what the charges of a run add up to, as it was counted for its report."""
+    return tuple(
+        CurrencyTotal(outcome=outcome, currency=currency, charge_count=count, net_minor=net)
+        for outcome, _reason, currency, count, net in facts.charges
+    )
 
 
 _SAVE_PLAN = """
