@@ -184,6 +184,9 @@ def _facts(invoice: Invoice, reader: _Reader) -> list[dict[str, str]]:
         if credited
         else [(text["due_date"], formats.long_date(invoice.due_date, locale_code))]
     )
+    # A template that was frozen before invoices were replaced has no word for it.
+    if invoice.replaces and "replaced_invoice" in text:
+        settled.insert(0, (text["replaced_invoice"], clean(invoice.replaces.invoice_number, 40)))
     facts = [
         (text["document_number"], clean(invoice.invoice_number, 40)),
         (text["issue_date"], formats.long_date(invoice.issue_date, locale_code)),
@@ -328,10 +331,17 @@ def _credit_values(invoice: Invoice, reader: _Reader) -> dict[str, str]:
 
 
 def _statement(invoice: Invoice, reader: _Reader) -> str:
-    """Return which invoice a credit note corrects and why, or that an invoice is of a share; else empty."""
+    """Return which invoice a credit note corrects or an invoice replaces, or its share; else empty."""
     values = _credit_values(invoice, reader)
     if values:
         return reader.words.fill("statement", **values)
+    replaced = invoice.replaces
+    if replaced and "replacement_statement" in reader.words.text:
+        return reader.words.fill(
+            "replacement_statement",
+            invoice=clean(replaced.invoice_number, 40),
+            date=formats.long_date(replaced.issue_date, reader.locale_code),
+        )
     # A template that was frozen before has no such sentence.
     if not invoice.share_ppm or "share_statement" not in reader.words.text:
         return ""

@@ -31,6 +31,7 @@ class Act(StrEnum):
     END_PLAN = "end_plan"
     CREDIT = "credit"
     REGENERATE = "regenerate"
+    REQUEST_INVOICES = "request_invoices"
     ADD_SCHEDULE = "add_schedule"
     EDIT_SCHEDULE = "edit_schedule"
     RETIRE_SCHEDULE = "retire_schedule"

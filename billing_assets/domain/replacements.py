@@ -3,7 +3,8 @@
 Belongs here: the order, what may differ between the two, and the errors that say why it cannot be done.
 Does not belong here: what the new one comes to (``frames``), the rows (``store.replacements``).
 
-A numbered document is never edited; see docs/decisions/0038-a-replacement-bills-its-installments-once-more.md.
+A numbered document is never edited; see
+docs/decisions/0038-a-replacement-bills-its-installments-once-more.md.
 """
 
 from dataclasses import dataclass

@@ -54,7 +54,7 @@ def number_drafts(
     """Return the drafts' documents with number, dates, sum payable and ``snapshot_sha256``.
 
     The sum payable is rounded by the row of ``cash_units`` that holds on the date of issue, if there is one.
-    Where the drafts have ``replaced_number``, each replaces the document of that number, and its record says so.
+    Where the drafts have ``replaced_number``, each replaces the document of that number: its record says so.
 
     A planned due date that lies fewer days after the issue date than the plan's ``minimum_payment_days``
     becomes the issue date plus those days, rolled forward to an open day of the policy's place;

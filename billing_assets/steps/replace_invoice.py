@@ -8,6 +8,7 @@ at all. The new invoice bills the installments of the old one, each whole, and n
 """
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -93,14 +94,16 @@ def replace_invoice(
     reason, approved_by = approved_credit(order.reason, order.approved_by)
     order = replace(order, reason=reason, approved_by=approved_by)
     timer, issuer = Stopwatch(), store.issuer(order.company_code)
-    with (
-        store.lock_runs(issuer.company_id, progress),
-        store.replacement(issuer.company_id, order.invoice_number) as work,
-    ):
+    # Who only looks waits for nobody.
+    turn = nullcontext() if is_dry_run else store.lock_runs(issuer.company_id, progress)
+    with turn, store.replacement(issuer.company_id, order.invoice_number) as work:
         with timer("read"):
-            work.require_free()
+            if not is_dry_run:
+                work.require_free()
             old = work.read_invoice(order.invoice_number)
             book = work.read_book()
+        # Neither document is dated before the invoice.
+        order = replace(order, issuing_date=max(order.issuing_date, old.issue_date))
         with timer("calculate"):
             note = _given_back(old, book)
             scope = _scope(order, issuer, book)
@@ -268,13 +271,10 @@ def _totals(drafts: Drafts) -> tuple[CurrencyTotal, ...]:
     return totals_of(by_outcome.agg(charge_count=pl.len(), net_minor=pl.col("net_minor").sum()))
 
 
-def _number_invoice(
-    by: _Replacing, run: Run, drafts: Drafts, ids: pl.Series, work: ReplacementWork
-) -> str:
+def _number_invoice(by: _Replacing, run: Run, drafts: Drafts, ids: pl.Series, work: ReplacementWork) -> str:
     scope, template = by.scope, by.templates.invoice
-    # Never dated before the invoice that it replaces, as its credit note is not.
-    day = max(run.issuing_date, *by.old.credit.lines["original_issue_date"].to_list())
-    block = work.draw_numbers(1, DocumentKind.INVOICE, scope.issuer.company.invoice_prefix, day)
+    prefix = scope.issuer.company.invoice_prefix
+    block = work.draw_numbers(1, DocumentKind.INVOICE, prefix, run.issuing_date)
     numbered = number_drafts(
         replacing(drafts, by.old.invoice_number),
         heading_of(block, scope.issuer, template),

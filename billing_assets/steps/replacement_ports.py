@@ -7,6 +7,7 @@ Does not belong here: any implementation (``store``).
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 import polars as pl
@@ -32,6 +33,7 @@ class ReplacedInvoice:
 
     invoice_id: int
     invoice_number: str
+    issue_date: date
     currency: str
     credit: CreditBook
     taxes: pl.DataFrame

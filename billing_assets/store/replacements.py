@@ -27,7 +27,6 @@ from billing_assets.domain.replacements import (
 )
 from billing_assets.domain.runs import CatchUp, CurrencyTotal, RunState
 from billing_assets.reports.run_report import build_run_report
-from billing_assets.steps.credit_ports import CreditBook
 from billing_assets.steps.replacement_ports import ReplacedInvoice, ReplacementBook
 from billing_assets.steps.run_ports import Clock, Run, Shard
 from billing_assets.store.audit_log import record_act
@@ -56,7 +55,7 @@ _PRINTED = (
     *("product_names", "cash_rounding"),
 )
 _INVOICE = """
-select i.invoice_id, i.document_kind, i.currency, i.payer_id,
+select i.invoice_id, i.document_kind, i.issue_date, i.currency, i.payer_id,
     encode(y.content_sha256, 'hex') as payer_sha256, v.content as content, n.content as newest_content,
     coalesce(document_number(t.prefix, r.invoice_number), '') as replaced_by
 from invoice i
@@ -168,6 +167,7 @@ class ReplacementTransaction(DocumentTransaction):
         return ReplacedInvoice(
             invoice_id=row.invoice_id,
             invoice_number=invoice_number,
+            issue_date=row.issue_date,
             currency=row.currency,
             credit=read_credit_book(self.connection, [row.invoice_id]),
             taxes=copy_out(self.connection, _TAXES, of_invoice, _TAX_COLUMNS),
@@ -245,6 +245,14 @@ class ReplacementTransaction(DocumentTransaction):
         prove(totals_of(facts))
         report = json.dumps(build_run_report(facts), ensure_ascii=False)
         kept = self.connection.execute(text(_KEEP_REPORT), {"run": run.run_id, "report": report}).one()
+        release_answered(
+            self.connection,
+            run,
+            self._policy_ids,
+            note=f"{replacement_number} replaces {invoice_number}: {kept.correction_reason}",
+            closed_by=kept.approved_by,
+            at=at,
+        )
         act = AuditAct(
             act=Act.REGENERATE,
             subject=Subject.RUN,
@@ -256,14 +264,6 @@ class ReplacementTransaction(DocumentTransaction):
             after={"invoice": replacement_number},
         )
         record_act(self.connection, act, at)
-        release_answered(
-            self.connection,
-            run,
-            self._policy_ids,
-            note=f"{replacement_number} replaces {invoice_number}: {kept.correction_reason}",
-            closed_by=kept.approved_by,
-            at=at,
-        )
 
 
 def _printed(content: str) -> dict[str, object]:

@@ -13,4 +13,4 @@ def standing(line: str) -> str:
     ['=', 'l.invoice_id', ')']
     """
     return f"""not exists (
-        select from invoice replacing where replacing.replaced_invoice_id = {line}.invoice_id )"""  # noqa: S608 - constants
+        select from invoice replacing where replacing.replaced_invoice_id = {line}.invoice_id )"""

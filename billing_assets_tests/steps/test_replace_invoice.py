@@ -52,7 +52,8 @@ def broken(billing: Billing) -> dict[str, tuple[str, ...]]:
 def policy_of(billing: Billing, number: str) -> int:
     query = """
         select t.policy_id from invoice i join invoice_line l using (invoice_id)
-        join policy_term t using (policy_term_id) where i.invoice_number = :number and i.document_kind = 'invoice'
+        join policy_term t using (policy_term_id)
+        where i.invoice_number = :number and i.document_kind = 'invoice'
     """
     return int(rows(billing, query, number=int(number[-8:]))[0][0])
 
@@ -118,7 +119,9 @@ def test_all_that_is_replaced_twice_counts_its_replacements(billing: Billing) ->
     first = again(billing)
     correct(billing, premium_minor=1_500_00)
     second = again(billing, first.invoice_number)
-    numbers = "select replacement_number from invoice_line where credited_invoice_id is null and invoice_id in "
+    numbers = (
+        "select replacement_number from invoice_line where credited_invoice_id is null and invoice_id in "
+    )
     numbers += "(select invoice_id from invoice where replaced_invoice_id is not null) order by invoice_id"
     assert rows(billing, numbers) == [(1,), (2,)]
     assert second.invoice_number == "INV-00000014"
@@ -151,9 +154,7 @@ def test_a_dry_run_works_both_out_and_writes_nothing(billing: Billing) -> None:
 
 def test_what_is_left_is_credited_where_a_part_was_given_back_before(billing: Billing) -> None:
     wanted = [WantedCredit(invoice_number=FIRST, line_number=1, net_minor=5_00)]
-    billing.credit(
-        billing.credit_order(wanted, reason="a discount", approved_by="ana", billing_date=LATER)
-    )
+    billing.credit(billing.credit_order(wanted, reason="a discount", approved_by="ana", billing_date=LATER))
     old = Desk(billing).invoice(FIRST).invoice
     correct(billing)
     outcome = again(billing)
@@ -207,7 +208,10 @@ def test_the_store_lets_no_invoice_be_replaced_that_still_stands(billing: Billin
             company_version_id, template_version_id, 11, snapshot_sha256, invoice_id
         from invoice where invoice_number = 1
     """
-    with pytest.raises(Exception, match="was not given back in full"), billing.database.transaction() as connection:
+    with (
+        pytest.raises(Exception, match="was not given back in full"),
+        billing.database.transaction() as connection,
+    ):
         connection.execute(text(plant))
 
 
@@ -216,7 +220,7 @@ def test_a_term_of_which_another_invoice_says_something_else_stays_held(billing:
     name = monthly(billing)
     number = int(name[-8:])
     correct(billing, name)
-    billing.invoice(billing.order(MARCH))
+    billing.invoice(billing.order(date(2024, 3, 26)))
     again(billing, name)
     holds = "select count(*) from policy_term_version where hold_code is not null"
     assert rows(billing, holds) == [(1,)]

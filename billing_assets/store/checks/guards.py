@@ -100,7 +100,10 @@ KEYS = (
     ("invoice_line", "invoice_id, line_number", _NO_CONDITION),
     (
         "invoice_line",
-        "policy_term_id, installment_number, charge_kind, payer_id, revision, split_number, replacement_number",
+        (
+            "policy_term_id, installment_number, charge_kind, payer_id, revision, split_number, "
+            "replacement_number"
+        ),
         "(credited_invoice_id IS NULL)",
     ),
     ("invoice_tax", "invoice_id, tax_number", _NO_CONDITION),
@@ -264,7 +267,8 @@ union all
 select concat('function ', p.proname, ': it does not refuse any more')
 from pg_proc p join pg_namespace n on n.oid = p.pronamespace
 where n.nspname = :schema and ((p.proname in ('refuse_change', 'keep_first_rendering', 'only_end_once',
-            'refuse_overcredit', 'refuse_unreversed', 'refuse_unbalanced', 'refuse_removal', 'refuse_away_term',
+            'refuse_overcredit', 'refuse_unreversed', 'refuse_unbalanced',
+            'refuse_removal', 'refuse_away_term',
             'refuse_away_date', 'prove_attached', 'require_rows_of_month', 'detach_month')
         and p.prosrc not like '%raise exception%')
     or (p.proname = 'refuse_change' and p.prosrc ~ '\\mreturn\\M'))

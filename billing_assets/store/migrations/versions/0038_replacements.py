@@ -76,7 +76,8 @@ begin
     end if;
     if exists (
         select from invoice_line n where n.invoice_id = new.invoice_id and n.replacement_number <> (
-            select max(o.replacement_number) + 1 from invoice_line o where o.invoice_id = original.invoice_id))
+            select max(o.replacement_number) + 1 from invoice_line o
+            where o.invoice_id = original.invoice_id))
         or exists (
         select from (select distinct policy_term_id, installment_number from invoice_line
             where invoice_id = original.invoice_id) o
@@ -94,7 +95,8 @@ create trigger refuse_unreversed after insert on invoice for each row
     when (new.replaced_invoice_id is not null) execute function refuse_unreversed();
 """
 
+
 def upgrade() -> None:
-    """Add what replacements need: their columns, the key that counts them, the guard over what they replace."""
+    """Add what replacements need: columns, the key that counts them, the guard over what they replace."""
     for part in (INVOICES, LINES, GUARD):
         op.execute(part)
