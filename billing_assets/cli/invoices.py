@@ -315,9 +315,9 @@ def percent(rate_ppm: int) -> str:
 def _record(detail: "InvoiceDetail") -> dict[str, object]:
     from dataclasses import asdict
 
+    beside = {"payable_minor": detail.invoice.payable_minor, "replaced_by": detail.replaced_by}
     parts = {"deliveries": detail.deliveries, "credit_notes": detail.credit_notes, "left": detail.left}
-    parts |= {"replaced_by": detail.replaced_by}
-    return {**asdict(detail.invoice), "payable_minor": detail.invoice.payable_minor, **parts}
+    return {**asdict(detail.invoice), **beside, **parts}
 
 
 def write_file(path: Path, content: bytes) -> None:

@@ -98,5 +98,6 @@ def _signed_lines(place: int, drafts: Drafts) -> list[pl.DataFrame]:
         named = drafts.credits.lines.join(policies, on="policy_term_id", how="left")
         back = named.select(_SUM).with_columns(-pl.col("net_minor", "tax_minor"))
         parts.append(back.with_columns(part=pl.lit(2 * place + 1)))
-    same = {"draft_index": pl.Int64, "net_minor": pl.Int64, "tax_minor": pl.Int64}
-    return [each.cast(same) for each in parts]
+    return [
+        each.with_columns(pl.col("draft_index", "net_minor", "tax_minor").cast(pl.Int64)) for each in parts
+    ]

@@ -9,7 +9,7 @@ nothing due.
 
 import re
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form
 from fastapi.requests import Request
@@ -102,9 +102,9 @@ def act(
     return page(request, "on_demand.html.j2", **{**form, **issued})
 
 
-def _form(policies: str, until: str) -> dict[str, object]:
+def _form(policies: str, until: str) -> dict[str, Any]:
     """Return the values of the page before anything was asked."""
-    nothing: dict[str, object] = dict.fromkeys(("previews", "answers", "numbers", "run_id", "error"))
+    nothing: dict[str, Any] = dict.fromkeys(("previews", "answers", "numbers", "run_id", "error"))
     return {"policies": policies, "until": until, "sums": (), "billed": 0, "states": RequestState, **nothing}
 
 

@@ -39,8 +39,8 @@ from billing_assets.store.invoices import DocumentTransaction, read_shard_book
 from billing_assets.store.policies import refuse_unfinished_run
 from billing_assets.store.replaced_terms import release_answered
 from billing_assets.store.rule_sets import keep_rule_set, read_rules
-from billing_assets.store.run_facts import read_run_facts
-from billing_assets.store.runs import SqlRunStore, constraint_of, is_billed_once, totals_of
+from billing_assets.store.run_facts import read_run_facts, totals_of
+from billing_assets.store.runs import SqlRunStore, constraint_of, is_billed_once
 from billing_assets.store.shards import SHARD_COLUMNS, SHARD_PLACES, shard_values
 
 _MEANWHILE = GUARDS | {"invoice_replaced", "replacement_of_reversed"}

@@ -21,7 +21,7 @@ from billing_assets.domain.policies import HoldCode
 from billing_assets.domain.problems import BILLED_ELSEWHERE
 from billing_assets.domain.runs import CatchUp, CurrencyTotal, Outcome, RunOrder, RunState
 from billing_assets.domain.safety_bounds import Bound, Exceeded
-from billing_assets.reports.run_report import RunFacts, build_run_report
+from billing_assets.reports.run_report import build_run_report
 from billing_assets.steps.run_ports import (
     BookPosition,
     Clock,
@@ -42,7 +42,7 @@ from billing_assets.store.connection import Database
 from billing_assets.store.invoices import ShardTransaction, read_shard_book
 from billing_assets.store.locks import LockSpace, hold_lock
 from billing_assets.store.rule_sets import keep_rule_set, read_rules
-from billing_assets.store.run_facts import read_run_facts
+from billing_assets.store.run_facts import read_run_facts, totals_of
 from billing_assets.store.run_figures import (
     read_figures,
     read_held_until,
@@ -272,14 +272,6 @@ def close_run(
     if HoldCode.CHANGED_AFTER_BILLING in reasons:
         hold_changed_terms(connection, run_id, at)
     return totals
-
-
-def totals_of(facts: RunFacts) -> tuple[CurrencyTotal, ...]:
-    """Return what the charges of a run add up to, as it was counted for its report."""
-    return tuple(
-        CurrencyTotal(outcome=outcome, currency=currency, charge_count=count, net_minor=net)
-        for outcome, _reason, currency, count, net in facts.charges
-    )
 
 
 _SAVE_PLAN = """
