@@ -140,7 +140,6 @@ def test_a_pasted_list_is_looked_at_and_nobody_is_kept_out_of_what_it_comes_to(
     expect(rows).to_have_count(3)
     expect(rows.nth(2)).to_contain_text("The book has no such policy")
     expect(page.get_by_role("button", name="Issue these invoices")).to_be_visible()
-    page.screenshot(path="/tmp/r/on_demand.png", full_page=True)
     assert violations(page) == []
     page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
     width, wanted = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
@@ -151,5 +150,4 @@ def test_an_invoice_is_regenerated_after_a_look_at_both(page: Page, office: Offi
     opened(page, DESK, office.url + office.pages["regenerate"])
     expect(page.get_by_role("region", name="As it was billed", exact=True)).to_be_visible()
     expect(page.get_by_role("region", name="As it would be billed now")).to_be_visible()
-    page.screenshot(path="/tmp/r/regenerate.png", full_page=True)
     assert violations(page) == []
