@@ -9,6 +9,7 @@ rules. That an installment was billed before, and that the book changed since, d
 """
 
 from dataclasses import replace
+from datetime import date
 
 import polars as pl
 
@@ -91,15 +92,19 @@ def _rows(frame: pl.DataFrame, names: tuple[str, ...]) -> list[tuple[object, ...
     return sorted(frame.select(pl.col(names).cast(pl.String).fill_null("")).iter_rows())
 
 
-def replacing(drafts: Drafts, replaced_number: str) -> Drafts:
+def replacing(drafts: Drafts, replaced_number: str, issue_date: date) -> Drafts:
     """Return the draft as one that names the invoice that it replaces, in its frozen record too.
 
     >>> head = pl.DataFrame({"draft_index": [0]})
-    >>> drafts = replacing(Drafts(invoices=head, lines=head, taxes=head, charges=head), "INV-00000042")
+    >>> drafts = Drafts(invoices=head, lines=head, taxes=head, charges=head)
+    >>> drafts = replacing(drafts, "INV-00000042", date(2024, 1, 1))
     >>> drafts.invoices["replaced_number"].item()
     'INV-00000042'
     """
-    return replace(drafts, invoices=drafts.invoices.with_columns(replaced_number=pl.lit(replaced_number)))
+    named = drafts.invoices.with_columns(
+        replaced_number=pl.lit(replaced_number), replaced_issue_date=pl.lit(issue_date)
+    )
+    return replace(drafts, invoices=named)
 
 
 def replacement_line_rows(
@@ -135,7 +140,7 @@ def replacement_rows(
     >>> names = ["company_id", "invoice_number", "document_kind", "issue_date", "due_date", "tax_point_date"]
     >>> names += ["currency", "net_minor", "tax_minor", "total_minor", "payer_id", "payer_version_id"]
     >>> names += ["cash_unit_id", "cash_unit_minor", "cash_rounding_minor"]
-    >>> names += ["record_format", "snapshot_sha256"]
+    >>> names += ["record_format", "snapshot_sha256", "replaced_number", "replaced_issue_date"]
     >>> numbered = pl.DataFrame([dict.fromkeys(names, 7)])
     >>> keys = {"number_series_id": 2, "company_version_id": 1, "template_version_id": 3}
     >>> replacement_rows(numbered, pl.Series([502]), 41, run_id=9, **keys)["replaced_invoice_id"].item()
@@ -149,4 +154,8 @@ def replacement_rows(
         company_version_id=company_version_id,
         template_version_id=template_version_id,
     )
-    return rows.with_columns(replaced_invoice_id=pl.lit(replaced_invoice_id))
+    return rows.with_columns(
+        numbered["replaced_number"],
+        numbered["replaced_issue_date"],
+        replaced_invoice_id=pl.lit(replaced_invoice_id),
+    )

@@ -276,7 +276,7 @@ def _number_invoice(by: _Replacing, run: Run, drafts: Drafts, ids: pl.Series, wo
     prefix = scope.issuer.company.invoice_prefix
     block = work.draw_numbers(1, DocumentKind.INVOICE, prefix, run.issuing_date)
     numbered = number_drafts(
-        replacing(drafts, by.old.invoice_number),
+        replacing(drafts, by.old.invoice_number, by.old.issue_date),
         heading_of(block, scope.issuer, template),
         cash_units=scope.cash_units,
         closed_due_days=scope.closed_days.of(Purpose.DUE),

@@ -32,16 +32,13 @@ from billing_assets.store.away_months import months_of_number
 _HEADS = """
 select i.*, s.prefix, v.content as company_content, y.content as payer_content,
     encode(i.snapshot_sha256, 'hex') as snapshot_hex,
-    document_number(x.prefix, o.invoice_number) as credited_number, o.issue_date as credited_issue_date,
-    document_number(z.prefix, u.invoice_number) as replaced_number, u.issue_date as replaced_issue_date
+    document_number(x.prefix, o.invoice_number) as credited_number, o.issue_date as credited_issue_date
 from invoice i
 join number_series s using (number_series_id)
 join company_version v using (company_version_id)
 join payer_version y using (payer_version_id)
 left join invoice o on o.invoice_id = i.credited_invoice_id
 left join number_series x on x.number_series_id = o.number_series_id
-left join invoice u on u.invoice_id = i.replaced_invoice_id
-left join number_series z on z.number_series_id = u.number_series_id
 where i.invoice_id = any(:ids)
 """
 _LINES = """

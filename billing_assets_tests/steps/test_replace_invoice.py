@@ -202,10 +202,11 @@ def test_the_store_lets_no_invoice_be_replaced_that_still_stands(billing: Billin
         insert into invoice (invoice_id, company_id, run_id, number_series_id, invoice_number, document_kind,
             issue_date, due_date, tax_point_date, currency, net_minor, tax_minor, total_minor, payer_id,
             payer_version_id, company_version_id, template_version_id, record_format, snapshot_sha256,
-            replaced_invoice_id)
+            replaced_invoice_id, replaced_number, replaced_issue_date)
         select 999000, company_id, run_id, number_series_id, 99, document_kind, issue_date, due_date,
             tax_point_date, currency, net_minor, tax_minor, total_minor, payer_id, payer_version_id,
-            company_version_id, template_version_id, 11, snapshot_sha256, invoice_id
+            company_version_id, template_version_id, 11, snapshot_sha256, invoice_id, 'INV-00000001',
+            issue_date
         from invoice where invoice_number = 1
     """
     with (

@@ -19,8 +19,6 @@ left join company_version c using (company_version_id)
 left join template_version m using (template_version_id)
 left join invoice o on o.invoice_id = i.credited_invoice_id
 left join number_series x on x.number_series_id = o.number_series_id
-left join invoice u on u.invoice_id = i.replaced_invoice_id
-left join number_series z on z.number_series_id = u.number_series_id
 left join lateral (
     select string_agg(concat_ws('|', 'line', l.line_number, encode(v.content_sha256, 'hex'), l.charge_kind,
         l.installment_number, l.installment_count, l.revision, l.period_from_date, l.period_to_date,
@@ -49,7 +47,7 @@ where (:is_everything or i.run_id = any(:runs)) and i.snapshot_sha256 <> sha256(
         encode(y.content_sha256, 'hex'), encode(c.content_sha256, 'hex'), encode(m.content_sha256, 'hex'),
         case when i.record_format in (4, 6, 8, 10)
             then concat_ws('|', document_number(x.prefix, o.invoice_number), i.credit_reason) end,
-        case when i.record_format > 10 then document_number(z.prefix, u.invoice_number) end,
+        case when i.record_format > 10 then concat_ws('|', i.replaced_number, i.replaced_issue_date) end,
         case when i.record_format in (5, 6, 9, 10, 12, 14) then concat_ws('|', i.cash_unit_minor,
             i.cash_rounding_minor) end),
     lines.body, taxes.body), 'UTF8'))

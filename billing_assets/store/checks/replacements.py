@@ -10,8 +10,10 @@ REPLACEMENTS = """
 with pair as (
     select n.invoice_id, n.number_series_id, n.invoice_number, n.company_id, n.issue_date,
         n.replaced_invoice_id, o.invoice_id as original_id, o.document_kind as original_kind,
-        o.company_id as original_company_id, o.issue_date as original_issue_date
+        o.company_id as original_company_id, o.issue_date as original_issue_date, n.replaced_number,
+        n.replaced_issue_date, document_number(x.prefix, o.invoice_number) as original_number
     from invoice n left join invoice o on o.invoice_id = n.replaced_invoice_id
+    left join number_series x on x.number_series_id = o.number_series_id
     where n.replaced_invoice_id is not null and (:is_everything or n.run_id = any(:runs))
 ), of_original as (
     select p.invoice_id, o.line_number, o.net_minor, o.tax_minor, o.replacement_number,
@@ -23,10 +25,14 @@ with pair as (
 ), fault as (
     select p.invoice_id, case when p.original_kind <> 'invoice' then 'it replaces a credit note'
             when p.original_company_id <> p.company_id then 'it replaces an invoice of another company'
-            else 'it is dated before the invoice that it replaces' end as fault
+            when p.original_issue_date > p.issue_date
+                then 'it is dated before the invoice that it replaces'
+            else 'it says another number or date than the invoice that it replaces has' end as fault
     from pair p
     where p.original_id is not null and (p.original_kind <> 'invoice'
-        or p.original_company_id <> p.company_id or p.original_issue_date > p.issue_date)
+        or p.original_company_id <> p.company_id or p.original_issue_date > p.issue_date
+        or (p.original_number, p.original_issue_date) is distinct from (p.replaced_number,
+            p.replaced_issue_date))
     union all
     select p.invoice_id, 'the invoice that it replaces is missing'
     from pair p

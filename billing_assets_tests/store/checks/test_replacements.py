@@ -43,6 +43,10 @@ PLANTS: list[tuple[str, str]] = [
         f"update invoice set issue_date = '2030-01-01', due_date = '2030-01-01' where invoice_id = {OLD}",
         "it is dated before the invoice that it replaces",
     ),
+    (
+        "update invoice set replaced_number = 'INV-00000002' where replaced_invoice_id is not null",
+        "it says another number or date than the invoice that it replaces has",
+    ),
 ]
 
 
@@ -86,8 +90,8 @@ def test_a_planted_violation_of_a_replacement_is_named(superuser: Engine, statem
 
 
 def test_an_invoice_that_is_not_replaced_any_more_is_billed_twice(superuser: Engine) -> None:
-    statement = "update invoice set replaced_invoice_id = null, record_format = 3 "
-    statement += "where replaced_invoice_id is not null"
+    statement = "update invoice set replaced_invoice_id = null, record_format = 3, replaced_number = null, "
+    statement += "replaced_issue_date = null where replaced_invoice_id is not null"
     with planted(superuser, statement) as connection:
         found = broken(connection)
     assert any("is billed 2 times" in example for example in found["I07"].examples)

@@ -3,8 +3,9 @@
 A replacement names the invoice that it replaces, and no two name the same one. Its lines bill the same
 installments once more: a line says the how many-th replacement it is of, 0 for what was billed first, and the
 key that bills an installment once counts each by itself. A trigger lets none be written but in the place of
-an invoice of which nothing is left. The new columns have constant defaults: no row is written again, but the
-key is built anew.
+an invoice of which nothing is left. Number and date of that invoice stand in the row, because its page says
+both, and its month may be detached one day. The new columns have constant defaults: no row is written again,
+but the key is built anew.
 """
 
 from alembic import op
@@ -17,11 +18,15 @@ depends_on = None
 INVOICES = """
 alter table invoice
     add column replaced_invoice_id bigint,
+    add column replaced_number text,
+    add column replaced_issue_date date,
     drop constraint invoice_record_format_check,
     drop constraint invoice_cash_rounding_check,
     add constraint invoice_record_format_check check (record_format between 1 and 14) not valid,
     add constraint invoice_replaces_check check (
         (replaced_invoice_id is not null) = (record_format > 10)
+        and (replaced_invoice_id is not null) = (replaced_number is not null)
+        and (replaced_invoice_id is not null) = (replaced_issue_date is not null)
         and (replaced_invoice_id is null or document_kind = 'invoice')) not valid,
     add constraint invoice_cash_rounding_check check (
         (record_format in (5, 6, 9, 10, 12, 14)) = (cash_unit_id is not null)
@@ -59,8 +64,10 @@ begin
     end if;
     select * into original from invoice where invoice_id = new.replaced_invoice_id for no key update;
     if original.invoice_id is null or original.document_kind <> 'invoice'
-        or original.company_id <> new.company_id then
-        raise exception 'a replacement is of an invoice of the same company'
+        or original.company_id <> new.company_id or original.issue_date <> new.replaced_issue_date
+        or (select document_number(s.prefix, original.invoice_number) from number_series s
+            where s.number_series_id = original.number_series_id) <> new.replaced_number then
+        raise exception 'a replacement is of an invoice of the same company, with its number and date'
             using errcode = 'integrity_constraint_violation', constraint = 'replacement_of_original';
     end if;
     if exists (
