@@ -9,6 +9,7 @@ does it.
 import dagster as dg
 
 from billing_assets.defs.activities import build_activity_schedules
+from billing_assets.defs.asked_invoices import build_asked_invoices
 from billing_assets.defs.asked_runs import build_asked_runs
 from billing_assets.defs.assets.deliveries import build_deliveries
 from billing_assets.defs.assets.documents import build_documents
@@ -42,6 +43,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             jobs=[
                 *build_jobs(),
                 *build_asked_runs(),
+                *build_asked_invoices(),
                 *build_chores(),
                 build_inbox_job(),
                 build_events_job(),

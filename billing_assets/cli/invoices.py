@@ -26,6 +26,8 @@ from billing_assets.cli.deliveries import reason_words
 from billing_assets.cli.on_demand import EPILOG as REQUEST_EPILOG
 from billing_assets.cli.on_demand import request
 from billing_assets.cli.output import Screen, amount, instant, state_cell, styled
+from billing_assets.cli.regenerate import EPILOG as REGENERATE_EPILOG
+from billing_assets.cli.regenerate import regenerate
 from billing_assets.domain.charges import PREMIUM_CHANGE
 from billing_assets.domain.deliveries import DeliveryState
 from billing_assets.domain.errors import BillingError
@@ -38,12 +40,13 @@ from billing_assets.domain.tax_rule import Category
 if TYPE_CHECKING:
     from billing_assets.domain.invoices import Invoice, InvoiceLine, InvoiceTax
     from billing_assets.store.invoice_listings import InvoiceRow
-    from billing_assets.wiring.desk import InvoiceDetail
+    from billing_assets.wiring.invoice_details import InvoiceDetail
 
 app = typer.Typer(
     no_args_is_help=True, help="Find invoices, show one, get its PDF, give it back, ask for one."
 )
 app.command("credit", epilog=EPILOG)(credit)
+app.command("regenerate", epilog=REGENERATE_EPILOG)(regenerate)
 app.command("request", epilog=REQUEST_EPILOG)(request)
 
 _STATES = (*(state.value for state in DeliveryState), "none")
@@ -161,6 +164,7 @@ def show_invoice(screen: Screen, detail: "InvoiceDetail") -> None:
             ("address", ", ".join((*payer.address_lines, payer.country_code))),
             ("e-mail", payer.email or "-"),
             *_dates(invoice),
+            *([("replaced by", detail.replaced_by)] if detail.replaced_by else []),
             ("tax point", invoice.tax_point_date),
         ]
     )
@@ -195,9 +199,12 @@ def _installment(line: "InvoiceLine") -> str:
 
 def _dates(invoice: "Invoice") -> list[tuple[str, object]]:
     """Return the dates of a document; a credit note names its invoice where another says when it is due."""
-    credited = invoice.credited
+    credited, replaced = invoice.credited, invoice.replaces
     if credited is None:
-        return [("issued", invoice.issue_date), ("due", invoice.due_date)]
+        facts: list[tuple[str, object]] = [("issued", invoice.issue_date), ("due", invoice.due_date)]
+        if replaced:
+            facts.append(("replaces", f"{replaced.invoice_number} of {replaced.issue_date}"))
+        return facts
     return [
         ("issued", invoice.issue_date),
         ("credits", f"{credited.invoice_number} of {credited.issue_date}"),
@@ -308,8 +315,9 @@ def percent(rate_ppm: int) -> str:
 def _record(detail: "InvoiceDetail") -> dict[str, object]:
     from dataclasses import asdict
 
+    beside = {"payable_minor": detail.invoice.payable_minor, "replaced_by": detail.replaced_by}
     parts = {"deliveries": detail.deliveries, "credit_notes": detail.credit_notes, "left": detail.left}
-    return {**asdict(detail.invoice), "payable_minor": detail.invoice.payable_minor, **parts}
+    return {**asdict(detail.invoice), **beside, **parts}
 
 
 def write_file(path: Path, content: bytes) -> None:

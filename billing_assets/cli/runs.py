@@ -256,9 +256,12 @@ def _hint_at_decision(screen: Screen, detail: "RunDetail") -> None:
 
 
 def _show_correction(screen: Screen, detail: "RunDetail") -> None:
-    """Show a run of credit notes: why, who approved it, and what it gives back."""
+    """Show a run of credit notes: why, who approved it, what it gives back and bills in its place."""
     report = detail.report
     screen.say(f"correction: {detail.correction_reason} (approved by {detail.approved_by})")
+    if report["invoices"]:
+        screen.heading("Invoices")
+        show_amounts(screen, report["invoices"])
     screen.heading("Credit notes")
     show_amounts(screen, report["credit_notes"], "credit notes")
     screen.say("numbers " + ", ".join(_span(span) for span in report["numbers"]))

@@ -140,14 +140,19 @@ def bill(context: dg.OpExecutionContext, config: BillConfig, billing: Program) -
 def _order_of(program: "Billing", config: DateConfig) -> RunOrder:
     issuing = config.issuing_date.strip()
     return program.order(
-        _day(config.billing_date, "billing_date"),
-        _day(issuing, "issuing_date") if issuing else None,
+        day_of(config.billing_date, "billing_date"),
+        day_of(issuing, "issuing_date") if issuing else None,
         Backdating(reason=config.reason, approved_by=config.approved_by),
         _catch_up(config.catch_up),
     )
 
 
-def _day(text: str, field: str) -> date:
+def day_of(text: str, field: str) -> date:
+    """Return the day that a field of a form says; raises ``date_unclear``.
+
+    >>> day_of(" 2025-01-31 ", "billing_date")
+    datetime.date(2025, 1, 31)
+    """
     try:
         return date.fromisoformat(text.strip())
     except ValueError as error:

@@ -50,7 +50,8 @@ def _more(result: Explained, sources: InvoiceSources) -> list[str]:
         return _of_cancelled(result)
     if "day_count" in result.values:
         return ["counted_by"]
-    return ["caught_up"] if result.formula is Formula.LEAD and _is_past(result, sources) else []
+    key = "billed_again" if sources.invoice.replaces else "caught_up"
+    return [key] if result.formula is Formula.LEAD and _is_past(result, sources) else []
 
 
 def _of_cancelled(result: Explained) -> list[str]:

@@ -62,6 +62,14 @@ class Reader:
     def recipient(self, invoice: Invoice) -> str:
         """Return whom it is for: of an invoice with its due date, of a credit note with what it corrects."""
         name, credited = clean(invoice.payer.name), invoice.credited
+        if credited is None and invoice.replaces:
+            return self.words.fill(
+                "recipient_replacement",
+                name=name,
+                date=self.day(invoice.due_date),
+                number=clean(invoice.replaces.invoice_number, 40),
+                replaced_date=self.day(invoice.replaces.issue_date),
+            )
         if credited is None:
             return self.words.fill("recipient", name=name, date=self.day(invoice.due_date))
         return self.words.fill(

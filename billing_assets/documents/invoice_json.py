@@ -20,11 +20,12 @@ from billing_assets.domain.invoices import (
     InvoiceLine,
     InvoiceTax,
     Payer,
+    ReplacedInvoice,
 )
 from billing_assets.domain.product_names import ProductName
 
 _NOT_OF_ALL = (
-    *("credited", "credited_line_number", "rounding"),
+    *("credited", "credited_line_number", "rounding", "replaces"),
     *("charge_number", "charge_code", "charge_name", "change_number", "share_ppm", "whole_net_minor"),
     "product_names",
 )
@@ -33,8 +34,8 @@ _NOT_OF_ALL = (
 def invoice_to_json(invoice: Invoice) -> str:
     """Return ``invoice`` as indented JSON; dates are ISO 8601, amounts integers.
 
-    What only a credit note, a rounded document or one of several payers has, or a line of a change or of one
-    of several charges, is left out of others.
+    What only a credit note, a replacement, a rounded document or one of several payers has, or a line of a
+    change or of one of several charges, is left out of others.
     """
     record = asdict(invoice)
     for part in (record, record["creditor"], *record["lines"]):
@@ -62,6 +63,7 @@ def invoice_from_json(text: str) -> Invoice:
             "lines": tuple(_line(line) for line in row["lines"]),
             "taxes": tuple(InvoiceTax(**tax) for tax in row["taxes"]),
             "credited": _credited(row.get("credited")),
+            "replaces": _replaced(row.get("replaces")),
             "rounding": CashRounding(**row["rounding"]) if row.get("rounding") else None,
         }
         return Invoice(**{**row, **dates, **parts})
@@ -79,6 +81,12 @@ def _credited(row: dict[str, Any] | None) -> CreditedInvoice | None:
         if row is None
         else CreditedInvoice(**{**row, "issue_date": date.fromisoformat(row["issue_date"])})
     )
+
+
+def _replaced(row: dict[str, Any] | None) -> ReplacedInvoice | None:
+    if row is None:
+        return None
+    return ReplacedInvoice(**{**row, "issue_date": date.fromisoformat(row["issue_date"])})
 
 
 def _creditor(row: dict[str, Any]) -> Creditor:

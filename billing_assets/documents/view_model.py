@@ -11,9 +11,9 @@ from functools import lru_cache
 from billing_assets.documents import formats, qr
 from billing_assets.documents.change_reasons import reason_words
 from billing_assets.documents.cleaning import clean, fold_lines
+from billing_assets.documents.document_sums import check_sums
 from billing_assets.documents.labels import Catalogue, choose, load_catalogues, region_of
 from billing_assets.documents.templates import Template, default_templates_dir, load_template
-from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import Creditor, DocumentKind, Invoice, InvoiceLine, InvoiceTax
 from billing_assets.domain.product_names import names_in
 
@@ -51,14 +51,14 @@ def build_view(invoice: Invoice, template: Template | None = None) -> dict[str, 
     """Return what the document of ``invoice`` shows: JSON of strings, with lists of rows.
 
     The words come from ``template`` (the project's own by default), in the payer's language or
-    else in English. Raises :class:`BillingError` where the amounts do not add up.
+    else in English. Raises ``document_does_not_add_up`` where the amounts do not add up.
 
     >>> from billing_assets.documents.invoice_json import invoice_from_json
     >>> sample = invoice_from_json(_default_template().text("sample.json"))
     >>> build_view(sample)["title"]
     'Factura de prima'
     """
-    _check_sums(invoice)
+    check_sums(invoice)
     region = region_of(invoice.payer.language, invoice.payer.country_code)
     words = _words(invoice, template).for_region(region)
     reader = _Reader(words, words.locale_code(region), invoice.currency)
@@ -104,24 +104,6 @@ def _words(invoice: Invoice, template: Template | None) -> Catalogue:
     used = template or _default_template(invoice.document_kind)
     words = choose(_catalogues(used), invoice.payer.language)
     return words.with_own("products", names_in(invoice.creditor.product_names, words.language))
-
-
-def _check_sums(invoice: Invoice) -> None:
-    net_minor = sum(line.net_minor for line in invoice.lines)
-    line_tax_minor = sum(line.tax_minor for line in invoice.lines)
-    tax_minor = sum(tax.tax_minor for tax in invoice.taxes)
-    unit = invoice.rounding.cash_unit_minor if invoice.rounding else 1
-    over = invoice.payable_minor % unit
-    found = (net_minor, line_tax_minor, tax_minor, invoice.net_minor + invoice.tax_minor, over)
-    expected = (invoice.net_minor, invoice.tax_minor, invoice.tax_minor, invoice.total_minor, 0)
-    if found != expected:
-        names = ("net of lines", "tax of lines", "tax of taxes", "net + tax", "total + rounding")
-        wrong = [name for name, left, right in zip(names, found, expected, strict=True) if left != right]
-        raise BillingError(
-            "document_does_not_add_up",
-            f"document {invoice.invoice_number}: {', '.join(wrong)} differs from what it must be",
-            "the record was changed after it was issued: run the audit, and restore it from a backup",
-        )
 
 
 def _is_single(invoice: Invoice) -> bool:
@@ -184,6 +166,9 @@ def _facts(invoice: Invoice, reader: _Reader) -> list[dict[str, str]]:
         if credited
         else [(text["due_date"], formats.long_date(invoice.due_date, locale_code))]
     )
+    # A template that was frozen before invoices were replaced has no word for it.
+    if invoice.replaces and "replaced_invoice" in text:
+        settled.insert(0, (text["replaced_invoice"], clean(invoice.replaces.invoice_number, 40)))
     facts = [
         (text["document_number"], clean(invoice.invoice_number, 40)),
         (text["issue_date"], formats.long_date(invoice.issue_date, locale_code)),
@@ -328,10 +313,17 @@ def _credit_values(invoice: Invoice, reader: _Reader) -> dict[str, str]:
 
 
 def _statement(invoice: Invoice, reader: _Reader) -> str:
-    """Return which invoice a credit note corrects and why, or that an invoice is of a share; else empty."""
+    """Return which invoice a credit note corrects or an invoice replaces, or its share; else empty."""
     values = _credit_values(invoice, reader)
     if values:
         return reader.words.fill("statement", **values)
+    replaced = invoice.replaces
+    if replaced and "replacement_statement" in reader.words.text:
+        return reader.words.fill(
+            "replacement_statement",
+            invoice=clean(replaced.invoice_number, 40),
+            date=formats.long_date(replaced.issue_date, reader.locale_code),
+        )
     # A template that was frozen before has no such sentence.
     if not invoice.share_ppm or "share_statement" not in reader.words.text:
         return ""

@@ -26,6 +26,7 @@ class Permission(StrEnum):
 
     LOOK = "look"
     RUN_DATE = "run_date"
+    REQUEST_INVOICES = "request_invoices"
     RETRY = "retry"
     ASSIGN_PROBLEM = "assign_problem"
     CLOSE_PROBLEM = "close_problem"
@@ -46,6 +47,7 @@ class Permission(StrEnum):
 _ROWS = (
     (Permission.LOOK, Role.VIEWER),
     (Permission.RUN_DATE, Role.OPERATOR),
+    (Permission.REQUEST_INVOICES, Role.OPERATOR),
     (Permission.RETRY, Role.OPERATOR),
     (Permission.ASSIGN_PROBLEM, Role.OPERATOR),
     (Permission.CLOSE_PROBLEM, Role.OPERATOR),

@@ -30,6 +30,8 @@ class Act(StrEnum):
     ADD_PLAN = "add_plan"
     END_PLAN = "end_plan"
     CREDIT = "credit"
+    REGENERATE = "regenerate"
+    REQUEST_INVOICES = "request_invoices"
     SET_CHANNEL = "set_channel"
     REMOVE_CHANNEL = "remove_channel"
     SET_RULE = "set_rule"

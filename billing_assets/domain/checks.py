@@ -40,7 +40,13 @@ _ROWS = (
             "its taxes, its cash rounding, and the net of its lines by the accounts of their charge kinds"
         ),
     ),
-    ("I07", "an installment is billed at most once per payer and revision, and billed periods never overlap"),
+    (
+        "I07",
+        (
+            "an installment is billed at most once per payer and revision, and billed periods never overlap; "
+            "once more it is billed by what replaces an invoice that was given back in full"
+        ),
+    ),
     (
         "I08",
         (

@@ -122,11 +122,20 @@ class CreditedInvoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplacedInvoice:
+    """The invoice in whose place another stands, which was given back in full."""
+
+    invoice_number: str
+    issue_date: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice:
     """A numbered document, complete and frozen.
 
     Amounts are minor units of ``currency``; those of a credit note, which has ``credited``, are in favour
-    of the payer. Its due date is its issue date and is not printed. ``rounding`` is there where the sum
+    of the payer. Its due date is its issue date and is not printed. ``replaces`` is what an invoice stands in
+    the place of, None of most. ``rounding`` is there where the sum
     payable goes by what can be paid in cash. ``share_ppm`` is what the payer bears of the policy, in parts
     per million, where it has several payers; 0 where it has one. ``snapshot_sha256`` is the hash (hex) of
     the frozen record in the store; the same invoice always renders to the same bytes.
@@ -154,6 +163,7 @@ class Invoice:
     credited: CreditedInvoice | None = None
     rounding: CashRounding | None = None
     share_ppm: int = 0
+    replaces: ReplacedInvoice | None = None
 
     @property
     def payable_minor(self) -> int:

@@ -132,10 +132,41 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CurrencySum:
+    """Documents in a currency and what they come to, in minor units; below zero where more is given back."""
+
+    currency: str
+    document_count: int
+    net_minor: int
+    tax_minor: int
+
+    @property
+    def total_minor(self) -> int:
+        """Net and tax.
+
+        >>> CurrencySum(currency="EUR", document_count=1, net_minor=100, tax_minor=8).total_minor
+        108
+        """
+        return self.net_minor + self.tax_minor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What would become of a request, and what its policy would be billed; nothing was written."""
+
+    answer: Answer
+    sums: tuple[CurrencySum, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OnDemandOrder:
-    """By what requests are answered: the business date, the date of the documents, its approval."""
+    """By what requests are answered: the business date, the date of the documents, its approval.
+
+    ``is_signed``: a person asks for exactly these policies, and the audit log keeps it.
+    """
 
     company_code: str
     billing_date: date
     issuing_date: date
     backdating: Backdating = UNASKED
+    is_signed: bool = False

@@ -22,6 +22,7 @@ from billing_assets.frames.snapshots import (
     CHARGE_LINE_RECORD_FORMATS,
     CREDIT_RECORD_FORMAT,
     RECORD_FORMAT,
+    REPLACEMENT_RECORD_FORMAT,
     with_record_hashes,
 )
 
@@ -53,6 +54,7 @@ def number_drafts(
     """Return the drafts' documents with number, dates, sum payable and ``snapshot_sha256``.
 
     The sum payable is rounded by the row of ``cash_units`` that holds on the date of issue, if there is one.
+    Where the drafts have ``replaced_number``, each replaces the document of that number: its record says so.
 
     A planned due date that lies fewer days after the issue date than the plan's ``minimum_payment_days``
     becomes the issue date plus those days, rolled forward to an open day of the policy's place;
@@ -96,11 +98,17 @@ def number_drafts(
     """
     payable = with_cash_units(drafts.invoices, cash_units, heading.issue_date)
     due = _with_earliest_due_date(payable, heading.issue_date, closed_due_days)
-    return with_record_hashes(with_numbers(due, DocumentKind.INVOICE, heading), drafts.bodies)
+    plain = REPLACEMENT_RECORD_FORMAT if "replaced_number" in due.columns else RECORD_FORMAT
+    return with_record_hashes(with_numbers(due, DocumentKind.INVOICE, heading, plain), drafts.bodies)
 
 
-def with_numbers(documents: pl.DataFrame, kind: DocumentKind, heading: Heading) -> pl.DataFrame:
+def with_numbers(
+    documents: pl.DataFrame, kind: DocumentKind, heading: Heading, plain: int | None = None
+) -> pl.DataFrame:
     """Add what every document of a shard or a correction has in its head: number, date of issue, hashes.
+
+    ``plain`` is the record format of a document of one charge whose sum is not rounded, where it is not that
+    of its kind.
 
     >>> documents = pl.DataFrame(
     ...     {"draft_index": [0, 1], "cash_unit_id": [None, 1], "has_charge_lines": [False] * 2}
@@ -112,7 +120,7 @@ def with_numbers(documents: pl.DataFrame, kind: DocumentKind, heading: Heading) 
     """
     number = pl.col("draft_index") + heading.first_number
     digits = number.cast(pl.String).str.zfill(NUMBER_DIGITS)
-    plain = _RECORD_FORMATS[kind]
+    plain = plain or _RECORD_FORMATS[kind]
     is_rounded = pl.col("cash_unit_id").is_not_null()
     by_sum = pl.when(is_rounded).then(CASH_RECORD_FORMATS[plain]).otherwise(plain)
     with_lines = by_sum.replace_strict(dict(CHARGE_LINE_RECORD_FORMATS), return_dtype=pl.Int32)

@@ -77,6 +77,7 @@ _FOURTH = RecordFormat(
     tax=_THIRD.tax,
 )
 _CASH = ("cash_unit_minor", "cash_rounding_minor")
+_REPLACED = ("replaced_number", "replaced_issue_date")
 _OLDER: Mapping[int, RecordFormat] = {
     1: _FIRST,
     2: RecordFormat(
@@ -88,9 +89,11 @@ _OLDER: Mapping[int, RecordFormat] = {
     4: _FOURTH,
     5: RecordFormat(head=(*_THIRD.head, *_CASH), line=_THIRD.line, tax=_THIRD.tax),
     6: RecordFormat(head=(*_FOURTH.head, *_CASH), line=_FOURTH.line, tax=_FOURTH.tax),
+    11: RecordFormat(head=(*_THIRD.head, *_REPLACED), line=_THIRD.line, tax=_THIRD.tax),
+    12: RecordFormat(head=(*_THIRD.head, *_REPLACED, *_CASH), line=_THIRD.line, tax=_THIRD.tax),
 }
 
-CHARGE_LINE_RECORD_FORMATS: Mapping[int, int] = MappingProxyType({3: 7, 4: 8, 5: 9, 6: 10})
+CHARGE_LINE_RECORD_FORMATS: Mapping[int, int] = MappingProxyType({3: 7, 4: 8, 5: 9, 6: 10, 11: 13, 12: 14})
 """Format -> that of a document which bills charge lines: the same, and of each line the charge."""
 
 FORMATS: Mapping[int, RecordFormat] = MappingProxyType(
@@ -114,7 +117,12 @@ RECORD_FORMAT = 3
 CREDIT_RECORD_FORMAT = 4
 """The format of the credit notes that are issued now: of an invoice, with what it credits and why."""
 
-CASH_RECORD_FORMATS: Mapping[int, int] = MappingProxyType({RECORD_FORMAT: 5, CREDIT_RECORD_FORMAT: 6})
+REPLACEMENT_RECORD_FORMAT = 11
+"""The format of the invoices that replace another: of an invoice, with number and date of the other."""
+
+CASH_RECORD_FORMATS: Mapping[int, int] = MappingProxyType(
+    {RECORD_FORMAT: 5, CREDIT_RECORD_FORMAT: 6, REPLACEMENT_RECORD_FORMAT: 12}
+)
 """Format -> that of a document whose sum payable goes by a cash unit; its lines and taxes are the same."""
 
 _SLICE_ROWS = 5_000

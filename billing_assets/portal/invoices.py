@@ -12,7 +12,7 @@ from billing_assets.domain.access import Permission
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.list_pages import page_of
 from billing_assets.domain.numbering import document_file_name
-from billing_assets.portal.access import needs
+from billing_assets.portal.access import is_allowed, needs
 from billing_assets.portal.desk import Office
 from billing_assets.portal.pages import language_of, page
 from billing_assets.portal.places import PAGE_ROWS, see_other
@@ -77,4 +77,12 @@ def show_pdf(desk: Office, number: str) -> Response:
 @router.get("/{number:path}", response_class=HTMLResponse)
 def show_invoice(request: Request, desk: Office, number: str) -> HTMLResponse:
     """Show one invoice in full."""
-    return page(request, "invoice.html.j2", detail=desk.invoice(number), zone=desk.company().time_zone)
+    detail = desk.invoice(number)
+    is_left = any(line.net_minor or line.tax_minor for line in detail.left)
+    return page(
+        request,
+        "invoice.html.j2",
+        detail=detail,
+        zone=desk.company().time_zone,
+        can_regenerate=is_left and is_allowed(request, Permission.CREDIT),
+    )

@@ -1,6 +1,7 @@
 """Invoice on demand: single policies are billed now, each up to a date of its own.
 
-Belongs here: the order of work of answering requests, one or many in one transaction.
+Belongs here: the order of work of answering requests, one or many in one transaction, and of a look at what
+they would come to.
 Does not belong here: formulas (``frames``, by the calculation of every run), SQL (``store``).
 
 What a run under way has planned is left to it: its request waits. Otherwise the policies are billed by a run
@@ -26,6 +27,7 @@ from billing_assets.domain.on_demand import (
     RUN_IN_PROGRESS,
     Answer,
     OnDemandOrder,
+    Preview,
     Request,
     RequestKind,
     RequestState,
@@ -34,7 +36,7 @@ from billing_assets.domain.runs import CatchUp, Outcome
 from billing_assets.frames.cash_rounding import used_units
 from billing_assets.frames.holds import with_holds
 from billing_assets.frames.invoices import Drafts
-from billing_assets.frames.on_demand import due_until, next_dates, until_frame
+from billing_assets.frames.on_demand import due_until, next_dates, policy_sums, until_frame
 from billing_assets.frames.run_figures import figures_of
 from billing_assets.steps.issue_documents import Issuing, issue_drafts
 from billing_assets.steps.on_demand_ports import HeldRun, OnDemandStore, OnDemandWork, ShardCount, Standing
@@ -80,10 +82,33 @@ def in_transaction(
     raise AssertionError("the last attempt returns or raises")
 
 
+def preview_on_demand(
+    order: OnDemandOrder, requests: Sequence[Request], *, store: OnDemandStore
+) -> tuple[Preview, ...]:
+    """Return what would become of each request, with what it comes to; nothing is written."""
+
+    def look(work: OnDemandWork) -> tuple[Preview, ...]:
+        found = _worked_out(order, requests, work)
+        sums = policy_sums(part.drafts for part in found.parts)
+        return tuple(
+            Preview(answer=answer, sums=sums.get(answer.request.policy_number, ()))
+            for answer in found.answers(requests, None)
+        )
+
+    return in_transaction(order.company_code, look, store=store)
+
+
 def answer_requests(
     order: OnDemandOrder, requests: Sequence[Request], work: OnDemandWork, templates: Templates
 ) -> tuple[Answer, ...]:
     """Bill what the requests ask for in the transaction of ``work``; return an answer for each, in order."""
+    found = _worked_out(order, requests, work)
+    run_id = _issue(order, found.standing, found.scope, found.parts, work, templates)
+    return found.answers(requests, run_id)
+
+
+def _worked_out(order: OnDemandOrder, requests: Sequence[Request], work: OnDemandWork) -> "_WorkedOut":
+    """Return what is decided on each policy, and what of it is billed, priced."""
     by_policy: dict[str, list[Request]] = {}
     for request in requests:
         by_policy.setdefault(request.policy_number, []).append(request)
@@ -95,12 +120,7 @@ def answer_requests(
     decided = _decided(order, by_policy, standing, dict(next_dates(due).iter_rows()), book)
     until = {number: found.until for number, found in decided.items() if found.is_free and found.until}
     parts = _priced(scope, due, until, _changed(book), partial(_read, work, standing))
-    run_id = _issue(order, standing, scope, parts, work, templates)
-    outcomes = _outcomes(parts)
-    return tuple(
-        _answer(request, decided[request.policy_number], outcomes.get(request.policy_number), run_id)
-        for request in requests
-    )
+    return _WorkedOut(standing=standing, scope=scope, parts=parts, decided=decided)
 
 
 def _read(work: OnDemandWork, standing: Standing, numbers: Sequence[str]) -> ShardBook:
@@ -224,6 +244,23 @@ class _Part:
 
     until: Mapping[str, date]
     drafts: Drafts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _WorkedOut:
+    """What requests come to: the parts that are billed, and what is decided on each policy."""
+
+    standing: Standing
+    scope: Scope
+    parts: Sequence[_Part]
+    decided: Mapping[str, _Decided]
+
+    def answers(self, requests: Iterable[Request], run_id: int | None) -> tuple[Answer, ...]:
+        outcomes = _outcomes(self.parts)
+        return tuple(
+            _answer(request, self.decided[request.policy_number], outcomes.get(request.policy_number), run_id)
+            for request in requests
+        )
 
 
 def _priced(

@@ -124,7 +124,9 @@ left join lateral (
     join billing_run r on r.run_id = j.run_id
     where k.credited_invoice_id = l.invoice_id and k.credited_line_number = l.line_number and {_WAS_THERE}
 ) c on true
-where {_WAS_THERE}
+where {_WAS_THERE} and not exists (
+    select from invoice n join billing_run r on r.run_id = n.run_id
+    where n.replaced_invoice_id = i.invoice_id and {_WAS_THERE})
 order by i.invoice_id, l.line_number
 """  # noqa: S608 - constants
 

@@ -1,6 +1,7 @@
-"""Credit notes as people see them: those of an invoice, and what is left of it.
+"""Credit notes as people see them: those of an invoice, what is left of it, what stands in its place.
 
-Belongs here: read models of what was given back. Does not belong here: giving back (``credits``).
+Belongs here: read models of what was given back and replaced.
+Does not belong here: giving back (``credits``), replacing (``replacements``).
 """
 
 from dataclasses import dataclass
@@ -41,10 +42,23 @@ order by l.line_number
 """
 
 
+_REPLACEMENT = """
+select document_number(s.prefix, i.invoice_number)
+from invoice i join number_series s using (number_series_id)
+where i.company_id = :company and i.replaced_invoice_id = :invoice
+"""
+
+
 def credit_notes_of(connection: Connection, company_id: int, invoice_id: int) -> list[CreditNoteRow]:
     """Return the credit notes of an invoice, oldest first."""
     rows = connection.execute(text(_NOTES), {"company": company_id, "invoice": invoice_id})
     return [CreditNoteRow(**row) for row in rows.mappings()]
+
+
+def replacement_of(connection: Connection, company_id: int, invoice_id: int) -> str:
+    """Return the number of the invoice that stands in the place of one; empty where none does."""
+    values = {"company": company_id, "invoice": invoice_id}
+    return str(connection.execute(text(_REPLACEMENT), values).scalar_one_or_none() or "")
 
 
 def lines_left(connection: Connection, company_id: int, invoice_id: int) -> list[LineLeft]:

@@ -31,7 +31,8 @@ from billing_assets.store.refusals import constraint_of
 from billing_assets.store.run_facts import read_run_facts
 from billing_assets.store.runs import SqlRunStore
 
-_GUARDS = frozenset({"credit_within_original", "credit_of_original"})
+GUARDS = frozenset({"credit_within_original", "credit_of_original"})
+"""Constraints that refuse a credit beyond what was charged."""
 
 _FOUND = """
 select i.invoice_id, s.prefix, i.invoice_number, i.document_kind
@@ -102,7 +103,7 @@ class SqlCreditStore(SqlRunStore):
             with self.database.transaction() as connection:
                 yield CreditTransaction(connection, company_id, self.clock)
         except IntegrityError as error:
-            if constraint_of(error) in _GUARDS:
+            if constraint_of(error) in GUARDS:
                 raise _credited_meanwhile() from error
             raise
 
@@ -117,11 +118,7 @@ class CreditTransaction(DocumentTransaction):
 
     def read_book(self, invoice_numbers: Sequence[str]) -> CreditBook:
         """Return the invoices with these printed numbers, and what was given back of them."""
-        ids = {"ids": self._ids_of(invoice_numbers)}
-        return CreditBook(
-            lines=copy_out(self.connection, _LINES, ids, CREDITABLE_LINE_SCHEMA),
-            taxes=copy_out(self.connection, CHARGED_TAXES, ids, CHARGED_TAX_SCHEMA),
-        )
+        return read_credit_book(self.connection, self._ids_of(invoice_numbers))
 
     def open_run(self, order: CreditOrder) -> int:
         """Record the run of the correction, which is final when it is committed."""
@@ -167,6 +164,15 @@ class CreditTransaction(DocumentTransaction):
             if found[prefix, number].document_kind == DocumentKind.CREDIT_NOTE:
                 raise credit_of_credit(document_number(prefix, number))
         return sorted({int(row.invoice_id) for row in found.values()})
+
+
+def read_credit_book(connection: Connection, invoice_ids: Sequence[int]) -> CreditBook:
+    """Return invoices whole, with what was given back of them."""
+    ids = {"ids": list(invoice_ids)}
+    return CreditBook(
+        lines=copy_out(connection, _LINES, ids, CREDITABLE_LINE_SCHEMA),
+        taxes=copy_out(connection, CHARGED_TAXES, ids, CHARGED_TAX_SCHEMA),
+    )
 
 
 def _credited_meanwhile() -> BillingError:

@@ -23,6 +23,7 @@ from billing_assets.domain.invoices import (
     InvoiceLine,
     InvoiceTax,
     Payer,
+    ReplacedInvoice,
 )
 from billing_assets.domain.numbering import document_number, split_document_number
 from billing_assets.domain.product_names import product_names_from
@@ -155,7 +156,14 @@ def _invoice(row: Row[Any], lines: tuple[InvoiceLine, ...], taxes: tuple[Invoice
         snapshot_sha256=row.snapshot_hex,
         credited=_credited(row),
         rounding=_rounding(row),
+        replaces=_replaced(row),
     )
+
+
+def _replaced(row: Row[Any]) -> ReplacedInvoice | None:
+    if row.replaced_number is None:
+        return None
+    return ReplacedInvoice(invoice_number=row.replaced_number, issue_date=row.replaced_issue_date)
 
 
 def _credited(row: Row[Any]) -> CreditedInvoice | None:

@@ -84,7 +84,8 @@ select i.record_format, s.prefix, i.invoice_number as number, i.run_id,
         select a.issue_date from away_number a where a.number_series_id = i.number_series_id
             and i.invoice_number - 1 between a.first_number and a.last_number)) as previous_issue_date,
     r.billing_date as run_billing_date, r.issuing_date as run_issuing_date, r.backdating_reason,
-    r.approved_by, r.closed_day_id, r.run_kind = 'correction' as is_correction,
+    case when r.run_kind = 'correction' then '' else r.approved_by end as approved_by, r.closed_day_id,
+    r.run_kind = 'correction' as is_correction,
     c.content::jsonb ->> 'place_code' as company_place_code
 from invoice i
 join number_series s using (number_series_id)

@@ -23,6 +23,7 @@ from billing_assets.store.numbering import draw_numbers
 from billing_assets.store.payer_shares import read_payer_shares
 from billing_assets.store.shard_sums import WRITTEN_SUMS, sums_values
 from billing_assets.store.shards import TAKEN, listed, range_values
+from billing_assets.store.standing_lines import standing
 
 _REACH_DAYS = 430
 """Longest lead (400 days) and longest run of closed days: terms that begin later cannot be due yet."""
@@ -42,7 +43,7 @@ CHANGED_AFTER_BILLING = f"""
         and n.away_months = '{{}}'
     join invoice_line l on l.policy_term_version_id = f.policy_term_version_id
         and l.policy_term_id = f.policy_term_id and l.credited_invoice_id is null
-        and l.charge_kind <> 'premium_change'
+        and l.charge_kind <> 'premium_change' and {standing("l")}
     where f.company_id = %(company)s and f.policy_id >= %(low)s and f.policy_id < %(high)s
         and {listed("f")}
         and f.superseded_batch_id is not null and f.policy_term_version_id <> n.policy_term_version_id

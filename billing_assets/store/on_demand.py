@@ -19,6 +19,7 @@ import polars as pl
 from sqlalchemy import Connection, Row, text
 from sqlalchemy.exc import IntegrityError
 
+from billing_assets.domain.audit_acts import Act, AuditAct, Subject
 from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.on_demand import Answer, OnDemandOrder, Request
@@ -26,6 +27,7 @@ from billing_assets.domain.retries import FailedCharge, RetryAttempt
 from billing_assets.domain.runs import CurrencyTotal, RunState
 from billing_assets.steps.on_demand_ports import HeldRun, ShardCount, Standing
 from billing_assets.steps.run_ports import Clock, Issuer, RuleRows, Run, Shard, ShardBook, silent
+from billing_assets.store.audit_log import record_act
 from billing_assets.store.away_months import require_date_here
 from billing_assets.store.closed_days import read_closed_days
 from billing_assets.store.companies import read_issuer
@@ -148,6 +150,7 @@ class OnDemandTransaction(DocumentTransaction):
         self.clock = clock
         self.rules: tuple[str, RuleRows, int] | None = None
         self._kept = kept
+        self._is_signed = False
 
     def standing(self, policy_numbers: Sequence[str]) -> Standing:
         """Return where the company stands, and keep runs from beginning until the transaction ends."""
@@ -194,6 +197,7 @@ class OnDemandTransaction(DocumentTransaction):
     ) -> Run:
         """Record the run, which is final when it is committed, with its shards."""
         require_date_here(self.connection, self.company_id, order.billing_date)
+        self._is_signed = order.is_signed
         at, due_count = self.clock(), sum(shard.due_count for shard in shards)
         values = {
             "company": self.company_id,
@@ -238,6 +242,14 @@ class OnDemandTransaction(DocumentTransaction):
         """Store figures and report of the run, whose recorded totals are given to ``prove``."""
         write_figures(self.connection, self.company_id, run_id, figures)
         close_run(self.connection, run_id, self.clock(), {}, prove)
+        if self._is_signed:
+            act = AuditAct(
+                act=Act.REQUEST_INVOICES,
+                subject=Subject.RUN,
+                subject_id=str(run_id),
+                company_id=self.company_id,
+            )
+            record_act(self.connection, act, self.clock())
 
     def next_requests(self, after_id: int, count: int) -> tuple[Request, ...]:
         """Return the oldest open requests of the inbox beyond ``after_id``."""

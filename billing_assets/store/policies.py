@@ -36,6 +36,7 @@ from billing_assets.store.problems import (
     write_holds,
     write_problems,
 )
+from billing_assets.store.standing_lines import standing
 
 # A term of a detached month was billed to its end: its lines may be away.
 _STORED_TERMS = """
@@ -57,7 +58,7 @@ join policy_term_version v on v.company_id = p.company_id and v.policy_id = p.po
 left join lateral (
     select max(l.policy_term_version_id) as version_id, max(l.period_to_date) as to_date
     from invoice_line l where l.policy_term_id = v.policy_term_id and l.credited_invoice_id is null
-        and l.charge_kind <> 'premium_change'
+        and l.charge_kind <> 'premium_change' and {standing}
 ) billed on true
 left join policy_term_version b on b.policy_term_version_id = case when v.away_months <> '{{}}'
     then v.policy_term_version_id else billed.version_id end
@@ -349,7 +350,8 @@ class IntakeTransaction:
         self.connection.execute(text("create temporary table incoming_key (key text) on commit drop"))
         copy_in(self.connection, "incoming_key", keys.rename("key").to_frame())
         self.connection.execute(text("analyze incoming_key"))
-        found = copy_out(self.connection, query.format(company=self.company_id), (), schema)
+        asked = query.format(company=self.company_id, standing=standing("l"))
+        found = copy_out(self.connection, asked, (), schema)
         self.connection.execute(text("drop table incoming_key"))
         return found
 

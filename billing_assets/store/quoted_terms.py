@@ -13,8 +13,9 @@ from billing_assets.domain.policy_changes import TermChange
 from billing_assets.domain.term_days import TermDayCount, TermDays
 from billing_assets.store.away_months import require_terms_here
 from billing_assets.store.policy_changes import read_changes
+from billing_assets.store.standing_lines import standing
 
-_TERM = """
+_TERM = f"""
 select p.policy_number, v.effective_date, v.expiration_date, v.cover_to_date, v.cut_over_date, v.currency,
     v.premium_minor, v.plan_code, coalesce((
         select n.day_count from payment_plan n
@@ -30,13 +31,14 @@ select p.policy_number, v.effective_date, v.expiration_date, v.cover_to_date, v.
             and l.credited_invoice_id is null), 0) as billed_net_minor,
     (select count(*) from invoice_line l
         where l.policy_term_id = v.policy_term_id and l.charge_kind in ('premium', 'premium_change')
-            and l.credited_invoice_id is null) as billed_line_count, v.charge_count, v.payer_count,
+            and l.credited_invoice_id is null and {standing("l")}) as billed_line_count, v.charge_count,
+    v.payer_count,
     v.policy_term_id
 from policy p join policy_term_version v using (policy_id, company_id)
 where p.company_id = :company and p.policy_number = :policy and v.superseded_batch_id is null
     and v.effective_date <= :day and :day <= v.expiration_date
 order by v.effective_date desc limit 1
-"""
+"""  # noqa: S608 - constants
 _TERMS = """
 select v.effective_date, v.expiration_date
 from policy p join policy_term_version v using (policy_id, company_id)

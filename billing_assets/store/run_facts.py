@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, text
 
 from billing_assets.domain.exchange_rates import reported
 from billing_assets.domain.invoices import DocumentKind
-from billing_assets.domain.runs import Outcome, RunKind
+from billing_assets.domain.runs import CurrencyTotal, Outcome, RunKind
 from billing_assets.reports.run_report import RunFacts
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.exchange_rates import rates_on
@@ -79,6 +79,14 @@ def read_run_facts(
         seconds=dict(seconds),
         reporting_currency=into,
         reported=reported(totals, into, rates) if into else (),
+    )
+
+
+def totals_of(facts: RunFacts) -> tuple[CurrencyTotal, ...]:
+    """Return what the charges of a run add up to, as it was counted for its report."""
+    return tuple(
+        CurrencyTotal(outcome=outcome, currency=currency, charge_count=count, net_minor=net)
+        for outcome, _reason, currency, count, net in facts.charges
     )
 
 

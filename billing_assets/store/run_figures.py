@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from billing_assets.frames.columns import FIGURE_SCHEMA, LAST_BILL_SCHEMA
 from billing_assets.steps.run_ports import Shard
 from billing_assets.store.copy import copy_in, copy_out
+from billing_assets.store.standing_lines import standing
 
 _STORED = [name for name in FIGURE_SCHEMA if name != "is_comparable"]
 
@@ -25,7 +26,7 @@ where f.company_id = %(company)s and f.period_to_date = any(%(days)s) and r.stat
 """
 
 # Row by row through the keys: joined as a whole, the planner reads every invoice that there ever was.
-_LAST_BILLS = """
+_LAST_BILLS = f"""
 with renewed as (
     select policy_id from policy_term where policy_id >= %(low)s and policy_id < %(high)s
         and (not %(is_of_payers)s or policy_id in (
@@ -60,13 +61,13 @@ from last s cross join lateral (
         select n.*, n.payer_id = min(n.payer_id) over (partition by n.charge_kind) as is_of_one
         from invoice_line n
         where n.policy_term_id = o.policy_term_id and n.installment_number = o.installment_number
-            and n.revision = o.revision and n.credited_invoice_id is null
+            and n.revision = o.revision and n.credited_invoice_id is null and {standing("n")}
     ) l on true
     join policy_term_version v using (policy_term_version_id)
     where i.invoice_id = s.invoice_id
     group by i.currency
 ) bill
-"""
+"""  # noqa: S608 - constants
 _HELD_UNTIL = """
 select max(billing_date) from billing_run
 where company_id = :company and billing_date < :day and state = 'held'

@@ -45,7 +45,7 @@ from billing_assets.store.invoices import ShardTransaction, read_shard_book
 from billing_assets.store.locks import LockSpace, hold_lock
 from billing_assets.store.refusals import is_billed_once
 from billing_assets.store.rule_sets import keep_rule_set, read_rules
-from billing_assets.store.run_facts import read_run_facts
+from billing_assets.store.run_facts import read_run_facts, totals_of
 from billing_assets.store.run_figures import (
     read_figures,
     read_held_until,
@@ -268,10 +268,7 @@ def close_run(
 ) -> tuple[CurrencyTotal, ...]:
     """Finalise a run in the transaction of the caller, as :meth:`SqlRunStore.finalise` says."""
     facts = read_run_facts(connection, run_id, at, seconds)
-    totals = tuple(
-        CurrencyTotal(outcome=outcome, currency=currency, charge_count=count, net_minor=net)
-        for outcome, _reason, currency, count, net in facts.charges
-    )
+    totals = totals_of(facts)
     prove(totals)
     report = json.dumps(build_run_report(facts), ensure_ascii=False)
     connection.execute(text(_FINALISE), {"run": run_id, "at": at, "report": report})

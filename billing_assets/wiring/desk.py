@@ -7,7 +7,6 @@ is shown (``cli``, ``portal``).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from hashlib import sha256
@@ -22,7 +21,6 @@ from billing_assets.domain.book_mapping import BookControls
 from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.certificate_files import KeptCertificate
 from billing_assets.domain.companies import Company, company_from
-from billing_assets.domain.credits import LineLeft
 from billing_assets.domain.decisions import signed
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.exchange_rates import ExchangeRate
@@ -51,7 +49,6 @@ from billing_assets.store import (
 from billing_assets.store.certificates import read_certificate
 from billing_assets.store.closed_days import ClosedDayRow, closed_day_history, read_closed_days
 from billing_assets.store.companies import company_codes, read_issuer, save_company
-from billing_assets.store.credit_listings import CreditNoteRow, credit_notes_of, lines_left
 from billing_assets.store.document_views import DocumentView, view_document
 from billing_assets.store.exchange_rates import SqlRateStore, list_rates
 from billing_assets.store.invoice_reader import find_invoice
@@ -60,6 +57,7 @@ from billing_assets.store.policy_changes import SqlChangeStore
 from billing_assets.store.templates import read_template_archive
 from billing_assets.wiring.build import Billing, time_zone_differs, today_of, utc_now
 from billing_assets.wiring.explanations import read_explanation
+from billing_assets.wiring.invoice_details import InvoiceDetail, read_invoice_detail
 from billing_assets.wiring.ledger_desk import LedgerDesk
 from billing_assets.wiring.month_desk import MonthDesk
 from billing_assets.wiring.rule_desk import RuleDesk
@@ -67,19 +65,6 @@ from billing_assets.wiring.untaxed_charges import is_untaxed, with_tax_advice
 
 if TYPE_CHECKING:
     from billing_assets.wiring.access_desk import AccessDesk
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InvoiceDetail:
-    """One invoice as issued, what became of its deliveries, and what was given back; it holds personal data.
-
-    ``left`` is what is left of each of its lines; empty for a credit note.
-    """
-
-    invoice: Invoice
-    deliveries: tuple[delivery_listings.DeliveryRow, ...]
-    credit_notes: tuple[CreditNoteRow, ...] = ()
-    left: tuple[LineLeft, ...] = ()
 
 
 class Desk:
@@ -239,14 +224,7 @@ class Desk:
     def invoice(self, number: str) -> InvoiceDetail:
         """Return one invoice by its printed number, or raise ``invoice_unknown``."""
         with self.database.transaction() as connection:
-            found = find_invoice(connection, self.company_id, number)
-            key = connection, self.company_id, found.invoice_id
-            return InvoiceDetail(
-                invoice=found,
-                deliveries=tuple(delivery_listings.deliveries_of(*key)),
-                credit_notes=tuple(credit_notes_of(*key)),
-                left=tuple(lines_left(*key)),
-            )
+            return read_invoice_detail(connection, self.company_id, number)
 
     def invoice_pdf(self, number: str) -> bytes:
         """Return the PDF of an invoice: the kept bytes, or its first rendering, which is kept from then on.

@@ -15,10 +15,10 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from billing_assets.domain.backdating import require_recent
-from billing_assets.domain.on_demand import Answer, InboxEntry, OnDemandOrder, Request
+from billing_assets.domain.on_demand import Answer, InboxEntry, OnDemandOrder, Preview, Request
 from billing_assets.domain.retries import FailedCharge
 from billing_assets.steps.drain_inbox import BATCH_REQUESTS, drain_inbox
-from billing_assets.steps.invoice_on_demand import Templates, invoice_on_demand
+from billing_assets.steps.invoice_on_demand import Templates, invoice_on_demand, preview_on_demand
 from billing_assets.steps.result import StepResult
 from billing_assets.steps.retry_failed_invoices import BATCH_POLICIES, retry_failed_invoices
 from billing_assets.steps.run_ports import Progress, silent
@@ -60,6 +60,19 @@ class OnDemandDesk:
             self._order(billing_date), (request,), store=self.store, templates=self._templates
         )
         return self._kept(answer) if answer.is_waiting else answer
+
+    def preview(self, requests: Sequence[Request]) -> tuple[Preview, ...]:
+        """Return what would become of requests today, and what they would come to; nothing is written."""
+        return preview_on_demand(self._order(None), requests, store=self.store)
+
+    def invoice_all(self, requests: Sequence[Request]) -> tuple[Answer, ...]:
+        """Bill policies now, all in one run that the audit log names.
+
+        What has to wait for a run under way is put into the inbox.
+        """
+        order = replace(self._order(None), is_signed=True)
+        answers = invoice_on_demand(order, requests, store=self.store, templates=self._templates)
+        return tuple(self._kept(answer) if answer.is_waiting else answer for answer in answers)
 
     def _kept(self, answer: Answer) -> Answer:
         """Put a request that waits into the inbox; return its answer with the number it has there."""

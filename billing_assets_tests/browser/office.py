@@ -64,6 +64,11 @@ select (select max(run_id) from billing_run where state = 'finalised') as run,
     (select max(run_id) from billing_run where state = 'running') as running,
     (select document_number(prefix, last_number) from number_series where last_number > 0 order by 1 limit 1)
         as invoice,
+    (select document_number(s.prefix, i.invoice_number) from invoice i join number_series s
+            using (number_series_id)
+        where i.document_kind = 'invoice' and not exists (
+            select from invoice n where n.credited_invoice_id = i.invoice_id)
+        order by i.invoice_id limit 1) as standing,
     (select max(problem_id) from problem) as problem,
     (select max(delivery_id) from delivery where state = 'failed' and attempt_count = 1) as delivery,
     (select min(pause_id) from schedule_pause where resumed_at is null) as pause,
@@ -88,6 +93,8 @@ def office_pages(desk: Desk) -> Mapping[str, str]:
         "invoices": "/invoices",
         "invoice": f"/invoices/{row.invoice}",
         "explanation": f"/invoices/{row.invoice}/explanation",
+        "regenerate": f"/invoices/{row.standing}/regenerate",
+        "on-demand": "/invoices/on-demand",
         "failures": "/failures",
         "problems": "/problems",
         "problem": f"/problems/{row.problem}",

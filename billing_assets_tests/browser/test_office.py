@@ -127,3 +127,27 @@ def test_the_day_shows_a_run_going_on_without_being_asked(page: Page, office: Of
     with page.expect_response(lambda answer: bool(answer.request.headers.get("hx-request"))):
         pass
     expect(page.get_by_role("progressbar")).to_have_count(1)
+
+
+def test_a_pasted_list_is_looked_at_and_nobody_is_kept_out_of_what_it_comes_to(
+    page: Page, office: Office
+) -> None:
+    opened(page, DESK, f"{office.url}/invoices/on-demand")
+    page.get_by_label("Policy numbers").fill("POL-00000001\nPOL-00000002\nNO-SUCH-POLICY")
+    page.get_by_label("Up to this billing date").fill("2099-12-31")
+    page.get_by_role("button", name="Look what it comes to").click()
+    rows = page.get_by_role("region", name="What would be billed").locator("tbody tr")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(2)).to_contain_text("The book has no such policy")
+    expect(page.get_by_role("button", name="Issue these invoices")).to_be_visible()
+    assert violations(page) == []
+    page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    width, wanted = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert width <= wanted
+
+
+def test_an_invoice_is_regenerated_after_a_look_at_both(page: Page, office: Office) -> None:
+    opened(page, DESK, office.url + office.pages["regenerate"])
+    expect(page.get_by_role("region", name="As it was billed", exact=True)).to_be_visible()
+    expect(page.get_by_role("region", name="As it would be billed now")).to_be_visible()
+    assert violations(page) == []

@@ -4,7 +4,8 @@ from datetime import date
 
 import polars as pl
 
-from billing_assets.frames.on_demand import due_until, next_dates, until_frame
+from billing_assets.frames.invoices import Drafts
+from billing_assets.frames.on_demand import due_until, next_dates, policy_sums, until_frame
 
 JANUARY, FEBRUARY, MARCH = (date(2024, month, 1) for month in (1, 2, 3))
 
@@ -31,3 +32,15 @@ def test_a_charge_of_a_whole_term_waits_since_the_term_began_and_has_no_later_da
     whole = due(("A", 0, date(2026, 8, 3)))
     assert next_dates(whole)["until_date"].to_list() == [JANUARY]
     assert due_until(whole, until_frame({"A": FEBRUARY}))["billing_date"].to_list() == [FEBRUARY]
+
+
+def test_what_is_given_back_counts_below_zero_and_a_document_of_two_policies_for_each() -> None:
+    line = {"currency": "EUR", "draft_index": 0, "net_minor": 100, "tax_minor": 8}
+    lines = pl.DataFrame([{"policy_number": number, "policy_term_id": 7, **line} for number in ("A", "B")])
+    back = pl.DataFrame([{"policy_term_id": 9, **line, "net_minor": 30, "tax_minor": 2}])
+    charges = pl.DataFrame({"policy_term_id": [7, 9], "policy_number": ["A", "B"]})
+    notes = Drafts(invoices=back, lines=back, taxes=back, charges=back)
+    sums = policy_sums([Drafts(invoices=lines, lines=lines, taxes=lines, charges=charges, credits=notes)])
+    assert [(each.document_count, each.net_minor, each.tax_minor) for each in sums["A"]] == [(1, 100, 8)]
+    assert [(each.document_count, each.net_minor, each.tax_minor) for each in sums["B"]] == [(2, 70, 6)]
+    assert policy_sums([]) == {}

@@ -11,8 +11,12 @@ from billing_assets.steps.detach_month import detach_month
 from billing_assets.steps.month_ports import DetachOrder
 from billing_assets.store.connection import Database
 from billing_assets.store.detached_months import SqlMonthStore
+from billing_assets.wiring.build import Billing
+from billing_assets.wiring.desk import Desk
+from billing_assets.wiring.replacements import regenerate, replacement_order
 from billing_assets_tests.books import AT, COMPANY
-from billing_assets_tests.closed_months import MONTH, column, months_of
+from billing_assets_tests.changes import broken
+from billing_assets_tests.closed_months import LAST, MONTH, column, months_of
 
 ORDER = DetachOrder(company_code=COMPANY.company_code, month=MONTH)
 
@@ -96,3 +100,30 @@ def test_a_bound_that_is_too_short_is_refused_before_anything_is_written(
         detach(closed_store, tmp_path / "month", order)
     assert caught.value.code == "bound_too_short"
     assert months_of(closed_store).list()[0].detached_at is None
+
+
+def test_the_month_of_an_invoice_that_was_replaced_goes_and_comes_back(
+    closed_billing: Billing, tmp_path: Path
+) -> None:
+    number = """
+        select document_number(s.prefix, i.invoice_number) from invoice i join number_series s
+            using (number_series_id) join invoice_line l using (invoice_id)
+        join policy_term t on t.policy_term_id = l.policy_term_id join policy using (policy_id)
+        where policy_number = 'P5' order by i.invoice_id limit 1
+    """
+    (old,) = column(closed_billing.database, number)
+    order = replacement_order(
+        closed_billing, str(old), reason="asked", approved_by="ana", billing_date=LAST, is_forced=True
+    )
+    new = regenerate(closed_billing, order).invoice_number
+    months, desk = months_of(closed_billing.database), Desk(closed_billing)
+    months.detach(MONTH, tmp_path / "month")
+    assert broken(closed_billing) == {}
+    replaced = desk.invoice(new).invoice.replaces
+    assert replaced is not None
+    assert replaced.invoice_number == old
+    with pytest.raises(BillingError, match="month_away"):
+        regenerate(closed_billing, order)
+    months.attach(tmp_path / "month")
+    assert broken(closed_billing) == {}
+    assert desk.invoice(str(old)).replaced_by == new

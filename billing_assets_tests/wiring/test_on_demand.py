@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from billing_assets.domain.on_demand import RequestState
+from billing_assets.domain.on_demand import Request, RequestState
 from billing_assets.steps.run_ports import silent
 from billing_assets.store.connection import Database
 from billing_assets.wiring.on_demand import OnDemandDesk
@@ -46,3 +46,22 @@ def test_documents_carry_the_day_of_issue_of_the_company(desk: OnDemandDesk) -> 
         query = "select issue_date, billing_date from invoice join billing_run using (run_id)"
         found = connection.exec_driver_sql(query)
         assert [tuple(row) for row in found] == [(TODAY, TODAY)]
+
+
+def test_a_preview_is_what_is_issued_then_and_writes_nothing(desk: OnDemandDesk) -> None:
+    until = date(2025, 1, 31)
+    asked = [Request(policy_number=number, until=until) for number in ("POL-00000001", "POL-00000002", "X")]
+    shown = desk.preview(asked)
+    assert [each.answer.reason_code for each in shown] == ["", "", "policy_unknown"]
+    totals = "select count(*), coalesce(sum(total_minor), 0)::bigint from invoice"
+    acts = "select count(*) from audit_entry where act = 'request_invoices'"
+    with desk.billing.database.transaction() as connection:
+        assert tuple(connection.exec_driver_sql(totals).one()) == (0, 0)
+    answers = desk.invoice_all(asked)
+    assert [answer.state for answer in answers] == ["done", "done", "failed"]
+    sums = [part for each in shown for part in each.sums]
+    expected = (sum(part.document_count for part in sums), sum(part.total_minor for part in sums))
+    with desk.billing.database.transaction() as connection:
+        assert tuple(connection.exec_driver_sql(totals).one()) == expected
+        assert connection.exec_driver_sql(acts).scalar_one() == 1
+    assert [each.sums for each in desk.preview(asked)] == [(), (), ()]

@@ -2,7 +2,7 @@
 
 Belongs here: running the checks of ``domain.checks`` over the store. The queries stand beside this file, one
 file per theme: ``documents``, ``taxes``, ``records``, ``corrections``, ``runs``, ``installments``,
-``deliveries``, ``intake``, ``references``, ``guards``, ``cash_rounding``, ``charge_lines``,
+``deliveries``, ``intake``, ``references``, ``replacements``, ``guards``, ``cash_rounding``, ``charge_lines``,
 ``payer_shares``, ``certificates``, ``ledger``, ``number_blocks``, ``audit_log``,
 ``detached_months``, ``holds``.
 Does not belong here: the statements of the invariants (``domain.checks``), what to do about an offender.
@@ -36,6 +36,7 @@ from billing_assets.store.checks import (
     payer_shares,
     records,
     references,
+    replacements,
     runs,
     taxes,
 )
@@ -52,7 +53,7 @@ QUERIES: Mapping[str, str] = MappingProxyType(
         "I04": ledger.ENTRIES,
         "I05": ledger.BALANCES,
         "I06": ledger.DOCUMENTS,
-        "I07": documents.PERIODS,
+        "I07": f"{documents.PERIODS} union all ({replacements.REPLACEMENTS})",
         "I08": f"{documents.NUMBERS} union all ({number_blocks.BLOCKS})",
         "I09": records.RECORDS,
         "I10": corrections.CREDITS,

@@ -20,21 +20,26 @@ with touched as (
     select v.policy_term_version_id, v.policy_term_id, v.charge_count, v.premium_minor
     from policy_term_version v
     where v.charge_count > 0 and (:is_everything or v.policy_term_id in (select policy_term_id from touched))
+), told as materialized (
+    select policy_term_version_id, charges_of(policy_term_version_id) as charges from asked
 ), billed as (
-    select l.policy_term_id, c.charge_code, max(c.premium_minor)::numeric as charge_minor,
+    select l.policy_term_id, k.charges, c.charge_code, max(c.premium_minor)::numeric as charge_minor,
         max(v.premium_minor)::numeric as premium_minor,
         max(v.charge_count) as charge_count, min(l.net_minor + l.contained_tax_minor) as least_minor,
         sum(l.net_minor + l.contained_tax_minor) as billed_minor
     from touched
     join invoice_line l using (policy_term_id)
     join policy_term_version v using (policy_term_version_id)
+    join told k using (policy_term_version_id)
     join policy_term_charge c on c.policy_term_version_id = l.policy_term_version_id
         and c.charge_number = l.charge_number
     where l.credited_invoice_id is null and l.charge_kind = 'premium'
-    -- by their codes: versions of a term may number its charges in other ways
-    group by l.policy_term_id, c.charge_code
+        and not exists (select from invoice r where r.replaced_invoice_id = l.invoice_id)
+    -- by their codes: versions of a term may number its charges in other ways; replaced by other charges, an
+    -- installment is of another calculation than those that were not
+    group by l.policy_term_id, k.charges, c.charge_code
 ), totalled as (
-    select *, sum(billed_minor) over (partition by policy_term_id) as total_minor from billed
+    select *, sum(billed_minor) over (partition by policy_term_id, charges) as total_minor from billed
 )
 select concat('policy term version ', a.policy_term_version_id,
     ': its charge lines are not as many as it says, or do not add up to its premium')

@@ -60,7 +60,8 @@ where n.nspname = :schema and c.relkind in ('r', 'p') and not a.attisdropped and
     and not (a.atttypid = 'bigint'::regtype and a.attnotnull)
 """
 
-# The running maximum finds an overlap with any earlier period, not only with the neighbour. Terms of which a
+# What was replaced is billed no more. The running maximum finds an overlap with any earlier period, not only
+# with the neighbour. Terms of which a
 # month is away are left out: they were asked about before it went, and a trigger lets none be billed again.
 PERIODS = """
 with touched as (
@@ -71,7 +72,8 @@ with touched as (
     select l.*, t.policy_id from touched
     join policy_term t using (policy_id)
     join invoice_line l using (policy_term_id)
-    where l.credited_invoice_id is null and not exists (
+    where l.credited_invoice_id is null
+        and not exists (select from invoice r where r.replaced_invoice_id = l.invoice_id) and not exists (
         select from policy_term_version w
         where w.policy_term_id = l.policy_term_id and w.away_months <> '{}')
 ), ordered as (

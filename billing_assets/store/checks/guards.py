@@ -96,10 +96,14 @@ _NO_CONDITION = ""
 KEYS = (
     ("invoice", "invoice_id", _NO_CONDITION),
     ("invoice", "number_series_id, invoice_number", _NO_CONDITION),
+    ("invoice", "replaced_invoice_id", "(replaced_invoice_id IS NOT NULL)"),
     ("invoice_line", "invoice_id, line_number", _NO_CONDITION),
     (
         "invoice_line",
-        "policy_term_id, installment_number, charge_kind, payer_id, revision, split_number",
+        (
+            "policy_term_id, installment_number, charge_kind, payer_id, revision, split_number, "
+            "replacement_number"
+        ),
         "(credited_invoice_id IS NULL)",
     ),
     ("invoice_tax", "invoice_id, tax_number", _NO_CONDITION),
@@ -245,14 +249,16 @@ where not exists (
         and t.tgtype = e.trigger_type and t.tgqual is null and t.tgattr::text = ''
         and p.proname = e.function_name and n.nspname = :schema)
 union all
-select 'table invoice_line: the trigger refuse_overcredit is missing, changed or off'
+select concat('table ', e.table_name, ': the trigger ', e.trigger_name, ' is missing, changed or off')
+from (values ('invoice_line', 'refuse_overcredit', 'credited_invoice_id'),
+    ('invoice', 'refuse_unreversed', 'replaced_invoice_id')) as e (table_name, trigger_name, column_name)
 where not exists (
     select from pg_trigger t join stored s on s.oid = t.tgrelid
     join pg_proc p on p.oid = t.tgfoid join pg_namespace n on n.oid = p.pronamespace
-    where s.table_name = 'invoice_line' and t.tgname = 'refuse_overcredit' and t.tgenabled in ('O', 'A')
+    where s.table_name = e.table_name and t.tgname = e.trigger_name and t.tgenabled in ('O', 'A')
         and t.tgtype = :credit_trigger_type and t.tgattr::text = ''
-        and pg_get_triggerdef(t.oid) like '%WHEN ((new.credited_invoice_id IS NOT NULL))%'
-        and p.proname = 'refuse_overcredit' and n.nspname = :schema
+        and pg_get_triggerdef(t.oid) like concat('%WHEN ((new.', e.column_name, ' IS NOT NULL))%')
+        and p.proname = e.trigger_name and n.nspname = :schema
         and p.prosecdef and pg_has_role(:owner_role, p.proowner, 'member'))
 union all
 select concat('table ', s.table_name, ': a trigger is switched off')
@@ -262,7 +268,8 @@ union all
 select concat('function ', p.proname, ': it does not refuse any more')
 from pg_proc p join pg_namespace n on n.oid = p.pronamespace
 where n.nspname = :schema and ((p.proname in ('refuse_change', 'keep_first_rendering', 'only_end_once',
-            'refuse_overcredit', 'refuse_unbalanced', 'refuse_removal', 'refuse_away_term',
+            'refuse_overcredit', 'refuse_unreversed', 'refuse_unbalanced',
+            'refuse_removal', 'refuse_away_term',
             'refuse_away_date', 'prove_attached', 'require_rows_of_month', 'detach_month')
         and p.prosrc not like '%raise exception%')
     or (p.proname = 'refuse_change' and p.prosrc ~ '\\mreturn\\M'))

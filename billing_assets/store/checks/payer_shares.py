@@ -28,6 +28,7 @@ with touched as (
     select l.*, v.payer_count, v.premium_minor, v.payers, l.net_minor + l.contained_tax_minor as billed_minor
     from touched join invoice_line l using (policy_term_id) join told v using (policy_term_version_id)
     where l.credited_invoice_id is null and l.charge_kind <> 'premium_change'
+        and not exists (select from invoice r where r.replaced_invoice_id = l.invoice_id)
 ), whole as (
     select policy_term_id, charge_kind, charge_number, payers, premium_minor, max(payer_count) as payer_count,
         sum(billed_minor)::numeric as total_minor,

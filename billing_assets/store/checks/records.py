@@ -25,7 +25,7 @@ left join lateral (
         l.net_minor, l.tax_minor, case when i.record_format > 1 then encode(n.content_sha256, 'hex') end,
         case when i.record_format > 2 then l.contained_tax_minor end,
         case when i.record_format in (4, 6, 8, 10) then l.credited_line_number end,
-        case when i.record_format > 6 then l.charge_number end),
+        case when i.record_format in (7, 8, 9, 10, 13, 14) then l.charge_number end),
         chr(10) order by l.line_number) as body
     from invoice_line l left join policy_term_version v using (policy_term_version_id)
     left join payment_plan n using (payment_plan_id)
@@ -47,7 +47,8 @@ where (:is_everything or i.run_id = any(:runs)) and i.snapshot_sha256 <> sha256(
         encode(y.content_sha256, 'hex'), encode(c.content_sha256, 'hex'), encode(m.content_sha256, 'hex'),
         case when i.record_format in (4, 6, 8, 10)
             then concat_ws('|', document_number(x.prefix, o.invoice_number), i.credit_reason) end,
-        case when i.record_format in (5, 6, 9, 10) then concat_ws('|', i.cash_unit_minor,
+        case when i.record_format > 10 then concat_ws('|', i.replaced_number, i.replaced_issue_date) end,
+        case when i.record_format in (5, 6, 9, 10, 12, 14) then concat_ws('|', i.cash_unit_minor,
             i.cash_rounding_minor) end),
     lines.body, taxes.body), 'UTF8'))
 union all

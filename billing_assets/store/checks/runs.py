@@ -38,7 +38,8 @@ group by r.run_id having coalesce(sum(d.charge_count), 0) <> r.due_count
 union all
 select concat('run ', r.run_id, ': its shards do not add up to it')
 from billing_run r left join run_shard h using (run_id)
-where r.state = 'finalised' and r.run_kind <> 'correction' and (:is_everything or r.run_id = any(:runs))
+where r.state = 'finalised' and (r.run_kind <> 'correction' or r.shard_count > 0)
+    and (:is_everything or r.run_id = any(:runs))
 group by r.run_id
 having count(h.committed_at) <> r.shard_count or count(*) <> r.shard_count
     or coalesce(sum(h.due_count), 0) <> r.due_count
@@ -98,6 +99,6 @@ union all
 select concat('run ', r.run_id, ': a run of kind ', r.run_kind, ' issued ', document_number(s.prefix,
     i.invoice_number))
 from billing_run r join invoice i using (run_id) left join number_series s using (number_series_id)
-where (:is_everything or r.run_id = any(:runs))
-    and r.run_kind = 'correction' and i.document_kind <> 'credit_note'
+where (:is_everything or r.run_id = any(:runs)) and i.document_kind <> 'credit_note'
+    and (r.run_kind = 'correction') <> (i.replaced_invoice_id is not null)
 """

@@ -76,6 +76,10 @@ WEAKENED = [
         "table invoice_line: the trigger refuse_overcredit is missing, changed or off",
     ),
     (
+        "alter table invoice disable trigger refuse_unreversed",
+        "table invoice: the trigger refuse_unreversed is missing, changed or off",
+    ),
+    (
         "alter function refuse_overcredit() security invoker",
         "table invoice_line: the trigger refuse_overcredit is missing, changed or off",
     ),
