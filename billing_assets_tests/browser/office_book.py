@@ -3,7 +3,8 @@
 Belongs here: what stands in the store. Does not belong here: the pages, a browser.
 
 Terms begin all over the year, so that every day has its invoices and the first of a month its peak. A few
-charges fail, some mail has not arrived, the run of today waits for approval, that of tomorrow is under way.
+charges fail, some mail has not arrived, the run of today (or of the next open day) waits for approval, that of
+the open day after it is under way.
 """
 
 from dataclasses import replace
@@ -13,6 +14,7 @@ from bench.servers import run_script
 from billing_assets.domain.companies import Company
 from billing_assets.domain.holds import HoldClock, HoldTerms
 from billing_assets.domain.safety_bounds import SafetyBounds
+from billing_assets.frames.calendars import CompanyCalendar
 from billing_assets.store.companies import save_company
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing, utc_now
@@ -135,13 +137,22 @@ def fill_office(billing: Billing, owner_url: str, today: date, *, count: int, da
         billing.invoice(billing.order(first + timedelta(days=number)))
     run_script(owner_url, _CLOCK, _DOCUMENTS, _DELIVERIES, _ATTEMPTS, _PROBLEMS.format(count=count // 40))
     _bound(database, replace(COMPANY, safety_bounds=SafetyBounds(problem_per_mille=1, minimum_problems=1)))
-    billing.plan(billing.order(today))
+    held_day = _open_day(today)
+    billing.plan(billing.order(held_day))
     _bound(database, office_company())
-    tomorrow = today + timedelta(days=1)
-    billing.plan(billing.order(tomorrow))
-    under_way = (statement.format(day=tomorrow) for statement in (_RUNNING, _NO_SHARDS, _SHARDS))
+    running_day = _open_day(held_day + timedelta(days=1))
+    billing.plan(billing.order(running_day))
+    under_way = (statement.format(day=running_day) for statement in (_RUNNING, _NO_SHARDS, _SHARDS))
     run_script(owner_url, *under_way, "analyze")
     _hold(billing, today)
+
+
+def _open_day(day: date) -> date:
+    """Return the first day from that one on of which a run bills something: none does on a closed day."""
+    company = CompanyCalendar(place_code=COMPANY.place_code)
+    while company.is_closed(day):
+        day += timedelta(days=1)
+    return day
 
 
 def _hold(billing: Billing, today: date) -> None:
