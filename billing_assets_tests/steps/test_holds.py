@@ -11,6 +11,7 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.holds import BILLING_HOLD, HoldClock, HoldTerms
 from billing_assets.domain.on_demand import RequestState
 from billing_assets.domain.runs import Outcome
+from billing_assets.steps import raise_invoices as raising
 from billing_assets.steps.deliver_documents import deliver_documents
 from billing_assets.store.connection import Database
 from billing_assets.store.stuck_deliveries import list_stuck_deliveries
@@ -233,3 +234,22 @@ def test_a_hold_waits_for_a_run_that_is_under_way(billing: Billing) -> None:
 def test_the_same_words_of_nobody_are_refused(billing: Billing) -> None:
     with pytest.raises(BillingError, match="--why"):
         HoldDesk(billing).set(hold(), reason=" ", by="ana")
+
+
+def test_a_run_that_goes_on_after_its_hold_was_lifted_bills_with_nothing_to_find(
+    billing: Billing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold_id = stop(billing, hold())
+
+    class DiedError(Exception):
+        pass
+
+    def die(*_: object) -> int:
+        raise DiedError
+
+    with monkeypatch.context() as broken, pytest.raises(DiedError):
+        broken.setattr(raising, "_bill_shards", die)
+        run(billing, FEBRUARY)
+    lift(billing, hold_id)
+    assert run(billing, FEBRUARY)["ES", "invoiced", ""] > 0
+    assert broken_invariants(billing) == []
