@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from pathlib import Path
 
-from billing_assets.domain.holds import HoldClock, HoldTerms
+from billing_assets.domain.holds import HoldClock, HoldTerms, hold_from
 from billing_assets.steps.crews import NothingKept, ThreadCrew
 from billing_assets.steps.simulate_hold import LOOKED_AHEAD, HoldSimulation, simulate_hold
 from billing_assets.store.connection import Database
@@ -71,3 +71,9 @@ def test_nothing_is_written(billing: Billing) -> None:
     simulated(billing, hold("ES"))
     assert HoldDesk(billing).holds(with_lifted=True) == []
     assert billing.audit()
+
+
+def test_the_furthest_hold_that_may_be_set_can_be_looked_at(billing: Billing) -> None:
+    texts = {"clocks": "bill", "from_date": "1950-01-01", "until_date": "2199-12-31"}
+    assert simulated(billing, hold_from(texts)).billed_policy_count == 30
+    assert simulated(billing, hold_from({**texts, "from_date": "2199-12-31", "until_date": ""})).days
