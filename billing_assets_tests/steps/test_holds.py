@@ -189,6 +189,22 @@ def test_a_message_under_a_hold_waits_and_leaves_once_it_is_over(billing: Billin
     assert broken_invariants(billing) == []
 
 
+@pytest.mark.parametrize("last", [LEAP_DAY, None])
+def test_what_a_hold_kept_from_leaving_leaves_with_the_deliveries_of_the_next_date(
+    billing: Billing, monkeypatch: pytest.MonkeyPatch, last: date | None
+) -> None:
+    monkeypatch.setattr(billing.documents, "clock", lambda: datetime.combine(FEBRUARY, time(12), tzinfo=UTC))
+    run(billing, FEBRUARY)
+    billing.print(FEBRUARY)
+    hold_id = stop(billing, hold(HoldClock.SEND, last=last))
+    _, waiting = deliver(billing, FEBRUARY, FEBRUARY)
+    assert deliver(billing, LEAP_DAY, LEAP_DAY) == (0, 0)
+    if last is None:
+        lift(billing, hold_id)
+    assert deliver(billing, MARCH, MARCH) == (waiting, 0)
+    assert broken_invariants(billing) == []
+
+
 def test_a_message_under_a_hold_that_is_lifted_leaves_at_once(billing: Billing) -> None:
     run(billing, FEBRUARY)
     billing.print(FEBRUARY)
