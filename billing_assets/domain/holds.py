@@ -28,6 +28,8 @@ SEND_HOLD = "send_hold"
 
 _MOST_CODES = 200
 _LONGEST_PRODUCT = 100
+# No term of a book has a day beyond these; calendars end before the last day that a date can be.
+_FIRST_DAY, _LAST_DAY = date(1950, 1, 1), date(2199, 12, 31)
 _BETWEEN = re.compile(r"[,\n]")
 
 
@@ -206,9 +208,12 @@ def _day(text: str) -> date:
     if not text:
         raise BadTextError("is missing; write a date as 2025-01-31")
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise BadTextError(f"'{text[:LONGEST_SHOWN]}' is no date; write it as 2025-01-31") from None
+    if not _FIRST_DAY <= day <= _LAST_DAY:
+        raise BadTextError(f"'{text[:LONGEST_SHOWN]}' lies before {_FIRST_DAY} or after {_LAST_DAY}")
+    return day
 
 
 _READERS: Mapping[str, Callable[[str], Any]] = {

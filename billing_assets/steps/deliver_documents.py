@@ -104,8 +104,8 @@ def deliver_documents(  # noqa: PLR0913 - ports and settings, each given by its 
 
     What was made on a day on which the company does not send is held until its next open day, by the closed
     days as of the run. It leaves with the deliveries of that day or a later one, or once the company's clock
-    has come to it. What a hold of the sending clock is of waits until that is over or lifted. ``held_count``
-    says how many of the date wait for either.
+    has come to it. What a hold of the sending clock is of waits until that is over or lifted, and leaves with
+    the next deliveries of any date. ``held_count`` says how many of the date wait for either.
 
     What the channel refuses for now stays queued for the next call, ``max_attempts`` times; then it fails
     and waits for a person. A second call after success sends nothing. A message goes to the newest address

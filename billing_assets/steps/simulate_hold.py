@@ -13,9 +13,11 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from billing_assets.domain.charges import PREMIUM_CHANGE
 from billing_assets.domain.holds import HoldTerms
 from billing_assets.frames.expected_volume import add_volumes, expected_volume
 from billing_assets.frames.holds import of_holds
+from billing_assets.frames.invoices import Drafts
 from billing_assets.steps.crews import Crew, WaitForTurn, Workplace
 from billing_assets.steps.forecast_volume import ExpectedVolume
 from billing_assets.steps.plan_due_charges import SHARD_TERMS, basis_of, cut_shards
@@ -74,8 +76,9 @@ def simulate_hold(
     position = store.book_position(issuer.company_id, SHARD_TERMS)
     basis = basis_of(last, issuer, position, store, issuing_date=None)
     scope = scope_of(last, issuer, basis, store=store)
-    # A run of a closed day bills less: the calculation is that of the next open one.
-    job = _Touching(replace(scope, billing_date=scope.open_day(last)), hold, last)
+    # A run of a closed day bills less: the calculation is that of the next open one. What waits in a run for
+    # its approval is kept back too: nobody can issue it under the hold.
+    job = _Touching(replace(scope, billing_date=scope.open_day(last), held_until=None), hold, last)
     shards, parts = cut_shards(position), []
     with closing(crew.work(job, shards)) as found:
         for done, part in enumerate(found, start=1):
@@ -120,7 +123,7 @@ class _Touching:
             pl.col("effective_date") <= self.last,
             pl.min_horizontal("expiration_date", "cover_to_date") > self.hold.from_date,
         )
-        drafts = scope.drafts(replace(book, terms=terms))
+        drafts = _by_last_day(scope.drafts(replace(book, terms=terms)), self.last)
         is_due = pl.col("draft_index").is_not_null() & (pl.col("billing_date") <= self.last)
         billed = drafts.charges.filter(is_due, pl.col("outcome") == "invoiced").select("policy_number")
         policies = pl.concat(
@@ -135,3 +138,14 @@ class _Touching:
             term_count=in_force.height,
             days=found.filter(pl.col("billing_date") <= self.last),
         )
+
+
+def _by_last_day(drafts: Drafts, last: date) -> Drafts:
+    """Return the drafts with the last day on bills of changes alone: these carry the day of the calculation.
+
+    It may lie after the last day, where that is closed; runs before have held the change.
+    """
+    of_change = pl.col("charge_kind") == PREMIUM_CHANGE.charge_kind
+    is_late = of_change.all().over("draft_index") & (pl.col("billing_date") > last)
+    dated = pl.when(is_late).then(pl.lit(last)).otherwise("billing_date")
+    return replace(drafts, charges=drafts.charges.with_columns(billing_date=dated))

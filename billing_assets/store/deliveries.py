@@ -35,7 +35,7 @@ from billing_assets.store.delivery_queue import (
     queue_deliveries,
     unqueued_runs,
 )
-from billing_assets.store.holds import NO_HOLD_STOPS
+from billing_assets.store.holds import HAS_WAITED, NO_HOLD_STOPS
 from billing_assets.store.invoice_reader import read_invoices
 from billing_assets.store.locks import LockSpace, hold_lock
 
@@ -59,8 +59,10 @@ where d.company_id = :company and {OF_DATE}
 order by y.content::json ->> 'language', i.template_version_id, i.invoice_id
 """  # noqa: S608 - constants
 
-# What was held until a date belongs to its deliveries, whatever date it was billed on.
-_IS_QUEUED = f"v.company_id = :company and v.state = 'queued' and ({OF_DATE} or {IS_HELD_UNTIL})"
+# What was held until a date, or by a hold, belongs to the deliveries after, whatever date it was billed on.
+_IS_QUEUED = (
+    f"v.company_id = :company and v.state = 'queued' and ({OF_DATE} or {IS_HELD_UNTIL} or {HAS_WAITED})"
+)
 
 _MAY_GO = (
     f"((v.send_date is null or v.send_date <= greatest(cast(:day as date), :today)) and {NO_HOLD_STOPS})"

@@ -68,6 +68,23 @@ NO_HOLD_STOPS = f"""(not exists (select from clock_hold h where {_STOPS_SENDING}
         where {_STOPS_SENDING} and is_held_by(h, ht.place_code, ht.product_code)))"""  # noqa: S608 - constants
 """Condition of a delivery ``v`` that may leave on ``:today``; one held line of its document is enough."""
 
+_SENDING_AGAIN = """h.company_id = :company and 'send' = any(h.clocks)
+    and (h.lifted_at >= h.from_date or (h.lifted_at is null and h.until_date < cast(:today as date)))"""
+
+# The last day of a hold ends where the company lives, at most a day after it ends in UTC.
+HAS_WAITED = f"""(v.attempt_count = 0 and exists (select from clock_hold h where {_SENDING_AGAIN})
+    and exists (
+        select from clock_hold h
+        join document hd on hd.document_id = v.document_id
+        join invoice_line hl on hl.invoice_id = hd.invoice_id
+        join policy_term_version ht on ht.policy_term_version_id = hl.policy_term_version_id
+        where {_SENDING_AGAIN} and v.queued_at < least(h.lifted_at, h.until_date + 2)
+            and is_held_by(h, ht.place_code, ht.product_code)))"""  # noqa: S608 - constants
+"""Condition of a delivery ``v`` that a hold stopped which is over or lifted: it leaves with any deliveries.
+
+Once only, as with what was held until a day: what was refused for now waits for those of its own date.
+"""
+
 
 def read_holds(connection: Connection, company_id: int, *, standing: bool = True) -> list[Hold]:
     """Return the holds of a company that stand, or all there ever were, oldest first."""

@@ -54,6 +54,8 @@ def test_a_hold_of_everything_has_no_codes_and_may_have_no_end() -> None:
         ("from_date", "", "is missing; write a date"),
         ("from_date", "28.9.2025", "is no date"),
         ("until_date", "2025-02-30", "is no date"),
+        ("from_date", "0001-01-01", "lies before 1950-01-01"),
+        ("until_date", "9999-12-31", "or after 2199-12-31"),
         ("until_date", "2025-09-27", "lies before the first day"),
         ("until", "2025-10-01", "there is no such field"),
     ],

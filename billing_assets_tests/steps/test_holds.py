@@ -11,6 +11,7 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.holds import BILLING_HOLD, HoldClock, HoldTerms
 from billing_assets.domain.on_demand import RequestState
 from billing_assets.domain.runs import Outcome
+from billing_assets.steps import raise_invoices as raising
 from billing_assets.steps.deliver_documents import deliver_documents
 from billing_assets.store.connection import Database
 from billing_assets.store.stuck_deliveries import list_stuck_deliveries
@@ -188,6 +189,22 @@ def test_a_message_under_a_hold_waits_and_leaves_once_it_is_over(billing: Billin
     assert broken_invariants(billing) == []
 
 
+@pytest.mark.parametrize("last", [LEAP_DAY, None])
+def test_what_a_hold_kept_from_leaving_leaves_with_the_deliveries_of_the_next_date(
+    billing: Billing, monkeypatch: pytest.MonkeyPatch, last: date | None
+) -> None:
+    monkeypatch.setattr(billing.documents, "clock", lambda: datetime.combine(FEBRUARY, time(12), tzinfo=UTC))
+    run(billing, FEBRUARY)
+    billing.print(FEBRUARY)
+    hold_id = stop(billing, hold(HoldClock.SEND, last=last))
+    _, waiting = deliver(billing, FEBRUARY, FEBRUARY)
+    assert deliver(billing, LEAP_DAY, LEAP_DAY) == (0, 0)
+    if last is None:
+        lift(billing, hold_id)
+    assert deliver(billing, MARCH, MARCH) == (waiting, 0)
+    assert broken_invariants(billing) == []
+
+
 def test_a_message_under_a_hold_that_is_lifted_leaves_at_once(billing: Billing) -> None:
     run(billing, FEBRUARY)
     billing.print(FEBRUARY)
@@ -233,3 +250,23 @@ def test_a_hold_waits_for_a_run_that_is_under_way(billing: Billing) -> None:
 def test_the_same_words_of_nobody_are_refused(billing: Billing) -> None:
     with pytest.raises(BillingError, match="--why"):
         HoldDesk(billing).set(hold(), reason=" ", by="ana")
+
+
+def test_a_run_that_goes_on_after_its_hold_was_lifted_bills_with_nothing_to_find(
+    billing: Billing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold_id = stop(billing, hold())
+
+    class DiedError(Exception):
+        pass
+
+    def die(*_: object) -> int:
+        raise DiedError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(raising, "_bill_shards", die)
+        with pytest.raises(DiedError):
+            run(billing, FEBRUARY)
+    lift(billing, hold_id)
+    assert run(billing, FEBRUARY)["ES", "invoiced", ""] > 0
+    assert broken_invariants(billing) == []

@@ -3,7 +3,9 @@
 from datetime import date, timedelta
 from pathlib import Path
 
-from billing_assets.domain.holds import HoldClock, HoldTerms
+from sqlalchemy import text
+
+from billing_assets.domain.holds import HoldClock, HoldTerms, hold_from
 from billing_assets.steps.crews import NothingKept, ThreadCrew
 from billing_assets.steps.simulate_hold import LOOKED_AHEAD, HoldSimulation, simulate_hold
 from billing_assets.store.connection import Database
@@ -11,8 +13,10 @@ from billing_assets.store.run_overview import volumes_of
 from billing_assets.wiring.build import Billing
 from billing_assets.wiring.hold_desk import HoldDesk
 from billing_assets_tests.books import fill_book
+from billing_assets_tests.changes import change_row, import_changes
 
 FEBRUARY, LAST, AFTER = date(2024, 2, 1), date(2024, 3, 14), date(2024, 3, 15)
+SUNDAY = date(2024, 3, 17)
 
 
 def prepare(database: Database, _home: Path) -> None:
@@ -71,3 +75,28 @@ def test_nothing_is_written(billing: Billing) -> None:
     simulated(billing, hold("ES"))
     assert HoldDesk(billing).holds(with_lifted=True) == []
     assert billing.audit()
+
+
+def test_the_furthest_hold_that_may_be_set_can_be_looked_at(billing: Billing) -> None:
+    texts = {"clocks": "bill", "from_date": "1950-01-01", "until_date": "2199-12-31"}
+    assert simulated(billing, hold_from(texts)).billed_policy_count == 30
+    assert simulated(billing, hold_from({**texts, "from_date": "2199-12-31", "until_date": ""})).days
+
+
+def test_changes_count_where_the_last_day_is_closed(billing: Billing, tmp_path: Path) -> None:
+    billing.invoice(billing.order(FEBRUARY))
+    rows = [change_row(policy, 1, "endorsement", AFTER, premium="900.00") for policy in range(1, 31)]
+    friday, sunday = (simulated(billing, hold("ES", last=day)) for day in (AFTER, SUNDAY))
+    import_changes(billing, tmp_path, *rows)
+    dearer, over = (simulated(billing, hold("ES", last=day)) for day in (AFTER, SUNDAY))
+    more = dearer.totals[0].total_minor - friday.totals[0].total_minor
+    assert more > 0
+    assert over.totals[0].total_minor - sunday.totals[0].total_minor == more
+
+
+def test_what_waits_in_a_run_for_its_approval_counts(billing: Billing) -> None:
+    found = simulated(billing, hold("ES"))
+    billing.plan(billing.order(FEBRUARY))
+    with billing.database.transaction() as connection:
+        connection.execute(text("update billing_run set state = 'held'"))
+    assert figures(simulated(billing, hold("ES"))) == figures(found)
