@@ -3,8 +3,8 @@
 Belongs here: what stands in the store. Does not belong here: the pages, a browser.
 
 Terms begin all over the year, so that every day has its invoices and the first of a month its peak. A few
-charges fail, some mail has not arrived, the run of today (or of the next open day) waits for approval, that of
-the open day after it is under way.
+charges fail, some mail has not arrived, the run of today (on a closed day: of the next open one) waits for
+approval, that of the open day after it is under way.
 """
 
 from dataclasses import replace

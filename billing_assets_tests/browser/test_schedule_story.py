@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import text
 
 from billing_assets.wiring.demo import demo_mailbox
-from billing_assets_tests.billed_store import fill_untaxed
+from billing_assets_tests.billed_store import as_owner, fill_untaxed
 from billing_assets_tests.books import COMPANY, billing_over
 from billing_assets_tests.browser.dagster_ui import free_port, started
 from billing_assets_tests.databases import copied_database, url_of
@@ -35,6 +36,13 @@ _TICKS_OF = """{ scheduleOrError(scheduleSelector: {repositoryName: "__repositor
     repositoryLocationName: "billing_assets", scheduleName: "invoice_runs"}) {
   ... on Schedule { scheduleState { ticks(limit: 5) { status skipReason } } } } }"""
 
+# The daemon bills today, which may be a closed day: a plan that holds the sending bills all the same.
+_ANY_DAY = """
+insert into payment_plan (plan_code, frequency_code, lead_days, due_days, due_roll, generate_roll,
+    holiday_behaviour, minimum_payment_days, valid_from, source)
+values ('any_day', 'monthly', 0, 0, 'none', 'none', 'hold_sending', 0, date '1990-01-01', 'a test')
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
@@ -52,7 +60,11 @@ def places(server_url: str, template_database: str, tmp_path: Path) -> Iterator[
     with ExitStack() as stack:
         database = stack.enter_context(copied_database(server_url, template_database, name))
         with ExitStack() as filling:
-            fill_untaxed(billing_over(database, tmp_path, filling))
+            billing = billing_over(database, tmp_path, filling)
+            fill_untaxed(billing)
+            with database.transaction() as connection:
+                connection.execute(text(_ANY_DAY))
+            as_owner(billing, "update policy_term_version set plan_code = 'any_day'")
         mailbox = stack.enter_context(demo_mailbox(tmp_path))
         ports = free_port(), free_port()
         dagster, office = (f"http://127.0.0.1:{port}" for port in ports)
