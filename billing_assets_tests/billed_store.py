@@ -7,6 +7,7 @@ have arrived, the payer of document 3 has no address; there are three open probl
 the term of policy 7 is held.
 """
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
@@ -18,7 +19,7 @@ from billing_assets.domain.safety_bounds import SafetyBounds
 from billing_assets.store.companies import save_company
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
-from billing_assets_tests.books import AT, COMPANY, billing_over, fill_book
+from billing_assets_tests.books import ALL_YEAR, AT, COMPANY, billing_over, fill_book
 
 BILLING_DATE = date(2024, 1, 31)
 POLICY_COUNT, FAILED_COUNT = 30, 3
@@ -66,9 +67,9 @@ def prepare_billed(database: Database, home: Path) -> None:
         fill_billed(billing_over(database, home, stack))
 
 
-def fill_untaxed(billing: Billing) -> None:
+def fill_untaxed(billing: Billing, plans: Sequence[str] = ALL_YEAR) -> None:
     """Fill the store with the thirty policies before their night: a tenth will fail, and nothing is held."""
-    fill_book(billing.database, POLICY_COUNT)
+    fill_book(billing.database, POLICY_COUNT, plans=plans)
     as_owner(billing, _UNTAXED)
     loose = SafetyBounds(problem_per_mille=0, count_percent=0, total_percent=0, bill_times=0)
     with billing.database.transaction() as connection:

@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
 from billing_assets.wiring.demo import demo_mailbox
-from billing_assets_tests.billed_store import as_owner, fill_untaxed
+from billing_assets_tests.billed_store import fill_untaxed
 from billing_assets_tests.books import COMPANY, billing_over
 from billing_assets_tests.browser.dagster_ui import free_port, started
 from billing_assets_tests.databases import copied_database, url_of
@@ -61,10 +61,9 @@ def places(server_url: str, template_database: str, tmp_path: Path) -> Iterator[
         database = stack.enter_context(copied_database(server_url, template_database, name))
         with ExitStack() as filling:
             billing = billing_over(database, tmp_path, filling)
-            fill_untaxed(billing)
+            fill_untaxed(billing, plans=("any_day",))
             with database.transaction() as connection:
                 connection.execute(text(_ANY_DAY))
-            as_owner(billing, "update policy_term_version set plan_code = 'any_day'")
         mailbox = stack.enter_context(demo_mailbox(tmp_path))
         ports = free_port(), free_port()
         dagster, office = (f"http://127.0.0.1:{port}" for port in ports)
@@ -121,8 +120,8 @@ def soon() -> datetime:
 
 def add_schedule(page: Page, office: str, at: datetime) -> None:
     page.goto(f"{office}/schedules/new")
-    for label, text in (("Code", "nightly"), ("Name", "Nightly run"), ("Who answers for it", "ana")):
-        page.get_by_label(label, exact=True).fill(text)
+    for label, value in (("Code", "nightly"), ("Name", "Nightly run"), ("Who answers for it", "ana")):
+        page.get_by_label(label, exact=True).fill(value)
     page.get_by_label("Counted from").fill(f"{at:%Y-%m-%d}")
     page.get_by_label("Times of day").fill(f"{at:%H:%M}")
     expect(page.locator("#firings tbody tr")).to_have_count(10)
