@@ -10,7 +10,7 @@ days to pay that a late invoice gives.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -91,6 +91,15 @@ class Hold:
         (False, True)
         """
         return self.lifted_at is None and clock in self.terms.clocks and any(map(self.terms.covers, days))
+
+
+def stopped(clock: HoldClock, holds: Iterable[Hold], days: Sequence[date]) -> tuple[HoldTerms, ...]:
+    """Return what those of the holds say that stop a clock on one of these days.
+
+    >>> stopped(HoldClock.BILL, [], [date(2025, 9, 28)])
+    ()
+    """
+    return tuple(hold.terms for hold in holds if hold.stops(clock, days))
 
 
 def hold_from(texts: Mapping[str, str]) -> HoldTerms:

@@ -19,7 +19,7 @@ from typing import TypeVar
 import polars as pl
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.holds import HoldClock
+from billing_assets.domain.holds import HoldClock, stopped
 from billing_assets.domain.on_demand import (
     NOTHING_DUE,
     POLICY_UNKNOWN,
@@ -140,11 +140,7 @@ def _scope(order: OnDemandOrder, standing: Standing) -> Scope:
         catch_up=CatchUp.PER_PERIOD,
         run_dates=None,
         cash_units=used_units(standing.rules.cash_units, company.cash_rounding),
-        holds=tuple(
-            hold.terms
-            for hold in standing.holds
-            if hold.stops(HoldClock.BILL, (order.billing_date, order.issuing_date))
-        ),
+        holds=stopped(HoldClock.BILL, standing.holds, (order.billing_date, order.issuing_date)),
     )
 
 

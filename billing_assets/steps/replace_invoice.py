@@ -16,6 +16,7 @@ import polars as pl
 
 from billing_assets.domain.calendar_rule import Purpose
 from billing_assets.domain.credits import WantedCredit, approved_credit
+from billing_assets.domain.holds import HoldClock, stopped
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.numbering import document_number
 from billing_assets.domain.replacements import (
@@ -152,6 +153,7 @@ def _scope(order: ReplacementOrder, issuer: Issuer, book: ReplacementBook) -> Sc
         catch_up=CatchUp.ONE_INVOICE,
         run_dates=None,
         cash_units=used_units(book.rules.cash_units, company.cash_rounding),
+        holds=stopped(HoldClock.BILL, book.holds, (order.billing_date, order.issuing_date)),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Protocol
 import polars as pl
 
 from billing_assets.domain.calendar_rule import ClosedDays
+from billing_assets.domain.holds import Hold
 from billing_assets.domain.replacements import ReplacementOrder
 from billing_assets.domain.runs import CurrencyTotal
 from billing_assets.steps.credit_ports import CreditBook
@@ -48,7 +49,10 @@ class ReplacedInvoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplacementBook:
-    """The book and the rules as they are now: of the policies of the invoice, as one shard."""
+    """The book and the rules as they are now: of the policies of the invoice, as one shard.
+
+    ``holds`` are those that stand, of whichever days.
+    """
 
     shard: Shard
     batch_id: int
@@ -56,6 +60,7 @@ class ReplacementBook:
     closed_days: ClosedDays
     rules: RuleRows
     book: ShardBook
+    holds: tuple[Hold, ...] = ()
 
 
 class ReplacementWork(IssueWork, Protocol):

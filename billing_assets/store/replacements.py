@@ -34,6 +34,7 @@ from billing_assets.store.away_months import require_date_here, require_terms_he
 from billing_assets.store.closed_days import read_closed_days
 from billing_assets.store.copy import copy_out
 from billing_assets.store.credits import GUARDS, read_credit_book
+from billing_assets.store.holds import read_holds
 from billing_assets.store.invoice_reader import invoice_missing
 from billing_assets.store.invoices import DocumentTransaction, read_shard_book
 from billing_assets.store.policies import refuse_unfinished_run
@@ -194,6 +195,7 @@ class ReplacementTransaction(DocumentTransaction):
             closed_days=read_closed_days(self.connection, self.company_id, standing.closed_day_id),
             rules=read_rules(self.connection),
             book=read_shard_book(self.connection, self.company_id, standing.batch_id, shard, as_of),
+            holds=tuple(read_holds(self.connection, self.company_id)),
         )
 
     def open_run(

@@ -14,6 +14,7 @@ from billing_assets.domain.holds import (
     hold_texts,
     hold_unknown,
     is_of_place,
+    stopped,
 )
 
 STORM = {
@@ -103,6 +104,13 @@ def test_it_stops_its_own_clocks_on_any_of_the_days_until_it_is_lifted() -> None
         hold_id=1, terms=terms, reason="storm", set_by="ana", set_at=AT, lifted_at=AT, lifted_by="bea"
     )
     assert not lifted.stops(HoldClock.SEND, [FIRST])
+
+
+def test_only_those_that_stop_the_clock_are_asked() -> None:
+    storm = hold_from(STORM)
+    hold = Hold(hold_id=1, terms=storm, reason="storm", set_by="ana", set_at=AT)
+    assert stopped(HoldClock.BILL, [hold], [FIRST]) == (storm,)
+    assert stopped(HoldClock.BILL, [hold], [date(2025, 1, 1)]) == ()
 
 
 def test_a_state_lies_in_its_country_and_not_in_one_whose_code_begins_alike() -> None:

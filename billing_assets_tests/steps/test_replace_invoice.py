@@ -9,10 +9,12 @@ from sqlalchemy import text
 
 from billing_assets.domain.credits import WantedCredit
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.holds import HoldClock, HoldTerms
 from billing_assets.domain.replacements import Change
 from billing_assets.steps.replace_invoice import ReplacementOutcome
 from billing_assets.wiring.build import Billing
 from billing_assets.wiring.desk import Desk
+from billing_assets.wiring.hold_desk import HoldDesk
 from billing_assets.wiring.replacements import regenerate, replacement_order
 from billing_assets_tests.books import change_premium, seal
 from billing_assets_tests.state import business_state
@@ -38,6 +40,19 @@ def again(
 def rows(billing: Billing, query: str, **values: Any) -> list[tuple[Any, ...]]:
     with billing.database.transaction() as connection:
         return [tuple(row) for row in connection.execute(text(query), values)]
+
+
+def test_under_a_hold_nothing_is_billed_anew_and_after_it_it_is(billing: Billing) -> None:
+    terms = HoldTerms(clocks=(HoldClock.BILL,), place_codes=("ES",), from_date=LATER)
+    desk = HoldDesk(billing)
+    hold_id = desk.set(terms, reason="after the storm", by="ana").hold_id
+    before = business_state(billing.database)
+    with pytest.raises(BillingError, match="a hold stops billing"):
+        again(billing, is_forced=True)
+    assert business_state(billing.database) == before
+    desk.lift(hold_id, reason="it is over", by="ana")
+    assert again(billing, is_forced=True).invoice_number
+    assert broken(billing) == {}
 
 
 def broken(billing: Billing) -> dict[str, tuple[str, ...]]:

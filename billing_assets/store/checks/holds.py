@@ -12,7 +12,7 @@ HELD_BILLS = f"""
 select concat('line ', l.line_number, ' of invoice ', l.invoice_id, ': hold ', s.hold_id,
     ' stops billing for its policy term ', l.policy_term_id)
 from clock_hold s
-join billing_run r on r.company_id = s.company_id and r.run_kind <> 'correction'
+join billing_run r on r.company_id = s.company_id
     and (r.billing_date between s.from_date and coalesce(s.until_date, 'infinity')
         or r.issuing_date between s.from_date and coalesce(s.until_date, 'infinity'))
 join invoice i on i.run_id = r.run_id
