@@ -179,7 +179,13 @@ def test_a_signal_ends_a_range_where_nothing_is_half_done_and_the_same_command_g
     assert {run["state"] for run in ask("runs", "--limit", "1000")["runs"]} == {"finalised"}
 
 
-STANDS = {"outcome": "failed", "charge_count": 1, "held_on_date": "2024-02-01", "is_lifted": False}
+STANDS = {
+    "outcome": "failed",
+    "charge_count": 1,
+    "held_on_date": "2024-02-01",
+    "is_lifted": False,
+    "is_under_hold": False,
+}
 
 
 @pytest.mark.long

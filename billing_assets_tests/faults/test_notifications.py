@@ -30,7 +30,7 @@ def run_notifier(database: Database, home: Path, port: int, place: str) -> int:
     return subprocess.run([*command, *arguments], check=False, capture_output=True, timeout=120).returncode
 
 
-def prepare(database: Database, home: Path, stack: ExitStack, target: str) -> NotificationDesk:
+def told_desk(database: Database, home: Path, stack: ExitStack, target: str) -> NotificationDesk:
     fill_book(database, 1)
     desk = NotificationDesk(billing_over(database, home, stack))
     kind = ChannelKind.APPRISE if "://" in target else ChannelKind.EMAIL
@@ -62,7 +62,7 @@ def test_a_sender_killed_beside_its_sending_leaves_one_unknown_message_that_only
         def count() -> int:
             return len(mailbox.messages()) if kind == "mail" else len(hook.bodies)
 
-        desk = prepare(database, tmp_path, stack, "ops@example.com" if kind == "mail" else hook.url)
+        desk = told_desk(database, tmp_path, stack, "ops@example.com" if kind == "mail" else hook.url)
         assert run_notifier(database, tmp_path, mailbox.port, place) == -signal.SIGKILL
         assert (only_state(desk)[1], count()) == ("sending", arrived)
         for _ in range(2):
