@@ -133,21 +133,28 @@ def fresh_database(server_url: str, template_database: str) -> Iterator[Callable
         yield make
 
 
+Prepare = Callable[[Database, Path], None]
+"""What is done to a database, with a folder for files, before tests get copies of it."""
+
+
+@pytest.fixture
+def preparation(request: pytest.FixtureRequest) -> Prepare | None:
+    """What is done once for all tests of a module: its function ``prepare``, where it has one."""
+    return getattr(request.module, "prepare", None)
+
+
 @pytest.fixture
 def database(
-    request: pytest.FixtureRequest,
     server_url: str,
     template_database: str,
     original: Original,
+    preparation: Prepare | None,
     tmp_path: Path,
 ) -> Iterator[Database]:
-    """One migrated database of its own, as the application sees it.
-
-    Where the module has a function ``prepare``, what that does to a database and a folder is done once; each
-    test has a copy.
-    """
+    """One migrated database of its own, prepared for the module, as the application sees it."""
     name = template_database
-    if prepare := getattr(request.module, "prepare", None):
+    if preparation is not None:
+        prepare = preparation
         name = original(prepare, name, lambda database: prepare(database, tmp_path))
     with copied_database(server_url, name, f"test_{uuid4().hex}") as database:
         yield database

@@ -32,12 +32,27 @@ _AMOUNT_FAULTS = {
 }
 
 
+InvoiceNumber = Annotated[
+    str, typer.Argument(metavar="NUMBER", help="Number of the invoice, as printed on it.")
+]
+CorrectionReason = Annotated[
+    str, typer.Option("--reason", metavar="TEXT", help="Why; printed on the credit note.")
+]
+ApprovedBy = Annotated[
+    str, typer.Option("--approved-by", metavar="NAME", help="Who approved it; kept with the run.")
+]
+CorrectionDate = Annotated[
+    date | None,
+    typer.Option(
+        "--date", parser=iso_date, metavar="DATE", help="Date of the correction; today if left out."
+    ),
+]
+
+
 def credit(
-    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Number of the invoice, as printed on it.")],
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; printed on the credit note.")],
-    approved_by: Annotated[
-        str, typer.Option("--approved-by", metavar="NAME", help="Who approved it; kept with the run.")
-    ],
+    number: InvoiceNumber,
+    reason: CorrectionReason,
+    approved_by: ApprovedBy,
     lines: Annotated[
         list[int] | None,
         typer.Option("--line", metavar="N", help="Only this line; once for each. All lines if left out."),
@@ -50,12 +65,7 @@ def credit(
             help="Net to give back of the --line before it, in the invoice's currency, or 'all'.",
         ),
     ] = None,
-    as_of: Annotated[
-        date | None,
-        typer.Option(
-            "--date", parser=iso_date, metavar="DATE", help="Date of the correction; today if left out."
-        ),
-    ] = None,
+    as_of: CorrectionDate = None,
     is_dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be given back and write nothing.")
     ] = False,

@@ -4,12 +4,13 @@ Belongs here: the options, and both documents side by side. Does not belong here
 order of work (``steps.replace_invoice``).
 """
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
 
-from billing_assets.cli.arguments import Json, iso_date, open_desk
+from billing_assets.cli.arguments import Json, open_desk
+from billing_assets.cli.credit import ApprovedBy, CorrectionDate, CorrectionReason, InvoiceNumber
 from billing_assets.cli.output import Screen, amount, styled
 from billing_assets.domain.money import plain_amount
 from billing_assets.domain.replacements import CHANGE_WORDS, Change
@@ -22,17 +23,10 @@ _SUMS = ("net_minor", "tax_minor", "total_minor", "payable_minor")
 
 
 def regenerate(
-    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Number of the invoice, as printed on it.")],
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; printed on the credit note.")],
-    approved_by: Annotated[
-        str, typer.Option("--approved-by", metavar="NAME", help="Who approved it; kept with the run.")
-    ],
-    as_of: Annotated[
-        date | None,
-        typer.Option(
-            "--date", parser=iso_date, metavar="DATE", help="Date of the correction; today if left out."
-        ),
-    ] = None,
+    number: InvoiceNumber,
+    reason: CorrectionReason,
+    approved_by: ApprovedBy,
+    as_of: CorrectionDate = None,
     is_forced: Annotated[
         bool, typer.Option("--even-if-same", help="Also where the new invoice says what the old one says.")
     ] = False,

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
 from billing_assets_tests.books import billing_over, fill_book
-from billing_assets_tests.databases import Original, copied_database
+from billing_assets_tests.databases import Prepare
 
 __all__ = ["billing"]
 
@@ -27,23 +26,15 @@ def billed_book(database: Database, home: Path) -> None:
 
 
 @pytest.fixture
-def database(
-    request: pytest.FixtureRequest,
-    server_url: str,
-    template_database: str,
-    original: Original,
-    tmp_path: Path,
-) -> Iterator[Database]:
-    """One migrated database, with the billed book where the test has the fixture ``billing`` of this file.
+def preparation(request: pytest.FixtureRequest) -> Prepare | None:
+    """The billed book where the test has the fixture ``billing`` of this file, unless its module has another.
 
-    A module that has a function ``prepare`` has what that does in place of the billed book; it is done once.
+    A test that has not is given an empty database, whatever its module prepares.
     """
-    name = template_database
-    if "billing" in request.fixturenames and not hasattr(request.module, "billing"):
-        prepare = getattr(request.module, "prepare", billed_book)
-        name = original(prepare, name, lambda database: prepare(database, tmp_path))
-    with copied_database(server_url, name, f"test_{uuid4().hex}") as database:
-        yield database
+    if "billing" not in request.fixturenames or hasattr(request.module, "billing"):
+        return None
+    prepare: Prepare = getattr(request.module, "prepare", billed_book)
+    return prepare
 
 
 @pytest.fixture

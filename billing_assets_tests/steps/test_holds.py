@@ -12,15 +12,14 @@ from billing_assets.domain.holds import BILLING_HOLD, HoldClock, HoldTerms
 from billing_assets.domain.on_demand import RequestState
 from billing_assets.domain.runs import Outcome
 from billing_assets.steps import raise_invoices as raising
-from billing_assets.steps.deliver_documents import deliver_documents
 from billing_assets.store.connection import Database
 from billing_assets.store.stuck_deliveries import list_stuck_deliveries
 from billing_assets.wiring.build import Billing
 from billing_assets.wiring.hold_desk import HoldDesk
 from billing_assets.wiring.on_demand import OnDemandDesk
-from billing_assets_tests.books import COMPANY, fill_book
+from billing_assets_tests.books import fill_book
 from billing_assets_tests.steps.outbox import broken_invariants
-from billing_assets_tests.steps.test_held_sending import Kept
+from billing_assets_tests.steps.test_held_sending import deliver
 
 FEBRUARY, MARCH, APRIL = date(2024, 2, 1), date(2024, 3, 1), date(2024, 4, 1)
 LEAP_DAY = date(2024, 2, 29)
@@ -61,18 +60,6 @@ def run(billing: Billing, day: date, issuing: date | None = None) -> Counter[tup
     with billing.database.transaction() as connection:
         rows = connection.execute(text(_OUTCOMES), {"run": facts["run_id"]}).all()
     return Counter((row.place_code, row.outcome, row.reason_code) for row in rows)
-
-
-def deliver(billing: Billing, day: date, today: date) -> tuple[int, int]:
-    facts = deliver_documents(
-        COMPANY.company_code,
-        day,
-        store=billing.documents,
-        press=billing.press,
-        channel=Kept(),
-        clock=lambda: datetime.combine(today, time(12), tzinfo=UTC),
-    ).facts
-    return int(facts["sent_count"]), int(facts["held_count"])
 
 
 def billed(billing: Billing) -> list[tuple[object, ...]]:
