@@ -16,6 +16,7 @@ from billing_assets.defs.assets.documents import build_documents
 from billing_assets.defs.assets.due_charges import build_due_charges
 from billing_assets.defs.assets.invoices import build_invoices
 from billing_assets.defs.assets.policy_book import build_policy_book
+from billing_assets.defs.bounces import build_bounces_job, build_bounces_sensor
 from billing_assets.defs.checks import build_checks
 from billing_assets.defs.chores import build_chores
 from billing_assets.defs.conventions import accepted_features
@@ -47,9 +48,15 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 *build_chores(),
                 build_inbox_job(),
                 build_events_job(),
+                build_bounces_job(),
                 build_notify_job(),
             ],
-            sensors=[build_inbox_sensor(), build_events_sensor(), *build_notification_sensors()],
+            sensors=[
+                build_inbox_sensor(),
+                build_events_sensor(),
+                build_bounces_sensor(),
+                *build_notification_sensors(),
+            ],
             schedules=build_activity_schedules(settings),
             resources={"billing": BILLING},
             executor=dg.in_process_executor,

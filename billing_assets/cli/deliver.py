@@ -6,7 +6,7 @@ not arrive (``deliveries``).
 
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,7 +18,7 @@ from billing_assets.cli.output import Screen
 if TYPE_CHECKING:
     from billing_assets.steps.result import Report, StepResult
 
-EPILOG = "billing deliver\n\nbilling deliver 2025-01-31"
+EPILOG = "billing deliver\n\nbilling deliver 2025-01-31\n\nbilling deliver --due"
 
 _WORDS = {
     "sent_count": "sent",
@@ -34,16 +34,24 @@ NEEDS_A_LOOK = ("failed_count", "waiting_count", "unknown_count", "interrupted_c
 """Facts of a delivery that somebody has to look at."""
 
 
-def send(billing_date: AnyDay = None, as_json: Json = False) -> None:
+def send(
+    billing_date: AnyDay = None,
+    is_due_only: Annotated[
+        bool,
+        typer.Option("--due", help="Leave alone what was refused for now until its next attempt is due."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Send what waits to be sent: of one billing date, or all of it.
 
     Documents are made where they are missing, and every check passes before anything leaves. What was sent is
-    never sent again.
+    never sent again. What was refused for now is tried at once, unless --due leaves it alone until its time,
+    as the scheduled retries do.
     """
     screen = Screen(as_json)
     done: list[StepResult] = []
     try:
-        _send(screen, billing_date, done.append)
+        _send(screen, billing_date, done.append, is_due_only=is_due_only)
     except (Exception, KeyboardInterrupt) as error:
         for result in done:
             _show(screen, result.facts)
@@ -56,7 +64,7 @@ def send(billing_date: AnyDay = None, as_json: Json = False) -> None:
         raise typer.Exit(ExitCode.ATTENTION)
 
 
-def _send(screen: Screen, billing_date: date | None, report: "Report") -> None:
+def _send(screen: Screen, billing_date: date | None, report: "Report", *, is_due_only: bool) -> None:
     again = f"billing deliver {billing_date or ''}".strip()
     with (
         open_desk(screen) as desk,
@@ -67,7 +75,7 @@ def _send(screen: Screen, billing_date: date | None, report: "Report") -> None:
     ):
         billing = desk.billing
         billing.print(billing_date, progress=stop.checked(progress))
-        billing.send(billing_date, progress=stop.checked(progress), report=report)
+        billing.send(billing_date, is_due_only=is_due_only, progress=stop.checked(progress), report=report)
 
 
 def _show(screen: Screen, facts: Mapping[str, int | str]) -> None:

@@ -53,6 +53,15 @@ _OWN_REASONS = {
     "given_up": "given up, as a person decided",
 }
 _NEWER_ADDRESS = "a newer address is known"
+_NEXT = {
+    "at_once": "leaves with the next 'billing deliver'",
+    "later": "tried again from {at} UTC on",
+    "on_day": "leaves on {day}",
+    "in_hand": "being sent now",
+    "address": "leaves once a policy book has an address",
+    "person": "a person decides",
+    "none": "-",
+}
 
 
 @app.callback(
@@ -127,6 +136,7 @@ def show(
             ("since (UTC)", instant(row.changed_at)),
             ("owner", row.owner or "-"),
             ("why", why or "-"),
+            ("what next", next_words(row)),
             *([("last answer", answer)] if answer and answer != why else []),
         ]
     )
@@ -190,6 +200,12 @@ def reason_words(row: "DeliveryRow") -> str:
     return f"{words}; {_NEWER_ADDRESS}" if row.has_newer_address and row.state != "sent" else words
 
 
+def next_words(row: "DeliveryRow") -> str:
+    """Return what happens next to a delivery, without anybody asking."""
+    at = instant(row.next_attempt_at) if row.next_attempt_at else ""
+    return _NEXT[row.next_step.value].format(at=at, day=row.send_date)
+
+
 def _show_counts(screen: Screen, counts: Mapping[str, int], given_up_count: int) -> None:
     states = [styled("{} {}", state_cell(name), f"{count:,}") for name, count in counts.items()]
     if given_up_count:
@@ -229,7 +245,7 @@ def _code_words(reason_code: str, send_date: str) -> str:
 
 def _show_list(screen: Screen, found: "list[DeliveryRow]") -> None:
     screen.table(
-        [">id", "invoice", "state", "since (UTC)", ">attempts", "owner", "why"],
+        [">id", "invoice", "state", "since (UTC)", ">attempts", "owner", "why", "what next"],
         [
             [
                 row.delivery_id,
@@ -239,10 +255,11 @@ def _show_list(screen: Screen, found: "list[DeliveryRow]") -> None:
                 row.attempt_count,
                 row.owner,
                 reason_words(row),
+                next_words(row),
             ]
             for row in found
         ],
-        wrap=["why"],
+        wrap=["why", "what next"],
     )
 
 
@@ -261,6 +278,16 @@ def _show_history(screen: Screen, detail: "DeliveryDetail") -> None:
                 ]
                 for row in detail.attempts
             ],
+        )
+    if detail.bounces:
+        screen.heading("Returned")
+        screen.table(
+            ["read (UTC)", "report", "status", "reason", "what it says"],
+            [
+                [instant(row.recorded_at), row.action, row.status, row.reason_code, row.diagnostic]
+                for row in detail.bounces
+            ],
+            wrap=["what it says"],
         )
     if detail.decisions:
         screen.heading("Decisions")

@@ -12,6 +12,7 @@ from billing_assets.cli import (
     approvals,
     audit,
     audit_log,
+    bounces,
     calendar,
     certificates,
     company,
@@ -91,6 +92,7 @@ app.command("notify", epilog=notify.EPILOG, rich_help_panel="Bill")(notify.notif
 app.command("audit", epilog=audit.EPILOG, rich_help_panel="Bill")(audit.check)
 app.command("audit-log", epilog=audit_log.EPILOG, rich_help_panel="Bill")(audit_log.listed)
 app.command("replay", epilog=replay.EPILOG, rich_help_panel="Bill")(replay.replay)
+deliveries.app.command("bounces", epilog=bounces.EPILOG)(bounces.read)
 runs.app.command("approve", epilog=approvals.APPROVE_EPILOG)(approvals.approve)
 runs.app.command("certificate", epilog=certificates.CERTIFICATE_EPILOG)(certificates.certificate)
 runs.app.command("verify", epilog=certificates.VERIFY_EPILOG)(certificates.verify)

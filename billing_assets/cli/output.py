@@ -355,6 +355,7 @@ _COLOURS: Mapping[str, str] = {
     "rejected": "yellow",
     "failed": "red",
     "unknown": "red",
+    "returned": "red",
 }
 
 

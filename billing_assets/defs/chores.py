@@ -18,8 +18,9 @@ def retry_waiting(context: dg.OpExecutionContext, billing: Program) -> None:
     """Send what still waits."""
     sent: dict[str, object] = {}
     with billing.open() as program:
-        for day in program.waiting_dates():
-            facts = step_metadata(program.send(day, progress=LogProgress(context.log.info)))
+        for day in program.waiting_dates(is_due_only=True):
+            sending = program.send(day, is_due_only=True, progress=LogProgress(context.log.info))
+            facts = step_metadata(sending)
             sent |= {f"{day.isoformat()}_{name}": value for name, value in facts.items()}
         context.add_output_metadata(sent)
 

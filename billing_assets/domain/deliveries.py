@@ -178,6 +178,9 @@ MAX_ATTEMPTS = 12
 HELD = "closed_day"
 """The reason of a delivery that waits for the next open day to be sent."""
 
+NO_ADDRESS = "no_address"
+"""The reason of a delivery that no channel was asked for, because its payer has no address."""
+
 GAVE_UP = "gave_up_after_attempts"
 """The reason of a delivery that was refused for now as often as is allowed."""
 

@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from billing_assets.domain.calendar_rule import PURPOSES, Purpose
 from billing_assets.domain.deliveries import (
-    MAX_ATTEMPTS,
     SIGNS_OF_OUTAGE,
     Attachment,
     DeliveryState,
@@ -27,6 +27,7 @@ from billing_assets.domain.deliveries import (
     SendResult,
     within_attempts,
 )
+from billing_assets.domain.delivery_waits import Patience
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import Invoice
 from billing_assets.domain.numbering import document_file_name
@@ -34,6 +35,7 @@ from billing_assets.frames.calendars import CompanyCalendar
 from billing_assets.steps.delivery_ports import (
     Channel,
     DocumentStore,
+    Finished,
     Press,
     PrintedInvoice,
     QueueCounts,
@@ -46,6 +48,9 @@ BATCH = 400
 """Rows read, printed and kept together; memory stays that of one batch."""
 
 _LONGEST_REPLY = 500
+
+PATIENCE = Patience()
+"""How refusals are borne, unless the settings say otherwise."""
 
 MAX_OUTAGES = 5
 """So many answers in a row that a channel in trouble gives mean that it is down."""
@@ -95,7 +100,8 @@ def deliver_documents(  # noqa: PLR0913 - ports and settings, each given by its 
     press: Press,
     channel: Channel,
     clock: Callable[[], datetime],
-    max_attempts: int = MAX_ATTEMPTS,
+    patience: Patience = PATIENCE,
+    is_due_only: bool = False,
     server: str = "",
     progress: Progress = silent,
     report: Report = untold,
@@ -107,9 +113,10 @@ def deliver_documents(  # noqa: PLR0913 - ports and settings, each given by its 
     has come to it. What a hold of the sending clock is of waits until that is over or lifted, and leaves with
     the next deliveries of any date. ``held_count`` says how many of the date wait for either.
 
-    What the channel refuses for now stays queued for the next call, ``max_attempts`` times; then it fails
-    and waits for a person. A second call after success sends nothing. A message goes to the newest address
-    of its payer; what had none is queued again as soon as there is one.
+    What the channel refuses for now stays queued as often as ``patience`` has it; then it fails and waits for
+    a person. A call that is ``is_due_only``, as schedules make it, leaves it alone until its next attempt is
+    due; any other call takes up all that waits. A second call after success sends nothing. A message goes to
+    the newest address of its payer; what had none is queued again as soon as there is one.
     ``unprintable_count`` is the number of documents with characters that no font of their template has,
     ``print_fault_count`` that of documents that could not be printed as they must be: they fail alone.
     ``report`` is given what was done, also where an error or an interruption ends the sending. ``server``
@@ -122,21 +129,24 @@ def deliver_documents(  # noqa: PLR0913 - ports and settings, each given by its 
     issuer = store.issuer(company_code)
     with store.lock_deliveries(issuer.company_id, progress):
         interrupted = store.settle_interrupted(issuer.company_id)
-        today = clock().astimezone(ZoneInfo(issuer.company.time_zone)).date()
+        now = clock()
+        today = now.astimezone(ZoneInfo(issuer.company.time_zone)).date()
+        due_at = now if is_due_only else None
         send_dates = _send_dates(issuer, billing_date, store)
         counts = store.queue(issuer.company_id, billing_date, issuer.company.message_domain, send_dates)
-        total, held_count = store.queued_counts(issuer.company_id, billing_date, today)
+        total, held_count = store.queued_counts(issuer.company_id, billing_date, today, due_at)
         dispatch = _Dispatch(
             issuer=issuer,
             store=store,
             press=press,
             channel=channel,
             clock=clock,
-            max_attempts=max_attempts,
+            patience=patience,
             tell=lambda done: progress("delivering", done, total),
             outages=Outages(server),
         )
-        batches = _batches(store, issuer.company_id, billing_date, today)
+        next_rows = partial(store.next_deliveries, issuer.company_id, billing_date)
+        batches = _batches(partial(next_rows, today=today, due_at=due_at))
         try:
             with ThreadPoolExecutor(max_workers=1, thread_name_prefix="printing") as printer:
                 for batch, sheets in _printed_ahead(batches, dispatch.print, printer):
@@ -177,11 +187,9 @@ def _send_dates(issuer: Issuer, billing_date: date | None, store: DocumentStore)
 _REPORTED = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN)
 
 
-def _batches(
-    store: DocumentStore, company_id: int, billing_date: date | None, today: date
-) -> Iterator[Sequence[QueuedDelivery]]:
+def _batches(next_rows: Callable[..., Sequence[QueuedDelivery]]) -> Iterator[Sequence[QueuedDelivery]]:
     after_id = 0
-    while batch := store.next_deliveries(company_id, billing_date, after_id, BATCH, today):
+    while batch := next_rows(after_id=after_id, limit=BATCH):
         yield batch
         after_id = batch[-1].delivery_id
 
@@ -213,7 +221,7 @@ class _Dispatch:
     press: Press
     channel: Channel
     clock: Callable[[], datetime]
-    max_attempts: int
+    patience: Patience
     tell: Callable[[int], None]
     outages: Outages
     states: Counter[DeliveryState] = field(default_factory=Counter)
@@ -241,7 +249,7 @@ class _Dispatch:
     def send(self, batch: Sequence[QueuedDelivery], printed: Sequence[PrintedInvoice]) -> None:
         """Send one printed batch; whatever ends it early, no answer of the channel is lost."""
         sheets = self._proved(batch, printed)
-        answered: tuple[QueuedDelivery, SendResult, datetime] | None = None
+        answered: Finished | None = None
         try:
             for row, sheet in zip(batch, sheets, strict=True):
                 is_begun = self.store.hand_over(answered, row, *_carried(sheet))
@@ -249,8 +257,8 @@ class _Dispatch:
                 if not is_begun:
                     continue
                 answer = self._send_one(row, sheet)
-                result = within_attempts(answer, row.refused_count, self.max_attempts)
-                answered = row, result, self.clock()
+                result = within_attempts(answer, row.refused_count, self.patience.max_attempts)
+                answered = self._finished(row, result)
                 self.states[result.state] += 1
                 self.tell(self.states.total())
                 if self.outages.count(answer) >= MAX_OUTAGES:
@@ -258,6 +266,11 @@ class _Dispatch:
         finally:
             if answered is not None:
                 self.store.hand_over(answered, None, "")
+
+    def _finished(self, row: QueuedDelivery, result: SendResult) -> Finished:
+        now = self.clock()
+        again = self.patience.next_attempt_at(result, row.refused_count, now)
+        return Finished(row=row, result=result, ended_at=now, next_attempt_at=again)
 
     def _proved(
         self, batch: Sequence[QueuedDelivery], printed: Sequence[PrintedInvoice]

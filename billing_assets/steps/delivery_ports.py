@@ -93,6 +93,16 @@ class QueuedDelivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """What an attempt at a row came to, and when the row is tried again; None: not by itself."""
+
+    row: QueuedDelivery
+    result: SendResult
+    ended_at: datetime
+    next_attempt_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnqueuedRun:
     """A run with documents that are not in the outbox yet, and its last word on the company's closed days."""
 
@@ -183,14 +193,28 @@ class DocumentStore(Protocol):
         """
         ...
 
-    def queued_counts(self, company_id: int, billing_date: date | None, today: date) -> tuple[int, int]:
-        """Return how many rows may leave, and how many wait for a later day or are under a hold."""
+    def queued_counts(
+        self, company_id: int, billing_date: date | None, today: date, due_at: datetime | None = None
+    ) -> tuple[int, int]:
+        """Return how many rows may leave, and how many wait for a later day or are under a hold.
+
+        With ``due_at`` only what may be tried again by then may leave; the rest is counted in neither.
+        """
         ...
 
     def next_deliveries(
-        self, company_id: int, billing_date: date | None, after_id: int, limit: int, today: date
+        self,
+        company_id: int,
+        billing_date: date | None,
+        after_id: int,
+        limit: int,
+        today: date,
+        due_at: datetime | None = None,
     ) -> Sequence[QueuedDelivery]:
-        """Return queued rows with an id above ``after_id`` that may leave ``today``, in order."""
+        """Return queued rows with an id above ``after_id`` that may leave ``today``, in order.
+
+        With ``due_at`` only those that may be tried again by then.
+        """
         ...
 
     def keep_renderings(self, printed: Sequence[PrintedInvoice]) -> None:
@@ -207,7 +231,7 @@ class DocumentStore(Protocol):
 
     def hand_over(
         self,
-        finished: tuple[QueuedDelivery, SendResult, datetime] | None,
+        finished: "Finished | None",
         following: QueuedDelivery | None,
         content_sha256: str,
         mail_sha256: str = "",

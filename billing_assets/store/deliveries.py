@@ -14,9 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from billing_assets.domain.calendar_rule import ClosedDays
-from billing_assets.domain.deliveries import CHANNEL_FAULTS, SendResult
+from billing_assets.domain.deliveries import CHANNEL_FAULTS
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import (
+    Finished,
     PrintedInvoice,
     PrintJob,
     QueueCounts,
@@ -67,9 +68,12 @@ _IS_QUEUED = (
 _MAY_GO = (
     f"((v.send_date is null or v.send_date <= greatest(cast(:day as date), :today)) and {NO_HOLD_STOPS})"
 )
+_IS_DUE = (
+    "(cast(:due_at as timestamptz) is null or v.next_attempt_at is null or v.next_attempt_at <= :due_at)"
+)
 
 _QUEUED_COUNTS = f"""
-select count(*) filter (where {_MAY_GO}), count(*) filter (where not {_MAY_GO})
+select count(*) filter (where {_MAY_GO} and {_IS_DUE}), count(*) filter (where not {_MAY_GO})
 from delivery v join document d using (document_id) join invoice i using (invoice_id)
 join billing_run r using (run_id)
 where {_IS_QUEUED}
@@ -86,7 +90,7 @@ select v.delivery_id, v.message_id, v.attempt_count, d.document_id, i.invoice_id
 from delivery v join document d using (document_id) join invoice i using (invoice_id)
 join billing_run r using (run_id)
 {NEWEST_ADDRESS}
-where {_IS_QUEUED} and {_MAY_GO} and v.delivery_id > :after and newest.email <> ''
+where {_IS_QUEUED} and {_MAY_GO} and {_IS_DUE} and v.delivery_id > :after and newest.email <> ''
 order by v.delivery_id limit :limit
 """  # noqa: S608 - constants
 
@@ -108,7 +112,7 @@ with held as (
     where delivery_id = :delivery and attempt_count = :attempt for update
 ), settled as (
     update delivery v set state = :state, reply_code = :reply, reason_code = :reason,
-        reply_text = :reply_text, changed_at = :at,
+        reply_text = :reply_text, changed_at = :at, next_attempt_at = :next_attempt_at,
         owner = case when :state in ('unknown', 'failed') then :owner else '' end
     from held where v.delivery_id = held.delivery_id and (v.state = 'sending' or :state = 'sent'
         or (v.state = 'unknown' and v.reason_code = 'sender_died'))
@@ -121,6 +125,7 @@ from held where a.delivery_id = held.delivery_id and a.attempt_number = held.att
 _BEGIN = """
 with begun as (
     update delivery set state = 'sending', attempt_count = attempt_count + 1, changed_at = :at,
+        next_attempt_at = null,
         content_sha256 = decode(nullif(:hash, ''), 'hex'), mail_sha256 = decode(nullif(:mail, ''), 'hex')
     where delivery_id = :delivery and state = 'queued' and attempt_count = :attempts
     returning delivery_id, attempt_count
@@ -209,16 +214,26 @@ class SqlDocumentStore:
             return queue_deliveries(connection, company_id, billing_date, message_domain, send_dates, at=at)
 
     def queued_counts(
-        self, company_id: int, billing_date: date | None, today: date = date.max
+        self,
+        company_id: int,
+        billing_date: date | None,
+        today: date = date.max,
+        due_at: datetime | None = None,
     ) -> tuple[int, int]:
         """Return how many rows wait to be sent, and how many wait for their day or the end of a hold."""
-        values = {"company": company_id, "day": billing_date, "today": today}
+        values = {"company": company_id, "day": billing_date, "today": today, "due_at": due_at}
         with self.database.transaction() as connection:
             due_count, held_count = connection.execute(text(_QUEUED_COUNTS), values).one()
         return due_count, held_count
 
     def next_deliveries(
-        self, company_id: int, billing_date: date | None, after_id: int, limit: int, today: date = date.max
+        self,
+        company_id: int,
+        billing_date: date | None,
+        after_id: int,
+        limit: int,
+        today: date = date.max,
+        due_at: datetime | None = None,
     ) -> Sequence[QueuedDelivery]:
         """Return the next queued rows that may leave, with their complete invoices."""
         values = {
@@ -227,6 +242,7 @@ class SqlDocumentStore:
             "after": after_id,
             "limit": limit,
             "today": today,
+            "due_at": due_at,
             "faults": sorted(CHANNEL_FAULTS),
         }
         with self.database.transaction() as connection:
@@ -298,7 +314,7 @@ class SqlDocumentStore:
 
     def hand_over(
         self,
-        finished: tuple[QueuedDelivery, SendResult, datetime] | None,
+        finished: Finished | None,
         following: QueuedDelivery | None,
         content_sha256: str,
         mail_sha256: str = "",
@@ -309,8 +325,8 @@ class SqlDocumentStore:
         """
         with self.database.transaction() as connection:
             if finished is not None:
-                row_count = connection.execute(text(_FINISH), _finish_values(*finished)).rowcount
-                _require_own(row_count == 1, finished[0])
+                row_count = connection.execute(text(_FINISH), _finish_values(finished)).rowcount
+                _require_own(row_count == 1, finished.row)
             return following is None or self._begin(connection, following, content_sha256, mail_sha256)
 
     def _begin(
@@ -357,14 +373,16 @@ def _require_own(is_own: bool, row: QueuedDelivery) -> None:
         )
 
 
-def _finish_values(row: QueuedDelivery, result: SendResult, at: datetime) -> dict[str, Any]:
+def _finish_values(finished: Finished) -> dict[str, Any]:
+    result = finished.result
     return {
-        "delivery": row.delivery_id,
-        "attempt": row.attempt_count + 1,
+        "delivery": finished.row.delivery_id,
+        "attempt": finished.row.attempt_count + 1,
         "state": result.state.value,
         "reply": result.reply_code,
         "reason": result.reason_code,
         "reply_text": result.reply_text,
         "owner": OWNER_OF_UNKNOWN,
-        "at": at,
+        "at": finished.ended_at,
+        "next_attempt_at": finished.next_attempt_at,
     }

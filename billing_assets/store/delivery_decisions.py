@@ -35,7 +35,8 @@ with held as (
     where v.company_id = :company and v.delivery_id = any(:ids)
     order by v.delivery_id for update of v
 ), changed as (
-    update delivery v set state = :to_state, reason_code = :reason, owner = '', changed_at = :at
+    update delivery v set state = :to_state, reason_code = :reason, owner = '', changed_at = :at,
+        next_attempt_at = null
     from held h
     where v.delivery_id = h.delivery_id and h.state = any(:from_states)
         and (h.has_address or :decision <> 'again')

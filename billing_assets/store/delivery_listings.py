@@ -14,7 +14,9 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from billing_assets.domain.decisions import GIVEN_UP_REASON, DecidedDelivery, delivery_unknown
+from billing_assets.domain.delivery_waits import NextStep, next_step
 from billing_assets.domain.numbering import document_number
+from billing_assets.store.bounces import BounceRow, bounces_of
 from billing_assets.store.delivery_decisions import decisions_of
 from billing_assets.store.delivery_queue import MAY_LEAVE, NEWEST_ADDRESS
 
@@ -26,6 +28,7 @@ join billing_run r using (run_id)
 {NEWEST_ADDRESS}
 where v.company_id = :company and newest.email <> '' and {MAY_LEAVE}
     and (v.send_date is null or v.send_date <= :today)
+    and (cast(:due_at as timestamptz) is null or v.next_attempt_at is null or v.next_attempt_at <= :due_at)
 order by r.billing_date
 """  # noqa: S608 - constants
 
@@ -34,7 +37,8 @@ order by r.billing_date
 class DeliveryRow:
     """A delivery as people follow it.
 
-    ``send_date`` is the day until which it is, or was, held, or None. ``has_address``: an e-mail address of
+    ``send_date`` is the day until which it is, or was, held, or None; ``next_attempt_at`` when it is tried
+    again by itself, None where that is at once or never. ``has_address``: an e-mail address of
     the payer is known. ``has_newer_address``: the payer's
     newest e-mail address is another one than the last attempt used, or, before any attempt, there is one
     where the invoice had none.
@@ -52,10 +56,17 @@ class DeliveryRow:
     owner: str
     attempt_count: int
     send_date: date | None
+    next_attempt_at: datetime | None
     has_address: bool
     has_newer_address: bool
     queued_at: datetime
     changed_at: datetime
+
+    @property
+    def next_step(self) -> NextStep:
+        """What happens next to it by itself."""
+        has_instant = self.next_attempt_at is not None
+        return next_step(self.state, self.reason_code, has_instant=has_instant)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +83,11 @@ class AttemptRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryDetail:
-    """One delivery with its attempts and the decisions of people, each oldest first."""
+    """One delivery with its attempts, what came back of it and the decisions of people, each oldest first."""
 
     delivery: DeliveryRow
     attempts: tuple[AttemptRow, ...]
+    bounces: tuple[BounceRow, ...]
     decisions: tuple[DecidedDelivery, ...]
 
 
@@ -232,6 +244,7 @@ def show_delivery(connection: Connection, company_id: int, delivery_id: int) -> 
             AttemptRow(**{name: getattr(attempt, name) for name in AttemptRow.__slots__})
             for attempt in attempts
         ),
+        bounces=tuple(bounces_of(connection, company_id, delivery_id)),
         decisions=tuple(decisions_of(connection, company_id, delivery_id)),
     )
 
@@ -250,6 +263,7 @@ def _delivery(row: Any) -> DeliveryRow:  # noqa: ANN401 - a row of SQLAlchemy
         owner=row.owner,
         attempt_count=row.attempt_count,
         send_date=row.send_date,
+        next_attempt_at=row.next_attempt_at,
         has_address=row.has_address,
         has_newer_address=row.has_newer_address,
         queued_at=row.queued_at,
@@ -257,11 +271,15 @@ def _delivery(row: Any) -> DeliveryRow:  # noqa: ANN401 - a row of SQLAlchemy
     )
 
 
-def list_waiting_dates(connection: Connection, company_id: int, today: date) -> list[date]:
+def list_waiting_dates(
+    connection: Connection, company_id: int, today: date, due_at: datetime | None = None
+) -> list[date]:
     """Return the billing dates of which a delivery waits for another attempt, oldest first.
+
+    With ``due_at`` only those of which one may be tried again by then.
 
     What was refused as often as is allowed waits no more: it has failed, and a person decides on it. What is
     held waits from its own day on.
     """
-    values = {"company": company_id, "today": today}
+    values = {"company": company_id, "today": today, "due_at": due_at}
     return list(connection.execute(text(_WAITING_DATES), values).scalars())

@@ -83,7 +83,8 @@ update delivery v set state = 'queued', owner = '', changed_at = :at,
 """  # noqa: S608 - constants
 
 _ADDRESS_LOST = f"""
-update delivery v set state = 'failed', reason_code = 'no_address', owner = :owner, changed_at = :at
+update delivery v set state = 'failed', reason_code = 'no_address', owner = :owner, changed_at = :at,
+    next_attempt_at = null
 {_OF_INVOICE} and v.state = 'queued' and newest.email = ''
 """  # noqa: S608 - constants
 

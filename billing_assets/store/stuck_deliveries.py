@@ -11,10 +11,11 @@ from sqlalchemy import Connection, text
 
 from billing_assets.store.holds import NO_HOLD_STOPS
 
-IS_STUCK = f"""(v.state = 'queued' and v.queued_at < :before and (v.send_date is null or v.send_date < :today)
-        and {NO_HOLD_STOPS}
+IS_STUCK = f"""(v.state = 'queued' and greatest(v.queued_at, v.next_attempt_at) < :before
+        and (v.send_date is null or v.send_date < :today) and {NO_HOLD_STOPS}
     or v.state = 'sending' and v.changed_at < :before)"""
-"""Condition of a delivery ``v``; what is held until a day has all of that day to leave."""
+"""Condition of a delivery ``v``; what is held until a day has all of that day to leave, and what
+waits for its next attempt is not late before that."""
 
 _STUCK = f"""
 select v.state, v.reason_code, count(*) as delivery_count, min(v.queued_at) as since

@@ -11,7 +11,6 @@ from functools import cached_property, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from billing_assets.channels.email import EmailChannel
 from billing_assets.documents.press import TemplatePress
 from billing_assets.documents.run_chart import run_chart
 from billing_assets.documents.templates import Template, default_templates_dir, load_template
@@ -27,7 +26,6 @@ from billing_assets.steps.calendar_ports import ClosedDayOrder
 from billing_assets.steps.close_day import close_day
 from billing_assets.steps.credit_invoices import CreditOutcome, credit_invoices
 from billing_assets.steps.decide_run import decide_run
-from billing_assets.steps.deliver_documents import deliver_documents
 from billing_assets.steps.delivery_ports import DecisionOrder
 from billing_assets.steps.plan_due_charges import plan_due_charges
 from billing_assets.steps.preview_catch_up import CatchUpPreview, preview_catch_up
@@ -52,7 +50,7 @@ from billing_assets.store.run_listings import show_run
 from billing_assets.store.runs import SqlRunStore
 from billing_assets.store.statistics import refresh_statistics
 from billing_assets.store.templates import read_template_archive, register_template
-from billing_assets.wiring.mail import smtp_of
+from billing_assets.wiring.mail import mailroom
 from billing_assets.wiring.settings import Settings
 from billing_assets.wiring.worker_processes import ProcessCrew, WorkerPool, worker_home
 
@@ -280,31 +278,28 @@ class Billing:
         )
 
     def deliver(
-        self, billing_date: date | None, *, progress: Progress = silent, report: Report = untold
+        self,
+        billing_date: date | None,
+        *,
+        is_due_only: bool = False,
+        progress: Progress = silent,
+        report: Report = untold,
     ) -> StepResult:
         """Send what waits to be sent, whatever the checks say; see :meth:`send`."""
-        with EmailChannel(smtp_of(self.settings)) as channel:
-            return deliver_documents(
-                self.company_code(),
-                billing_date,
-                store=self.documents,
-                press=self.press,
-                channel=channel,
-                clock=utc_now,
-                max_attempts=self.settings.delivery_max_attempts,
-                server=f"{self.settings.smtp_host}:{self.settings.smtp_port}",
-                progress=progress,
-                report=report,
-            )
+        send = mailroom(self.settings, self.documents, self.press, utc_now)
+        code = self.company_code()
+        return send(code, billing_date, is_due_only=is_due_only, progress=progress, report=report)
 
-    def waiting_dates(self) -> list[date]:
-        """Return the billing dates of which a message waits to be sent, oldest first.
+    def waiting_dates(self, *, is_due_only: bool = False) -> list[date]:
+        """Return the billing dates of which a message waits to be sent, or is due by now, oldest first.
 
         What is held until a later day than today, by the company's clock, does not wait yet.
         """
         issuer = self.runs.issuer(self.company_code())
         with self.database.transaction() as connection:
-            return list_waiting_dates(connection, issuer.company_id, today_of(issuer.company))
+            return list_waiting_dates(
+                connection, issuer.company_id, today_of(issuer.company), utc_now() if is_due_only else None
+            )
 
     def resolve(self, order: DecisionOrder) -> StepResult:
         """Take a person's decision on deliveries; see :func:`resolve_deliveries`."""
@@ -357,11 +352,16 @@ class Billing:
             yield self.send(order.billing_date, progress=progress)
 
     def send(
-        self, billing_date: date | None, *, progress: Progress = silent, report: Report = untold
+        self,
+        billing_date: date | None,
+        *,
+        is_due_only: bool = False,
+        progress: Progress = silent,
+        report: Report = untold,
     ) -> StepResult:
         """Deliver behind the gate: every blocking check passes, or ``audit_failed`` and nothing leaves."""
         self.require_clean(billing_date, progress)
-        return self.deliver(billing_date, progress=progress, report=report)
+        return self.deliver(billing_date, is_due_only=is_due_only, progress=progress, report=report)
 
     def require_clean(self, billing_date: date | None, progress: Progress = silent) -> None:
         """Raise ``audit_failed``, naming what is broken for this company, unless all that blocks passes."""

@@ -1,10 +1,53 @@
-"""The mail server of the settings.
+"""The mail server of the settings, and sending by it.
 
-Belongs here: which setting becomes which property of the channel. Does not belong here: sending.
+Belongs here: which setting becomes which property of the channel and of the sending.
+Does not belong here: the order of sending (``steps.deliver_documents``).
 """
 
-from billing_assets.channels.email import SmtpSettings
+from collections.abc import Callable
+from datetime import date
+
+from billing_assets.channels.email import EmailChannel, SmtpSettings
+from billing_assets.domain.delivery_waits import Patience, waits_of
+from billing_assets.steps.deliver_documents import deliver_documents
+from billing_assets.steps.delivery_ports import DocumentStore, Press
+from billing_assets.steps.result import Report, StepResult
+from billing_assets.steps.run_ports import Clock, Progress
 from billing_assets.wiring.settings import Settings
+
+
+def mailroom(
+    settings: Settings, store: DocumentStore, press: Press, clock: Clock
+) -> Callable[..., StepResult]:
+    """Return :func:`deliver_documents` as the settings have it; a connection is opened for each call."""
+
+    def send_all(
+        company_code: str,
+        billing_date: date | None,
+        *,
+        is_due_only: bool,
+        progress: Progress,
+        report: Report,
+    ) -> StepResult:
+        with EmailChannel(smtp_of(settings)) as channel:
+            return deliver_documents(
+                company_code,
+                billing_date,
+                store=store,
+                press=press,
+                channel=channel,
+                clock=clock,
+                patience=Patience(
+                    max_attempts=settings.delivery_max_attempts,
+                    waits=waits_of(settings.delivery_wait_minutes),
+                ),
+                is_due_only=is_due_only,
+                server=f"{settings.smtp_host}:{settings.smtp_port}",
+                progress=progress,
+                report=report,
+            )
+
+    return send_all
 
 
 def smtp_of(settings: Settings) -> SmtpSettings:

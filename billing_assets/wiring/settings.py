@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from billing_assets.channels.apprise import HTTP_SCHEMES
 from billing_assets.channels.email import is_loopback
 from billing_assets.domain.deliveries import MAX_ATTEMPTS, is_deliverable_address
+from billing_assets.domain.delivery_waits import WAIT_MINUTES
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.notifications import MAX_NOTIFICATION_ATTEMPTS
 from billing_assets.domain.retries import RETRY_OWNER, RETRY_WAIT_HOURS, RetryRule, retry_rule
@@ -66,11 +67,21 @@ class Settings(BaseSettings):
     smtp_answer_timeout_seconds: int = Field(
         default=600, ge=1, le=3600, description="wait after the final dot"
     )
+    bounce_folder: Path | None = Field(
+        default=None,
+        description="folder or Maildir that gets the mails to the bounce address; empty: nobody reads them",
+    )
     delivery_max_attempts: int = Field(
         default=MAX_ATTEMPTS,
         ge=1,
         le=1000,
         description="temporary refusals of one message, after which it waits for a person",
+    )
+    delivery_wait_minutes: str = Field(
+        default=WAIT_MINUTES,
+        pattern=r"^[1-9]\d{0,4}(,[1-9]\d{0,4}){0,19}$",
+        description="minutes before each further attempt at a message that was refused for now, as schedules "
+        "make them; the last goes on. Greylisting and full mailboxes have waits of their own",
     )
     run_workers: int = Field(
         default=0,

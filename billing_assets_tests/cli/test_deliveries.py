@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from billing_assets.channels.mailbox import MailboxServer
-from billing_assets.cli.deliveries import reason_words
+from billing_assets.cli.deliveries import next_words, reason_words
 from billing_assets.store.delivery_listings import DeliveryRow
 from billing_assets_tests.channels.email.servers import LabServer
 from billing_assets_tests.cli.conftest import Billing, bill_twice
@@ -25,6 +25,7 @@ def row(
     *,
     has_newer_address: bool = False,
     send_date: date | None = None,
+    next_attempt_at: datetime | None = None,
 ) -> DeliveryRow:
     at = datetime(2025, 1, 2, tzinfo=UTC)
     return DeliveryRow(
@@ -40,6 +41,7 @@ def row(
         owner="",
         attempt_count=1,
         send_date=send_date,
+        next_attempt_at=next_attempt_at,
         has_address=True,
         has_newer_address=has_newer_address,
         queued_at=at,
@@ -72,6 +74,24 @@ def test_each_state_says_why(delivery: DeliveryRow, words: str) -> None:
     said = reason_words(delivery)
     assert said.startswith(words)
     assert bool(said) == bool(words)
+
+
+@pytest.mark.parametrize(
+    ("delivery", "words"),
+    [
+        (row("queued", ""), "leaves with the next 'billing deliver'"),
+        (
+            row("queued", "greylisted", 450, next_attempt_at=datetime(2025, 1, 2, 9, 15, tzinfo=UTC)),
+            "tried again from 2025-01-02 09:15 UTC on",
+        ),
+        (row("queued", "closed_day", send_date=date(2025, 1, 7)), "leaves on 2025-01-07"),
+        (row("failed", "no_address"), "leaves once a policy book has an address"),
+        (row("unknown", "sender_died"), "a person decides"),
+        (row("failed", "given_up"), "-"),
+    ],
+)
+def test_each_state_says_what_happens_next(delivery: DeliveryRow, words: str) -> None:
+    assert next_words(delivery) == words
 
 
 pytestmark = pytest.mark.prepared(by=bill_twice)

@@ -103,6 +103,23 @@ def test_each_payer_with_an_address_gets_one_message_and_the_other_a_reason(
     assert failed == ("failed", 0, "no_address", 0, "billing operations")
 
 
+def test_what_was_refused_for_now_is_left_alone_by_retries_until_it_is_due(billing: Billing) -> None:
+    with LabServer("rcpt_450") as server:
+        use_port(billing, server.port)
+        billing.deliver(FEBRUARY)
+        server.mode = "ok"
+        assert billing.waiting_dates(is_due_only=True) == []
+        assert billing.waiting_dates() == [FEBRUARY]
+        early = billing.deliver(FEBRUARY, is_due_only=True)
+        assert (early.facts["sent_count"], len(server.kept)) == (0, 0)
+        with billing.database.transaction() as connection:
+            connection.execute(text("update delivery set next_attempt_at = now() where delivery_id = 1"))
+        assert billing.waiting_dates(is_due_only=True) == [FEBRUARY]
+        assert billing.deliver(FEBRUARY, is_due_only=True).facts["sent_count"] == 1
+        assert billing.deliver(FEBRUARY).facts["sent_count"] == WITH_ADDRESS - 1
+    assert broken_invariants(billing) == []
+
+
 def test_a_number_with_a_slash_makes_a_plain_file_name(database: Database, tmp_path: Path) -> None:
     fill_book(database, 1)
     with database.transaction() as connection:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from billing_assets.domain.deliveries import DeliveryState, SendResult, message_id
 from billing_assets.domain.errors import BillingError
-from billing_assets.steps.delivery_ports import PrintedInvoice, QueueCounts, QueuedDelivery
+from billing_assets.steps.delivery_ports import Finished, PrintedInvoice, QueueCounts, QueuedDelivery
 from billing_assets.steps.run_ports import silent
 from billing_assets.store.connection import Database
 from billing_assets.store.deliveries import SqlDocumentStore
@@ -101,7 +101,7 @@ def test_what_was_handed_to_a_channel_is_not_queued_again_by_itself(store: SqlDo
     first = queued(store)[0]
     store.hand_over(None, first, "")
     later = replace(SENT, state=DeliveryState.QUEUED, reply_code=450, reason_code="greylisted")
-    store.hand_over((first, later, AT), None, "")
+    store.hand_over(Finished(row=first, result=later, ended_at=AT), None, "")
     change_address(store.database, 1, "")
     assert store.queue(1, None, DOMAIN).without_address_count == 1
     change_address(store.database, 1, "again@example.com")
@@ -115,7 +115,7 @@ def test_faults_of_the_channel_are_no_refusals_of_a_message(store: SqlDocumentSt
         assert first.refused_count == refused_count
         store.hand_over(None, first, "")
         later = replace(SENT, state=DeliveryState.QUEUED, reply_code=450, reason_code=reason)
-        store.hand_over((first, later, AT), None, "")
+        store.hand_over(Finished(row=first, result=later, ended_at=AT), None, "")
     assert store.next_deliveries(1, FEBRUARY, 0, 1)[0].refused_count == 1
 
 
@@ -174,9 +174,13 @@ def test_a_row_goes_from_hand_to_hand(store: SqlDocumentStore) -> None:
     query = "select state, attempt_count, owner from delivery order by delivery_id limit 2"
     picked = f"select state, attempt_count, reply_code from delivery where delivery_id = {first.delivery_id}"
     assert rows(store, picked) == [("sending", 1, 0)]
-    store.hand_over((first, SENT, AT), second, "")
+    store.hand_over(Finished(row=first, result=SENT, ended_at=AT), second, "")
     assert rows(store, picked) == [("sent", 1, 250)]
-    store.hand_over((second, replace(SENT, state=DeliveryState.FAILED, reply_code=550), AT), None, "")
+    store.hand_over(
+        Finished(row=second, result=replace(SENT, state=DeliveryState.FAILED, reply_code=550), ended_at=AT),
+        None,
+        "",
+    )
     attempts = "select delivery_id, attempt_number, state, reply_code from delivery_attempt order by 1"
     assert rows(store, attempts) == [
         (first.delivery_id, 1, "sent", 250),
@@ -189,7 +193,7 @@ def test_an_answer_may_be_recorded_twice(store: SqlDocumentStore) -> None:
     first = queued(store)[0]
     store.hand_over(None, first, "")
     for _ in range(2):
-        store.hand_over((first, SENT, AT), None, "")
+        store.hand_over(Finished(row=first, result=SENT, ended_at=AT), None, "")
     assert rows(store, "select count(*) from delivery where state = 'sent'") == [(1,)]
 
 
@@ -216,7 +220,7 @@ def test_the_answer_of_a_sender_that_was_taken_for_dead_counts(store: SqlDocumen
     first = queued(store)[0]
     store.hand_over(None, first, "")
     store.settle_interrupted(1)
-    store.hand_over((first, SENT, AT), None, "")
+    store.hand_over(Finished(row=first, result=SENT, ended_at=AT), None, "")
     assert rows(store, "select state, owner from delivery where attempt_count = 1") == [("sent", "")]
     assert rows(store, "select state from delivery_attempt") == [("sent",)]
 

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from billing_assets.domain.decisions import Decision
 from billing_assets.domain.deliveries import DeliveryState, SendResult
 from billing_assets.domain.errors import BillingError
-from billing_assets.steps.delivery_ports import DecisionOrder, QueuedDelivery
+from billing_assets.steps.delivery_ports import DecisionOrder, Finished, QueuedDelivery
 from billing_assets.store.checks import run_checks
 from billing_assets.store.connection import Database
 from billing_assets.store.deliveries import SqlDocumentStore
@@ -53,7 +53,7 @@ class Outbox:
 
     def answered(self, result: SendResult) -> QueuedDelivery:
         row = self.begun()
-        self.documents.hand_over((row, result, AT), None, "")
+        self.documents.hand_over(Finished(row=row, result=result, ended_at=AT), None, "")
         return row
 
     def abandoned(self) -> QueuedDelivery:
@@ -106,7 +106,7 @@ def test_an_unknown_delivery_goes_again_with_its_message_id(outbox: Outbox) -> N
     again = outbox.next()[0]
     assert (again.delivery_id, again.message_id, again.attempt_count) == (row.delivery_id, row.message_id, 1)
     outbox.documents.hand_over(None, again, "")
-    outbox.documents.hand_over((again, SENT, AT), None, "")
+    outbox.documents.hand_over(Finished(row=again, result=SENT, ended_at=AT), None, "")
     assert outbox.row(row.delivery_id) == ("sent", "accepted", "", 2)
     assert outbox.offenders() == {}
 
@@ -230,7 +230,7 @@ def test_a_row_given_up_after_the_sender_read_it_is_not_sent_and_stops_nobody(ou
     first, second = outbox.next()[:2]
     outbox.documents.hand_over(None, first, "")
     outbox.decide(Decision.GIVEN_UP, second.delivery_id)
-    assert not outbox.documents.hand_over((first, SENT, AT), second, "")
+    assert not outbox.documents.hand_over(Finished(row=first, result=SENT, ended_at=AT), second, "")
     assert outbox.row(first.delivery_id)[0] == "sent"
     assert outbox.row(second.delivery_id) == ("failed", "given_up", "", 0)
 
@@ -242,7 +242,7 @@ def test_an_acceptance_that_comes_late_is_worth_more_than_a_decision(
     """Above all, what was to go again does not go again."""
     row = outbox.abandoned()
     outbox.decide(decision, row.delivery_id)
-    outbox.documents.hand_over((row, SENT, AT), None, "")
+    outbox.documents.hand_over(Finished(row=row, result=SENT, ended_at=AT), None, "")
     assert outbox.row(row.delivery_id) == ("sent", "accepted", "", 1)
     assert row.delivery_id not in [other.delivery_id for other in outbox.next()]
     assert outbox.offenders() == {}
@@ -257,7 +257,7 @@ def test_any_other_late_answer_is_kept_with_the_attempt_and_the_decision_stands(
 ) -> None:
     row = outbox.abandoned()
     outbox.decide(decision, row.delivery_id)
-    outbox.documents.hand_over((row, REFUSED, AT), None, "")
+    outbox.documents.hand_over(Finished(row=row, result=REFUSED, ended_at=AT), None, "")
     assert outbox.row(row.delivery_id)[0] == state
     with outbox.documents.database.transaction() as connection:
         assert connection.execute(text("select state from delivery_attempt")).scalars().all() == ["failed"]
@@ -268,7 +268,7 @@ def test_a_sender_whose_row_was_begun_anew_may_not_answer_for_it(outbox: Outbox)
     outbox.decide(Decision.AGAIN, row.delivery_id)
     outbox.begun()
     with pytest.raises(BillingError) as caught:
-        outbox.documents.hand_over((row, SENT, AT), None, "")
+        outbox.documents.hand_over(Finished(row=row, result=SENT, ended_at=AT), None, "")
     assert caught.value.code == "delivery_taken"
     assert outbox.row(row.delivery_id)[::3] == ("sending", 2)
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from billing_assets.domain.decisions import Decision
 from billing_assets.domain.deliveries import DeliveryState, SendResult
 from billing_assets.domain.errors import BillingError
-from billing_assets.steps.delivery_ports import DecisionOrder
+from billing_assets.steps.delivery_ports import DecisionOrder, Finished
 from billing_assets.store.connection import Database
 from billing_assets.store.delivery_listings import (
     DeliveryDetail,
@@ -67,7 +67,7 @@ def shown(billing: Billing, delivery_id: int) -> DeliveryDetail:
 def answer(billing: Billing, result: SendResult) -> int:
     row = billing.documents.next_deliveries(1, None, 0, 1)[0]
     billing.documents.hand_over(None, row, "")
-    billing.documents.hand_over((row, result, AT), None, "")
+    billing.documents.hand_over(Finished(row=row, result=result, ended_at=AT), None, "")
     return row.delivery_id
 
 

@@ -43,7 +43,8 @@ from asked v
 where v.state <> 'sent'
     and (exists (select from delivery_attempt a where a.delivery_id = v.delivery_id and a.state = 'sent')
         or exists (select from delivery_decision e where e.delivery_id = v.delivery_id
-            and e.decision = 'delivered'))
+            and e.decision = 'delivered' and not exists (select from delivery_attempt a
+                where a.delivery_id = v.delivery_id and a.state = 'returned')))
 union all
 select concat('delivery ', v.delivery_id,
     ': it counts as sent, and neither an accepted attempt nor a decision says so')

@@ -293,6 +293,10 @@ ONE_ROW = {
         "insert into worklist_note (company_id, policy_term_id, installment_number, note, noted_by, "
         "noted_at) select 1, max(policy_term_id), 1, 'n', 'ana', now() from policy_term"
     ),
+    "delivery_bounce": (
+        "insert into delivery_bounce (company_id, content_sha256, action, status, reason_code, diagnostic, "
+        "recorded_at) values (1, sha256('x'), '', '', '', '', now())"
+    ),
     "invoice_retry": (
         "insert into invoice_retry (policy_term_version_id, installment_number, attempt_number, company_id, "
         "policy_term_id, until_date, attempted_at) select max(policy_term_version_id), 1, 1, 1, "

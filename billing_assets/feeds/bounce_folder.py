@@ -1,0 +1,76 @@
+"""The bounce mailbox: a folder into which a mail server or a fetching program puts mails, one file each.
+
+Belongs here: finding the mails of a plain folder or a Maildir, and putting away what was read.
+Does not belong here: what a mail says (``channels.email.bounces``).
+
+A file that is being written is left alone: a Maildir has it in ``tmp`` until it is whole, and in a plain
+folder names that begin with a dot or end in ``.part`` or ``.tmp`` are. What was read is moved, never removed.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from billing_assets.domain.errors import BillingError
+
+READ = "read"
+"""Folder, inside of the mailbox, of the mails that were read."""
+
+_UNFINISHED = (".part", ".tmp")
+
+
+class BounceFolder:
+    """The mails of a folder, by their paths in order of their names."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use ``folder``, which has to be there."""
+        if not folder.is_dir():
+            raise BillingError(
+                "bounce_folder_missing",
+                f"the bounce folder '{folder}' is not there",
+                "make it, or set BILLING_BOUNCE_FOLDER to the folder or Maildir that gets the bounces",
+            )
+        self._folder = folder
+
+    def mails(self) -> Iterator[tuple[Path, bytes]]:
+        """Yield each mail that waits, with its bytes; one that was moved away meanwhile is left out."""
+        for path in self._waiting():
+            try:
+                content = path.read_bytes()
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise BillingError(
+                    "bounce_unreadable",
+                    f"the mail '{path.name}' of the bounce folder cannot be read: {error.strerror}",
+                    "let the user that runs billing read and move the files there",
+                ) from error
+            yield path, content
+
+    def count(self) -> int:
+        """Return how many mails wait."""
+        return len(self._waiting())
+
+    def put_away(self, path: Path) -> None:
+        """Move a mail that was read; where it cannot be, it is read again and found known."""
+        target = self._folder / READ / path.name
+        try:
+            target.parent.mkdir(exist_ok=True)
+            path.replace(target)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise BillingError(
+                "bounce_not_moved",
+                f"the mail '{path.name}' was read and cannot be moved to '{READ}': {error.strerror}",
+                "let the user that runs billing write to the bounce folder; nothing is counted twice",
+            ) from error
+
+    def _waiting(self) -> list[Path]:
+        is_maildir = (self._folder / "new").is_dir()
+        folders = [self._folder / "new", self._folder / "cur"] if is_maildir else [self._folder]
+        found = [path for folder in folders if folder.is_dir() for path in folder.iterdir() if _is_mail(path)]
+        return sorted(found, key=lambda path: path.name)
+
+
+def _is_mail(path: Path) -> bool:
+    return path.is_file() and not path.name.startswith(".") and not path.name.endswith(_UNFINISHED)
