@@ -154,7 +154,7 @@ class PushRig:
         certificate, key = self_signed(folder, NAME)
         tls = None if fault is Fault.GONE_BEFORE_CONTENT else server_tls(certificate, key)
         kept: list[str] = []
-        channel = ApiPushChannel(lab_outbound(resolve=here, ca_file=certificate, read_seconds=1))
+        channel = ApiPushChannel(lab_outbound(resolve=here, ca_file=certificate, read_seconds=0.4))
         with HttpLab(_scripts(kept)[fault], tls) as lab:
             if fault is Fault.NOT_THERE:
                 lab.close()

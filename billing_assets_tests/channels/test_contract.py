@@ -9,6 +9,13 @@ from billing_assets_tests.channels.contract import COMES_TO, KEPT, PERSON, RIGS,
 
 pytestmark = pytest.mark.parametrize("channel", RIGS)
 
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "channels.md"
+
+
+def test_the_page_on_channels_has_every_reason(channel: str) -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert not [reason for reason in RIGS[channel].reasons if f"`{reason}`" not in text]
+
 
 @pytest.mark.parametrize("fault", Fault)
 def test_each_fault_comes_to_the_same_state_on_every_channel_and_never_raises(

@@ -1,11 +1,14 @@
 """One attempt against a real server gives its exact outcome, and a repeat is the same message."""
 
 import json
+import re
 import socket
 import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from billing_assets.channels.api_push import ApiPushChannel, PushEndpoint
 from billing_assets.channels.outbound import Outbound, OutboundSettings
@@ -99,6 +102,33 @@ def _mumble(call: Call) -> None:
 def test_without_an_answer_to_what_had_left_nobody_knows(script: Script) -> None:
     result = _send_once(script)
     assert (result.state, result.reason_code, result.reply_code) == ("unknown", "no_answer_after_request", 0)
+
+
+@given(
+    st.one_of(
+        st.binary(max_size=80),
+        st.builds(
+            lambda *pieces: b"".join(pieces),
+            st.sampled_from([b"HTTP/1.1 ", b"HTTP/1.0 ", b"HTTP/2 ", b"http/1.1 ", b"\r\nHTTP/1.1 "]),
+            st.sampled_from(
+                [b"200 OK", b"204", b"2 0 0", b"0200 OK", b"\xb2\xb0\xb0 OK", b"503", b"410 Gone"]
+            ),
+            st.sampled_from([b"\r\n", b"\n", b"\r\nA: b\r\n", b"\r\nContent-Length: -1\r\n", b""]),
+            st.sampled_from([b"\r\n", b"\n", b"\r\nbody", b""]),
+        ),
+    )
+)
+def test_whatever_bytes_come_back_only_a_readable_yes_is_sent(answer: bytes) -> None:
+    def script(call: Call) -> None:
+        call.hear()
+        call.say(answer)
+
+    result = _send_once(script)
+    if result.state == "sent":
+        assert re.match(rb"\s*HTTP/1\.[01] 2\d\d\b", answer)
+    else:
+        assert result.state in {"failed", "queued", "unknown"}
+        assert result.state != "unknown" or result.reason_code == "no_answer_after_request"
 
 
 def test_a_server_that_drips_does_not_hold_us() -> None:

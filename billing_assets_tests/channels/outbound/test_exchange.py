@@ -102,6 +102,10 @@ def test_this_machine_is_found_out_however_its_number_is_written(host: str) -> N
     assert reach in {Reach.NOT_PUBLIC, Reach.NOT_CONNECTED}
 
 
+def test_a_name_of_this_machine_is_not_public() -> None:
+    assert Outbound().post("https://localhost/", {}, BODY).reach is Reach.NOT_PUBLIC
+
+
 def test_no_proxy_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9/")
@@ -164,7 +168,7 @@ def _silent_after_body(call: Call) -> None:
 
 def _deaf(call: Call) -> None:
     call.hear_head()
-    threading.Event().wait(1.5)
+    threading.Event().wait(1)
 
 
 @pytest.mark.parametrize("script", [_reset_in_body, _close_after_body, _silent_after_body, _deaf])
