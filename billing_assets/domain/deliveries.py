@@ -74,14 +74,16 @@ class SendResult:
 
     ``state`` is one of ``sent``, ``failed``, ``unknown`` or ``queued`` (a transient refusal such as
     a 4xx: nothing was accepted and the channel may be asked again). ``reply_code`` is the protocol's
-    code (SMTP: 250, 450, 550 ...), 0 where there was no reply. ``reason_code`` is a stable word;
-    ``reply_text`` is the other side's wording, cut to 500 characters, e-mail addresses masked.
+    code (SMTP: 250, 450, 550 ...; HTTP: 200, 410, 503 ...), 0 where there was no reply. ``reason_code`` is a
+    stable word; ``reply_text`` is the other side's wording, see ``kept_wording``. ``retry_after_seconds`` is
+    how long a ``queued`` message is asked to wait before the next attempt, None where nobody said.
     """
 
     state: DeliveryState
     reply_code: int
     reason_code: str
     reply_text: str
+    retry_after_seconds: int | None = None
 
 
 def message_id(company_code: str, document_number: str, channel: str, purpose: str, domain: str) -> str:
@@ -92,8 +94,22 @@ def message_id(company_code: str, document_number: str, channel: str, purpose: s
     >>> message_id("demo", "INV-00000001", "email", "issue", "billing.example")
     '853fd8152b1c317e1a1cf3bae289153d@billing.example'
     """
-    key = f"{company_code}\x1f{document_number}\x1f{channel}\x1f{purpose}"
-    return f"{sha256(key.encode()).hexdigest()[:32]}@{domain}"
+    return f"{_key_hash(company_code, document_number, channel, purpose)}@{domain}"
+
+
+def webhook_id(company_code: str, document_number: str, channel: str, purpose: str) -> str:
+    """Return the ``webhook-id`` of a delivery: a pure function of its key, as ``message_id`` is for e-mail.
+
+    It has no dot, as the signature joins id, time and content with dots.
+
+    >>> webhook_id("demo", "INV-00000001", "api_push", "issue")
+    'msg_aba1ced1ba1abcd49d88c89764ee4654'
+    """
+    return f"msg_{_key_hash(company_code, document_number, channel, purpose)}"
+
+
+def _key_hash(*parts: str) -> str:
+    return sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 
 def wire_address(text: str) -> str | None:
@@ -160,6 +176,21 @@ def masked_addresses(text: str) -> str:
     """
     return _ADDRESS_IN_TEXT.sub(r"\1***@", text)
 
+
+def kept_wording(text: str) -> str:
+    r"""Return what is kept of the other side's wording: one line, e-mail addresses masked, 500 characters.
+
+    What cannot be printed becomes a space: a database takes no NUL, and a terminal obeys an escape.
+
+    >>> kept_wording("not\x00 now,\r\n jane.roe@example.com")
+    'not now, j***@example.com'
+    """
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return masked_addresses(" ".join(printable.split()))[:LONGEST_WORDING]
+
+
+LONGEST_WORDING = 500
+"""So many characters of an answer are kept."""
 
 CHANNEL_FAULTS = frozenset(
     {

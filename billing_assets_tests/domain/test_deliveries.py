@@ -8,8 +8,10 @@ from billing_assets.domain.deliveries import (
     DeliveryState,
     SendResult,
     is_deliverable_address,
+    kept_wording,
     masked_addresses,
     message_id,
+    webhook_id,
     wire_address,
     within_attempts,
 )
@@ -104,6 +106,19 @@ def test_a_message_id_changes_with_every_part_of_its_key() -> None:
 
 def answer(state: DeliveryState, reason_code: str) -> SendResult:
     return SendResult(state=state, reply_code=451, reason_code=reason_code, reply_text="later")
+
+
+def test_a_webhook_id_changes_with_every_part_of_its_key_and_has_no_dot() -> None:
+    key = ("demo", "INV-1", "api_push", "issue")
+    changed = [(*key[:place], f"{key[place]}x", *key[place + 1 :]) for place in range(4)]
+    ids = {webhook_id(*parts) for parts in (key, *changed)}
+    assert len(ids) == 5
+    assert not any("." in each or len(each) != 36 for each in ids)
+
+
+def test_what_is_kept_of_an_answer_is_masked_before_it_is_cut_and_can_be_stored() -> None:
+    assert kept_wording("x" * 495 + " jane.roe@example.com") == "x" * 495 + " j***"
+    assert kept_wording("a\x00b\x1b[2J\u202ec\ud800d\n e") == "a b [2J c d e"
 
 
 def test_the_last_temporary_refusal_is_a_failure_that_keeps_the_answer() -> None:

@@ -7,7 +7,7 @@ Does not belong here: the dialogue that produced the reply (``channel``).
 import re
 from typing import Final, Literal
 
-from billing_assets.domain.deliveries import DeliveryState, SendResult, masked_addresses
+from billing_assets.domain.deliveries import LONGEST_WORDING, DeliveryState, SendResult, kept_wording
 
 Phase = Literal["mail", "rcpt", "data", "content"]
 """Where in the dialogue a reply came: to MAIL, RCPT, DATA, or to (or during) the content."""
@@ -60,7 +60,6 @@ _BY_REPLY_CODE: Final = {
 _GREYLISTING: Final = {(450, "2.0"), (450, "7.1"), (451, "7.1")}
 _GREYLIST_WORD: Final = re.compile(r"gr[ae]y[ -]?list", re.IGNORECASE)
 _ENHANCED_STATUS: Final = re.compile(r"\s*[245]\.(\d{1,3}\.\d{1,3})\b")
-_LONGEST_REPLY: Final = 500
 _TAKEN, _NOT_NOW, _NEVER = 2, 4, 5
 _CLOSING: Final = 421
 
@@ -119,7 +118,5 @@ def answer_of(phase: Phase, code: int, text: str) -> SendResult:
 
 def outcome(state: DeliveryState, reason: str, code: int = 0, text: str = "") -> SendResult:
     """Return a result with the wording on one line, masked and cut; ``code`` 0 where nobody answered."""
-    wording = masked_addresses(" ".join(text[: 4 * _LONGEST_REPLY].split()))
-    return SendResult(
-        state=state, reply_code=max(code, 0), reason_code=reason, reply_text=wording[:_LONGEST_REPLY]
-    )
+    wording = kept_wording(text[: 4 * LONGEST_WORDING])
+    return SendResult(state=state, reply_code=max(code, 0), reason_code=reason, reply_text=wording)

@@ -175,7 +175,12 @@ class ScriptedServer:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
+        self.close()
+
+    def close(self) -> None:
+        """Take no more connections; the port is nobody's afterwards."""
+        if self._listener.fileno() >= 0:
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join(LAB_TIMEOUT_SECONDS)
         self._listener.close()
 

@@ -1,9 +1,7 @@
 """Every end an SMTP dialogue can have gives its exact outcome."""
 
 import socket
-from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import pytest
 from billing_assets.channels.email import EmailChannel, SmtpSettings
 from billing_assets.domain.deliveries import CHANNEL_FAULTS, Attachment, DeliveryState, SendResult
 from billing_assets.domain.errors import BillingError
+from billing_assets_tests.channels.certificates import self_signed
 from billing_assets_tests.channels.email.samples import PDF, parts
 from billing_assets_tests.channels.email.servers import Dialogue, LabServer, ScriptedServer, server_tls
 
@@ -289,34 +288,7 @@ def test_an_unreadable_file_of_certificates_is_refused_at_once(tmp_path: Path) -
 @pytest.fixture(scope="session")
 def tls_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     """A self-signed certificate for 127.0.0.1, and its key."""
-    pytest.importorskip("cryptography")
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "lab.example")])
-    today = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(today - timedelta(days=1))
-        .not_valid_after(today + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    folder = tmp_path_factory.mktemp("tls")
-    (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    return str(folder / "cert.pem"), str(folder / "key.pem")
+    return self_signed(tmp_path_factory.mktemp("tls"), "127.0.0.1")
 
 
 def test_starttls_refuses_a_certificate_it_does_not_know(tls_files: tuple[str, str]) -> None:

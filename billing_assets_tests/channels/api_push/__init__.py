@@ -1,0 +1,1 @@
+"""Facts about API push: signature, content, answers, one attempt."""

@@ -1,0 +1,1 @@
+"""Facts about the way out to endpoints of others: addresses, connections, one POST."""

@@ -1,0 +1,1 @@
+"""Facts about folders for a print shop."""
