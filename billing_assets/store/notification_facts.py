@@ -166,7 +166,7 @@ def _finalised(company: ToldCompany, row: RowMapping) -> Event:
     amounts: Counter[str] = Counter()
     for each in report["invoices"]:
         amounts[each["currency"]] += each["total_minor"]
-    told = ("run_kind", "outcome_counts", "invoices")
+    told = ("run_kind", "selection", "outcome_counts", "invoices")
     return Event(
         event_key=event_key(EventKind.RUN_FINALISED, row["run_id"]),
         event_kind=EventKind.RUN_FINALISED,
