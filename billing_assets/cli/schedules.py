@@ -175,7 +175,7 @@ def add(
     lead: _Lead = "",
     lead_unit: _LeadUnit = "",
     products: Products = None,
-    only_places: Places = None,
+    places: Places = None,
     plans: Plans = None,
     payer_groups: PayerGroups = None,
     note: Note = "",
@@ -186,9 +186,9 @@ def add(
     """Add a schedule. It fires for what is due from now on, wherever Dagster runs (`billing ui`)."""
     from billing_assets.wiring.build import today_of
 
-    places = (every, owner, name or schedule_code, pattern, from_date, until_date)
-    parts = (*places, zone, calendar, roll, lead, lead_unit)
-    given = _texts(at_times, parts) | selection_texts(products, only_places, plans, payer_groups)
+    first = (every, owner, name or schedule_code, pattern, from_date, until_date)
+    parts = (*first, zone, calendar, roll, lead, lead_unit)
+    given = _texts(at_times, parts) | selection_texts(products, places, plans, payer_groups)
     screen = Screen(as_json)
     with open_desk(screen) as opened:
         desk, company = schedule_desk(opened), opened.company()
