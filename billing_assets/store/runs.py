@@ -262,7 +262,7 @@ class SqlRunStore:
         """
         with self.database.transaction() as connection:
             spent = {row[0]: float(row[1]) for row in connection.execute(text(_SECONDS), {"run": run_id})}
-            return closerun_of(connection, run_id, self.clock(), {**seconds, **spent}, prove)
+            return close_run(connection, run_id, self.clock(), {**seconds, **spent}, prove)
 
 
 def close_run(

@@ -1,6 +1,6 @@
 """A selection of a date is billed by itself; with the run of the date it comes to what one run would be."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
@@ -32,11 +32,9 @@ def prepare(database: Database, home: Path) -> None:
     fill_mixed_book(database, home)
 
 
-@pytest.fixture
-def billing(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Billing]:
+@pytest.fixture(autouse=True)
+def _small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planning, "SHARD_TERMS", 10)
-    with ExitStack() as stack:
-        yield billing_over(database, tmp_path, stack)
 
 
 @pytest.fixture
@@ -248,7 +246,9 @@ def test_a_shard_that_takes_another_selection_than_its_run_is_found(billing: Bil
     with billing.database.transaction() as connection:
         connection.exec_driver_sql("reset role")
         connection.exec_driver_sql("set local session_replication_role = replica")
-        connection.exec_driver_sql("update billing.run_shard set product_codes = '{home}' where shard_number = 0")
+        change = "update billing.run_shard set product_codes = '{home}' where shard_number = 0"
+        connection.exec_driver_sql(change)
+        connection.exec_driver_sql("set role billing_app")
     [(check_id, examples)] = broken(billing).items()
     assert check_id == "I17"
     assert "run 1: shard 0 takes another selection than its run" in examples
