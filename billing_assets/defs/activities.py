@@ -147,9 +147,7 @@ def _request(firing: "KeptFiring") -> dg.RunRequest:
         lists = {name: ", ".join(listed) for name, listed in firing.selection.record().items()}
         config = {"billing_date": firing.nominal_date.isoformat(), **lists}
         tags[SELECTION_TAG] = firing.selection.words()
-        return dg.RunRequest(
-            run_key=key, run_config={"ops": {SELECTION_JOB: {"config": config}}}, tags=tags
-        )
+        return dg.RunRequest(run_key=key, run_config={"ops": {SELECTION_JOB: {"config": config}}}, tags=tags)
     is_dated = ACTIVITIES[firing.activity].is_of_a_date
     day = firing.nominal_date.isoformat() if is_dated else None
     return dg.RunRequest(run_key=key, partition_key=day, tags=tags)

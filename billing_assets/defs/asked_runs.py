@@ -262,8 +262,8 @@ def _bill_job() -> None:
 
 @dg.job(
     name="bill_selection",
-    description="Bills of one date the policies of a selection, as a schedule with a selection does. The date "
-    "itself bills the rest, and turns green by that alone.",
+    description="Bills of one date the policies of a selection, as a schedule with a selection does. The "
+    "date itself bills the rest, and turns green by that alone.",
 )
 def _selection_job() -> None:
     bill_selected()

@@ -42,7 +42,7 @@ BOOK_FIELDS: Mapping[str, str] = MappingProxyType(
         "payer_country_code": "ISO 3166 alpha-2 country of the address; the country of the place where empty",
         "payer_email": "one e-mail address",
         "payer_language": "BCP 47 tag of the language of documents; en where empty",
-        "payer_group": "code of the group that the payer belongs to, by which runs may select; none where empty",
+        "payer_group": "code of the payer's group, by which a run may select policies; none where empty",
         "product_code": "product, as the insurer calls it; the line of business where empty",
         "line_of_business": f"line of business: {', '.join(LineOfBusiness)}",
         "place_code": "place of the risk, as tax law and calendars know it",

@@ -1,4 +1,4 @@
-"""Billing runs: of a company and a billing date, of the whole book or a selection of it, and what became of every charge that was due.
+"""Billing runs: one open run per company and billing date, and what became of every charge that was due.
 
 Belongs here: states, outcomes and their reasons. Does not belong here: the work (``steps``).
 """

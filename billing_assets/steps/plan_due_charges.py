@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
-from billing_assets.domain.runs import CatchUp, CurrencyTotal, RunOrder, RunState
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.runs import CatchUp, CurrencyTotal, RunOrder, RunState
 from billing_assets.domain.safety_bounds import Bound, Exceeded
 from billing_assets.domain.selections import EVERYTHING, Selection
 from billing_assets.frames.calendars import CompanyCalendar
@@ -176,7 +176,10 @@ def cut_shards(position: BookPosition, selection: Selection = EVERYTHING) -> tup
             payer_plans=position.payer_plans,
             from_payer_id=from_payer_id,
             to_payer_id=to_payer_id,
-            **selection.lists(),
+            product_codes=selection.product_codes,
+            place_codes=selection.place_codes,
+            plan_codes=selection.plan_codes,
+            payer_groups=selection.payer_groups,
         )
         for number, (from_policy_id, to_policy_id, from_payer_id, to_payer_id) in enumerate(ranges)
     )

@@ -34,8 +34,8 @@ from billing_assets.store.shards import selected
 
 _RUN = """
 select r.company_id, r.book_batch_id, r.catch_up, r.held_until, r.is_open_day, r.shard_count, r.plan_sha256,
-    r.plan_totals, r.selection, h.shard_count as committed_count, h.due_count as charge_count, h.invoice_count,
-    h.has_counts
+    r.plan_totals, r.selection, h.shard_count as committed_count, h.due_count as charge_count,
+    h.invoice_count, h.has_counts
 from billing_run r cross join lateral (
     select count(committed_at) as shard_count, coalesce(sum(due_count), 0) as due_count,
         coalesce(sum(invoice_count), 0) as invoice_count,

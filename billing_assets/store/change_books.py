@@ -46,8 +46,9 @@ class ChangeRange(NamedTuple):
 _REACH_DAYS = 900
 """So long after a term has ended each of its installments has had its billing date."""
 
-# A run of the whole book that settles, of an open day, has answered for all changes that it knew; what it could not settle it
-# has held or failed. Long after the end of a term there is nothing more to find but by another change.
+# A run of the whole book that settles, of an open day, has answered for all changes that it knew; what it
+# could not settle it has held or failed. Long after the end of a term there is nothing more to find but by
+# another change.
 _CHANGES = f"""
 with settled as materialized (
     select run_id, billing_date, book_batch_id from billing_run r

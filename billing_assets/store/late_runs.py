@@ -9,8 +9,8 @@ from datetime import date
 
 from sqlalchemy import Connection, text
 
-# A date is final by its finalised run of the whole book. A later plan of it, a rehearsal say, takes nothing from that; a run
-# that is under way or held does.
+# A date is final by its finalised run of the whole book. A later plan of it, a rehearsal say, takes nothing
+# from that; a run that is under way or held does.
 _LATE = """
 with first_run as (
     select min(billing_date) as billing_date from billing_run

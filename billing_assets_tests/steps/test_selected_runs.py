@@ -212,7 +212,11 @@ def test_a_selection_is_compared_with_the_like_and_the_rest_with_all_of_it(billi
         rehearsal = Desk(billing).run(int(planned.facts["run_id"])).rehearsal
         assert rehearsal is not None
         counts.append(
-            {(row["charge_count"], row["before_count"]) for row in rehearsal["comparisons"] if row["before_count"]}
+            {
+                (row["charge_count"], row["before_count"])
+                for row in rehearsal["comparisons"]
+                if row["before_count"]
+            }
         )
         bill(billing, MARCH, selection)
     monthly = len(MIXTURES) * 2 // 3
