@@ -4,31 +4,35 @@ Belongs here: the tables of a dry run. Does not belong here: billing (``run``), 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from billing_assets.cli.arguments import open_desk
 from billing_assets.cli.output import Screen, amount, count_of, styled, total_rows
 from billing_assets.cli.waiting import why_waiting
+from billing_assets.domain.selections import EVERYTHING, Selection
 
 if TYPE_CHECKING:
     from billing_assets.domain.runs import CurrencyTotal
     from billing_assets.steps.preview_catch_up import CatchUpPreview
 
 
-def dry_run(screen: Screen, days: Sequence[date]) -> None:
-    """Count what is due on each date, and of one date what of it is late; nothing is written."""
+def dry_run(screen: Screen, days: Sequence[date], selection: Selection = EVERYTHING) -> None:
+    """Count what is due of a selection on each date, and of one date what is late; nothing is written."""
     with open_desk(screen) as desk, screen.progress("planning") as progress:
         billing = desk.billing
         found: list[tuple[date, Sequence[CurrencyTotal]]] = []
-        preview = billing.preview_catch_up(billing.order(days[0])) if len(days) == 1 else None
-        for number, day in enumerate(days):
-            progress(day.isoformat(), number, len(days))
-            found.append((day, billing.plan(billing.order(day), is_dry_run=True).totals))
+        orders = [replace(billing.order(day), selection=selection) for day in days]
+        preview = billing.preview_catch_up(orders[0]) if len(days) == 1 else None
+        for number, order in enumerate(orders):
+            progress(order.billing_date.isoformat(), number, len(days))
+            found.append((order.billing_date, billing.plan(order, is_dry_run=True).totals))
         reasons = why_waiting(desk, days[0]) if len(days) == 1 else []
     screen.document(
         {
             "is_dry_run": True,
+            "selection": selection.record(),
             "dates": [
                 {
                     "billing_date": day,
@@ -40,6 +44,8 @@ def dry_run(screen: Screen, days: Sequence[date]) -> None:
             "catch_up": preview,
         }
     )
+    if not selection.is_everything:
+        screen.say(f"only {selection.words()}")
     if len(days) == 1:
         _show_plan(screen, *found[0])
         for reason in reasons:

@@ -6,7 +6,7 @@ run (``runs``).
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,14 +21,17 @@ from billing_assets.cli.failures import HELD_CODES, ExitCode, UnfinishedError
 from billing_assets.cli.interrupts import Progress, Stop, stop_on_request
 from billing_assets.cli.output import Screen, count_of
 from billing_assets.cli.runs import show_run
+from billing_assets.cli.selections import PayerGroups, Places, Plans, Products, selection_of_options
 from billing_assets.cli.waiting import closed_words, has_unsent, held_words, why_waiting
 from billing_assets.domain.backdating import Backdating
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.runs import CatchUp, RunOrder
+from billing_assets.domain.selections import EVERYTHING, Selection
 
 if TYPE_CHECKING:
     from billing_assets.steps.result import StepResult
     from billing_assets.store.charge_listings import StandingCharges
+    from billing_assets.wiring.build import Billing
     from billing_assets.wiring.desk import Desk
 
 EPILOG = (
@@ -37,6 +40,7 @@ EPILOG = (
     "billing run 2025-01-31\n\n"
     "billing run 2025-01-01 --until 2025-03-31\n\n"
     "billing run 2025-01-31 --no-deliver\n\n"
+    "billing run 2025-01-31 --product motor,home --payer-group fleet\n\n"
     "billing run 2025-01-31 --issuing-date 2025-01-31 --reason 'the auditor asked' --approved-by 'A. Gil'"
 )
 
@@ -46,12 +50,18 @@ class Dating:
     """Which date the invoices are to carry, the day of issue where None, and why it is a past one.
 
     ``catch_up``: whether what was missed makes an invoice for each due date, or one for each policy term;
-    None: as the run was planned.
+    None: as the run was planned. ``selection``: which policies are billed.
     """
 
     issuing_date: date | None
     backdating: Backdating
     catch_up: CatchUp | None = None
+    selection: Selection = EVERYTHING
+
+    def order(self, billing: "Billing", day: date) -> RunOrder:
+        """Return the order of a run of a date; raises what ``Billing.order`` does."""
+        order = billing.order(day, self.issuing_date, self.backdating, self.catch_up)
+        return replace(order, selection=self.selection)
 
     def options(self) -> str:
         """Return the same as options of the command line."""
@@ -61,7 +71,8 @@ class Dating:
             "--approved-by": self.backdating.approved_by,
             "--catch-up": "" if self.catch_up is None else self.catch_up.value,
         }
-        return "".join(f" {name} {quote(value)}" for name, value in given.items() if value)
+        told = "".join(f" {name} {quote(value)}" for name, value in given.items() if value)
+        return told + self.selection.options()
 
 
 _IssuingDate = Annotated[
@@ -114,19 +125,25 @@ def bill(
     reason: _Reason = "",
     approved_by: _ApprovedBy = "",
     catch_up: _CatchUp = None,
+    products: Products = None,
+    places: Places = None,
+    plans: Plans = None,
+    payer_groups: PayerGroups = None,
     is_quiet: NoDeliver = False,
     as_json: Json = False,
 ) -> None:
-    """Bill a date: invoices, documents, checks, deliveries.
+    """Bill a date: invoices, documents, checks, deliveries; of a selection, its policies alone.
 
     Running it again does what is missing and nothing twice. A date that was missed is billed in the same way;
     its invoices carry today's date. Ctrl-C ends it at a point where nothing is half done.
     """
     days = _days(day, until)
     screen = Screen(as_json)
-    dating = Dating(issuing_date, Backdating(reason=reason, approved_by=approved_by), catch_up)
+    backdating = Backdating(reason=reason, approved_by=approved_by)
+    selection = selection_of_options(products, places, plans, payer_groups)
+    dating = Dating(issuing_date, backdating, catch_up, selection)
     if is_dry_run:
-        dry_run(screen, days)
+        dry_run(screen, days, selection)
     elif is_rehearsal:
         _rehearse(screen, days, dating)
     else:
@@ -170,7 +187,7 @@ def _rehearse(screen: Screen, days: Sequence[date], dating: Dating) -> None:
     (day,) = days
     with open_desk(screen) as desk, screen.progress(f"rehearsing {day}") as progress:
         billing = desk.billing
-        order = billing.order(day, dating.issuing_date, dating.backdating, dating.catch_up)
+        order = dating.order(billing, day)
         run_id = billing.plan(order, progress=progress).facts.get("run_id")
         detail = desk.run(int(run_id)) if run_id is not None else None
         is_empty = detail is None or not (detail.rehearsal or {}).get("due_count")
@@ -256,7 +273,7 @@ def bill_day(
 
     Raises ``audit_failed`` before anything is sent.
     """
-    order = desk.billing.order(day, dating.issuing_date, dating.backdating, dating.catch_up)
+    order = dating.order(desk.billing, day)
     try:
         return bill_order(desk, order, is_quiet=is_quiet, stop=stop, progress=progress)
     except BillingError as error:

@@ -15,6 +15,7 @@ from billing_assets.cli.rehearsals import show_rehearsal
 from billing_assets.domain.backdating import REHEARSAL_APPROVER
 from billing_assets.domain.list_pages import page_of
 from billing_assets.domain.runs import OUTCOME_REASONS, Outcome, RunKind, RunState
+from billing_assets.domain.selections import selection_of
 
 if TYPE_CHECKING:
     from billing_assets.store.charge_listings import ChargeRow
@@ -171,6 +172,9 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
     sequence = f", number {report['sequence_number']} of its date" if report["sequence_number"] > 1 else ""
     told = f"run {detail.run_id}{sequence}  company {report['company_code']}"
     screen.say(styled("[bold]{}[/bold]  {}  {}", report["billing_date"], told, state_cell(detail.state)))
+    selection = selection_of(report.get("selection"))
+    if not selection.is_everything:
+        screen.say(f"only {selection.words()}")
     if detail.correction_reason:
         _show_correction(screen, detail)
         return
@@ -180,7 +184,7 @@ def show_run(screen: Screen, detail: "RunDetail") -> None:
         return
     if detail.state != "finalised":
         screen.say(f"{detail.committed_shard_count} of {detail.shard_count} shards are done")
-        screen.hint(f"go on: billing run {report['billing_date']}")
+        screen.hint(f"go on: billing run {report['billing_date']}{selection.options()}")
     if detail.decision is not None:
         screen.say(f"approved by {detail.decision.decided_by}: {detail.decision.reason}")
     _show_issue_date(screen, detail)
@@ -243,7 +247,8 @@ def _span(span: "Mapping[str, str]") -> str:
 
 def _hint_at_decision(screen: Screen, detail: "RunDetail") -> None:
     """Say how a run that has not begun goes on."""
-    run_id, day = detail.run_id, detail.report["billing_date"]
+    selected = selection_of(detail.report.get("selection")).options()
+    run_id, day = detail.run_id, f"{detail.report['billing_date']}{selected}"
     if detail.state == "rejected":
         screen.hint(f"plan anew: billing run {day} --rehearse")
     elif detail.decision is not None:
@@ -345,7 +350,7 @@ def _row(run: "RunRow") -> list[object]:
     return [
         run.run_id,
         run.billing_date,
-        run.run_kind,
+        run.run_kind if run.selection.is_everything else run.selection.words(),
         state_cell(run.state),
         f"{run.due_count:,}",
         *counts,

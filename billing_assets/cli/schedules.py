@@ -12,12 +12,14 @@ import typer
 
 from billing_assets.cli.arguments import By, Json, Limit, Note, hint_next_page, name_of, open_desk
 from billing_assets.cli.output import Screen, styled
+from billing_assets.cli.selections import PayerGroups, Places, Plans, Products, selection_texts
 from billing_assets.domain.activities import ACTIVITIES, Activity
 from billing_assets.domain.activity_schedules import MAX_TIMES, ActivitySchedule, schedule_texts
 from billing_assets.domain.business_days import LeadUnit, Roll
 from billing_assets.domain.frequencies import FREQUENCIES, OWN_UNITS
 from billing_assets.domain.list_pages import page_of
 from billing_assets.domain.schedule_pauses import FIRING_WORDS
+from billing_assets.domain.selections import SELECTION_FIELDS
 
 if TYPE_CHECKING:
     from billing_assets.frames.firings import Firing
@@ -151,6 +153,8 @@ def show(
     "add",
     epilog="billing schedules add nightly --activity invoice_run --every daily --at 06:00 --calendar ES "
     '--roll following --owner "billing team" --note "the daily run"\n\n'
+    "billing schedules add motor --activity invoice_run --every daily --at 07:00 --product motor "
+    '--owner "motor team" --note "motor is billed first"\n\n'
     "billing schedules add retries --activity delivery_retry --every daily --at 09:00 --at 15:00 "
     '--owner "billing team" --note "keep trying" --dry-run',
 )
@@ -170,6 +174,10 @@ def add(
     roll: _Roll = "",
     lead: _Lead = "",
     lead_unit: _LeadUnit = "",
+    products: Products = None,
+    places: Places = None,
+    plans: Plans = None,
+    payer_groups: PayerGroups = None,
     note: Note = "",
     by: By = "",
     is_dry_run: _DryRun = False,
@@ -178,9 +186,9 @@ def add(
     """Add a schedule. It fires for what is due from now on, wherever Dagster runs (`billing ui`)."""
     from billing_assets.wiring.build import today_of
 
-    places = (every, owner, name or schedule_code, pattern, from_date, until_date)
-    parts = (*places, zone, calendar, roll, lead, lead_unit)
-    given = _texts(at_times, parts)
+    first = (every, owner, name or schedule_code, pattern, from_date, until_date)
+    parts = (*first, zone, calendar, roll, lead, lead_unit)
+    given = _texts(at_times, parts) | selection_texts(products, places, plans, payer_groups)
     screen = Screen(as_json)
     with open_desk(screen) as opened:
         desk, company = schedule_desk(opened), opened.company()
@@ -210,13 +218,20 @@ def edit(
     roll: _Roll = "",
     lead: _Lead = "",
     lead_unit: _LeadUnit = "",
+    products: Products = None,
+    places: Places = None,
+    plans: Plans = None,
+    payer_groups: PayerGroups = None,
     note: Note = "",
     by: By = "",
     as_json: Json = False,
 ) -> None:
-    """Let a schedule say something else from now on; what it was due before stays as it was."""
+    """Let a schedule say something else from now on; what it was due before stays as it was.
+
+    'none' empties a pattern, a last date, a calendar, and what --product and the like select by.
+    """
     parts = (every, owner, name, pattern, from_date, until_date, zone, calendar, roll, lead, lead_unit)
-    given = _texts(at_times, parts)
+    given = _texts(at_times, parts) | selection_texts(products, places, plans, payer_groups)
     changes = {
         field: "" if text == "none" and field in _MAY_BE_NONE else text
         for field, text in given.items()
@@ -246,7 +261,7 @@ _FIELDS = (
     ),
     *("roll", "lead_days", "lead_unit"),
 )
-_MAY_BE_NONE = frozenset({"pattern", "until_date", "calendar_code"})
+_MAY_BE_NONE = frozenset({"pattern", "until_date", "calendar_code", *SELECTION_FIELDS})
 
 
 @app.command("retire", epilog='billing schedules retire nightly --note "another system bills"')

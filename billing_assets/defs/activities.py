@@ -4,7 +4,8 @@ Belongs here: from firings to runs of Dagster and back. Does not belong here: wh
 (``frames.firings``), what becomes of a firing (``steps.fire_schedules``).
 
 Nothing else starts a run of a schedule. A firing is asked for by its number, again and again until a run
-carries it; Dagster starts one run for each such key, and a second one would find the work done.
+carries it; Dagster starts one run for each such key, and a second one would find the work done. What an
+invoice run bills of a selection has a schedule of its own, because its job has no partition.
 """
 
 from collections.abc import Sequence
@@ -29,7 +30,13 @@ JOBS = {
     Activity.FAILED_INVOICE_RETRY: "retry_failed_invoices",
     Activity.INVARIANT_CHECK: "check_invariants",
 }
-"""The job that does an activity."""
+"""The job that does an activity; of an invoice run, for the whole book."""
+
+SELECTION_JOB, SELECTION_RUNS = "bill_selection", "selection_runs"
+"""The job of an invoice run of a selection, and the schedule in Dagster that starts it.
+
+Its runs have no partition: no date turns green by a part of the book.
+"""
 
 NAMES = {
     Activity.INVOICE_RUN: "invoice_runs",
@@ -40,6 +47,7 @@ NAMES = {
 """The name of an activity's schedule in Dagster."""
 
 FIRING_TAG, SCHEDULE_TAG, REASON_TAG = "billing/firing", "billing/schedule", "billing/reason"
+SELECTION_TAG = "billing/selection"
 BEFORE_BACKFILLS = {"dagster/priority": "5"}
 
 _EVERY_MINUTE = "* * * * *"
@@ -52,18 +60,24 @@ def build_activity_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
 
     They are on from the start: what they do, people say by the schedules that they keep.
     """
-    return [_activity_schedule(activity, settings) for activity in Activity]
+    whole = [_activity_schedule(activity, settings, NAMES[activity], JOBS[activity]) for activity in Activity]
+    return [*whole, _activity_schedule(Activity.INVOICE_RUN, settings, SELECTION_RUNS, SELECTION_JOB)]
 
 
-def _activity_schedule(activity: Activity, settings: Settings) -> dg.ScheduleDefinition:
+def _activity_schedule(
+    activity: Activity, settings: Settings, name: str, job_name: str
+) -> dg.ScheduleDefinition:
+    of_selections = job_name == SELECTION_JOB
+    what = f"{activity.value} of a selection of policies" if of_selections else activity.value
+
     @dg.schedule(
-        name=NAMES[activity],
-        job_name=JOBS[activity],
+        name=name,
+        job_name=job_name,
         cron_schedule=_EVERY_MINUTE,
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description=(
-            f"Each minute, starts what 'billing schedules' has due of {activity.value}: it "
+            f"Each minute, starts what 'billing schedules' has due of {what}: it "
             f"{ACTIVITIES[activity].meaning}. Paused there, it says by whom and why."
         ),
     )
@@ -74,13 +88,14 @@ def _activity_schedule(activity: Activity, settings: Settings) -> dg.ScheduleDef
         with BillingResource() as resource, resource.open() as program:
             desk = ScheduleDesk(program)
             look = desk.look(activity, at)
-            if not look.firings:
-                return dg.SkipReason(look.why_none)
-            requests, marks = _sorted_out(look.firings, context.instance, settings, at)
+            own = [each for each in look.firings if each.selection.is_everything is not of_selections]
+            if not own:
+                return dg.SkipReason(look.why_none or f"nothing is due of {what}")
+            requests, marks = _sorted_out(own, context.instance, settings, at)
             desk.mark(marks)
         if requests:
             return requests
-        return dg.SkipReason(f"runs are on already for {len(look.firings)} firings")
+        return dg.SkipReason(f"runs are on already for {len(own)} firings")
 
     return fire
 
@@ -127,6 +142,12 @@ def _request(firing: "KeptFiring") -> dg.RunRequest:
         SCHEDULE_TAG: firing.schedule_code,
         REASON_TAG: f"{reason} at {firing.due_at:%Y-%m-%d %H:%M} UTC",
     }
+    key = f"firing {firing.firing_id}"
+    if not firing.selection.is_everything:
+        lists = {name: ", ".join(listed) for name, listed in firing.selection.record().items()}
+        config = {"billing_date": firing.nominal_date.isoformat(), **lists}
+        tags[SELECTION_TAG] = firing.selection.words()
+        return dg.RunRequest(run_key=key, run_config={"ops": {SELECTION_JOB: {"config": config}}}, tags=tags)
     is_dated = ACTIVITIES[firing.activity].is_of_a_date
-    key = firing.nominal_date.isoformat() if is_dated else None
-    return dg.RunRequest(run_key=f"firing {firing.firing_id}", partition_key=key, tags=tags)
+    day = firing.nominal_date.isoformat() if is_dated else None
+    return dg.RunRequest(run_key=key, partition_key=day, tags=tags)

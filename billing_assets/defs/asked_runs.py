@@ -1,4 +1,4 @@
-"""Jobs that a person starts with a reason: rehearse a date, decide on a run, bill a date in a way of its own.
+"""Jobs without a partition: rehearse a date, decide on a run, bill a date in a way of its own or in part.
 
 Belongs here: their forms in the launchpad, calling the facade.
 Does not belong here: the daily flow (``assets``), what a rehearsal or a decision is (``steps``).
@@ -8,6 +8,7 @@ it twice.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from billing_assets.domain.backdating import Backdating
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.run_decisions import RunDecision, RunDecisionOrder
 from billing_assets.domain.runs import CatchUp, RunOrder, RunState
+from billing_assets.domain.selections import SELECTION_FIELDS, selection_from
 
 if TYPE_CHECKING:
     from billing_assets.steps.result import StepResult
@@ -31,10 +33,19 @@ if TYPE_CHECKING:
 Program = dg.ResourceParam[BillingResource]
 
 
-class DateConfig(dg.Config):
-    """A billing date, and how its invoices are to be made."""
+class SelectionConfig(dg.Config):
+    """A billing date, and which policies are billed of it; an empty list asks for nothing."""
 
     billing_date: str = Field(description="The billing date, as 2025-01-31.")
+    product_codes: str = Field(default="", description="Only policies of these products: motor, home.")
+    place_codes: str = Field(default="", description="Only policies of these places: ES, GB.")
+    plan_codes: str = Field(default="", description="Only policies of these payment plans: monthly.")
+    payer_groups: str = Field(default="", description="Only policies of payers of these groups: fleet.")
+
+
+class DateConfig(SelectionConfig):
+    """The same, and how its invoices are to be made."""
+
     catch_up: str = Field(
         default="",
         description="What was missed: 'per_period', an invoice for each due date, or 'one_invoice' for each "
@@ -80,9 +91,9 @@ def build_asked_runs() -> list[dg.JobDefinition]:
     """Return the jobs.
 
     >>> [job.name for job in build_asked_runs()]
-    ['rehearse', 'approve_run', 'reject_run', 'bill_once']
+    ['rehearse', 'approve_run', 'reject_run', 'bill_once', 'bill_selection']
     """
-    return [_rehearse_job, _approve_job, _reject_job, _bill_job]
+    return [_rehearse_job, _approve_job, _reject_job, _bill_job, _selection_job]
 
 
 @dg.op(pool=POOL, description="Prices a date as its run would and shows what it comes to; nothing is issued.")
@@ -137,14 +148,38 @@ def bill(context: dg.OpExecutionContext, config: BillConfig, billing: Program) -
         _bill(context, program, _order_of(program, config), deliver=config.deliver)
 
 
+@dg.op(
+    name="bill_selection",
+    pool=POOL,
+    description="Bills of a date the policies of a selection, from policy book to mailbox.",
+)
+def bill_selected(context: dg.OpExecutionContext, config: SelectionConfig, billing: Program) -> None:
+    """Bill a selection of a date; without one, nothing: the whole date is the work of its partition."""
+    with billing.open() as program:
+        order = _selected(program.order(day_of(config.billing_date, "billing_date")), config)
+        if order.selection.is_everything:
+            raise BillingError(
+                "selection_empty",
+                "no product, place, plan or payer group is given",
+                "give one, or materialise the date, which bills every policy",
+            )
+        _bill(context, program, order, deliver=True)
+
+
 def _order_of(program: "Billing", config: DateConfig) -> RunOrder:
     issuing = config.issuing_date.strip()
-    return program.order(
+    order = program.order(
         day_of(config.billing_date, "billing_date"),
         day_of(issuing, "issuing_date") if issuing else None,
         Backdating(reason=config.reason, approved_by=config.approved_by),
         _catch_up(config.catch_up),
     )
+    return _selected(order, config)
+
+
+def _selected(order: RunOrder, config: SelectionConfig) -> RunOrder:
+    texts = {name: getattr(config, name) for name in SELECTION_FIELDS}
+    return replace(order, selection=selection_from(texts))
 
 
 def day_of(text: str, field: str) -> date:
@@ -223,3 +258,12 @@ def _reject_job() -> None:
 )
 def _bill_job() -> None:
     bill()
+
+
+@dg.job(
+    name="bill_selection",
+    description="Bills of one date the policies of a selection, as a schedule with a selection does. The "
+    "date itself bills the rest, and turns green by that alone.",
+)
+def _selection_job() -> None:
+    bill_selected()

@@ -19,6 +19,7 @@ from billing_assets.domain.business_days import LeadUnit, Roll
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.frequencies import OWN_UNITS, PeriodUnit, frequency_of
 from billing_assets.domain.places import find_calendar
+from billing_assets.domain.selections import SELECTION_FIELDS, Selection, codes, place_codes
 from billing_assets.domain.text_fields import (
     LONGEST_SHOWN,
     BadTextError,
@@ -46,7 +47,8 @@ class ActivitySchedule:
     ``frequency_code`` counts from ``anchor_date``; ``pattern`` belongs to ``own_rule`` (RFC 5545) and
     ``own_dates``. It fires at each of ``at_times`` by the clock of ``time_zone``. A nominal date on a closed
     day of ``calendar_code`` (empty: no day is closed) is done on the day to which ``roll`` moves it, and
-    ``lead_days`` before that. No nominal date lies after ``until_date``. ``owner`` is who answers for it.
+    ``lead_days`` before that. No nominal date lies after ``until_date``. ``owner`` is who answers for it. The
+    last four are the lists of its :attr:`selection`, which only an invoice run may have.
     """
 
     name: str
@@ -62,6 +64,15 @@ class ActivitySchedule:
     lead_days: int = 0
     lead_unit: LeadUnit = LeadUnit.CALENDAR
     owner: str
+    product_codes: tuple[str, ...] = ()
+    place_codes: tuple[str, ...] = ()
+    plan_codes: tuple[str, ...] = ()
+    payer_groups: tuple[str, ...] = ()
+
+    @property
+    def selection(self) -> Selection:
+        """Which policies it bills."""
+        return Selection(**{name: getattr(self, name) for name in SELECTION_FIELDS})
 
 
 def schedule_from(texts: Mapping[str, str]) -> ActivitySchedule:
@@ -189,6 +200,9 @@ def _contradictions(schedule: ActivitySchedule) -> list[Fault]:
         faults.append(Fault("calendar_code", "a roll needs the calendar whose closed days it moves"))
     if schedule.lead_unit is LeadUnit.BUSINESS and not schedule.calendar_code:
         faults.append(Fault("calendar_code", "business days need a calendar"))
+    if schedule.activity is not Activity.INVOICE_RUN:
+        words = f"belongs to {Activity.INVOICE_RUN} only"
+        faults += [Fault(name, words) for name in schedule.selection.record()]
     return faults
 
 
@@ -246,6 +260,8 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "lead_days": number(0, MAX_LEAD_DAYS),
     "lead_unit": word(LeadUnit),
     "owner": _words,
+    **dict.fromkeys(SELECTION_FIELDS, codes),
+    "place_codes": place_codes,
 }
 
 
@@ -253,5 +269,6 @@ def _text_of(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, tuple):
-        return " ".join(each.strftime("%H:%M") for each in value)
+        texts = [each.strftime("%H:%M") if isinstance(each, time) else str(each) for each in value]
+        return (" " if value and isinstance(value[0], time) else ", ").join(texts)
     return value.value if isinstance(value, StrEnum) else str(value)

@@ -26,6 +26,7 @@ PAYER_FIELDS = (
     "payer_country_code",
     "payer_email",
     "payer_language",
+    "payer_group",
 )
 """What a book says of a payer."""
 
@@ -41,6 +42,7 @@ BOOK_FIELDS: Mapping[str, str] = MappingProxyType(
         "payer_country_code": "ISO 3166 alpha-2 country of the address; the country of the place where empty",
         "payer_email": "one e-mail address",
         "payer_language": "BCP 47 tag of the language of documents; en where empty",
+        "payer_group": "code of the payer's group, by which a run may select policies; none where empty",
         "product_code": "product, as the insurer calls it; the line of business where empty",
         "line_of_business": f"line of business: {', '.join(LineOfBusiness)}",
         "place_code": "place of the risk, as tax law and calendars know it",

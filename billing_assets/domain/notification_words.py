@@ -58,6 +58,11 @@ credit_notes | credit notes | abonos
 reasons | top reasons | principales motivos
 more_reasons | and {count} more reasons | y {count} motivos más
 amount | planned net | neto previsto
+only | only these policies | solo estas pólizas
+product_codes | product | producto
+place_codes | place | lugar
+plan_codes | payment plan | plan de pago
+payer_groups | payer group | grupo de pagadores
 bounds | why it is held | por qué está retenida
 state | state | estado
 queued | waits | en espera

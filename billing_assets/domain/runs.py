@@ -1,4 +1,4 @@
-"""Billing runs: one run per company and billing date, and what became of every charge that was due.
+"""Billing runs: one open run per company and billing date, and what became of every charge that was due.
 
 Belongs here: states, outcomes and their reasons. Does not belong here: the work (``steps``).
 """
@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from billing_assets.domain.backdating import UNASKED, Backdating
 from billing_assets.domain.holds import BILLING_HOLD
+from billing_assets.domain.selections import EVERYTHING, Selection
 
 
 class RunState(StrEnum):
@@ -129,7 +130,7 @@ class RunOrder:
     ``billing_date`` is the as-of date; ``issuing_date`` is the date the documents are to carry, moved forward
     where the number series is already later. ``backdating`` says why it is a past one, where that was to be
     approved. ``catch_up`` None: as the date's run was planned, or per period; one that has begun goes on as
-    it began.
+    it began. ``selection``: which policies it bills; the run of the date bills the rest of them.
     """
 
     company_code: str
@@ -137,6 +138,7 @@ class RunOrder:
     issuing_date: date
     backdating: Backdating = UNASKED
     catch_up: CatchUp | None = None
+    selection: Selection = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

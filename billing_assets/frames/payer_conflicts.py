@@ -20,6 +20,7 @@ _FIELDS = {
     "country_code": "payer_country_code",
     "email": "payer_email",
     "language": "payer_language",
+    "group": "payer_group",
 }
 """What the book calls the parts of a payer's content."""
 

@@ -85,35 +85,42 @@ def address_checks(prefix: str = "") -> Iterator[Check]:
 
 
 def word_checks(prefix: str = "") -> Iterator[Check]:
-    """Yield the checks of language and country.
+    """Yield the checks of language, country and group.
 
     >>> [code for code, _, _ in word_checks()]
-    ['language_unknown', 'place_unknown']
+    ['language_unknown', 'place_unknown', 'text_too_long']
     """
     language, country = f"{prefix}payer_language", f"{prefix}payer_country_code"
     yield "language_unknown", language, ~pl.col(language).str.contains(_LANGUAGE)
     yield "place_unknown", country, ~pl.col(country).str.contains(_COUNTRY)
+    group = f"{prefix}payer_group"
+    yield "text_too_long", group, pl.col(group).str.len_chars() > _LONGEST_KEY
 
 
 def payer_content(prefix: str = "") -> pl.Expr:
-    """Return the content of a payer, as JSON.
+    """Return the content of a payer, as JSON; a payer of no group has no word of it.
 
-    >>> names = ("key", "name", "country_code", "email", "language")
+    >>> names = ("key", "name", "country_code", "email", "language", "group")
     >>> row = {f"payer_{name}": name for name in names} | dict.fromkeys(ADDRESS_FIELDS, "")
     >>> pl.DataFrame([row]).select(payer_content()).item()[:45]
     '{"address_lines":[],"country_code":"country_c'
     """
     lines = [pl.col(f"{prefix}{name}") for name in ADDRESS_FIELDS]
-    return pl.struct(
+    group = pl.col(f"{prefix}payer_group")
+    content: pl.Expr = pl.struct(
         pl.concat_list(pl.when(line != "").then(line) for line in lines)
         .list.drop_nulls()
         .alias("address_lines"),
         pl.col(f"{prefix}payer_country_code").alias("country_code"),
         pl.col(f"{prefix}payer_email").alias("email"),
+        pl.when(group != "").then(group).alias("group"),
         pl.col(f"{prefix}payer_language").alias("language"),
         pl.col(f"{prefix}payer_name").alias("name"),
         pl.col(f"{prefix}payer_key").alias("payer_key"),
     ).struct.json_encode()
+    # Contents are compared by their hash: those of before there were groups have to stay as they are. Within
+    # a text of JSON these characters cannot stand, because its quotes are escaped.
+    return content.str.replace(',"group":null', "", literal=True)
 
 
 def email_marks(prefix: str = "") -> dict[str, pl.Expr]:

@@ -18,6 +18,7 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.list_pages import page_of
 from billing_assets.domain.run_decisions import RunDecision, RunDecisionOrder
 from billing_assets.domain.runs import Outcome, RunState
+from billing_assets.domain.selections import selection_of
 from billing_assets.portal.access import needs
 from billing_assets.portal.charts import Column
 from billing_assets.portal.desk import Actor, Office, Pages
@@ -44,6 +45,7 @@ def show_run(request: Request, desk: Pages, run_id: int, done: str = "") -> HTML
         day_of_run=date.fromisoformat(run.report["billing_date"]),
         zone=desk.company.time_zone,
         rows=_outcome_rows(run),
+        selection=selection_of(run.report.get("selection")),
         progress=desk.progress(run_id) if run.state == RunState.RUNNING else None,
         certificate=_certificate(desk, run_id),
         compared=compared,

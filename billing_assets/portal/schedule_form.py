@@ -23,6 +23,7 @@ from billing_assets.domain.decisions import signed
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.frequencies import FREQUENCIES, OWN_UNITS
 from billing_assets.domain.places import PLACES
+from billing_assets.domain.selections import SELECTION_FIELDS
 from billing_assets.frames.firings import Firing
 from billing_assets.portal.access import needs
 from billing_assets.portal.desk import Actor, Pages, Schedules
@@ -60,6 +61,10 @@ class ScheduleForm(BaseModel):
     lead_days: str = ""
     lead_unit: str = ""
     owner: str = ""
+    product_codes: str = ""
+    place_codes: str = ""
+    plan_codes: str = ""
+    payer_groups: str = ""
 
     def texts(self) -> dict[str, str]:
         """Return the fields of the schedule."""
@@ -77,11 +82,11 @@ class Tried:
 
 
 @router.get("/new", response_class=HTMLResponse)
-def ask_new(request: Request, desk: Pages) -> HTMLResponse:
-    """Ask what a new schedule is to say."""
+def ask_new(request: Request, desk: Pages, *, once: bool = False) -> HTMLResponse:
+    """Ask what a new schedule is to say; one that fires ``once`` bills a selection of one date."""
     form = ScheduleForm(
         activity=Activity.INVOICE_RUN,
-        frequency_code="daily",
+        frequency_code="one_off" if once else "daily",
         anchor_date=desk.today.isoformat(),
         time_zone=desk.company.time_zone,
         calendar_code=desk.company.place_code,
@@ -187,5 +192,6 @@ def _shown(request: Request, form: ScheduleForm, tried: Tried, schedule_code: st
         frequencies=[*FREQUENCIES, *OWN_UNITS],
         rolls=list(Roll),
         units=list(LeadUnit),
+        selected=list(SELECTION_FIELDS),
         calendars=[*PLACES, *shipped_calendars()],
     )

@@ -37,6 +37,10 @@ def sentences(request: Request, schedule: ActivitySchedule) -> list[str]:
     else:
         moved = word(request, f"roll.{schedule.roll}")
         said.append(word(request, "schedule_says.roll", calendar=schedule.calendar_code, roll=moved))
+    if not schedule.selection.is_everything:
+        lists = schedule.selection.record().items()
+        codes = "; ".join(f"{word(request, f'selection.{name}')}: {', '.join(each)}" for name, each in lists)
+        said.append(word(request, "schedule_says.only", codes=codes))
     if ACTIVITIES[schedule.activity].is_of_a_date:
         said.append(word(request, "schedule_says.of_a_date"))
     return said

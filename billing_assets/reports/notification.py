@@ -139,6 +139,7 @@ def _reasons(rows: Sequence[tuple[str, str, int, str]], language: str) -> Iterat
 
 def _finalised(event: Event, language: str) -> Iterator[Row]:
     facts = event.facts
+    yield from _selection(event, language)
     yield label(language, "due"), count_text(language, facts["due_count"])
     for outcome, count in facts["outcome_counts"].items():
         if count:
@@ -161,7 +162,16 @@ def _finalised(event: Event, language: str) -> Iterator[Row]:
     )
 
 
+def _selection(event: Event, language: str) -> Iterator[Row]:
+    """Yield which policies a run is of, where it is not of all."""
+    lists = event.facts.get("selection", {}).items()
+    if lists:
+        told = "; ".join(f"{label(language, name)} {', '.join(codes)}" for name, codes in lists)
+        yield label(language, "only"), told
+
+
 def _held(event: Event, language: str) -> Iterator[Row]:
+    yield from _selection(event, language)
     if event.item_count is not None:
         yield label(language, "due"), count_text(language, event.item_count)
     for currency, amount_minor in event.amounts.items():

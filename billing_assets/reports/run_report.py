@@ -14,6 +14,7 @@ from billing_assets.domain.exchange_rates import ExchangeRate, Reported, rate_te
 from billing_assets.domain.money import plain_amount
 from billing_assets.domain.numbering import document_number
 from billing_assets.domain.runs import OUTCOME_REASONS, Outcome, RunKind
+from billing_assets.domain.selections import EVERYTHING, Selection, selection_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class RunFacts:
     minor units) of sums payable that cash rounding moved, of invoices less credit notes.
     ``issuing_date`` is the date that was asked for, ``issue_dates`` the first and the last that stand on the
     invoices, None where there are none: a number series moves a date forward to its own last one.
+    ``selection``: which policies it bills; the report of a run of the whole book says nothing of it.
     """
 
     run_id: int
@@ -48,6 +50,7 @@ class RunFacts:
     credit_notes: Sequence[tuple[str, int, int, int, int]] = ()
     run_kind: RunKind = RunKind.BILLING
     rounded: Sequence[tuple[str, int, int]] = ()
+    selection: Selection = EVERYTHING
 
 
 def build_run_report(facts: RunFacts) -> dict[str, Any]:
@@ -60,6 +63,7 @@ def build_run_report(facts: RunFacts) -> dict[str, Any]:
         "run_kind": facts.run_kind.value,
         "company_code": facts.company_code,
         "billing_date": facts.billing_date.isoformat(),
+        **selection_record(facts.selection),
         "sequence_number": facts.sequence_number,
         "issuing_date": facts.issuing_date.isoformat(),
         "issue_dates": issue_dates_record(facts.issue_dates),
@@ -150,6 +154,15 @@ def rate_words(row: Mapping[str, Any]) -> str:
     )
 
 
+def selection_record(selection: Selection) -> dict[str, Any]:
+    """Return the part of a report that says which policies a run bills, nothing where it bills every one.
+
+    >>> selection_record(EVERYTHING), selection_record(Selection(place_codes=("ES",)))
+    ({}, {'selection': {'place_codes': ['ES']}})
+    """
+    return {} if selection.is_everything else {"selection": selection.record()}
+
+
 def issue_dates_record(issue_dates: tuple[date, date] | None) -> dict[str, str] | None:
     """Return the dates on the invoices of a run as a report holds them.
 
@@ -208,6 +221,9 @@ def run_report_markdown(report: Mapping[str, Any]) -> str:
         f"**Billing date {report['billing_date']}** · company {report['company_code']} · "
         f"{report['due_count']:,} charges due"
     )
+    selection = selection_of(report.get("selection"))
+    if not selection.is_everything:
+        head += f"\n\nOnly {selection.words()}"
     credited = _documents_table(report, "credit_notes", "credit notes")
     beside = (_rounding(report), _reported(report))
     if credited and not report["due_count"]:

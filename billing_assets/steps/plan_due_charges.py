@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
+from billing_assets.domain.errors import BillingError
 from billing_assets.domain.runs import CatchUp, CurrencyTotal, RunOrder, RunState
 from billing_assets.domain.safety_bounds import Bound, Exceeded
+from billing_assets.domain.selections import EVERYTHING, Selection
 from billing_assets.frames.calendars import CompanyCalendar
 from billing_assets.steps.crews import Crew
 from billing_assets.steps.price_plan import Scope, plan_record, price_shards, scope_of
@@ -44,6 +46,7 @@ def plan_due_charges(
     issuer = store.issuer(order.company_code)
     with store.lock_runs(issuer.company_id, progress):
         run = store.open_run(issuer.company_id, order.billing_date)
+        require_selection(order, run)
         if run is not None and run.state is RunState.RUNNING:
             return _result(run.plan_totals, run, started)
         plan = plan_run(
@@ -78,8 +81,9 @@ def plan_run(
     catch_up = order.catch_up or (former.catch_up if former else CatchUp.PER_PERIOD)
     order = replace(order, catch_up=catch_up)
     position = store.book_position(issuer.company_id, SHARD_TERMS)
-    shards = cut_shards(position)
+    shards = cut_shards(position, order.selection)
     basis = basis_of(order.billing_date, issuer, position, store, issuing_date=order.issuing_date)
+    basis = replace(basis, selection=order.selection)
     scope = scope_of(order.billing_date, issuer, basis, store=store, catch_up=catch_up)
     basis_sha256 = scope.basis_sha256(basis)
     if former is None and store.is_settled(issuer.company_id, order.billing_date, basis_sha256):
@@ -89,11 +93,28 @@ def plan_run(
     record = plan_record(scope, priced, basis_sha256, store=store)
     if former is not None and (record.totals or former.is_approved) and _is_moved(former, record):
         record = replace(record, exceeded=(*record.exceeded, _MOVED))
-    is_settled = not record.totals and store.has_finalised_run(issuer.company_id, order.billing_date)
-    if is_dry_run or (is_settled and former is None):
+    is_done = former is None and not record.totals
+    day = order.billing_date
+    if is_dry_run or (is_done and store.has_finalised_run(issuer.company_id, day, order.selection)):
         return Plan(scope=scope, totals=record.totals, run=None)
     run = store.record_plan(issuer.company_id, order, basis, shards, record)
     return Plan(scope=scope, totals=record.totals, run=run)
+
+
+def require_selection(order: RunOrder, run: Run | None) -> None:
+    """Raise ``run_of_other_selection`` where the open run of the date bills other policies than the order.
+
+    Of a date one run is open at a time, and no two of them are ever made one.
+    """
+    if run is None or run.selection == order.selection:
+        return
+    goes_on = f"'billing run {run.billing_date}{run.selection.options()}' finishes it"
+    drops = "" if run.state is RunState.RUNNING else f", 'billing runs reject {run.run_id}' drops it"
+    raise BillingError(
+        "run_of_other_selection",
+        f"run {run.run_id} of {run.billing_date} is {run.state.value}; it bills {run.selection.words()}",
+        f"nothing was billed; {goes_on}{drops}; after that give the same command again",
+    )
 
 
 _MOVED = Exceeded(
@@ -134,8 +155,10 @@ def basis_of(
     )
 
 
-def cut_shards(position: BookPosition) -> tuple[Shard, ...]:
+def cut_shards(position: BookPosition, selection: Selection = EVERYTHING) -> tuple[Shard, ...]:
     """Return the ranges of policies between the borders, at least one, possibly empty; then those of payers.
+
+    Each takes of its range what is selected; the ranges are those of the whole book.
 
     >>> borders = {"policy_borders": (1, 25_001, 50_001), "payer_borders": (7, 9_001)}
     >>> shards = cut_shards(BookPosition(batch_id=1, payer_plans=("fleet",), **borders))
@@ -153,6 +176,10 @@ def cut_shards(position: BookPosition) -> tuple[Shard, ...]:
             payer_plans=position.payer_plans,
             from_payer_id=from_payer_id,
             to_payer_id=to_payer_id,
+            product_codes=selection.product_codes,
+            place_codes=selection.place_codes,
+            plan_codes=selection.plan_codes,
+            payer_groups=selection.payer_groups,
         )
         for number, (from_policy_id, to_policy_id, from_payer_id, to_payer_id) in enumerate(ranges)
     )

@@ -49,8 +49,9 @@ def preview_catch_up(order: RunOrder, *, store: RunStore, progress: Progress = s
     issuer, day = store.issuer(order.company_code), order.billing_date
     position = store.book_position(issuer.company_id, SHARD_TERMS)
     basis = basis_of(day, issuer, position, store, issuing_date=order.issuing_date)
+    basis = replace(basis, selection=order.selection)
     scope = scope_of(day, issuer, basis, store=store)
-    shards, by_payer = cut_shards(position), payer_plan_ids(scope.rules.plans)
+    shards, by_payer = cut_shards(position, order.selection), payer_plan_ids(scope.rules.plans)
     found: list[pl.DataFrame] = []
     per_period = one_invoice = 0
     for number, shard in enumerate(shards):

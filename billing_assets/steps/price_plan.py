@@ -18,6 +18,7 @@ import polars as pl
 
 from billing_assets.domain.runs import NO_TAX_RULE, CatchUp, CurrencyTotal, Outcome
 from billing_assets.domain.safety_bounds import CreditSum, RunFindings, exceeded_bounds
+from billing_assets.domain.selections import EVERYTHING, Selection
 from billing_assets.frames.calendars import HOLIDAYS_VERSION
 from billing_assets.frames.cash_rounding import NO_CASH_UNITS, used_units
 from billing_assets.frames.change_figures import add_credit_sums, change_outliers, credit_sums
@@ -38,6 +39,7 @@ from billing_assets.frames.run_figures import (
     shown_figures,
     unbilled_terms,
 )
+from billing_assets.frames.selections import selected_figures
 from billing_assets.frames.tax_rows import untaxed_charges
 from billing_assets.frames.term_counts import term_counts
 from billing_assets.steps.calculation import Calculation
@@ -68,6 +70,7 @@ class Scope(Calculation):
     batch_id: int
     run_dates: tuple[date, date] | None
     cash_units: pl.DataFrame = field(default_factory=NO_CASH_UNITS.clone)
+    selection: Selection = EVERYTHING
 
     def basis_sha256(self, basis: RunBasis) -> str:
         """Return the hash of everything that decides what is due on the date, beside what is billed.
@@ -138,6 +141,7 @@ def scope_of(
         catch_up=catch_up,
         run_dates=store.run_dates(issuer.company_id, billing_date),
         cash_units=used_units(rules.cash_units, issuer.company.cash_rounding),
+        selection=basis.selection,
     )
 
 
@@ -210,9 +214,12 @@ def _outliers(scope: Scope, shard: Shard, book: ShardBook, drafts: Drafts, store
 
 def plan_record(scope: Scope, priced: PricedPlan, basis_sha256: str, *, store: RunStore) -> PlanRecord:
     """Return what is kept of a priced plan: set beside the bills before, and held against the bounds."""
-    earlier = store.figures_before(scope.issuer.company_id, compared_days(priced.figures))
-    before = before_of(priced.figures, earlier)
-    comparisons = comparisons_of(priced.figures, before)
+    company_id, selection = scope.issuer.company_id, scope.selection
+    earlier = store.figures_before(company_id, compared_days(priced.figures))
+    before = before_of(priced.figures, selected_figures(earlier, selection))
+    # What runs of selections have billed of the date already is no bill that fell away.
+    beside = selected_figures(store.figures_beside(company_id, scope.billing_date), selection)
+    comparisons = comparisons_of(add_figures([priced.figures, beside]), before)
     findings = RunFindings(
         comparisons=comparisons,
         credits=priced.credits,

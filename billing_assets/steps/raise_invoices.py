@@ -18,7 +18,7 @@ from billing_assets.domain.safety_bounds import Bound
 from billing_assets.frames.invoices import Drafts
 from billing_assets.steps.crews import Crew, WaitForTurn, Workplace
 from billing_assets.steps.issue_documents import Issuing, issue_drafts
-from billing_assets.steps.plan_due_charges import plan_run
+from billing_assets.steps.plan_due_charges import plan_run, require_selection
 from billing_assets.steps.price_plan import Scope, add_totals, price_shards, scope_of
 from billing_assets.steps.result import StepResult, Stopwatch
 from billing_assets.steps.run_ports import (
@@ -52,7 +52,8 @@ def raise_invoices(
     theirs); totals and ``due_count`` are of the whole run.
 
     Raises:
-        BillingError: ``run_held``; ``run_changed_since`` where an approved run would issue something else.
+        BillingError: ``run_held``; ``run_changed_since`` where an approved run would issue something else;
+            ``run_of_other_selection`` where the open run of the date bills other policies.
     """
     timer = Stopwatch()
     issuer = store.issuer(order.company_code)
@@ -90,6 +91,7 @@ def _current_run(
     a hold that was set meanwhile stops it.
     """
     run = store.open_run(issuer.company_id, order.billing_date)
+    require_selection(order, run)
     if run is None or run.state is not RunState.RUNNING:
         plan = plan_run(order, issuer, store=store, crew=crew, progress=progress, former=run)
         return plan.run, plan.scope
@@ -97,6 +99,7 @@ def _current_run(
         batch_id=run.book_batch_id,
         closed_day_id=run.closed_day_id,
         held_until=run.held_until,
+        selection=run.selection,
         holds=store.billing_holds(run.company_id, (run.billing_date, run.issuing_date)),
     )
     scope = scope_of(run.billing_date, issuer, basis, store=store, catch_up=run.catch_up)

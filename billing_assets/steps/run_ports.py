@@ -19,6 +19,7 @@ from billing_assets.domain.holds import Hold
 from billing_assets.domain.run_decisions import RunDecisionOrder
 from billing_assets.domain.runs import CatchUp, CurrencyTotal, RunOrder, RunState
 from billing_assets.domain.safety_bounds import Exceeded
+from billing_assets.domain.selections import EVERYTHING, Selection
 from billing_assets.frames.cash_rounding import NO_CASH_UNITS
 from billing_assets.frames.change_balances import ChangeBook
 from billing_assets.frames.charge_lines import NO_CHARGE_LINES
@@ -116,7 +117,7 @@ class RunBasis:
 
     What was to be billed up to ``held_until`` is left to the run that is held there. ``closing_count`` is
     that of the book's position. ``holds`` are those that stop the billing clock on its date, or on the day of
-    its documents.
+    its documents. Of the book it takes the ``selection``.
     """
 
     batch_id: int
@@ -125,6 +126,7 @@ class RunBasis:
     is_open_day: bool = True
     held_until: date | None = None
     holds: tuple[Hold, ...] = ()
+    selection: Selection = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +135,8 @@ class Shard:
 
     Terms of ``payer_plans`` are left to shards of payers, which take them where their payer lies in
     ``[from_payer_id, to_payer_id)``; a shard of policies has no payers, 0 and 0. A shard on demand takes of
-    its range the ``policy_ids``, each up to the date of ``until_dates`` in the same place.
+    its range the ``policy_ids``, each up to the date of ``until_dates`` in the same place. The last four are
+    the lists of the run's selection (``domain.selections``): it takes of its terms those that match them.
     """
 
     shard_number: int
@@ -144,6 +147,15 @@ class Shard:
     to_payer_id: int = 0
     policy_ids: tuple[int, ...] = ()
     until_dates: tuple[date, ...] = ()
+    product_codes: tuple[str, ...] = ()
+    place_codes: tuple[str, ...] = ()
+    plan_codes: tuple[str, ...] = ()
+    payer_groups: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it takes all terms of its policies or payers, no selection of them."""
+        return not (self.product_codes or self.place_codes or self.plan_codes or self.payer_groups)
 
     def reads_until(self, billing_date: date) -> date:
         """Return by which date what is read may be due: any, where policies have dates of their own."""
@@ -186,6 +198,7 @@ class Run:
     exceeded: tuple[Exceeded, ...] = ()
     is_approved: bool = False
     held_until: date | None = None
+    selection: Selection = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,8 +287,8 @@ class RunStore(Protocol):
         """Tell whether a run of the date on that basis is finalised and none billed since: nothing is due."""
         ...
 
-    def has_finalised_run(self, company_id: int, billing_date: date) -> bool:
-        """Tell whether a run of that date was finalised."""
+    def has_finalised_run(self, company_id: int, billing_date: date, selection: Selection) -> bool:
+        """Tell whether a run of that date was finalised, of the whole book or of this selection."""
         ...
 
     def read_book(self, company_id: int, batch_id: int, shard: Shard, as_of: date) -> ShardBook:
@@ -292,6 +305,10 @@ class RunStore(Protocol):
 
     def figures_before(self, company_id: int, days: Sequence[date]) -> pl.DataFrame:
         """Return the figures of finalised runs whose periods ended on ``days`` (``FIGURE_SCHEMA``)."""
+        ...
+
+    def figures_beside(self, company_id: int, billing_date: date) -> pl.DataFrame:
+        """Return the figures of the finalised runs of selections of this date (``FIGURE_SCHEMA``)."""
         ...
 
     def last_bills(self, shard: Shard, policy_term_ids: pl.Series) -> pl.DataFrame:

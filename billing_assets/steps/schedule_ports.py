@@ -13,6 +13,7 @@ from typing import Protocol
 from billing_assets.domain.activities import Activity
 from billing_assets.domain.activity_schedules import ActivitySchedule
 from billing_assets.domain.schedule_pauses import FiringState, Missed, Pause
+from billing_assets.domain.selections import EVERYTHING, Selection
 from billing_assets.frames.firings import Firing
 
 
@@ -43,7 +44,10 @@ class DecidedFiring:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptFiring:
-    """A firing as it is kept. ``catches_up``: it takes up what a pause left out, as one run."""
+    """A firing as it is kept. ``catches_up``: it takes up what a pause left out, as one run.
+
+    ``selection`` is what its schedule billed when it was due, whatever the schedule says by now.
+    """
 
     firing_id: int
     schedule_id: int
@@ -59,6 +63,7 @@ class KeptFiring:
     decided_at: datetime
     dagster_run_id: str = ""
     ended_at: datetime | None = None
+    selection: Selection = EVERYTHING
 
 
 class FiringTurn(Protocol):

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, RowMapping, text
 
 from billing_assets.domain.certificate_files import KeptCertificate, canonical_text
 from billing_assets.domain.certificates import (
@@ -26,14 +26,16 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.numbering import document_number
 from billing_assets.domain.runs import CurrencyTotal, Outcome
+from billing_assets.domain.selections import SELECTION_FIELDS
 from billing_assets.reports.run_report import RunFacts
 from billing_assets.store.invoices import reach_values
 from billing_assets.store.shard_sums import read_written_sums
+from billing_assets.store.shards import selected
 
 _RUN = """
 select r.company_id, r.book_batch_id, r.catch_up, r.held_until, r.is_open_day, r.shard_count, r.plan_sha256,
-    r.plan_totals, h.shard_count as committed_count, h.due_count as charge_count, h.invoice_count,
-    h.has_counts
+    r.plan_totals, r.selection, h.shard_count as committed_count, h.due_count as charge_count,
+    h.invoice_count, h.has_counts
 from billing_run r cross join lateral (
     select count(committed_at) as shard_count, coalesce(sum(due_count), 0) as due_count,
         coalesce(sum(invoice_count), 0) as invoice_count,
@@ -48,7 +50,7 @@ select batch_id, batch_kind, encode(file_sha256, 'hex') as file_sha256, row_coun
 from intake_batch where batch_id = :batch
 """
 _EARLIER_RUNS = """
-select r.run_id, r.sequence_number, r.run_kind, r.state, r.due_count,
+select r.run_id, r.sequence_number, r.run_kind, r.state, r.due_count, r.selection,
     encode(c.content_sha256, 'hex') as content_sha256
 from billing_run r left join run_certificate c using (run_id)
 where r.company_id = :company and r.billing_date = :day and r.run_id < :run order by r.run_id
@@ -63,7 +65,8 @@ select (select payer_plans from run_shard where run_id = :run limit 1) as plans,
     array_agg(shard_number order by shard_number) filter (where to_payer_id > 0) as of_payers
 from run_shard where run_id = :run
 """
-_BOOK_TERMS = """
+_SELECTED = selected("v", ":batch", ":{}")
+_BOOK_TERMS = f"""
 select case when v.plan_code = any(cast(:plans as text[]))
         then (cast(:of_payers as int[]))[width_bucket(v.payer_id, cast(:payers as bigint[]))]
         else (cast(:of_policies as int[]))[width_bucket(v.policy_id, cast(:policies as bigint[]))]
@@ -77,10 +80,11 @@ select case when v.plan_code = any(cast(:plans as text[]))
     count(*) as term_count, sum(v.premium_minor)::text as premium_minor,
     sum(v.policy_term_id)::text as term_id_sum, 0 as due_term_count
 from policy_term_version v
-where v.company_id = :company and v.batch_id <= :batch and v.away_months = '{}'
+where v.company_id = :company and v.batch_id <= :batch and v.away_months = '{{}}'
     and (v.superseded_batch_id is null or v.superseded_batch_id > :batch)
+    and {_SELECTED}
 group by 1, 2, 3
-"""
+"""  # noqa: S608 - constants
 _SHARD_TERMS = """
 select h.shard_number, t.currency, t.phase, t.term_count, t.premium_minor::text, t.term_id_sum::text,
     t.due_term_count
@@ -132,12 +136,14 @@ def _facts(connection: Connection, facts: RunFacts, row: Row[Any]) -> Certificat
     return CertificateFacts(
         run=_head(facts, row),
         book=dict(batch) if batch else {"batch_id": row.book_batch_id},
-        earlier_runs=[dict(each) for each in connection.execute(text(_EARLIER_RUNS), values).mappings()],
+        earlier_runs=[_earlier(each) for each in connection.execute(text(_EARLIER_RUNS), values).mappings()],
         shard_count=row.shard_count,
         committed=(row.committed_count, row.charge_count, row.invoice_count),
         plan_sha256=row.plan_sha256,
         plan_totals=[CurrencyTotal(**total) for total in row.plan_totals],
-        book_terms=_book_terms(connection, values | reach_values(facts.billing_date)),
+        book_terms=_book_terms(
+            connection, values | facts.selection.lists() | reach_values(facts.billing_date)
+        ),
         shard_terms=[_term_count(each) for each in connection.execute(text(_SHARD_TERMS), run)],
         term_outcomes=_term_outcomes(connection, facts.run_id),
         charges=facts.charges,
@@ -151,9 +157,15 @@ def _facts(connection: Connection, facts: RunFacts, row: Row[Any]) -> Certificat
 
 
 def _book_terms(connection: Connection, values: Mapping[str, Any]) -> list[TermCount]:
-    """Return the terms of the whole book by the shard in whose range they lie."""
+    """Return the terms of the book, those that the run was to take, by the shard in whose range they lie."""
     cut = connection.execute(text(_CUT), values).mappings().one()
-    return [_term_count(each) for each in connection.execute(text(_BOOK_TERMS), {**values, **cut})]
+    lists = {name: list(values[name]) for name in SELECTION_FIELDS}
+    return [_term_count(each) for each in connection.execute(text(_BOOK_TERMS), {**values, **lists, **cut})]
+
+
+def _earlier(row: RowMapping) -> dict[str, Any]:
+    """Return an earlier run of the date as a certificate names it; its selection where it has one."""
+    return {name: value for name, value in row.items() if name != "selection" or value}
 
 
 def _term_outcomes(connection: Connection, run_id: int) -> dict[Outcome, int]:
@@ -178,6 +190,7 @@ def _head(facts: RunFacts, row: Row[Any]) -> dict[str, Any]:
         "catch_up": row.catch_up,
         "is_open_day": row.is_open_day,
         "held_until": row.held_until.isoformat() if row.held_until else None,
+        **({"selection": facts.selection.record()} if row.selection else {}),
         "planned_at": facts.planned_at.isoformat(),
         "finalised_at": facts.finalised_at.isoformat(),
     }

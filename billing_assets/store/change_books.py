@@ -46,13 +46,14 @@ class ChangeRange(NamedTuple):
 _REACH_DAYS = 900
 """So long after a term has ended each of its installments has had its billing date."""
 
-# A run that settles, of an open day, has answered for all changes that it knew; what it could not settle it
-# has held or failed. Long after the end of a term there is nothing more to find but by another change.
+# A run of the whole book that settles, of an open day, has answered for all changes that it knew; what it
+# could not settle it has held or failed. Long after the end of a term there is nothing more to find but by
+# another change.
 _CHANGES = f"""
 with settled as materialized (
     select run_id, billing_date, book_batch_id from billing_run r
     where r.company_id = %(company)s and r.state = 'finalised' and r.run_kind = 'billing' and r.is_open_day
-        and r.held_until is null and (%(run)s = 0
+        and r.selection = '{{}}' and r.held_until is null and (%(run)s = 0
             or (r.run_id <> %(run)s and r.finalised_at < cast(%(at)s as timestamptz)))
     order by billing_date desc, run_id desc limit 1
 ), changed as materialized (

@@ -82,14 +82,15 @@ class FailureRow:
 
 _MOST_REASONS = 8
 
-# Each run of an open day tells again of what is due and not settled, up to a held run; what an older run told
-# of and that one did not stands no more, and need not be looked at.
+# Each run of the whole book, of an open day, tells again of what is due and not settled, up to a held run;
+# what an older run told of and that one did not stands no more, and need not be looked at.
 _STANDS = """
 d.run_id >= coalesce((
     select min(s.run_id) from billing_run s
     where s.company_id = :company and s.run_kind = 'billing' and s.state = 'finalised' and s.billing_date = (
         select max(o.billing_date) from billing_run o
         where o.company_id = :company and o.run_kind = 'billing' and o.state = 'finalised' and o.is_open_day
+            and o.selection = '{}'
             and o.billing_date < coalesce((select min(h.billing_date) from billing_run h
                 where h.company_id = :company and h.state = 'held'), 'infinity'))), 0)
 and exists (select from policy_term_version v where v.policy_term_version_id = d.policy_term_version_id

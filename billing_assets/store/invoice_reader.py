@@ -64,6 +64,9 @@ select t.*, r.tax_code, r.category_code, r.rate_ppm, r.exemption_reason, r.amoun
 join tax_rule r using (tax_rule_id)
 where t.invoice_id = any(:ids) order by t.invoice_id, t.tax_number
 """
+_PAYER_FIELDS = ("payer_key", "name", "country_code", "email", "language")
+"""What a document says of the payer; the group is none of it."""
+
 _CREDITOR_FIELDS = (
     "company_code",
     "name",
@@ -150,7 +153,9 @@ def _invoice(row: Row[Any], lines: tuple[InvoiceLine, ...], taxes: tuple[Invoice
             product_names=product_names_from(company.get("product_names", {})),
             **{name: company[name] for name in _CREDITOR_FIELDS},
         ),
-        payer=Payer(**{**payer, "address_lines": tuple(payer["address_lines"])}),
+        payer=Payer(
+            address_lines=tuple(payer["address_lines"]), **{name: payer[name] for name in _PAYER_FIELDS}
+        ),
         lines=lines,
         taxes=taxes,
         snapshot_sha256=row.snapshot_hex,

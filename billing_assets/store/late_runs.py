@@ -9,12 +9,12 @@ from datetime import date
 
 from sqlalchemy import Connection, text
 
-# A date is final by its finalised run. A later plan of it, a rehearsal say, takes nothing from that; a run
-# that is under way or held does.
+# A date is final by its finalised run of the whole book. A later plan of it, a rehearsal say, takes nothing
+# from that; a run that is under way or held does.
 _LATE = """
 with first_run as (
     select min(billing_date) as billing_date from billing_run
-    where company_id = :company and run_kind = 'billing'
+    where company_id = :company and run_kind = 'billing' and selection = '{}'
 ), day as (
     select d::date as billing_date from first_run f,
         generate_series(greatest(f.billing_date, cast(:first as date))::timestamp, cast(:last as date),
@@ -26,7 +26,7 @@ from day d
 left join lateral (
     select state, run_id from billing_run
     where company_id = :company and billing_date = d.billing_date and run_kind = 'billing'
-        and state <> 'rejected'
+        and selection = '{}' and state <> 'rejected'
     order by array_position(array['running', 'held', 'finalised', 'planned'], state), run_id limit 1
 ) r on true
 where r.state is distinct from 'finalised'

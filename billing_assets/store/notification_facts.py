@@ -35,14 +35,16 @@ order by run_id
 """  # noqa: S608 - constants
 
 _HELD = f"""
-select run_id, billing_date, due_count, plan_totals, held_reasons, planned_at, plan_sha256 from billing_run r
+select run_id, billing_date, due_count, plan_totals, held_reasons, planned_at, plan_sha256, selection
+from billing_run r
 where company_id = :company and run_kind <> 'on_demand' and state = 'held'
     and {_IS_NEW.format(key="concat('run_held:', r.run_id, ':', left(r.plan_sha256, 16))")}
 order by run_id
 """  # noqa: S608 - constants
 
 _UNDECIDED = f"""
-select run_id, billing_date, due_count, plan_totals, held_reasons, planned_at, plan_sha256 from billing_run r
+select run_id, billing_date, due_count, plan_totals, held_reasons, planned_at, plan_sha256, selection
+from billing_run r
 where company_id = :company and run_kind <> 'on_demand' and state = 'held' and decided_at is null
     and planned_at <= :held_before
     and {_IS_NEW.format(key="concat('approval_needed:', r.run_id, ':', left(r.plan_sha256, 16))")}
@@ -166,7 +168,7 @@ def _finalised(company: ToldCompany, row: RowMapping) -> Event:
     amounts: Counter[str] = Counter()
     for each in report["invoices"]:
         amounts[each["currency"]] += each["total_minor"]
-    told = ("run_kind", "outcome_counts", "invoices")
+    told = ("run_kind", "selection", "outcome_counts", "invoices")
     return Event(
         event_key=event_key(EventKind.RUN_FINALISED, row["run_id"]),
         event_kind=EventKind.RUN_FINALISED,
@@ -200,7 +202,10 @@ def _held(company: ToldCompany, kind: EventKind, row: RowMapping, at: datetime) 
         run_id=row["run_id"],
         item_count=row["due_count"],
         amounts=dict(amounts),
-        facts={"bounds": [reason["bound"] for reason in row["held_reasons"]]},
+        facts={
+            "bounds": [reason["bound"] for reason in row["held_reasons"]],
+            **({"selection": row["selection"]} if row["selection"] else {}),
+        },
     )
 
 

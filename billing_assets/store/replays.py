@@ -58,7 +58,7 @@ order by r.billing_date, r.run_id, s.shard_number
 """  # noqa: S608 - constants
 # Not one by one: that a shard of payers lies all over the book must not let each of them read all of it.
 _OF_TERM = f"""t.policy_id >= %(low)s and t.policy_id < %(high)s and {listed("t")} and (
-    cardinality(cast(%(payer_plans)s as text[])) = 0 or t.policy_term_id in (
+    cardinality(cast(%(payer_plans)s as text[])) = 0 and %(is_whole)s or t.policy_term_id in (
         select v.policy_term_id from policy_term_version v
         where v.company_id = %(company)s and v.policy_id >= %(low)s and v.policy_id < %(high)s
             and v.batch_id <= %(batch)s
@@ -259,4 +259,5 @@ def _range_of(shard: ReplayShard) -> dict[str, object]:
         "company": shard.company_id,
         "batch": shard.book_batch_id,
         **range_values(shard.shard),
+        "is_whole": shard.shard.is_whole,
     }

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, text
 from billing_assets.domain.exchange_rates import reported
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.runs import CurrencyTotal, Outcome, RunKind
+from billing_assets.domain.selections import selection_of
 from billing_assets.reports.run_report import RunFacts
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.exchange_rates import rates_on
@@ -20,7 +21,7 @@ from billing_assets.store.shard_sums import read_written_sums
 
 _FACTS = """
 select r.run_id, c.company_code, r.billing_date, r.sequence_number, r.issuing_date, r.due_count,
-    r.planned_at, r.book_batch_id, r.company_id, r.run_kind
+    r.planned_at, r.book_batch_id, r.company_id, r.run_kind, r.selection
 from billing_run r join company c using (company_id) where r.run_id = :run
 """
 # A run reads its rows before the planner knows how many there are: given an order, it would sort them all.
@@ -75,6 +76,7 @@ def read_run_facts(
         credit_notes=by_kind[DocumentKind.CREDIT_NOTE],
         rounded=_rounded(issued),
         run_kind=RunKind(row.run_kind),
+        selection=selection_of(row.selection),
         numbers=_by_prefix(issued),
         seconds=dict(seconds),
         reporting_currency=into,

@@ -24,6 +24,13 @@ select f.product_code, f.plan_code, f.place_code, f.currency, f.period_from_date
 from run_figure f join billing_run r using (run_id)
 where f.company_id = %(company)s and f.period_to_date = any(%(days)s) and r.state = 'finalised'
 """
+_BESIDE = """
+select f.product_code, f.plan_code, f.place_code, f.currency, f.period_from_date, f.period_to_date,
+    f.is_last::text, true::text, f.charge_count, f.net_minor, f.tax_minor
+from billing_run r join run_figure f using (run_id)
+where r.company_id = %(company)s and r.billing_date = %(day)s and r.state = 'finalised'
+    and r.selection <> '{}'
+"""
 
 # Row by row through the keys: joined as a whole, the planner reads every invoice that there ever was.
 _LAST_BILLS = f"""
@@ -75,6 +82,7 @@ where company_id = :company and billing_date < :day and state = 'held'
 _RUN_DATES = """
 select min(billing_date) filter (where plan_sha256 <> ''), max(billing_date) from billing_run
 where company_id = :company and billing_date <= :day and state = 'finalised' and run_kind = 'billing'
+    and selection = '{}'
 """
 
 
@@ -86,7 +94,7 @@ def read_held_until(connection: Connection, company_id: int, billing_date: date)
 
 
 def read_run_dates(connection: Connection, company_id: int, billing_date: date) -> tuple[date, date] | None:
-    """Return the first and the last date up to ``billing_date`` that have a finalised run, or None."""
+    """Return the first and the last date up to ``billing_date`` with a finalised run of the whole book."""
     values = {"company": company_id, "day": billing_date}
     first, last = connection.execute(text(_RUN_DATES), values).one()
     return None if first is None else (first, last)
@@ -105,6 +113,11 @@ def read_figures(connection: Connection, company_id: int, days: Sequence[date]) 
     if not days:
         return pl.DataFrame(schema=FIGURE_SCHEMA)
     return copy_out(connection, _EARLIER, {"company": company_id, "days": list(days)}, FIGURE_SCHEMA)
+
+
+def read_figures_beside(connection: Connection, company_id: int, billing_date: date) -> pl.DataFrame:
+    """Return the figures (``FIGURE_SCHEMA``) of the finalised runs of selections of a date."""
+    return copy_out(connection, _BESIDE, {"company": company_id, "day": billing_date}, FIGURE_SCHEMA)
 
 
 def read_last_bills(connection: Connection, shard: Shard, policy_term_ids: pl.Series) -> pl.DataFrame:

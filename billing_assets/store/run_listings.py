@@ -15,7 +15,8 @@ from sqlalchemy import Connection, Row, text
 
 from billing_assets.domain.backdating import Backdating
 from billing_assets.domain.errors import BillingError
-from billing_assets.reports.run_report import build_run_report, issue_dates_record
+from billing_assets.domain.selections import Selection, selection_of
+from billing_assets.reports.run_report import build_run_report, issue_dates_record, selection_record
 from billing_assets.store.delivery_listings import count_deliveries
 from billing_assets.store.run_facts import read_run_facts
 from billing_assets.store.run_history import read_issue_dates
@@ -26,7 +27,7 @@ class RunRow:
     """A run in a list. ``counts`` maps an outcome to its charges; empty until the run is finalised.
 
     ``issuing_date`` is the date that was asked for; ``issue_dates`` are the first and the last that stand on
-    its invoices, None where it has none or is not finalised.
+    its invoices, None where it has none or is not finalised. ``selection`` is which policies it bills.
     """
 
     run_id: int
@@ -45,6 +46,7 @@ class RunRow:
     finalised_at: datetime | None
     held_reasons: tuple[Mapping[str, str], ...]
     decided_at: datetime | None
+    selection: Selection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,7 @@ class RunDetail:
 _RUN = """
 select run_id, run_kind, correction_reason, billing_date, sequence_number, issuing_date, backdating_reason,
     approved_by, state, due_count, report, planned_at, finalised_at, plan_sha256, held_reasons, rehearsal,
-    decision_reason, decided_by, decided_at
+    decision_reason, decided_by, decided_at, selection
 from billing_run where company_id = :company
 """
 
@@ -149,6 +151,7 @@ def _rows(rows: Iterable[Row[Any]]) -> list[RunRow]:
             finalised_at=row.finalised_at,
             held_reasons=tuple(row.held_reasons),
             decided_at=row.decided_at,
+            selection=selection_of(row.selection),
         )
         for row in rows
     ]
@@ -202,6 +205,7 @@ def _uncounted(row: Row[Any]) -> dict[str, Any]:
     parts = ("charges", "invoices", "credit_notes", "numbers", "rounding")
     return {
         "billing_date": row.billing_date.isoformat(),
+        **selection_record(selection_of(row.selection)),
         "sequence_number": row.sequence_number,
         "issuing_date": row.issuing_date.isoformat(),
         "planned_at": row.planned_at.isoformat(),

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from billing_assets.domain.calendar_rule import ClosedDays
@@ -20,8 +19,8 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.holds import Hold, HoldClock
 from billing_assets.domain.policies import HoldCode
 from billing_assets.domain.problems import BILLED_ELSEWHERE
-from billing_assets.domain.runs import CatchUp, CurrencyTotal, Outcome, RunOrder, RunState
-from billing_assets.domain.safety_bounds import Bound, Exceeded
+from billing_assets.domain.runs import CatchUp, CurrencyTotal, RunOrder
+from billing_assets.domain.selections import Selection
 from billing_assets.reports.run_report import build_run_report
 from billing_assets.steps.run_ports import (
     BookPosition,
@@ -48,20 +47,17 @@ from billing_assets.store.rule_sets import keep_rule_set, read_rules
 from billing_assets.store.run_facts import read_run_facts, totals_of
 from billing_assets.store.run_figures import (
     read_figures,
+    read_figures_beside,
     read_held_until,
     read_last_bills,
     read_run_dates,
     write_figures,
 )
 from billing_assets.store.run_holds import hold_changed_terms, tell_billed_elsewhere
+from billing_assets.store.run_rows import RUN, plan_values, run_of, total_of
 from billing_assets.store.shards import pending_shards, read_position, write_shards
 from billing_assets.store.statistics import refresh_statistics
 
-_RUN = """
-select run_id, company_id, billing_date, sequence_number, issuing_date, state, book_batch_id, due_count,
-    plan_totals, closed_day_id, plan_sha256, held_reasons, decided_at, catch_up, held_until
-from billing_run
-"""
 _IS_OPEN = "state not in ('finalised', 'rejected')"
 
 
@@ -118,12 +114,12 @@ class SqlRunStore:
     def open_run(self, company_id: int, billing_date: date) -> Run | None:
         """Return the date's run that is neither finalised nor rejected."""
         query = text(
-            f"{_RUN} where company_id = :company and billing_date = :day and {_IS_OPEN} "
+            f"{RUN} where company_id = :company and billing_date = :day and {_IS_OPEN} "
             "and run_kind = 'billing'"
         )
         with self.database.transaction() as connection:
             row = connection.execute(query, {"company": company_id, "day": billing_date}).first()
-        return None if row is None else _run(row)
+        return None if row is None else run_of(row)
 
     def is_settled(self, company_id: int, billing_date: date, basis_sha256: str) -> bool:
         """Tell whether a run of that date on that basis is finalised, and nothing was billed since."""
@@ -131,14 +127,17 @@ class SqlRunStore:
         with self.database.transaction() as connection:
             return bool(connection.execute(text(_IS_SETTLED), values).scalar_one())
 
-    def has_finalised_run(self, company_id: int, billing_date: date) -> bool:
-        """Tell whether the date has a finalised run."""
+    def has_finalised_run(self, company_id: int, billing_date: date, selection: Selection) -> bool:
+        """Tell whether the date has a finalised run of the whole book, or of this selection."""
         query = text(
             "select exists (select from billing_run where company_id = :company and billing_date = :day "
-            "and state = 'finalised' and run_kind = 'billing')"
+            "and state = 'finalised' and run_kind = 'billing' "
+            "and selection in ('{}', cast(:selection as jsonb)))"
         )
+        selected = json.dumps(selection.record())
+        values = {"company": company_id, "day": billing_date, "selection": selected}
         with self.database.transaction() as connection:
-            return bool(connection.execute(query, {"company": company_id, "day": billing_date}).scalar_one())
+            return bool(connection.execute(query, values).scalar_one())
 
     def read_book(self, company_id: int, batch_id: int, shard: Shard, as_of: date) -> ShardBook:
         """Return a shard of the book, for planning."""
@@ -159,6 +158,11 @@ class SqlRunStore:
         """Return the figures of finalised runs whose periods ended on ``days``."""
         with self.database.transaction() as connection:
             return read_figures(connection, company_id, days)
+
+    def figures_beside(self, company_id: int, billing_date: date) -> pl.DataFrame:
+        """Return the figures of the finalised runs of selections of this date."""
+        with self.database.transaction() as connection:
+            return read_figures_beside(connection, company_id, billing_date)
 
     def last_bills(self, shard: Shard, policy_term_ids: pl.Series) -> pl.DataFrame:
         """Return the last document of the policy of each of these terms."""
@@ -188,11 +192,12 @@ class SqlRunStore:
             "shards": len(shards),
             "at": self.clock(),
             "asked_by": self.database.actor.person,
+            "selection": json.dumps(order.selection.record()),
             "sha256": plan.plan_sha256,
             "basis": plan.basis_sha256,
             "exceeded": json.dumps([asdict(each) for each in plan.exceeded]),
             "rehearsal": json.dumps(plan.rehearsal),
-            **_plan_values(plan.totals),
+            **plan_values(plan.totals),
         }
         with self.database.transaction() as connection:
             require_date_here(connection, company_id, order.billing_date)
@@ -201,14 +206,14 @@ class SqlRunStore:
                 raise _run_taken(order.billing_date)
             write_shards(connection, run_id, shards)
             write_figures(connection, company_id, run_id, plan.figures)
-            return _run(connection.execute(text(_RUN + " where run_id = :run"), {"run": run_id}).one())
+            return run_of(connection.execute(text(RUN + " where run_id = :run"), {"run": run_id}).one())
 
     def revise_plan(self, run_id: int, totals: tuple[CurrencyTotal, ...]) -> Run:
         """Write what a begun run has to answer for as it is taken up again."""
-        values = {"run": run_id, **_plan_values(totals)}
+        values = {"run": run_id, **plan_values(totals)}
         with self.database.transaction() as connection:
             connection.execute(text(_REVISE_PLAN), values)
-            return _run(connection.execute(text(_RUN + " where run_id = :run"), {"run": run_id}).one())
+            return run_of(connection.execute(text(RUN + " where run_id = :run"), {"run": run_id}).one())
 
     def start(self, run_id: int) -> None:
         """Mark a planned run, or a held one that was approved, as running."""
@@ -239,7 +244,7 @@ class SqlRunStore:
         """
         with self.database.transaction() as connection:
             rows = connection.execute(text(query), {"run": run_id}).all()
-        return tuple(_total(*row) for row in rows)
+        return tuple(total_of(*row) for row in rows)
 
     def finalise(
         self,
@@ -285,13 +290,14 @@ _SAVE_PLAN = """
 insert into billing_run (company_id, billing_date, sequence_number, issuing_date, backdating_reason,
     approved_by, state, book_batch_id, shard_count, due_count, plan_totals, planned_at, closed_day_id,
     is_open_day, plan_sha256, held_reasons, rehearsal, catch_up, held_until, basis_sha256,
-    asked_by)
+    asked_by, selection)
 values (:company, :day,
     (select coalesce(max(sequence_number), 0) + 1 from billing_run
      where company_id = :company and billing_date = :day),
     :issuing, :reason, :approved_by, case when :exceeded = '[]' then 'planned' else 'held' end, :batch,
     :shards, :due, cast(:totals as jsonb), :at, :closed_day, :is_open, :sha256, cast(:exceeded as jsonb),
-    cast(:rehearsal as jsonb), :catch_up, :held_until, decode(:basis, 'hex'), :asked_by)
+    cast(:rehearsal as jsonb), :catch_up, :held_until, decode(:basis, 'hex'), :asked_by,
+    cast(:selection as jsonb))
 on conflict (company_id, billing_date) where state not in ('finalised', 'rejected') do update
 set issuing_date = excluded.issuing_date, backdating_reason = excluded.backdating_reason,
     approved_by = excluded.approved_by, book_batch_id = excluded.book_batch_id,
@@ -307,7 +313,7 @@ set issuing_date = excluded.issuing_date, backdating_reason = excluded.backdatin
         then billing_run.decided_by else '' end,
     decision_reason = case when billing_run.plan_sha256 = excluded.plan_sha256
         then billing_run.decision_reason else '' end
-where billing_run.state in ('planned', 'held')
+where billing_run.state in ('planned', 'held') and billing_run.selection = excluded.selection
 returning run_id
 """
 # Corrections count: what they give back may be due again. A run of an earlier plan may have billed later.
@@ -354,40 +360,4 @@ def _billed_meanwhile(run: Run) -> BillingError:
         "billed_meanwhile",
         f"a charge of run {run.run_id} was billed by another program meanwhile; nothing is doubled",
         "run the same command again: it leaves out what is billed",
-    )
-
-
-def _plan_values(totals: tuple[CurrencyTotal, ...]) -> dict[str, Any]:
-    return {
-        "due": sum(total.charge_count for total in totals),
-        "totals": json.dumps([asdict(total) for total in totals]),
-    }
-
-
-def _total(outcome: str, currency: str, count: int, net: str) -> CurrencyTotal:
-    return CurrencyTotal(outcome=Outcome(outcome), currency=currency, charge_count=count, net_minor=int(net))
-
-
-def _run(row: Row[Any]) -> Run:
-    return Run(
-        run_id=row.run_id,
-        company_id=row.company_id,
-        billing_date=row.billing_date,
-        sequence_number=row.sequence_number,
-        issuing_date=row.issuing_date,
-        state=RunState(row.state),
-        book_batch_id=row.book_batch_id,
-        due_count=row.due_count,
-        closed_day_id=row.closed_day_id,
-        plan_sha256=row.plan_sha256,
-        exceeded=tuple(
-            Exceeded(bound=Bound(each["bound"]), found=each["found"]) for each in row.held_reasons
-        ),
-        is_approved=row.decided_at is not None,
-        catch_up=CatchUp(row.catch_up),
-        held_until=row.held_until,
-        plan_totals=tuple(
-            _total(total["outcome"], total["currency"], total["charge_count"], total["net_minor"])
-            for total in row.plan_totals
-        ),
     )

@@ -13,11 +13,12 @@ from sqlalchemy import Connection, Row, text
 
 from billing_assets.domain.activities import Activity
 from billing_assets.domain.schedule_pauses import FiringState
+from billing_assets.domain.selections import SELECTION_FIELDS, selection_from
 from billing_assets.steps.schedule_ports import KeptFiring
 
 _COLUMNS = """
 select f.firing_id, f.schedule_id, s.schedule_code, r.activity, f.revision, f.nominal_date, f.at_time,
-    f.due_at, f.state, f.pause_id, f.catches_up, f.decided_at, f.dagster_run_id, f.ended_at
+    f.due_at, f.state, f.pause_id, f.catches_up, f.decided_at, f.dagster_run_id, f.ended_at, r.content
 """
 _REVISION = "join schedule_revision r on r.schedule_id = f.schedule_id and r.revision = f.revision"
 _FIRINGS = f"""{_COLUMNS}
@@ -114,4 +115,5 @@ def _firing(row: Row[Any]) -> KeptFiring:
         decided_at=row.decided_at,
         dagster_run_id=row.dagster_run_id,
         ended_at=row.ended_at,
+        selection=selection_from({name: row.content.get(name, "") for name in SELECTION_FIELDS}),
     )

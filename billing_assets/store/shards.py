@@ -6,7 +6,8 @@ Does not belong here: what is read of the terms (``invoices``, ``change_books``)
 A shard of policies takes a range of policies. Where a plan gathers the policies of a payer on one bill, they
 have to lie in one shard however far apart they are: a shard of payers takes the terms of such plans by their
 payer, and the shards of policies leave them out. So each term lies in exactly one shard of a run. A shard on
-demand takes of a range the policies that it lists.
+demand takes of a range the policies that it lists, a shard of a selection the terms that match its lists.
+What a run recorded it took, so that the shard of a term is found by its range alone, selected or not.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from billing_assets.domain.selections import SELECTION_FIELDS
 from billing_assets.steps.run_ports import BookPosition, Shard
 
 
@@ -34,8 +36,35 @@ def listed(table: str) -> str:
     return f"(cardinality({policies}) = 0 or {table}.policy_id = any({policies}))"
 
 
+def selected(version: str, batch: str, place: str) -> str:
+    """Return the condition that a version of a term matches the lists of a selection.
+
+    ``batch`` is where the last batch of the book stands, ``place`` how the value of a list is written, with
+    ``{}`` for its name. The lists are values, so that the server leaves out those that are empty before it
+    plans: a run of the whole book reads as if there were none.
+
+    >>> selected("v", "%(batch)s", "%({})s").count("cardinality")
+    4
+    """
+    group = f"""(select y.content::jsonb ->> 'group' from payer_version y
+        where y.payer_id = {version}.payer_id and y.batch_id <= {batch}
+        order by y.payer_version_id desc limit 1)"""  # noqa: S608 - constants
+    columns = {
+        "product_codes": f"{version}.product_code",
+        "place_codes": f"{version}.place_code",
+        "plan_codes": f"{version}.plan_code",
+        "payer_groups": group,
+    }
+    lists = {name: f"cast({place.format(name)} as text[])" for name in columns}
+    return "\n    and ".join(
+        f"(cardinality({lists[name]}) = 0 or {column} = any({lists[name]}))"
+        for name, column in columns.items()
+    )
+
+
 _OF_PAYERS = _takes("v", "cast(%(payer_plans)s as text[])", "%(from_payer)s", "%(to_payer)s")
-TAKEN = f"{_OF_PAYERS} and {listed('v')} and v.away_months = '{{}}'"
+_SELECTED = selected("v", "%(batch)s", "%({})s")
+TAKEN = f"{_OF_PAYERS} and {listed('v')} and {_SELECTED} and v.away_months = '{{}}'"
 """Condition on version ``v`` of a term of the range of policies: the shard of ``range_values`` takes it.
 
 No shard takes a term of which a month is away: it was closed for good before that.
@@ -49,7 +78,7 @@ SHARD_OF_TERM = f"""h.run_id = r.run_id and t.policy_id >= h.from_policy_id and 
             and o.policy_term_id = t.policy_term_id and o.batch_id <= r.book_batch_id
             and (o.superseded_batch_id is null or o.superseded_batch_id > r.book_batch_id)
             and {_takes("o", "h.payer_plans", "h.from_payer_id", "h.to_payer_id")}))"""
-"""Condition on shard ``h`` of run ``r``: it took term ``t``, by the version that the run read.
+"""Condition on shard ``h`` of run ``r``: term ``t`` lies in it, by the version that the run read.
 
 Company and policy are named for the two indexes by them: by the term alone all former versions are read.
 """
@@ -157,4 +186,5 @@ def range_values(shard: Shard) -> dict[str, object]:
         "to_payer": shard.to_payer_id,
         # One text: the driver takes a list number by number.
         "policies": f"{{{','.join(map(str, shard.policy_ids))}}}",
+        **{name: list(getattr(shard, name)) for name in SELECTION_FIELDS},
     }

@@ -6,6 +6,7 @@ Does not belong here: opening a store (``opening``), rules, SQL, formats of outp
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, partial
 from typing import Any
@@ -217,11 +218,7 @@ class Billing:
         return decide_run(self.company_code(), order, store=store, progress=progress)
 
     def order_of_run(self, run_id: int) -> RunOrder:
-        """Return the order by which a planned run goes on: what it was given stays.
-
-        Raises ``run_unknown``, ``run_not_open`` where it is not the open one of its date, and what
-        :meth:`order` raises.
-        """
+        """Return the order by which a planned run goes on; raise ``run_unknown`` or ``run_not_open``."""
         issuer = self.runs.issuer(self.company_code())
         with self.database.transaction() as connection:
             run = show_run(connection, issuer.company_id, run_id)
@@ -234,7 +231,8 @@ class Billing:
         planned = self.runs.open_run(issuer.company_id, billing_date)
         if planned is None or planned.run_id != run_id:
             raise run_not_open(run_id, RunState(run.state), "billed")
-        return self.order(billing_date, issuing_date if is_given else None, run.backdating, planned.catch_up)
+        order = self.order(billing_date, issuing_date if is_given else None, run.backdating, planned.catch_up)
+        return replace(order, selection=planned.selection)
 
     def credit_order(
         self,

@@ -79,3 +79,15 @@ class TestANightlyRun:
         result = billing(*NIGHTLY[:2], "late", *NIGHTLY[3:], "--zone", "Mars", "--lead", "x", code=3)
         assert "time_zone: 'Mars' write a time zone of IANA" in result.stderr
         assert "lead_days: 'x' write a whole number" in result.stderr
+
+    def test_a_selection_is_kept_shown_and_emptied(self, billing: Billing, ask: Callable[..., Any]) -> None:
+        billing(
+            *("schedules", "edit", "nightly", "--product", "motor,home", "--place", "ES", "--place", "GB"),
+            *("--payer-group", "fleet", "--note", "these go first"),
+        )
+        shown = ask("schedules", "show", "nightly")
+        lists = [shown[name] for name in ("product_codes", "place_codes", "plan_codes", "payer_groups")]
+        assert lists == ["home, motor", "ES, GB", "", "fleet"]
+        assert "payer_groups" in billing("schedules", "show", "nightly").stdout
+        billing("schedules", "edit", "nightly", "--product", "none", "--note", "all products")
+        assert ask("schedules", "show", "nightly")["product_codes"] == ""

@@ -13,7 +13,16 @@ from dagster._core.remote_origin import (
 )
 
 from billing_assets.definitions import build_definitions
-from billing_assets.defs.activities import FIRING_TAG, JOBS, NAMES, REASON_TAG, SCHEDULE_TAG
+from billing_assets.defs.activities import (
+    FIRING_TAG,
+    JOBS,
+    NAMES,
+    REASON_TAG,
+    SCHEDULE_TAG,
+    SELECTION_JOB,
+    SELECTION_RUNS,
+    SELECTION_TAG,
+)
 from billing_assets.domain.activities import Activity
 from billing_assets.domain.schedule_pauses import Missed, PauseScope
 from billing_assets.store.connection import Database
@@ -41,11 +50,16 @@ def desk(store: Database) -> Iterator[ScheduleDesk]:
 
 
 def tick(
-    daemon: dg.DagsterInstance, at: datetime, activity: Activity = Activity.INVOICE_RUN, **settings: object
+    daemon: dg.DagsterInstance,
+    at: datetime,
+    activity: Activity = Activity.INVOICE_RUN,
+    *,
+    name: str = "",
+    **settings: object,
 ) -> ScheduleExecutionData:
     """What the activity's schedule asks for at an instant."""
     definitions = build_definitions(Settings(_env_file=None, **settings))  # type: ignore[arg-type]
-    found = definitions.resolve_schedule_def(NAMES[activity])
+    found = definitions.resolve_schedule_def(name or NAMES[activity])
     assert isinstance(found, dg.ScheduleDefinition)
     context = dg.build_schedule_context(
         daemon, scheduled_execution_time=at, repository_def=definitions.get_repository_def()
@@ -79,7 +93,8 @@ def test_each_activity_has_one_schedule_that_is_on_and_a_job_that_is_there() -> 
         assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
         assert schedule.job_name == JOBS[activity]
         assert definitions.resolve_job_def(JOBS[activity]).name == JOBS[activity]
-    assert {each.name for each in definitions.schedules or ()} == set(NAMES.values())
+    assert {each.name for each in definitions.schedules or ()} == {*NAMES.values(), SELECTION_RUNS}
+    assert definitions.resolve_job_def(SELECTION_JOB).name == SELECTION_JOB
 
 
 def test_what_is_due_becomes_a_run_with_schedule_date_and_reason(
@@ -166,3 +181,61 @@ def test_a_retry_of_deliveries_is_of_no_date(desk: ScheduleDesk, daemon: dg.Dags
     [request] = tick(daemon, WEDNESDAY + DAY, Activity.DELIVERY_RETRY).run_requests or []
     assert request.partition_key is None
     assert int(request.tags[FIRING_TAG]) > 0
+
+
+SELECTED = {**NIGHTLY, "product_codes": "motor, home", "payer_groups": "fleet"}
+
+
+def test_a_selection_starts_a_job_without_a_partition_and_the_whole_book_its_date(
+    desk: ScheduleDesk, daemon: dg.DagsterInstance
+) -> None:
+    desk.add("nightly", NIGHTLY, "the daily run", "ana")
+    desk.add("motor", SELECTED, "motor goes first", "ana")
+    at = WEDNESDAY + DAY
+    [whole] = tick(daemon, at).run_requests or []
+    assert (whole.tags[SCHEDULE_TAG], whole.partition_key) == ("nightly", "2024-02-01")
+    [selected] = tick(daemon, at, name=SELECTION_RUNS).run_requests or []
+    assert (selected.tags[SCHEDULE_TAG], selected.partition_key) == ("motor", None)
+    assert selected.tags[SELECTION_TAG] == "product home, motor; payer group fleet"
+    config = {
+        "billing_date": "2024-02-01",
+        "product_codes": "home, motor",
+        "payer_groups": "fleet",
+    }
+    assert selected.run_config == {"ops": {SELECTION_JOB: {"config": config}}}
+    start(daemon, selected, dg.DagsterRunStatus.SUCCESS)
+    assert not tick(daemon, at + timedelta(minutes=1), name=SELECTION_RUNS).run_requests
+    assert sorted(states(desk)) == ["done", "requested"]
+
+
+def test_a_firing_bills_what_its_schedule_said_when_it_was_due(
+    desk: ScheduleDesk, daemon: dg.DagsterInstance
+) -> None:
+    desk.add("motor", SELECTED, "motor goes first", "ana")
+    assert isinstance(desk.clock, Clock)
+    desk.clock.at = WEDNESDAY + DAY
+    desk.edit("motor", {"product_codes": "", "payer_groups": ""}, "all of it", "ana")
+    later = WEDNESDAY + 2 * DAY
+    [first] = tick(daemon, later, name=SELECTION_RUNS).run_requests or []
+    assert first.tags[SELECTION_TAG] == "product home, motor; payer group fleet"
+    [second] = tick(daemon, later).run_requests or []
+    assert second.partition_key == "2024-02-02"
+    only_whole = tick(daemon, later + timedelta(minutes=1), Activity.INVOICE_RUN)
+    assert [each.run_key for each in only_whole.run_requests or []] == [second.run_key]
+
+
+def test_a_pause_leaves_a_selection_out_and_catches_it_up_as_it_was(
+    desk: ScheduleDesk, daemon: dg.DagsterInstance
+) -> None:
+    desk.add("motor", SELECTED, "motor goes first", "ana")
+    pauses = PauseDesk(desk)
+    pause = pauses.pause(PauseScope.SCHEDULE, "motor", reason="rates are late", by="bea")
+    at = WEDNESDAY + 2 * DAY
+    assert "motor is paused by bea" in str(tick(daemon, at, name=SELECTION_RUNS).skip_message)
+    assert isinstance(desk.clock, Clock)
+    desk.clock.at = at
+    pauses.resume(pause.pause_id, Missed.ONE_RUN, reason="rates are there", by="bea")
+    [request] = tick(daemon, at + timedelta(minutes=1), name=SELECTION_RUNS).run_requests or []
+    assert request.tags[REASON_TAG].startswith("catches up what a pause left out")
+    assert request.run_config["ops"][SELECTION_JOB]["config"]["billing_date"] == "2024-02-02"
+    assert "nothing is due of invoice_run" in str(tick(daemon, at + timedelta(minutes=1)).skip_message)

@@ -150,3 +150,25 @@ def test_the_jobs_stand_beside_the_daily_ones_without_a_partition() -> None:
     definitions = build_definitions(Settings(_env_file=None))
     for name in ("rehearse", "approve_run", "reject_run", "bill_once"):
         assert definitions.resolve_job_def(name).partitions_def is None
+
+
+@pytest.mark.long
+def test_a_selection_is_billed_and_the_date_bills_the_rest(ask: Run, run: Run, store: Database) -> None:
+    facts = output_of(
+        ask("bill_once", "bill", billing_date=FIRST, plan_codes="monthly", place_codes="ES", deliver=False)
+    )
+    monthly = facts["invoice_count"]
+    assert 0 < monthly < POLICY_COUNT
+    assert "Only place ES; plan monthly" in str(facts["run_report"])
+    again = output_of(ask("bill_selection", "bill_selection", billing_date=FIRST, plan_codes="monthly"))
+    assert (again["raise_invoices_invoice_count"], invoices_in(store)) == (0, monthly)
+    assert run().success
+    assert invoices_in(store) == POLICY_COUNT
+
+
+def test_a_selection_of_nothing_and_a_place_that_there_is_not_are_refused(ask: Run, store: Database) -> None:
+    empty = ask("bill_selection", "bill_selection", billing_date=FIRST)
+    assert failure_of(empty)[0] == "selection_empty"
+    unknown = ask("bill_selection", "bill_selection", billing_date=FIRST, place_codes="Atlantis")
+    assert failure_of(unknown)[0] == "selection_invalid"
+    assert invoices_in(store) == 0

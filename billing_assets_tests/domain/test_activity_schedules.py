@@ -97,3 +97,15 @@ def test_a_code_is_a_word_of_small_letters() -> None:
 
 def test_an_unknown_code_is_told() -> None:
     assert schedule_unknown("x").code == "schedule_unknown"
+
+
+def test_a_selection_is_of_an_invoice_run_alone_and_older_contents_have_none() -> None:
+    selected = schedule_from({**NIGHTLY, "product_codes": "motor, home", "place_codes": "GB,ES"})
+    assert selected.selection.words() == "product home, motor; place ES, GB"
+    assert schedule_texts(selected)["product_codes"] == "home, motor"
+    assert schedule_from(schedule_texts(selected)) == selected
+    assert schedule_from(NIGHTLY).selection.is_everything
+    with pytest.raises(BillingError, match="payer_groups: belongs to invoice_run only"):
+        schedule_from({**NIGHTLY, "activity": "invariant_check", "payer_groups": "fleet"})
+    with pytest.raises(BillingError, match="place_codes: 'Atlantis' there is no place"):
+        schedule_from({**NIGHTLY, "place_codes": "Atlantis"})

@@ -1,5 +1,7 @@
 """What is said of a payer is read alike, whichever columns say it."""
 
+import json
+
 import polars as pl
 import pytest
 
@@ -25,6 +27,7 @@ FIELDS = {
     "payer_country_code": "",
     "payer_email": "ann@example.com",
     "payer_language": "",
+    "payer_group": "",
 }
 
 
@@ -43,6 +46,18 @@ def test_what_is_empty_has_its_default(prefix: str) -> None:
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
+def test_a_group_stands_in_the_content_and_no_group_leaves_it_as_it_was(prefix: str) -> None:
+    content = row(prefix, payer_group="fleet").select(payer_content(prefix)).item()
+    assert content == (
+        '{"address_lines":["Calle Mayor 1"],"country_code":"ES","email":"ann@example.com","group":"fleet",'
+        '"language":"en","name":"Ann Lee","payer_key":"K"}'
+    )
+    odd = row(prefix, payer_name=',"group":null').select(payer_content(prefix)).item()
+    assert json.loads(odd)["name"] == ',"group":null'
+    assert "group" not in json.loads(odd)
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -54,6 +69,7 @@ def test_what_is_empty_has_its_default(prefix: str) -> None:
         ({"payer_address_line_5": "x" * 501}, "text_too_long"),
         ({"payer_language": "english!"}, "language_unknown"),
         ({"payer_country_code": "Spain"}, "place_unknown"),
+        ({"payer_group": "g" * 101}, "text_too_long"),
     ],
 )
 def test_each_fault_is_found(prefix: str, change: dict[str, str], code: str | None) -> None:

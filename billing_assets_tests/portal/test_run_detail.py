@@ -88,3 +88,17 @@ def test_where_dagster_does_not_answer_the_page_says_so(client: TestClient, desk
     desk.billing.settings.dagster_url = "http://127.0.0.1:9"
     assert 'hx-get="/runs/1/dagster"' in client.get("/runs/1").text
     assert "Dagster does not answer." in client.get("/runs/1/dagster").text
+
+
+def test_a_run_of_a_selection_says_which_policies_it_bills(client: TestClient, desk: Desk) -> None:
+    assert "It bills only these policies" not in client.get("/runs/1").text
+    as_owner(
+        desk.billing,
+        """update billing_run set selection = '{"product_codes": ["motor"], "place_codes": ["ES"]}',
+        report = report || '{"selection": {"product_codes": ["motor"], "place_codes": ["ES"]}}'""",
+    )
+    page = client.get("/runs/1").text
+    assert "It bills only these policies: product: motor; place: ES" in " ".join(page.split())
+    assert "product: motor; place: ES" in client.get("/runs").text
+    spanish = client.get("/runs/1?language=es").text
+    assert "Factura solo estas pólizas: producto: motor; lugar: ES" in " ".join(spanish.split())

@@ -107,3 +107,29 @@ def test_a_change_of_what_somebody_has_changed_meanwhile_is_refused_and_kept_on_
 def test_a_viewer_keeps_no_schedule(viewer: TestClient) -> None:
     assert viewer.get("/schedules/new").status_code == 403
     assert viewer.post("/schedules/new", data={**NEW, "act": "preview"}).status_code == 403
+
+
+def test_a_selection_is_kept_and_shown_in_every_language(
+    operator: TestClient, schedules: ScheduleDesk
+) -> None:
+    assert value_of(operator.get("/schedules/new").text, "product_codes") == ""
+    once = operator.get("/schedules/new?once=1").text
+    assert '<option value="one_off" selected>' in once
+    typed = {**NEW, "product_codes": "motor, home", "payer_groups": "fleet"}
+    page = operator.post("/schedules/new", data=typed).text
+    assert "It bills only the policies of product: home, motor; payer group: fleet." in page
+    assert schedules.schedule("nightly").kept.schedule.selection.payer_groups == ("fleet",)
+    assert "product: home, motor; payer group: fleet" in operator.get("/schedules").text
+    spanish = operator.get("/schedules/code/nightly?language=es").text
+    assert "solo las pólizas de producto: home, motor; grupo de pagadores: fleet" in spanish
+    assert value_of(operator.get("/schedules/code/nightly/edit").text, "product_codes") == "home, motor"
+
+
+def test_a_wrong_selection_is_named_at_its_field(operator: TestClient) -> None:
+    for name, changed in (
+        ("place_codes", {"place_codes": "ES, Atlantis"}),
+        ("plan_codes", {"plan_codes": "x" * 101}),
+        ("product_codes", {"activity": "invariant_check", "product_codes": "motor"}),
+    ):
+        answer = operator.post("/schedules/new", data={**NEW, **changed})
+        assert (answer.status_code, f'id="why-{name}"' in answer.text) == (409, True), changed

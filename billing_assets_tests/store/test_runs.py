@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.runs import CurrencyTotal, Outcome, RunOrder, RunState
+from billing_assets.domain.selections import EVERYTHING
 from billing_assets.steps.run_ports import Run, RunBasis, Shard, silent
 from billing_assets.store.connection import Database
 from billing_assets.store.runs import SqlRunStore
@@ -139,7 +140,7 @@ def test_the_report_adds_up_the_seconds_of_all_shards_whoever_did_them(store: Sq
     with store.database.transaction() as connection:
         report = connection.execute(text("select report from billing_run")).scalar_one()
     assert report["seconds"] == {"plan": "0.125", "read": "0.500", "write": "3.000"}
-    assert store.has_finalised_run(1, FEBRUARY)
+    assert store.has_finalised_run(1, FEBRUARY, EVERYTHING)
 
 
 def test_a_finalised_run_keeps_its_first_report(store: SqlRunStore) -> None:

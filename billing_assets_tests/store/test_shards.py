@@ -5,8 +5,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
+from billing_assets.domain.selections import Selection
 from billing_assets.steps.plan_due_charges import cut_shards
 from billing_assets.steps.run_ports import Shard
 from billing_assets.store.connection import Database
@@ -16,9 +18,11 @@ from billing_assets.store.shards import (
     pending_shards,
     range_values,
     read_position,
+    selected,
     write_shards,
 )
 from billing_assets_tests.books import fill_book
+from billing_assets_tests.selected import PLANS, fill_mixed_book
 from billing_assets_tests.steps.test_bills_per_payer import BOOK, FEBRUARY, TERM, fleet_plan
 from billing_assets_tests.store.intake import book, import_text, query, with_company
 
@@ -84,6 +88,10 @@ def test_shards_are_read_as_they_were_written(filled: Database) -> None:
         "from_payer": 1,
         "to_payer": 3,
         "policies": "{}",
+        "product_codes": [],
+        "place_codes": [],
+        "plan_codes": [],
+        "payer_groups": [],
     }
 
 
@@ -112,3 +120,31 @@ def test_the_shard_of_a_term_is_found_without_reading_all_former_versions(
     ]
     assert scans
     assert [node["Index Name"] for node in scans if "_id = t.policy_" not in node.get("Index Cond", "")] == []
+
+
+def test_a_shard_of_a_selection_takes_what_matches_every_list(database: Database, tmp_path: Path) -> None:
+    fill_mixed_book(database, tmp_path)
+    selection = Selection(product_codes=("motor",), place_codes=("GB",), payer_groups=("broker", "partner"))
+    with database.transaction() as connection:
+        position = read_position(connection, 1, 10)
+        shards = cut_shards(position, selection)
+        taken = [read_terms(connection, 1, position.batch_id, shard, FEBRUARY) for shard in shards]
+        whole = cut_shards(position)
+    found = pl.concat(taken)
+    assert found.select("product_code", "place_code").unique().rows() == [("motor", "GB")]
+    assert found.height == found["policy_number"].n_unique() == len(PLANS) * 2
+    ranges = [(each.from_policy_id, each.to_policy_id, each.to_payer_id) for each in whole]
+    assert [(each.from_policy_id, each.to_policy_id, each.to_payer_id) for each in shards] == ranges
+    assert [each.is_whole for each in (*shards, *whole)] == [False] * len(shards) + [True] * len(whole)
+
+
+def test_empty_lists_leave_no_trace_in_the_plan_of_the_server(database: Database, tmp_path: Path) -> None:
+    fill_mixed_book(database, tmp_path)
+    lists = ("product_codes", "place_codes", "plan_codes", "payer_groups")
+    for given, is_asked in (("'{}'", False), ("'{fleet}'", True)):
+        condition = selected("v", "1", "{}")
+        for name in lists:
+            condition = condition.replace(f"cast({name} as", f"cast({given} as")
+        found = query(database, f"explain select from policy_term_version v where {condition}")
+        plan = " ".join(row[0] for row in found)
+        assert ("Filter" in plan, "payer_version" in plan) == (is_asked, is_asked)

@@ -5,10 +5,11 @@ so that a term that planning and issuing skip alike is still found.
 Does not belong here: whether what a run recorded agrees with its plan (``runs``).
 
 **Who must have answered.** A finalised run of date D answers for every version of a term that stood in the
-book that it read, and for every installment whose billing date is not after D. On a day that is closed on the
-company's calendar a run answers for the plans alone that hold the sending, and the store knows no calendars:
-a run counts where its date was open and it found something due. Beside these, of 17 dates in a row at least
-one is open, so that 17 finalised dates that end on D answer for everything up to D - 16.
+book that it read, and for every installment whose billing date is not after D; a run of a selection answers
+for nothing. On a day that is closed on the company's calendar a run answers for the plans alone that hold the
+sending, and the store knows no calendars: a run counts where its date was open and it found something due.
+Beside these, of 17 dates in a row at least one is open, so that 17 finalised dates that end on D answer for
+everything up to D - 16.
 
 **What was due.** The grid counts from the anchor (PostgreSQL clamps ``anchor + interval`` to the month
 end); installment 1 begins on the effective date, the others on the grid dates inside the term and its
@@ -52,7 +53,8 @@ with frequency as (
         cast(:step_days as int[])) as f (frequency_code, step_months, step_days)
 ), finalised as (
     select distinct on (company_id, billing_date) company_id, billing_date, run_id, book_batch_id
-    from billing_run r where state = 'finalised' and run_kind = 'billing' and not exists {_LEFT_OUT}
+    from billing_run r
+    where state = 'finalised' and run_kind = 'billing' and selection = '{{}}' and not exists {_LEFT_OUT}
     order by company_id, billing_date, sequence_number desc
 ), row_of_dates as (
     select company_id, billing_date, run_id, count(*) over dates as date_count,
@@ -65,7 +67,7 @@ with frequency as (
         book_batch_id as newest_batch_id
     from billing_run r
     where state = 'finalised' and run_kind = 'billing' and not exists {_LEFT_OUT} and due_count > 0
-        and is_open_day
+        and is_open_day and selection = '{{}}'
         and (:is_everything or run_id = any(:runs))
     union all
     select company_id, billing_date - 16, oldest_batch_id, newest_batch_id

@@ -46,6 +46,15 @@ having count(h.committed_at) <> r.shard_count or count(*) <> r.shard_count
     or coalesce(sum(h.invoice_count), 0) <> (select count(*) from invoice i where i.run_id = r.run_id)
         + (select coalesce(sum(a.document_count), 0) from away_document a where a.run_id = r.run_id)
 union all
+select concat('run ', r.run_id, ': shard ', h.shard_number, ' takes another selection than its run')
+from billing_run r join run_shard h using (run_id)
+where (:is_everything or r.run_id = any(:runs))
+    and (h.product_codes, h.place_codes, h.plan_codes, h.payer_groups) is distinct from (
+        array(select jsonb_array_elements_text(r.selection -> 'product_codes')),
+        array(select jsonb_array_elements_text(r.selection -> 'place_codes')),
+        array(select jsonb_array_elements_text(r.selection -> 'plan_codes')),
+        array(select jsonb_array_elements_text(r.selection -> 'payer_groups')))
+union all
 select concat('charge ', d.policy_term_id, '/', d.installment_number, ' of run ', d.run_id,
     ': it counts as invoiced, and there is no such line')
 from due_charge d

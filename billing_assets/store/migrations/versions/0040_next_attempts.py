@@ -9,7 +9,7 @@ from alembic import op
 from billing_assets.store.migrations.frozen import freeze
 
 revision = "0040"
-down_revision = "0038"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 
