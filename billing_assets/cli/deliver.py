@@ -27,6 +27,7 @@ _WORDS = {
     "unknown_count": "may or may not have arrived",
     "without_address_count": "without an address",
     "address_found_count": "queued again: an address is known now",
+    "fallen_back_count": "go by the next channel of their payer",
     "held_count": "held until an open day or the end of a hold",
     "interrupted_count": "left over by a sender that died",
 }

@@ -41,13 +41,14 @@ _State = Annotated[
 
 _OWN_REASONS = {
     "closed_day": "made on a closed day; 'billing deliver' sends it from {send_date} on",
-    "no_address": "no e-mail address; a policy book that has one sends it, or send it another way",
+    "no_address": "no address for a channel that its payer takes; a policy book that has one sends it",
     "sender_died": "the sender died in the middle; ask whether it arrived, it is never sent again by itself",
     "unprintable": "no font of the template has a character of it; add one to templates/_shared/fonts",
     "template_does_not_compile": "its template cannot print it; mend the template, then send it again",
     "print_failed": "it could not be printed; report it with the document's number",
     "rendering_changed": "it would go out differently from its first rendering; send it another way",
     "gave_up_after_attempts": "refused for now as often as is allowed; ask the payer, or send it again",
+    "print_folder_failed": "its folder could not be written; 'billing deliveries post' does it again",
     "again_by_decision": "to be sent again, as a person decided",
     "delivered_by_decision": "it did arrive, as a person decided",
     "given_up": "given up, as a person decided",
@@ -195,7 +196,7 @@ def reason_words(row: "DeliveryRow") -> str:
     by_person = row.reason_code in {rule.reason_code for rule in DECISIONS.values()}
     if not by_person and (row.state == "sent" or not row.reason_code):
         return f"{row.reply_code} {row.reply_text}".strip("0 ")
-    words = _code_words(row.reason_code, str(row.send_date))
+    words = code_words(row.reason_code, str(row.send_date))
     words = words if by_person or not row.reply_code else f"{row.reply_code}: {words}"
     return f"{words}; {_NEWER_ADDRESS}" if row.has_newer_address and row.state != "sent" else words
 
@@ -226,7 +227,7 @@ def _show_reasons(screen: Screen, reasons: "list[ReasonCount]") -> None:
                 state_cell(row.state),
                 f"{row.delivery_count:,}",
                 instant(row.since),
-                _code_words(row.reason_code, "that day"),
+                code_words(row.reason_code, "that day"),
             ]
             for row in reasons
         ],
@@ -235,21 +236,23 @@ def _show_reasons(screen: Screen, reasons: "list[ReasonCount]") -> None:
     screen.say()
 
 
-def _code_words(reason_code: str, send_date: str) -> str:
+def code_words(reason_code: str, send_date: str = "that day") -> str:
     """Return the words for a reason; a message that is held leaves from ``send_date`` on."""
-    from billing_assets.channels.email.replies import REASON_MEANINGS
+    from billing_assets.channels import api_push, email
 
     own = _OWN_REASONS.get(reason_code, "").format(send_date=send_date)
-    return own or REASON_MEANINGS.get(reason_code, reason_code)
+    meanings = api_push.REASON_MEANINGS | email.REASON_MEANINGS
+    return own or meanings.get(reason_code, reason_code)
 
 
 def _show_list(screen: Screen, found: "list[DeliveryRow]") -> None:
     screen.table(
-        [">id", "invoice", "state", "since (UTC)", ">attempts", "owner", "why", "what next"],
+        [">id", "invoice", "by", "state", "since (UTC)", ">attempts", "owner", "why", "what next"],
         [
             [
                 row.delivery_id,
                 row.invoice_number,
+                row.channel,
                 state_cell(row.state),
                 instant(row.changed_at),
                 row.attempt_count,

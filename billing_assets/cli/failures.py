@@ -88,7 +88,7 @@ class UnfinishedError(Exception):
 
 
 ORDER = (
-    *("company", "calendar", "import", "rates", "db", "users"),
+    *("company", "calendar", "import", "rates", "db", "users", "endpoints"),
     *("run", "schedules", "holds", "inbox", "events", "retry", "deliver", "notify"),
     *("audit", "audit-log", "replay"),
     *("runs", "invoices", "ledger", "explain", "quote", "deliveries"),

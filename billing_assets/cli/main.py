@@ -20,6 +20,7 @@ from billing_assets.cli import (
     deliver,
     deliveries,
     demo,
+    endpoints,
     events,
     explain,
     holds,
@@ -27,6 +28,7 @@ from billing_assets.cli import (
     inbox,
     invoices,
     ledger,
+    letters,
     mailbox,
     months,
     notifications,
@@ -92,6 +94,7 @@ app.command("notify", epilog=notify.EPILOG, rich_help_panel="Bill")(notify.notif
 app.command("audit", epilog=audit.EPILOG, rich_help_panel="Bill")(audit.check)
 app.command("audit-log", epilog=audit_log.EPILOG, rich_help_panel="Bill")(audit_log.listed)
 app.command("replay", epilog=replay.EPILOG, rich_help_panel="Bill")(replay.replay)
+deliveries.app.command("post", epilog=letters.EPILOG)(letters.post)
 deliveries.app.command("bounces", epilog=bounces.EPILOG)(bounces.read)
 runs.app.command("approve", epilog=approvals.APPROVE_EPILOG)(approvals.approve)
 runs.app.command("certificate", epilog=certificates.CERTIFICATE_EPILOG)(certificates.certificate)
@@ -103,6 +106,7 @@ app.add_typer(ledger.app, name="ledger", rich_help_panel="Look")
 app.command("explain", epilog=explain.EPILOG, rich_help_panel="Look")(explain.explain)
 app.add_typer(quote.app, name="quote", rich_help_panel="Look")
 app.add_typer(deliveries.app, name="deliveries", rich_help_panel="Look")
+app.add_typer(endpoints.app, name="endpoints", rich_help_panel="Set up")
 app.add_typer(notifications.app, name="notifications", rich_help_panel="Look")
 app.add_typer(problems.app, name="problems", rich_help_panel="Look")
 app.add_typer(rules.app, name="rules", rich_help_panel="Look")

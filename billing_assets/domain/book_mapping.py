@@ -27,6 +27,8 @@ PAYER_FIELDS = (
     "payer_email",
     "payer_language",
     "payer_group",
+    "payer_channels",
+    "payer_endpoint",
 )
 """What a book says of a payer."""
 
@@ -43,6 +45,8 @@ BOOK_FIELDS: Mapping[str, str] = MappingProxyType(
         "payer_email": "one e-mail address",
         "payer_language": "BCP 47 tag of the language of documents; en where empty",
         "payer_group": "code of the payer's group, by which a run may select policies; none where empty",
+        "payer_channels": "channels that the payer takes, the preferred one first; email where empty",
+        "payer_endpoint": "code of the endpoint to which documents of the payer are pushed; none where empty",
         "product_code": "product, as the insurer calls it; the line of business where empty",
         "line_of_business": f"line of business: {', '.join(LineOfBusiness)}",
         "place_code": "place of the risk, as tax law and calendars know it",

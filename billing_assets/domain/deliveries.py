@@ -212,6 +212,9 @@ HELD = "closed_day"
 NO_ADDRESS = "no_address"
 """The reason of a delivery that no channel was asked for, because its payer has no address."""
 
+PRINT_FAULTS = frozenset({"unprintable", "template_does_not_compile", "print_failed", "rendering_changed"})
+"""Reasons that speak of the document itself: no other way to the payer mends them."""
+
 GAVE_UP = "gave_up_after_attempts"
 """The reason of a delivery that was refused for now as often as is allowed."""
 

@@ -59,6 +59,10 @@ place_unknown | the place is not known | correct it or add a value map to the ma
 line_unknown | the line of business is not known | correct it or add a value map to the mapping
 value_unmapped | the value is not in the value map of the mapping | \
 add the value to the map, or correct the row
+channels_unknown | the channels of the payer are not email, api_push or print_post, each once at most | \
+correct them; leave them empty for e-mail
+endpoint_code_invalid | the code of the payer's endpoint is not made of a-z, 0-9, _ and -, a letter first | \
+correct it, as 'billing endpoints' lists it
 language_unknown | the language is not a language tag | correct it; leave it empty for the default
 row_shape | the row has another number of columns than the header | correct the row; a quote may be unclosed
 encoding_invalid | the row is not valid in the declared encoding | \

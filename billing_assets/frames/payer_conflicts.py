@@ -21,6 +21,8 @@ _FIELDS = {
     "email": "payer_email",
     "language": "payer_language",
     "group": "payer_group",
+    "channels": "payer_channels",
+    "endpoint": "payer_endpoint",
 }
 """What the book calls the parts of a payer's content."""
 

@@ -12,6 +12,7 @@ from hashlib import sha256
 import polars as pl
 
 from billing_assets.domain.book_mapping import ADDRESS_FIELDS, DEFAULT_LANGUAGE
+from billing_assets.domain.delivery_channels import DeliveryChannel
 from billing_assets.domain.places import PLACES
 from billing_assets.frames.book_fields import deliverable_addresses
 
@@ -21,10 +22,16 @@ Check = tuple[str, str, pl.Expr]
 LONGEST_TEXT = 500
 """Names are cut there, other texts are refused beyond it."""
 
+LEFT_OUT = ("channels", "endpoint", "group")
+"""Parts of a payer's content that stand in it only where the book says something of them."""
+
 _LONGEST_KEY = 100
 _INVISIBLE = r"[\p{Cc}\p{Cf}\u{2028}\u{2029}]"
 _LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 _COUNTRY = r"^[A-Z]{2}$"
+_CHANNEL = "|".join(DeliveryChannel)
+_CHANNELS = rf"^(({_CHANNEL})( ({_CHANNEL}))*)?$"
+_ENDPOINT = r"^([a-z][a-z0-9_-]{0,39})?$"
 
 
 def payer_values(prefix: str = "") -> dict[str, pl.Expr]:
@@ -40,6 +47,7 @@ def payer_values(prefix: str = "") -> dict[str, pl.Expr]:
         f"{prefix}payer_email_text": email,
         f"{prefix}payer_name": name.str.slice(0, LONGEST_TEXT).str.strip_chars_end(),
         f"{prefix}payer_email": email.map_batches(deliverable_addresses, return_dtype=pl.String),
+        f"{prefix}payer_channels": _plain_words(pl.col(f"{prefix}payer_channels")),
         f"{prefix}payer_language": filled(f"{prefix}payer_language", pl.lit(DEFAULT_LANGUAGE)),
         f"{prefix}payer_country_code": filled(f"{prefix}payer_country_code", of_place),
     }
@@ -85,9 +93,9 @@ def address_checks(prefix: str = "") -> Iterator[Check]:
 
 
 def word_checks(prefix: str = "") -> Iterator[Check]:
-    """Yield the checks of language, country and group.
+    """Yield the checks of language, country, group, channels and endpoint.
 
-    >>> [code for code, _, _ in word_checks()]
+    >>> [code for code, _, _ in word_checks()][:3]
     ['language_unknown', 'place_unknown', 'text_too_long']
     """
     language, country = f"{prefix}payer_language", f"{prefix}payer_country_code"
@@ -95,32 +103,47 @@ def word_checks(prefix: str = "") -> Iterator[Check]:
     yield "place_unknown", country, ~pl.col(country).str.contains(_COUNTRY)
     group = f"{prefix}payer_group"
     yield "text_too_long", group, pl.col(group).str.len_chars() > _LONGEST_KEY
+    channels, endpoint = f"{prefix}payer_channels", f"{prefix}payer_endpoint"
+    words = pl.col(channels).str.split(" ")
+    is_each_once = words.list.n_unique() == words.list.len()
+    yield "channels_unknown", channels, ~(pl.col(channels).str.contains(_CHANNELS) & is_each_once)
+    yield "endpoint_code_invalid", endpoint, ~pl.col(endpoint).str.contains(_ENDPOINT)
+
+
+def _plain_words(texts: pl.Expr) -> pl.Expr:
+    """Return lists of words apart by commas or spaces, in small letters and one space apart."""
+    return texts.str.to_lowercase().str.replace_all(r"[\s,]+", " ").str.strip_chars()
 
 
 def payer_content(prefix: str = "") -> pl.Expr:
-    """Return the content of a payer, as JSON; a payer of no group has no word of it.
+    """Return the content of a payer, as JSON; what not every payer has is left out where it is empty.
 
-    >>> names = ("key", "name", "country_code", "email", "language", "group")
+    >>> names = ("key", "name", "country_code", "email", "language", *LEFT_OUT)
     >>> row = {f"payer_{name}": name for name in names} | dict.fromkeys(ADDRESS_FIELDS, "")
     >>> pl.DataFrame([row]).select(payer_content()).item()[:45]
     '{"address_lines":[],"country_code":"country_c'
     """
     lines = [pl.col(f"{prefix}{name}") for name in ADDRESS_FIELDS]
-    group = pl.col(f"{prefix}payer_group")
+    own = {name: pl.col(f"{prefix}payer_{name}") for name in LEFT_OUT}
+    channels, endpoint, group = (pl.when(value != "").then(value).alias(name) for name, value in own.items())
     content: pl.Expr = pl.struct(
         pl.concat_list(pl.when(line != "").then(line) for line in lines)
         .list.drop_nulls()
         .alias("address_lines"),
+        channels,
         pl.col(f"{prefix}payer_country_code").alias("country_code"),
         pl.col(f"{prefix}payer_email").alias("email"),
-        pl.when(group != "").then(group).alias("group"),
+        endpoint,
+        group,
         pl.col(f"{prefix}payer_language").alias("language"),
         pl.col(f"{prefix}payer_name").alias("name"),
         pl.col(f"{prefix}payer_key").alias("payer_key"),
     ).struct.json_encode()
     # Contents are compared by their hash: those of before there were groups have to stay as they are. Within
     # a text of JSON these characters cannot stand, because its quotes are escaped.
-    return content.str.replace(',"group":null', "", literal=True)
+    for name in LEFT_OUT:
+        content = content.str.replace(f',"{name}":null', "", literal=True)
+    return content
 
 
 def email_marks(prefix: str = "") -> dict[str, pl.Expr]:

@@ -14,6 +14,7 @@ from typing import Protocol
 from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.decisions import DecidedDelivery, Decision
 from billing_assets.domain.deliveries import EmailMessageParts, SendResult
+from billing_assets.domain.delivery_channels import ONE_BY_ONE
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import Invoice
 from billing_assets.steps.run_ports import Issuer, Progress
@@ -79,15 +80,17 @@ class PrintedInvoice:
 class QueuedDelivery:
     """A row of the outbox that is to be sent now.
 
-    ``to_email`` is the payer's newest address, of ``payer_version_id``. ``refused_count`` counts temporary
-    refusals of this message since a person last decided to send it again.
+    ``to_email`` and ``endpoint_code`` are what is known of the payer by ``payer_version_id``, the newest.
+    ``refused_count`` counts temporary refusals of this message since a person last decided to send it again.
     """
 
     delivery_id: int
+    channel: str
     message_id: str
     attempt_count: int
     refused_count: int
     to_email: str
+    endpoint_code: str
     payer_version_id: int
     job: PrintJob
 
@@ -115,12 +118,14 @@ class UnqueuedRun:
 class QueueCounts:
     """What queueing did: rows that wait now, and rows that cannot be sent because the payer has no address.
 
-    ``address_found_count`` of the queued ones had failed for want of an address before.
+    ``address_found_count`` of the queued ones had failed for want of an address before;
+    ``fallen_back_count`` go by the next channel of their payer, because one did not reach it.
     """
 
     queued_count: int
     without_address_count: int
     address_found_count: int
+    fallen_back_count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +152,26 @@ class Channel(Protocol):
     def send(self, message: EmailMessageParts) -> SendResult:
         """Try once; never raises for what the other side does."""
         ...
+
+
+class Pusher(Protocol):
+    """The way to endpoints of payers and partners."""
+
+    def push(self, row: QueuedDelivery, pdf: bytes, dated_at: datetime) -> SendResult:
+        """Try once to push a document with its PDF; never raises for what the other side does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ways:
+    """The channels on which message by message is handed over.
+
+    ``server`` is the mail server as a person knows it, as host:port, to be named where it is down.
+    """
+
+    mail: Channel
+    push: Pusher
+    server: str = ""
 
 
 class DocumentStore(Protocol):
@@ -194,7 +219,12 @@ class DocumentStore(Protocol):
         ...
 
     def queued_counts(
-        self, company_id: int, billing_date: date | None, today: date, due_at: datetime | None = None
+        self,
+        company_id: int,
+        billing_date: date | None,
+        today: date,
+        due_at: datetime | None = None,
+        channels: Sequence[str] = ONE_BY_ONE,
     ) -> tuple[int, int]:
         """Return how many rows may leave, and how many wait for a later day or are under a hold.
 
@@ -210,8 +240,9 @@ class DocumentStore(Protocol):
         limit: int,
         today: date,
         due_at: datetime | None = None,
+        channels: Sequence[str] = ONE_BY_ONE,
     ) -> Sequence[QueuedDelivery]:
-        """Return queued rows with an id above ``after_id`` that may leave ``today``, in order.
+        """Return queued rows with an id above ``after_id`` that may leave ``today`` by a channel, in order.
 
         With ``due_at`` only those that may be tried again by then.
         """

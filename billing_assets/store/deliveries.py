@@ -7,6 +7,7 @@ mail server (``channels``).
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, text
 
 from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.deliveries import CHANNEL_FAULTS
+from billing_assets.domain.delivery_channels import ONE_BY_ONE
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import (
     Finished,
@@ -28,6 +30,7 @@ from billing_assets.steps.run_ports import Clock, Issuer, Progress
 from billing_assets.store.closed_days import read_closed_days
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
+from billing_assets.store.delivery_fallbacks import fall_back
 from billing_assets.store.delivery_queue import (
     IS_HELD_UNTIL,
     NEWEST_ADDRESS,
@@ -76,13 +79,15 @@ _QUEUED_COUNTS = f"""
 select count(*) filter (where {_MAY_GO} and {_IS_DUE}), count(*) filter (where not {_MAY_GO})
 from delivery v join document d using (document_id) join invoice i using (invoice_id)
 join billing_run r using (run_id)
-where {_IS_QUEUED}
+where {_IS_QUEUED} and v.channel = any(:channels)
 """  # noqa: S608 - constants
 
 # A person who says "again" gives the message all its attempts anew.
 _NEXT = f"""
-select v.delivery_id, v.message_id, v.attempt_count, d.document_id, i.invoice_id, i.template_version_id,
+select v.delivery_id, v.channel, v.message_id, v.attempt_count, d.document_id, i.invoice_id,
+    i.template_version_id,
     coalesce(encode(d.pdf_sha256, 'hex'), '') as pdf_hex, newest.payer_version_id, newest.email,
+    newest.endpoint_code,
     (select count(*) from delivery_attempt a
         where a.delivery_id = v.delivery_id and a.state = 'queued' and a.reason_code <> all(:faults)
             and a.attempt_number > coalesce((select max(e.attempt_count) from delivery_decision e
@@ -90,7 +95,8 @@ select v.delivery_id, v.message_id, v.attempt_count, d.document_id, i.invoice_id
 from delivery v join document d using (document_id) join invoice i using (invoice_id)
 join billing_run r using (run_id)
 {NEWEST_ADDRESS}
-where {_IS_QUEUED} and {_MAY_GO} and {_IS_DUE} and v.delivery_id > :after and newest.email <> ''
+where {_IS_QUEUED} and {_MAY_GO} and {_IS_DUE} and v.delivery_id > :after
+    and v.channel = any(newest.reach) and v.channel = any(:channels)
 order by v.delivery_id limit :limit
 """  # noqa: S608 - constants
 
@@ -211,7 +217,9 @@ class SqlDocumentStore:
         """Add the missing outbox rows; what has no address fails, and is queued again once it has one."""
         at = self.clock()
         with self.database.transaction() as connection:
-            return queue_deliveries(connection, company_id, billing_date, message_domain, send_dates, at=at)
+            counts = queue_deliveries(connection, company_id, billing_date, message_domain, send_dates, at=at)
+            fallen = fall_back(connection, company_id, billing_date, message_domain, at=at)
+            return replace(counts, fallen_back_count=fallen)
 
     def queued_counts(
         self,
@@ -219,9 +227,16 @@ class SqlDocumentStore:
         billing_date: date | None,
         today: date = date.max,
         due_at: datetime | None = None,
+        channels: Sequence[str] = ONE_BY_ONE,
     ) -> tuple[int, int]:
         """Return how many rows wait to be sent, and how many wait for their day or the end of a hold."""
-        values = {"company": company_id, "day": billing_date, "today": today, "due_at": due_at}
+        values = {
+            "company": company_id,
+            "day": billing_date,
+            "today": today,
+            "due_at": due_at,
+            "channels": list(channels),
+        }
         with self.database.transaction() as connection:
             due_count, held_count = connection.execute(text(_QUEUED_COUNTS), values).one()
         return due_count, held_count
@@ -234,6 +249,7 @@ class SqlDocumentStore:
         limit: int,
         today: date = date.max,
         due_at: datetime | None = None,
+        channels: Sequence[str] = ONE_BY_ONE,
     ) -> Sequence[QueuedDelivery]:
         """Return the next queued rows that may leave, with their complete invoices."""
         values = {
@@ -243,6 +259,7 @@ class SqlDocumentStore:
             "limit": limit,
             "today": today,
             "due_at": due_at,
+            "channels": list(channels),
             "faults": sorted(CHANNEL_FAULTS),
         }
         with self.database.transaction() as connection:
@@ -253,6 +270,8 @@ class SqlDocumentStore:
         return [
             QueuedDelivery(
                 delivery_id=row.delivery_id,
+                channel=row.channel,
+                endpoint_code=row.endpoint_code,
                 message_id=row.message_id,
                 attempt_count=row.attempt_count,
                 refused_count=row.refused_count,

@@ -29,7 +29,7 @@ from billing_assets.store.delivery_queue import NEWEST_ADDRESS
 _DECIDE = f"""
 with held as (
     select v.delivery_id, v.company_id, v.state, v.reason_code, v.attempt_count,
-        newest.email <> '' as has_address
+        v.channel = any(newest.reach) as has_address
     from delivery v join document d using (document_id) join invoice i using (invoice_id)
     {NEWEST_ADDRESS}
     where v.company_id = :company and v.delivery_id = any(:ids)

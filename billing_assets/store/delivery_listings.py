@@ -14,19 +14,25 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from billing_assets.domain.decisions import GIVEN_UP_REASON, DecidedDelivery, delivery_unknown
+from billing_assets.domain.delivery_channels import ONE_BY_ONE
 from billing_assets.domain.delivery_waits import NextStep, next_step
 from billing_assets.domain.numbering import document_number
 from billing_assets.store.bounces import BounceRow, bounces_of
 from billing_assets.store.delivery_decisions import decisions_of
+from billing_assets.store.delivery_fallbacks import FALLS_BACK, NEXT_WAY, never
 from billing_assets.store.delivery_queue import MAY_LEAVE, NEWEST_ADDRESS
 
-# What 'billing deliver' of the date would hand to the channel: what waits, and what has an address by now.
+# What 'billing deliver' of the date would do: send what waits and what has an address by now, and let go by
+# the next channel what failed.
 _WAITING_DATES = f"""
 select distinct r.billing_date
 from delivery v join document d using (document_id) join invoice i using (invoice_id)
 join billing_run r using (run_id)
 {NEWEST_ADDRESS}
-where v.company_id = :company and newest.email <> '' and {MAY_LEAVE}
+left join lateral (select chosen.channel from (select) as one {NEXT_WAY}) following on {FALLS_BACK}
+where v.company_id = :company and v.state in ('queued', 'failed')
+    and (following.channel is not null
+        or v.channel = any(newest.reach) and v.channel = any(:channels) and {MAY_LEAVE})
     and (v.send_date is null or v.send_date <= :today)
     and (cast(:due_at as timestamptz) is null or v.next_attempt_at is null or v.next_attempt_at <= :due_at)
 order by r.billing_date
@@ -109,8 +115,8 @@ group by state, reason_code order by count(*) desc, state, reason_code
 """
 
 _DELIVERIES = f"""
-select v.*, s.prefix, i.invoice_number, r.billing_date, newest.email <> '' as has_address,
-    newest.email <> '' and newest.email <> coalesce((
+select v.*, s.prefix, i.invoice_number, r.billing_date, v.channel = any(newest.reach) as has_address,
+    v.channel = 'email' and newest.email <> '' and newest.email <> coalesce((
     select coalesce(y.content::json ->> 'email', '') from delivery_attempt a
     join payer_version y on y.payer_version_id = coalesce(a.payer_version_id, i.payer_version_id)
     where a.delivery_id = v.delivery_id order by a.attempt_number desc limit 1
@@ -281,5 +287,11 @@ def list_waiting_dates(
     What was refused as often as is allowed waits no more: it has failed, and a person decides on it. What is
     held waits from its own day on.
     """
-    values = {"company": company_id, "today": today, "due_at": due_at}
+    values = {
+        "company": company_id,
+        "today": today,
+        "due_at": due_at,
+        "channels": list(ONE_BY_ONE),
+        "never": never(),
+    }
     return list(connection.execute(text(_WAITING_DATES), values).scalars())

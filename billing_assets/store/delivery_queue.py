@@ -1,6 +1,7 @@
-"""Filling the outbox: which documents are to be sent, to whom, and from which day on.
+"""Filling the outbox: which documents are to be sent, by which channel, to whom, and from which day on.
 
-Belongs here: the outbox row of each document that has none, and addresses that were missing.
+Belongs here: the outbox row of each document that has none, addresses that were missing, the next channel of
+a payer whom one did not reach.
 Does not belong here: sending what is queued (``deliveries``), which day is open (``steps``).
 """
 
@@ -12,7 +13,6 @@ from sqlalchemy import Connection, text
 from billing_assets.domain.deliveries import HELD, DeliveryState
 from billing_assets.steps.delivery_ports import QueueCounts, UnqueuedRun
 
-EMAIL = "email"
 ISSUE = "issue"
 OWNER_OF_UNKNOWN = "billing operations"
 """Who owns a delivery that may or may not have been accepted, until somebody takes it."""
@@ -26,32 +26,52 @@ IS_HELD_UNTIL = "(v.attempt_count = 0 and v.send_date <= cast(:day as date))"
 
 NEWEST_ADDRESS = """
 join lateral (
-    select y.payer_version_id, coalesce(y.content::json ->> 'email', '') as email from payer_version y
-    where y.payer_id = i.payer_id order by y.payer_version_id desc limit 1
+    select y.payer_version_id, y.email, y.endpoint_code,
+        array['print_post'] || case when y.email = '' then '{}' else array['email'] end
+        || case when e.endpoint_code is null then '{}' else array['api_push'] end as reach,
+        string_to_array(y.channels, ' ') as wished
+    from (
+        select y.payer_version_id, coalesce(y.content::json ->> 'email', '') as email,
+            coalesce(y.content::json ->> 'channels', 'email') as channels,
+            coalesce(y.content::json ->> 'endpoint', '') as endpoint_code, y.company_id
+        from payer_version y
+        where y.payer_id = i.payer_id order by y.payer_version_id desc limit 1
+    ) y left join push_endpoint e
+        on e.company_id = y.company_id and e.endpoint_code = y.endpoint_code and e.removed_at is null
 ) newest on true
 """
-"""Joins to an invoice ``i`` its payer's newest address: contact data, unlike what the invoice froze."""
+"""Joins to an invoice ``i`` what is known of its payer by now: contact data, unlike what the invoice froze.
+
+``reach``: the channels that have what they need; ``wished``: those that the payer takes, the preferred first.
+"""
+
+FIRST_WAY = """
+(select w.channel from unnest(newest.wished) with ordinality as w (channel, place)
+    where w.channel = any(newest.reach) order by w.place limit 1)
+"""
+"""The first channel that the payer takes and that has what it needs; null where there is none."""
 
 _UNQUEUED_RUNS = f"""
 select distinct r.run_id, r.billing_date, r.closed_day_id
 from document d join invoice i using (invoice_id) join billing_run r using (run_id)
 where d.company_id = :company and {OF_DATE}
-    and not exists (select from delivery v where v.document_id = d.document_id and v.channel = :channel
-        and v.purpose = :purpose)
+    and not exists (select from delivery v where v.document_id = d.document_id and v.purpose = :purpose)
 order by r.run_id
 """  # noqa: S608 - constants
 
+MESSAGE_ID = """
+substr(encode(sha256(convert_to(concat_ws(chr(31), c.company_code,
+    document_number(s.prefix, i.invoice_number), chosen.channel, cast(:purpose as text)),
+    'UTF8')), 'hex'), 1, 32) || '@' || :domain
+"""
 # The Message-ID is domain.deliveries.message_id in SQL; a test holds the two together.
 _QUEUE = f"""
 insert into delivery (company_id, document_id, channel, purpose, message_id, state, reason_code, owner,
     send_date, queued_at, changed_at)
-select d.company_id, d.document_id, :channel, :purpose,
-    substr(encode(sha256(convert_to(concat_ws(chr(31), c.company_code,
-        document_number(s.prefix, i.invoice_number), cast(:channel as text), cast(:purpose as text)),
-        'UTF8')), 'hex'), 1, 32) || '@' || :domain,
-    case when newest.email = '' then 'failed' else 'queued' end,
-    case when newest.email = '' then 'no_address' when h.send_date is not null then :held else '' end,
-    case when newest.email = '' then :owner else '' end,
+select d.company_id, d.document_id, chosen.channel, :purpose, {MESSAGE_ID},
+    case when chosen.is_reachable then 'queued' else 'failed' end,
+    case when not chosen.is_reachable then 'no_address' when h.send_date is not null then :held else '' end,
+    case when chosen.is_reachable then '' else :owner end,
     h.send_date, :at, :at
 from document d join invoice i using (invoice_id) join billing_run r using (run_id)
 join number_series s using (number_series_id)
@@ -59,9 +79,11 @@ join company c on c.company_id = d.company_id
 left join unnest(cast(:held_runs as bigint[]), cast(:send_dates as date[])) as h (run_id, send_date)
     on h.run_id = r.run_id
 {NEWEST_ADDRESS}
+cross join lateral (
+    select coalesce({FIRST_WAY}, newest.wished[1]) as channel, {FIRST_WAY} is not null as is_reachable
+) chosen
 where d.company_id = :company and {OF_DATE}
-    and not exists (select from delivery v where v.document_id = d.document_id and v.channel = :channel
-        and v.purpose = :purpose)
+    and not exists (select from delivery v where v.document_id = d.document_id and v.purpose = :purpose)
 order by d.document_id
 on conflict (document_id, channel, purpose) do nothing
 returning state
@@ -79,19 +101,19 @@ _ADDRESS_FOUND = f"""
 update delivery v set state = 'queued', owner = '', changed_at = :at,
     reason_code = case when v.send_date is null then '' else :held end
 {_OF_INVOICE} and v.state = 'failed' and v.reason_code = 'no_address' and v.attempt_count = 0
-    and newest.email <> ''
+    and v.channel = any(newest.reach)
 """  # noqa: S608 - constants
 
 _ADDRESS_LOST = f"""
 update delivery v set state = 'failed', reason_code = 'no_address', owner = :owner, changed_at = :at,
     next_attempt_at = null
-{_OF_INVOICE} and v.state = 'queued' and newest.email = ''
+{_OF_INVOICE} and v.state = 'queued' and v.channel <> all(newest.reach)
 """  # noqa: S608 - constants
 
 
 def unqueued_runs(connection: Connection, company_id: int, billing_date: date | None) -> list[UnqueuedRun]:
     """Return the runs that have a document without its outbox row, in order."""
-    values = {"company": company_id, "day": billing_date, "channel": EMAIL, "purpose": ISSUE}
+    values = {"company": company_id, "day": billing_date, "purpose": ISSUE}
     return [UnqueuedRun(**row) for row in connection.execute(text(_UNQUEUED_RUNS), values).mappings()]
 
 
@@ -111,7 +133,6 @@ def queue_deliveries(
     values = {
         "company": company_id,
         "day": billing_date,
-        "channel": EMAIL,
         "purpose": ISSUE,
         "domain": message_domain,
         "owner": OWNER_OF_UNKNOWN,

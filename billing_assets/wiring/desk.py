@@ -65,6 +65,7 @@ from billing_assets.wiring.untaxed_charges import is_untaxed, with_tax_advice
 
 if TYPE_CHECKING:
     from billing_assets.wiring.access_desk import AccessDesk
+    from billing_assets.wiring.endpoints import Endpoints
 
 
 class Desk:
@@ -86,6 +87,14 @@ class Desk:
     def ledger(self) -> LedgerDesk:
         """The ledger of the company."""
         return LedgerDesk(self.database, self.company_id)
+
+    @cached_property
+    def endpoints(self) -> "Endpoints":
+        """The endpoints that documents are pushed to."""
+        # What speaks HTTP is loaded where it is asked for.
+        from billing_assets.wiring.endpoints import Endpoints
+
+        return Endpoints(self.database, self.billing.settings, self.billing.company_code(), utc_now)
 
     @cached_property
     def access(self) -> "AccessDesk":

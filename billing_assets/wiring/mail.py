@@ -1,6 +1,6 @@
-"""The mail server of the settings, and sending by it.
+"""The mail server of the settings, and sending by it and to endpoints.
 
-Belongs here: which setting becomes which property of the channel and of the sending.
+Belongs here: which setting becomes which property of the channels and of the sending.
 Does not belong here: the order of sending (``steps.deliver_documents``).
 """
 
@@ -10,14 +10,16 @@ from datetime import date
 from billing_assets.channels.email import EmailChannel, SmtpSettings
 from billing_assets.domain.delivery_waits import Patience, waits_of
 from billing_assets.steps.deliver_documents import deliver_documents
-from billing_assets.steps.delivery_ports import DocumentStore, Press
+from billing_assets.steps.delivery_ports import Press, Ways
 from billing_assets.steps.result import Report, StepResult
 from billing_assets.steps.run_ports import Clock, Progress
+from billing_assets.store.deliveries import SqlDocumentStore
+from billing_assets.wiring.endpoints import Endpoints
 from billing_assets.wiring.settings import Settings
 
 
 def mailroom(
-    settings: Settings, store: DocumentStore, press: Press, clock: Clock
+    settings: Settings, store: SqlDocumentStore, press: Press, clock: Clock
 ) -> Callable[..., StepResult]:
     """Return :func:`deliver_documents` as the settings have it; a connection is opened for each call."""
 
@@ -35,14 +37,17 @@ def mailroom(
                 billing_date,
                 store=store,
                 press=press,
-                channel=channel,
+                ways=Ways(
+                    mail=channel,
+                    push=Endpoints(store.database, settings, company_code, clock),
+                    server=f"{settings.smtp_host}:{settings.smtp_port}",
+                ),
                 clock=clock,
                 patience=Patience(
                     max_attempts=settings.delivery_max_attempts,
                     waits=waits_of(settings.delivery_wait_minutes),
                 ),
                 is_due_only=is_due_only,
-                server=f"{settings.smtp_host}:{settings.smtp_port}",
                 progress=progress,
                 report=report,
             )

@@ -71,6 +71,24 @@ class Settings(BaseSettings):
         default=None,
         description="folder or Maildir that gets the mails to the bounce address; empty: nobody reads them",
     )
+    print_folder: Path | None = Field(
+        default=None,
+        description="folder in which those for the print shop are made; empty: it is named each time",
+    )
+    push_timeout_seconds: int = Field(
+        default=30,
+        ge=1,
+        le=600,
+        description="wait for each answer of an endpoint that documents are pushed to",
+    )
+    push_ca_file: Path | None = Field(
+        default=None,
+        description="trusted certificates (PEM) for endpoints; empty: those of this machine",
+    )
+    push_to_loopback: bool = Field(
+        default=False,
+        description="lets documents be pushed to this machine itself, by http too: for trials alone",
+    )
     delivery_max_attempts: int = Field(
         default=MAX_ATTEMPTS,
         ge=1,

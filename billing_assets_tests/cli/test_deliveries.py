@@ -59,7 +59,7 @@ def row(
             "made on a closed day; 'billing deliver' sends it from 2025-01-07 on",
         ),
         (row("failed", "mailbox_full", 552), "552: the mailbox has no room"),
-        (row("failed", "no_address"), "no e-mail address"),
+        (row("failed", "no_address"), "no address for a channel"),
         (row("unknown", "sender_died"), "the sender died in the middle"),
         (row("failed", "brand_new_reason"), "brand_new_reason"),
         (
@@ -116,7 +116,7 @@ def test_what_did_not_arrive_is_listed_with_its_reason_and_what_to_do(
     billing("deliver")
     shown = billing("deliveries")
     assert "sent 27" in shown.stdout
-    assert shown.stdout.count("no e-mail address") == 1 + 3  # the reason with its count, and each of them
+    assert shown.stdout.count("no address for a channel") == 1 + 3  # the reason with its count, and each of them
     assert "billing deliveries resolve ID" in shown.stderr
 
 

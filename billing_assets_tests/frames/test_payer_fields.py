@@ -28,6 +28,8 @@ FIELDS = {
     "payer_email": "ann@example.com",
     "payer_language": "",
     "payer_group": "",
+    "payer_channels": "",
+    "payer_endpoint": "",
 }
 
 
@@ -58,6 +60,14 @@ def test_a_group_stands_in_the_content_and_no_group_leaves_it_as_it_was(prefix: 
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
+def test_channels_stand_in_the_content_in_their_order(prefix: str) -> None:
+    content = row(prefix, payer_channels=" API_push,print_post", payer_endpoint="broker-7")
+    said = json.loads(content.select(payer_content(prefix)).item())
+    assert (said["channels"], said["endpoint"]) == ("api_push print_post", "broker-7")
+    assert list(said)[:2] == ["address_lines", "channels"]
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -70,6 +80,11 @@ def test_a_group_stands_in_the_content_and_no_group_leaves_it_as_it_was(prefix: 
         ({"payer_language": "english!"}, "language_unknown"),
         ({"payer_country_code": "Spain"}, "place_unknown"),
         ({"payer_group": "g" * 101}, "text_too_long"),
+        ({"payer_channels": "Print_Post, email"}, None),
+        ({"payer_channels": "email pigeon"}, "channels_unknown"),
+        ({"payer_channels": "email email"}, "channels_unknown"),
+        ({"payer_endpoint": "broker-7"}, None),
+        ({"payer_endpoint": "Broker 7"}, "endpoint_code_invalid"),
     ],
 )
 def test_each_fault_is_found(prefix: str, change: dict[str, str], code: str | None) -> None:

@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from sqlalchemy import text
 
+from billing_assets.domain.deliveries import SendResult
+from billing_assets.steps.delivery_ports import Channel, QueuedDelivery, Ways
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
 from billing_assets_tests.books import billing_over, fill_book
@@ -15,6 +17,17 @@ from billing_assets_tests.books import billing_over, fill_book
 FEBRUARY = date(2024, 2, 1)
 POLICIES = 8
 WITH_ADDRESS = POLICIES - 1
+
+
+class NoEndpoint:
+    """Stands where nothing is pushed."""
+
+    def push(self, row: QueuedDelivery, pdf: bytes, dated_at: datetime) -> SendResult:
+        raise AssertionError(f"delivery {row.delivery_id} goes to no endpoint")
+
+
+def mail_alone(channel: Channel) -> Ways:
+    return Ways(mail=channel, push=NoEndpoint())
 
 
 @contextmanager

@@ -16,8 +16,8 @@ from billing_assets.domain.decisions import Decision
 from billing_assets.domain.deliveries import GAVE_UP, DeliveryState, SendResult
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps import deliver_documents as delivering
-from billing_assets.steps.deliver_documents import MAX_OUTAGES, Outages
 from billing_assets.steps.delivery_ports import DecisionOrder
+from billing_assets.steps.dispatch import MAX_OUTAGES, Outages
 from billing_assets.store.companies import save_company
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing

@@ -14,7 +14,7 @@ from billing_assets.steps.deliver_documents import deliver_documents
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
 from billing_assets_tests.books import COMPANY
-from billing_assets_tests.steps.outbox import broken_invariants, outbox
+from billing_assets_tests.steps.outbox import broken_invariants, mail_alone, outbox
 from billing_assets_tests.store.intake import book, import_text, with_company
 
 SATURDAY, SUNDAY, MONDAY, TUESDAY = (date(2024, 6, 1) + timedelta(days=number) for number in range(4))
@@ -67,7 +67,7 @@ def deliver(billing: Billing, day: date | None, today: date = LONG_BEFORE) -> tu
         day,
         store=billing.documents,
         press=billing.press,
-        channel=Kept(),
+        ways=mail_alone(Kept()),
         clock=lambda: datetime.combine(today, time(12), tzinfo=UTC),
     ).facts
     return int(facts["sent_count"]), int(facts["held_count"])

@@ -16,7 +16,7 @@ from billing_assets.steps.delivery_ports import Finished, PrintedInvoice, QueueC
 from billing_assets.steps.run_ports import silent
 from billing_assets.store.connection import Database
 from billing_assets.store.deliveries import SqlDocumentStore
-from billing_assets.store.delivery_queue import EMAIL, ISSUE, OWNER_OF_UNKNOWN
+from billing_assets.store.delivery_queue import ISSUE, OWNER_OF_UNKNOWN
 from billing_assets_tests.books import AT, COMPANY, billing_over, change_address, fill_book
 
 FEBRUARY = date(2024, 2, 1)
@@ -122,7 +122,7 @@ def test_faults_of_the_channel_are_no_refusals_of_a_message(store: SqlDocumentSt
 def test_the_message_id_in_the_store_is_the_function_of_the_domain(store: SqlDocumentStore) -> None:
     for row in queued(store):
         number = row.job.invoice.invoice_number
-        assert row.message_id == message_id("alondra", number, EMAIL, ISSUE, DOMAIN)
+        assert row.message_id == message_id("alondra", number, "email", ISSUE, DOMAIN)
 
 
 def test_rows_come_in_order_and_in_pieces_with_their_whole_invoices(store: SqlDocumentStore) -> None:

@@ -18,6 +18,7 @@ from billing_assets.store.connection import Database, make_engine
 from billing_assets.store.roles import APP_ROLE
 from billing_assets_tests.books import billing_over, fill_book
 from billing_assets_tests.databases import copied_database, url_of
+from billing_assets_tests.steps.outbox import mail_alone
 
 FEBRUARY, MARCH, APRIL = date(2024, 2, 1), date(2024, 3, 1), date(2024, 4, 1)
 AT = datetime(2024, 3, 1, 12, tzinfo=UTC)
@@ -96,7 +97,7 @@ def _fill(database: Database, url: str, home: Path) -> None:
             FEBRUARY,
             store=billing.documents,
             press=billing.press,
-            channel=EveryOther(),
+            ways=mail_alone(EveryOther()),
             clock=lambda: AT,
         )
         with owner.begin() as connection:

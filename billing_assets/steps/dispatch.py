@@ -1,0 +1,263 @@
+"""The sending of one call: each message by its channel, and what came of it.
+
+Belongs here: proving what was printed, handing over, answers of channels in trouble.
+Does not belong here: which rows are sent and in what order (``deliver_documents``), the protocol of a channel
+(``channels``).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from billing_assets.domain.deliveries import (
+    SIGNS_OF_OUTAGE,
+    Attachment,
+    DeliveryState,
+    EmailMessageParts,
+    SendResult,
+    within_attempts,
+)
+from billing_assets.domain.delivery_channels import DeliveryChannel
+from billing_assets.domain.delivery_waits import Patience
+from billing_assets.domain.errors import BillingError
+from billing_assets.domain.invoices import Invoice
+from billing_assets.domain.numbering import document_file_name
+from billing_assets.steps.delivery_ports import (
+    DocumentStore,
+    Finished,
+    Press,
+    PrintedInvoice,
+    QueuedDelivery,
+    Ways,
+)
+from billing_assets.steps.run_ports import Issuer
+
+_LONGEST_REPLY = 500
+
+MAX_ENDPOINT_OUTAGES = 3
+"""After so many outages in a row an endpoint is left alone until the next call: others do not wait for it."""
+
+ENDPOINT_OUTAGES = SIGNS_OF_OUTAGE | {"server_error", "no_answer_after_request"}
+"""Reason codes that an endpoint in trouble gives."""
+
+MAX_OUTAGES = 5
+"""So many answers in a row that a channel in trouble gives mean that it is down."""
+
+
+class Outages:
+    """Counts answers in a row that a channel in trouble gives.
+
+    >>> refused = SendResult(
+    ...     state=DeliveryState.QUEUED, reply_code=0, reason_code="connect_failed", reply_text=""
+    ... )
+    >>> outages = Outages()
+    >>> [outages.count(refused) for _ in range(3)]
+    [1, 2, 3]
+    """
+
+    def __init__(self, server: str = "") -> None:
+        """Begin with a channel that works; ``server`` is how a person knows it, as host:port."""
+        self.server = server
+        self.in_a_row = 0
+        self.last_reason = ""
+
+    def count(self, result: SendResult) -> int:
+        """Take in one answer; return how many outages stand in a row."""
+        is_outage = result.reason_code in SIGNS_OF_OUTAGE
+        self.in_a_row = self.in_a_row + 1 if is_outage else 0
+        self.last_reason = result.reason_code
+        return self.in_a_row
+
+    def raise_if_down(self) -> None:
+        """Raise ``channel_down`` when the channel has to be looked at by a person."""
+        if self.in_a_row >= MAX_OUTAGES:
+            name = f"the mail server {self.server}".strip()
+            raise BillingError(
+                "channel_down",
+                f"{name} failed {self.in_a_row} times in a row ({self.last_reason})",
+                "look at the settings BILLING_SMTP_HOST and BILLING_SMTP_PORT, and at the server; what was "
+                "not sent is still queued for 'billing deliver'",
+            )
+
+
+_REPORTED = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN)
+
+
+@dataclass(kw_only=True)
+class Dispatch:
+    """The sending of one call: its ports, and what came of it so far."""
+
+    issuer: Issuer
+    store: DocumentStore
+    press: Press
+    ways: Ways
+    clock: Callable[[], datetime]
+    patience: Patience
+    tell: Callable[[int], None]
+    outages: Outages
+    endpoints_down: Counter[str] = field(default_factory=Counter)
+    states: Counter[DeliveryState] = field(default_factory=Counter)
+    unprintable_count: int = 0
+    print_fault_count: int = 0
+
+    def carries_pdf(self, row: QueuedDelivery) -> bool:
+        """Tell whether the message of a row carries the PDF: an e-mail where the company wants it so."""
+        return row.channel != DeliveryChannel.EMAIL or self.issuer.company.email_attachment == "pdf"
+
+    def facts(self) -> dict[str, int]:
+        """Return what came of the messages, in counts."""
+        return {
+            **{f"{state.value}_count": self.states[state] for state in _REPORTED},
+            "waiting_count": self.states[DeliveryState.QUEUED],
+            "unprintable_count": self.unprintable_count,
+            "print_fault_count": self.print_fault_count,
+        }
+
+    def print(self, batch: Sequence[QueuedDelivery]) -> list[PrintedInvoice]:
+        """Print one batch."""
+        with_pdf = any(self.carries_pdf(row) for row in batch)
+        sheets = self.press.print_all([row.job for row in batch], with_pdf=with_pdf)
+        return [
+            sheet if self.carries_pdf(row) else _without_pdf(sheet)
+            for row, sheet in zip(batch, sheets, strict=True)
+        ]
+
+    def send(self, batch: Sequence[QueuedDelivery], printed: Sequence[PrintedInvoice]) -> None:
+        """Send one printed batch; whatever ends it early, no answer of the channel is lost."""
+        sheets = self._proved(batch, printed)
+        answered: Finished | None = None
+        try:
+            for row, sheet in zip(batch, sheets, strict=True):
+                if self._is_down(row):
+                    continue
+                is_begun = self.store.hand_over(answered, row, *_carried(row, sheet))
+                answered = None
+                if not is_begun:
+                    continue
+                answer = self._send_one(row, sheet)
+                result = within_attempts(answer, row.refused_count, self.patience.max_attempts)
+                answered = self._finished(row, result)
+                self.states[result.state] += 1
+                self.tell(self.states.total())
+                if self._count_outage(row, answer) >= MAX_OUTAGES:
+                    break
+        finally:
+            if answered is not None:
+                self.store.hand_over(answered, None, "")
+
+    def _is_down(self, row: QueuedDelivery) -> bool:
+        """Tell whether the endpoint of a row is left alone for the rest of this call."""
+        return row.channel == DeliveryChannel.API_PUSH and (
+            self.endpoints_down[row.endpoint_code] >= MAX_ENDPOINT_OUTAGES
+        )
+
+    def _count_outage(self, row: QueuedDelivery, answer: SendResult) -> int:
+        """Take in one answer; return how many outages of the mail server stand in a row."""
+        if row.channel != DeliveryChannel.API_PUSH:
+            return self.outages.count(answer)
+        is_down = answer.reason_code in ENDPOINT_OUTAGES
+        self.endpoints_down[row.endpoint_code] = is_down * (self.endpoints_down[row.endpoint_code] + 1)
+        return 0
+
+    def _finished(self, row: QueuedDelivery, result: SendResult) -> Finished:
+        now = self.clock()
+        again = self.patience.next_attempt_at(result, row.refused_count, now)
+        return Finished(row=row, result=result, ended_at=now, next_attempt_at=again)
+
+    def _proved(
+        self, batch: Sequence[QueuedDelivery], printed: Sequence[PrintedInvoice]
+    ) -> list[PrintedInvoice]:
+        """Return the sheets as they may be sent: each is its document's first rendering, or has a fault.
+
+        Raises the fault where nothing of a batch of some size can be printed: that is no matter of one
+        document, and nothing is marked as failed for it.
+        """
+        sheets = [self._first_rendering(row, sheet) for row, sheet in zip(batch, printed, strict=True)]
+        faults = [sheet.fault for sheet in sheets if sheet.fault]
+        if len(faults) == len(sheets) >= MAX_OUTAGES:
+            raise faults[0]
+        good = [sheet for sheet in sheets if sheet.fault is None]
+        self.unprintable_count += sum(sheet.missing_character_count > 0 for sheet in good)
+        self.store.keep_renderings(
+            [sheet for sheet in good if sheet.pdf and not sheet.missing_character_count]
+        )
+        changed = set(self.store.keep_mails(good))
+        proved = [_changed(sheet) if sheet.document_id in changed else sheet for sheet in sheets]
+        self.print_fault_count += sum(sheet.fault is not None for sheet in proved)
+        return proved
+
+    def _first_rendering(self, row: QueuedDelivery, sheet: PrintedInvoice) -> PrintedInvoice:
+        """Return the sheet with the kept bytes of its document where it printed differently now."""
+        frozen = row.job.pdf_sha256
+        if sheet.fault or not sheet.pdf or sheet.pdf_sha256 == frozen or not frozen:
+            return sheet
+        kept = self.store.kept_pdf(row.job.document_id)
+        if not kept:
+            return _changed(sheet)
+        return replace(sheet, pdf=kept, pdf_sha256=frozen, missing_character_count=0)
+
+    def _send_one(self, row: QueuedDelivery, sheet: PrintedInvoice) -> SendResult:
+        """Send one message; what cannot be printed as it must be waits for a person instead."""
+        if sheet.fault:
+            return SendResult(
+                state=DeliveryState.FAILED,
+                reply_code=0,
+                reason_code=sheet.fault.code,
+                reply_text=sheet.fault.found[:_LONGEST_REPLY],
+            )
+        if sheet.pdf and sheet.missing_character_count:
+            return SendResult(
+                state=DeliveryState.FAILED, reply_code=0, reason_code="unprintable", reply_text=""
+            )
+        if row.channel == DeliveryChannel.API_PUSH:
+            return self.ways.push.push(row, sheet.pdf, self.clock())
+        return self.ways.mail.send(_message(row, sheet, self.issuer, self.clock()))
+
+
+def _without_pdf(sheet: PrintedInvoice) -> PrintedInvoice:
+    return replace(sheet, pdf=b"", pdf_sha256="", missing_character_count=0)
+
+
+def _carried(row: QueuedDelivery, sheet: PrintedInvoice) -> tuple[str, str]:
+    """Return the hashes of the PDF and of the mail that the channel is handed; empty where there is none."""
+    if sheet.fault:
+        return "", ""
+    mail_sha256 = sheet.mail_sha256 if row.channel == DeliveryChannel.EMAIL else ""
+    return "" if sheet.missing_character_count else sheet.pdf_sha256, mail_sha256
+
+
+def _changed(sheet: PrintedInvoice) -> PrintedInvoice:
+    fault = BillingError(
+        "rendering_changed",
+        f"document {sheet.document_id} would go out differently from its first rendering",
+        "use the program version that printed it first, or send it another way and give this delivery up",
+    )
+    return replace(sheet, fault=fault)
+
+
+def _message(
+    row: QueuedDelivery, sheet: PrintedInvoice, issuer: Issuer, dated_at: datetime
+) -> EmailMessageParts:
+    invoice = row.job.invoice
+    attachments = (_attachment(invoice, sheet),) if sheet.pdf else ()
+    return EmailMessageParts(
+        message_id=row.message_id,
+        dated_at=dated_at,
+        from_name=issuer.company.name,
+        from_email=issuer.company.email,
+        to_email=row.to_email,
+        subject=sheet.subject,
+        text=sheet.text,
+        html=sheet.html,
+        language=sheet.language,
+        attachments=attachments,
+    )
+
+
+def _attachment(invoice: Invoice, sheet: PrintedInvoice) -> Attachment:
+    return Attachment(
+        file_name=document_file_name(invoice.invoice_number, "pdf"),
+        media_type="application/pdf",
+        content=sheet.pdf,
+    )

@@ -1,0 +1,169 @@
+"""Post: what goes by post leaves as one folder for a print shop, each document in one folder only.
+
+Belongs here: the order of work that puts each document into at most one folder.
+Does not belong here: what is in the folder (``channels.print_post``), the outbox rows (``store.deliveries``).
+
+All PDFs are kept first. Then the rows of the folder are marked ``sending``, durably, before it is written,
+and ``sent`` when it is there. A program that dies in between leaves them to the next call of this or of
+``deliver_documents``, which marks them ``unknown``: whether the folder is there, a person can see.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from billing_assets.domain.deliveries import DeliveryState, SendResult
+from billing_assets.domain.delivery_channels import DeliveryChannel
+from billing_assets.domain.invoices import Invoice
+from billing_assets.steps.delivery_ports import DocumentStore, Finished, Press, QueuedDelivery
+from billing_assets.steps.result import StepResult
+from billing_assets.steps.run_ports import Progress, silent
+
+MOST_LETTERS = 5_000
+"""Documents of one folder: what a print shop takes as one job."""
+
+_PRINTED_TOGETHER = 200
+_CHANNELS = (DeliveryChannel.PRINT_POST.value,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A document on its way into the folder."""
+
+    invoice: Invoice
+    pdf: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostedBatch:
+    """A folder that is there."""
+
+    name: str
+    document_count: int
+    sheet_count: int
+    sums_sha256: str
+
+
+class LetterWriter(Protocol):
+    """Writes folders for a print shop."""
+
+    def write(self, batch_name: str, letters: Iterator[Letter]) -> PostedBatch:
+        """Write a folder whole or raise, with nothing of it there."""
+        ...
+
+
+def post_letters(
+    company_code: str,
+    *,
+    store: DocumentStore,
+    press: Press,
+    writer: LetterWriter,
+    clock: Callable[[], datetime],
+    progress: Progress = silent,
+) -> StepResult:
+    """Write what waits to go by post into folders, ``MOST_LETTERS`` documents each, until nothing waits.
+
+    ``posted_count`` documents are in ``folder_count`` folders; ``print_fault_count`` could not be printed and
+    wait for a person. The documents are those that are queued: 'billing deliver' queues.
+
+    Raises:
+        BillingError: the fault of the disk; the documents of the folder wait as before.
+    """
+    started = time.perf_counter()
+    issuer = store.issuer(company_code)
+    desk = _LetterDesk(store=store, press=press, writer=writer, clock=clock)
+    with store.lock_deliveries(issuer.company_id, progress):
+        store.settle_interrupted(issuer.company_id)
+        now = clock()
+        today = now.astimezone(ZoneInfo(issuer.company.time_zone)).date()
+        total, _ = store.queued_counts(issuer.company_id, None, today, channels=_CHANNELS)
+        after_id = 0
+        while rows := store.next_deliveries(
+            issuer.company_id, None, after_id, MOST_LETTERS, today, channels=_CHANNELS
+        ):
+            desk.post(company_code, rows, now)
+            after_id = rows[-1].delivery_id
+            progress("posting", desk.posted_count + desk.fault_count, total)
+    return StepResult(
+        step="post_letters", facts=desk.facts(), seconds={"post": time.perf_counter() - started}
+    )
+
+
+@dataclass(kw_only=True)
+class _LetterDesk:
+    """The folders of one call."""
+
+    store: DocumentStore
+    press: Press
+    writer: LetterWriter
+    clock: Callable[[], datetime]
+    posted_count: int = 0
+    folder_count: int = 0
+    sheet_count: int = 0
+    fault_count: int = 0
+    last_folder: str = ""
+
+    def facts(self) -> dict[str, int | str]:
+        """Return what was done, in counts, and the name of the last folder."""
+        return {
+            "posted_count": self.posted_count,
+            "folder_count": self.folder_count,
+            "sheet_count": self.sheet_count,
+            "print_fault_count": self.fault_count,
+            "last_folder": self.last_folder,
+        }
+
+    def post(self, company_code: str, rows: Sequence[QueuedDelivery], now: datetime) -> None:
+        """Print the rows, and write those that can be printed into one folder."""
+        starts = range(0, len(rows), _PRINTED_TOGETHER)
+        printed = [row for start in starts for row in self._printed(rows[start : start + _PRINTED_TOGETHER])]
+        begun = [row for row in printed if self.store.hand_over(None, row, self._kept_hash(row))]
+        if not begun:
+            return
+        name = f"{company_code}-{now:%Y-%m-%d}-{begun[0].delivery_id}"
+        try:
+            batch = self.writer.write(name, self._letters(begun))
+        except BaseException:
+            # The folder is not there, or is there whole: it is written under a hidden name.
+            self._finish(begun, DeliveryState.QUEUED, "print_folder_failed")
+            raise
+        self._finish(begun, DeliveryState.SENT, "accepted", name)
+        self.posted_count += batch.document_count
+        self.sheet_count += batch.sheet_count
+        self.folder_count += 1
+        self.last_folder = batch.name
+
+    def _printed(self, rows: Sequence[QueuedDelivery]) -> Iterator[QueuedDelivery]:
+        """Keep the PDFs of rows; yield those that have one, and let the others fail with their reason."""
+        sheets = list(self.press.print_all([row.job for row in rows], with_pdf=True))
+        good = [sheet for sheet in sheets if sheet.fault is None and not sheet.missing_character_count]
+        first = {row.job.document_id for row in rows if not row.job.pdf_sha256}
+        self.store.keep_renderings([sheet for sheet in good if sheet.document_id in first])
+        for row, sheet in zip(rows, sheets, strict=True):
+            reason = sheet.fault.code if sheet.fault else "unprintable" if sheet not in good else ""
+            if not reason and not self.store.kept_pdf(row.job.document_id):
+                reason = "rendering_changed"
+            if not reason:
+                yield row
+            elif self.store.hand_over(None, row, ""):
+                self.fault_count += 1
+                self._finish([row], DeliveryState.FAILED, reason)
+
+    def _kept_hash(self, row: QueuedDelivery) -> str:
+        return sha256(self.store.kept_pdf(row.job.document_id)).hexdigest()
+
+    def _letters(self, rows: Sequence[QueuedDelivery]) -> Iterator[Letter]:
+        for row in rows:
+            yield Letter(invoice=row.job.invoice, pdf=self.store.kept_pdf(row.job.document_id))
+
+    def _finish(
+        self, rows: Sequence[QueuedDelivery], state: DeliveryState, reason: str, words: str = ""
+    ) -> None:
+        result = SendResult(state=state, reply_code=0, reason_code=reason, reply_text=words)
+        at = self.clock()
+        for row in rows:
+            self.store.hand_over(Finished(row=row, result=result, ended_at=at), None, "")
