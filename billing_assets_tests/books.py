@@ -221,6 +221,10 @@ from (select distinct on (payer_id) payer_id, company_id,
         (content::jsonb || jsonb_build_object('email', cast(:email as text)))::text as content
     from payer_version where payer_id = :payer order by payer_id, payer_version_id desc) as changed
 """
+_CHANGE_CHANNELS = _CHANGE_ADDRESS.replace(
+    "jsonb_build_object('email', cast(:email as text))",
+    "jsonb_build_object('channels', cast(:channels as text), 'endpoint', cast(:endpoint as text))",
+)
 _CHANGE_TERM = """
 with former as (
     update policy_term_version set superseded_batch_id = (select max(batch_id) from intake_batch)
@@ -252,6 +256,14 @@ def change_address(database: Database, payer_id: int, email: str) -> None:
     with database.transaction() as connection:
         connection.execute(text(_SECOND_BATCH), {"at": AT})
         connection.execute(text(_CHANGE_ADDRESS), {"payer": payer_id, "email": email})
+
+
+def change_channels(database: Database, payer_id: int, channels: str, endpoint_code: str = "") -> None:
+    """Let a payer take documents on these channels, by a later import."""
+    with database.transaction() as connection:
+        connection.execute(text(_SECOND_BATCH), {"at": AT})
+        values = {"payer": payer_id, "channels": channels, "endpoint": endpoint_code}
+        connection.execute(text(_CHANGE_CHANNELS), values)
 
 
 def _change(

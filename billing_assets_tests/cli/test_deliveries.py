@@ -116,7 +116,9 @@ def test_what_did_not_arrive_is_listed_with_its_reason_and_what_to_do(
     billing("deliver")
     shown = billing("deliveries")
     assert "sent 27" in shown.stdout
-    assert shown.stdout.count("no address for a channel") == 1 + 3  # the reason with its count, and each of them
+    assert (
+        shown.stdout.count("no address for a channel") == 1 + 3
+    )  # the reason with its count, and each of them
     assert "billing deliveries resolve ID" in shown.stderr
 
 
