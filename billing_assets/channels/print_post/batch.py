@@ -166,7 +166,7 @@ def _is_same(part: Path, target: Path) -> bool:
     """Whether ``target`` has the same files to the byte; what cannot be read is not the same."""
     names = sorted(entry.name for entry in part.iterdir())
     with suppress(OSError):
-        if target.is_symlink() or sorted(entry.name for entry in target.iterdir()) != names:
+        if sorted(entry.name for entry in target.iterdir()) != names:
             return False
         return all(_file_hash(target / name) == _file_hash(part / name) for name in names)
     return False

@@ -145,6 +145,32 @@ def test_a_server_that_drips_does_not_hold_us() -> None:
     assert result.state == "unknown"
 
 
+def test_an_answer_that_is_cut_counts_from_the_end_of_its_headers_on() -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+    cuts = iter(range(len(answer) + 1))
+
+    def say_a_part(call: Call) -> None:
+        call.hear()
+        call.say(answer[: next(cuts)])
+
+    with HttpLab(say_a_part) as lab:
+        channel = ApiPushChannel(lab_outbound())
+        states = [channel.send(endpoint(lab.url()), push()).state for _ in range(len(answer) + 1)]
+    readable = len(answer) - len(b"hello")
+    assert states == ["unknown"] * readable + ["sent"] * (len(answer) + 1 - readable)
+
+
+def test_a_yes_to_half_a_message_is_unknown() -> None:
+    def agree_at_once(call: Call) -> None:
+        call.hear_head()
+        call.answer("200 OK", "fine")
+        call.reset()
+
+    with HttpLab(agree_at_once) as lab:
+        result = ApiPushChannel(lab_outbound()).send(endpoint(lab.url()), push(payload=b"x" * 20_000_000))
+    assert (result.state, result.reason_code) == ("unknown", "no_answer_after_request")
+
+
 def test_nobody_there_leaves_the_message_queued() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -56,14 +56,15 @@ def test_another_batch_never_takes_the_name_of_one(tmp_path: Path) -> None:
     before = _content(folder)
     _refused("print_batch_exists", tmp_path, documents=[posted(2)])
     assert _content(folder) == before
+    (tmp_path / "B3").symlink_to(tmp_path / "real")
+    write_batch(tmp_path, "real", [posted(1)])
+    _refused("print_batch_exists", tmp_path, "B3")
     (folder / "manifest.csv").write_bytes(b"changed")
     _refused("print_batch_exists", tmp_path)
     assert (folder / "manifest.csv").read_bytes() == b"changed"
     (tmp_path / "B2").write_bytes(b"a file")
     _refused("print_batch_exists", tmp_path, "B2")
-    (tmp_path / "B3").symlink_to(folder)
-    _refused("print_batch_exists", tmp_path, "B3")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["B1", "B2", "B3"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["B1", "B2", "B3", "real"]
 
 
 def test_a_folder_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
@@ -74,6 +75,16 @@ def test_a_folder_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None
 
     (tmp_path / "x").mkdir()
     _refused("print_batch_exists", tmp_path, documents=late())
+
+
+def test_of_two_programs_with_one_batch_the_second_finds_it_and_replaces_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = _content(write_batch(tmp_path, "B1", [posted(1)]).folder)
+    monkeypatch.setattr(os.path, "lexists", lambda _path: False)
+    assert not write_batch(tmp_path, "B1", [posted(1)]).is_new
+    _refused("print_batch_exists", tmp_path, documents=[posted(2)])
+    assert _content(tmp_path / "B1") == before
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../B", "a/b", ".hidden", "a b", "B\n", "x" * 100])
@@ -138,6 +149,15 @@ def test_a_fault_of_the_disk_leaves_nothing_half_written(
     assert list(tmp_path.iterdir()) == []
     monkeypatch.undo()
     assert write_batch(tmp_path, "B1", [posted(1)]).is_new
+
+
+def test_a_fault_of_the_last_step_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(_part: Path, _target: Path) -> None:
+        raise OSError(errno.EIO, "input or output")
+
+    monkeypatch.setattr(Path, "rename", failing)
+    _refused("print_folder_failed", tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.needs("root")

@@ -43,6 +43,7 @@ def test_what_the_press_prints_has_the_pages_that_a_reader_finds(installments: i
         tiny_pdf(2).replace(b"/Root 1 ", b"/Root 9 "),
         tiny_pdf(2).replace(b"xref\n0 5", b"xref\n0 9999999999"),
         tiny_pdf(2).replace(b"%PDF-1.7", b"%ps"),
+        tiny_pdf(2).replace(b"/Kids[3 0 R 4 0 R]", b"/Count 3/Kids[4 0]"),
     ],
 )
 def test_what_cannot_be_read_for_sure_is_refused(content: bytes) -> None:
