@@ -18,6 +18,7 @@ from billing_assets.domain.certificate_files import read_exported, require_same
 from billing_assets.domain.certificates import NOT_DUE, TIES, Phase, side_text
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.runs import OUTCOME_REASONS
+from billing_assets.domain.selections import selection_of
 
 if TYPE_CHECKING:
     from billing_assets.domain.certificate_files import KeptCertificate
@@ -98,6 +99,8 @@ def _show(screen: Screen, kept: "KeptCertificate", record: Mapping[str, Any]) ->
     state = styled("[green]complete[/green]" if is_complete else "[red]NOT COMPLETE[/red]")
     told = f"run {kept.run_id}  company {run['company_code']}"
     screen.say(styled("[bold]{}[/bold]  {}  {}", run["billing_date"], told, state))
+    if "selection" in run:
+        screen.say(f"only {selection_of(run['selection']).words()}")
     _show_book(screen, record)
     _show_outcomes(screen, record)
     screen.heading("Documents")

@@ -204,6 +204,8 @@ def _show_preview(screen: Screen, found: "MissedFirings") -> None:
     if preview is None:
         return
     screen.say(f"One run of {preview.billing_date} would make {preview.per_period_count} invoices:")
+    if not preview.selection.is_everything:
+        screen.say(f"only {preview.selection.words()}")
     rows = [
         [
             f"{each.month:%Y-%m}",

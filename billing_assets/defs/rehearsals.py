@@ -12,6 +12,7 @@ import dagster as dg
 from billing_assets.defs.metadata import image_markdown
 from billing_assets.domain.money import amount_text
 from billing_assets.domain.runs import OUTCOME_REASONS
+from billing_assets.domain.selections import selection_of
 
 if TYPE_CHECKING:
     from billing_assets.store.run_listings import RunDetail
@@ -25,11 +26,14 @@ def rehearsal_metadata(detail: "RunDetail", chart: Callable[[Row], bytes]) -> di
     >>> from types import SimpleNamespace
     >>> blank = {"due_count": 0, "charges": (), "figures": (), "comparisons": (), "outliers": ()}
     >>> run = SimpleNamespace(run_id=7, state="planned", plan_sha256="ab", held_reasons=(), rehearsal=blank)
+    >>> run.report = {}
     >>> rehearsal_metadata(run, lambda rehearsal: b"png")["plan_sha256"]
     'ab'
     """
     rehearsal = detail.rehearsal or {}
     facts: dict[str, Any] = {"state": detail.state, "plan_sha256": detail.plan_sha256}
+    if "selection" in detail.report:
+        facts["selection"] = selection_of(detail.report["selection"]).words()
     if detail.held_reasons:
         facts["held_for"] = "; ".join(reason["found"] for reason in detail.held_reasons)
     tables = {

@@ -45,10 +45,11 @@ def list_schedules(request: Request, desk: Pages, schedules: Schedules) -> HTMLR
 
 
 def _runs_of(desk: OfficeDesk, firings: Sequence[KeptFiring]) -> Mapping[int, int]:
-    """Return firing -> the run of its date, of those that have led to one."""
+    """Return firing -> the run of its date and its policies, of those that have led to one."""
     led = [each for each in firings if each.state in _HAS_RUN and ACTIVITIES[each.activity].is_of_a_date]
     runs = desk.last_runs_of({each.nominal_date for each in led})
-    return {each.firing_id: runs[each.nominal_date] for each in led if each.nominal_date in runs}
+    found = {each.firing_id: runs.get((each.nominal_date, each.selection)) for each in led}
+    return {firing_id: run_id for firing_id, run_id in found.items() if run_id is not None}
 
 
 @router.get("/code/{schedule_code}", response_class=HTMLResponse)

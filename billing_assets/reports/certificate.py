@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from billing_assets.domain.certificates import TIES, side_text
+from billing_assets.domain.selections import selection_of
 
 
 def certificate_markdown(record: Mapping[str, Any], content_sha256: str) -> str:
@@ -30,11 +31,15 @@ def certificate_markdown(record: Mapping[str, Any], content_sha256: str) -> str:
     terms = [f"| {outcome} | {count:,} |" for outcome, count in record["outcomes"]["terms"].items()]
     ties = [_tie(tie) for tie in record["ties"]]
     parts = (
-        f"**Run {record['run']['run_id']} {said}** · certificate {content_sha256}",
+        f"**Run {record['run']['run_id']} {said}**{_only(record['run'])} · certificate {content_sha256}",
         "\n".join(["| due terms | count |", "| --- | --- |", *terms]),
         "\n".join(["| expected | | found | | agree |", "| --- | --- | --- | --- | --- |", *ties]),
     )
     return "\n\n".join(parts)
+
+
+def _only(run: Mapping[str, Any]) -> str:
+    return f" · only {selection_of(run['selection']).words()}" if "selection" in run else ""
 
 
 def _tie(tie: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from datetime import date
 import polars as pl
 
 from billing_assets.domain.runs import CatchUp, Outcome, RunOrder
+from billing_assets.domain.selections import EVERYTHING, Selection
 from billing_assets.frames.catch_up import caught_up, invoice_counts
 from billing_assets.frames.documents import payer_plan_ids
 from billing_assets.frames.rounding import exact_sum
@@ -35,13 +36,14 @@ class CatchUpPreview:
     """What a run of ``billing_date`` would catch up, and how many invoices all that is due would make.
 
     ``per_period_count``: one invoice for each due date of a term; ``one_invoice_count``: one for each term;
-    of plans that bill by payer, one for each of these of a payer.
+    of plans that bill by payer, one for each of these of a payer. ``selection``: of which policies.
     """
 
     billing_date: date
     months: Sequence[CaughtUpMonth]
     per_period_count: int
     one_invoice_count: int
+    selection: Selection = EVERYTHING
 
 
 def preview_catch_up(order: RunOrder, *, store: RunStore, progress: Progress = silent) -> CatchUpPreview:
@@ -67,6 +69,7 @@ def preview_catch_up(order: RunOrder, *, store: RunStore, progress: Progress = s
         months=_added_up(pl.concat(found)),
         per_period_count=per_period,
         one_invoice_count=one_invoice,
+        selection=order.selection,
     )
 
 

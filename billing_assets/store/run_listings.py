@@ -225,14 +225,16 @@ def _decided(row: Row[Any]) -> RunDecided | None:
 
 def last_run_of(connection: Connection, company_id: int, billing_date: date) -> int | None:
     """Return the id of the last billing run of a date, or None where the date was never run."""
-    return last_runs_of(connection, company_id, [billing_date]).get(billing_date)
+    return max(last_runs_of(connection, company_id, [billing_date]).values(), default=None)
 
 
-def last_runs_of(connection: Connection, company_id: int, days: Collection[date]) -> dict[date, int]:
-    """Return billing date -> id of its last billing run; a date that was never run is left out."""
+def last_runs_of(
+    connection: Connection, company_id: int, days: Collection[date]
+) -> dict[tuple[date, Selection], int]:
+    """Return billing date and selection -> id of the last billing run of these, where there is one."""
     query = text(
-        "select distinct on (billing_date) billing_date, run_id from billing_run where company_id = :company "
-        "and billing_date = any(:days) and run_kind = 'billing' order by billing_date, sequence_number desc"
+        "select billing_date, selection, max(run_id) as run_id from billing_run where company_id = :company "
+        "and billing_date = any(:days) and run_kind = 'billing' group by billing_date, selection"
     )
     rows = connection.execute(query, {"company": company_id, "days": list(days)})
-    return {row.billing_date: row.run_id for row in rows}
+    return {(row.billing_date, selection_of(row.selection)): row.run_id for row in rows}

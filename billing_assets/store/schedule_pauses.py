@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, text
 from billing_assets.domain.audit_acts import Act, AuditAct, Subject
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.schedule_pauses import Missed, Pause, PauseScope
+from billing_assets.domain.selections import SELECTION_FIELDS
 from billing_assets.store.audit_log import record_act
 
 _PAUSES = """
@@ -43,7 +44,9 @@ update schedule_pause set resumed_at = :at, resumed_by = :by, resume_reason = :r
 where pause_id = :pause and resumed_at is null
 """
 # Of what is done as one run, each schedule does its last date; that of the others goes into it.
-_TAKE_UP = """
+# The last firing of a schedule does the work of those before it, where it is of the same policies.
+_SELECTION = ", ".join(f"coalesce(r.content ->> '{name}', '')" for name in SELECTION_FIELDS)
+_TAKE_UP = f"""
 update schedule_firing f
 set state = case
         when :missed = 'skip' then 'skipped'
@@ -52,12 +55,12 @@ set state = case
     catches_up = (:missed = 'one_run' and l.is_last)
 from (
     select firing_id, row_number() over (
-        partition by schedule_id order by nominal_date desc, at_time desc) = 1 as is_last
+        partition by schedule_id, {_SELECTION} order by nominal_date desc, at_time desc) = 1 as is_last
     from schedule_firing join schedule_revision r using (schedule_id, revision)
     where pause_id = :pause and state = 'paused' and r.activity = :activity
 ) as l
 where f.firing_id = l.firing_id
-"""
+"""  # noqa: S608 - constants
 
 
 def read_pauses(

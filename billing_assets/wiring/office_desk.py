@@ -17,6 +17,7 @@ from billing_assets.domain.business_days import add_months
 from billing_assets.domain.companies import Company
 from billing_assets.domain.retries import RetryRule
 from billing_assets.domain.runs import Outcome, RunKind, RunState
+from billing_assets.domain.selections import Selection
 from billing_assets.domain.time_zones import instant_of
 from billing_assets.frames.calendars import CompanyCalendar
 from billing_assets.store import failures, problem_listings, run_charges, run_listings
@@ -149,8 +150,8 @@ class OfficeDesk:
         with self.database.transaction() as connection:
             return run_listings.list_runs(connection, self.desk.company_id, wanted)
 
-    def last_runs_of(self, days: Collection[date]) -> Mapping[date, int]:
-        """Return billing date -> id of its last run, of the dates that were run."""
+    def last_runs_of(self, days: Collection[date]) -> Mapping[tuple[date, Selection], int]:
+        """Return billing date and selection -> id of the last run of these, of the dates that were run."""
         with self.database.transaction() as connection:
             return run_listings.last_runs_of(connection, self.desk.company_id, days) if days else {}
 

@@ -5,13 +5,14 @@ Does not belong here: schedules themselves (``schedule_desk``), what a pause cov
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from billing_assets.domain.activities import ACTIVITIES, Activity
 from billing_assets.domain.decisions import signed
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.schedule_pauses import Missed, Pause, PauseScope, pause_unknown
+from billing_assets.domain.selections import EVERYTHING
 from billing_assets.steps.preview_catch_up import CatchUpPreview
 from billing_assets.steps.run_ports import Progress, silent
 from billing_assets.steps.schedule_ports import KeptFiring
@@ -136,11 +137,14 @@ class PauseDesk:
         raise pause_unknown(pause_id)
 
     def _preview(self, found: Sequence[KeptFiring], progress: Progress) -> CatchUpPreview | None:
-        days = [each.nominal_date for each in found if ACTIVITIES[each.activity].is_of_a_date]
-        if not days:
+        """Return what one run would bill: of the selection that all firings have, else of the whole book."""
+        dated = [each for each in found if ACTIVITIES[each.activity].is_of_a_date]
+        if not dated:
             return None
-        billing = self.schedules.billing
-        return billing.preview_catch_up(billing.order(max(days)), progress=progress)
+        billing, selections = self.schedules.billing, {each.selection for each in dated}
+        order = billing.order(max(each.nominal_date for each in dated))
+        selection = selections.pop() if len(selections) == 1 else EVERYTHING
+        return billing.preview_catch_up(replace(order, selection=selection), progress=progress)
 
 
 def _activity(target: str) -> str:

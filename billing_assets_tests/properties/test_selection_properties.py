@@ -38,7 +38,7 @@ SELECTIONS = st.lists(
 )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(FEW, max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(selections=SELECTIONS)
 def test_selections_in_any_order_and_the_rest_bill_what_one_run_bills(

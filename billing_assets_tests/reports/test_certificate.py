@@ -28,3 +28,9 @@ def test_a_run_that_is_not_complete_stands_out() -> None:
     text = certificate_markdown({**RECORD, "is_complete": False, "ties": [tie]}, "ab12")
     assert "is NOT complete" in text
     assert "| 1,234.55 EUR | NO |" in text
+
+
+def test_a_run_of_a_selection_says_which_policies_it_is_of() -> None:
+    run = {"run_id": 7, "selection": {"place_codes": ["ES"]}}
+    text = certificate_markdown({**RECORD, "run": run}, "ab12")
+    assert text.startswith("**Run 7 is complete** · only place ES · certificate ab12")

@@ -16,8 +16,10 @@ from billing_assets.steps import plan_due_charges as planning
 from billing_assets.store.certificates import read_certificate
 from billing_assets.store.connection import Database
 from billing_assets.store.late_runs import list_late_runs
+from billing_assets.store.run_listings import last_run_of, last_runs_of
 from billing_assets.wiring.build import Billing
 from billing_assets.wiring.desk import Desk
+from billing_assets.wiring.on_demand import OnDemandDesk
 from billing_assets_tests.books import billing_over
 from billing_assets_tests.changes import broken, queried
 from billing_assets_tests.selected import MIXTURES, billed_lines, fill_mixed_book, import_rows, rows
@@ -256,3 +258,36 @@ def test_a_shard_that_takes_another_selection_than_its_run_is_found(billing: Bil
     [(check_id, examples)] = broken(billing).items()
     assert check_id == "I17"
     assert "run 1: shard 0 takes another selection than its run" in examples
+
+
+def test_a_month_is_not_closed_by_a_selection(billing: Billing) -> None:
+    bill(billing, JANUARY, MOTOR)
+    obstacles = "select obstacle_count from month_obstacles(1::smallint, '2025-01-01', 0) "
+    of_code = f"{obstacles} where obstacle_code = 'no_finished_run'"
+    assert queried(billing, of_code) == [(1,)]
+    bill(billing, JANUARY)
+    assert queried(billing, of_code) == [(0,)]
+
+
+def test_the_last_run_of_a_date_is_told_by_its_selection(billing: Billing) -> None:
+    bill(billing, JANUARY, MOTOR)
+    bill(billing, JANUARY, BROKER)
+    bill(billing, JANUARY)
+    with billing.database.transaction() as connection:
+        found = last_runs_of(connection, 1, [JANUARY, FEBRUARY])
+        assert last_run_of(connection, 1, JANUARY) == 3
+    assert found == {(JANUARY, MOTOR): 1, (JANUARY, BROKER): 2, (JANUARY, EVERYTHING): 3}
+
+
+@pytest.mark.long
+def test_what_fails_in_a_selection_is_tried_again_and_told_once_on_its_date(
+    billing: Billing, tmp_path: Path
+) -> None:
+    untaxed = {"line": "surplus_lines", "place": "US-IL", "currency": "USD", "no": "U1", "payer": "KU"}
+    import_rows(billing.database, tmp_path, [*rows(), {**rows()[0], **untaxed}])
+    assert bill(billing, JANUARY, Selection(place_codes=("US-IL",))) == 1
+    [failed] = OnDemandDesk(billing).failed_charges()
+    assert bill(billing, JANUARY) == len(MIXTURES)
+    assert [each.policy_term_id for each in OnDemandDesk(billing).failed_charges()] == [failed.policy_term_id]
+    assert broken(billing) == {}
+    assert differing(billing, JANUARY, JANUARY) == 0

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from billing_assets.domain.selections import Selection
 from billing_assets.store.charge_listings import standing_charges
 from billing_assets.store.connection import Database
 from billing_assets.store.failures import FailureFilter, find_failures, list_failures, tally_failures
@@ -65,3 +67,16 @@ def test_pages_follow_each_other(billing: Billing) -> None:
             seen.append(page[0].key)
             after = page[0].place
     assert seen == ["10-1", "20-1", "30-1", "7-1"]
+
+
+def test_a_later_run_of_a_selection_takes_nothing_from_what_stands(billing: Billing) -> None:
+    def standing() -> set[int]:
+        with billing.database.transaction() as connection:
+            return {row.policy_term_id for row in list_failures(connection, 1, FailureFilter())}
+
+    before = standing()
+    elsewhere = Selection(product_codes=("caravan",))
+    billing.invoice(replace(billing.order(NEXT), selection=elsewhere))
+    assert standing() == before
+    billing.invoice(billing.order(NEXT))
+    assert standing() == before

@@ -182,3 +182,33 @@ def test_each_act_stands_in_the_audit_log_with_who_and_why(
         ("edit_schedule", "nightly", "the book comes late", "bea"),
     ]
     assert (found[3].before, found[3].after) == ({"at_times": "06:00"}, {"at_times": "07:00"})
+
+
+def test_a_preview_is_of_the_selection_that_was_left_out(
+    desk: ScheduleDesk, pauses: PauseDesk, clock: Clock
+) -> None:
+    desk.add("quarterly", {**NIGHTLY, "plan_codes": "quarterly"}, "these go first", "ana")
+    pause = pauses.pause(PauseScope.SCHEDULE, "quarterly", reason="rates are late", by="bea")
+    clock.pass_by(3 * DAY)
+    preview = pauses.missed(pause.pause_id).preview
+    assert preview is not None
+    assert preview.selection.words() == "plan quarterly"
+    both = pauses.pause(PauseScope.ACTIVITY, "invoice_run", reason="r", by="bea")
+    clock.pass_by(7 * DAY)
+    whole = pauses.missed(both.pause_id).preview
+    assert whole is not None
+    assert whole.selection.is_everything
+
+
+def test_the_last_of_what_was_missed_does_the_work_of_its_own_selection_alone(
+    desk: ScheduleDesk, pauses: PauseDesk, clock: Clock
+) -> None:
+    pause_id = stop_nightly(pauses)
+    clock.pass_by(2 * DAY)
+    desk.edit("nightly", {"place_codes": "ES"}, "only Spain", "ana")
+    clock.pass_by(4 * DAY)
+    due = pauses.resume(pause_id, Missed.ONE_RUN, reason="rates are there", by="bea")
+    assert [(str(each.nominal_date), each.selection.words()) for each in due] == [
+        ("2024-01-12", "every policy"),
+        ("2024-01-16", "place ES"),
+    ]
