@@ -56,10 +56,14 @@ class Patience:
     max_attempts: int = MAX_ATTEMPTS
     waits: tuple[timedelta, ...] = waits_of(WAIT_MINUTES)
 
-    def next_attempt_at(self, result: SendResult, refused_count: int, at: datetime) -> datetime | None:
+    def next_attempt_at(
+        self, result: SendResult, refused_count: int, at: datetime, *, counts_faults: bool = False
+    ) -> datetime | None:
         """Return when a message is tried again of which an attempt at ``at`` came to ``result``.
 
-        ``refused_count`` temporary refusals came before it. None where it is not tried again by itself.
+        ``refused_count`` temporary refusals came before it. None where it is not tried again by itself. Who
+        asks to be left alone for longer is. A fault of the channel is that of all its messages and soon over,
+        unless ``counts_faults``: an endpoint is one receiver's own.
 
         >>> refused = SendResult(
         ...     state=DeliveryState.QUEUED, reply_code=450, reason_code="refused_for_now", reply_text="later"
@@ -70,11 +74,12 @@ class Patience:
         """
         if result.state is not DeliveryState.QUEUED:
             return None
-        if result.reason_code in CHANNEL_FAULTS:
+        if result.reason_code in CHANNEL_FAULTS and not counts_faults:
             return at + CHANNEL_WAIT
         own = _OWN_MINUTES.get(result.reason_code)
         row = tuple(timedelta(minutes=each) for each in own) if own else self.waits
-        return at + row[min(refused_count, len(row) - 1)]
+        asked = timedelta(seconds=result.retry_after_seconds or 0)
+        return at + max(row[min(refused_count, len(row) - 1)], asked)
 
 
 class NextStep(StrEnum):

@@ -136,9 +136,8 @@ class Dispatch:
                 if not is_begun:
                     continue
                 answer = self._send_one(row, sheet)
-                result = within_attempts(answer, row.refused_count, self.patience.max_attempts)
-                answered = self._finished(row, result)
-                self.states[result.state] += 1
+                answered = self._finished(row, answer)
+                self.states[answered.result.state] += 1
                 self.tell(self.states.total())
                 if self._count_outage(row, answer) >= MAX_OUTAGES:
                     break
@@ -160,9 +159,14 @@ class Dispatch:
         self.endpoints_down[row.endpoint_code] = is_down * (self.endpoints_down[row.endpoint_code] + 1)
         return 0
 
-    def _finished(self, row: QueuedDelivery, result: SendResult) -> Finished:
-        now = self.clock()
-        again = self.patience.next_attempt_at(result, row.refused_count, now)
+    def _finished(self, row: QueuedDelivery, answer: SendResult) -> Finished:
+        now, patience = self.clock(), self.patience
+        # A mail server is ours and serves all; an endpoint that is gone for good has to come to an end.
+        counts_faults = row.channel == DeliveryChannel.API_PUSH
+        result = within_attempts(
+            answer, row.refused_count, patience.max_attempts, counts_faults=counts_faults
+        )
+        again = patience.next_attempt_at(result, row.refused_count, now, counts_faults=counts_faults)
         return Finished(row=row, result=result, ended_at=now, next_attempt_at=again)
 
     def _proved(

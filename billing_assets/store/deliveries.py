@@ -1,8 +1,8 @@
 """Documents and the outbox in the store.
 
-Belongs here: document rows, first renderings, delivery rows and their attempts.
-Does not belong here: filling the outbox (``delivery_queue``), printing (``documents``), the dialogue with a
-mail server (``channels``).
+Belongs here: document rows, delivery rows and their attempts.
+Does not belong here: filling the outbox (``delivery_queue``), first renderings (``renderings``), printing
+(``documents``), the dialogue with a mail server (``channels``).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,6 +42,7 @@ from billing_assets.store.delivery_queue import (
 from billing_assets.store.holds import HAS_WAITED, NO_HOLD_STOPS
 from billing_assets.store.invoice_reader import read_invoices
 from billing_assets.store.locks import LockSpace, hold_lock
+from billing_assets.store.renderings import keep_mails, keep_renderings, kept_pdf
 
 _MAKE_DOCUMENTS = f"""
 insert into document (company_id, invoice_id, snapshot_sha256, recorded_at)
@@ -89,7 +90,8 @@ select v.delivery_id, v.channel, v.message_id, v.attempt_count, d.document_id, i
     coalesce(encode(d.pdf_sha256, 'hex'), '') as pdf_hex, newest.payer_version_id, newest.email,
     newest.endpoint_code,
     (select count(*) from delivery_attempt a
-        where a.delivery_id = v.delivery_id and a.state = 'queued' and a.reason_code <> all(:faults)
+        where a.delivery_id = v.delivery_id and a.state = 'queued'
+            and (v.channel = 'api_push' or a.reason_code <> all(:faults))
             and a.attempt_number > coalesce((select max(e.attempt_count) from delivery_decision e
                 where e.delivery_id = v.delivery_id and e.decision = 'again'), 0)) as refused_count
 from delivery v join document d using (document_id) join invoice i using (invoice_id)
@@ -143,19 +145,6 @@ select delivery_id, attempt_count, :at, :payer_version from begun
 _GIVEN_UP_MEANWHILE = """
 select exists (select from delivery
     where delivery_id = :delivery and state = 'failed' and attempt_count = :attempts)
-"""
-
-# The last select sees the hashes as they were: those that are kept only now differ from nothing.
-_KEEP_MAILS = """
-with printed as (
-    select * from unnest(cast(:ids as bigint[]), cast(:hashes as text[])) as p (document_id, hash)
-), kept as (
-    update document d set mail_sha256 = decode(p.hash, 'hex')
-    from printed p where d.document_id = p.document_id and d.mail_sha256 is null
-)
-select p.document_id from printed p join document d using (document_id)
-where encode(d.mail_sha256, 'hex') <> p.hash
-order by p.document_id
 """
 
 
@@ -284,52 +273,15 @@ class SqlDocumentStore:
 
     def keep_renderings(self, printed: Sequence[PrintedInvoice]) -> None:
         """Keep first renderings; raise ``rendering_changed`` where the bytes differ from the first ones."""
-        keep = """
-            update document set pdf_sha256 = decode(:hash, 'hex'), pdf = :pdf, pdf_size = :size,
-                rendered_at = coalesce(rendered_at, :at)
-            where document_id = :document
-                and (pdf_sha256 is null or (pdf is null and pdf_sha256 = decode(:hash, 'hex')))
-        """
-        check = """
-            select d.document_id from document d
-            join unnest(cast(:ids as bigint[]), cast(:hashes as text[])) as p (document_id, hash)
-                using (document_id)
-            where encode(d.pdf_sha256, 'hex') <> p.hash
-        """
-        at = self.clock()
-        rows = [
-            {
-                "hash": sheet.pdf_sha256,
-                "pdf": sheet.pdf,
-                "size": len(sheet.pdf),
-                "document": sheet.document_id,
-                "at": at,
-            }
-            for sheet in printed
-        ]
-        if not rows:
-            return
-        with self.database.transaction() as connection:
-            connection.execute(text(keep), rows)
-            compared = {"ids": [row["document"] for row in rows], "hashes": [row["hash"] for row in rows]}
-            changed = list(connection.execute(text(check), compared).scalars())
-        if changed:
-            raise rendering_changed(changed)
+        keep_renderings(self.database, printed, self.clock())
 
     def kept_pdf(self, document_id: int) -> bytes:
         """Return the kept bytes of a document's first rendering; empty where none are kept."""
-        query = text("select pdf from document where document_id = :document")
-        with self.database.transaction() as connection:
-            return bytes(connection.execute(query, {"document": document_id}).scalar_one() or b"")
+        return kept_pdf(self.database, document_id)
 
     def keep_mails(self, printed: Sequence[PrintedInvoice]) -> Sequence[int]:
         """Keep hashes of first mails; return the documents whose mail differs from the first one."""
-        values = {
-            "ids": [sheet.document_id for sheet in printed],
-            "hashes": [sheet.mail_sha256 for sheet in printed],
-        }
-        with self.database.transaction() as connection:
-            return list(connection.execute(text(_KEEP_MAILS), values).scalars())
+        return keep_mails(self.database, printed)
 
     def hand_over(
         self,
@@ -363,16 +315,6 @@ class SqlDocumentStore:
             return True
         _require_own(connection.execute(text(_GIVEN_UP_MEANWHILE), values).scalar_one(), row)
         return False
-
-
-def rendering_changed(document_ids: Sequence[int]) -> BillingError:
-    """Return the error for documents whose bytes would differ from their first rendering."""
-    return BillingError(
-        "rendering_changed",
-        f"{len(document_ids)} document(s) would print differently from their first rendering, "
-        f"first {document_ids[0]}",
-        "use the program version that printed them first; nothing was sent or overwritten",
-    )
 
 
 def _jobs(connection: Connection, rows: Sequence[tuple[int, int, int, str]]) -> list[PrintJob]:

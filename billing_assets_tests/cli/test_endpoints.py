@@ -36,7 +36,7 @@ def test_an_endpoint_is_set_listed_tried_and_removed(
     assert "no connection" in billing("endpoints", "test", "broker", code=4).stdout
     assert ask("endpoints", "remove", "broker")["is_removed"]
     assert ask("endpoints", "remove", "broker", code=3)["error"]["code"] == "endpoint_unknown"
-    acts = [row["act"] for row in ask("audit-log")["entries"]]
+    acts = [row["act"] for row in ask("audit-log")["acts"]]
     assert {"set_endpoint", "remove_endpoint"} <= set(acts)
 
 

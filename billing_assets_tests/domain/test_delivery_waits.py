@@ -1,5 +1,6 @@
 """What was refused for now is tried again in time, what is final never."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -67,6 +68,17 @@ def test_the_waits_of_the_settings_are_those_of_reasons_without_their_own() -> N
         result(DeliveryState.QUEUED, "greylisted"), 0, NOON
     ) == NOON + timedelta(minutes=6)
     assert waits_of(WAIT_MINUTES)[0] == timedelta(minutes=15)
+
+
+def test_who_asks_to_be_left_alone_for_longer_is() -> None:
+    asked = replace(result(DeliveryState.QUEUED), retry_after_seconds=7200)
+    assert Patience().next_attempt_at(asked, 0, NOON) == NOON + timedelta(hours=2)
+    assert Patience().next_attempt_at(asked, 2, NOON) == NOON + timedelta(hours=3)
+
+
+def test_a_fault_of_an_endpoint_is_that_of_its_receiver() -> None:
+    down = result(DeliveryState.QUEUED, "connect_failed")
+    assert Patience().next_attempt_at(down, 1, NOON, counts_faults=True) == NOON + timedelta(hours=1)
 
 
 def test_every_state_has_a_next_step() -> None:

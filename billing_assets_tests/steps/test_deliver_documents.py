@@ -13,11 +13,11 @@ from sqlalchemy import text
 
 from billing_assets.channels.mailbox import MailboxServer
 from billing_assets.domain.decisions import Decision
-from billing_assets.domain.deliveries import GAVE_UP, DeliveryState, SendResult
+from billing_assets.domain.deliveries import GAVE_UP
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps import deliver_documents as delivering
 from billing_assets.steps.delivery_ports import DecisionOrder
-from billing_assets.steps.dispatch import MAX_OUTAGES, Outages
+from billing_assets.steps.dispatch import MAX_OUTAGES
 from billing_assets.store.companies import save_company
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
@@ -333,15 +333,3 @@ def test_small_batches_send_the_same(
         use_port(billing, mailbox.port)
         assert billing.deliver(None).facts["sent_count"] == WITH_ADDRESS
         assert len(mailbox.messages()) == WITH_ADDRESS
-
-
-def test_only_answers_about_the_channel_count_as_outages() -> None:
-    outages = Outages("mail.example.com:587")
-    for reason in ("connect_failed", "greylisted", *["auth_failed"] * (MAX_OUTAGES - 1)):
-        outages.count(SendResult(state=DeliveryState.QUEUED, reply_code=0, reason_code=reason, reply_text=""))
-    outages.raise_if_down()
-    outages.count(
-        SendResult(state=DeliveryState.QUEUED, reply_code=0, reason_code="tls_failed", reply_text="")
-    )
-    with pytest.raises(BillingError, match=r"mail\.example\.com:587 failed 5 times in a row \(tls_failed\)"):
-        outages.raise_if_down()

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from sqlalchemy import text
 
 from billing_assets.domain.deliveries import DeliveryState, SendResult, message_id
 from billing_assets.domain.errors import BillingError
-from billing_assets.steps.delivery_ports import Finished, PrintedInvoice, QueueCounts, QueuedDelivery
+from billing_assets.steps.delivery_ports import Finished, QueueCounts, QueuedDelivery
 from billing_assets.steps.run_ports import silent
 from billing_assets.store.connection import Database
 from billing_assets.store.deliveries import SqlDocumentStore
@@ -47,19 +46,6 @@ def rows(store: SqlDocumentStore, query: str) -> list[tuple[object, ...]]:
 def queued(store: SqlDocumentStore) -> list[QueuedDelivery]:
     store.queue(1, FEBRUARY, DOMAIN)
     return list(store.next_deliveries(1, FEBRUARY, 0, 100))
-
-
-def printed(document_id: int, content: bytes, words: str = "") -> PrintedInvoice:
-    return PrintedInvoice(
-        document_id=document_id,
-        language="en",
-        subject="",
-        text=words,
-        html="",
-        pdf=content,
-        pdf_sha256=sha256(content).hexdigest(),
-        missing_character_count=0,
-    )
 
 
 def test_queueing_again_adds_nothing(store: SqlDocumentStore) -> None:
@@ -132,31 +118,6 @@ def test_rows_come_in_order_and_in_pieces_with_their_whole_invoices(store: SqlDo
     assert [*first, *rest] == everything
     assert all(row.job.invoice.lines and row.job.template_version_id for row in everything)
     assert {row.job.pdf_sha256 for row in everything} == {""}
-
-
-def test_the_first_rendering_is_kept_and_another_one_refused(store: SqlDocumentStore) -> None:
-    row, other = queued(store)[:2]
-    store.keep_renderings([printed(row.job.document_id, b"first")])
-    store.keep_renderings([printed(row.job.document_id, b"first")])
-    with pytest.raises(BillingError) as caught:
-        store.keep_renderings([printed(other.job.document_id, b"x"), printed(row.job.document_id, b"second")])
-    assert caught.value.code == "rendering_changed"
-    query = f"select pdf, pdf_size from document where document_id = {row.job.document_id}"
-    assert rows(store, query) == [(b"first", 5)]
-    store.keep_renderings([])
-    assert store.next_deliveries(1, FEBRUARY, 0, 1)[0].job.pdf_sha256 == sha256(b"first").hexdigest()
-
-
-def test_the_first_mail_is_kept_and_another_one_is_named(store: SqlDocumentStore) -> None:
-    row, other = queued(store)[:2]
-    first = printed(row.job.document_id, b"", "pay by May")
-    assert not store.keep_mails([first])
-    assert not store.keep_mails([first])
-    later = [printed(other.job.document_id, b""), printed(row.job.document_id, b"", "pay by June")]
-    assert store.keep_mails(later) == [row.job.document_id]
-    query = f"select encode(mail_sha256, 'hex') from document where document_id = {row.job.document_id}"
-    assert rows(store, query) == [(first.mail_sha256,)]
-    assert not store.keep_mails([])
 
 
 def test_a_delivery_keeps_what_it_carried(store: SqlDocumentStore) -> None:
