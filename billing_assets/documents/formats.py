@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from babel import Locale
-from babel.dates import format_date, format_interval
+from babel.dates import format_date, format_interval, format_skeleton
 from babel.numbers import NumberPattern, get_currency_symbol
 from babel.units import format_unit
 
@@ -182,6 +182,16 @@ def long_date(day: date, locale_code: str) -> str:
     '1er février 2027'
     """
     return _first_as_ordinal(format_date(day, "long", locale=_locale(locale_code)), locale_code)
+
+
+@lru_cache(maxsize=8192)
+def short_date(day: date, locale_code: str) -> str:
+    """Return a date with its month as a short word, for a column of a table.
+
+    >>> short_date(date(2027, 1, 31), "en_GB")
+    '31 Jan 2027'
+    """
+    return _first_as_ordinal(format_skeleton("yMMMd", day, locale=_locale(locale_code)), locale_code)
 
 
 @lru_cache(maxsize=8192)
