@@ -98,12 +98,12 @@ def _account(letter: Statement, reader: Reader) -> dict[str, object]:
         [
             Column(label=text["entry_date"]),
             Column(label=text["description"], is_wide=True),
-            Column(label=in_currency(text["charges"], reader), is_number=True),
-            Column(label=in_currency(text["payments"], reader), is_number=True),
-            Column(label=in_currency(text["running_balance"], reader), is_number=True),
+            Column(label=text["charges"], is_number=True),
+            Column(label=text["payments"], is_number=True),
+            Column(label=text["running_balance"], is_number=True),
         ],
         [*rows, [*closing, reader.amount(letter.closing_minor)]],
-        title=text["account_title"],
+        title=in_currency(text["account_title"], reader),
         strong_rows=(0, -1),
     )
 

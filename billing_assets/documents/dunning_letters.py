@@ -31,11 +31,13 @@ from billing_assets.domain.letters import (
 )
 
 _CITATION_LIMIT = 300
+_LAST_LEVEL = 3
+"""A reminder beyond has the words of this one."""
 
 
 def reminder_body(letter: Reminder, reader: Reader) -> Body:
     """Return what is overdue, until when to pay, and what follows; the words grow firmer with the level."""
-    text, variant = reader.words.text, str(letter.level)
+    text, variant = reader.words.text, str(min(max(letter.level, 1), _LAST_LEVEL))
     values = {"amount": reader.money(letter.total_minor), "date": reader.day(letter.pay_by_date)}
     return Body(
         values=values,
@@ -108,6 +110,7 @@ def notice_body(letter: NoticeOfCancellation, reader: Reader) -> Body:
         "grace": reader.day(letter.grace_end_date) if letter.grace_end_date else "",
         "citation": clean(letter.legal_citation, _CITATION_LIMIT),
     }
+    said_last = ("notice_text", "citation_text") if values["citation"] else ("notice_text",)
     grace = [reader.words.fill("grace_text", **values)] if letter.grace_end_date else []
     return Body(
         values=values,
@@ -118,8 +121,10 @@ def notice_body(letter: NoticeOfCancellation, reader: Reader) -> Body:
         sums=[(text["total_overdue"], values["amount"])],
         sections=[
             (text["prevent_title"], reader.words.fill("prevent_text", **values)),
-            (text["notice_title"], " ".join([*grace, reader.words.fill("notice_text", **values)])),
-            (text["citation_title"], values["citation"]),
+            (
+                text["notice_title"],
+                " ".join([*grace, *(reader.words.fill(key, **values) for key in said_last)]),
+            ),
         ],
         payment=letter_transfer(letter, reader, letter.total_minor, letter.pay_by_date),
     )

@@ -10,10 +10,13 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
 from enum import StrEnum
 from types import NoneType, UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, get_args, get_origin, get_type_hints
 
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.letters import LETTERS, Letter, LetterKind, kind_of
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 def letter_to_json(letter: Letter) -> str:
@@ -48,7 +51,7 @@ def letter_from_json(text: str) -> Letter:
     return letter
 
 
-def _without_defaults(part: Any) -> dict[str, Any]:
+def _without_defaults(part: "DataclassInstance") -> dict[str, object]:
     """Return a record as a dictionary in the order of its fields, without those that have their default."""
     return {
         each.name: _plain(getattr(part, each.name))
@@ -57,7 +60,7 @@ def _without_defaults(part: Any) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     if is_dataclass(value) and not isinstance(value, type):
@@ -65,23 +68,25 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _read(wanted: Any, value: Any) -> Any:
-    """Return ``value`` from JSON as what a field of the type ``wanted`` holds; TypeError where it cannot be."""
+def _read(wanted: object, value: object) -> object:
+    """Return ``value`` from JSON as a field of the type ``wanted`` has it; TypeError where it cannot be."""
     if isinstance(wanted, UnionType):
-        if value is None and NoneType in get_args(wanted):
-            return None
-        return _read(next(each for each in get_args(wanted) if each is not NoneType), value)
-    if get_origin(wanted) is tuple:
-        if not isinstance(value, list):
-            raise TypeError("a list is wanted")
-        return tuple(_read(get_args(wanted)[0], each) for each in value)
-    if is_dataclass(wanted):
+        found = None if value is None else _read(_beside_none(wanted), value)
+    elif get_origin(wanted) is tuple and isinstance(value, list):
+        found = tuple(_read(get_args(wanted)[0], each) for each in value)
+    elif isinstance(wanted, type) and is_dataclass(wanted) and isinstance(value, dict):
         types = get_type_hints(wanted)
-        return wanted(**{name: _read(types[name], each) for name, each in value.items()})  # type: ignore[operator]
-    if wanted is date:
-        return date.fromisoformat(value)
-    if isinstance(wanted, type) and issubclass(wanted, StrEnum):
-        return wanted(value)
-    if type(value) is not wanted:
+        found = wanted(**{name: _read(types[name], each) for name, each in value.items()})
+    elif wanted is date and isinstance(value, str):
+        found = date.fromisoformat(value)
+    elif isinstance(wanted, type) and issubclass(wanted, StrEnum) and isinstance(value, str):
+        found = wanted(value)
+    elif type(value) is wanted:
+        found = value
+    else:
         raise TypeError(f"{wanted} is wanted")
-    return value
+    return found
+
+
+def _beside_none(wanted: UnionType) -> object:
+    return next(each for each in get_args(wanted) if each is not NoneType)

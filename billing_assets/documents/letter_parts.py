@@ -18,6 +18,15 @@ Cell: TypeAlias = "str | tuple[str, str]"
 """The text of a cell, or the text and a note below it."""
 
 
+@dataclass(frozen=True, slots=True)
+class LetterReader(Reader):
+    """A reader of a letter: a date inside a sentence is never torn apart at the end of a line."""
+
+    def day(self, day: date) -> str:
+        """Return a date with its month in words and no place to break."""
+        return formats.long_date(day, self.locale_code).replace(" ", "\N{NO-BREAK SPACE}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """A column: ``is_number`` stands right, ``is_wide`` takes the room that the others leave."""
@@ -72,7 +81,9 @@ def table(
             {
                 "is_strong": number in {count % len(rows) for count in strong_rows},
                 "cells": [
-                    {"text": cell, "note": ""} if isinstance(cell, str) else {"text": cell[0], "note": cell[1]}
+                    {"text": cell, "note": ""}
+                    if isinstance(cell, str)
+                    else {"text": cell[0], "note": cell[1]}
                     for cell in row
                 ],
             }

@@ -24,7 +24,9 @@ def check_letter(letter: Letter) -> None:
 
     >>> from billing_assets.documents.letter_json import letter_from_json
     >>> from billing_assets.documents.templates import default_templates_dir, load_template
-    >>> check_letter(letter_from_json(load_template(default_templates_dir(), "statement").text("sample.json")))
+    >>> check_letter(
+    ...     letter_from_json(load_template(default_templates_dir(), "statement").text("sample.json"))
+    ... )
     """
     wrong = [name for name, found, expected in _sums(letter) if found != expected]
     if wrong:

@@ -1,7 +1,7 @@
 """The view model of a letter: everything it shows, already in the reader's language, as JSON.
 
 Belongs here: the head and the end that all letters have around the body of their kind.
-Does not belong here: the bodies (``account_letters``, ``dunning_letters``), invoices (``view_model``), layout.
+Does not belong here: the bodies (``account_letters``, ``dunning_letters``), invoices (``view_model``).
 """
 
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from billing_assets.documents.account_letters import ACCOUNT_BODIES
 from billing_assets.documents.cleaning import clean
 from billing_assets.documents.dunning_letters import DUNNING_BODIES
 from billing_assets.documents.labels import Catalogue, catalogues_of, choose, region_of
-from billing_assets.documents.letter_parts import Body, said
+from billing_assets.documents.letter_parts import Body, LetterReader, said
 from billing_assets.documents.letter_sums import check_letter
 from billing_assets.documents.page_parts import (
     Reader,
@@ -44,7 +44,7 @@ def letter_view(letter: Letter, template: Template) -> dict[str, object]:
     words = choose(catalogues_of(template), letter.payer.language)
     words = words.with_own("products", names_in(letter.creditor.product_names, words.language))
     words = words.for_region(region)
-    reader = Reader(words, words.locale_code(region), letter.currency)
+    reader = LetterReader(words, words.locale_code(region), letter.currency)
     body = _BODIES[kind_of(letter)](letter, reader)
     return {
         **_head(letter, reader, body),

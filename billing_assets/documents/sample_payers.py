@@ -1,6 +1,7 @@
 """Invented payers, one for each language: to whom the samples of the templates are written.
 
-Belongs here: names and addresses that belong to nobody. Does not belong here: what the samples say (``templates``).
+Belongs here: names and addresses that belong to nobody.
+Does not belong here: what the samples say (``templates``).
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ def _payer(language: str, country_code: str, name: str, *address_lines: str) -> 
         name=name,
         address_lines=address_lines,
         country_code=country_code,
-        email=f"{name.split()[0].lower()}@example.org",
+        email=f"{name.split(maxsplit=1)[0].lower()}@example.org",
         language=language,
     )
 

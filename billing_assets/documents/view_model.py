@@ -94,9 +94,6 @@ def _is_single(invoice: Invoice) -> bool:
     return len({line.policy_number for line in invoice.lines}) == 1
 
 
-
-
-
 def _facts(invoice: Invoice, reader: Reader) -> list[dict[str, str]]:
     text, locale_code = reader.words.text, reader.locale_code
     first = min(line.period_from_date for line in invoice.lines)
@@ -198,7 +195,6 @@ def _line(line: InvoiceLine, reader: Reader, *, is_single: bool) -> dict[str, ob
     }
 
 
-
 def _totals(invoice: Invoice, reader: Reader) -> dict[str, str]:
     """Return the totals; ``rounding`` is empty where the sum payable is the total."""
     rounding_minor = invoice.payable_minor - invoice.total_minor
@@ -267,7 +263,6 @@ def _settlement(invoice: Invoice, reader: Reader) -> dict[str, object]:
     """Return how a credit note is settled, in the form in which an invoice says how it is paid."""
     text = reader.words.fill("settled", **_credit_values(invoice, reader))
     return {"text": text, "rows": [], "qr": None, "qr_alt": ""}
-
 
 
 def _payment(invoice: Invoice, reader: Reader) -> dict[str, object]:

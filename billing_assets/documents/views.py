@@ -26,7 +26,9 @@ DOCUMENT_KINDS: tuple[str, ...] = (*DocumentKind, *LetterKind)
 
 def view_of(document: Document, template: Template) -> dict[str, object]:
     """Return what ``document`` shows by ``template``; raises where its amounts do not add up."""
-    return build_view(document, template) if isinstance(document, Invoice) else letter_view(document, template)
+    return (
+        build_view(document, template) if isinstance(document, Invoice) else letter_view(document, template)
+    )
 
 
 def languages_of(template: Template) -> list[str]:

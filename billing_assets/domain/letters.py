@@ -2,7 +2,7 @@
 
 Belongs here: one record for each kind of letter, complete: a letter is rendered from itself alone, so that a
 later change to the company, the payer or the account cannot change what was sent.
-Does not belong here: when a letter is due and what it costs (``frames``), its words and looks (``templates``).
+Does not belong here: when a letter is due and what it costs (``frames``), its words (``templates``).
 
 All amounts are minor units of the letter's ``currency``; periods are half-open. Lists are in the order in
 which they are printed, and sums are part of the record: a letter whose parts do not come to them is refused.
@@ -165,7 +165,7 @@ class LateFee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LateFeeInvoice(Letter):
-    """The invoice of late fees: net + tax = total. ``contract_clause`` is where they were agreed, or empty."""
+    """The invoice of late fees: net + tax = total. ``contract_clause`` is where they were agreed."""
 
     fees: tuple[LateFee, ...]
     taxes: tuple[InvoiceTax, ...]
@@ -242,7 +242,7 @@ class RefundItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundAdvice(Letter):
-    """What is paid back, how and when. ``account_ending`` is the last signs of the account or card, or empty."""
+    """What is paid back, how and when. ``account_ending`` is how the account or card ends."""
 
     items: tuple[RefundItem, ...]
     refund_minor: int

@@ -1,6 +1,6 @@
 """Pictures of every kind of document in every language, for the documentation.
 
-    python -m billing_assets_tests.documents.document_pictures [--folder docs/images/documents] [--only KIND ...]
+    python -m billing_assets_tests.documents.document_pictures [--folder FOLDER] [--only KIND ...]
 
 Belongs here: how they are taken. Does not belong here: what they show (the samples of the templates).
 """
@@ -8,6 +8,7 @@ Belongs here: how they are taken. Does not belong here: what they show (the samp
 import argparse
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,8 @@ from billing_assets.domain.letters import Reminder
 _SCALE = 1.25
 _FEWER_COLOURS = bytes(min(255, (value + 8) // 17 * 17) for value in range(256))
 _MOST_COLOURS = 256
+_COMMON = 500
+"""So many pixels of a colour are an area and not the edge of a letter."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -56,26 +59,36 @@ def page_pictures(content: bytes) -> Iterator[bytes]:
     for page in document:
         bitmap = page.render(scale=_SCALE, rev_byteorder=True)
         rows = memoryview(bytes(bitmap.buffer)).cast("B")
-        width, height, step = bitmap.width, bitmap.height, bitmap.n_channels
-        pixels = [
-            bytes(rows[line * bitmap.stride : line * bitmap.stride + width * step])
-            .translate(_FEWER_COLOURS)
-            for line in range(height)
-        ]
-        yield png(pixels, width, step)
+        step = bitmap.n_channels
+        yield png(
+            [
+                [bytes(rows[at : at + 3]) for at in range(start, start + bitmap.width * step, step)]
+                for start in range(0, bitmap.height * bitmap.stride, bitmap.stride)
+            ]
+        )
     document.close()
 
 
-def png(rows: Sequence[bytes], width: int, step: int) -> bytes:
-    """Return rows of pixels, ``step`` bytes each of which the first three are red, green, blue, as a PNG."""
-    colours = [[row[place : place + 3] for place in range(0, width * step, step)] for row in rows]
-    palette = sorted({colour for row in colours for colour in row})
+def png(rows: Sequence[Sequence[bytes]]) -> bytes:
+    """Return rows of pixels (red, green, blue) as a PNG of few colours: rare ones become a near one."""
+    counts = Counter(colour for row in rows for colour in row)
+    near = {
+        colour: colour if count > _COMMON else colour.translate(_FEWER_COLOURS)
+        for colour, count in counts.items()
+    }
+    palette = sorted(set(near.values()))
     if len(palette) > _MOST_COLOURS:
         raise ValueError(f"{len(palette)} colours; a picture has {_MOST_COLOURS} at most")
-    places = {colour: place for place, colour in enumerate(palette)}
-    lines = b"".join(b"\0" + bytes(places[colour] for colour in row) for row in colours)
+    places = {colour: palette.index(shown) for colour, shown in near.items()}
+    lines = b"".join(b"\0" + bytes(places[colour] for colour in row) for row in rows)
+    width = len(rows[0])
     header = struct.pack(">IIBBBBB", width, len(rows), 8, 3, 0, 0, 0)
-    parts = [(b"IHDR", header), (b"PLTE", b"".join(palette)), (b"IDAT", zlib.compress(lines, 9)), (b"IEND", b"")]
+    parts = [
+        (b"IHDR", header),
+        (b"PLTE", b"".join(palette)),
+        (b"IDAT", zlib.compress(lines, 9)),
+        (b"IEND", b""),
+    ]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
         for name, data in parts

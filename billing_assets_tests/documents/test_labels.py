@@ -59,7 +59,9 @@ def test_values_are_never_read_as_patterns() -> None:
     assert filled == "Invoice {amount}: {number.__class__} due by x"
 
 
-@pytest.mark.parametrize(("tag", "language"), [("es", "es"), ("ES_mx", "es"), ("de-CH", "de"), ("pt", "en"), ("", "en")])
+@pytest.mark.parametrize(
+    ("tag", "language"), [("es", "es"), ("ES_mx", "es"), ("de-CH", "de"), ("pt", "en"), ("", "en")]
+)
 def test_an_unknown_language_falls_back_to_english(tag: str, language: str) -> None:
     assert choose(CATALOGUES, tag).language == language
 
