@@ -4,6 +4,7 @@ Belongs here: which folder of templates is meant, and one printed sample.
 Does not belong here: the pages (``templates``), their rendering (``documents``), writing files (``cli``).
 """
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,6 +95,23 @@ def preview(templates_dir: Path | None, kind: str, language: str, ending: str) -
         content=content,
         missing_characters=missing,
     )
+
+
+def copy_templates(folder: Path) -> int:
+    """Copy the shipped templates to ``folder``, which must not be there, and return how many files they are."""
+    if folder.exists():
+        raise BillingError(
+            "folder_exists",
+            f"{folder} is there already",
+            "name a folder that is not, so that nothing is lost",
+        )
+    try:
+        shutil.copytree(default_templates_dir(), folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    except OSError as error:
+        raise BillingError(
+            "file_not_written", f"{folder}: {error.strerror}", "name a folder where you may write"
+        ) from error
+    return sum(path.is_file() for path in folder.rglob("*"))
 
 
 def _content(template: Template, document: Document, ending: str) -> tuple[bytes, Sequence[str]]:

@@ -34,3 +34,13 @@ def test_what_cannot_be_written_is_refused_with_what_to_do(home: Path) -> None:
         ended = call_billing("templates", "preview", *words)
         assert ended.exit_code != 0
         assert said in ended.stderr
+
+
+def test_a_copy_with_other_words_is_shown_by_its_folder(home: Path) -> None:
+    assert "files in ours" in call_billing("templates", "copy", "ours").stdout
+    labels = Path("ours/document_cover/labels.en.toml")
+    labels.write_text(labels.read_text(encoding="utf-8").replace("Your documents", "Your papers"))
+    assert "Your papers" in call_billing("templates", "list", "--templates", "ours").stdout
+    asked = ("templates", "preview", "document_cover", "--language", "en", "--templates", "ours")
+    assert "Your papers" in call_billing(*asked, "--out", "c.txt").stdout
+    assert call_billing("templates", "copy", "ours").exit_code != 0

@@ -8,7 +8,7 @@ import pytest
 from billing_assets.documents.templates import default_templates_dir
 from billing_assets.documents.views import DOCUMENT_KINDS
 from billing_assets.domain.errors import BillingError
-from billing_assets.wiring.template_previews import FORMS, preview, template_rows
+from billing_assets.wiring.template_previews import FORMS, copy_templates, preview, template_rows
 
 
 def test_every_shipped_kind_is_listed_in_four_languages() -> None:
@@ -59,3 +59,14 @@ def test_a_language_that_is_added_is_a_file(tmp_path: Path) -> None:
 def test_what_cannot_be_shown_is_refused(kind: str, language: str, ending: str, code: str) -> None:
     with pytest.raises(BillingError, match=code):
         preview(None, kind, language, ending)
+
+
+def test_a_copy_is_whole_and_never_overwrites(tmp_path: Path) -> None:
+    folder = tmp_path / "ours"
+    assert copy_templates(folder) > len(DOCUMENT_KINDS) * 5
+    assert template_rows(folder) == template_rows(None)
+    with pytest.raises(BillingError, match="folder_exists"):
+        copy_templates(folder)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BillingError, match="file_not_written"):
+        copy_templates(tmp_path / "file" / "ours")
