@@ -98,7 +98,7 @@ def preview(templates_dir: Path | None, kind: str, language: str, ending: str) -
 
 
 def copy_templates(folder: Path) -> int:
-    """Copy the shipped templates to ``folder``, which must not be there, and return how many files they are."""
+    """Copy the shipped templates to ``folder``, which must not be there; return how many files they are."""
     if folder.exists():
         raise BillingError(
             "folder_exists",

@@ -17,12 +17,8 @@ def test_each_level_has_its_own_words(language: str) -> None:
     ]
     assert [view["title"] for view in views[:1]] == [views[1]["title"]]
     assert [view["title"] for view in views[4:]] == [views[3]["title"]]
-    for read in (
-        lambda view: view["title"],
-        lambda view: view["paragraphs"][0],
-        lambda view: view["sections"],
-    ):
-        assert len({str(read(view)) for view in views}) == 3
+    for part in ("title", "paragraphs", "sections"):
+        assert len({str(view[part]) for view in views}) == 3
 
 
 def test_a_notice_says_when_cover_ends_how_to_keep_it_and_by_which_law() -> None:
