@@ -200,28 +200,31 @@ def receipt_body(letter: PaymentReceipt, reader: Reader) -> Body:
         due=due_box(
             text["received_amount"], values["amount"], reader, text["received_date"], letter.received_date
         ),
-        tables=[
-            table(
-                [
-                    Column(label=text["document"], is_wide=True),
-                    Column(label=text["due_date"]),
-                    Column(label=in_currency(text["paid_amount"], reader), is_number=True),
-                    Column(label=in_currency(text["open_amount"], reader), is_number=True),
-                ],
-                [
-                    [
-                        named_document(letter, each.document_number, each.policy_number, reader),
-                        formats.short_date(each.due_date, reader.locale_code),
-                        reader.amount(each.amount_minor),
-                        reader.amount(each.open_minor),
-                    ]
-                    for each in letter.allocated
-                ],
-                title=text["allocated_title"],
-            )
-        ],
+        tables=[_allocated(letter, reader)],
         sums=[*on_account, (text["received_total"], values["amount"])],
         sections=sections,
+    )
+
+
+def _allocated(letter: PaymentReceipt, reader: Reader) -> dict[str, object]:
+    text = reader.words.text
+    return table(
+        [
+            Column(label=text["document"], is_wide=True),
+            Column(label=text["due_date"]),
+            Column(label=in_currency(text["paid_amount"], reader), is_number=True),
+            Column(label=in_currency(text["open_amount"], reader), is_number=True),
+        ],
+        [
+            [
+                named_document(letter, each.document_number, each.policy_number, reader),
+                formats.short_date(each.due_date, reader.locale_code),
+                reader.amount(each.amount_minor),
+                reader.amount(each.open_minor),
+            ]
+            for each in letter.allocated
+        ],
+        title=text["allocated_title"],
     )
 
 

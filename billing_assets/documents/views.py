@@ -20,7 +20,7 @@ from billing_assets.domain.letters import Letter, LetterKind
 
 Document: TypeAlias = Invoice | Letter
 
-DOCUMENT_KINDS: tuple[str, ...] = (*DocumentKind, *LetterKind)
+DOCUMENT_KINDS: tuple[str, ...] = tuple(kind.value for kind in (*DocumentKind, *LetterKind))
 """The kinds of document, each with a folder of templates."""
 
 

@@ -19,7 +19,7 @@ def creditor_reference(text: str) -> str:
     21 stay, because numbers differ at their end. Empty where nothing is left.
 
     >>> creditor_reference("539007547034"), creditor_reference("ALO-2027-00000417"), creditor_reference("-")
-    ('RF18539007547034', 'RF45ALO202700000417', '')
+    ('RF18539007547034', 'RF03ALO202700000417', '')
     """
     signs = _NOT_SIGNS.sub("", text.upper())[-_MOST_SIGNS:]
     if not signs:
