@@ -92,7 +92,7 @@ ORDER = (
     *("run", "schedules", "holds", "inbox", "events", "retry", "deliver", "notify"),
     *("audit", "audit-log", "replay"),
     *("runs", "invoices", "ledger", "explain", "quote", "deliveries"),
-    *("notifications", "problems", "rules", "office", "months"),
+    *("notifications", "problems", "rules", "templates", "office", "months"),
     *("demo", "ui", "mailbox"),
 )
 """Commands as the help lists them; each has to have its place here."""

@@ -44,6 +44,7 @@ from billing_assets.cli import (
     runs,
     schedule_pauses,
     schedules,
+    templates,
     ui,
     users,
 )
@@ -110,6 +111,7 @@ app.add_typer(endpoints.app, name="endpoints", rich_help_panel="Set up")
 app.add_typer(notifications.app, name="notifications", rich_help_panel="Look")
 app.add_typer(problems.app, name="problems", rich_help_panel="Look")
 app.add_typer(rules.app, name="rules", rich_help_panel="Look")
+app.add_typer(templates.app, name="templates", rich_help_panel="Look")
 app.command("office", epilog=office.EPILOG, rich_help_panel="Look")(office.serve)
 app.add_typer(months.app, name="months", rich_help_panel="Keep")
 app.command("ui", epilog=ui.EPILOG, rich_help_panel="Try")(ui.serve)

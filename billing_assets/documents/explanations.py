@@ -88,7 +88,7 @@ def languages() -> list[str]:
     """Return the languages that an explanation can be given in.
 
     >>> languages()
-    ['en', 'es']
+    ['de', 'en', 'es', 'fr']
     """
     return sorted(_own_words("explanation"))
 

@@ -5,6 +5,7 @@ Does not belong here: words (``labels``), arithmetic on money: an amount arrives
 only written down. Results are cached, as a run repeats the same dates and many amounts.
 """
 
+import re
 from copy import copy
 from datetime import date, timedelta
 from decimal import Context, Decimal
@@ -12,7 +13,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from babel import Locale
-from babel.dates import format_date, format_interval
+from babel.dates import format_date, format_interval, format_skeleton
 from babel.numbers import NumberPattern, get_currency_symbol
 from babel.units import format_unit
 
@@ -23,6 +24,7 @@ _NBSP = "\N{NO-BREAK SPACE}"
 _MOST_DIGITS = 13
 _MORE_DIGITS = 4
 _WIDE = Context(prec=60)
+_FIRST = re.compile(r"\b1 (?=\D)")
 
 
 def major(amount_minor: int, currency: str) -> Decimal:
@@ -176,8 +178,20 @@ def long_date(day: date, locale_code: str) -> str:
 
     >>> long_date(date(2027, 1, 31), "es_ES")
     '31 de enero de 2027'
+    >>> long_date(date(2027, 2, 1), "fr_FR")
+    '1er février 2027'
     """
-    return format_date(day, "long", locale=_locale(locale_code))
+    return _first_as_ordinal(format_date(day, "long", locale=_locale(locale_code)), locale_code)
+
+
+@lru_cache(maxsize=8192)
+def short_date(day: date, locale_code: str) -> str:
+    """Return a date with its month as a short word, for a column of a table.
+
+    >>> short_date(date(2027, 1, 31), "en_GB")
+    '31 Jan 2027'
+    """
+    return _first_as_ordinal(format_skeleton("yMMMd", day, locale=_locale(locale_code)), locale_code)
 
 
 @lru_cache(maxsize=8192)
@@ -187,7 +201,12 @@ def full_date(day: date, locale_code: str) -> str:
     >>> full_date(date(2027, 1, 31), "en_GB")
     'Sunday, 31 January 2027'
     """
-    return format_date(day, "full", locale=_locale(locale_code))
+    return _first_as_ordinal(format_date(day, "full", locale=_locale(locale_code)), locale_code)
+
+
+def _first_as_ordinal(text: str, locale_code: str) -> str:
+    """Return a date in words; French writes the first of a month as an ordinal, which CLDR leaves out."""
+    return _FIRST.sub("1er ", text, count=1) if locale_code.startswith("fr") else text
 
 
 @lru_cache(maxsize=8192)

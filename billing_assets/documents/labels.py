@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from billing_assets.documents.templates import SHARED, Template
@@ -107,6 +108,12 @@ def load_catalogues(template: Template) -> dict[str, Catalogue]:
     if FALLBACK_LANGUAGE not in catalogues:
         raise _unusable(f"{template.kind}/labels.{FALLBACK_LANGUAGE}.toml")
     return catalogues
+
+
+@lru_cache(maxsize=64)
+def catalogues_of(template: Template) -> dict[str, Catalogue]:
+    """Return the catalogues of ``template`` (see :func:`load_catalogues`), read once."""
+    return load_catalogues(template)
 
 
 def _merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

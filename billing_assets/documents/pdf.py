@@ -1,4 +1,4 @@
-"""The PDF of an invoice, by Typst: PDF/A-3a and PDF/UA-1, the same bytes wherever it is made.
+"""The PDF of a document, by Typst: PDF/A-3a and PDF/UA-1, the same bytes wherever it is made.
 
 Belongs here: one persistent compiler for each process, and what makes its output repeatable.
 Does not belong here: the page (``templates/_shared/document.typ``), what it says (``view_model``).
@@ -15,9 +15,8 @@ import typst
 
 from billing_assets.documents.coverage import Coverage
 from billing_assets.documents.templates import Template, load_template
-from billing_assets.documents.view_model import build_view
+from billing_assets.documents.views import Document, view_of
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.invoices import Invoice
 
 # Archiving with tags for readers of screens (PDF/A-3a) and universal accessibility (PDF/UA-1).
 _STANDARDS: list["typst.PDFStandard"] = ["a-3a", "ua-1"]
@@ -36,7 +35,7 @@ class PrintedPdf:
 
 
 class PdfPrinter:
-    """Prints invoices with one template; keep one for each process, it is fast from the second page on.
+    """Prints documents with one template; keep one for each process, it is fast from the second page on.
 
     The compiler starts threads, which a forked child does not have: make the printer in the child.
     """
@@ -60,21 +59,21 @@ class PdfPrinter:
         self._compiler = typst.Compiler(font_paths=faces, ignore_system_fonts=True)
         self._process_id = os.getpid()
 
-    def pdf(self, invoice: Invoice) -> bytes:
-        """Return the PDF of ``invoice``; see :meth:`printed`."""
-        return self.printed(invoice).content
+    def pdf(self, document: Document) -> bytes:
+        """Return the PDF of ``document``; see :meth:`printed`."""
+        return self.printed(document).content
 
-    def printed(self, invoice: Invoice) -> PrintedPdf:
-        """Return the PDF of ``invoice`` with what could not be printed.
+    def printed(self, document: Document) -> PrintedPdf:
+        """Return the PDF of ``document`` with what could not be printed.
 
-        The bytes depend on the invoice, the template and the engine version alone: the date of the
+        The bytes depend on the document, the template and the engine version alone: the date of the
         document is the issue date, and no clock, time zone or path goes in. Raises
         :class:`BillingError` after a fork, and where the template does not compile.
         """
-        return self.of_view(invoice, build_view(invoice, self.template))
+        return self.of_view(document, view_of(document, self.template))
 
-    def of_view(self, invoice: Invoice, view: Mapping[str, object]) -> PrintedPdf:
-        """Return the PDF of ``invoice`` from its ``view``, where that is made already."""
+    def of_view(self, document: Document, view: Mapping[str, object]) -> PrintedPdf:
+        """Return the PDF of ``document`` from its ``view``, where that is made already."""
         if os.getpid() != self._process_id:
             raise BillingError(
                 "printer_used_after_fork",
@@ -85,7 +84,7 @@ class PdfPrinter:
         printable = json.dumps(self._coverage.printable(view, missing), ensure_ascii=False)
         # Files in memory: as inputs of the program Typst would forget what it learnt from the last page.
         files = {**self._files, "view.json": printable.encode()}
-        issued_at = datetime.combine(invoice.issue_date, time(), tzinfo=UTC)
+        issued_at = datetime.combine(document.issue_date, time(), tzinfo=UTC)
         try:
             # The stub of Typst knows no dictionary of files; its documentation does.
             content = self._compiler.compile(  # type: ignore[type-var]
@@ -96,9 +95,9 @@ class PdfPrinter:
             raise BillingError(
                 "template_does_not_compile",
                 f"{self.template.page('typ')} of template {self.template.sha256[:12]} failed on "
-                f"{invoice.invoice_number}",
+                f"{view['document_number']}",
                 "render the sample.json of its folder with the template to see the diagnostic",
-            ) from (error if _is_sample(invoice) else None)
+            ) from (error if _is_sample(document) else None)
         if not isinstance(content, bytes):
             raise BillingError(
                 "template_does_not_compile",
@@ -108,5 +107,5 @@ class PdfPrinter:
         return PrintedPdf(content=content, missing_characters=tuple(sorted(missing)))
 
 
-def _is_sample(invoice: Invoice) -> bool:
-    return invoice.payer.email.endswith(("@example.com", "@example.org", "@example.net"))
+def _is_sample(document: Document) -> bool:
+    return document.payer.email.endswith(("@example.com", "@example.org", "@example.net"))

@@ -24,7 +24,8 @@ from typing import TypeAlias
 from billing_assets.documents.email import EmailRenderer
 from billing_assets.documents.pdf import PdfPrinter
 from billing_assets.documents.templates import Template, from_archive, with_fonts
-from billing_assets.documents.view_model import build_view, language_of
+from billing_assets.documents.view_model import build_view
+from billing_assets.documents.views import language_of
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import PrintedInvoice, PrintJob
 

@@ -11,6 +11,7 @@ import segno
 
 from billing_assets.documents.formats import major
 from billing_assets.domain.bank_accounts import is_iban
+from billing_assets.domain.creditor_references import is_creditor_reference
 
 _NAME_LIMIT = 70
 _REFERENCE_LIMIT = 140
@@ -32,7 +33,8 @@ def epc_payload(*, name: str, iban: str, bic: str, amount_minor: int, currency: 
     r"""Return the text of the QR code, or an empty string where none may be shown.
 
     A code needs euros, a valid IBAN, a name, and an amount of 0.01 to 999,999,999.99. The reference
-    goes in as unstructured remittance text (140 characters), the name is cut at 70.
+    goes in as unstructured remittance text (140 characters), a creditor reference (ISO 11649) as what it is;
+    the name is cut at 70.
 
     >>> epc_payload(
     ...     name="Alondra",
@@ -49,8 +51,10 @@ def epc_payload(*, name: str, iban: str, bic: str, amount_minor: int, currency: 
         return ""
     amount = f"EUR{major(amount_minor, 'EUR')}"
     # Version 002; 1 = UTF-8; then BIC, name, account, amount, purpose, structured and free reference.
-    fields = ("BCD", "002", "1", "SCT", bic, name[:_NAME_LIMIT], iban, amount, "", "")
-    return "\n".join((*fields, reference[:_REFERENCE_LIMIT]))
+    fields = ("BCD", "002", "1", "SCT", bic, name[:_NAME_LIMIT], iban, amount, "")
+    is_structured = is_creditor_reference(reference)
+    remittance = (reference,) if is_structured else ("", reference[:_REFERENCE_LIMIT])
+    return "\n".join((*fields, *remittance))
 
 
 def drawing(payload: str) -> dict[str, object]:

@@ -5,46 +5,34 @@ Does not belong here: layout (templates), text processing (``cleaning``), arithm
 whose amounts do not add up is refused, never corrected.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 
-from billing_assets.documents import formats, qr
+from billing_assets.documents import formats
 from billing_assets.documents.change_reasons import reason_words
-from billing_assets.documents.cleaning import clean, fold_lines
+from billing_assets.documents.cleaning import clean
 from billing_assets.documents.document_sums import check_sums
-from billing_assets.documents.labels import Catalogue, choose, load_catalogues, region_of
+from billing_assets.documents.labels import Catalogue, catalogues_of, choose, region_of
+from billing_assets.documents.page_parts import (
+    NO_SECTIONS,
+    Reader,
+    creditor_view,
+    paper_of,
+    policy_fact,
+    recipient_lines,
+    subject_line,
+    tax_row,
+    transfer_box,
+)
 from billing_assets.documents.templates import Template, default_templates_dir, load_template
-from billing_assets.domain.invoices import Creditor, DocumentKind, Invoice, InvoiceLine, InvoiceTax
+from billing_assets.domain.invoices import DocumentKind, Invoice, InvoiceLine
 from billing_assets.domain.product_names import names_in
 
-_LETTER_COUNTRIES = frozenset("US CA MX PH CL CO VE GT CR PA PR DO SV NI".split())
-_ADDRESS_LINES = 6
 _REASON_LIMIT = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """For whom a document is written: the words, the locale, and the invoice's currency."""
-
-    words: Catalogue
-    locale_code: str
-    currency: str
-
-    def money(self, amount_minor: int) -> str:
-        return formats.money(amount_minor, self.currency, self.locale_code)
-
-    def amount(self, amount_minor: int) -> str:
-        return formats.plain_amount(amount_minor, self.currency, self.locale_code)
 
 
 @lru_cache(maxsize=4)
 def _default_template(kind: DocumentKind = DocumentKind.INVOICE) -> Template:
     return load_template(default_templates_dir(), kind)
-
-
-@lru_cache(maxsize=32)
-def _catalogues(template: Template) -> dict[str, Catalogue]:
-    return load_catalogues(template)
 
 
 def build_view(invoice: Invoice, template: Template | None = None) -> dict[str, object]:
@@ -61,14 +49,14 @@ def build_view(invoice: Invoice, template: Template | None = None) -> dict[str, 
     check_sums(invoice)
     region = region_of(invoice.payer.language, invoice.payer.country_code)
     words = _words(invoice, template).for_region(region)
-    reader = _Reader(words, words.locale_code(region), invoice.currency)
-    creditor = _creditor(invoice.creditor, words)
+    reader = Reader(words, words.locale_code(region), invoice.currency)
+    creditor = creditor_view(invoice.creditor, words)
     document_number = clean(invoice.invoice_number, 40)
     return {
         "schema": 1,
         "language": words.language,
         "locale": reader.locale_code.replace("_", "-"),
-        "paper": "us-letter" if invoice.creditor.country_code in _LETTER_COUNTRIES else "a4",
+        "paper": paper_of(invoice.creditor),
         "title": words.text["title"],
         "document_number": document_number,
         "continued": words.fill("continued", title=words.text["title"], number=document_number),
@@ -81,28 +69,24 @@ def build_view(invoice: Invoice, template: Template | None = None) -> dict[str, 
         "labels": dict(words.text),
         "creditor": creditor,
         "logo_alt": words.fill("logo_alt", name=str(creditor["name"])),
-        "recipient": _recipient(invoice),
+        "recipient": recipient_lines(invoice.payer, invoice.creditor),
         "payer_name": clean(invoice.payer.name),
-        "subject": _subject(invoice, words),
+        "subject": subject_line([(each.policy_number, each.product_code) for each in invoice.lines], words),
         "statement": _statement(invoice, reader),
         "facts": _facts(invoice, reader),
         "lines": _lines(invoice, reader),
-        "taxes": [_tax(tax, reader) for tax in invoice.taxes],
+        "taxes": [tax_row(tax, reader) for tax in invoice.taxes],
         "totals": _totals(invoice, reader),
         "due": _due(invoice, reader),
         "payment": _payment(invoice, reader),
+        **NO_SECTIONS,
         "mail": _mail(invoice, reader),
     }
 
 
-def language_of(invoice: Invoice, template: Template) -> str:
-    """Return the language that the document of ``invoice`` is written in: the payer's, or else English."""
-    return choose(_catalogues(template), invoice.payer.language).language
-
-
 def _words(invoice: Invoice, template: Template | None) -> Catalogue:
     used = template or _default_template(invoice.document_kind)
-    words = choose(_catalogues(used), invoice.payer.language)
+    words = choose(catalogues_of(used), invoice.payer.language)
     return words.with_own("products", names_in(invoice.creditor.product_names, words.language))
 
 
@@ -110,53 +94,11 @@ def _is_single(invoice: Invoice) -> bool:
     return len({line.policy_number for line in invoice.lines}) == 1
 
 
-def _creditor(creditor: Creditor, words: Catalogue) -> dict[str, object]:
-    address = fold_lines(creditor.address_lines, _ADDRESS_LINES)
-    country = formats.country(creditor.country_code, words.locale_code(creditor.country_code))
-    numbers = words.names.get("tax_numbers", {})
-    tax_label = numbers.get(creditor.country_code, numbers.get("default", ""))
-    name = clean(creditor.name, 70)
-    return {
-        "name": name,
-        "address": [*address, country],
-        "sender_line": clean(" · ".join([name, *address]), 88),
-        "tax_label": tax_label,
-        "tax_number": clean(creditor.tax_number, 30),
-        "email": clean(creditor.email, 60),
-        "phone": clean(creditor.phone, 30),
-        "website": clean(creditor.website, 60),
-    }
-
-
-def _recipient(invoice: Invoice) -> list[str]:
-    payer = invoice.payer
-    is_abroad = payer.country_code != invoice.creditor.country_code
-    # The sorting country writes the name: its own language, else English, in capitals (UPU S42).
-    country = [formats.country(payer.country_code, "en_GB").upper()] if is_abroad else []
-    address = fold_lines(payer.address_lines, _ADDRESS_LINES - 1 - len(country))
-    return [clean(payer.name), *address, *country]
-
-
-def _subject(invoice: Invoice, words: Catalogue) -> str:
-    names = dict.fromkeys(clean(words.name("products", line.product_code), 50) for line in invoice.lines)
-    products = clean(", ".join(names), 90)
-    policies = dict.fromkeys(clean(line.policy_number, 40) for line in invoice.lines)
-    if len(policies) == 1:
-        return words.fill("subject", products=products, policy=next(iter(policies)))
-    return words.fill("subject_many", products=products, count=str(len(policies)))
-
-
-def _facts(invoice: Invoice, reader: _Reader) -> list[dict[str, str]]:
+def _facts(invoice: Invoice, reader: Reader) -> list[dict[str, str]]:
     text, locale_code = reader.words.text, reader.locale_code
     first = min(line.period_from_date for line in invoice.lines)
     last = max(line.period_to_date for line in invoice.lines)
-    policies = sorted({line.policy_number for line in invoice.lines})
-    many = reader.words.fill("policies_count", count=str(len(policies)))
-    policy = (
-        (text["policy_number"], clean(policies[0], 40))
-        if len(policies) == 1
-        else (text["policy_numbers"], many)
-    )
+    policy = policy_fact([line.policy_number for line in invoice.lines], reader.words)
     credited = invoice.credited
     settled = (
         [
@@ -191,7 +133,7 @@ _KEPT_TOGETHER = 15
 """So many charges fit on a page also where each name takes two lines."""
 
 
-def _lines(invoice: Invoice, reader: _Reader) -> list[dict[str, object]]:
+def _lines(invoice: Invoice, reader: Reader) -> list[dict[str, object]]:
     """Return the lines; of those that share an installment the first says for all which one it is.
 
     ``kept_count`` of a line is how many from it on stay on one page: the charges of an installment, of many
@@ -226,7 +168,7 @@ def _is_same(line: InvoiceLine, other: InvoiceLine) -> bool:
     return key(line) == key(other)
 
 
-def _line(line: InvoiceLine, reader: _Reader, *, is_single: bool) -> dict[str, object]:
+def _line(line: InvoiceLine, reader: Reader, *, is_single: bool) -> dict[str, object]:
     words = reader.words
     kind = clean(words.name("charge_kinds", line.charge_kind), 50)
     notes = [clean(words.name("products", line.product_code), 50)]
@@ -253,23 +195,7 @@ def _line(line: InvoiceLine, reader: _Reader, *, is_single: bool) -> dict[str, o
     }
 
 
-def _tax(tax: InvoiceTax, reader: _Reader) -> dict[str, str]:
-    is_exempt = tax.category_code == "E"
-    rate = reader.words.text["exempt"] if is_exempt else formats.percent(tax.rate_ppm, reader.locale_code)
-    if tax.amount_minor:
-        rate = reader.amount(tax.amount_minor)
-    return {
-        "name": clean(reader.words.name("taxes", tax.tax_code), 80),
-        "code": clean(tax.tax_code, 20),
-        "category": clean(tax.category_code, 4),
-        "rate": rate,
-        "base": reader.amount(tax.base_minor),
-        "tax": reader.amount(tax.tax_minor),
-        "reason": clean(tax.exemption_reason, 200),
-    }
-
-
-def _totals(invoice: Invoice, reader: _Reader) -> dict[str, str]:
+def _totals(invoice: Invoice, reader: Reader) -> dict[str, str]:
     """Return the totals; ``rounding`` is empty where the sum payable is the total."""
     rounding_minor = invoice.payable_minor - invoice.total_minor
     return {
@@ -281,8 +207,9 @@ def _totals(invoice: Invoice, reader: _Reader) -> dict[str, str]:
     }
 
 
-def _due(invoice: Invoice, reader: _Reader) -> dict[str, object]:
+def _due(invoice: Invoice, reader: Reader) -> dict[str, object]:
     text, is_credit = reader.words.text, invoice.credited is not None
+    is_payable = invoice.payable_minor > 0 and not is_credit
     if is_credit:
         label = text["credit_amount"]
     elif invoice.payable_minor > 0:
@@ -293,12 +220,13 @@ def _due(invoice: Invoice, reader: _Reader) -> dict[str, object]:
         "label": label,
         "amount": reader.money(abs(invoice.payable_minor)),
         "date_label": text["pay_by"],
-        "date": formats.long_date(invoice.due_date, reader.locale_code),
-        "is_payable": invoice.payable_minor > 0 and not is_credit,
+        "date": formats.long_date(invoice.due_date, reader.locale_code) if is_payable else "",
+        "date_iso": invoice.due_date.isoformat() if is_payable else "",
+        "is_payable": is_payable,
     }
 
 
-def _credit_values(invoice: Invoice, reader: _Reader) -> dict[str, str]:
+def _credit_values(invoice: Invoice, reader: Reader) -> dict[str, str]:
     """Return what the sentences of a credit note name; empty for an invoice."""
     credited = invoice.credited
     if credited is None:
@@ -312,7 +240,7 @@ def _credit_values(invoice: Invoice, reader: _Reader) -> dict[str, str]:
     }
 
 
-def _statement(invoice: Invoice, reader: _Reader) -> str:
+def _statement(invoice: Invoice, reader: Reader) -> str:
     """Return which invoice a credit note corrects or an invoice replaces, or its share; else empty."""
     values = _credit_values(invoice, reader)
     if values:
@@ -331,51 +259,27 @@ def _statement(invoice: Invoice, reader: _Reader) -> str:
     return reader.words.fill("share_statement", share=share, policy=clean(invoice.lines[0].policy_number, 40))
 
 
-def _settlement(invoice: Invoice, reader: _Reader) -> dict[str, object]:
+def _settlement(invoice: Invoice, reader: Reader) -> dict[str, object]:
     """Return how a credit note is settled, in the form in which an invoice says how it is paid."""
     text = reader.words.fill("settled", **_credit_values(invoice, reader))
     return {"text": text, "rows": [], "qr": None, "qr_alt": ""}
 
 
-def _payment(invoice: Invoice, reader: _Reader) -> dict[str, object]:
+def _payment(invoice: Invoice, reader: Reader) -> dict[str, object]:
     if invoice.credited:
         return _settlement(invoice, reader)
-    words, creditor = reader.words, invoice.creditor
-    values = {
-        "amount": reader.money(invoice.payable_minor),
-        "date": formats.long_date(invoice.due_date, reader.locale_code),
-        "name": clean(creditor.name, 70),
-        "reference": clean(invoice.invoice_number, 40),
-    }
-    iban, bic = clean(creditor.iban, 34), clean(creditor.bic, 11)
-    kind = "pay_by_transfer" if iban else "pay_by_contact"
     if invoice.payable_minor <= 0:
-        kind = "pay_nothing"
-    rows = []
-    if kind == "pay_by_transfer":
-        rows = [
-            (words.text["account_holder"], values["name"]),
-            (words.text["iban"], qr.grouped_iban(iban)),
-            (words.text["bic"], bic),
-            (words.text["reference"], values["reference"]),
-        ]
-    payload = qr.epc_payload(
-        name=values["name"],
-        iban=iban,
-        bic=bic,
+        return {"text": reader.words.text["pay_nothing"], "rows": [], "qr": None, "qr_alt": ""}
+    return transfer_box(
+        invoice.creditor,
+        reader,
         amount_minor=invoice.payable_minor,
-        currency=invoice.currency,
-        reference=values["reference"],
+        due_date=invoice.due_date,
+        reference=invoice.invoice_number,
     )
-    return {
-        "text": words.fill(kind, **values),
-        "rows": [{"label": label, "value": value} for label, value in rows if value],
-        "qr": qr.drawing(payload) if payload else None,
-        "qr_alt": words.fill("qr_alt", **values),
-    }
 
 
-def _mail(invoice: Invoice, reader: _Reader) -> dict[str, str]:
+def _mail(invoice: Invoice, reader: Reader) -> dict[str, str]:
     values = {
         "number": clean(invoice.invoice_number, 40),
         "amount": reader.money(invoice.payable_minor),

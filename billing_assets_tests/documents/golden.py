@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from billing_assets.documents.email import EmailRenderer
 from billing_assets.documents.html import HtmlRenderer
 from billing_assets.documents.pdf import PdfPrinter
-from billing_assets.documents.templates import Template
+from billing_assets.documents.templates import Template, default_templates_dir, load_template
+from billing_assets.documents.views import DOCUMENT_KINDS, languages_of, sample_document
 from billing_assets.domain.invoices import Invoice
 from billing_assets_tests.documents.samples import (
     GOLDEN,
@@ -35,6 +36,19 @@ def golden_files() -> dict[str, str]:
     }
 
 
+def golden_samples(kind: str) -> dict[str, str]:
+    """Return the text of the page and of the e-mail of a kind's sample, by their names, in each language."""
+    template = load_template(default_templates_dir(), kind)
+    printer, mails = PdfPrinter(template), EmailRenderer(template)
+    files: dict[str, str] = {}
+    for language in languages_of(template):
+        document = sample_document(template, language)
+        subject, text, _html = mails.render(document)
+        files[f"samples/{kind}.{language}.mail.txt"] = f"{subject}\n\n{text}"
+        files[f"samples/{kind}.{language}.pdf.txt"] = "\n".join(page_texts(printer.pdf(document))) + "\n"
+    return files
+
+
 def _files_of(kind: Template, page: str, mail: str, documents: Mapping[str, Invoice]) -> dict[str, str]:
     pages, mails, printer = HtmlRenderer(kind), EmailRenderer(kind), PdfPrinter(kind)
     files: dict[str, str] = {}
@@ -48,5 +62,6 @@ def _files_of(kind: Template, page: str, mail: str, documents: Mapping[str, Invo
 
 
 if __name__ == "__main__":
-    for name, content in golden_files().items():
+    samples = {name: text for kind in DOCUMENT_KINDS for name, text in golden_samples(kind).items()}
+    for name, content in {**golden_files(), **samples}.items():
         (GOLDEN / name).write_text(content, encoding="utf-8")

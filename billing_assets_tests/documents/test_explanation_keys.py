@@ -41,8 +41,8 @@ def test_a_key_of_figures_is_a_word(result: object) -> None:
     assert figures_key(result).isidentifier()  # type: ignore[arg-type]
 
 
-def test_there_are_words_in_two_languages() -> None:
-    assert languages() == ["en", "es"]
+def test_there_are_words_in_four_languages() -> None:
+    assert languages() == ["de", "en", "es", "fr"]
 
 
 def of_cancelled(method: str, day: date, count: TermDayCount = TermDayCount.ACTUAL_TERM) -> Explained:

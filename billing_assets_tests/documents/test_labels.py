@@ -29,14 +29,14 @@ def test_every_language_has_the_same_keys_and_placeholders() -> None:
             ), key
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("language", ["de", "en", "es", "fr"])
 def test_every_tax_and_charge_of_the_package_has_a_name(language: str) -> None:
     names = CATALOGUES[language].names
     assert {rule.tax_code for rule in shipped_tax_rules()} <= names["taxes"].keys()
     assert CHARGE_KINDS.keys() <= names["charge_kinds"].keys()
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("language", ["de", "en", "es", "fr"])
 @pytest.mark.parametrize("line", LineOfBusiness)
 def test_every_line_of_business_has_a_name_on_documents_and_in_explanations(
     language: str, line: LineOfBusiness
@@ -59,7 +59,9 @@ def test_values_are_never_read_as_patterns() -> None:
     assert filled == "Invoice {amount}: {number.__class__} due by x"
 
 
-@pytest.mark.parametrize(("tag", "language"), [("es", "es"), ("ES_mx", "es"), ("fr", "en"), ("", "en")])
+@pytest.mark.parametrize(
+    ("tag", "language"), [("es", "es"), ("ES_mx", "es"), ("de-CH", "de"), ("pt", "en"), ("", "en")]
+)
 def test_an_unknown_language_falls_back_to_english(tag: str, language: str) -> None:
     assert choose(CATALOGUES, tag).language == language
 
