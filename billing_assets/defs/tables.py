@@ -211,8 +211,9 @@ _DELIVERIES = Table(
         Word("changed_at", "timestamptz", "since when it is in its state"),
         _MAIL_HASH,
         Word("send_date", "date", "before which it is held; null: it goes at once"),
+        Word("next_attempt_at", "timestamptz", "when it is tried again by itself; null: at once, or never"),
     ),
-    frozenset({"content_sha256", "mail_sha256", "send_date"}),
+    frozenset({"content_sha256", "mail_sha256", "send_date", "next_attempt_at"}),
     MappingProxyType(
         {
             **{name: (("documents", name),) for name in ("company_id", "document_id", "mail_sha256")},
