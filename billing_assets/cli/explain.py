@@ -33,7 +33,7 @@ def explain(
     ],
     language: Annotated[
         str,
-        typer.Option("--language", metavar="TAG", help="en or es; the payer's language if left out."),
+        typer.Option("--language", metavar="TAG", help="de, en, es or fr; the payer's language if left out."),
     ] = "",
     as_json: Json = False,
 ) -> None:

@@ -8,7 +8,15 @@ from babel.numbers import parse_decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_assets.documents.formats import long_date, major, money, percent, period, plain_amount
+from billing_assets.documents.formats import (
+    long_date,
+    major,
+    money,
+    percent,
+    period,
+    plain_amount,
+    short_date,
+)
 
 
 @pytest.mark.parametrize(
@@ -78,3 +86,15 @@ def test_the_month_of_a_date_is_in_words() -> None:
         "February 1, 2027",
         "1 de febrero de 2027",
     ]
+
+
+@pytest.mark.parametrize(
+    ("day", "text"), [(date(2027, 2, 1), "1er février 2027"), (date(2027, 2, 11), "11 février 2027")]
+)
+def test_french_counts_the_first_of_a_month_only(day: date, text: str) -> None:
+    assert long_date(day, "fr_FR") == text
+
+
+def test_a_short_date_has_no_more_than_it_needs() -> None:
+    shown = [short_date(date(2027, 1, 1), locale) for locale in ("de_DE", "es_ES", "fr_FR")]
+    assert shown == ["1. Jan. 2027", "1 ene 2027", "1er janv. 2027"]

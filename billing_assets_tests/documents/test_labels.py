@@ -78,3 +78,10 @@ def test_a_damaged_catalogue_is_refused() -> None:
     files = {**template().files, "invoice/labels.es.toml": b"[text\n"}
     with pytest.raises(BillingError, match="labels_unusable"):
         load_catalogues(replace(template(), files=files))
+
+
+@pytest.mark.parametrize(("region", "word"), [("DE", "Beitrag"), ("AT", "Prämie"), ("CH", "Prämie")])
+def test_german_has_the_words_of_the_country(region: str, word: str) -> None:
+    words = CATALOGUES["de"].for_region(region)
+    assert words.name("charge_kinds", "premium") == word
+    assert words.text["title"].startswith("Beitrag" if region == "DE" else "Prämien")

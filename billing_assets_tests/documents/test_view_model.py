@@ -251,3 +251,20 @@ def test_an_invoice_of_a_share_says_so_and_what_the_whole_is(
     assert note in view["lines"][0]["notes"]
     whole = view_of(invoice)
     assert (whole["statement"], "net" in whole["lines"][0]["notes"]) == ("", False)
+
+
+@pytest.mark.parametrize(
+    ("language", "country", "title", "installment"),
+    [
+        ("de", "DE", "Beitragsrechnung", "Rate 1 von 4"),
+        ("de-AT", "ES", "Prämienrechnung", "Rate 1 von 4"),
+        ("fr", "FR", "Facture de prime", "Échéance 1 sur 4"),
+        ("fr", "CA", "Facture de prime", "Versement 1 sur 4"),
+        ("pt", "PT", "Premium invoice", "Instalment 1 of 4"),
+    ],
+)
+def test_the_language_of_the_book_is_that_of_the_document(
+    language: str, country: str, title: str, installment: str
+) -> None:
+    view = view_of(with_payer(spanish(), language=language, country_code=country))
+    assert (view["title"], view["lines"][0]["installment"]) == (title, installment)
