@@ -13,7 +13,11 @@ from billing_assets.defs.resource import BillingResource
 Program = dg.ResourceParam[BillingResource]
 
 
-@dg.op(pool=POOL, description="Sends what waits in the outbox, date by date, each behind its checks.")
+@dg.op(
+    pool=POOL,
+    description="Sends what is due in the outbox, date by date, each behind its checks; then writes what "
+    "goes by post, where BILLING_PRINT_FOLDER is set.",
+)
 def retry_waiting(context: dg.OpExecutionContext, billing: Program) -> None:
     """Send what still waits."""
     sent: dict[str, object] = {}
@@ -22,6 +26,10 @@ def retry_waiting(context: dg.OpExecutionContext, billing: Program) -> None:
             sending = program.send(day, is_due_only=True, progress=LogProgress(context.log.info))
             facts = step_metadata(sending)
             sent |= {f"{day.isoformat()}_{name}": value for name, value in facts.items()}
+        if program.settings.print_folder is not None:
+            from billing_assets.wiring.letters import LetterDesk
+
+            sent |= step_metadata(LetterDesk(program).post(progress=LogProgress(context.log.info)))
         context.add_output_metadata(sent)
 
 

@@ -119,7 +119,7 @@ def _refusal(decision: Decision, state: str, reason_code: str) -> tuple[str, str
     if decision is Decision.AGAIN and state in DECISIONS[decision].from_states:
         return (
             "delivery_without_address",
-            "has nowhere to go: no e-mail address of its payer is known",
+            "has nowhere to go: no address of its payer for its channel is known",
             "import a policy book that has one; if it reached the payer another way: --as given-up",
         )
     return "decision_refused", f"is {state}", _TODO[decision]

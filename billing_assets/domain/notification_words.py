@@ -101,7 +101,22 @@ Enviado por billing a partir de sus propios registros; quién recibe qué: billi
 """
 
 _DELIVERY_REASONS = """
-no_address | no e-mail address | sin dirección de correo
+no_address | no address for a channel that the payer takes | sin dirección para un canal que el pagador admite
+too_many_requests | the endpoint wants fewer messages | el punto de conexión pide menos mensajes
+server_error | the endpoint has a fault of its own | el punto de conexión tiene un fallo propio
+connection_lost_before_body | the connection was lost, nothing was taken | \
+se perdió la conexión sin aceptar nada
+no_answer_after_request | no answer after the document was handed over | \
+sin respuesta tras entregar el documento
+redirected | the endpoint points somewhere else | el punto de conexión remite a otro lugar
+signature_refused | the endpoint refused our signature | el punto de conexión rechazó nuestra firma
+endpoint_not_found | the endpoint is not there | el punto de conexión no está
+endpoint_gone | the endpoint is gone for good | el punto de conexión ya no existe
+bad_endpoint | the endpoint cannot be used | el punto de conexión no se puede usar
+address_not_public | the endpoint's address is not public | la dirección del punto de conexión no es pública
+endpoint_unknown | the endpoint was removed | se quitó el punto de conexión
+secret_unreadable | the endpoint's secret cannot be read | no se puede leer el secreto del punto de conexión
+print_folder_failed | the folder for the print shop failed | falló la carpeta para la imprenta
 sender_died | the sender died in the middle | el proceso que enviaba murió a medias
 unprintable | a character that no font has | un carácter que ninguna fuente tiene
 print_failed | it could not be printed | no se pudo imprimir

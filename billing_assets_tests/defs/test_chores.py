@@ -1,5 +1,7 @@
 """The jobs that are of no billing date."""
 
+from pathlib import Path
+
 import dagster as dg
 import pytest
 
@@ -63,3 +65,25 @@ def test_a_broken_invariant_fails_the_job_by_its_name(
     assert not result.success
     failure = next(event for event in result.all_events if event.is_step_failure)
     assert "I0" in str(failure.step_failure_data.user_failure_data or failure.step_failure_data.error)
+
+
+def test_what_goes_by_post_is_written_where_the_settings_say(
+    billed: None,
+    store: Database,
+    mailbox: MailboxServer,
+    instance: dg.DagsterInstance,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    monkeypatch.setenv("BILLING_PRINT_FOLDER", str(folder))
+    tamper(store, "delete from billing.delivery_attempt where delivery_id = 1")
+    tamper(
+        store,
+        "update billing.delivery set state = 'queued', channel = 'print_post', reason_code = '' "
+        "where delivery_id = 1",
+    )
+    assert _execute("retry_deliveries", instance).success
+    (batch,) = folder.iterdir()
+    assert len(list(batch.glob("*.pdf"))) == 1

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from billing_assets.channels.email import REASON_MEANINGS
+from billing_assets.channels import api_push, email
 from billing_assets.domain.checks import CHECKS
 from billing_assets.domain.notification_rules import LANGUAGES
 from billing_assets.domain.notification_words import (
@@ -50,11 +50,11 @@ def test_every_check_has_spanish_words(check_id: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_bound_severity_outcome_and_answer_of_the_mail_server_has_words(language: str) -> None:
+def test_every_bound_severity_outcome_and_answer_of_a_channel_has_words(language: str) -> None:
     assert all(bound_words(language, bound.value) != bound.value for bound in Bound)
     assert all(label(language, severity.value) for severity in Severity)
     assert all(label(language, outcome.value) for outcome in Outcome)
-    answers = [code for code in REASON_MEANINGS if code != "accepted"]
+    answers = [code for code in email.REASON_MEANINGS | api_push.REASON_MEANINGS if code != "accepted"]
     assert [code for code in answers if delivery_reason(language, code) == code] == []
 
 
