@@ -32,8 +32,8 @@ JOBS = {
 }
 """The job that does an activity; of an invoice run, for the whole book."""
 
-SELECTION_JOB, SELECTION_RUNS = "bill_selection", "selection_runs"
-"""The job of an invoice run of a selection, and the schedule in Dagster that starts it.
+SELECTION_JOB, SELECTION_OP, SELECTION_RUNS = "bill_selection", "bill_selected", "selection_runs"
+"""The job of an invoice run of a selection, its op, and the schedule in Dagster that starts it.
 
 Its runs have no partition: no date turns green by a part of the book.
 """
@@ -147,7 +147,7 @@ def _request(firing: "KeptFiring") -> dg.RunRequest:
         lists = {name: ", ".join(listed) for name, listed in firing.selection.record().items()}
         config = {"billing_date": firing.nominal_date.isoformat(), **lists}
         tags[SELECTION_TAG] = firing.selection.words()
-        return dg.RunRequest(run_key=key, run_config={"ops": {SELECTION_JOB: {"config": config}}}, tags=tags)
+        return dg.RunRequest(run_key=key, run_config={"ops": {SELECTION_OP: {"config": config}}}, tags=tags)
     is_dated = ACTIVITIES[firing.activity].is_of_a_date
     day = firing.nominal_date.isoformat() if is_dated else None
     return dg.RunRequest(run_key=key, partition_key=day, tags=tags)

@@ -149,7 +149,6 @@ def bill(context: dg.OpExecutionContext, config: BillConfig, billing: Program) -
 
 
 @dg.op(
-    name="bill_selection",
     pool=POOL,
     description="Bills of a date the policies of a selection, from policy book to mailbox.",
 )

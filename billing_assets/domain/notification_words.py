@@ -82,7 +82,7 @@ reason | reason | motivo
 what_to_do | what to do | qué hacer
 do_run_held | billing runs show {run_id}, then approve or reject it | \
 billing runs show {run_id}, y después apruébela o rechácela
-do_run | billing run {billing_date} | billing run {billing_date}
+do_run | billing run {billing_date}{options} | billing run {billing_date}{options}
 do_charges | billing runs charges {run_id} --outcome failed, or held | \
 billing runs charges {run_id} --outcome failed, o held
 do_deliveries | billing deliveries | billing deliveries

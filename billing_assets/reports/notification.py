@@ -24,6 +24,7 @@ from billing_assets.domain.notification_words import (
     problem_meaning,
 )
 from billing_assets.domain.notifications import Event, EventKind
+from billing_assets.domain.selections import selection_of
 
 TOP_REASONS = 5
 """So many reasons are named; all are counted."""
@@ -114,7 +115,8 @@ def _rows(event: Event, language: str) -> list[Row]:
 
 
 def _todo(event: Event, language: str) -> str:
-    values = {"run_id": event.run_id, "billing_date": event.billing_date}
+    options = selection_of(event.facts.get("selection")).options()
+    values = {"run_id": event.run_id, "billing_date": event.billing_date, "options": options}
     if event.event_kind is EventKind.RUN_FINALISED:
         counts = event.facts["outcome_counts"]
         has_reason = counts.get("failed") or counts.get("held")
@@ -188,6 +190,7 @@ def _late(event: Event, language: str) -> Iterator[Row]:
 
 
 def _stopped(event: Event, language: str) -> Iterator[Row]:
+    yield from _selection(event, language)
     yield label(language, "due"), count_text(language, event.item_count or 0)
     yield label(language, "since"), event.facts["since"]
 

@@ -53,7 +53,7 @@ order by run_id
 
 # Whoever works on a run holds its company's lock, which is free as soon as they die.
 _STOPPED = f"""
-select r.run_id, r.billing_date, r.due_count, r.shard_count, s.done_count, s.since
+select r.run_id, r.billing_date, r.due_count, r.shard_count, r.selection, s.done_count, s.since
 from billing_run r cross join lateral (
     select count(committed_at) as done_count, coalesce(max(committed_at), r.planned_at) as since
     from run_shard where run_id = r.run_id
@@ -223,6 +223,7 @@ def _stopped(company: ToldCompany, row: RowMapping) -> Event:
             "done": row["done_count"],
             "shards": row["shard_count"],
             "since": since_text(company, row["since"]),
+            **({"selection": row["selection"]} if row["selection"] else {}),
         },
     )
 

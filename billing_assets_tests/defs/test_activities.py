@@ -20,6 +20,7 @@ from billing_assets.defs.activities import (
     REASON_TAG,
     SCHEDULE_TAG,
     SELECTION_JOB,
+    SELECTION_OP,
     SELECTION_RUNS,
     SELECTION_TAG,
 )
@@ -202,7 +203,7 @@ def test_a_selection_starts_a_job_without_a_partition_and_the_whole_book_its_dat
         "product_codes": "home, motor",
         "payer_groups": "fleet",
     }
-    assert selected.run_config == {"ops": {SELECTION_JOB: {"config": config}}}
+    assert selected.run_config == {"ops": {SELECTION_OP: {"config": config}}}
     start(daemon, selected, dg.DagsterRunStatus.SUCCESS)
     assert not tick(daemon, at + timedelta(minutes=1), name=SELECTION_RUNS).run_requests
     assert sorted(states(desk)) == ["done", "requested"]
@@ -237,5 +238,5 @@ def test_a_pause_leaves_a_selection_out_and_catches_it_up_as_it_was(
     pauses.resume(pause.pause_id, Missed.ONE_RUN, reason="rates are there", by="bea")
     [request] = tick(daemon, at + timedelta(minutes=1), name=SELECTION_RUNS).run_requests or []
     assert request.tags[REASON_TAG].startswith("catches up what a pause left out")
-    assert request.run_config["ops"][SELECTION_JOB]["config"]["billing_date"] == "2024-02-02"
+    assert request.run_config["ops"][SELECTION_OP]["config"]["billing_date"] == "2024-02-02"
     assert "nothing is due of invoice_run" in str(tick(daemon, at + timedelta(minutes=1)).skip_message)

@@ -160,15 +160,15 @@ def test_a_selection_is_billed_and_the_date_bills_the_rest(ask: Run, run: Run, s
     monthly = facts["invoice_count"]
     assert 0 < monthly < POLICY_COUNT
     assert "Only place ES; plan monthly" in str(facts["run_report"])
-    again = output_of(ask("bill_selection", "bill_selection", billing_date=FIRST, plan_codes="monthly"))
+    again = output_of(ask("bill_selection", "bill_selected", billing_date=FIRST, plan_codes="monthly"))
     assert (again["raise_invoices_invoice_count"], invoices_in(store)) == (0, monthly)
     assert run().success
     assert invoices_in(store) == POLICY_COUNT
 
 
 def test_a_selection_of_nothing_and_a_place_that_there_is_not_are_refused(ask: Run, store: Database) -> None:
-    empty = ask("bill_selection", "bill_selection", billing_date=FIRST)
+    empty = ask("bill_selection", "bill_selected", billing_date=FIRST)
     assert failure_of(empty)[0] == "selection_empty"
-    unknown = ask("bill_selection", "bill_selection", billing_date=FIRST, place_codes="Atlantis")
+    unknown = ask("bill_selection", "bill_selected", billing_date=FIRST, place_codes="Atlantis")
     assert failure_of(unknown)[0] == "selection_invalid"
     assert invoices_in(store) == 0

@@ -19,16 +19,25 @@ FIGURE = {
 CHARGE = {"outcome": "held", "reason_code": "", "charge_count": 1, "net_minor": 5, "currency": "KWD"}
 
 
-def shown(**parts: Any) -> dict[str, Any]:
+def shown(report: dict[str, Any] | None = None, **parts: Any) -> dict[str, Any]:
     rehearsal = {"due_count": 0, "charges": (), "figures": (), "comparisons": (), "outliers": (), **parts}
     run: Any = SimpleNamespace(
-        run_id=7, state="held", plan_sha256="ab", held_reasons=({"found": "too many"},), rehearsal=rehearsal
+        run_id=7,
+        state="held",
+        plan_sha256="ab",
+        held_reasons=({"found": "too many"},),
+        rehearsal=rehearsal,
+        report=report or {},
     )
     return rehearsal_metadata(run, lambda _rehearsal: b"png")
 
 
 def test_a_plan_of_nothing_has_no_table_and_no_chart() -> None:
     assert shown() == {"state": "held", "plan_sha256": "ab", "held_for": "too many"}
+
+
+def test_a_plan_of_a_selection_says_which_policies_it_is_of() -> None:
+    assert shown({"selection": {"place_codes": ["ES"]}})["selection"] == "place ES"
 
 
 def test_amounts_are_in_their_currency_beside_the_bills_before() -> None:
@@ -57,5 +66,7 @@ def test_charges_without_a_tax_row_are_told_by_place_and_line() -> None:
 
 
 def test_a_run_that_was_planned_before_there_were_rehearsals_has_its_state_alone() -> None:
-    run: Any = SimpleNamespace(run_id=7, state="planned", plan_sha256="ab", held_reasons=(), rehearsal=None)
+    run: Any = SimpleNamespace(
+        run_id=7, state="planned", plan_sha256="ab", held_reasons=(), rehearsal=None, report={}
+    )
     assert rehearsal_metadata(run, lambda _rehearsal: b"") == {"state": "planned", "plan_sha256": "ab"}

@@ -143,3 +143,22 @@ def test_what_would_be_markup_is_text() -> None:
 def test_a_test_names_its_channel() -> None:
     assert compose_test("team", "es").subject == "[billing] prueba del canal team"
     assert Severity.INFO.value not in compose_test("team", "en").text
+
+
+@pytest.mark.parametrize(
+    "kind", [EventKind.RUN_FINALISED, EventKind.RUN_HELD, EventKind.APPROVAL_NEEDED, EventKind.RUN_FAILED]
+)
+def test_a_run_of_a_selection_says_of_which_policies_it_is(kind: EventKind) -> None:
+    selected = event(
+        kind, facts={**FACTS[kind], "selection": {"product_codes": ["home", "motor"], "place_codes": ["ES"]}}
+    )
+    english, spanish = (compose_notice([selected], "Alondra", language).text for language in ("en", "es"))
+    assert "only these policies: product home, motor; place ES" in english
+    assert "solo estas pólizas: producto home, motor; lugar ES" in spanish
+    assert "only these policies" not in compose_notice([event(kind)], "Alondra", "en").text
+
+
+def test_a_stopped_run_of_a_selection_goes_on_by_its_own_command() -> None:
+    facts = {**FACTS[EventKind.RUN_FAILED], "selection": {"plan_codes": ["monthly"]}}
+    text = compose_notice([event(EventKind.RUN_FAILED, facts=facts)], "Alondra", "en").text
+    assert "billing run 2025-03-12 --plan monthly" in text

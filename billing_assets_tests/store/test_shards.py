@@ -12,7 +12,7 @@ from billing_assets.domain.selections import Selection
 from billing_assets.steps.plan_due_charges import cut_shards
 from billing_assets.steps.run_ports import Shard
 from billing_assets.store.connection import Database
-from billing_assets.store.invoices import read_terms
+from billing_assets.store.invoices import _TERMS, reach_values, read_terms
 from billing_assets.store.shards import (
     SHARD_OF_TERM,
     pending_shards,
@@ -148,3 +148,19 @@ def test_empty_lists_leave_no_trace_in_the_plan_of_the_server(database: Database
         found = query(database, f"explain select from policy_term_version v where {condition}")
         plan = " ".join(row[0] for row in found)
         assert ("Filter" in plan, "payer_version" in plan) == (is_asked, is_asked)
+
+
+def test_a_run_of_the_whole_book_is_planned_by_the_server_as_if_there_were_no_selections(
+    database: Database,
+) -> None:
+    fill_book(database, 2_000)
+    condition = selected("v", "%(batch)s", "%({})s")
+    assert condition in _TERMS
+    shard = Shard(shard_number=0, from_policy_id=1, to_policy_id=1_001)
+    values = {"company": 1, "batch": 1, **range_values(shard), **reach_values(FEBRUARY)}
+    with database.transaction() as connection:
+        plans = [
+            [row[0] for row in connection.exec_driver_sql(f"explain {terms}", values)]
+            for terms in (_TERMS, _TERMS.replace(condition, "true"))
+        ]
+    assert plans[0] == plans[1]

@@ -48,7 +48,7 @@ having count(h.committed_at) <> r.shard_count or count(*) <> r.shard_count
 union all
 select concat('run ', r.run_id, ': shard ', h.shard_number, ' takes another selection than its run')
 from billing_run r join run_shard h using (run_id)
-where (:is_everything or r.run_id = any(:runs))
+where r.run_kind = 'billing' and (:is_everything or r.run_id = any(:runs))
     and (h.product_codes, h.place_codes, h.plan_codes, h.payer_groups) is distinct from (
         array(select jsonb_array_elements_text(r.selection -> 'product_codes')),
         array(select jsonb_array_elements_text(r.selection -> 'place_codes')),
