@@ -62,8 +62,8 @@ class CountedTerm:
         first, next_day = self.effective_date, day + timedelta(days=1)
         if self.count in THIRTY and thirty_days(self.count, first, self.expiration_date):
             return thirty_days(self.count, first, next_day) - thirty_days(self.count, first, day)
+        if self.count != "actual_365_fixed":
+            return 1
         years = self.expiration_date.year - first.year
         is_whole_years = years > 0 and add_months(first, 12 * years) == self.expiration_date
-        if self.count == "actual_365_fixed" and is_whole_years:
-            return int((day - first).days < 365 * years)
-        return 1
+        return int((day - first).days < 365 * years) if is_whole_years else 1
