@@ -82,8 +82,9 @@ bench: setup ## run every bench/bench_*.py and print what it measured
 KILLS ?= 1000
 COUNT ?= 1000000
 
-faults: setup ## kill workers, the program and PostgreSQL at random while a million invoices are billed, a thousand times: hours
+faults: setup ## kill workers, the program and PostgreSQL at random while a million invoices are billed, a thousand times: hours; then deliver to servers that answer as they please
 	@$(PY) -m billing_assets_tests.faults.random_kills --count $(COUNT) --kills $(KILLS)
+	@$(PY) -m billing_assets_tests.faults.chaotic_deliveries
 
 UV_COMPILE := $(BIN)/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-strip-extras --no-annotate --custom-compile-command "make lock"

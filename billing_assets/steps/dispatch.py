@@ -115,13 +115,13 @@ class Dispatch:
         }
 
     def print(self, batch: Sequence[QueuedDelivery]) -> list[PrintedInvoice]:
-        """Print one batch."""
-        with_pdf = any(self.carries_pdf(row) for row in batch)
-        sheets = self.press.print_all([row.job for row in batch], with_pdf=with_pdf)
-        return [
-            sheet if self.carries_pdf(row) else _without_pdf(sheet)
-            for row, sheet in zip(batch, sheets, strict=True)
-        ]
+        """Print one batch, and PDFs of those alone whose message carries one."""
+        printed: dict[int, PrintedInvoice] = {}
+        for with_pdf in (True, False):
+            rows = [row for row in batch if self.carries_pdf(row) is with_pdf]
+            sheets = self.press.print_all([row.job for row in rows], with_pdf=with_pdf) if rows else ()
+            printed |= zip((row.delivery_id for row in rows), sheets, strict=True)
+        return [printed[row.delivery_id] for row in batch]
 
     def send(self, batch: Sequence[QueuedDelivery], printed: Sequence[PrintedInvoice]) -> None:
         """Send one printed batch; whatever ends it early, no answer of the channel is lost."""
@@ -217,10 +217,6 @@ class Dispatch:
         if row.channel == DeliveryChannel.API_PUSH:
             return self.ways.push.push(row, sheet.pdf, self.clock())
         return self.ways.mail.send(_message(row, sheet, self.issuer, self.clock()))
-
-
-def _without_pdf(sheet: PrintedInvoice) -> PrintedInvoice:
-    return replace(sheet, pdf=b"", pdf_sha256="", missing_character_count=0)
 
 
 def _carried(row: QueuedDelivery, sheet: PrintedInvoice) -> tuple[str, str]:
