@@ -29,8 +29,11 @@ from billing_assets.steps.delivery_ports import (
     Ways,
 )
 from billing_assets.steps.dispatch import Dispatch, Outages
+from billing_assets.steps.pace import DomainPace
 from billing_assets.steps.result import Report, StepResult, untold
 from billing_assets.steps.run_ports import Issuer, Progress, silent
+
+_NextRows: TypeAlias = Callable[..., Sequence[QueuedDelivery]]
 
 BATCH = 400
 """Rows read, printed and kept together; memory stays that of one batch."""
@@ -48,6 +51,7 @@ def deliver_documents(  # noqa: PLR0913 - ports and settings, each given by its 
     ways: Ways,
     clock: Callable[[], datetime],
     patience: Patience = PATIENCE,
+    per_domain: int = 0,
     is_due_only: bool = False,
     progress: Progress = silent,
     report: Report = untold,
@@ -63,8 +67,10 @@ def deliver_documents(  # noqa: PLR0913 - ports and settings, each given by its 
     a person. A call that is ``is_due_only``, as schedules make it, leaves it alone until its next attempt is
     due; any other call takes up all that waits. A second call after success sends nothing. A message goes to
     the newest address of its payer; what had none is queued again as soon as there is one.
-    ``unprintable_count`` is the number of documents with characters that no font of their template has,
-    ``print_fault_count`` that of documents that could not be printed as they must be: they fail alone.
+    At most ``per_domain`` messages a minute go to one domain, where it is not 0: the call lasts as long as
+    that takes. ``unprintable_count`` is the number of documents with characters that no font of their
+    template has, ``print_fault_count`` that of documents that could not be printed as they must be: they fail
+    alone.
     ``report`` is given what was done, also where an error or an interruption ends the sending.
 
     What goes by post is queued and not sent here: see ``post_letters``.
@@ -78,7 +84,7 @@ def deliver_documents(  # noqa: PLR0913 - ports and settings, each given by its 
         interrupted = store.settle_interrupted(issuer.company_id)
         now = clock()
         today = now.astimezone(ZoneInfo(issuer.company.time_zone)).date()
-        due_at = now if is_due_only else None
+        due_at, pace = now if is_due_only else None, DomainPace(per_minute=per_domain)
         send_dates = _send_dates(issuer, billing_date, store)
         counts = store.queue(issuer.company_id, billing_date, issuer.company.message_domain, send_dates)
         total, held_count = store.queued_counts(issuer.company_id, billing_date, today, due_at)
@@ -92,13 +98,13 @@ def deliver_documents(  # noqa: PLR0913 - ports and settings, each given by its 
             tell=lambda done: progress("delivering", done, total),
             outages=Outages(ways.server),
         )
-        next_rows = partial(store.next_deliveries, issuer.company_id, billing_date)
-        batches = _batches(partial(next_rows, today=today, due_at=due_at))
+        next_rows = partial(store.next_deliveries, issuer.company_id, billing_date, today=today)
         try:
-            with ThreadPoolExecutor(max_workers=1, thread_name_prefix="printing") as printer:
-                for batch, sheets in _printed_ahead(batches, dispatch.print, printer):
-                    dispatch.send(batch, sheets)
-                    dispatch.outages.raise_if_down()
+            _send_all(partial(next_rows, due_at=due_at), dispatch, pace)
+            while pace.was_short:
+                pace.wait(lambda: dispatch.tell(dispatch.states.total()))
+                # What was refused meanwhile has its own time.
+                _send_all(partial(next_rows, due_at=clock()), dispatch, pace)
         finally:
             result = _result(counts, held_count, interrupted, dispatch, time.perf_counter() - started)
             report(result)
@@ -132,11 +138,21 @@ def _send_dates(issuer: Issuer, billing_date: date | None, store: DocumentStore)
     return found
 
 
-def _batches(next_rows: Callable[..., Sequence[QueuedDelivery]]) -> Iterator[Sequence[QueuedDelivery]]:
+def _send_all(next_rows: _NextRows, dispatch: Dispatch, pace: DomainPace) -> None:
+    """Send what waits and the pace admits."""
+    batches = _batches(next_rows, pace)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="printing") as printer:
+        for batch, sheets in _printed_ahead(batches, dispatch.print, printer):
+            dispatch.send(batch, sheets)
+            dispatch.outages.raise_if_down()
+
+
+def _batches(next_rows: _NextRows, pace: DomainPace) -> Iterator[Sequence[QueuedDelivery]]:
     after_id = 0
-    while batch := next_rows(after_id=after_id, limit=BATCH):
-        yield batch
+    while batch := next_rows(after_id=after_id, limit=BATCH, full_domains=pace.full_domains()):
         after_id = batch[-1].delivery_id
+        if admitted := pace.admitted(batch):
+            yield admitted
 
 
 _Batch: TypeAlias = Sequence[QueuedDelivery]

@@ -241,10 +241,11 @@ class DocumentStore(Protocol):
         today: date,
         due_at: datetime | None = None,
         channels: Sequence[str] = ONE_BY_ONE,
+        full_domains: Sequence[str] = (),
     ) -> Sequence[QueuedDelivery]:
         """Return queued rows with an id above ``after_id`` that may leave ``today`` by a channel, in order.
 
-        With ``due_at`` only those that may be tried again by then.
+        With ``due_at`` only those that may be tried again by then. No e-mails to ``full_domains``.
         """
         ...
 

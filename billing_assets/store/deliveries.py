@@ -99,6 +99,7 @@ join billing_run r using (run_id)
 {NEWEST_ADDRESS}
 where {_IS_QUEUED} and {_MAY_GO} and {_IS_DUE} and v.delivery_id > :after
     and v.channel = any(newest.reach) and v.channel = any(:channels)
+    and (v.channel <> 'email' or lower(split_part(newest.email, '@', 2)) <> all(:full_domains))
 order by v.delivery_id limit :limit
 """  # noqa: S608 - constants
 
@@ -239,6 +240,7 @@ class SqlDocumentStore:
         today: date = date.max,
         due_at: datetime | None = None,
         channels: Sequence[str] = ONE_BY_ONE,
+        full_domains: Sequence[str] = (),
     ) -> Sequence[QueuedDelivery]:
         """Return the next queued rows that may leave, with their complete invoices."""
         values = {
@@ -249,6 +251,7 @@ class SqlDocumentStore:
             "today": today,
             "due_at": due_at,
             "channels": list(channels),
+            "full_domains": list(full_domains),
             "faults": sorted(CHANNEL_FAULTS),
         }
         with self.database.transaction() as connection:

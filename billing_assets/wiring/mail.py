@@ -47,6 +47,7 @@ def mailroom(
                     max_attempts=settings.delivery_max_attempts,
                     waits=waits_of(settings.delivery_wait_minutes),
                 ),
+                per_domain=settings.delivery_per_domain_per_minute,
                 is_due_only=is_due_only,
                 progress=progress,
                 report=report,

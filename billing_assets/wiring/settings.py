@@ -95,6 +95,12 @@ class Settings(BaseSettings):
         le=1000,
         description="temporary refusals of one message, after which it waits for a person",
     )
+    delivery_per_domain_per_minute: int = Field(
+        default=0,
+        ge=0,
+        le=1_000_000,
+        description="e-mails that go to one domain in a minute at most; 0: as many as there are",
+    )
     delivery_wait_minutes: str = Field(
         default=WAIT_MINUTES,
         pattern=r"^[1-9]\d{0,4}(,[1-9]\d{0,4}){0,19}$",

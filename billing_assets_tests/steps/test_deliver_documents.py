@@ -131,7 +131,8 @@ def test_a_number_with_a_slash_makes_a_plain_file_name(database: Database, tmp_p
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("language", "text_language"), [("es", "es"), ("es-MX", "es"), ("en", "en"), ("it", "en"), ("de", "de"), ("", "en")]
+    ("language", "text_language"),
+    [("es", "es"), ("es-MX", "es"), ("en", "en"), ("it", "en"), ("de", "de"), ("", "en")],
 )
 def test_a_message_names_the_language_of_its_text(
     database: Database, tmp_path: Path, language: str, text_language: str
