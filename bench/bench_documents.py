@@ -8,6 +8,7 @@ machine slows both alike; documents are measured in seconds of a core, sending i
 """
 
 import argparse
+import importlib
 import json
 import resource
 import smtplib
@@ -65,6 +66,7 @@ def main() -> None:
         mailbox = stack.enter_context(demo_mailbox(home))
         figures = {
             **documents(template, invoices),
+            **beside_weasyprint(template, invoices[: max(BLOCK, options.count // 10)]),
             **printed(template, samples(template, 5 * options.count), home),
             **sent(template, invoices[0], mailbox, options.mails),
             **delivered(stack, home, mailbox, options.mails),
@@ -107,8 +109,10 @@ def documents(template: Template, invoices: list[Invoice]) -> Figures:
     printer.pdf(invoices[0])
     figures: Figures = {"first_pdf_ms": (time.process_time() - began) * 1e3}
     pages, mails = HtmlRenderer(template), EmailRenderer(template)
-    raw_page = raw_jinja(template, ["html"], "invoice")
-    raw_mail = raw_jinja(template, ["subject", "txt", "html"], "email")
+    raw_page = raw_jinja(template, [template.page("html.j2")])
+    raw_mail = raw_jinja(
+        template, [template.path_of(f"email.{form}.j2") for form in ("subject", "txt", "html")]
+    )
     compile_page = raw_typst(template, views)
     forms: dict[str, tuple[Callable[[int], object], Callable[[int], object]]] = {
         "pdf": (lambda n: printer.pdf(invoices[n]), compile_page),
@@ -127,6 +131,31 @@ def documents(template: Template, invoices: list[Invoice]) -> Figures:
     return figures
 
 
+def beside_weasyprint(template: Template, invoices: list[Invoice]) -> Figures:
+    """Return our PDF beside WeasyPrint's of our web page of the same invoice, both for PDF/UA.
+
+    WeasyPrint is no part of the project: where it is not installed, the figures say so.
+    """
+    try:
+        weasyprint = importlib.import_module("weasyprint")
+    except (ImportError, OSError):
+        return {"weasyprint": "not installed: pip install weasyprint, and apt-get install libpangoft2-1.0-0"}
+    printer, pages = PdfPrinter(template), HtmlRenderer(template)
+    htmls = [pages.html(invoice) for invoice in invoices]
+
+    def theirs(number: int) -> object:
+        return weasyprint.HTML(string=htmls[number]).write_pdf(pdf_variant="pdf/ua-1")
+
+    printer.pdf(invoices[0])
+    theirs(0)
+    ours, other = take_turns([lambda n: printer.pdf(invoices[n]), theirs], len(invoices), time.process_time)
+    return {
+        "weasyprint": weasyprint.__version__,
+        "weasyprint_per_second_and_core": len(invoices) / other,
+        "times_faster_than_weasyprint": other / ours,
+    }
+
+
 def raw_typst(template: Template, views: list[dict[str, object]]) -> Callable[[int], object]:
     """Return Typst alone, with the page, the fonts and the standards of the project."""
     folders = sorted({str((template.folder / name).parent) for name in template.fonts()})
@@ -143,7 +172,7 @@ def raw_typst(template: Template, views: list[dict[str, object]]) -> Callable[[i
     return compile_page
 
 
-def raw_jinja(template: Template, forms: list[str], name: str) -> Callable[[dict[str, object]], object]:
+def raw_jinja(template: Template, paths: list[str]) -> Callable[[dict[str, object]], object]:
     """Return Jinja2 alone: no sandbox, escaping for HTML only."""
     sources = {path: content.decode() for path, content in template.files.items() if b"\0" not in content}
     environment = jinja2.Environment(
@@ -152,7 +181,7 @@ def raw_jinja(template: Template, forms: list[str], name: str) -> Callable[[dict
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    loaded = [environment.get_template(f"invoice/{name}.{form}.j2") for form in forms]
+    loaded = [environment.get_template(path) for path in paths]
     return lambda view: [one.render(view) for one in loaded]
 
 
