@@ -140,18 +140,21 @@ def _send_dates(issuer: Issuer, billing_date: date | None, store: DocumentStore)
 
 def _send_all(next_rows: _NextRows, dispatch: Dispatch, pace: DomainPace) -> None:
     """Send what waits and the pace admits."""
-    batches = _batches(next_rows, pace)
+    batches = _batches(next_rows, dispatch, pace)
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="printing") as printer:
         for batch, sheets in _printed_ahead(batches, dispatch.print, printer):
             dispatch.send(batch, sheets)
             dispatch.outages.raise_if_down()
 
 
-def _batches(next_rows: _NextRows, pace: DomainPace) -> Iterator[Sequence[QueuedDelivery]]:
+def _batches(
+    next_rows: _NextRows, dispatch: Dispatch, pace: DomainPace
+) -> Iterator[Sequence[QueuedDelivery]]:
     after_id = 0
     while batch := next_rows(after_id=after_id, limit=BATCH, full_domains=pace.full_domains()):
         after_id = batch[-1].delivery_id
-        if admitted := pace.admitted(batch):
+        # What will not be sent is not printed either.
+        if admitted := pace.admitted([row for row in batch if not dispatch.is_down(row)]):
             yield admitted
 
 

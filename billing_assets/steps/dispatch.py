@@ -129,7 +129,7 @@ class Dispatch:
         answered: Finished | None = None
         try:
             for row, sheet in zip(batch, sheets, strict=True):
-                if self._is_down(row):
+                if self.is_down(row):
                     continue
                 is_begun = self.store.hand_over(answered, row, *_carried(row, sheet))
                 answered = None
@@ -145,7 +145,7 @@ class Dispatch:
             if answered is not None:
                 self.store.hand_over(answered, None, "")
 
-    def _is_down(self, row: QueuedDelivery) -> bool:
+    def is_down(self, row: QueuedDelivery) -> bool:
         """Tell whether the endpoint of a row is left alone for the rest of this call."""
         return row.channel == DeliveryChannel.API_PUSH and (
             self.endpoints_down[row.endpoint_code] >= MAX_ENDPOINT_OUTAGES
