@@ -50,6 +50,7 @@ asked as materialized (
     join tax_rule b on b.tax_rule_id = cast(k.key as integer)
     join tax_rule a on ({_GROUP}) = ({_OTHER})
     where s.rule_set_id in (select rule_set_id from tax_of_invoice)
+        and a.tax_rule_id in (select tax_rule_id from tax_of_invoice)
         and (a.tax_rule_id = b.tax_rule_id or jsonb_exists(cast(s.content as jsonb), '{TAX_GROUPS}'))
 ), charged as (
     select t.invoice_id, t.tax_number, t.tax_rule_id as charged_rule_id, c.tax_rule_id, c.valid_to
