@@ -1,8 +1,10 @@
 """The outbox: filters, decisions on several rows, one delivery with its message."""
 
+import pytest
 from fastapi.testclient import TestClient
 
 from billing_assets.wiring.desk import Desk
+from billing_assets_tests.billed_store import as_owner
 
 
 def test_deliveries_are_found_by_state_and_reason(client: TestClient) -> None:
@@ -38,3 +40,31 @@ def test_one_shows_its_history_and_the_message_alone(client: TestClient) -> None
     message = client.get("/deliveries/2/message")
     assert "sandbox" in message.headers["content-security-policy"]
     assert "<html" in message.text
+
+
+@pytest.mark.parametrize(
+    ("channel", "words"),
+    [("print_post", "a folder for the print shop"), ("api_push", "pushed to the payer&#39;s endpoint")],
+)
+def test_what_goes_another_way_shows_its_document_and_no_message(
+    client: TestClient, desk: Desk, channel: str, words: str
+) -> None:
+    as_owner(desk.billing, f"update delivery set channel = '{channel}' where delivery_id = 2")
+    page = client.get("/deliveries/2").text
+    assert words in page
+    assert "Subject" not in page
+    assert "/pdf" in page
+
+
+def test_what_came_back_stands_in_the_history(client: TestClient, desk: Desk) -> None:
+    as_owner(
+        desk.billing,
+        "insert into delivery_bounce (company_id, delivery_id, attempt_number, content_sha256, action, "
+        "status, reason_code, diagnostic, recorded_at) values (1, 2, 1, sha256('x'), 'failed', '5.1.1', "
+        "'mailbox_unavailable', 'no such user', now())",
+    )
+    page = client.get("/deliveries/2").text
+    assert "It came back" in page
+    assert "5.1.1 no such user" in page
+    spanish = client.get("/deliveries/2", headers={"accept-language": "es"}).text
+    assert "Vino de vuelta" in spanish
