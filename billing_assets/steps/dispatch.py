@@ -186,7 +186,8 @@ class Dispatch:
         self.store.keep_renderings(
             [sheet for sheet in good if sheet.pdf and not sheet.missing_character_count]
         )
-        changed = set(self.store.keep_mails(good))
+        mailed = {row.job.document_id for row in batch if row.channel == DeliveryChannel.EMAIL}
+        changed = set(self.store.keep_mails([sheet for sheet in good if sheet.document_id in mailed]))
         proved = [_changed(sheet) if sheet.document_id in changed else sheet for sheet in sheets]
         self.print_fault_count += sum(sheet.fault is not None for sheet in proved)
         return proved
