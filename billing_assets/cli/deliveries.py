@@ -51,7 +51,7 @@ _OWN_REASONS = {
     "print_folder_failed": "its folder could not be written; 'billing deliveries post' does it again",
     "again_by_decision": "to be sent again, as a person decided",
     "delivered_by_decision": "it did arrive, as a person decided",
-    "given_up": "given up, as a person decided",
+    "given_up": "given up, by a decision that 'billing deliveries show' tells",
 }
 _NEWER_ADDRESS = "a newer address is known"
 _NEXT = {
@@ -59,6 +59,8 @@ _NEXT = {
     "later": "tried again from {at} UTC on",
     "on_day": "leaves on {day}",
     "in_hand": "being sent now",
+    "next_way": "goes by {way} with the next 'billing deliver'",
+    "post": "in the next folder: 'billing deliveries post'",
     "address": "leaves once a policy book has an address",
     "person": "a person decides",
     "none": "-",
@@ -204,7 +206,7 @@ def reason_words(row: "DeliveryRow") -> str:
 def next_words(row: "DeliveryRow") -> str:
     """Return what happens next to a delivery, without anybody asking."""
     at = instant(row.next_attempt_at) if row.next_attempt_at else ""
-    return _NEXT[row.next_step.value].format(at=at, day=row.send_date)
+    return _NEXT[row.next_step.value].format(at=at, day=row.send_date, way=row.next_way)
 
 
 def _show_counts(screen: Screen, counts: Mapping[str, int], given_up_count: int) -> None:

@@ -78,18 +78,25 @@ GIVEN_UP_REASON = DECISIONS[Decision.GIVEN_UP].reason_code
 
 
 def decision_refused(
-    delivery_id: int, decision: Decision, state: str | None, reason_code: str = ""
+    delivery_id: int, decision: Decision, state: str | None, reason_code: str = "", other_way: str = ""
 ) -> BillingError:
     """Return why ``decision`` cannot be taken on a delivery in ``state``; None: there is no such delivery.
 
     Codes: ``delivery_unknown``, ``delivery_sent``, ``delivery_sending``, ``delivery_given_up``,
-    ``delivery_without_address``, ``decision_refused``.
+    ``delivery_goes_another_way`` (``other_way`` is the channel), ``delivery_without_address``,
+    ``decision_refused``.
 
     >>> decision_refused(7, Decision.AGAIN, "sent").found
     'delivery 7 was sent'
     """
     if state is None:
         return delivery_unknown(delivery_id)
+    if other_way and decision is Decision.AGAIN and state in DECISIONS[decision].from_states:
+        return BillingError(
+            "delivery_goes_another_way",
+            f"delivery {delivery_id} is followed by one on another channel: {other_way}",
+            "wait for that one; if it fails too, this one can be sent again",
+        )
     code, found, todo = _refusal(decision, state, reason_code)
     return BillingError(code, f"delivery {delivery_id} {found}", todo)
 

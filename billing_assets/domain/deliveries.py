@@ -200,6 +200,9 @@ CHANNEL_FAULTS = frozenset(
 )
 """Reason codes that speak of the channel or the sender alone; such an answer is no attempt of the message."""
 
+OWN_FAULTS = frozenset({"secret_unreadable", "endpoint_unknown"})
+"""Reason codes of what is wrong on our side with an endpoint; no attempt of the message."""
+
 SIGNS_OF_OUTAGE = CHANNEL_FAULTS | {"refused_for_now"}
 """Reason codes that a channel in trouble gives: several in a row mean that it is down."""
 
@@ -212,7 +215,21 @@ HELD = "closed_day"
 NO_ADDRESS = "no_address"
 """The reason of a delivery that no channel was asked for, because its payer has no address."""
 
-PRINT_FAULTS = frozenset({"unprintable", "template_does_not_compile", "print_failed", "rendering_changed"})
+PRINT_FAULTS = frozenset(
+    {
+        *("unprintable", "print_failed", "rendering_changed", "document_does_not_add_up", "language_unknown"),
+        *(
+            "template_does_not_compile",
+            "template_does_not_render",
+            "template_file_missing",
+            "template_missing",
+        ),
+        *("template_archive_damaged", "template_process_ended", "template_too_large", "template_too_slow"),
+        *("templates_missing", "labels_unusable", "fonts_missing", "fonts_unusable", "chart_failed"),
+        *("invoice_json_unreadable", "letter_json_unreadable", "print_worker_ended"),
+        *("printer_used_after_fork", "pdf_pages_unreadable", "print_batch_invalid"),
+    }
+)
 """Reasons that speak of the document itself: no other way to the payer mends them."""
 
 GAVE_UP = "gave_up_after_attempts"

@@ -87,7 +87,8 @@ class NextStep(StrEnum):
 
     ``at_once``: it leaves with the next deliveries; ``later``: it is tried again at its instant; ``on_day``:
     it waits for an open day; ``in_hand``: a sender has it; ``address``: the next policy book with an address
-    sends it; ``person``: nothing, a person decides; ``none``: nothing any more.
+    sends it; ``next_way``: it goes by the next channel of its payer; ``post``: the next folder for the print
+    shop has it; ``person``: nothing, a person decides; ``none``: nothing any more.
     """
 
     AT_ONCE = "at_once"
@@ -95,12 +96,16 @@ class NextStep(StrEnum):
     ON_DAY = "on_day"
     IN_HAND = "in_hand"
     ADDRESS = "address"
+    NEXT_WAY = "next_way"
+    POST = "post"
     PERSON = "person"
     NONE = "none"
 
 
-def next_step(state: str, reason_code: str, *, has_instant: bool) -> NextStep:
-    """Return what happens next to a message in that state; ``has_instant``: it has its next attempt.
+def next_step(state: str, reason_code: str, *, has_instant: bool, is_untried: bool = False) -> NextStep:
+    """Return what happens next to a message in that state, on its own channel.
+
+    ``has_instant``: it has its next attempt; ``is_untried``: no channel was ever asked for it.
 
     >>> next_step("queued", "greylisted", has_instant=True).value
     'later'
@@ -115,4 +120,4 @@ def next_step(state: str, reason_code: str, *, has_instant: bool) -> NextStep:
         return NextStep.IN_HAND
     if state == DeliveryState.SENT or reason_code == GIVEN_UP_REASON:
         return NextStep.NONE
-    return NextStep.ADDRESS if reason_code == NO_ADDRESS else NextStep.PERSON
+    return NextStep.ADDRESS if reason_code == NO_ADDRESS and is_untried else NextStep.PERSON

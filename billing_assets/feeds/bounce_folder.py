@@ -15,6 +15,9 @@ from billing_assets.domain.errors import BillingError
 READ = "read"
 """Folder, inside of the mailbox, of the mails that were read."""
 
+LARGEST_MAIL = 2_000_000
+"""So many bytes of a mail are read: a report stands at its beginning, what it returns may be large."""
+
 _UNFINISHED = (".part", ".tmp")
 
 
@@ -35,7 +38,8 @@ class BounceFolder:
         """Yield each mail that waits, with its bytes; one that was moved away meanwhile is left out."""
         for path in self._waiting():
             try:
-                content = path.read_bytes()
+                with path.open("rb") as file:
+                    content = file.read(LARGEST_MAIL)
             except FileNotFoundError:
                 continue
             except OSError as error:

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from typing import TypeAlias
@@ -27,6 +28,7 @@ from billing_assets.steps.delivery_ports import (
     QueueCounts,
     QueuedDelivery,
     Ways,
+    Which,
 )
 from billing_assets.steps.dispatch import Dispatch, Outages
 from billing_assets.steps.pace import DomainPace
@@ -51,7 +53,7 @@ def deliver_documents(  # noqa: PLR0913 - ports and settings, each given by its 
     ways: Ways,
     clock: Callable[[], datetime],
     patience: Patience = PATIENCE,
-    per_domain: int = 0,
+    pace: DomainPace | None = None,
     is_due_only: bool = False,
     progress: Progress = silent,
     report: Report = untold,
@@ -67,10 +69,9 @@ def deliver_documents(  # noqa: PLR0913 - ports and settings, each given by its 
     a person. A call that is ``is_due_only``, as schedules make it, leaves it alone until its next attempt is
     due; any other call takes up all that waits. A second call after success sends nothing. A message goes to
     the newest address of its payer; what had none is queued again as soon as there is one.
-    At most ``per_domain`` messages a minute go to one domain, where it is not 0: the call lasts as long as
-    that takes. ``unprintable_count`` is the number of documents with characters that no font of their
-    template has, ``print_fault_count`` that of documents that could not be printed as they must be: they fail
-    alone.
+    No more messages a minute go to one domain than ``pace`` admits: the call lasts as long as that takes.
+    ``unprintable_count`` is the number of documents with characters that no font of their template has,
+    ``print_fault_count`` that of documents that could not be printed as they must be: they fail alone.
     ``report`` is given what was done, also where an error or an interruption ends the sending.
 
     What goes by post is queued and not sent here: see ``post_letters``.
@@ -84,10 +85,10 @@ def deliver_documents(  # noqa: PLR0913 - ports and settings, each given by its 
         interrupted = store.settle_interrupted(issuer.company_id)
         now = clock()
         today = now.astimezone(ZoneInfo(issuer.company.time_zone)).date()
-        due_at, pace = now if is_due_only else None, DomainPace(per_minute=per_domain)
+        which, pace = Which(due_at=now if is_due_only else None), pace or DomainPace()
         send_dates = _send_dates(issuer, billing_date, store)
         counts = store.queue(issuer.company_id, billing_date, issuer.company.message_domain, send_dates)
-        total, held_count = store.queued_counts(issuer.company_id, billing_date, today, due_at)
+        total, held_count = store.queued_counts(issuer.company_id, billing_date, today, which)
         dispatch = Dispatch(
             issuer=issuer,
             store=store,
@@ -100,11 +101,11 @@ def deliver_documents(  # noqa: PLR0913 - ports and settings, each given by its 
         )
         next_rows = partial(store.next_deliveries, issuer.company_id, billing_date, today=today)
         try:
-            _send_all(partial(next_rows, due_at=due_at), dispatch, pace)
+            _send_all(next_rows, which, dispatch, pace)
             while pace.was_short:
                 pace.wait(lambda: dispatch.tell(dispatch.states.total()))
-                # What was refused meanwhile has its own time.
-                _send_all(partial(next_rows, due_at=clock()), dispatch, pace)
+                # What was tried in this call has its own time.
+                _send_all(next_rows, replace(which, untouched_since=now), dispatch, pace)
         finally:
             result = _result(counts, held_count, interrupted, dispatch, time.perf_counter() - started)
             report(result)
@@ -138,9 +139,9 @@ def _send_dates(issuer: Issuer, billing_date: date | None, store: DocumentStore)
     return found
 
 
-def _send_all(next_rows: _NextRows, dispatch: Dispatch, pace: DomainPace) -> None:
+def _send_all(next_rows: _NextRows, which: Which, dispatch: Dispatch, pace: DomainPace) -> None:
     """Send what waits and the pace admits."""
-    batches = _batches(next_rows, dispatch, pace)
+    batches = _batches(next_rows, which, dispatch, pace)
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="printing") as printer:
         for batch, sheets in _printed_ahead(batches, dispatch.print, printer):
             dispatch.send(batch, sheets)
@@ -148,10 +149,12 @@ def _send_all(next_rows: _NextRows, dispatch: Dispatch, pace: DomainPace) -> Non
 
 
 def _batches(
-    next_rows: _NextRows, dispatch: Dispatch, pace: DomainPace
+    next_rows: _NextRows, which: Which, dispatch: Dispatch, pace: DomainPace
 ) -> Iterator[Sequence[QueuedDelivery]]:
     after_id = 0
-    while batch := next_rows(after_id=after_id, limit=BATCH, full_domains=pace.full_domains()):
+    while batch := next_rows(
+        after_id=after_id, limit=BATCH, which=replace(which, full_domains=pace.full_domains())
+    ):
         after_id = batch[-1].delivery_id
         # What will not be sent is not printed either.
         if admitted := pace.admitted([row for row in batch if not dispatch.is_down(row)]):

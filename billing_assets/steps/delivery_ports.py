@@ -82,6 +82,7 @@ class QueuedDelivery:
 
     ``to_email`` and ``endpoint_code`` are what is known of the payer by ``payer_version_id``, the newest.
     ``refused_count`` counts temporary refusals of this message since a person last decided to send it again.
+    ``is_doubtful``: an endpoint answered with a fault of its own to all of it, and may have taken it.
     """
 
     delivery_id: int
@@ -91,8 +92,26 @@ class QueuedDelivery:
     refused_count: int
     to_email: str
     endpoint_code: str
+    is_doubtful: bool
     payer_version_id: int
     job: PrintJob
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Which:
+    """Which of the rows that wait are asked for.
+
+    ``due_at``: only those that may be tried again by then; ``channels``: only by these; ``full_domains``: no
+    e-mails to these; ``untouched_since``: nothing that was tried since.
+    """
+
+    due_at: datetime | None = None
+    channels: Sequence[str] = ONE_BY_ONE
+    full_domains: Sequence[str] = ()
+    untouched_since: datetime | None = None
+
+
+EVERY = Which()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,12 +242,11 @@ class DocumentStore(Protocol):
         company_id: int,
         billing_date: date | None,
         today: date,
-        due_at: datetime | None = None,
-        channels: Sequence[str] = ONE_BY_ONE,
+        which: Which = EVERY,
     ) -> tuple[int, int]:
         """Return how many rows may leave, and how many wait for a later day or are under a hold.
 
-        With ``due_at`` only what may be tried again by then may leave; the rest is counted in neither.
+        What has its next attempt later than asked for is counted in neither.
         """
         ...
 
@@ -239,14 +257,9 @@ class DocumentStore(Protocol):
         after_id: int,
         limit: int,
         today: date,
-        due_at: datetime | None = None,
-        channels: Sequence[str] = ONE_BY_ONE,
-        full_domains: Sequence[str] = (),
+        which: Which = EVERY,
     ) -> Sequence[QueuedDelivery]:
-        """Return queued rows with an id above ``after_id`` that may leave ``today`` by a channel, in order.
-
-        With ``due_at`` only those that may be tried again by then. No e-mails to ``full_domains``.
-        """
+        """Return queued rows with an id above ``after_id`` that may leave ``today``, in order."""
         ...
 
     def keep_renderings(self, printed: Sequence[PrintedInvoice]) -> None:

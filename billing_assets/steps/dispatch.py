@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from billing_assets.domain.deliveries import (
+    GAVE_UP,
+    OWN_FAULTS,
     SIGNS_OF_OUTAGE,
     Attachment,
     DeliveryState,
@@ -34,11 +36,12 @@ from billing_assets.steps.delivery_ports import (
 from billing_assets.steps.run_ports import Issuer
 
 _LONGEST_REPLY = 500
+_FAULT_OF_THEIRS, _TIMED_OUT = 500, 408
 
 MAX_ENDPOINT_OUTAGES = 3
 """After so many outages in a row an endpoint is left alone until the next call: others do not wait for it."""
 
-ENDPOINT_OUTAGES = SIGNS_OF_OUTAGE | {"server_error", "no_answer_after_request"}
+ENDPOINT_OUTAGES = SIGNS_OF_OUTAGE | OWN_FAULTS | {"server_error", "no_answer_after_request"}
 """Reason codes that an endpoint in trouble gives."""
 
 MAX_OUTAGES = 5
@@ -162,10 +165,16 @@ class Dispatch:
     def _finished(self, row: QueuedDelivery, answer: SendResult) -> Finished:
         now, patience = self.clock(), self.patience
         # A mail server is ours and serves all; an endpoint that is gone for good has to come to an end.
-        counts_faults = row.channel == DeliveryChannel.API_PUSH
-        result = within_attempts(
-            answer, row.refused_count, patience.max_attempts, counts_faults=counts_faults
-        )
+        is_push = row.channel == DeliveryChannel.API_PUSH
+        counts_faults = is_push and answer.reason_code not in OWN_FAULTS
+        result = answer
+        if answer.reason_code not in OWN_FAULTS:
+            result = within_attempts(
+                answer, row.refused_count, patience.max_attempts, counts_faults=counts_faults
+            )
+        if is_push and result.reason_code == GAVE_UP and (row.is_doubtful or _is_doubtful(answer)):
+            # It may have arrived: no other way is taken, and a person asks.
+            result = replace(result, state=DeliveryState.UNKNOWN)
         again = patience.next_attempt_at(result, row.refused_count, now, counts_faults=counts_faults)
         return Finished(row=row, result=result, ended_at=now, next_attempt_at=again)
 
@@ -218,6 +227,11 @@ class Dispatch:
         if row.channel == DeliveryChannel.API_PUSH:
             return self.ways.push.push(row, sheet.pdf, self.clock())
         return self.ways.mail.send(_message(row, sheet, self.issuer, self.clock()))
+
+
+def _is_doubtful(answer: SendResult) -> bool:
+    """Tell whether an endpoint answered to a whole document in a way that may hide a yes."""
+    return answer.reply_code >= _FAULT_OF_THEIRS or answer.reply_code == _TIMED_OUT
 
 
 def _carried(row: QueuedDelivery, sheet: PrintedInvoice) -> tuple[str, str]:

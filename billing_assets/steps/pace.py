@@ -52,6 +52,7 @@ class DomainPace:
         while (rest := self._begun_at + WINDOW_SECONDS - self.clock()) > 0:
             tell()
             self.sleep(min(rest, 1.0))
+        self._counts.clear()
 
     def _turn_over(self) -> None:
         if self.clock() - self._begun_at >= WINDOW_SECONDS:

@@ -19,7 +19,14 @@ from zoneinfo import ZoneInfo
 from billing_assets.domain.deliveries import DeliveryState, SendResult
 from billing_assets.domain.delivery_channels import DeliveryChannel
 from billing_assets.domain.invoices import Invoice
-from billing_assets.steps.delivery_ports import DocumentStore, Finished, Press, QueuedDelivery
+from billing_assets.steps.delivery_ports import (
+    DocumentStore,
+    Finished,
+    Press,
+    PrintedInvoice,
+    QueuedDelivery,
+    Which,
+)
 from billing_assets.steps.result import StepResult
 from billing_assets.steps.run_ports import Progress, silent
 
@@ -27,7 +34,7 @@ MOST_LETTERS = 5_000
 """Documents of one folder: what a print shop takes as one job."""
 
 _PRINTED_TOGETHER = 200
-_CHANNELS = (DeliveryChannel.PRINT_POST.value,)
+_WHICH = Which(channels=(DeliveryChannel.PRINT_POST.value,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +59,15 @@ class LetterWriter(Protocol):
     """Writes folders for a print shop."""
 
     def write(self, batch_name: str, letters: Iterator[Letter]) -> PostedBatch:
-        """Write a folder whole or raise, with nothing of it there."""
+        """Write a folder whole or raise."""
+        ...
+
+    def is_there(self, batch_name: str) -> bool:
+        """Tell whether the folder has its name; it has it only whole."""
+        ...
+
+    def fault_of(self, letter: Letter) -> str:
+        """Return the code of why a letter can be in no folder, empty where it can."""
         ...
 
 
@@ -80,11 +95,9 @@ def post_letters(
         store.settle_interrupted(issuer.company_id)
         now = clock()
         today = now.astimezone(ZoneInfo(issuer.company.time_zone)).date()
-        total, _ = store.queued_counts(issuer.company_id, None, today, channels=_CHANNELS)
+        total, _ = store.queued_counts(issuer.company_id, None, today, _WHICH)
         after_id = 0
-        while rows := store.next_deliveries(
-            issuer.company_id, None, after_id, MOST_LETTERS, today, channels=_CHANNELS
-        ):
+        while rows := store.next_deliveries(issuer.company_id, None, after_id, MOST_LETTERS, today, _WHICH):
             desk.post(company_code, rows, now)
             after_id = rows[-1].delivery_id
             progress("posting", desk.posted_count + desk.fault_count, total)
@@ -121,15 +134,20 @@ class _LetterDesk:
         """Print the rows, and write those that can be printed into one folder."""
         starts = range(0, len(rows), _PRINTED_TOGETHER)
         printed = [row for start in starts for row in self._printed(rows[start : start + _PRINTED_TOGETHER])]
-        begun = [row for row in printed if self.store.hand_over(None, row, self._kept_hash(row))]
-        if not begun:
+        if not printed:
             return
-        name = f"{company_code}-{now:%Y-%m-%d}-{begun[0].delivery_id}"
+        name, begun = f"{company_code}-{now:%Y-%m-%d}-{printed[0].delivery_id}", list[QueuedDelivery]()
         try:
+            for row in printed:
+                if self.store.hand_over(None, row, self._kept_hash(row)):
+                    begun.append(row)
             batch = self.writer.write(name, self._letters(begun))
         except BaseException:
-            # The folder is not there, or is there whole: it is written under a hidden name.
-            self._finish(begun, DeliveryState.QUEUED, "print_folder_failed")
+            # Whatever broke off: the folder is there whole, or nothing of it is.
+            if self.writer.is_there(name):
+                self._finish(begun, DeliveryState.SENT, "accepted", name)
+            else:
+                self._finish(begun, DeliveryState.QUEUED, "print_folder_failed")
             raise
         self._finish(begun, DeliveryState.SENT, "accepted", name)
         self.posted_count += batch.document_count
@@ -138,15 +156,14 @@ class _LetterDesk:
         self.last_folder = batch.name
 
     def _printed(self, rows: Sequence[QueuedDelivery]) -> Iterator[QueuedDelivery]:
-        """Keep the PDFs of rows; yield those that have one, and let the others fail with their reason."""
-        sheets = list(self.press.print_all([row.job for row in rows], with_pdf=True))
-        good = [sheet for sheet in sheets if sheet.fault is None and not sheet.missing_character_count]
-        first = {row.job.document_id for row in rows if not row.job.pdf_sha256}
-        self.store.keep_renderings([sheet for sheet in good if sheet.document_id in first])
-        for row, sheet in zip(rows, sheets, strict=True):
-            reason = sheet.fault.code if sheet.fault else "unprintable" if sheet not in good else ""
-            if not reason and not self.store.kept_pdf(row.job.document_id):
-                reason = "rendering_changed"
+        """Keep the PDFs of rows that have none; yield the rows that can go, and let the others fail."""
+        new = [row for row in rows if not self.store.kept_pdf(row.job.document_id)]
+        sheets = list(self.press.print_all([row.job for row in new], with_pdf=True)) if new else []
+        faults = {sheet.document_id: _fault_of(sheet) for sheet in sheets}
+        self.store.keep_renderings([sheet for sheet in sheets if not faults[sheet.document_id]])
+        for row in rows:
+            letter = Letter(invoice=row.job.invoice, pdf=self.store.kept_pdf(row.job.document_id))
+            reason = faults.get(row.job.document_id) or self.writer.fault_of(letter)
             if not reason:
                 yield row
             elif self.store.hand_over(None, row, ""):
@@ -167,3 +184,9 @@ class _LetterDesk:
         at = self.clock()
         for row in rows:
             self.store.hand_over(Finished(row=row, result=result, ended_at=at), None, "")
+
+
+def _fault_of(sheet: PrintedInvoice) -> str:
+    if sheet.fault:
+        return sheet.fault.code
+    return "unprintable" if sheet.missing_character_count else ""

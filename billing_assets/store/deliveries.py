@@ -8,23 +8,24 @@ Does not belong here: filling the outbox (``delivery_queue``), first renderings 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from billing_assets.domain.calendar_rule import ClosedDays
-from billing_assets.domain.deliveries import CHANNEL_FAULTS
-from billing_assets.domain.delivery_channels import ONE_BY_ONE
+from billing_assets.domain.deliveries import CHANNEL_FAULTS, OWN_FAULTS
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import (
+    EVERY,
     Finished,
     PrintedInvoice,
     PrintJob,
     QueueCounts,
     QueuedDelivery,
     UnqueuedRun,
+    Which,
 )
 from billing_assets.steps.run_ports import Clock, Issuer, Progress
 from billing_assets.store.closed_days import read_closed_days
@@ -88,17 +89,21 @@ _NEXT = f"""
 select v.delivery_id, v.channel, v.message_id, v.attempt_count, d.document_id, i.invoice_id,
     i.template_version_id,
     coalesce(encode(d.pdf_sha256, 'hex'), '') as pdf_hex, newest.payer_version_id, newest.email,
-    newest.endpoint_code,
+    newest.endpoint_code, v.channel = 'api_push' and exists (select from delivery_attempt a
+        where a.delivery_id = v.delivery_id and (a.reply_code >= 500 or a.reply_code = 408)) as is_doubtful,
     (select count(*) from delivery_attempt a
         where a.delivery_id = v.delivery_id and a.state = 'queued'
-            and (v.channel = 'api_push' or a.reason_code <> all(:faults))
+            and a.reason_code <> all(case v.channel when 'api_push' then cast(:own_faults as text[])
+                else :faults end)
             and a.attempt_number > coalesce((select max(e.attempt_count) from delivery_decision e
                 where e.delivery_id = v.delivery_id and e.decision = 'again'), 0)) as refused_count
 from delivery v join document d using (document_id) join invoice i using (invoice_id)
 join billing_run r using (run_id)
 {NEWEST_ADDRESS}
 where {_IS_QUEUED} and {_MAY_GO} and {_IS_DUE} and v.delivery_id > :after
-    and v.channel = any(newest.reach) and v.channel = any(:channels)
+    and v.channel = any(newest.ways) and v.channel = any(:channels)
+    and (cast(:untouched_since as timestamptz) is null or not exists (select from delivery_attempt a
+        where a.delivery_id = v.delivery_id and a.started_at >= :untouched_since))
     and (v.channel <> 'email' or lower(split_part(newest.email, '@', 2)) <> all(:full_domains))
 order by v.delivery_id limit :limit
 """  # noqa: S608 - constants
@@ -216,16 +221,15 @@ class SqlDocumentStore:
         company_id: int,
         billing_date: date | None,
         today: date = date.max,
-        due_at: datetime | None = None,
-        channels: Sequence[str] = ONE_BY_ONE,
+        which: Which = EVERY,
     ) -> tuple[int, int]:
         """Return how many rows wait to be sent, and how many wait for their day or the end of a hold."""
         values = {
             "company": company_id,
             "day": billing_date,
             "today": today,
-            "due_at": due_at,
-            "channels": list(channels),
+            "due_at": which.due_at,
+            "channels": list(which.channels),
         }
         with self.database.transaction() as connection:
             due_count, held_count = connection.execute(text(_QUEUED_COUNTS), values).one()
@@ -238,9 +242,7 @@ class SqlDocumentStore:
         after_id: int,
         limit: int,
         today: date = date.max,
-        due_at: datetime | None = None,
-        channels: Sequence[str] = ONE_BY_ONE,
-        full_domains: Sequence[str] = (),
+        which: Which = EVERY,
     ) -> Sequence[QueuedDelivery]:
         """Return the next queued rows that may leave, with their complete invoices."""
         values = {
@@ -249,10 +251,12 @@ class SqlDocumentStore:
             "after": after_id,
             "limit": limit,
             "today": today,
-            "due_at": due_at,
-            "channels": list(channels),
-            "full_domains": list(full_domains),
+            "due_at": which.due_at,
+            "channels": list(which.channels),
+            "full_domains": list(which.full_domains),
             "faults": sorted(CHANNEL_FAULTS),
+            "own_faults": sorted(OWN_FAULTS),
+            "untouched_since": which.untouched_since,
         }
         with self.database.transaction() as connection:
             rows = connection.execute(text(_NEXT), values).all()
@@ -264,6 +268,7 @@ class SqlDocumentStore:
                 delivery_id=row.delivery_id,
                 channel=row.channel,
                 endpoint_code=row.endpoint_code,
+                is_doubtful=row.is_doubtful,
                 message_id=row.message_id,
                 attempt_count=row.attempt_count,
                 refused_count=row.refused_count,

@@ -22,14 +22,14 @@ from billing_assets.steps.run_ports import Clock, Issuer
 from billing_assets.store.audit_log import record_act
 from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
-from billing_assets.store.delivery_queue import NEWEST_ADDRESS
+from billing_assets.store.delivery_queue import NEWEST_ADDRESS, OTHER_WAY
 
 # A sender begins a row by an update that wants it queued. Whoever locks the row first has it; the other finds
 # the state changed.
 _DECIDE = f"""
 with held as (
     select v.delivery_id, v.company_id, v.state, v.reason_code, v.attempt_count,
-        v.channel = any(newest.reach) as has_address
+        v.channel = any(newest.ways) as has_address, {OTHER_WAY} is not null as goes_another_way
     from delivery v join document d using (document_id) join invoice i using (invoice_id)
     {NEWEST_ADDRESS}
     where v.company_id = :company and v.delivery_id = any(:ids)
@@ -39,7 +39,7 @@ with held as (
         next_attempt_at = null
     from held h
     where v.delivery_id = h.delivery_id and h.state = any(:from_states)
-        and (h.has_address or :decision <> 'again')
+        and (h.has_address and not h.goes_another_way or :decision <> 'again')
         and (h.reason_code <> :given_up or :decision <> 'given-up')
     returning v.delivery_id
 )
@@ -51,9 +51,10 @@ from held h join changed using (delivery_id) order by h.delivery_id
 returning *
 """  # noqa: S608 - constants
 
-_STATES = """
-select delivery_id, state, reason_code from delivery where company_id = :company and delivery_id = any(:ids)
-"""
+_STATES = f"""
+select v.delivery_id, v.state, v.reason_code, coalesce({OTHER_WAY}, '') as other_way
+from delivery v where v.company_id = :company and v.delivery_id = any(:ids)
+"""  # noqa: S608 - constants
 
 
 class SqlDecisionStore:
@@ -125,7 +126,8 @@ def _refusal(
     found = connection.execute(text(_STATES), {"company": company_id, "ids": list(refused)})
     states = {row.delivery_id: row for row in found}
     row = states.get(refused[0])
-    error = decision_refused(refused[0], decision, row.state if row else None, row.reason_code if row else "")
+    state, reason, other_way = (row.state, row.reason_code, row.other_way) if row else (None, "", "")
+    error = decision_refused(refused[0], decision, state, reason, other_way)
     if named_count == 1:
         return error
     more = f", and {len(refused) - 1} more cannot be decided so either" if len(refused) > 1 else ""

@@ -21,8 +21,8 @@ DECIDED_BY = "order of channels"
 # Each way once: what failed on all of them waits for a person.
 NEXT_WAY = """
 cross join lateral (
-    select w.channel from unnest(newest.wished) with ordinality as w (channel, place)
-    where w.channel = any(newest.reach) and not exists (select from delivery o
+    select w.channel from unnest(newest.ways) with ordinality as w (channel, place)
+    where not exists (select from delivery o
         where o.document_id = v.document_id and o.purpose = v.purpose and o.channel = w.channel)
     order by w.place limit 1
 ) chosen

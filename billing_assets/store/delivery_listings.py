@@ -14,29 +14,32 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from billing_assets.domain.decisions import GIVEN_UP_REASON, DecidedDelivery, delivery_unknown
-from billing_assets.domain.delivery_channels import ONE_BY_ONE
+from billing_assets.domain.deliveries import HELD
+from billing_assets.domain.delivery_channels import ONE_BY_ONE, DeliveryChannel
 from billing_assets.domain.delivery_waits import NextStep, next_step
 from billing_assets.domain.numbering import document_number
 from billing_assets.store.bounces import BounceRow, bounces_of
 from billing_assets.store.delivery_decisions import decisions_of
 from billing_assets.store.delivery_fallbacks import FALLS_BACK, NEXT_WAY, never
-from billing_assets.store.delivery_queue import MAY_LEAVE, NEWEST_ADDRESS
+from billing_assets.store.delivery_queue import MAY_LEAVE, NEWEST_ADDRESS, OTHER_WAY
 
 # What 'billing deliver' of the date would do: send what waits and what has an address by now, and let go by
 # the next channel what failed.
-_WAITING_DATES = f"""
-select distinct r.billing_date
+_OF_WAITING = f"""
 from delivery v join document d using (document_id) join invoice i using (invoice_id)
 join billing_run r using (run_id)
 {NEWEST_ADDRESS}
-left join lateral (select chosen.channel from (select) as one {NEXT_WAY}) following on {FALLS_BACK}
-where v.company_id = :company and v.state in ('queued', 'failed')
-    and (following.channel is not null
-        or v.channel = any(newest.reach) and v.channel = any(:channels) and {MAY_LEAVE})
-    and (v.send_date is null or v.send_date <= :today)
+"""
+_WAITING_DATES = f"""
+select r.billing_date {_OF_WAITING}
+where v.company_id = :company and v.state in ('queued', 'failed') and v.channel = any(:channels)
+    and v.channel = any(newest.ways) and {MAY_LEAVE} and (v.send_date is null or v.send_date <= :today)
     and (cast(:due_at as timestamptz) is null or v.next_attempt_at is null or v.next_attempt_at <= :due_at)
-order by r.billing_date
-"""  # noqa: S608 - constants
+union
+select r.billing_date {_OF_WAITING} {NEXT_WAY}
+where v.company_id = :company and v.state = 'failed' and {FALLS_BACK}
+order by 1
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,8 @@ class DeliveryRow:
     attempt_count: int
     send_date: date | None
     next_attempt_at: datetime | None
+    other_way: str
+    next_way: str
     has_address: bool
     has_newer_address: bool
     queued_at: datetime
@@ -71,8 +76,12 @@ class DeliveryRow:
     @property
     def next_step(self) -> NextStep:
         """What happens next to it by itself."""
-        has_instant = self.next_attempt_at is not None
-        return next_step(self.state, self.reason_code, has_instant=has_instant)
+        if self.next_way:
+            return NextStep.NEXT_WAY
+        if self.state == "queued" and self.channel not in ONE_BY_ONE and self.reason_code != HELD:
+            return NextStep.POST
+        has_instant, is_untried = self.next_attempt_at is not None, self.attempt_count == 0
+        return next_step(self.state, self.reason_code, has_instant=has_instant, is_untried=is_untried)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +124,8 @@ group by state, reason_code order by count(*) desc, state, reason_code
 """
 
 _DELIVERIES = f"""
-select v.*, s.prefix, i.invoice_number, r.billing_date, v.channel = any(newest.reach) as has_address,
+select v.*, s.prefix, i.invoice_number, r.billing_date, v.channel = any(newest.ways) as has_address,
+    coalesce({OTHER_WAY}, '') as other_way, coalesce(following.channel, '') as next_way,
     v.channel = 'email' and newest.email <> '' and newest.email <> coalesce((
     select coalesce(y.content::json ->> 'email', '') from delivery_attempt a
     join payer_version y on y.payer_version_id = coalesce(a.payer_version_id, i.payer_version_id)
@@ -125,6 +135,7 @@ from delivery v join document d using (document_id) join invoice i using (invoic
 join number_series s using (number_series_id) join billing_run r using (run_id)
 join payer_version frozen on frozen.payer_version_id = i.payer_version_id
 {NEWEST_ADDRESS}
+left join lateral (select chosen.channel from (select) as one {NEXT_WAY}) following on {FALLS_BACK}
 where v.company_id = :company
 """  # noqa: S608 - constants
 
@@ -165,9 +176,8 @@ def count_given_up(connection: Connection, company_id: int) -> int:
 def deliveries_of(connection: Connection, company_id: int, invoice_id: int) -> list[DeliveryRow]:
     """Return the deliveries of one invoice, oldest first."""
     query = text(f"{_DELIVERIES} and i.invoice_id = :invoice order by v.delivery_id")
-    return [
-        _delivery(row) for row in connection.execute(query, {"company": company_id, "invoice": invoice_id})
-    ]
+    values = {"company": company_id, "invoice": invoice_id, "never": never()}
+    return [_delivery(row) for row in connection.execute(query, values)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +231,7 @@ def list_undelivered(connection: Connection, company_id: int, wanted: DeliveryFi
         "reason": wanted.reason_code,
         "with_given_up": wanted.with_given_up,
         "given_up": GIVEN_UP_REASON,
+        "never": never(),
         "day": wanted.billing_date,
         "after": wanted.after_id,
         "limit": wanted.limit,
@@ -232,12 +243,15 @@ def list_undelivered(connection: Connection, company_id: int, wanted: DeliveryFi
 def find_deliveries(connection: Connection, company_id: int, ids: Sequence[int]) -> list[DeliveryRow]:
     """Return these deliveries, whatever their state."""
     query = text(f"{_DELIVERIES} and v.delivery_id = any(:ids) order by v.delivery_id")
-    return [_delivery(row) for row in connection.execute(query, {"company": company_id, "ids": list(ids)})]
+    return [
+        _delivery(row)
+        for row in connection.execute(query, {"company": company_id, "ids": list(ids), "never": never()})
+    ]
 
 
 def show_delivery(connection: Connection, company_id: int, delivery_id: int) -> DeliveryDetail:
     """Return one delivery with its history, or raise ``delivery_unknown``."""
-    values = {"company": company_id, "delivery": delivery_id}
+    values = {"company": company_id, "delivery": delivery_id, "never": never()}
     row = connection.execute(text(f"{_DELIVERIES} and v.delivery_id = :delivery"), values).first()
     if row is None:
         raise delivery_unknown(delivery_id)
@@ -270,6 +284,8 @@ def _delivery(row: Any) -> DeliveryRow:  # noqa: ANN401 - a row of SQLAlchemy
         attempt_count=row.attempt_count,
         send_date=row.send_date,
         next_attempt_at=row.next_attempt_at,
+        other_way=row.other_way,
+        next_way=row.next_way,
         has_address=row.has_address,
         has_newer_address=row.has_newer_address,
         queued_at=row.queued_at,
@@ -295,3 +311,16 @@ def list_waiting_dates(
         "never": never(),
     }
     return list(connection.execute(text(_WAITING_DATES), values).scalars())
+
+
+def list_letter_dates(connection: Connection, company_id: int, today: date) -> list[date]:
+    """Return the billing dates of which a document waits to go by post, oldest first."""
+    values = {"company": company_id, "today": today, "channel": DeliveryChannel.PRINT_POST.value}
+    query = """
+        select distinct r.billing_date from delivery v join document d using (document_id)
+        join invoice i using (invoice_id) join billing_run r using (run_id)
+        where v.company_id = :company and v.state = 'queued' and v.channel = :channel
+            and (v.send_date is null or v.send_date <= :today)
+        order by 1
+    """
+    return list(connection.execute(text(query), values).scalars())

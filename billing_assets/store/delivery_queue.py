@@ -26,10 +26,11 @@ IS_HELD_UNTIL = "(v.attempt_count = 0 and v.send_date <= cast(:day as date))"
 
 NEWEST_ADDRESS = """
 join lateral (
-    select y.payer_version_id, y.email, y.endpoint_code,
-        array['print_post'] || case when y.email = '' then '{}' else array['email'] end
-        || case when e.endpoint_code is null then '{}' else array['api_push'] end as reach,
-        string_to_array(y.channels, ' ') as wished
+    select y.payer_version_id, y.email, y.endpoint_code, string_to_array(y.channels, ' ') as wished, array(
+        select w.channel from unnest(string_to_array(y.channels, ' ')) with ordinality as w (channel, place)
+        where case w.channel when 'email' then y.email <> '' when 'api_push' then e.endpoint_code is not null
+            else true end
+        order by w.place) as ways
     from (
         select y.payer_version_id, coalesce(y.content::json ->> 'email', '') as email,
             coalesce(y.content::json ->> 'channels', 'email') as channels,
@@ -42,14 +43,15 @@ join lateral (
 """
 """Joins to an invoice ``i`` what is known of its payer by now: contact data, unlike what the invoice froze.
 
-``reach``: the channels that have what they need; ``wished``: those that the payer takes, the preferred first.
+``wished``: the channels that the payer takes, the preferred first; ``ways``: those of them that have what
+they need. What the payer takes no more is no way.
 """
 
-FIRST_WAY = """
-(select w.channel from unnest(newest.wished) with ordinality as w (channel, place)
-    where w.channel = any(newest.reach) order by w.place limit 1)
+OTHER_WAY = """
+(select max(o.channel) from delivery o where o.document_id = v.document_id and o.purpose = v.purpose
+    and o.delivery_id <> v.delivery_id and o.state <> 'failed')
 """
-"""The first channel that the payer takes and that has what it needs; null where there is none."""
+"""The channel on which the document of a delivery ``v`` goes, or went, beside it; null where it does not."""
 
 _UNQUEUED_RUNS = f"""
 select distinct r.run_id, r.billing_date, r.closed_day_id
@@ -80,7 +82,7 @@ left join unnest(cast(:held_runs as bigint[]), cast(:send_dates as date[])) as h
     on h.run_id = r.run_id
 {NEWEST_ADDRESS}
 cross join lateral (
-    select coalesce({FIRST_WAY}, newest.wished[1]) as channel, {FIRST_WAY} is not null as is_reachable
+    select coalesce(newest.ways[1], newest.wished[1]) as channel, cardinality(newest.ways) > 0 as is_reachable
 ) chosen
 where d.company_id = :company and {OF_DATE}
     and not exists (select from delivery v where v.document_id = d.document_id and v.purpose = :purpose)
@@ -101,13 +103,13 @@ _ADDRESS_FOUND = f"""
 update delivery v set state = 'queued', owner = '', changed_at = :at,
     reason_code = case when v.send_date is null then '' else :held end
 {_OF_INVOICE} and v.state = 'failed' and v.reason_code = 'no_address' and v.attempt_count = 0
-    and v.channel = any(newest.reach)
+    and v.channel = any(newest.ways)
 """  # noqa: S608 - constants
 
 _ADDRESS_LOST = f"""
 update delivery v set state = 'failed', reason_code = 'no_address', owner = :owner, changed_at = :at,
     next_attempt_at = null
-{_OF_INVOICE} and v.state = 'queued' and v.channel <> all(newest.reach)
+{_OF_INVOICE} and v.state = 'queued' and v.channel <> all(newest.ways)
 """  # noqa: S608 - constants
 
 

@@ -2,8 +2,8 @@
 
 Belongs here: the rows and their sealed secrets. Does not belong here: calling one (``channels.api_push``).
 
-A row is never changed but to be removed: another address or secret is another row, and both acts are in the
-audit log.
+A row is never changed but to be removed, and loses its address and secrets then: another address or secret is
+another row. Both acts are in the audit log.
 """
 
 import json
@@ -25,7 +25,7 @@ select endpoint_code, url, sealed_secrets, secret_count, added_by, added_at from
 where company_id = :company and removed_at is null {condition} order by endpoint_code
 """
 _REMOVE = """
-update push_endpoint set removed_by = :by, removed_at = :at
+update push_endpoint set removed_by = :by, removed_at = greatest(:at, added_at), url = '', sealed_secrets = ''
 where company_id = :company and endpoint_code = :code and removed_at is null
 """
 _ADD = """

@@ -6,7 +6,6 @@ the call (``channels.api_push``), which documents are pushed (``steps``).
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from uuid import uuid4
 
 from billing_assets.channels.api_push import (
@@ -64,7 +63,6 @@ class Endpoints:
                 )
             )
         )
-        self._opened = lru_cache(maxsize=1_000)(self._open)
 
     @property
     def is_sealed(self) -> bool:
@@ -106,12 +104,12 @@ class Endpoints:
             event_type=TEST_EVENT,
             payload=document_payload(TEST_EVENT, now, "{}", None),
         )
-        return self._channel.send(self._opened(code), message)
+        return self._channel.send(self._open(code), message)
 
     def push(self, row: QueuedDelivery, pdf: bytes, dated_at: datetime) -> SendResult:
         """Try once to push a document with its PDF; never raises for what the other side does."""
         try:
-            endpoint = self._opened(row.endpoint_code)
+            endpoint = self._open(row.endpoint_code)
         except BillingError as error:
             return SendResult(
                 state=DeliveryState.QUEUED, reply_code=0, reason_code=error.code, reply_text=error.found

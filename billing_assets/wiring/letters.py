@@ -7,12 +7,13 @@ Belongs here: which setting is the folder, and from letters to files. Does not b
 from collections.abc import Iterator
 from pathlib import Path
 
-from billing_assets.channels.print_post import MOST_ADDRESS_LINES, PostedDocument, write_batch
+from billing_assets.channels.print_post import MOST_ADDRESS_LINES, PostedDocument, page_count, write_batch
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.post_letters import Letter, PostedBatch, post_letters
 from billing_assets.steps.result import StepResult
 from billing_assets.steps.run_ports import Progress, silent
-from billing_assets.wiring.build import Billing, utc_now
+from billing_assets.store.delivery_listings import list_letter_dates
+from billing_assets.wiring.build import Billing, today_of, utc_now
 
 
 class FolderWriter:
@@ -23,7 +24,7 @@ class FolderWriter:
         self._folder = folder
 
     def write(self, batch_name: str, letters: Iterator[Letter]) -> PostedBatch:
-        """Write a folder whole or raise, with nothing of it there."""
+        """Write a folder whole or raise."""
         receipt = write_batch(self._folder, batch_name, map(_posted, letters))
         return PostedBatch(
             name=receipt.folder.name,
@@ -31,6 +32,18 @@ class FolderWriter:
             sheet_count=receipt.sheet_count,
             sums_sha256=receipt.sums_sha256,
         )
+
+    def is_there(self, batch_name: str) -> bool:
+        """Tell whether the folder has its name; it has it only whole."""
+        return (self._folder / batch_name).is_dir()
+
+    def fault_of(self, letter: Letter) -> str:
+        """Return the code of why a letter can be in no folder, empty where it can."""
+        try:
+            page_count(letter.pdf)
+        except BillingError as error:
+            return error.code
+        return ""
 
 
 class LetterDesk:
@@ -43,7 +56,8 @@ class LetterDesk:
     def post(self, folder: Path | None = None, *, progress: Progress = silent) -> StepResult:
         """Write what waits to go by post into folders within ``folder``, or the one of the settings.
 
-        Raises ``print_folder_unset``, and what :func:`post_letters` raises.
+        Raises ``print_folder_unset``; ``audit_failed`` where an invariant is broken of a date that a letter
+        is of; what :func:`post_letters` raises.
         """
         target = folder or self.billing.settings.print_folder
         if target is None:
@@ -52,6 +66,7 @@ class LetterDesk:
                 "no folder for the print shop is named",
                 "name it with --to, or set BILLING_PRINT_FOLDER",
             )
+        self._require_clean(progress)
         return post_letters(
             self.billing.company_code(),
             store=self.billing.documents,
@@ -60,6 +75,14 @@ class LetterDesk:
             clock=utc_now,
             progress=progress,
         )
+
+    def _require_clean(self, progress: Progress) -> None:
+        """Raise ``audit_failed`` unless all that blocks passes of the dates of which letters wait."""
+        issuer = self.billing.runs.issuer(self.billing.company_code())
+        with self.billing.database.transaction() as connection:
+            days = list_letter_dates(connection, issuer.company_id, today_of(issuer.company))
+        for day in days:
+            self.billing.require_clean(day, progress)
 
 
 def _posted(letter: Letter) -> PostedDocument:

@@ -6,16 +6,24 @@ Does not belong here: the order of sending (``steps.deliver_documents``).
 
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 
 from billing_assets.channels.email import EmailChannel, SmtpSettings
 from billing_assets.domain.delivery_waits import Patience, waits_of
 from billing_assets.steps.deliver_documents import deliver_documents
 from billing_assets.steps.delivery_ports import Press, Ways
+from billing_assets.steps.pace import DomainPace
 from billing_assets.steps.result import Report, StepResult
 from billing_assets.steps.run_ports import Clock, Progress
 from billing_assets.store.deliveries import SqlDocumentStore
 from billing_assets.wiring.endpoints import Endpoints
 from billing_assets.wiring.settings import Settings
+
+
+@lru_cache(maxsize=8)
+def _pace(per_minute: int) -> DomainPace:
+    """Return the pace of this process: what is sent date by date is counted together."""
+    return DomainPace(per_minute=per_minute)
 
 
 def mailroom(
@@ -47,7 +55,7 @@ def mailroom(
                     max_attempts=settings.delivery_max_attempts,
                     waits=waits_of(settings.delivery_wait_minutes),
                 ),
-                per_domain=settings.delivery_per_domain_per_minute,
+                pace=_pace(settings.delivery_per_domain_per_minute),
                 is_due_only=is_due_only,
                 progress=progress,
                 report=report,

@@ -208,10 +208,10 @@ def _undecidable(decision: Decision, row: DeliveryRow | None, number: int) -> st
     if row is None:
         return "delivery_unknown"
     is_again = decision is Decision.GIVEN_UP and row.reason_code == GIVEN_UP_REASON
-    is_lost = decision is Decision.AGAIN and not row.has_address
+    is_lost = decision is Decision.AGAIN and (not row.has_address or bool(row.other_way))
     if DeliveryState(row.state) in DECISIONS[decision].from_states and not (is_again or is_lost):
         return ""
-    return decision_refused(number, decision, row.state, row.reason_code).code
+    return decision_refused(number, decision, row.state, row.reason_code, row.other_way).code
 
 
 def _signed(by: str, *, owner: str = "", note: str = "") -> SignedNote:

@@ -12,6 +12,35 @@ from billing_assets.wiring.settings import Settings
 from billing_assets_tests.defs.conftest import FIRST, Run, tamper
 
 
+_BY_POST = (
+    """
+    insert into billing.payer_version (payer_id, company_id, content, content_sha256, batch_id)
+    select payer_id, company_id, content, sha256(convert_to(content, 'UTF8')), batch_id from (
+        select y.payer_id, y.company_id, y.batch_id,
+            (y.content::jsonb || jsonb_build_object('channels', 'print_post'))::text as content
+        from billing.delivery v join billing.document d using (document_id)
+        join billing.invoice i using (invoice_id) join billing.payer_version y using (payer_version_id)
+        where v.delivery_id = 1) as changed
+    """,
+    """
+    update billing.intake_batch set control_totals = jsonb_set(control_totals, '{written_payer_count}',
+        to_jsonb((control_totals ->> 'written_payer_count')::int + 1))
+    """,
+    "delete from billing.delivery_attempt where delivery_id = 1",
+    """
+    update billing.delivery v set state = 'queued', channel = 'print_post', reason_code = '',
+        message_id = left(encode(sha256(convert_to(concat_ws(chr(31), c.company_code,
+            billing.document_number(s.prefix, i.invoice_number), 'print_post', 'issue'), 'UTF8')), 'hex'), 32)
+            || '@' || split_part(v.message_id, '@', 2)
+    from billing.document d join billing.invoice i using (invoice_id)
+    join billing.number_series s using (number_series_id)
+    join billing.company c on c.company_id = i.company_id
+    where v.delivery_id = 1 and d.document_id = v.document_id
+    """,
+)
+"""The payer of the first delivery takes letters, and that delivery is one that waits."""
+
+
 def _execute(job: str, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
     found = build_definitions(Settings(_env_file=None)).resolve_job_def(job)
     return found.execute_in_process(instance=instance, raise_on_error=False)
@@ -78,12 +107,8 @@ def test_what_goes_by_post_is_written_where_the_settings_say(
     folder = tmp_path / "letters"
     folder.mkdir()
     monkeypatch.setenv("BILLING_PRINT_FOLDER", str(folder))
-    tamper(store, "delete from billing.delivery_attempt where delivery_id = 1")
-    tamper(
-        store,
-        "update billing.delivery set state = 'queued', channel = 'print_post', reason_code = '' "
-        "where delivery_id = 1",
-    )
+    for statement in _BY_POST:
+        tamper(store, statement)
     assert _execute("retry_deliveries", instance).success
     (batch,) = folder.iterdir()
     assert len(list(batch.glob("*.pdf"))) == 1

@@ -1,10 +1,14 @@
 """Which addresses can be delivered to, and what a message is called."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from billing_assets.domain.deliveries import (
     CHANNEL_FAULTS,
     GAVE_UP,
+    PRINT_FAULTS,
     DeliveryState,
     SendResult,
     is_deliverable_address,
@@ -140,3 +144,17 @@ def test_a_fault_of_the_channel_is_never_the_last_attempt(reason_code: str) -> N
 def test_a_final_answer_stays_what_it_is(state: DeliveryState) -> None:
     result = answer(state, "x")
     assert within_attempts(result, 99, 3) == result
+
+
+NOT_OF_A_DOCUMENT = {"bundle_file_refused", "bundle_too_large", "bundle_unreadable"}
+"""Codes of what is read and not printed."""
+
+
+def test_every_fault_of_printing_is_known_as_one() -> None:
+    folder = Path(__file__).parents[2] / "billing_assets" / "documents"
+    raised = {
+        code
+        for path in folder.glob("*.py")
+        for code in re.findall(r'BillingError\(\s*"([a-z_]+)"', path.read_text(encoding="utf-8"))
+    }
+    assert raised - PRINT_FAULTS <= NOT_OF_A_DOCUMENT

@@ -85,7 +85,8 @@ def test_every_state_has_a_next_step() -> None:
     assert next_step("queued", HELD, has_instant=False) is NextStep.ON_DAY
     assert next_step("queued", "", has_instant=False) is NextStep.AT_ONCE
     assert next_step("sending", "", has_instant=False) is NextStep.IN_HAND
-    assert next_step("failed", "no_address", has_instant=False) is NextStep.ADDRESS
+    assert next_step("failed", "no_address", has_instant=False, is_untried=True) is NextStep.ADDRESS
+    assert next_step("failed", "no_address", has_instant=False) is NextStep.PERSON
     assert next_step("unknown", "sender_died", has_instant=False) is NextStep.PERSON
     assert next_step("failed", GIVEN_UP_REASON, has_instant=False) is NextStep.NONE
     assert next_step("sent", "accepted", has_instant=False) is NextStep.NONE

@@ -43,6 +43,7 @@ def row(number: int, email: str, invoice: Invoice) -> QueuedDelivery:
         refused_count=0,
         to_email=email,
         endpoint_code="",
+        is_doubtful=False,
         payer_version_id=1,
         job=job,
     )

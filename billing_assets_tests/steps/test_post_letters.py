@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -143,3 +144,58 @@ def test_mail_and_post_do_not_take_each_others_rows(billing: Billing, folder: Pa
     use_port(billing, 9)
     LetterDesk(billing).post(folder)
     assert states(billing)["queued"] == POLICIES - LETTERS
+
+
+def test_a_folder_that_is_there_is_never_written_again_whatever_broke_after_it(
+    billing: Billing, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class BreaksAfter(FolderWriter):
+        def write(self, batch_name: str, letters: Iterator[posting.Letter]) -> posting.PostedBatch:
+            super().write(batch_name, letters)
+            raise OSError("the disk is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("billing_assets.wiring.letters.FolderWriter", BreaksAfter)
+        with pytest.raises(OSError, match="the disk is gone"):
+            LetterDesk(billing).post(folder)
+    assert states(billing)["sent"] == LETTERS
+    assert LetterDesk(billing).post(folder).facts["posted_count"] == 0
+    assert len(folders(folder)) == 1
+
+
+def test_an_interruption_before_anything_is_written_leaves_letters_that_wait(
+    billing: Billing, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = billing.documents.hand_over
+    calls: list[int] = []
+
+    def interrupted(*arguments: Any) -> bool:
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return begun(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(billing.documents, "hand_over", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            LetterDesk(billing).post(folder)
+    assert (states(billing)["unknown"], len(folders(folder))) == (0, 0)
+    assert LetterDesk(billing).post(folder).facts["posted_count"] == LETTERS
+
+
+def test_a_letter_that_fits_into_no_folder_holds_no_other_up(billing: Billing, folder: Path) -> None:
+    class Picky(FolderWriter):
+        def fault_of(self, letter: posting.Letter) -> str:
+            return (
+                "pdf_pages_unreadable" if letter.invoice.payer.payer_key == "K2" else super().fault_of(letter)
+            )
+
+    facts = post_letters(
+        COMPANY.company_code,
+        store=billing.documents,
+        press=billing.press,
+        writer=Picky(folder),
+        clock=lambda: AT,
+    ).facts
+    assert (facts["posted_count"], facts["print_fault_count"]) == (LETTERS - 1, 1)
+    assert [row[2] for row in outbox(billing)].count("pdf_pages_unreadable") == 1

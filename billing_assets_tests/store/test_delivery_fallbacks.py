@@ -11,10 +11,13 @@ from sqlalchemy import text
 
 from billing_assets.domain.decisions import Decision
 from billing_assets.domain.deliveries import PRINT_FAULTS, DeliveryState, SendResult, message_id
+from billing_assets.domain.delivery_waits import NextStep
+from billing_assets.domain.errors import BillingError
 from billing_assets.domain.push_endpoints import PushEndpointRow
-from billing_assets.steps.delivery_ports import DecisionOrder, Finished
+from billing_assets.steps.delivery_ports import DecisionOrder, Finished, Which
 from billing_assets.store.connection import Database
 from billing_assets.store.delivery_fallbacks import DECIDED_BY
+from billing_assets.store.delivery_listings import find_deliveries
 from billing_assets.store.push_endpoints import SqlEndpointStore
 from billing_assets.store.sealed_texts import Sealer
 from billing_assets.wiring.build import Billing
@@ -25,7 +28,7 @@ FEBRUARY = date(2024, 2, 1)
 REFUSED = SendResult(
     state=DeliveryState.FAILED, reply_code=550, reason_code="mailbox_unavailable", reply_text="no"
 )
-POST = ("print_post",)
+POST = Which(channels=("print_post",))
 
 
 def prepare(database: Database, home: Path) -> None:
@@ -107,7 +110,7 @@ def test_a_refusal_falls_back_once_with_its_decision(billing: Billing) -> None:
     assert billing.waiting_dates() == [FEBRUARY]
     assert (queue(billing), queue(billing)) == (1, 0)
     assert outbox(billing, 1) == [("email", "failed", "given_up"), ("print_post", "queued", "")]
-    (letter,) = billing.documents.next_deliveries(1, None, 0, 10, channels=POST)
+    (letter,) = billing.documents.next_deliveries(1, None, 0, 10, which=POST)
     number = letter.job.invoice.invoice_number
     assert letter.message_id == message_id("alondra", number, "print_post", "issue", COMPANY.message_domain)
     with billing.database.transaction() as connection:
@@ -161,7 +164,7 @@ def test_what_goes_by_post_is_handed_to_no_mail_server(billing: Billing) -> None
     queue(billing)
     assert billing.documents.next_deliveries(1, None, 0, 10) == []
     assert billing.documents.queued_counts(1, None) == (0, 0)
-    assert billing.documents.queued_counts(1, None, channels=POST) == (4, 0)
+    assert billing.documents.queued_counts(1, None, which=POST) == (4, 0)
     assert billing.waiting_dates() == []
 
 
@@ -174,3 +177,41 @@ def test_endpoints_are_listed_without_secrets_and_opened_with_them(billing: Bill
     )
     assert store.opened(1, "broker").secrets == ("whsec_new", "whsec_old")
     assert "whsec" not in repr(store.opened(1, "broker"))
+
+
+def test_a_channel_that_the_payer_takes_no_more_is_not_used(billing: Billing) -> None:
+    queue(billing)
+    change_channels(billing.database, 1, "print_post")
+    assert "K1" not in {
+        row.job.invoice.payer.payer_key for row in billing.documents.next_deliveries(1, None, 0, 9)
+    }
+    assert queue(billing) == 1
+    assert outbox(billing, 1) == [("email", "failed", "given_up"), ("print_post", "queued", "")]
+
+
+def test_what_goes_another_way_is_not_sent_again_beside_it(billing: Billing) -> None:
+    change_channels(billing.database, 1, "email print_post")
+    queue(billing)
+    answer(billing, 1, REFUSED)
+    queue(billing)
+    order = DecisionOrder(delivery_ids=(1,), decision=Decision.AGAIN, note="once more", decided_by="ana")
+    with pytest.raises(BillingError) as caught:
+        billing.resolve(order)
+    assert caught.value.code == "delivery_goes_another_way"
+    assert "print_post" in caught.value.found
+
+
+def test_a_list_says_by_which_channel_a_failed_one_goes_next(billing: Billing) -> None:
+    change_channels(billing.database, 1, "email print_post")
+    queue(billing)
+    answer(billing, 1, REFUSED)
+    with billing.database.transaction() as connection:
+        (row,) = find_deliveries(connection, 1, [1])
+        assert (row.next_step, row.next_way) == (NextStep.NEXT_WAY, "print_post")
+    queue(billing)
+    with billing.database.transaction() as connection:
+        rows = find_deliveries(connection, 1, range(1, 20))
+    assert {row.channel: row.next_step for row in rows if row.other_way or row.channel == "print_post"} == {
+        "email": NextStep.NONE,
+        "print_post": NextStep.POST,
+    }

@@ -8,6 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
 
 from billing_assets.channels.mailbox import MailboxServer
 from billing_assets.domain.errors import BillingError
@@ -118,3 +120,39 @@ def test_what_cannot_be_used_is_not_kept(billing: Billing, url: str, secrets: li
         endpoints(billing).set("broker", url, secrets, "ana")
     assert caught.value.code == code
     assert endpoints(billing).listed() == []
+
+
+def test_what_may_have_arrived_belongs_to_a_person_and_goes_no_other_way(
+    billing: Billing, tmp_path: Path
+) -> None:
+    change_channels(billing.database, 1, "api_push email", "broker")
+    billing.settings = billing.settings.model_copy(update={"delivery_max_attempts": 2})
+    deliver(billing, tmp_path, answering("500 Fault"))
+    deliver(billing, tmp_path, answering("429 Later"))
+    found = [row for row in outbox(billing) if row[2] == "gave_up_after_attempts"]
+    assert {(row[0], row[4]) for row in found} == {("unknown", "billing operations")}
+    before = len(list((tmp_path / "mailbox").glob("*.eml")))
+    deliver(billing, tmp_path)
+    assert len(list((tmp_path / "mailbox").glob("*.eml"))) == before
+
+
+def test_a_key_that_is_missing_costs_no_document_an_attempt(billing: Billing, tmp_path: Path) -> None:
+    key = billing.settings.model_copy(update={"notification_key": SecretStr("k" * 32)})
+    with HttpLab() as lab:
+        Endpoints(billing.database, key, billing.company_code(), utc_now).set(
+            "broker", lab.url(), [NEW_SECRET], "ana"
+        )
+        billing.settings = billing.settings.model_copy(update={"delivery_max_attempts": 1})
+        with MailboxServer(tmp_path / "mailbox") as mailbox:
+            use_port(billing, mailbox.port)
+            billing.deliver(FEBRUARY)
+        assert lab.heard == []
+    assert states(billing)["queued"] == PUSHED
+
+
+def test_a_removed_endpoint_leaves_no_secret_behind(billing: Billing) -> None:
+    endpoints(billing).set("broker", "https://broker.example/in?token=abc", [NEW_SECRET], "ana")
+    endpoints(billing).remove("broker", "ana")
+    with billing.database.transaction() as connection:
+        (row,) = connection.execute(text("select url, sealed_secrets from push_endpoint")).all()
+    assert tuple(row) == ("", "")

@@ -10,6 +10,7 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
 from billing_assets.wiring.letters import LetterDesk
+from billing_assets_tests.billed_store import as_owner
 from billing_assets_tests.books import billing_over, change_channels
 from billing_assets_tests.steps.outbox import FEBRUARY, bill_february
 
@@ -39,3 +40,10 @@ def test_the_folder_of_the_settings_is_used(billing: Billing, tmp_path: Path) ->
     assert LetterDesk(billing).post().facts["posted_count"] == 1
     (folder,) = (tmp_path / "letters").iterdir()
     assert "Payer 1" in (folder / "manifest.json").read_text()
+
+
+def test_while_an_invariant_is_broken_nothing_is_posted(billing: Billing, tmp_path: Path) -> None:
+    as_owner(billing, "update invoice_line set net_minor = net_minor + 1 where invoice_id = 1")
+    with pytest.raises(BillingError, match="audit_failed"):
+        LetterDesk(billing).post(tmp_path)
+    assert list(tmp_path.glob("alondra-*")) == []

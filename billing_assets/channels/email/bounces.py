@@ -20,9 +20,9 @@ from billing_assets.domain.bounces import Bounce, BounceAction, BounceMail
 
 _ID: Final = re.compile(r"<?([0-9a-f]{32}@[A-Za-z0-9.-]+)>?")
 _QUOTED_ID: Final = re.compile(
-    r"^[>\s]*Message-ID:\s*<?([0-9a-f]{32}@[A-Za-z0-9.-]+)>?", re.IGNORECASE | re.MULTILINE
+    r"^[> \t]*Message-ID:[ \t]*<?([0-9a-f]{32}@[A-Za-z0-9.-]+)>?", re.IGNORECASE | re.MULTILINE
 )
-_STATUS: Final = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
+_STATUS: Final = re.compile(r"\b([245])\.([0-9]{1,3})\.([0-9]{1,3})\b")
 _FROM_SYSTEM: Final = re.compile(r"\b(mailer-daemon|postmaster|mail delivery)\b", re.IGNORECASE)
 _LARGEST_TEXT: Final = 200_000
 
@@ -37,7 +37,7 @@ def read_bounce(content: bytes) -> BounceMail:
     try:
         mail = message_from_bytes(content, policy=policy.default)
         found = _bounce(mail)
-    except (MessageError, LookupError, ValueError, TypeError, AttributeError, IndexError):
+    except (MessageError, LookupError, ValueError, TypeError, AttributeError, RecursionError):
         # The parser of the standard library trips over some mails that no mail system writes.
         found = None
     return BounceMail(content_sha256=digest, bounce=found)

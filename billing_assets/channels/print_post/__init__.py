@@ -7,5 +7,6 @@ Does not belong here: which documents are posted and in which batch, bringing th
 
 from billing_assets.channels.print_post.batch import BatchReceipt, write_batch
 from billing_assets.channels.print_post.manifest import MOST_ADDRESS_LINES, PostedDocument
+from billing_assets.channels.print_post.pages import page_count
 
-__all__ = ["MOST_ADDRESS_LINES", "BatchReceipt", "PostedDocument", "write_batch"]
+__all__ = ["MOST_ADDRESS_LINES", "BatchReceipt", "PostedDocument", "page_count", "write_batch"]

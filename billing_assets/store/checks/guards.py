@@ -190,7 +190,7 @@ MAY_UPDATE: Mapping[str, str] = {
     "inbox_request": "until_date, state, reason_code, run_id, answered_at",
     "policy_event": "state, reason_code, batch_id, problem_id, answered_at",
     "activity_schedule": "revision, fired_until, retired_at",
-    "push_endpoint": "removed_by, removed_at",
+    "push_endpoint": "removed_by, removed_at, url, sealed_secrets",
     "schedule_pause": "resumed_at, resumed_by, resume_reason, missed",
     "schedule_firing": "state, catches_up, dagster_run_id, ended_at",
     "office_user": "user_name, role, password_hash, oidc_issuer, oidc_subject, is_disabled",

@@ -78,3 +78,18 @@ def test_a_damaged_report_is_read_or_is_none(place: int, byte: int) -> None:
 
 def test_the_same_mail_has_the_same_hash() -> None:
     assert read_bounce(report()).content_sha256 == read_bounce(report()).content_sha256
+
+
+@pytest.mark.parametrize("kind", ["multipart/mixed; boundary=b", "message/rfc822"])
+def test_a_mail_within_mails_without_end_says_nothing(kind: str) -> None:
+    content = b"".join(f"Content-Type: {kind}\r\n\r\n--b\r\n".encode() for _ in range(3_000))
+    assert read_bounce(content).bounce is None
+
+
+def test_digits_that_are_no_ascii_are_no_status() -> None:
+    bounce = read_bounce(report().replace(b"Status: 5.1.1", "Status: 5.\u0661.\u0661".encode())).bounce
+    assert bounce is None or bounce.status.isascii()
+
+
+def test_a_mail_of_blank_lines_is_read_in_no_time() -> None:
+    assert read_bounce(b"From: MAILER-DAEMON@x.example\r\n\r\n" + b"\r\n" * 100_000).bounce is None

@@ -1,6 +1,7 @@
 """The ways to a payer beside e-mail: endpoints to which documents are pushed, and batches for a print shop.
 
-An endpoint is never changed: another address or another secret is another row of the same code.
+Another address or another secret of an endpoint is another row of the same code; the former one is removed,
+and loses its address and secrets with it.
 """
 
 from alembic import op
@@ -22,7 +23,8 @@ create table push_endpoint (
     added_at timestamptz not null,
     removed_by text not null default '',
     removed_at timestamptz check (removed_at >= added_at),
-    check ((removed_at is null) = (removed_by = ''))
+    check ((removed_at is null) = (removed_by = '')),
+    check ((removed_at is null) = (url <> '' and sealed_secrets <> ''))
 );
 create unique index push_endpoint_in_use on push_endpoint (company_id, endpoint_code)
     where removed_at is null;
@@ -31,7 +33,7 @@ grant usage on all sequences in schema billing to billing_app;
 alter table delivery add constraint known_channel check (channel in ('email', 'api_push', 'print_post'));
 """
 
-UPDATES = {"push_endpoint": "removed_by, removed_at"}
+UPDATES = {"push_endpoint": "removed_by, removed_at, url, sealed_secrets"}
 """What the application may change, column by column."""
 
 
