@@ -6,6 +6,7 @@ Does not belong here: the page (``templates/_shared/document.typ``), what it say
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -14,12 +15,22 @@ from pathlib import Path
 import typst
 
 from billing_assets.documents.coverage import Coverage
-from billing_assets.documents.templates import Template, load_template
+from billing_assets.documents.templates import SHARED, Template, load_template
 from billing_assets.documents.views import Document, view_of
 from billing_assets.domain.errors import BillingError
 
 # Archiving with tags for readers of screens (PDF/A-3a) and universal accessibility (PDF/UA-1).
 _STANDARDS: list["typst.PDFStandard"] = ["a-3a", "ua-1"]
+
+_PARTS = (".typ", ".svg", ".png", ".jpg", ".jpeg")
+"""Endings of the files that a page may read beside its data: what it includes, and pictures."""
+
+_PLACE = re.compile(r"\u250c\u2500 ([^\s:]+):(\d+):(\d+)")
+
+# Typst reads a font when its first letter is drawn.
+_ALL_FONTS = b"""#for each in json("fonts.json") {
+  text(font: each.family, style: each.style, weight: each.weight, stretch: each.stretch * 100%)[a]
+}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +62,31 @@ class PdfPrinter:
             )
         self._coverage = Coverage(fonts)
         self._files = {
+            **_parts_of(self.template),
             "main.typ": self.template.files[self.template.page("typ")],
             "logo.svg": self.template.text("logo.svg").encode(),
         }
         folders = sorted({str((self.template.folder / name).parent) for name in fonts})
         faces = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
+        self._faces = faces
         self._compiler = typst.Compiler(font_paths=faces, ignore_system_fonts=True)
         self._process_id = os.getpid()
+
+    def read_fonts(self) -> None:
+        """Read every font now: a page that is printed where no file can be opened would have no text."""
+        faces = [
+            {"family": face.family, "style": face.style, "weight": face.weight, "stretch": face.stretch}
+            for face in self._faces.fonts()
+        ]
+        try:
+            files = {"main.typ": _ALL_FONTS, "fonts.json": json.dumps(faces).encode()}
+            self._compiler.compile(files, format="pdf")  # type: ignore[type-var]
+        except typst.TypstError as error:
+            raise BillingError(
+                "fonts_unusable",
+                "the fonts of the template cannot be read",
+                "put .otf or .ttf files that other programs can open into templates/_shared/fonts/",
+            ) from error
 
     def pdf(self, document: Document) -> bytes:
         """Return the PDF of ``document``; see :meth:`printed`."""
@@ -94,8 +123,8 @@ class PdfPrinter:
             # The diagnostic can quote the page, and with it a name: only its position is safe to pass on.
             raise BillingError(
                 "template_does_not_compile",
-                f"{self.template.page('typ')} of template {self.template.sha256[:12]} failed on "
-                f"{view['document_number']}",
+                f"{self._place(error)} of template {self.template.sha256[:12]} failed on "
+                f"{view['document_number']}{_said(error, document)}",
                 "render the sample.json of its folder with the template to see the diagnostic",
             ) from (error if _is_sample(document) else None)
         if not isinstance(content, bytes):
@@ -105,6 +134,33 @@ class PdfPrinter:
                 "check the typst version in the lock file",
             )
         return PrintedPdf(content=content, missing_characters=tuple(sorted(missing)))
+
+
+    def _place(self, error: typst.TypstError) -> str:
+        """Return the file, line and column of a fault, as ``_shared/document.typ:12:3``, where they are known."""
+        page = self.template.page("typ")
+        found = _PLACE.search(error.diagnostic)
+        if found is None:
+            return page
+        name = page if found[1] == "main.typ" else self.template.path_of(found[1])
+        return f"{name}:{found[2]}:{found[3]}"
+
+
+def _parts_of(template: Template) -> dict[str, bytes]:
+    """Return what a page may include, by the names that it has for it: of its kind, or else shared."""
+    parts: dict[str, bytes] = {}
+    for folder in (SHARED, template.kind):
+        parts |= {
+            name.removeprefix(f"{folder}/"): content
+            for name, content in template.files.items()
+            if name.startswith(f"{folder}/") and name.lower().endswith(_PARTS)
+        }
+    return parts
+
+
+def _said(error: typst.TypstError, document: Document) -> str:
+    """Return what Typst says of a sample; of a customer's document it could quote a name."""
+    return f": {error.message[:200]}" if _is_sample(document) else ""
 
 
 def _is_sample(document: Document) -> bool:
