@@ -16,7 +16,6 @@ import pprint
 import resource
 import signal
 import struct
-import sys
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,8 +30,14 @@ import jinja2.debug
 
 from billing_assets.documents.email import EmailRenderer
 from billing_assets.documents.html import HtmlRenderer
+from billing_assets.documents.labels import FALLBACK_LANGUAGE, catalogues_of
 from billing_assets.documents.pdf import PdfPrinter
-from billing_assets.documents.templates import Template, from_archive
+from billing_assets.documents.templates import (
+    Template,
+    default_templates_dir,
+    from_archive,
+    load_template,
+)
 from billing_assets.documents.views import Document, language_of, sample_document, view_of
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import Invoice
@@ -49,7 +54,7 @@ _LINES_A_SECOND = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one document may take: CPU seconds (of a short one), bytes of memory and of output, seconds in all."""
+    """What a document may take: CPU seconds (of a short one), bytes of memory and output, seconds in all."""
 
     cpu_seconds: float = 1.0
     memory_bytes: int = 1536 * 1024 * 1024
@@ -59,8 +64,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What is to be rendered: the path of a template's archive, the document (its sample in ``language``
-    where there is none) and the ``forms``: of ``pdf``, ``mail`` and ``html``.
+    """What is to be rendered.
+
+    ``archive`` is the path of a template's archive; where there is no ``document`` its sample is, in
+    ``language``. ``forms`` are of ``pdf``, ``mail``, ``html``, ``picture`` (its first page) and
+    ``labels`` (which words its languages lack; nothing is rendered for it).
     """
 
     archive: str
@@ -114,9 +122,14 @@ def _rendered(task: Task, limits: Limits) -> tuple[dict[str, object], bytes]:
     with _timed(_LOAD_SECONDS):
         loaded = _loaded(task.archive)
         template = loaded.template
+        if "labels" in task.forms:
+            return {"missing_labels": missing_labels(template)}, b""
         document = task.document or sample_document(template, task.language)
         view = view_of(document, template)
-        said: dict[str, object] = {"language": language_of(document, template), "number": view["document_number"]}
+        said: dict[str, object] = {
+            "language": language_of(document, template),
+            "number": view["document_number"],
+        }
         said["title"] = view["title"]
     line_count = len(document.lines) if isinstance(document, Invoice) else 0
     pdf = b""
@@ -125,12 +138,22 @@ def _rendered(task: Task, limits: Limits) -> tuple[dict[str, object], bytes]:
             said["subject"], said["text"], said["mail_html"] = loaded.mail.of_view(view)
         if "html" in task.forms:
             said["html"] = loaded.html.of_view(view)
+        if "picture" in task.forms:
+            pdf = loaded.printer.picture(document, view)
         if "pdf" in task.forms:
             printed = loaded.printer.of_view(document, view)
             pdf, said["missing"] = printed.content, list(printed.missing_characters)
     if len(pdf) + sum(len(text) for text in said.values() if isinstance(text, str)) > limits.output_bytes:
         raise MemoryError
     return said, pdf
+
+
+def missing_labels(template: Template) -> dict[str, list[str]]:
+    """Return which labels each language of a template lacks that the shipped English has, or its own."""
+    own = catalogues_of(template)
+    shipped = catalogues_of(load_template(default_templates_dir(), template.kind))[FALLBACK_LANGUAGE]
+    wanted = {*shipped.text, *own[FALLBACK_LANGUAGE].text}
+    return {language: sorted(wanted - set(own[language].text)) for language in sorted(own)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +192,3 @@ def _shut_in() -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
-
-
-if __name__ == "__main__":
-    # Run by name, the module is __main__: what is unpickled is of the module that can be imported.
-    from billing_assets.documents import enclosed
-
-    sys.exit(enclosed.main())

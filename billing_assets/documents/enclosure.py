@@ -14,11 +14,11 @@ import select
 import signal
 import subprocess
 import sys
-import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from billing_assets.documents.enclosed import HEAD, Limits, Task
@@ -31,21 +31,25 @@ _TOO_LONG = (signal.SIGPROF, signal.SIGXCPU)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """What a template made of a document, in the forms that were asked for; the others are empty."""
+    """What a template made of a document, in the forms that were asked for; the others are empty.
 
-    number: str
-    language: str
-    title: str
+    ``pdf`` holds the picture of the first page (a PNG) where that was asked for.
+    """
+
+    number: str = ""
+    language: str = ""
+    title: str = ""
     subject: str = ""
     text: str = ""
     mail_html: str = ""
     html: str = ""
     pdf: bytes = b""
     missing_characters: tuple[str, ...] = ()
+    missing_labels: Mapping[str, Sequence[str]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 class Enclosure:
-    """One process that renders one document at a time; it is started when it is needed, and again after an end.
+    """One process that renders one document at a time; it is started when needed, and again after an end.
 
     Not for several threads at once.
     """
@@ -61,14 +65,18 @@ class Enclosure:
             return
         self.close()
         # It gets none of the program's environment: a template has no business with its passwords.
-        environment = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+        environment = {
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            "LC_ALL": "C.UTF-8",
+            "TZ": "UTC",
+        }
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "billing_assets.documents.enclosed"],
+            [sys.executable, "-c", "from billing_assets.documents.enclosed import main; main()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=environment,
-            cwd=_empty_folder(),
+            cwd="/",
             start_new_session=True,
         )
         self._give(self.limits)
@@ -148,13 +156,6 @@ class Enclosure:
             return _too_slow()
         # A compiler that gets no more memory aborts, or runs over the end of its stack.
         return _too_large(self.limits) if code in {signal.SIGABRT, signal.SIGSEGV} else _process_ended()
-
-
-def _empty_folder() -> Path:
-    """Return a folder in which there is nothing to read."""
-    folder = Path(tempfile.gettempdir()) / f"billing-enclosure-{os.getuid()}"
-    folder.mkdir(mode=0o500, exist_ok=True)
-    return folder
 
 
 def _error_of(code: str, found: str, todo: str, *, limits: Limits) -> BillingError:

@@ -66,7 +66,7 @@ def _from(sources: dict[str, str]) -> Callable[[str], tuple[str, str, Callable[[
 
 
 def _place(environment: ImmutableSandboxedEnvironment, error: BaseException) -> str:
-    """Return the file and the line of a fault, as `` at _shared/email.txt.j2:7``; empty where none is known."""
+    """Return where a fault is, as `` at _shared/email.txt.j2:7``; empty where that is not known."""
     if isinstance(error, jinja2.TemplateSyntaxError):
         return f" at {error.name or error.filename}:{error.lineno}"
     loader = environment.loader
@@ -74,6 +74,8 @@ def _place(environment: ImmutableSandboxedEnvironment, error: BaseException) -> 
     known = [
         (name, line)
         for name, line in names
-        if isinstance(loader, jinja2.FunctionLoader) and name.endswith((".j2", ".svg")) and loader.load_func(name)
+        if isinstance(loader, jinja2.FunctionLoader)
+        and name.endswith((".j2", ".svg"))
+        and loader.load_func(name)
     ]
     return f" at {known[-1][0]}:{known[-1][1]}" if known else ""

@@ -36,8 +36,8 @@ _CHUNK = 10
 _LAST_WORDS_SECONDS = 5
 
 _Sheet: TypeAlias = tuple[PrintJob, str, str, bool, bool]
-"""What is to be printed: the job, the paths of its template's archive and of the same with newer fonts, whether
-the template is a company's own, and whether a PDF is wanted."""
+"""What is to be printed: the job, the paths of its template's archive and of the same with newer fonts,
+whether the template is a company's own, and whether a PDF is wanted."""
 
 
 class TemplatePress:
@@ -112,7 +112,7 @@ class TemplatePress:
                 self.close()
 
     def _paths(self, template_version_id: int) -> tuple[str, str, bool]:
-        """Return the paths of a version's archive, as it is and with newer fonts, and whether it is an own one."""
+        """Return the paths of an archive, as it is and with newer fonts, and whether it is of a company."""
         if template_version_id not in self._archives:
             archive = self._read_archive(template_version_id)
             own = self._kept(template_version_id, archive)

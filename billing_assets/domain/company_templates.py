@@ -36,7 +36,7 @@ class TemplateState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateEvent:
-    """One act: who, when, why; ``from_date`` of what holds from a day on, ``is_passed`` and ``result`` of a test."""
+    """One act: who, when, why; ``from_date`` of what holds from then on, and what a test came to."""
 
     act: TemplateAct
     acted_by: str
@@ -154,22 +154,31 @@ def refused(
             f"{from_date} is over",
             "name today or a later day: what was issued keeps its template",
         )
-    test = template.last(TemplateAct.TEST)
-    if act in {TemplateAct.APPROVE, TemplateAct.ACTIVATE} and not (test and test.is_passed):
-        return BillingError(
-            "template_not_tested",
-            f"template {number} has not passed its last test" if test else f"template {number} was not tested",
-            f"look at what was found: 'billing templates test {number}'",
-        )
     if act is TemplateAct.APPROVE:
-        return _own(template, by)
-    if act is TemplateAct.ACTIVATE and not template.last(TemplateAct.APPROVE):
-        return BillingError(
-            "template_not_approved",
-            f"template {number} is not approved",
-            f"let somebody else than {template.added_by} approve it: 'billing templates approve {number}'",
-        )
+        return _untested(template) or _own(template, by)
+    if act is TemplateAct.ACTIVATE:
+        return _untested(template) or _unapproved(template)
     return None
+
+
+def _untested(template: CompanyTemplate) -> BillingError | None:
+    test, number = template.last(TemplateAct.TEST), template.template_id
+    if test and test.is_passed:
+        return None
+    found = f"template {number} has not passed its last test" if test else f"template {number} was not tested"
+    todo = f"look at what is found: 'billing templates test {number}'"
+    return BillingError("template_not_tested", found, todo)
+
+
+def _unapproved(template: CompanyTemplate) -> BillingError | None:
+    if template.last(TemplateAct.APPROVE):
+        return None
+    number = template.template_id
+    return BillingError(
+        "template_not_approved",
+        f"template {number} is not approved",
+        f"let somebody else than {template.added_by} approve it: 'billing templates approve {number}'",
+    )
 
 
 def template_unknown(template_id: int) -> BillingError:
@@ -196,5 +205,7 @@ def _own(template: CompanyTemplate, by: str) -> BillingError | None:
 def _done(number: int, act: TemplateAct) -> BillingError:
     done = {TemplateAct.APPROVE: "approved", TemplateAct.ACTIVATE: "activated"}.get(act, "retired")
     return BillingError(
-        "template_act_done", f"template {number} is {done} already", f"'billing templates show {number}' says by whom"
+        "template_act_done",
+        f"template {number} is {done} already",
+        f"'billing templates show {number}' says by whom",
     )

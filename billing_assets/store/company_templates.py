@@ -6,6 +6,7 @@ froze (``templates``).
 """
 
 import json
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from sqlalchemy import Connection, text
@@ -77,7 +78,11 @@ def read_templates(
     events: dict[int, list[TemplateEvent]] = {}
     for row in connection.execute(text(_EVENTS), values).mappings():
         said = dict(row)
-        number, said["act"], said["result"] = said.pop("template_id"), TemplateAct(row["act"]), row["result"] or {}
+        number, said["act"], said["result"] = (
+            said.pop("template_id"),
+            TemplateAct(row["act"]),
+            row["result"] or {},
+        )
         events.setdefault(number, []).append(TemplateEvent(**said))
     return [
         CompanyTemplate(**row, events=tuple(events.get(row["template_id"], ())))
@@ -165,7 +170,7 @@ def act_on_template(
 
 
 def _entry(
-    act: Act, company_id: int, template_id: int, note: str, by: str, after: dict[str, object]
+    act: Act, company_id: int, template_id: int, note: str, by: str, after: Mapping[str, object]
 ) -> AuditAct:
     return AuditAct(
         act=act,
