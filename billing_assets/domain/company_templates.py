@@ -1,10 +1,10 @@
 """Templates of a company: versions that are tested, approved by a second person and active from a date.
 
-Belongs here: the states, which act leads where, and which version prints a document of a day.
-Does not belong here: the files and their rendering (``documents``), rows (``store.company_templates``).
+Belongs here: the states, and which act leads where. Does not belong here: the files and their rendering
+(``documents``), rows and which version prints a document of a day (``store.company_templates``).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -86,25 +86,6 @@ class CompanyTemplate:
     @staticmethod
     def _is_over(ended: TemplateEvent | None, day: date) -> bool:
         return ended is not None and ended.from_date is not None and ended.from_date <= day
-
-
-def template_on(
-    templates: Iterable[CompanyTemplate], kind: DocumentKind, day: date
-) -> CompanyTemplate | None:
-    """Return the version that prints a kind of document of a day: the one that became active last, or none.
-
-    Where that is retired, the one before it prints again, unless it is retired too.
-
-    >>> template_on([], DocumentKind.INVOICE, date(2027, 1, 1)) is None
-    True
-    """
-    active = [each for each in templates if each.document_kind == kind and each.is_active_on(day)]
-    return max(active, key=lambda each: (_begun(each), each.template_id), default=None)
-
-
-def _begun(template: CompanyTemplate) -> date:
-    begun = template.last(TemplateAct.ACTIVATE)
-    return begun.from_date if begun and begun.from_date else date.min
 
 
 def own_kind(kind: str) -> DocumentKind:

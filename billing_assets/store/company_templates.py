@@ -47,6 +47,15 @@ insert into company_template_act (template_id, act, acted_by, acted_at, note, fr
 values (:template, :act, :by, :at, :note, :from_date, :is_passed, cast(:result as jsonb))
 """
 _ARCHIVE = "select archive from company_template where company_id = :company and template_id = :template"
+# Of those that are active the one that began last; where it is retired, the one before it prints again.
+_ACTIVE = """
+select t.template_id from company_template t
+join company_template_act a on a.template_id = t.template_id and a.act = 'activate' and a.from_date <= :day
+where t.company_id = :company and t.document_kind = :kind and not exists (
+    select from company_template_act r
+    where r.template_id = t.template_id and r.act = 'retire' and r.from_date <= :day)
+order by a.from_date desc, t.template_id desc limit 1
+"""
 _IS_OWN = """
 select exists (select from company_template t join template_version v using (content_sha256)
     where v.template_version_id = :version)
@@ -105,6 +114,13 @@ def read_own_archive(connection: Connection, company_id: int, template_id: int) 
     if found is None:
         raise template_unknown(template_id)
     return bytes(found)
+
+
+def active_template_id(connection: Connection, company_id: int, kind: str, day: date) -> int | None:
+    """Return the version that prints a kind of document of a day; None where the shipped template does."""
+    values = {"company": company_id, "kind": kind, "day": day}
+    found: int | None = connection.execute(text(_ACTIVE), values).scalar_one_or_none()
+    return found
 
 
 def is_own_version(connection: Connection, template_version_id: int) -> bool:
