@@ -150,7 +150,7 @@ def _content(path: PurePosixPath, source: IO[bytes] | None) -> bytes:
 
 def _passed_over(source: IO[bytes] | None) -> int:
     """Return how many bytes an entry has that is left out: one that is packed is unpacked to get past it."""
-    if source is None or isinstance(source, io.BufferedReader):
+    if source is None or isinstance(getattr(source, "raw", None), io.FileIO):
         return 0
     size = 0
     while size <= MOST_BYTES and (piece := source.read(_PIECE)):
