@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form
 from fastapi.requests import Request
 from fastapi.responses import HTMLResponse, Response
+from pydantic import BaseModel
 
 from billing_assets.domain.access import Permission
 from billing_assets.domain.company_templates import TemplateAct
@@ -26,13 +27,19 @@ router = APIRouter(prefix="/templates", dependencies=[needs(Permission.LOOK)])
 _SHUT = {"Content-Security-Policy": "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'"}
 
 
+class DayForm(BaseModel):
+    """What was typed: why, and the first day where the act has one."""
+
+    from_date: str = ""
+    why: str = ""
+
+
 def template_desk(desk: Office) -> TemplateDesk:
     """Return the templates of the company."""
     return TemplateDesk(desk.billing)
 
 
 Templates = Annotated[TemplateDesk, Depends(template_desk)]
-_Text = Annotated[str, Form()]
 _MAY_TEST = [needs(Permission.ADD_TEMPLATES)]
 _MAY_DECIDE = [needs(Permission.DECIDE_TEMPLATES)]
 
@@ -80,46 +87,27 @@ def test_template(templates: Templates, actor: Actor, template_id: int) -> Respo
     return _to(template_id, TemplateAct.TEST)
 
 
-@router.post("/{template_id}/approve", response_model=None, dependencies=_MAY_DECIDE)
-def approve(
-    request: Request, desk: Pages, templates: Templates, actor: Actor, template_id: int, why: _Text = ""
-) -> Response:
-    """Approve a version, as somebody else than who added it."""
-    try:
-        templates.approve(template_id, note=why, by=actor)
-    except BillingError as error:
-        return _shown(request, desk, templates, actor, template_id, error=error)
-    return _to(template_id, TemplateAct.APPROVE)
-
-
 @router.post("/{template_id}/{act}", response_model=None, dependencies=_MAY_DECIDE)
-def set_day(
+def decide(
     request: Request,
     desk: Pages,
     templates: Templates,
     actor: Actor,
     template_id: int,
     act: TemplateAct,
-    form: Annotated["DayForm", Depends()],
+    form: Annotated[DayForm, Form()],
 ) -> Response:
-    """Let a version print from a day on, or retire it from a day on."""
+    """Approve a version, let it print from a day on, or retire it from a day on."""
     try:
-        day = _day(form.from_date)
-        if act is TemplateAct.ACTIVATE:
-            templates.activate(template_id, day, note=form.why, by=actor)
+        if act is TemplateAct.APPROVE:
+            templates.approve(template_id, note=form.why, by=actor)
+        elif act is TemplateAct.ACTIVATE:
+            templates.activate(template_id, _day(form.from_date), note=form.why, by=actor)
         else:
-            templates.retire(template_id, day, note=form.why, by=actor)
+            templates.retire(template_id, _day(form.from_date), note=form.why, by=actor)
     except BillingError as error:
         return _shown(request, desk, templates, actor, template_id, error=error)
     return _to(template_id, act)
-
-
-class DayForm:
-    """What was typed: the first day and why."""
-
-    def __init__(self, from_date: _Text = "", why: _Text = "") -> None:
-        """Take both as they are."""
-        self.from_date, self.why = from_date, why
 
 
 def _day(typed: str) -> date:

@@ -1,4 +1,4 @@
-"""A company brings a template: tested, approved by somebody else, and frozen by what is issued from its day on."""
+"""A company brings a template: approved by a second person, and frozen by what is issued from its day on."""
 
 import shutil
 from collections.abc import Iterator
