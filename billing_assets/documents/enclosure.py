@@ -18,6 +18,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from threading import Lock
 from types import MappingProxyType
 from typing import Any
 
@@ -26,6 +27,9 @@ from billing_assets.domain.errors import BillingError
 
 _START_SECONDS = 30.0
 _PIECE = 1 << 16
+
+# Each thread reserves memory that it may never use: on a machine of many cores all that there is.
+_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "RAYON_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 _TOO_LONG = (signal.SIGPROF, signal.SIGXCPU)
 
 
@@ -51,13 +55,14 @@ class Rendered:
 class Enclosure:
     """One process that renders one document at a time; it is started when needed, and again after an end.
 
-    Not for several threads at once.
+    Threads that share one take turns.
     """
 
     def __init__(self, limits: Limits | None = None) -> None:
         """Render within ``limits``."""
         self.limits = limits or Limits()
         self._process: subprocess.Popen[bytes] | None = None
+        self._turn = Lock()
 
     def start(self) -> None:
         """Start the process, where there is none."""
@@ -65,17 +70,13 @@ class Enclosure:
             return
         self.close()
         # It gets none of the program's environment: a template has no business with its passwords.
-        environment = {
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-            "LC_ALL": "C.UTF-8",
-            "TZ": "UTC",
-        }
+        paths = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         self._process = subprocess.Popen(
             [sys.executable, "-c", "from billing_assets.documents.enclosed import main; main()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=environment,
+            env={**_ENVIRONMENT, **paths},
             cwd="/",
             start_new_session=True,
         )
@@ -89,9 +90,10 @@ class Enclosure:
             BillingError: ``template_too_slow``, ``template_too_large``, ``template_process_ended``; what the
                 renderers raise, with file and line where they are known.
         """
-        self.start()
-        self._give(task)
-        said, pdf = self._take(self.limits.wall_seconds)
+        with self._turn:
+            self.start()
+            self._give(task)
+            said, pdf = self._take(self.limits.wall_seconds)
         if "error" in said:
             raise _error_of(*said["error"], limits=self.limits)
         missing = tuple(said.pop("missing", ()))

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,19 @@ def test_after_an_attack_the_next_document_is_rendered(enclosure: Enclosure, tmp
         enclosure.render(Task(archive=archive(tmp_path, loop), document=None, forms=("mail",)))
     task = Task(archive=archive(tmp_path, {}), document=None, forms=("mail",), language="en")
     assert enclosure.render(task).subject
+
+
+def test_threads_take_turns(enclosure: Enclosure, tmp_path: Path) -> None:
+    path = archive(tmp_path, {})
+    languages = ("de", "en", "es", "fr") * 3
+
+    def rendered(language: str) -> str:
+        return enclosure.render(
+            Task(archive=path, document=None, forms=("mail",), language=language)
+        ).language
+
+    with ThreadPoolExecutor(4) as threads:
+        assert tuple(threads.map(rendered, languages)) == languages
 
 
 def test_a_process_that_is_gone_is_told(tmp_path: Path) -> None:
