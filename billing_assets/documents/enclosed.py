@@ -19,7 +19,7 @@ import struct
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -50,6 +50,7 @@ HEAD = struct.Struct(">II")
 
 _LOAD_SECONDS = 3.0
 _LINES_A_SECOND = 100
+_BYTES_A_LINE = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,20 @@ class Limits:
     memory_bytes: int = 1536 * 1024 * 1024
     output_bytes: int = 8 * 1024 * 1024
     wall_seconds: float = 10.0
+
+    def for_lines(self, count: int) -> "Limits":
+        """Return what a document with so many lines may take.
+
+        >>> Limits().for_lines(300).cpu_seconds
+        4.0
+        """
+        more_seconds = count / _LINES_A_SECOND
+        return replace(
+            self,
+            cpu_seconds=self.cpu_seconds + more_seconds,
+            wall_seconds=self.wall_seconds + more_seconds,
+            output_bytes=self.output_bytes + count * _BYTES_A_LINE,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +91,16 @@ class Task:
     forms: tuple[str, ...]
     language: str = ""
 
+    @property
+    def line_count(self) -> int:
+        """How many lines the document has; 0 for a sample and for a letter."""
+        return len(self.document.lines) if isinstance(self.document, Invoice) else 0
+
 
 def answer(task: Task, limits: Limits) -> tuple[dict[str, object], bytes]:
     """Return what a task gives: texts by name and the PDF, or the error that ended it as ``error``."""
     try:
-        return _rendered(task, limits)
+        return _rendered(task, limits.for_lines(task.line_count))
     except BillingError as error:
         return {"error": [error.code, error.found, error.todo]}, b""
     except MemoryError:
@@ -131,9 +151,8 @@ def _rendered(task: Task, limits: Limits) -> tuple[dict[str, object], bytes]:
             "number": view["document_number"],
         }
         said["title"] = view["title"]
-    line_count = len(document.lines) if isinstance(document, Invoice) else 0
     pdf = b""
-    with _timed(limits.cpu_seconds + line_count / _LINES_A_SECOND), _shut_in():
+    with _timed(limits.cpu_seconds), _shut_in():
         if "mail" in task.forms:
             said["subject"], said["text"], said["mail_html"] = loaded.mail.of_view(view)
         if "html" in task.forms:

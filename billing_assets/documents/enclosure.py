@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from types import MappingProxyType
 from typing import Any
@@ -81,7 +81,7 @@ class Enclosure:
             start_new_session=True,
         )
         self._give(self.limits)
-        self._take(_START_SECONDS)
+        self._take(replace(self.limits, wall_seconds=_START_SECONDS))
 
     def render(self, task: Task) -> Rendered:
         """Return what the template makes of the document.
@@ -90,10 +90,11 @@ class Enclosure:
             BillingError: ``template_too_slow``, ``template_too_large``, ``template_process_ended``; what the
                 renderers raise, with file and line where they are known.
         """
+        limits = self.limits.for_lines(task.line_count)
         with self._turn:
             self.start()
             self._give(task)
-            said, pdf = self._take(self.limits.wall_seconds)
+            said, pdf = self._take(limits)
         if "error" in said:
             raise _error_of(*said["error"], limits=self.limits)
         missing = tuple(said.pop("missing", ()))
@@ -120,12 +121,12 @@ class Enclosure:
         except OSError as error:
             raise self._ended() from error
 
-    def _take(self, seconds: float) -> tuple[dict[str, Any], bytes]:
-        ends_at = time.monotonic() + seconds
+    def _take(self, limits: Limits) -> tuple[dict[str, Any], bytes]:
+        ends_at = time.monotonic() + limits.wall_seconds
         text_size, pdf_size = HEAD.unpack(self._read(HEAD.size, ends_at))
-        if text_size + pdf_size > 4 * self.limits.output_bytes:
+        if text_size + pdf_size > 4 * limits.output_bytes:
             self.close()
-            raise _too_large(self.limits)
+            raise _too_large(limits)
         said = json.loads(self._read(text_size, ends_at))
         return said, self._read(pdf_size, ends_at)
 

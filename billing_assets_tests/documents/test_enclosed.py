@@ -13,7 +13,7 @@ from billing_assets.documents.enclosed import (
     missing_labels,
 )
 from billing_assets.documents.templates import Template
-from billing_assets_tests.documents.samples import template
+from billing_assets_tests.documents.samples import english, template
 
 
 def kept(folder: Path, own: Template) -> str:
@@ -27,6 +27,15 @@ def test_no_file_and_no_socket_is_opened_in_the_block(tmp_path: Path) -> None:
     with _shut_in(), pytest.raises(OSError, match="Too many open files"):
         (tmp_path / "file").read_text()
     assert (tmp_path / "file").read_text() == "words"
+
+
+def test_a_long_document_may_take_more() -> None:
+    long = Limits().for_lines(1000)
+    assert (long.cpu_seconds, long.wall_seconds) == (11.0, 20.0)
+    assert long.output_bytes > Limits().output_bytes
+    assert long.memory_bytes == Limits().memory_bytes
+    assert Task(archive="", document=english(), forms=()).line_count == len(english().lines)
+    assert Task(archive="", document=None, forms=()).line_count == 0
 
 
 def test_what_is_imported_late_is_there_before() -> None:
