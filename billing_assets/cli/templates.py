@@ -5,17 +5,24 @@ Belongs here: the commands. Does not belong here: the pages and their words (``t
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from billing_assets.cli.arguments import Json
+from billing_assets.cli.arguments import Json, open_desk
 from billing_assets.cli.invoices import write_file
 from billing_assets.cli.output import Screen, count_of, styled
+from billing_assets.cli.own_templates import COMMANDS
+
+if TYPE_CHECKING:
+    from billing_assets.wiring.template_previews import Preview
 
 app = typer.Typer(
-    no_args_is_help=True, help="See what documents look like in each language, before any is sent."
+    no_args_is_help=True,
+    help="See what documents look like in each language, and bring templates of your own.",
 )
+for _name, _act, _example in COMMANDS:
+    app.command(_name, epilog=_example)(_act)
 
 Folder = Annotated[
     Path | None,
@@ -47,18 +54,26 @@ def listed(templates: Folder = None, as_json: Json = False) -> None:
 @app.command(
     "preview",
     epilog="billing templates preview reminder --language de\n\n"
-    "billing templates preview statement --language fr --out statement.html",
+    "billing templates preview statement --language fr --out statement.html\n\n"
+    "billing templates preview 1 --invoice INV-00000001 --out look.pdf",
 )
 def previewed(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="As 'billing templates list' names it.")],
+    kind: Annotated[
+        str,
+        typer.Argument(metavar="KIND", help="As 'billing templates list' has it; or ID of an own one."),
+    ],
     language: Annotated[
         str, typer.Option("--language", metavar="TAG", help="As de or fr-CA; that of the sample if left out.")
     ] = "",
     templates: Folder = None,
+    invoice: Annotated[
+        str,
+        typer.Option("--invoice", metavar="NUMBER", help="With an own one: this document, not the sample."),
+    ] = "",
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help=_OUT_HELP)] = None,
     as_json: Json = False,
 ) -> None:
-    """Print the sample of a kind of document. Nothing is stored, sent or numbered.
+    """Print the sample of a kind of document, or by an own template. Nothing is stored, sent or numbered.
 
     People and amounts of the samples are invented.
     """
@@ -66,7 +81,10 @@ def previewed(
 
     screen = Screen(as_json)
     ending = out.suffix.lower() if out else ".pdf"
-    made = preview(_folder(templates), kind, language, ending)
+    if kind.isdecimal():
+        made = _own_preview(screen, int(kind), language, invoice, ending)
+    else:
+        made = preview(_folder(templates), kind, language, ending)
     path = out or Path(f"{made.kind}.{made.language}.pdf")
     write_file(path, made.content)
     screen.document({"kind": made.kind, "language": made.language, "title": made.title, "file": path})
@@ -91,6 +109,20 @@ def copied(
     screen.document({"folder": folder, "file_count": count})
     screen.say(styled("{} in [bold]{}[/bold]", count_of(count, "file"), folder))
     screen.hint(f"look at them with 'billing templates preview KIND --templates {folder}'")
+
+
+def _own_preview(screen: Screen, template_id: int, language: str, number: str, ending: str) -> "Preview":
+    """Return what an own template makes of its sample, or of an issued document."""
+    from billing_assets.wiring.template_previews import enclosed_preview
+
+    with open_desk(screen) as opened:
+        from billing_assets.wiring.template_desk import TemplateDesk
+
+        desk = TemplateDesk(opened.billing)
+        kind = desk.row(template_id).template.document_kind
+        return enclosed_preview(
+            lambda forms: desk.preview(template_id, forms, language, number), f"{kind}-{template_id}", ending
+        )
 
 
 def _folder(given: Path | None) -> Path | None:

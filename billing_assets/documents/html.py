@@ -20,5 +20,8 @@ class HtmlRenderer:
 
         Raises :class:`BillingError` where the template does not render.
         """
-        view = view_of(document, self.template)
+        return self.of_view(view_of(document, self.template))
+
+    def of_view(self, view: dict[str, object]) -> str:
+        """Return the same from the view of a document, where that is made already."""
         return render(self._environment, self.template.page("html.j2"), view)

@@ -6,20 +6,35 @@ Does not belong here: the page (``templates/_shared/document.typ``), what it say
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
+from typing import Literal
 
 import typst
 
 from billing_assets.documents.coverage import Coverage
-from billing_assets.documents.templates import Template, load_template
+from billing_assets.documents.templates import SHARED, Template, load_template
 from billing_assets.documents.views import Document, view_of
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.invoices import Invoice
 
 # Archiving with tags for readers of screens (PDF/A-3a) and universal accessibility (PDF/UA-1).
 _STANDARDS: list["typst.PDFStandard"] = ["a-3a", "ua-1"]
+
+_PICTURE_PPI = 80.0
+
+_PARTS = (".typ", ".svg", ".png", ".jpg", ".jpeg")
+"""Endings of the files that a page may read beside its data: what it includes, and pictures."""
+
+_PLACE = re.compile(r"\u250c\u2500 ([^\s:]+):(\d+):(\d+)")
+
+# Typst reads a font when its first letter is drawn.
+_ALL_FONTS = b"""#for each in json("fonts.json") {
+  text(font: each.family, style: each.style, weight: each.weight, stretch: each.stretch * 100%)[a]
+}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +66,31 @@ class PdfPrinter:
             )
         self._coverage = Coverage(fonts)
         self._files = {
+            **_parts_of(self.template),
             "main.typ": self.template.files[self.template.page("typ")],
             "logo.svg": self.template.text("logo.svg").encode(),
         }
         folders = sorted({str((self.template.folder / name).parent) for name in fonts})
         faces = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
-        self._compiler = typst.Compiler(font_paths=faces, ignore_system_fonts=True)
+        self._faces = faces
+        self._compiler = typst.Compiler(root=self.template.folder, font_paths=faces, ignore_system_fonts=True)
         self._process_id = os.getpid()
+
+    def read_fonts(self) -> None:
+        """Read every font now: a page that is printed where no file can be opened would have no text."""
+        faces = [
+            {"family": face.family, "style": face.style, "weight": face.weight, "stretch": face.stretch}
+            for face in self._faces.fonts()
+        ]
+        try:
+            files = {"main.typ": _ALL_FONTS, "fonts.json": json.dumps(faces).encode()}
+            self._compiler.compile(files, format="pdf")  # type: ignore[type-var]
+        except typst.TypstError as error:
+            raise BillingError(
+                "fonts_unusable",
+                "the fonts of the template cannot be read",
+                "put .otf or .ttf files that other programs can open into templates/_shared/fonts/",
+            ) from error
 
     def pdf(self, document: Document) -> bytes:
         """Return the PDF of ``document``; see :meth:`printed`."""
@@ -81,23 +114,7 @@ class PdfPrinter:
                 "make one PdfPrinter in each worker process, or start workers with 'spawn'",
             )
         missing: set[str] = set()
-        printable = json.dumps(self._coverage.printable(view, missing), ensure_ascii=False)
-        # Files in memory: as inputs of the program Typst would forget what it learnt from the last page.
-        files = {**self._files, "view.json": printable.encode()}
-        issued_at = datetime.combine(document.issue_date, time(), tzinfo=UTC)
-        try:
-            # The stub of Typst knows no dictionary of files; its documentation does.
-            content = self._compiler.compile(  # type: ignore[type-var]
-                files, format="pdf", pdf_standards=_STANDARDS, timestamp=issued_at
-            )
-        except typst.TypstError as error:
-            # The diagnostic can quote the page, and with it a name: only its position is safe to pass on.
-            raise BillingError(
-                "template_does_not_compile",
-                f"{self.template.page('typ')} of template {self.template.sha256[:12]} failed on "
-                f"{view['document_number']}",
-                "render the sample.json of its folder with the template to see the diagnostic",
-            ) from (error if _is_sample(document) else None)
+        content = self._compiled(document, self._coverage.printable(view, missing), form="pdf")
         if not isinstance(content, bytes):
             raise BillingError(
                 "template_does_not_compile",
@@ -105,6 +122,66 @@ class PdfPrinter:
                 "check the typst version in the lock file",
             )
         return PrintedPdf(content=content, missing_characters=tuple(sorted(missing)))
+
+    def picture(self, document: Document, view: Mapping[str, object]) -> bytes:
+        """Return the first page of ``document`` as a PNG, for somebody who looks at a template."""
+        content = self._compiled(document, self._coverage.printable(view, set()), form="png")
+        first = content[0] if isinstance(content, list) else content
+        return first or b""
+
+    def _compiled(
+        self, document: Document, view: object, *, form: Literal["pdf", "png"]
+    ) -> bytes | list[bytes] | None:
+        printable = json.dumps(view, ensure_ascii=False)
+        # Files in memory: as inputs of the program Typst would forget what it learnt from the last page.
+        files = {**self._files, "view.json": printable.encode()}
+        issued_at = datetime.combine(document.issue_date, time(), tzinfo=UTC)
+        standards = _STANDARDS if form == "pdf" else []
+        try:
+            # The stub of Typst knows no dictionary of files; its documentation does.
+            content = self._compiler.compile(  # type: ignore[type-var]
+                files, format=form, pdf_standards=standards, timestamp=issued_at, ppi=_PICTURE_PPI
+            )
+        except typst.TypstError as error:
+            # The diagnostic can quote the page, and with it a name: only its position is safe to pass on.
+            raise BillingError(
+                "template_does_not_compile",
+                f"{self._place(error)} of template {self.template.sha256[:12]} failed on "
+                f"{_number_of(document)}{_said(error, document)}",
+                "render the sample.json of its folder with the template to see the diagnostic",
+            ) from (error if _is_sample(document) else None)
+        return content
+
+    def _place(self, error: typst.TypstError) -> str:
+        """Return where a fault is, as ``_shared/document.typ:12:3``, or the page where that is not known."""
+        page = self.template.page("typ")
+        found = _PLACE.search(error.diagnostic)
+        if found is None:
+            return page
+        inside = found[1].split(f"{self.template.folder.as_posix().strip('/')}/")[-1]
+        name = page if inside == "main.typ" else self.template.path_of(inside)
+        return f"{name}:{found[2]}:{found[3]}"
+
+
+def _parts_of(template: Template) -> dict[str, bytes]:
+    """Return what a page may include, by the names that it has for it: of its kind, or else shared."""
+    parts: dict[str, bytes] = {}
+    for folder in (SHARED, template.kind):
+        parts |= {
+            name.removeprefix(f"{folder}/"): content
+            for name, content in template.files.items()
+            if name.startswith(f"{folder}/") and name.lower().endswith(_PARTS)
+        }
+    return parts
+
+
+def _number_of(document: Document) -> str:
+    return document.invoice_number if isinstance(document, Invoice) else document.document_number
+
+
+def _said(error: typst.TypstError, document: Document) -> str:
+    """Return what Typst says of a sample; of a customer's document it could quote a name."""
+    return f": {error.message[:200]}" if _is_sample(document) else ""
 
 
 def _is_sample(document: Document) -> bool:

@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from billing_assets.documents.email import EmailRenderer
+from billing_assets.documents.enclosed import Task
+from billing_assets.documents.enclosure import Enclosure
 from billing_assets.documents.pdf import PdfPrinter
 from billing_assets.documents.templates import Template, from_archive, with_fonts
 from billing_assets.documents.view_model import build_view
@@ -33,9 +35,9 @@ SMALL_JOB = 40
 _CHUNK = 10
 _LAST_WORDS_SECONDS = 5
 
-_Sheet: TypeAlias = tuple[PrintJob, str, str, bool]
-"""What is to be printed: the job, the paths of its template's archive and of the same with newer fonts, and
-whether a PDF is wanted."""
+_Sheet: TypeAlias = tuple[PrintJob, str, str, bool, bool]
+"""What is to be printed: the job, the paths of its template's archive and of the same with newer fonts,
+whether the template is a company's own, and whether a PDF is wanted."""
 
 
 class TemplatePress:
@@ -45,7 +47,8 @@ class TemplatePress:
     ``cache_dir``. ``worker_count`` processes share a large job. ``newer_fonts`` returns font files by name:
     those that the frozen template lacks draw what its own cannot, so that a font that was added lets an
     invoice leave that was issued before. Whatever its own fonts can draw is printed with them alone, and so
-    is a document that has its first rendering from them.
+    is a document that has its first rendering from them. ``is_own`` tells of a template version whether it is
+    a company's own: those are printed in an enclosure, one for each process.
     """
 
     def __init__(
@@ -54,13 +57,15 @@ class TemplatePress:
         cache_dir: Path,
         worker_count: int = 2,
         newer_fonts: Callable[[], Mapping[str, bytes]] = dict,
+        is_own: Callable[[int], bool] = lambda _id: False,
     ) -> None:
         """Prepare the press; workers start with the first large job."""
         self._read_archive = read_archive
         self._newer_fonts = newer_fonts
+        self._is_own = is_own
         self._cache_dir = cache_dir
         self._worker_count = worker_count
-        self._archives: dict[int, tuple[str, str]] = {}
+        self._archives: dict[int, tuple[str, str, bool]] = {}
         self._workers: list[_Worker] = []
 
     def print_all(self, jobs: Iterable[PrintJob], *, with_pdf: bool) -> Iterator[PrintedInvoice]:
@@ -106,14 +111,15 @@ class TemplatePress:
             if not is_done:
                 self.close()
 
-    def _paths(self, template_version_id: int) -> tuple[str, str]:
-        """Return the paths of a template version's archive, as it is and with newer fonts."""
+    def _paths(self, template_version_id: int) -> tuple[str, str, bool]:
+        """Return the paths of an archive, as it is and with newer fonts, and whether it is of a company."""
         if template_version_id not in self._archives:
             archive = self._read_archive(template_version_id)
             own = self._kept(template_version_id, archive)
             extended = with_fonts(archive, self._newer_fonts())
             with_newer = own if extended == archive else self._kept(template_version_id, extended)
-            self._archives[template_version_id] = str(own), str(with_newer)
+            is_own = self._is_own(template_version_id)
+            self._archives[template_version_id] = str(own), str(with_newer), is_own
         return self._archives[template_version_id]
 
     def _kept(self, template_version_id: int, archive: bytes) -> Path:
@@ -222,7 +228,9 @@ def _print_failed(job: PrintJob, error: Exception) -> BillingError:
 
 def _printed(sheet: _Sheet) -> PrintedInvoice:
     """Print one invoice; in a worker process its printers stay ready for the next."""
-    job, archive, with_newer_fonts, with_pdf = sheet
+    job, archive, with_newer_fonts, is_own, with_pdf = sheet
+    if is_own:
+        return _printed_in_enclosure(sheet)
     view = build_view(job.invoice, _template(archive))
     subject, plain, html = _mail_renderer(archive).of_view(view)
     printed = _printer(archive).of_view(job.invoice, view) if with_pdf else None
@@ -239,6 +247,32 @@ def _printed(sheet: _Sheet) -> PrintedInvoice:
         pdf_sha256=sha256(printed.content).hexdigest() if printed else "",
         missing_character_count=len(printed.missing_characters) if printed else 0,
     )
+
+
+def _printed_in_enclosure(sheet: _Sheet) -> PrintedInvoice:
+    """Print one invoice by a template of a company."""
+    job, archive, with_newer_fonts, _is_own, with_pdf = sheet
+    forms = ("mail", "pdf") if with_pdf else ("mail",)
+    made = _enclosure().render(Task(archive=archive, document=job.invoice, forms=forms))
+    is_frozen = bool(made.pdf) and sha256(made.pdf).hexdigest() == job.pdf_sha256
+    if made.missing_characters and with_newer_fonts != archive and not is_frozen:
+        made = _enclosure().render(Task(archive=with_newer_fonts, document=job.invoice, forms=forms))
+    return PrintedInvoice(
+        document_id=job.document_id,
+        language=made.language,
+        subject=made.subject,
+        text=made.text,
+        html=made.mail_html,
+        pdf=made.pdf,
+        pdf_sha256=sha256(made.pdf).hexdigest() if made.pdf else "",
+        missing_character_count=len(made.missing_characters),
+    )
+
+
+@lru_cache(maxsize=1)
+def _enclosure() -> Enclosure:
+    """The enclosure of this process; it ends with it."""
+    return Enclosure()
 
 
 @lru_cache(maxsize=8)

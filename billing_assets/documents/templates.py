@@ -48,7 +48,7 @@ class Template:
     @property
     def engine_version(self) -> str:
         """The libraries that render, for the record: ``typst 0.15.2, jinja2 3.1.6, ...``."""
-        return ", ".join(f"{name} {version(name)}" for name in _ENGINES)
+        return engine_version()
 
     def text(self, name: str) -> str:
         """Return the file ``name`` of this kind as text; raises :class:`BillingError` if there is none."""
@@ -90,6 +90,15 @@ class Template:
                 entry.mode = 0o644
                 archive.addfile(entry, io.BytesIO(content))
         return buffer.getvalue()
+
+
+def engine_version() -> str:
+    """Return the libraries that render and their versions: ``typst 0.15.2, jinja2 3.1.6, ...``.
+
+    >>> engine_version().split()[0]
+    'typst'
+    """
+    return ", ".join(f"{name} {version(name)}" for name in _ENGINES)
 
 
 def default_templates_dir() -> Path:

@@ -38,6 +38,8 @@ class Permission(StrEnum):
     RECORD_RATES = "record_rates"
     DECIDE_RUN = "decide_run"
     CREDIT = "credit"
+    ADD_TEMPLATES = "add_templates"
+    DECIDE_TEMPLATES = "decide_templates"
     SET_RULES = "set_rules"
     SET_NOTIFICATIONS = "set_notifications"
     SET_COMPANY = "set_company"
@@ -59,6 +61,8 @@ _ROWS = (
     (Permission.DECIDE_RUN, Role.APPROVER),
     (Permission.CREDIT, Role.APPROVER),
     (Permission.SET_HOLDS, Role.APPROVER),
+    (Permission.ADD_TEMPLATES, Role.OPERATOR),
+    (Permission.DECIDE_TEMPLATES, Role.APPROVER),
     (Permission.SET_RULES, Role.ADMINISTRATOR),
     (Permission.SET_NOTIFICATIONS, Role.ADMINISTRATOR),
     (Permission.SET_COMPANY, Role.ADMINISTRATOR),

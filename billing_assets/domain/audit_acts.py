@@ -47,6 +47,11 @@ class Act(StrEnum):
     LIFT_HOLD = "lift_hold"
     DETACH_MONTH = "detach_month"
     ATTACH_MONTH = "attach_month"
+    ADD_TEMPLATE = "add_template"
+    TEST_TEMPLATE = "test_template"
+    APPROVE_TEMPLATE = "approve_template"
+    ACTIVATE_TEMPLATE = "activate_template"
+    RETIRE_TEMPLATE = "retire_template"
     ADD_USER = "add_user"
     SET_ROLE = "set_role"
     SET_PASSWORD = "set_password"  # noqa: S105 - the name of an act
@@ -75,6 +80,7 @@ class Subject(StrEnum):
     HOLD = "hold"
     USER = "user"
     MONTH = "month"
+    TEMPLATE = "template"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ from billing_assets.portal import (
     schedule_pauses,
     schedules,
     sign_in,
+    templates,
     today,
     users,
 )
@@ -72,6 +73,7 @@ OFFICE = (
     schedule_pauses.router,
     schedule_calendar.router,
     holds.router,
+    templates.router,
     users.router,
     audit_log.router,
 )

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from billing_assets.documents.press import TemplatePress
 from billing_assets.documents.run_chart import run_chart
-from billing_assets.documents.templates import Template, default_templates_dir, load_template
+from billing_assets.documents.templates import Template, default_templates_dir
 from billing_assets.domain.backdating import UNASKED, Backdating, IssueOn, IssueRule, approved_backdating
 from billing_assets.domain.checks import STANDING_CHECKS, CheckResult
 from billing_assets.domain.companies import Company, company_unclear
@@ -28,6 +28,7 @@ from billing_assets.steps.close_day import close_day
 from billing_assets.steps.credit_invoices import CreditOutcome, credit_invoices
 from billing_assets.steps.decide_run import decide_run
 from billing_assets.steps.delivery_ports import DecisionOrder
+from billing_assets.steps.invoice_on_demand import Templates
 from billing_assets.steps.plan_due_charges import plan_due_charges
 from billing_assets.steps.preview_catch_up import CatchUpPreview, preview_catch_up
 from billing_assets.steps.print_documents import print_documents
@@ -50,9 +51,9 @@ from billing_assets.store.run_history import BookStamp, read_book_stamp, read_ru
 from billing_assets.store.run_listings import show_run
 from billing_assets.store.runs import SqlRunStore
 from billing_assets.store.statistics import refresh_statistics
-from billing_assets.store.templates import read_template_archive, register_template
 from billing_assets.wiring.mail import mailroom
 from billing_assets.wiring.settings import Settings
+from billing_assets.wiring.template_shelf import TemplateShelf
 from billing_assets.wiring.worker_processes import ProcessCrew, WorkerPool, worker_home
 
 
@@ -108,43 +109,34 @@ class Billing:
         return company.time_zone
 
     @cached_property
-    def template(self) -> Template:
-        """The invoice template of this program."""
-        return self.template_of(DocumentKind.INVOICE)
+    def shelf(self) -> TemplateShelf:
+        """The templates of this program and of its companies."""
+        return TemplateShelf(self.database, self.settings.home, utc_now, self.settings.templates_dir)
 
     def template_of(self, kind: DocumentKind) -> Template:
         """Return the template of this program for a kind of document."""
-        return load_template(self.settings.templates_dir or default_templates_dir(), kind)
+        return self.shelf.shipped(kind)
 
-    @cached_property
-    def frozen_template(self) -> FrozenTemplate:
-        """The invoice template as registered in the store."""
-        return self._registered(self.template)
+    def frozen_template(self, kind: DocumentKind, issuing_date: date) -> FrozenTemplate:
+        """Return the template that documents of this company freeze which are issued on a day."""
+        return self.shelf.frozen_on(self._company_id(), kind, issuing_date)
 
-    @cached_property
-    def frozen_credit_template(self) -> FrozenTemplate:
-        """The template of credit notes as registered in the store."""
-        return self._registered(self.template_of(DocumentKind.CREDIT_NOTE))
-
-    def _registered(self, template: Template) -> FrozenTemplate:
-        with self.database.transaction() as connection:
-            return register_template(
-                connection,
-                template.kind,
-                template.sha256,
-                template.engine_version,
-                template.archive(),
-                utc_now(),
-            )
+    def templates_on(self, issuing_date: date) -> Templates:
+        """Return the templates of both kinds of document for a day; that of credit notes when asked for."""
+        return Templates(
+            invoice=self.frozen_template(DocumentKind.INVOICE, issuing_date),
+            credit=lambda: self.frozen_template(DocumentKind.CREDIT_NOTE, issuing_date),
+        )
 
     @cached_property
     def press(self) -> TemplatePress:
         """The press; its workers end with the program."""
         press = TemplatePress(
-            self._archive,
-            self.settings.home / "cache" / "templates",
+            self.shelf.archive,
+            self.shelf.cache_dir,
             self.settings.print_workers,
-            newer_fonts=self._own_fonts,
+            newer_fonts=lambda: self.shelf.fonts,
+            is_own=self.shelf.is_own,
         )
         self._stack.callback(press.close)
         return press
@@ -203,12 +195,13 @@ class Billing:
 
     def invoice(self, order: RunOrder, *, progress: Progress = silent) -> StepResult:
         """Issue what is due on a date."""
+        templates = self.templates_on(order.issuing_date)
         return raise_invoices(
             order,
             store=self.runs,
             crew=ProcessCrew(self.runs, self._pool, keeps=True),
-            template=self.frozen_template,
-            credit_template=lambda: self.frozen_credit_template,
+            template=templates.invoice,
+            credit_template=templates.credit,
             progress=progress,
         )
 
@@ -264,7 +257,7 @@ class Billing:
         return credit_invoices(
             order,
             store=SqlCreditStore(self.database, utc_now),
-            template=self.frozen_credit_template,
+            template=self.frozen_template(DocumentKind.CREDIT_NOTE, order.issuing_date),
             progress=progress,
             is_dry_run=is_dry_run,
         )
@@ -389,10 +382,3 @@ class Billing:
     def run_chart(self, report: Mapping[str, Any]) -> bytes:
         """Return the chart of a run report, a PNG."""
         return run_chart(report, self.settings.templates_dir or default_templates_dir())
-
-    def _own_fonts(self) -> Mapping[str, bytes]:
-        return self.template.fonts()
-
-    def _archive(self, template_version_id: int) -> bytes:
-        with self.database.transaction() as connection:
-            return read_template_archive(connection, template_version_id)

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from billing_assets.documents.explanations import ExplanationView, tell
-from billing_assets.documents.html import HtmlRenderer
 from billing_assets.documents.run_chart import rehearsal_chart
-from billing_assets.documents.templates import default_templates_dir, from_archive
+from billing_assets.documents.templates import default_templates_dir
 from billing_assets.domain.book_mapping import BookControls
 from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.certificate_files import KeptCertificate
@@ -54,7 +53,6 @@ from billing_assets.store.exchange_rates import SqlRateStore, list_rates
 from billing_assets.store.invoice_reader import find_invoice
 from billing_assets.store.policies import SqlIntakeStore
 from billing_assets.store.policy_changes import SqlChangeStore
-from billing_assets.store.templates import read_template_archive
 from billing_assets.wiring.build import Billing, time_zone_differs, today_of, utc_now
 from billing_assets.wiring.explanations import read_explanation
 from billing_assets.wiring.invoice_details import InvoiceDetail, read_invoice_detail
@@ -260,10 +258,7 @@ class Desk:
     def invoice_html(self, number: str) -> str:
         """Return the web page of an invoice, by the template that it froze at issue."""
         found, view = self._view(number)
-        with self.database.transaction() as connection:
-            archive = read_template_archive(connection, view.template_version_id)
-        cache_dir = self.billing.settings.home / "cache" / "templates"
-        return HtmlRenderer(from_archive(archive, cache_dir)).html(found)
+        return self.billing.shelf.web_page(view.template_version_id, found)
 
     def explain(
         self, number: str, line_number: int | None = None, language: str = "", *, is_checked: bool = True

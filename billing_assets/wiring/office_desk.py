@@ -11,8 +11,6 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from billing_assets.documents.email import EmailRenderer
-from billing_assets.documents.templates import from_archive
 from billing_assets.domain.business_days import add_months
 from billing_assets.domain.companies import Company
 from billing_assets.domain.retries import RetryRule
@@ -34,7 +32,6 @@ from billing_assets.store.run_overview import (
     runs_in_progress,
     volumes_of,
 )
-from billing_assets.store.templates import read_template_archive
 from billing_assets.store.worklist_tallies import ReasonTally, tally_deliveries, tally_problems
 from billing_assets.store.worklists import Note, last_notes, notes_of_problem
 from billing_assets.wiring.build import today_of, utc_now
@@ -232,9 +229,7 @@ class OfficeDesk:
         with self.database.transaction() as connection:
             invoice = find_invoice(connection, self.desk.company_id, number)
             view = view_document(connection, invoice.invoice_id, utc_now())
-            archive = read_template_archive(connection, view.template_version_id)
-        cache_dir = self.desk.billing.settings.home / "cache" / "templates"
-        subject, words, html = EmailRenderer(from_archive(archive, cache_dir)).render(invoice)
+        subject, words, html = self.desk.billing.shelf.mail(view.template_version_id, invoice)
         return Message(to_email=invoice.payer.email, subject=subject, words=words, html=html)
 
     def delivery_tallies(self) -> list[ReasonTally]:

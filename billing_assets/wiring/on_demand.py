@@ -18,7 +18,7 @@ from billing_assets.domain.backdating import require_recent
 from billing_assets.domain.on_demand import Answer, InboxEntry, OnDemandOrder, Preview, Request
 from billing_assets.domain.retries import FailedCharge
 from billing_assets.steps.drain_inbox import BATCH_REQUESTS, drain_inbox
-from billing_assets.steps.invoice_on_demand import Templates, invoice_on_demand, preview_on_demand
+from billing_assets.steps.invoice_on_demand import invoice_on_demand, preview_on_demand
 from billing_assets.steps.result import StepResult
 from billing_assets.steps.retry_failed_invoices import BATCH_POLICIES, retry_failed_invoices
 from billing_assets.steps.run_ports import Progress, silent
@@ -41,12 +41,6 @@ class OnDemandDesk:
         """The company that everything here is of."""
         return self.billing.company_code()
 
-    @cached_property
-    def _templates(self) -> Templates:
-        return Templates(
-            invoice=self.billing.frozen_template, credit=lambda: self.billing.frozen_credit_template
-        )
-
     def invoice(
         self, policy_number: str, until: date | None = None, *, billing_date: date | None = None
     ) -> Answer:
@@ -56,8 +50,9 @@ class OnDemandDesk:
         way is put into the inbox. Raises ``business_date_far_back``.
         """
         request = Request(policy_number=policy_number, until=until)
+        order = self._order(billing_date)
         (answer,) = invoice_on_demand(
-            self._order(billing_date), (request,), store=self.store, templates=self._templates
+            order, (request,), store=self.store, templates=self.billing.templates_on(order.issuing_date)
         )
         return self._kept(answer) if answer.is_waiting else answer
 
@@ -71,7 +66,9 @@ class OnDemandDesk:
         What has to wait for a run under way is put into the inbox.
         """
         order = replace(self._order(None), is_signed=True)
-        answers = invoice_on_demand(order, requests, store=self.store, templates=self._templates)
+        answers = invoice_on_demand(
+            order, requests, store=self.store, templates=self.billing.templates_on(order.issuing_date)
+        )
         return tuple(self._kept(answer) if answer.is_waiting else answer for answer in answers)
 
     def _kept(self, answer: Answer) -> Answer:
@@ -101,10 +98,11 @@ class OnDemandDesk:
         progress: Progress = silent,
     ) -> StepResult:
         """Answer the open requests of the inbox; see :func:`drain_inbox`."""
+        order = self._order(billing_date)
         return drain_inbox(
-            self._order(billing_date),
+            order,
             store=self.store,
-            templates=self._templates,
+            templates=self.billing.templates_on(order.issuing_date),
             batch_requests=batch_requests,
             progress=progress,
         )
@@ -118,12 +116,13 @@ class OnDemandDesk:
         progress: Progress = silent,
     ) -> StepResult:
         """Try what failed and is due at ``at``, now if left out; see :func:`retry_failed_invoices`."""
+        order = self._order(billing_date)
         return retry_failed_invoices(
-            self._order(billing_date),
+            order,
             self.billing.settings.retry_rule,
             at or utc_now(),
             store=self.store,
-            templates=self._templates,
+            templates=self.billing.templates_on(order.issuing_date),
             batch_policies=batch_policies,
             progress=progress,
         )

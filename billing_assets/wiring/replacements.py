@@ -11,7 +11,6 @@ from typing import Any
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.replacements import ReplacementOrder
 from billing_assets.frames.invoices import Drafts
-from billing_assets.steps.invoice_on_demand import Templates
 from billing_assets.steps.replace_invoice import ReplacementOutcome, replace_invoice
 from billing_assets.steps.run_ports import Progress, silent
 from billing_assets.store.inbox import has_run_under_way
@@ -64,7 +63,7 @@ def regenerate(
     return replace_invoice(
         order,
         store=SqlReplacementStore(billing.database, utc_now),
-        templates=Templates(invoice=billing.frozen_template, credit=lambda: billing.frozen_credit_template),
+        templates=billing.templates_on(order.issuing_date),
         progress=progress,
         is_dry_run=is_dry_run,
     )

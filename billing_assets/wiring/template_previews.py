@@ -5,11 +5,12 @@ Does not belong here: the pages (``templates``), their rendering (``documents``)
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from billing_assets.documents.email import EmailRenderer
+from billing_assets.documents.enclosure import Rendered
 from billing_assets.documents.html import HtmlRenderer
 from billing_assets.documents.labels import catalogues_of, choose
 from billing_assets.documents.pdf import PdfPrinter
@@ -79,12 +80,7 @@ def preview(templates_dir: Path | None, kind: str, language: str, ending: str) -
             f"there is no kind of document '{kind[:40]}'",
             f"choose from {', '.join(DOCUMENT_KINDS)}",
         )
-    if ending not in FORMS:
-        raise BillingError(
-            "preview_form_unknown",
-            f"a preview cannot be written as '{ending[:12]}'",
-            f"let the name of the file end in {', '.join(FORMS)}",
-        )
+    _require_form(ending)
     template = load_template(templates_dir or default_templates_dir(), kind)
     document = sample_document(template, language)
     content, missing = _content(template, document, ending)
@@ -95,6 +91,36 @@ def preview(templates_dir: Path | None, kind: str, language: str, ending: str) -
         content=content,
         missing_characters=missing,
     )
+
+
+def enclosed_preview(render: Callable[[tuple[str, ...]], Rendered], name: str, ending: str) -> Preview:
+    """Return what ``render`` makes in the form of a file with this ending, under a name.
+
+    Raises ``preview_form_unknown`` and what ``render`` does.
+    """
+    _require_form(ending)
+    made = render(({".pdf": "pdf", ".html": "html", ".txt": "mail"}[ending],))
+    content = {
+        ".pdf": made.pdf,
+        ".html": made.html.encode(),
+        ".txt": f"{made.subject}\n\n{made.text}".encode(),
+    }[ending]
+    return Preview(
+        kind=name,
+        language=made.language,
+        title=made.title,
+        content=content,
+        missing_characters=made.missing_characters,
+    )
+
+
+def _require_form(ending: str) -> None:
+    if ending not in FORMS:
+        raise BillingError(
+            "preview_form_unknown",
+            f"a preview cannot be written as '{ending[:12]}'",
+            f"let the name of the file end in {', '.join(FORMS)}",
+        )
 
 
 def copy_templates(folder: Path) -> int:

@@ -11,7 +11,6 @@ from billing_assets.store.connection import Database
 from billing_assets.wiring.settings import Settings
 from billing_assets_tests.defs.conftest import FIRST, Run, tamper
 
-
 _BY_POST = (
     """
     insert into billing.payer_version (payer_id, company_id, content, content_sha256, batch_id)

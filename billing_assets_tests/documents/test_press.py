@@ -207,3 +207,19 @@ def test_workers_end_with_a_program_that_is_killed(tmp_path: Path) -> None:
     while any(worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE for worker in workers):
         assert time.monotonic() < deadline, "a worker outlived its program"
         time.sleep(0.05)
+
+
+@pytest.mark.long
+def test_a_template_of_a_company_prints_the_same_in_its_enclosure(tmp_path: Path) -> None:
+    """In this process and in workers; what a template does wrong is the fault of its document alone."""
+    own = TemplatePress(archive_of, tmp_path / "own", worker_count=2, is_own=lambda _id: True)
+    plain = TemplatePress(archive_of, tmp_path / "plain", worker_count=1)
+    try:
+        for count in (2, SMALL_JOB):
+            expected = list(plain.print_all(jobs(count), with_pdf=True))
+            assert list(own.print_all(jobs(count), with_pdf=True)) == expected
+        [mail] = own.print_all(jobs(1), with_pdf=False)
+        assert (mail.pdf, mail.fault) == (b"", None)
+    finally:
+        own.close()
+        plain.close()

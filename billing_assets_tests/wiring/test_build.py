@@ -12,6 +12,7 @@ from sqlalchemy import text
 from billing_assets.channels.mailbox import MailboxServer
 from billing_assets.domain.backdating import Backdating
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.invoices import DocumentKind
 from billing_assets.store.companies import save_company
 from billing_assets.store.connection import Database
 from billing_assets.store.run_listings import show_run
@@ -153,14 +154,15 @@ def test_what_is_broken_for_one_company_does_not_stop_another(billing: Billing) 
 @pytest.mark.long
 def test_an_invoice_is_delivered_by_the_template_that_it_froze(billing: Billing, tmp_path: Path) -> None:
     billing.invoice(billing.order(FEBRUARY))
-    frozen = billing.frozen_template
+    frozen = billing.frozen_template(DocumentKind.INVOICE, FEBRUARY)
     folder = tmp_path / "templates"
-    for name, content in billing.template.files.items():
+    for name, content in billing.template_of(DocumentKind.INVOICE).files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"#panic()" if name.endswith("document.typ") else content)
     with MailboxServer(tmp_path / "mailbox") as mailbox, ExitStack() as stack:
         later = billing_over(billing.database, tmp_path, stack, templates_dir=folder, smtp_port=mailbox.port)
-        assert later.frozen_template.template_version_id != frozen.template_version_id
+        again = later.frozen_template(DocumentKind.INVOICE, FEBRUARY)
+        assert again.template_version_id != frozen.template_version_id
         later.print(FEBRUARY)
         assert later.deliver(FEBRUARY).facts["sent_count"] == 5

@@ -46,6 +46,8 @@ FROZEN = (
     "detached_charge",
     "detached_number",
     "detached_posting",
+    "company_template",
+    "company_template_act",
 )
 """Tables whose rows are written once, never changed, and removed with a whole month alone, or never."""
 
@@ -157,6 +159,8 @@ KEYS = (
     ("office_user", "email", _NO_CONDITION),
     ("office_user", "oidc_issuer, oidc_subject", "(oidc_subject <> ''::text)"),
     ("detached_month", "company_id, month", "(attached_at IS NULL)"),
+    ("company_template", "company_id, document_kind, version_number", _NO_CONDITION),
+    ("company_template_act", "template_id, act", "(act <> 'test'::text)"),
 )
 """Table, columns and condition of the unique indexes that make each thing happen once."""
 

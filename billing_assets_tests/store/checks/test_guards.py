@@ -270,7 +270,12 @@ with month as (
 )
 insert into {} select detached_month_id, {} from month
 """
+_NEW = "overriding system value values (1, 1,"
+_OWN_TEMPLATE = f"insert into company_template {_NEW} 'invoice', 1, sha256(''), '', '', 'ana', now())"
+_OWN_ACT = f"insert into company_template_act {_NEW} 'approve', 'luis', now())"
 ONE_ROW = {
+    "company_template": _OWN_TEMPLATE,
+    "company_template_act": f"with t as ({_OWN_TEMPLATE}) {_OWN_ACT}",
     "schedule_revision": (
         "with s as (insert into activity_schedule (company_id, schedule_code, created_at, revision, "
         "fired_until) values (1, 'nightly', now(), 1, now()) returning schedule_id) "
@@ -374,6 +379,7 @@ def _a_column_of(table: str) -> str:
         "payment_plan_change": "note",
         "tax_rule": "rate_ppm",
         "template_version": "archive",
+        "company_template_act": "acted_by",
         "rule_set": "content",
         "cash_unit": "source",
         "policy_term_charge": "charge_name",
