@@ -157,6 +157,8 @@ KEYS = (
     ("office_user", "email", _NO_CONDITION),
     ("office_user", "oidc_issuer, oidc_subject", "(oidc_subject <> ''::text)"),
     ("detached_month", "company_id, month", "(attached_at IS NULL)"),
+    ("api_key", "key_code", _NO_CONDITION),
+    ("api_request", "api_key_id, idempotency_key", _NO_CONDITION),
 )
 """Table, columns and condition of the unique indexes that make each thing happen once."""
 
@@ -191,6 +193,8 @@ MAY_UPDATE: Mapping[str, str] = {
     "policy_event": "state, reason_code, batch_id, problem_id, answered_at",
     "activity_schedule": "revision, fired_until, retired_at",
     "push_endpoint": "removed_by, removed_at",
+    "api_key": "last_used_at, revoked_at",
+    "api_request": "started_at, answered_at, status, content_type, location, etag, body",
     "schedule_pause": "resumed_at, resumed_by, resume_reason, missed",
     "schedule_firing": "state, catches_up, dagster_run_id, ended_at",
     "office_user": "user_name, role, password_hash, oidc_issuer, oidc_subject, is_disabled",
@@ -207,7 +211,7 @@ MAY_UPDATE: Mapping[str, str] = {
 }
 """Columns that the application may change; it may change no other."""
 
-MAY_DELETE = ("run_figure", "run_shard")
+MAY_DELETE = ("run_figure", "run_shard", "api_request")
 
 PARAMETERS: Mapping[str, object] = {
     "app_role": APP_ROLE,
