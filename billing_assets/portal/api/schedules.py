@@ -33,12 +33,12 @@ router = APIRouter(route_class=GuardedRoute, tags=["schedules"])
 _Code: TypeAlias = Annotated[str, Path(max_length=100, examples=["nightly"])]
 _IfMatch: TypeAlias = Annotated[
     str,
-    Header(max_length=100, description="Its ETag when it was read, or *.", examples=['"1"']),
+    Header(max_length=100, description="Its ETag, or *.", examples=['"1"']),
 ]
 
 
 class PauseAsked(Asked):
-    """Why a schedule is paused, until when (until somebody resumes it), and what becomes of what it misses."""
+    """Why a schedule is paused, until when (else until it is resumed), and what becomes of what it misses."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra=example({"reason": "migration", "until": "2025-03-03T06:00:00Z"})
