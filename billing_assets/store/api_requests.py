@@ -30,7 +30,9 @@ delete from api_request where api_request_id in (
 _FORGET = """
 delete from api_request where api_key_id = :key and idempotency_key = :word and started_at < :since
 """
-_LOCK = "select pg_try_advisory_xact_lock(hashtextextended(cast(:key as text) || ' ' || cast(:word as text), 43))"
+_LOCK = (
+    "select pg_try_advisory_xact_lock(hashtextextended(cast(:key as text) || ' ' || cast(:word as text), 43))"
+)
 _FIND = """
 select request_sha256, started_at, status, content_type, location, etag, body
 from api_request where api_key_id = :key and idempotency_key = :word

@@ -3,6 +3,7 @@
 Belongs here: the list of routers. Does not belong here: any call.
 """
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
@@ -12,6 +13,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DataError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.routing import Mount
 
 from billing_assets.domain.errors import BillingError
 from billing_assets.portal.api import (
@@ -66,7 +68,10 @@ def mount_api(host: Starlette) -> FastAPI:
     api.add_exception_handler(UnicodeError, problem_details.unusable)
     found = specification(api)
     api.add_route("/openapi.json", lambda _request: JSONResponse(found), include_in_schema=False)
-    host.mount(BASE, api)
+    mounted = Mount(BASE, app=api)
+    # A path with an encoded line end is of the API too.
+    mounted.path_regex = re.compile(mounted.path_regex.pattern, re.DOTALL)
+    host.router.routes.append(mounted)
     return api
 
 

@@ -31,6 +31,19 @@ MOST_ROWS = 10_000
 """Policies of one call."""
 
 _JSON, _LINES = "application/json", "application/x-ndjson"
+_EVENT = {
+    "event_id": 12,
+    "event_key": "web-7",
+    "event_kind": "policy",
+    "record_key": "WEB-7 2025-03-01",
+    "version": 1,
+    "received_at": "2025-03-01T08:00:00Z",
+    "state": "done",
+    "reason_code": "",
+    "problem_id": None,
+    "answered_at": "2025-03-01T08:00:20Z",
+    "invoice_numbers": ["OND-00000001"],
+}
 _BATCH_BODY = {
     "requestBody": {
         "required": True,
@@ -95,21 +108,7 @@ class PolicyEventState(Told):
 
     model_config = ConfigDict(
         from_attributes=True,
-        json_schema_extra=example(
-            {
-                "event_id": 12,
-                "event_key": "web-7",
-                "event_kind": "policy",
-                "record_key": "WEB-7 2025-03-01",
-                "version": 1,
-                "received_at": "2025-03-01T08:00:00Z",
-                "state": "done",
-                "reason_code": "",
-                "problem_id": None,
-                "answered_at": "2025-03-01T08:00:20Z",
-                "invoice_numbers": ["OND-00000001"],
-            }
-        ),
+        json_schema_extra=example(_EVENT),
     )
 
     event_id: int
@@ -127,6 +126,8 @@ class PolicyEventState(Told):
 
 class EventPage(Told):
     """A part of the events, the newest first."""
+
+    model_config = ConfigDict(json_schema_extra=example({"items": [_EVENT], "next": None}))
 
     items: list[PolicyEventState]
     next: str | None

@@ -9,11 +9,13 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
 from billing_assets.domain.api_keys import Scope
 from billing_assets.portal.api.guarded_route import GuardedRoute
 from billing_assets.portal.api.problem_details import MEDIA_TYPE, Problem
 from billing_assets.portal.api.rules import Keeps, Rule, rule_of
+from billing_assets.portal.api.shapes import Asked, Told
 
 BASE = "/api/v1"
 """Where the API lies."""
@@ -100,6 +102,12 @@ def specification(app: FastAPI) -> dict[str, Any]:
     schemas = components.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
+    for form in (*_forms(Told), *_forms(Asked)):
+        # FastAPI leaves the nulls out of examples, which are then not what a schema asks for.
+        if form.__name__ in schemas and "examples" in (
+            extra := form.model_config.get("json_schema_extra") or {}
+        ):
+            schemas[form.__name__]["examples"] = extra["examples"]
     schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= {**schema.pop("$defs", {}), "Problem": schema}
     components["securitySchemes"] = _SCHEMES
@@ -108,6 +116,11 @@ def specification(app: FastAPI) -> dict[str, Any]:
             operation = found["paths"][route.path_format][method.lower()]
             _complete(operation, method, rule_of(route.endpoint))
     return found
+
+
+def _forms(form: type[BaseModel]) -> list[type[BaseModel]]:
+    """Return the forms that are made from one, and those made from them."""
+    return [each for own in form.__subclasses__() for each in (own, *_forms(own))]
 
 
 def _complete(operation: dict[str, Any], method: str, rule: Rule) -> None:
