@@ -167,7 +167,7 @@ def test_one_that_was_cut_off_is_in_progress_until_its_lease_is_over(
 ) -> None:
     from billing_assets.portal.api import guarded_route
 
-    order = {"mode": "issue", "policy_numbers": ["POL-00000001"], "until": "2024-03-31"}
+    order = {"mode": "issue", "policy_numbers": ["POL-00000003"], "until": "2025-02-01"}
 
     def dies(*_: object) -> None:
         raise OSError("the machine is gone")

@@ -122,7 +122,7 @@ def test_ten_thousand_policies_are_one_call(system: System) -> None:
 
 
 def test_a_policy_is_billed_on_demand(system: System) -> None:
-    order = {"mode": "preview", "policy_numbers": ["POL-00000001"], "until": "2024-03-31"}
+    order = {"mode": "preview", "policy_numbers": ["POL-00000003"], "until": "2025-02-01"}
     (shown,) = system.post("/invoices:on-demand", json=order).json()["items"]
     (total,) = shown["sums"]
     issue = {**order, "mode": "issue"}
