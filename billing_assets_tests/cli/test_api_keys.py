@@ -37,4 +37,4 @@ def test_a_key_is_written_to_a_new_file_that_its_owner_may_read(
 
 
 def test_a_scope_that_there_is_not_is_a_wrong_command(book: object, billing: Billing) -> None:
-    assert billing("api-keys", "add", "system", "--scope", "everything", code=2)
+    assert billing("api-keys", "add", "system", "--scope", "everything", code=2).exit_code == 2

@@ -104,10 +104,9 @@ def specification(app: FastAPI) -> dict[str, Any]:
         schemas.pop(name, None)
     for form in (*_forms(Told), *_forms(Asked)):
         # FastAPI leaves the nulls out of examples, which are then not what a schema asks for.
-        if form.__name__ in schemas and "examples" in (
-            extra := form.model_config.get("json_schema_extra") or {}
-        ):
-            schemas[form.__name__]["examples"] = extra["examples"]
+        extra = form.model_config.get("json_schema_extra")
+        if form.__name__ in schemas and isinstance(extra, dict):
+            schemas[form.__name__] |= extra
     schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= {**schema.pop("$defs", {}), "Problem": schema}
     components["securitySchemes"] = _SCHEMES

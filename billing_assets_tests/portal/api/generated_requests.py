@@ -21,7 +21,7 @@ _JUNK = st.one_of(
     st.just("\x00"),
 )
 # Names that there are, so that many requests find something.
-_KNOWN = {
+_KNOWN: Mapping[str, list[Any]] = {
     "policy_number": ["POL-00000001", "POL-00000007"],
     "policy_numbers": [["POL-00000002"], ["POL-00000004", "POL-00000099"]],
     "number": ["INV-00000001", "INV-00000002", "INV-99999999"],

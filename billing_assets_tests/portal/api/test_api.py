@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -101,7 +102,7 @@ def test_a_batch_takes_the_good_rows_and_names_the_bad(system: System) -> None:
 
 
 def test_a_batch_that_is_none_is_refused(system: System) -> None:
-    refused = [
+    refused: list[tuple[dict[str, Any], int]] = [
         ({"content": b"{"}, 400),
         ({"json": {"rows": []}}, 400),
         ({"content": b"a;b", "headers": {"Content-Type": "text/csv", "Idempotency-Key": "c"}}, 415),

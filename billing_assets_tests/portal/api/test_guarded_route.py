@@ -23,7 +23,7 @@ ROUTES = [
     for router in RESOURCES
     for route in router.routes
     if isinstance(route, GuardedRoute)
-    for method in sorted(route.methods)
+    for method in sorted(route.methods or ())
 ]
 FOR_EVERYBODY = {("GET", "/health"), ("POST", "/oauth/token")}
 # What each call names that is of a company: a new route with a parameter has to stand here.
@@ -74,7 +74,7 @@ def test_what_is_of_another_company_is_not_there(system: System, foreigner: Syst
         for router in RESOURCES
         for route in router.routes
         if isinstance(route, GuardedRoute)
-        for method in route.methods
+        for method in route.methods or ()
     }
     for method, path, rule in ROUTES:
         if "{" not in path or rule.scope is None:
@@ -86,7 +86,7 @@ def test_what_is_of_another_company_is_not_there(system: System, foreigner: Syst
         assert theirs.headers["content-type"] == "application/problem+json"
         ours = system.call(method, filled(path), headers=headers, json=body)
         assert ours.status_code not in {401, 403, 422}, (path, ours.text)
-        if path not in {"/runs/{run_id}/certificate"}:
+        if path != "/runs/{run_id}/certificate":
             assert ours.status_code == 200, (path, ours.text)
 
 
