@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from hashlib import sha256
 from typing import Any
 
+from anyio import CancelScope
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
@@ -38,7 +39,11 @@ class GuardedRoute(APIRoute):
                 return await answer(request)
             wanted = _request_key(request, caller, await request.body())
             once = _together if rule.keeps is Keeps.TOGETHER else _apart
-            return await once(request, wanted, answer)
+            # A client that hangs up leaves nothing half done: the answer is kept for when it asks again.
+            answers: list[Response] = []
+            with CancelScope(shield=True):
+                answers.append(await once(request, wanted, answer))
+            return answers[0]
 
         return guarded
 

@@ -188,7 +188,7 @@ def list_runs(
 @needs(Scope.RUNS_READ)
 def get_run(request: Request, desk: CallersDesk, run_id: _RunId) -> Response:
     """Return a run with its figures; one that is under way says how far it has come."""
-    return tagged(request, _whole(desk.run(run_id)))
+    return tagged(request, _whole(OfficeDesk(desk).run(run_id)))
 
 
 @router.get(
