@@ -22,6 +22,7 @@ from billing_assets.store.invoice_listings import InvoiceFilter
 
 router = APIRouter(route_class=GuardedRoute, tags=["invoices"])
 
+_BYTES = {"type": "string", "format": "binary"}
 _Number: TypeAlias = Annotated[str, Path(max_length=60, examples=["INV-00000001"])]
 
 
@@ -115,9 +116,7 @@ def get_invoice(request: Request, desk: CallersDesk, number: _Number) -> Respons
     operation_id="getInvoicePdf",
     summary="The PDF of a document",
     response_class=Response,
-    responses={
-        200: {"description": "The PDF.", "content": {"application/pdf": {"schema": {"type": "string"}}}}
-    },
+    responses={200: {"description": "The PDF.", "content": {"application/pdf": {"schema": _BYTES}}}},
 )
 @needs(Scope.INVOICES_READ)
 def get_invoice_pdf(request: Request, desk: CallersDesk, number: _Number) -> Response:

@@ -49,7 +49,19 @@ _BATCH_BODY = {
         "required": True,
         "description": f"At most {MOST_ROWS} events: a JSON array, or one event a line.",
         "content": {
-            _JSON: {"schema": {"type": "array", "items": {"$ref": "#/components/schemas/TermEvent"}}},
+            _JSON: {
+                "schema": {
+                    "type": "array",
+                    "maxItems": MOST_ROWS,
+                    "items": {
+                        "oneOf": [
+                            {"$ref": "#/components/schemas/TermEvent"},
+                            {"$ref": "#/components/schemas/ChangeEvent"},
+                        ],
+                        "discriminator": {"propertyName": "event_kind"},
+                    },
+                }
+            },
             _LINES: {"schema": {"type": "string"}},
         },
     }
