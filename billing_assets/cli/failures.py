@@ -88,11 +88,11 @@ class UnfinishedError(Exception):
 
 
 ORDER = (
-    *("company", "calendar", "import", "rates", "db", "users", "endpoints"),
+    *("company", "calendar", "import", "rates", "db", "users", "api-keys", "endpoints"),
     *("run", "schedules", "holds", "inbox", "events", "retry", "deliver", "notify"),
     *("audit", "audit-log", "replay"),
     *("runs", "invoices", "ledger", "explain", "quote", "deliveries"),
-    *("notifications", "problems", "rules", "templates", "office", "months"),
+    *("notifications", "problems", "rules", "templates", "office", "api", "months"),
     *("demo", "ui", "mailbox"),
 )
 """Commands as the help lists them; each has to have its place here."""

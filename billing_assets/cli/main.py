@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from billing_assets.cli import (
+    api,
+    api_keys,
     approvals,
     audit,
     audit_log,
@@ -86,6 +88,7 @@ for _name, _command, _epilog in (
 app.add_typer(schedules.app, name="schedules", rich_help_panel="Bill")
 app.add_typer(holds.app, name="holds", rich_help_panel="Bill")
 app.add_typer(users.app, name="users", rich_help_panel="Set up")
+app.add_typer(api_keys.app, name="api-keys", rich_help_panel="Set up")
 app.command("run", epilog=run.EPILOG, rich_help_panel="Bill")(run.bill)
 app.add_typer(inbox.app, name="inbox", rich_help_panel="Bill")
 app.command("retry", epilog=retry.EPILOG, rich_help_panel="Bill")(retry.retry)
@@ -113,6 +116,7 @@ app.add_typer(problems.app, name="problems", rich_help_panel="Look")
 app.add_typer(rules.app, name="rules", rich_help_panel="Look")
 app.add_typer(templates.app, name="templates", rich_help_panel="Look")
 app.command("office", epilog=office.EPILOG, rich_help_panel="Look")(office.serve)
+app.command("api", epilog=api.EPILOG, rich_help_panel="Look")(api.serve)
 app.add_typer(months.app, name="months", rich_help_panel="Keep")
 app.command("ui", epilog=ui.EPILOG, rich_help_panel="Try")(ui.serve)
 app.command("demo", epilog=demo.EPILOG, rich_help_panel="Try")(demo.show)

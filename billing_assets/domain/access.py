@@ -106,16 +106,17 @@ def require(role: Role, permission: Permission) -> None:
 
 
 class ActorKind(StrEnum):
-    """``user``: signed in; ``login``: of this machine, at its command line; ``program``: by itself."""
+    """``user``: signed in; ``login``: at this machine's command line; ``key``: by the API; ``program``."""
 
     USER = "user"
     LOGIN = "login"
+    KEY = "key"
     PROGRAM = "program"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Whoever acts. ``name`` is a user's e-mail address, a login, or what a program calls itself."""
+    """Whoever acts; ``name`` is a user's address, a login, a key's name, or what a program calls itself."""
 
     kind: ActorKind
     name: str

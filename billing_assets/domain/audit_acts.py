@@ -59,6 +59,8 @@ class Act(StrEnum):
     ENABLE_USER = "enable_user"
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"
+    ADD_API_KEY = "add_api_key"
+    REVOKE_API_KEY = "revoke_api_key"
 
 
 class Subject(StrEnum):
@@ -81,6 +83,7 @@ class Subject(StrEnum):
     USER = "user"
     MONTH = "month"
     TEMPLATE = "template"
+    API_KEY = "api_key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

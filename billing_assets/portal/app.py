@@ -35,6 +35,7 @@ from billing_assets.portal import (
     users,
 )
 from billing_assets.portal.access import SignInNeededError, guarded, sign_in_address, signed_in
+from billing_assets.portal.api.application import mount_api
 from billing_assets.portal.pages import REFUSED, page
 from billing_assets.portal.places import see_other
 
@@ -96,6 +97,7 @@ def create_app(opened: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -
         app.include_router(router)
     for router in OFFICE:
         app.include_router(router, dependencies=[Depends(signed_in)])
+    mount_api(app)
     app.middleware("http")(_with_headers)
     app.add_exception_handler(BillingError, _refusal)
     app.add_exception_handler(SignInNeededError, _to_sign_in)

@@ -9,7 +9,7 @@ login of the URL is another role, each connection steps down to ``billing_app`` 
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from copy import copy
 from typing import Any
 
@@ -49,11 +49,21 @@ class Database:
         self.url = url
         self.connect_args = connect_args
         self.engine = make_engine(url, APP_ROLE, connect_args)
+        self._joined: Connection | None = None
 
     def acting_as(self, actor: Actor) -> "Database":
         """Return the same store, the same pool, for ``actor``: whose acts its transactions record."""
         twin = copy(self)
         twin.engine = self.engine.execution_options(actor=actor)
+        return twin
+
+    def joined(self, connection: Connection) -> "Database":
+        """Return the same store, whose transactions are parts of the one that ``connection`` has open.
+
+        What was done through it stands if that transaction does. It is for one thread at a time.
+        """
+        twin = copy(self)
+        twin.__dict__["_joined"] = connection
         return twin
 
     @property
@@ -69,9 +79,9 @@ class Database:
             BillingError: ``store_unreachable``, ``store_not_ready`` before the block; ``store_busy`` where
                 the block waited too long for a lock.
         """
-        with self.session() as connection:
+        with nullcontext(self._joined) if self._joined is not None else self.session() as connection:
             try:
-                with connection.begin():
+                with connection.begin_nested() if connection is self._joined else connection.begin():
                     yield connection
             except OperationalError as error:
                 if _state(error) == _LOCK_TIMEOUT:

@@ -53,6 +53,7 @@ from billing_assets.store.exchange_rates import SqlRateStore, list_rates
 from billing_assets.store.invoice_reader import find_invoice
 from billing_assets.store.policies import SqlIntakeStore
 from billing_assets.store.policy_changes import SqlChangeStore
+from billing_assets.store.policy_listings import PolicyDetail, show_policy
 from billing_assets.wiring.build import Billing, time_zone_differs, today_of, utc_now
 from billing_assets.wiring.explanations import read_explanation
 from billing_assets.wiring.invoice_details import InvoiceDetail, read_invoice_detail
@@ -295,6 +296,11 @@ class Desk:
             return list_rates(
                 connection, self.company_id, currency=currency, day=day, before_id=before_id, limit=limit
             )
+
+    def policy(self, policy_number: str) -> PolicyDetail:
+        """Return a policy with its terms and what was invoiced of it, or raise ``policy_unknown``."""
+        with self.database.transaction() as connection:
+            return show_policy(connection, self.company_id, policy_number)
 
     def undelivered(self, wanted: delivery_listings.DeliveryFilter) -> list[delivery_listings.DeliveryRow]:
         """Return deliveries that were not accepted, longest waiting first."""

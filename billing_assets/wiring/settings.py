@@ -179,6 +179,15 @@ class Settings(BaseSettings):
             raise ValueError("not the https address of a server, such as https://billing.example.com")
         return address.rstrip("/")
 
+    api_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="hashes the keys of the API and signs its tokens: 32 random characters or more; after a "
+        "comma older ones that still count; empty: one that the store keeps",
+    )
+    api_requests_per_second: int = Field(
+        default=500, ge=1, le=100_000, description="requests of one key of the API that a process takes"
+    )
+
     dagster_url: str = Field(
         default="",
         description="address of Dagster's pages, such as http://localhost:3000, to which the office links "
@@ -229,7 +238,7 @@ class Settings(BaseSettings):
         default=30, ge=1, le=600, description="wait for a service that an Apprise URL names"
     )
 
-    @field_validator("notification_key")
+    @field_validator("notification_key", "api_secret")
     @classmethod
     def _is_long_enough(cls, keys: SecretStr) -> SecretStr:
         given = keys.get_secret_value()

@@ -56,8 +56,11 @@ REFUSING = (
 )
 """Where what the pages do may be refused."""
 
-NOT_OF_PAGES = {"place_unclear", "place_unknown", "rule_invalid", "sender_missing"}
-"""Refusals of commands that the pages have not."""
+NOT_OF_PAGES = {
+    *("place_unclear", "place_unknown", "rule_invalid", "sender_missing"),
+    *("credential_refused", "scope_not_given"),
+}
+"""Refusals of commands, and of the API, that the pages have not."""
 
 
 def test_what_a_page_may_be_refused_has_words_in_every_language() -> None:

@@ -204,3 +204,15 @@ def test_more_threads_than_the_pool_holds_wait_for_their_connection(database: Da
 def test_a_broken_statement_stays_a_database_error(database: Database) -> None:
     with pytest.raises(DBAPIError):
         value(database, "select no_such_column from company")
+
+
+def test_a_joined_store_works_in_the_open_transaction(database: Database) -> None:
+    with database.session() as connection, connection.begin() as transaction:
+        joined = database.joined(connection)
+        with joined.transaction() as own:
+            own.execute(text("create temporary table made (id int)"))
+        with pytest.raises(DBAPIError):
+            value(joined, "insert into made values (1) returning 1 / (id - 1)")
+        assert value(joined, "select count(*) from made") == 0
+        transaction.rollback()
+    assert value(database, "select to_regclass('made') is null") is True

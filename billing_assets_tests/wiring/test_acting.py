@@ -11,7 +11,7 @@ from billing_assets.domain.access import PROGRAM, Actor, ActorKind
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.run_decisions import RunDecision, RunDecisionOrder
 from billing_assets.store.connection import Database
-from billing_assets.wiring.acting import acting_as
+from billing_assets.wiring.acting import acting_as, acting_for
 from billing_assets.wiring.desk import Desk
 from billing_assets_tests.books import billing_over, fill_book
 
@@ -48,3 +48,20 @@ def test_the_program_itself_stays_as_it_was(database: Database, tmp_path: Path) 
         billing = billing_over(database, tmp_path, stack)
         acting_as(billing, ANA)
         assert billing.database.actor == PROGRAM
+
+
+def test_what_is_done_in_an_open_transaction_falls_with_it(database: Database, tmp_path: Path) -> None:
+    fill_book(database, 1)
+    with ExitStack() as stack:
+        billing = billing_over(database, tmp_path, stack)
+        with database.acting_as(ANA).session() as connection, connection.begin() as transaction:
+            twin = acting_for(billing, ANA, "alondra", connection)
+            assert twin.company_code() == "alondra"
+            assert Desk(twin).company_id == 1
+            with twin.database.transaction() as own:
+                own.execute(text("insert into payer (company_id, payer_key) values (1, 'K-new')"))
+            transaction.rollback()
+        with database.transaction() as after:
+            assert (
+                after.execute(text("select count(*) from payer where payer_key = 'K-new'")).scalar_one() == 0
+            )

@@ -161,6 +161,8 @@ KEYS = (
     ("detached_month", "company_id, month", "(attached_at IS NULL)"),
     ("company_template", "company_id, document_kind, version_number", _NO_CONDITION),
     ("company_template_act", "template_id, act", "(act <> 'test'::text)"),
+    ("api_key", "key_code", _NO_CONDITION),
+    ("api_request", "api_key_id, idempotency_key", _NO_CONDITION),
 )
 """Table, columns and condition of the unique indexes that make each thing happen once."""
 
@@ -195,6 +197,8 @@ MAY_UPDATE: Mapping[str, str] = {
     "policy_event": "state, reason_code, batch_id, problem_id, answered_at",
     "activity_schedule": "revision, fired_until, retired_at",
     "push_endpoint": "removed_by, removed_at, url, sealed_secrets",
+    "api_key": "last_used_at, revoked_at",
+    "api_request": "started_at, answered_at, status, content_type, location, etag, body",
     "schedule_pause": "resumed_at, resumed_by, resume_reason, missed",
     "schedule_firing": "state, catches_up, dagster_run_id, ended_at",
     "office_user": "user_name, role, password_hash, oidc_issuer, oidc_subject, is_disabled",
@@ -211,7 +215,7 @@ MAY_UPDATE: Mapping[str, str] = {
 }
 """Columns that the application may change; it may change no other."""
 
-MAY_DELETE = ("run_figure", "run_shard")
+MAY_DELETE = ("run_figure", "run_shard", "api_request")
 
 PARAMETERS: Mapping[str, object] = {
     "app_role": APP_ROLE,
