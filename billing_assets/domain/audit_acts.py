@@ -47,6 +47,12 @@ class Act(StrEnum):
     LIFT_HOLD = "lift_hold"
     DETACH_MONTH = "detach_month"
     ATTACH_MONTH = "attach_month"
+    RECORD_PAYMENTS = "record_payments"
+    ALLOCATE_PAYMENTS = "allocate_payments"
+    REVERSE_PAYMENT = "reverse_payment"
+    RESOLVE_SUSPENSE = "resolve_suspense"
+    WRITE_OFF = "write_off"
+    SET_ALLOCATION_RULE = "set_allocation_rule"
     ADD_USER = "add_user"
     SET_ROLE = "set_role"
     SET_PASSWORD = "set_password"  # noqa: S105 - the name of an act
@@ -75,6 +81,10 @@ class Subject(StrEnum):
     HOLD = "hold"
     USER = "user"
     MONTH = "month"
+    PAYMENT_FILE = "payment_file"
+    PAYMENT = "payment"
+    DOCUMENT = "document"
+    ALLOCATION_RULE = "allocation_rule"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

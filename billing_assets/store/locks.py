@@ -48,6 +48,7 @@ class LockSpace(IntEnum):
     SCHEDULES = 7_241_020
     NOTIFICATIONS = 7_241_032
     POLICY_EVENTS = 7_241_036
+    PAYMENTS = 7_241_044
 
 
 @contextmanager
