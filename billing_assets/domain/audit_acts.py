@@ -48,7 +48,6 @@ class Act(StrEnum):
     DETACH_MONTH = "detach_month"
     ATTACH_MONTH = "attach_month"
     RECORD_PAYMENTS = "record_payments"
-    ALLOCATE_PAYMENTS = "allocate_payments"
     REVERSE_PAYMENT = "reverse_payment"
     RESOLVE_SUSPENSE = "resolve_suspense"
     WRITE_OFF = "write_off"

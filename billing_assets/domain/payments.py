@@ -41,7 +41,8 @@ class PaymentState(StrEnum):
 class NewPayment:
     """Money that came in. ``payer_key`` is empty where the entry names no payer of the book.
 
-    ``charge_minor`` is what the bank kept of it: the payer paid ``amount_minor``.
+    ``end_to_end_key`` is the payer's own reference, by which a return may name the payment. ``charge_minor``
+    is what the bank kept of it: the payer paid ``amount_minor``.
     """
 
     source_kind: SourceKind
@@ -51,6 +52,7 @@ class NewPayment:
     value_date: date
     booking_date: date
     charge_minor: int = 0
+    end_to_end_key: str = ""
     payer_key: str = ""
     payer_name: str = ""
     remittance_text: str = ""
@@ -58,7 +60,10 @@ class NewPayment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewReturn:
-    """Money that went back: a return or a chargeback of the payment with ``original_key``, whole or part."""
+    """Money that went back: a return or a chargeback of a payment, whole or part.
+
+    ``original_key`` is the key of the payment, or its ``end_to_end_key`` where no other payment has the same.
+    """
 
     source_kind: SourceKind
     external_key: str
@@ -184,6 +189,8 @@ payment_debit | money went out, and it is no return of a payment | book it where
 payment_return_unnamed | money came back to the payer, and the entry names no payment | \
 reverse the payment by hand: 'billing payments reverse'
 payment_not_booked | the entry is not booked yet | wait for the statement that has it as booked
+payment_batch_differs | the transactions of a batch do not add up to the entry of the statement | \
+ask the bank for the list of the batch, and bring it in as CSV
 payment_row_malformed | the row has another number of fields than the header | correct the row
 """
 

@@ -28,8 +28,15 @@ _RETURNS = """
 select r.payment_return_id, p.payment_id, r.currency, r.amount_minor, r.value_date, r.external_key,
     s.amount_minor - s.reversed_minor, s.allocated_minor, s.payer_id is null
 from payment_return r
-join payment p on p.company_id = r.company_id and p.source_kind = r.source_kind
-    and p.external_key = r.original_key and p.currency = r.currency
+cross join lateral (
+    select min(payment_id) as payment_id from (
+        select payment_id from payment x where x.company_id = r.company_id and x.currency = r.currency
+            and x.source_kind = r.source_kind and x.external_key = r.original_key
+        union all
+        select payment_id from payment x where x.company_id = r.company_id and x.currency = r.currency
+            and x.source_kind = r.source_kind and x.end_to_end_key = r.original_key
+            and x.end_to_end_key <> '' and x.external_key <> r.original_key) as named
+    having count(*) = 1) p
 join payment_standing s on s.payment_id = p.payment_id
 where r.company_id = %s and r.booking_date <= %s
     and not exists (select from payment_reversal x where x.payment_return_id = r.payment_return_id)

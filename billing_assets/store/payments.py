@@ -143,6 +143,7 @@ class SqlPaymentIntake:
                     "booking_date": each.booking_date,
                     "source_kind": each.source_kind.value,
                     "external_key": each.external_key,
+                    "end_to_end_key": each.end_to_end_key,
                     "currency": each.currency,
                     "payer_name": each.payer_name,
                     "remittance_text": each.remittance_text,

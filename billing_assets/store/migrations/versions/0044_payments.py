@@ -55,6 +55,7 @@ create table payment (
     booking_date date not null,
     source_kind text not null check (source_kind in ('bank_transfer', 'cash', 'gateway')),
     external_key text not null check (external_key ~ '\\S' and length(external_key) <= 300),
+    end_to_end_key text not null default '' check (length(end_to_end_key) <= 300),
     currency char(3) not null,
     payer_name text not null,
     remittance_text text not null check (length(remittance_text) <= 2000),
@@ -63,6 +64,8 @@ create table payment (
     unique (company_id, source_kind, external_key)
 );
 create index payment_payer on payment (payer_id) where payer_id is not null;
+create index payment_end_to_end on payment (company_id, source_kind, end_to_end_key)
+    where end_to_end_key <> '';
 create table payment_return (
     payment_return_id bigint generated always as identity primary key,
     company_id smallint not null references company,
