@@ -38,7 +38,7 @@ def reverse_payment(
     store: PaymentStore,
     clock: Clock,
 ) -> bool:
-    """Record that a payment, or a part of it, went back; False where that is known already.
+    """Record that a payment, or a part of it, went back; False where that is known already, or nothing is left.
 
     Raises:
         BillingError: ``payment_unknown``, ``reversal_exceeds_payment``, ``payment_key_conflict``,
@@ -47,6 +47,8 @@ def reverse_payment(
     reason_code, by = signed(wanted.reason_code, wanted.by, "--reason")
     with decisions.deciding(as_of_date) as work:
         payment = work.payment(payment_id)
+    if wanted.amount_minor is None and payment.left_minor == 0:
+        return False
     entry = NewReturn(
         source_kind=payment.source_kind,
         external_key=wanted.reference.strip() or f"reversal of {payment.external_key}"[:300],
@@ -60,7 +62,7 @@ def reverse_payment(
     if not 0 < entry.amount_minor <= payment.left_minor:
         raise BillingError(
             "reversal_exceeds_payment",
-            f"payment {payment_id} has less left than would come back, or all of it came back",
+            f"payment {payment_id} has less left than would go back, or nothing would",
             "'billing payments show' says what is left of it",
         )
     return record_entry(entry, by, store=store, clock=clock)

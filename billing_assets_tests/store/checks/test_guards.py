@@ -14,6 +14,7 @@ from billing_assets.store.checks import guards
 from billing_assets.store.connection import make_engine
 from billing_assets.store.roles import APP_ROLE, OWNER_ROLE
 from billing_assets_tests.store.checks.conftest import FEBRUARY, broken, planted
+from billing_assets_tests.store.checks.payment_rows import PAYMENT_ROWS
 
 # What somebody with the owner's or a superuser's rights did, and how it is named.
 WEAKENED = [
@@ -100,6 +101,10 @@ WEAKENED = [
             "as 'begin return null; end'"
         ),
         "function refuse_unbalanced: it does not refuse any more",
+    ),
+    (
+        "drop trigger refuse_overallocation on allocation",
+        "table allocation: the trigger refuse_overallocation is missing, changed or off",
     ),
     (
         "drop trigger chain_entry on audit_entry",
@@ -271,6 +276,7 @@ with month as (
 insert into {} select detached_month_id, {} from month
 """
 ONE_ROW = {
+    **PAYMENT_ROWS,
     "schedule_revision": (
         "with s as (insert into activity_schedule (company_id, schedule_code, created_at, revision, "
         "fired_until) values (1, 'nightly', now(), 1, now()) returning schedule_id) "
