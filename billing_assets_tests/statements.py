@@ -27,7 +27,12 @@ class Booked:
 
 
 def statement(
-    entries: Sequence[Booked], *, version: str = "08", first: str = "0.00", last: str = "0.00", ident: str = "S1"
+    entries: Sequence[Booked],
+    *,
+    version: str = "08",
+    first: str = "0.00",
+    last: str = "0.00",
+    ident: str = "S1",
 ) -> bytes:
     """Return a statement with these balances."""
     balances = "".join(
@@ -66,9 +71,7 @@ def _details(entry: Booked, amount: str, version: str) -> str:
         if entry.charge
         else ""
     )
-    strd = (
-        f"<Strd><CdtrRefInf><Ref>{entry.structured}</Ref></CdtrRefInf></Strd>" if entry.structured else ""
-    )
+    strd = f"<Strd><CdtrRefInf><Ref>{entry.structured}</Ref></CdtrRefInf></Strd>" if entry.structured else ""
     ustrd = f"<Ustrd>{entry.text}</Ustrd>" if entry.text else ""
     reason = f"<RtrInf><Rsn><Cd>{entry.reason}</Cd></Rsn></RtrInf>" if entry.reason else ""
     return (

@@ -53,9 +53,7 @@ _Amount = Annotated[str, typer.Argument(metavar="AMOUNT", help="The amount, as 1
 _Currency = Annotated[str, typer.Argument(metavar="CURRENCY", help="Its currency, as EUR.")]
 
 
-@app.command(
-    "import", epilog="billing payments import statement.xml\n\nbilling payments import payments.csv"
-)
+@app.command("import", epilog="billing payments import statement.xml\n\nbilling payments import payments.csv")
 def bring_in(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A camt.053 statement, or a CSV list.")],
     by: By = "",
@@ -91,8 +89,12 @@ def bring_in(
 def add(
     written: _Amount,
     currency: _Currency,
-    key: Annotated[str, typer.Option("--key", metavar="TEXT", help="What tells it from any other: a receipt.")],
-    payer: Annotated[str, typer.Option("--payer", metavar="KEY", help="Who paid, by the key of a payer.")] = "",
+    key: Annotated[
+        str, typer.Option("--key", metavar="TEXT", help="What tells it from any other: a receipt.")
+    ],
+    payer: Annotated[
+        str, typer.Option("--payer", metavar="KEY", help="Who paid, by the key of a payer.")
+    ] = "",
     day: Annotated[str, typer.Option("--on", metavar="DATE", help="Its value date; today if left out.")] = "",
     remittance: Annotated[
         str, typer.Option("--for", metavar="TEXT", help="What the payer says it is for: an invoice number.")
@@ -113,9 +115,7 @@ def add(
     screen.hint("to allocate it: billing payments allocate")
 
 
-def _payment(
-    written: str, currency: str, key: str, day: str, payer_key: str, remittance: str
-) -> NewPayment:
+def _payment(written: str, currency: str, key: str, day: str, payer_key: str, remittance: str) -> NewPayment:
     try:
         value_date = day_of(day)
         return NewPayment(
@@ -269,7 +269,9 @@ def show_allocated(screen: Screen, result: "StepResult") -> None:
 @app.command("reverse", epilog="billing payments reverse 1001 --reason AM04")
 def reverse(
     payment_id: _PaymentId,
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why: a code of the bank, or words.")],
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why: a code of the bank, or words.")
+    ],
     part: Annotated[
         str, typer.Option("--amount", metavar="AMOUNT", help="Only so much of it; all of it if left out.")
     ] = "",
@@ -322,7 +324,8 @@ def write_off(
 
 
 @app.command(
-    "tolerance", epilog="billing payments tolerance EUR 0.05 --approval-above 5.00 --from 2025-01-01 --source board"
+    "tolerance",
+    epilog="billing payments tolerance EUR 0.05 --approval-above 5.00 --from 2025-01-01 --source board",
 )
 def tolerance(
     currency: _Currency,

@@ -51,8 +51,13 @@ def listed(limit: Limit = 50, as_json: Json = False) -> None:
         screen.table(
             ["key", "of", ">amount", "", "why"],
             [
-                [row.external_key, row.original_key, amount(row.amount_minor, row.currency), row.currency,
-                 row.reason_code]
+                [
+                    row.external_key,
+                    row.original_key,
+                    amount(row.amount_minor, row.currency),
+                    row.currency,
+                    row.reason_code,
+                ]
                 for row in waiting
             ],
         )

@@ -87,7 +87,9 @@ class PaymentProblem:
     original_row: str
 
 
-def state_of(amount_minor: int, reversed_minor: int, allocated_minor: int, *, has_owner: bool) -> PaymentState:
+def state_of(
+    amount_minor: int, reversed_minor: int, allocated_minor: int, *, has_owner: bool
+) -> PaymentState:
     """Return where a payment stands, by what came back of it and what of it pays documents.
 
     >>> state_of(100, 0, 40, has_owner=True), state_of(100, 100, 0, has_owner=False)

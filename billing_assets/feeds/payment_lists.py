@@ -148,7 +148,9 @@ def _return(cells: dict[str, str]) -> NewReturn:
 
 
 def _problem(number: int, row: Sequence[str], cells: dict[str, str], problem_code: str) -> PaymentProblem:
-    name = {"currency": "currency", "date": "value_date", "key": "key"}.get(problem_code.split("_")[1], "amount")
+    name = {"currency": "currency", "date": "value_date", "key": "key"}.get(
+        problem_code.split("_")[1], "amount"
+    )
     return PaymentProblem(
         row_number=number,
         record_key=cells.get("key", "")[:300],

@@ -47,9 +47,7 @@ def allocate(payments: pl.DataFrame, documents: pl.DataFrame) -> Allocated:
     >>> payment = {"payment_id": 1, "payer_id": 7, "currency": "EUR", "free_minor": 150, **day}
     >>> named = {"external_key": "a", "document_keys": ["INV2"], "assigned_invoice_id": None}
     >>> bill = {"payer_id": 7, "currency": "EUR", "due_date": date(2024, 1, 1), "open_minor": 100}
-    >>> documents = pl.DataFrame(
-    ...     [{"invoice_id": n, "document_key": f"INV{n}", **bill} for n in (1, 2)]
-    ... )
+    >>> documents = pl.DataFrame([{"invoice_id": n, "document_key": f"INV{n}", **bill} for n in (1, 2)])
     >>> found = allocate(pl.DataFrame([{**payment, **named}], schema_overrides=OVERRIDES), documents)
     >>> found.allocations.select("invoice_id", "amount_minor", "reason_code").rows()
     [(2, 100, 'instruction'), (1, 50, 'oldest_due')]

@@ -68,5 +68,3 @@ def _legs(rows: pl.DataFrame, account: pl.Expr, amount: pl.Expr) -> pl.DataFrame
         account_number=account,
         amount_minor=amount.cast(pl.Int64),
     )
-
-

@@ -11,7 +11,18 @@ from billing_assets.domain.allocation import SuspenseReason
 MOST_CANDIDATES = 5
 """So many candidates of a payment are shown."""
 
-_ACCENTS = {"Á": "A", "É": "E", "Í": "I", "Ó": "O", "Ú": "U", "Ü": "U", "Ñ": "N", "Ç": "C", "Ä": "A", "Ö": "O"}
+_ACCENTS = {
+    "Á": "A",
+    "É": "E",
+    "Í": "I",
+    "Ó": "O",
+    "Ú": "U",
+    "Ü": "U",
+    "Ñ": "N",
+    "Ç": "C",
+    "Ä": "A",
+    "Ö": "O",
+}
 
 
 def name_key(name: pl.Expr) -> pl.Expr:
@@ -80,7 +91,13 @@ def candidates(payments: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     number. One of them at least is so; of equal ones the oldest due comes first.
 
     >>> from datetime import date
-    >>> paid = {"payment_id": 1, "currency": "EUR", "free_minor": 100, "payer_name": "Ana", "remittance_text": ""}
+    >>> paid = {
+    ...     "payment_id": 1,
+    ...     "currency": "EUR",
+    ...     "free_minor": 100,
+    ...     "payer_name": "Ana",
+    ...     "remittance_text": "",
+    ... }
     >>> bill = {"invoice_id": 5, "document_number": "INV-00000005", "payer_id": 7, "payer_key": "K7"}
     >>> more = {"payer_name": "ANA", "currency": "EUR", "due_date": date(2024, 1, 1), "open_minor": 100}
     >>> found = candidates(pl.DataFrame([paid]), pl.DataFrame([bill | more]))
@@ -88,9 +105,9 @@ def candidates(payments: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     [(5, True, True, False)]
     """
     digits = pl.col("document_number").str.extract(r"([0-9]+)$").str.strip_chars_start("0")
-    document = documents.with_columns(
-        name_key=name_key(pl.col("payer_name")), number_key=digits
-    ).drop("payer_name")
+    document = documents.with_columns(name_key=name_key(pl.col("payer_name")), number_key=digits).drop(
+        "payer_name"
+    )
     payment = payments.select(
         "payment_id",
         "currency",
@@ -104,18 +121,27 @@ def candidates(payments: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
         .list.eval(pl.element().str.strip_chars_start("0"))
     ).explode("number_key", empty_as_null=True)
     found = [
-        payment.join(document, left_on=["currency", "free_minor"], right_on=["currency", "open_minor"], coalesce=False),
+        payment.join(
+            document, left_on=["currency", "free_minor"], right_on=["currency", "open_minor"], coalesce=False
+        ),
         payment.filter(pl.col("paid_name_key") != "").join(
             document, left_on=["currency", "paid_name_key"], right_on=["currency", "name_key"], coalesce=False
         ),
         numbers.join(document, on=["currency", "number_key"], coalesce=False),
     ]
     keys = pl.concat([each.select("payment_id", "invoice_id") for each in found]).unique()
-    return _ranked(keys.join(payment, on="payment_id").join(document.drop("currency"), on="invoice_id"), numbers)
+    return _ranked(
+        keys.join(payment, on="payment_id").join(document.drop("currency"), on="invoice_id"), numbers
+    )
 
 
 def _ranked(pairs: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
-    said = numbers.select("payment_id", "number_key").drop_nulls().unique().with_columns(is_named=pl.lit(value=True))
+    said = (
+        numbers.select("payment_id", "number_key")
+        .drop_nulls()
+        .unique()
+        .with_columns(is_named=pl.lit(value=True))
+    )
     marks = ("is_named", "is_same_name", "is_same_amount")
     marked = pairs.join(said, on=["payment_id", "number_key"], how="left").with_columns(
         pl.col("is_named").fill_null(value=False),

@@ -66,9 +66,7 @@ def _reverse(work: AllocationWork) -> tuple[int, int]:
             pl.col("left_minor").first(),
             pl.col("allocated_minor").first(),
         )
-        .with_columns(
-            excess_minor=pl.col("amount_minor") + pl.col("allocated_minor") - pl.col("left_minor")
-        )
+        .with_columns(excess_minor=pl.col("amount_minor") + pl.col("allocated_minor") - pl.col("left_minor"))
         .filter(pl.col("excess_minor") > 0)
         .select("payment_id", "excess_minor")
     )

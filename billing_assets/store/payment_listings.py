@@ -198,9 +198,7 @@ def settlement_of(connection: Connection, company_id: int, invoice_id: int) -> S
     )
 
 
-def _allocations(
-    connection: Connection, company_id: int, key: str, key_id: int
-) -> tuple[AllocationRow, ...]:
+def _allocations(connection: Connection, company_id: int, key: str, key_id: int) -> tuple[AllocationRow, ...]:
     query = text(_ALLOCATIONS.format(key=key))
     rows = connection.execute(query, {"company": company_id, "id": key_id}).mappings()
     return tuple(AllocationRow(**row) for row in rows)

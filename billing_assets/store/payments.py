@@ -217,9 +217,7 @@ def post(connection: Connection, rows: pl.DataFrame) -> None:
     copy_in(connection, "ledger_posting", payment_postings(rows))
 
 
-def _totals(
-    payments: Sequence[NewPayment], returns: Sequence[NewReturn]
-) -> dict[str, dict[str, int]]:
+def _totals(payments: Sequence[NewPayment], returns: Sequence[NewReturn]) -> dict[str, dict[str, int]]:
     totals: dict[str, dict[str, int]] = {}
     for name, entries in (("paid_minor", payments), ("returned_minor", returns)):
         for entry in entries:

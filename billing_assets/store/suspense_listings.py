@@ -131,8 +131,11 @@ def list_suspense(
     if waiting.is_empty():
         return []
     named = waiting.with_columns(
-        pl.Series("document_keys", [list(keys_in(each)) for each in waiting["remittance_text"]],
-                  dtype=pl.List(pl.String)),
+        pl.Series(
+            "document_keys",
+            [list(keys_in(each)) for each in waiting["remittance_text"]],
+            dtype=pl.List(pl.String),
+        ),
         pl.Series("has_wrong_reference", map(has_wrong_reference, waiting["remittance_text"])),
     )
     keys = sorted({key for row in named["document_keys"].to_list() for key in row})

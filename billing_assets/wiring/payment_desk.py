@@ -105,9 +105,7 @@ class PaymentDesk:
     def suspense(self, payment_id: int | None = None, limit: int = 100) -> list[SuspenseRow]:
         """Return what waits for an owner, oldest first, with candidates."""
         with self.database.transaction() as connection:
-            return list_suspense(
-                connection, self.company_id, self.today, payment_id=payment_id, limit=limit
-            )
+            return list_suspense(connection, self.company_id, self.today, payment_id=payment_id, limit=limit)
 
     def waiting_returns(self, limit: int = 100) -> list[WaitingReturn]:
         """Return what went back and fits no payment yet."""

@@ -104,7 +104,9 @@ def test_an_entry_that_cannot_be_taken_is_a_problem(
         (statement([Booked(amount="1,00")], last="1.00"), "statement_unreadable"),
     ],
 )
-def test_a_file_that_is_no_sound_statement_is_refused_whole(tmp_path: Path, content: bytes, code: str) -> None:
+def test_a_file_that_is_no_sound_statement_is_refused_whole(
+    tmp_path: Path, content: bytes, code: str
+) -> None:
     with pytest.raises(BillingError) as refused:
         read(tmp_path, content)
     assert refused.value.code == code

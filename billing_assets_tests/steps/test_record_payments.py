@@ -61,7 +61,9 @@ def test_an_entry_of_another_file_is_a_repeat_and_of_another_amount_a_problem(
 
 
 def test_of_a_key_that_is_told_twice_in_one_file_no_copy_is_taken(database: Database, tmp_path: Path) -> None:
-    path = written(tmp_path, "a,2024-03-01,10.00,EUR,,", "a,2024-03-01,11.00,EUR,,", "a,2024-03-01,10.00,EUR,,")
+    path = written(
+        tmp_path, "a,2024-03-01,10.00,EUR,,", "a,2024-03-01,11.00,EUR,,", "a,2024-03-01,10.00,EUR,,"
+    )
     result = bring_in(database, path)
     assert (result.facts["new_count"], result.problem_count) == (0, 3)
 

@@ -23,7 +23,12 @@ PAYMENT_PLANTS: list[tuple[str, str, set[str], str]] = [
         {"I11", "I19"},
         "INV-00000001: more is paid",
     ),
-    ("I12", "update allocation set payer_id = 2 where invoice_id = 1", set(), "it is of another company, payer"),
+    (
+        "I12",
+        "update allocation set payer_id = 2 where invoice_id = 1",
+        set(),
+        "it is of another company, payer",
+    ),
     (
         "I12",
         "update allocation set invoice_id = 2 where reversed_allocation_id is not null",
