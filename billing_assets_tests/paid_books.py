@@ -91,4 +91,4 @@ def balances(database: Database) -> dict[int, int]:
     """Return the balance of each account that is not zero, of all currencies."""
     query = """select account_number, sum(amount_minor)::bigint from ledger_posting group by 1
         having sum(amount_minor) <> 0 order by 1"""
-    return dict(rows(database, query))  # type: ignore[arg-type]
+    return dict(rows(database, query))

@@ -37,7 +37,8 @@ def statement(
     """Return a statement with these balances."""
     balances = "".join(
         f"<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy='EUR'>{amount.lstrip('-')}</Amt>"
-        f"<CdtDbtInd>{'DBIT' if amount.startswith('-') else 'CRDT'}</CdtDbtInd><Dt><Dt>2024-03-01</Dt></Dt></Bal>"
+        f"<CdtDbtInd>{'DBIT' if amount.startswith('-') else 'CRDT'}</CdtDbtInd>"
+        "<Dt><Dt>2024-03-01</Dt></Dt></Bal>"
         for code, amount in (("OPBD", first), ("CLBD", last))
     )
     body = "".join(_entry(entry, version) for entry in entries)

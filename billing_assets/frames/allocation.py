@@ -1,8 +1,8 @@
 """Allocation over the whole open book: payments and open documents in, what pays what out.
 
-Belongs here: owners by what a payer wrote, the payer's instruction, oldest due first, write-offs by tolerance.
-Does not belong here: taking back (``frames.unallocation``), candidates of suspense (``frames.suspense``), rows
-(``store.allocations``).
+Belongs here: owners by what a payer wrote, the payer's instruction, oldest due first, write-offs by
+tolerance. Does not belong here: taking back (``frames.unallocation``), candidates of suspense
+(``frames.suspense``), rows (``store.allocations``).
 
 Payments go by value date, booking date, source and key, and documents by due date and id: whatever order they
 came in, a run allocates them the same way.

@@ -20,7 +20,7 @@ from billing_assets.steps.suspense_ports import PaymentDecisions
 class Reversal:
     """What went back; ``amount_minor`` None is all that is left.
 
-    ``reference`` tells one reversal of a payment from another: a second one of the same payment needs its own.
+    ``reference`` tells one reversal of a payment from another: a second one of a payment needs its own.
     """
 
     reason_code: str
@@ -38,7 +38,7 @@ def reverse_payment(
     store: PaymentStore,
     clock: Clock,
 ) -> bool:
-    """Record that a payment, or a part of it, went back; False where that is known already, or nothing is left.
+    """Record that a payment, or a part of it, went back; False where that is known, or nothing is left.
 
     Raises:
         BillingError: ``payment_unknown``, ``reversal_exceeds_payment``, ``payment_key_conflict``,

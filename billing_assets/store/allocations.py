@@ -55,7 +55,8 @@ _RETURN_SCHEMA: Mapping[str, type[pl.DataType]] = {
 # Grouped once for the whole book: one look into an index for each document would take longer.
 _BOOK = """
 with paid as materialized (
-    select invoice_id, coalesce(sum(amount_minor) filter (where allocation_kind = 'payment'), 0) as paid_minor,
+    select invoice_id,
+        coalesce(sum(amount_minor) filter (where allocation_kind = 'payment'), 0) as paid_minor,
         sum(amount_minor) as settled_minor
     from allocation where company_id = {company} group by invoice_id
 ), credited as materialized (

@@ -6,11 +6,10 @@ Belongs here: read models. Does not belong here: what waits for an owner (``susp
 A list never holds a name or what a payer wrote, only the key of a payer; these stand with one payment.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RowMapping, text
 
 from billing_assets.domain.allocation import PARTS, split_paid
 from billing_assets.domain.charges import CHARGE_KINDS
@@ -204,10 +203,6 @@ def _allocations(connection: Connection, company_id: int, key: str, key_id: int)
     return tuple(AllocationRow(**row) for row in rows)
 
 
-def _row(row: Mapping[str, object]) -> PaymentRow:
-    values = dict(row)
-    amount, reversed_minor, allocated = (
-        int(str(values[name])) for name in ("amount_minor", "reversed_minor", "allocated_minor")
-    )
-    state = state_of(amount, reversed_minor, allocated, has_owner=bool(values["payer_key"]))
-    return PaymentRow(**values, state=state)  # type: ignore[arg-type]
+def _row(row: RowMapping) -> PaymentRow:
+    amounts = row["amount_minor"], row["reversed_minor"], row["allocated_minor"]
+    return PaymentRow(**row, state=state_of(*amounts, has_owner=bool(row["payer_key"])))

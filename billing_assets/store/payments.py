@@ -87,7 +87,7 @@ class SqlPaymentIntake:
     def payer_ids(self, payer_keys: Collection[str]) -> Mapping[str, int]:
         """Return the payers of the book by their keys."""
         values = {"company": self.company_id, "keys": list(payer_keys)}
-        return {key: payer_id for key, payer_id in self.connection.execute(text(_PAYERS), values)}
+        return {row.payer_key: row.payer_id for row in self.connection.execute(text(_PAYERS), values)}
 
     def write(self, batch: PaymentBatch) -> None:
         """Append payments, returns and problems, post the payments, and record the act."""

@@ -23,8 +23,8 @@ from billing_assets.store.invoice_reader import find_invoice
 from billing_assets.store.locks import LockSpace, hold_in_transaction
 
 _PAYMENT = """
-select p.payment_id, p.source_kind, p.external_key, p.currency, s.amount_minor - s.reversed_minor, s.free_minor,
-    s.payer_id is not null
+select p.payment_id, p.source_kind, p.external_key, p.currency, s.amount_minor - s.reversed_minor,
+    s.free_minor, s.payer_id is not null
 from payment p join payment_standing s using (payment_id)
 where p.company_id = :company and p.payment_id = :payment
 """

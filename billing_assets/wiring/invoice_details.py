@@ -21,8 +21,8 @@ class InvoiceDetail:
     """One invoice as issued, what became of its deliveries, and what was given back; it holds personal data.
 
     ``left`` is what is left of each of its lines; empty for a credit note. ``replaced_by`` is the number of
-    the invoice that stands in its place, or empty. ``settlement`` is what is paid of an invoice; a credit note
-    has none.
+    the invoice that stands in its place, or empty. ``settlement`` is what is paid of an invoice; a credit
+    note has none.
     """
 
     invoice: Invoice

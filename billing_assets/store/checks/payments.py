@@ -64,7 +64,7 @@ from asked join invoice i using (invoice_id) join number_series s using (number_
 where (select sum(a.amount_minor) from allocation a where a.invoice_id = i.invoice_id)
     not between 0 and i.total_minor + i.cash_rounding_minor
 union all
-select concat('allocation ', a.allocation_id, ': it is of another company, payer, currency or kind of document')
+select concat('allocation ', a.allocation_id, ': it is of another company, payer, currency or kind')
 from asked join invoice i using (invoice_id) join allocation a using (invoice_id)
 where (a.company_id, a.payer_id, a.currency, 'invoice')
     <> (i.company_id, i.payer_id, i.currency, i.document_kind)

@@ -21,8 +21,8 @@ PAYMENT_ROWS = {
     "payment": _PAYMENT.format(payer="null"),
     "payment_return": _RETURN,
     "payment_assignment": (
-        f"{_PAYMENT.format(payer='null')}; insert into payment_assignment values (900002, 900001, 1, 1, null, "
-        "'EUR', 100, date '2024-02-01', 'person', '', 'ana', now())"
+        f"{_PAYMENT.format(payer='null')}; insert into payment_assignment values (900002, 900001, 1, 1, "
+        "null, 'EUR', 100, date '2024-02-01', 'person', '', 'ana', now())"
     ),
     "payment_reversal": (
         f"{_PAYMENT.format(payer='null')}; with r as ({_RETURN}) insert into payment_reversal "

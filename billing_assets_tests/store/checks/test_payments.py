@@ -106,8 +106,8 @@ def test_a_violation_is_named(
     assert any(name in example for example in found[check_id].examples), found[check_id].examples
 
 
-_ROW = """insert into allocation (allocation_id, company_id, allocation_kind, payment_id, invoice_id, payer_id,
-    currency, amount_minor, reason_code, as_of_date, recorded_at, reversed_allocation_id)
+_ROW = """insert into allocation (allocation_id, company_id, allocation_kind, payment_id, invoice_id,
+    payer_id, currency, amount_minor, reason_code, as_of_date, recorded_at, reversed_allocation_id)
     select 999001, {company}, '{kind}', {payment}, i.invoice_id, i.payer_id, '{currency}', {amount}, 'person',
     date '2024-04-01', now(), {reversed} from invoice i where i.invoice_id = {invoice}"""
 _A = "(select payment_id from payment where external_key = 'b')"
