@@ -38,6 +38,8 @@ class Permission(StrEnum):
     RECORD_RATES = "record_rates"
     DECIDE_RUN = "decide_run"
     CREDIT = "credit"
+    ALLOCATE = "allocate"
+    REVERSE_PAYMENT = "reverse_payment"
     SET_RULES = "set_rules"
     SET_NOTIFICATIONS = "set_notifications"
     SET_COMPANY = "set_company"
@@ -56,7 +58,9 @@ _ROWS = (
     (Permission.SET_SCHEDULES, Role.OPERATOR),
     (Permission.CLOSE_DAY, Role.OPERATOR),
     (Permission.RECORD_RATES, Role.OPERATOR),
+    (Permission.ALLOCATE, Role.OPERATOR),
     (Permission.DECIDE_RUN, Role.APPROVER),
+    (Permission.REVERSE_PAYMENT, Role.APPROVER),
     (Permission.CREDIT, Role.APPROVER),
     (Permission.SET_HOLDS, Role.APPROVER),
     (Permission.SET_RULES, Role.ADMINISTRATOR),
