@@ -281,7 +281,7 @@ def reverse(
     by: By = "",
     as_json: Json = False,
 ) -> None:
-    """Say that a payment went back. What it paid is open again, at its own due date; the newest goes first."""
+    """Say that a payment went back. What it paid is open again, at its own due date; the newest first."""
     screen = Screen(as_json)
     with open_desk(screen) as opened:
         from billing_assets.steps.reverse_payment import Reversal
@@ -324,8 +324,7 @@ def write_off(
 
 
 @app.command(
-    "tolerance",
-    epilog="billing payments tolerance EUR 0.05 --approval-above 5.00 --from 2025-01-01 --source board",
+    """Say that a payment went back. What it paid is open again, at its own due date; the newest first."""
 )
 def tolerance(
     currency: _Currency,

@@ -62,7 +62,7 @@ _ROWS = (
             "than was charged, with the tax of the invoice's own rows, and all of the tax with all of the net"
         ),
     ),
-    ("I11", "what a payment pays and what came back of it is never more than was paid, and it has an owner"),
+    ("I11", "what a payment pays and what came back of it is never more than its owner paid"),
     (
         "I12",
         (
@@ -96,8 +96,8 @@ _ROWS = (
     (
         "I19",
         (
-            "the ledger says what documents, credit notes, payments, allocations and write-offs come to: what "
-            "is owed, at the bank, on account and in suspense, to the last minor unit"
+            "the ledger says what documents, credit notes, payments, allocations and write-offs come to: "
+            "what is owed, at the bank, on account and in suspense, to the last minor unit"
         ),
     ),
     ("I20", "no reference crosses from one company to another"),

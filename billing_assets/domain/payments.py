@@ -157,7 +157,7 @@ def key_of(written: str) -> str:
 def one_line(text: str, longest: int) -> str:
     """Return a text on one line, cut, without control characters.
 
-    >>> one_line(" INV-1\\n thanks", 10)
+    >>> one_line(" INV-1   thanks", 10)
     'INV-1 than'
     """
     return " ".join(_CONTROL.sub(" ", text).split())[:longest]
@@ -182,11 +182,14 @@ payment_amount_out_of_range | the amount is larger than a payment can be | ask t
 payment_amount_not_positive | the amount is not above zero | what goes back is a return of a payment
 payment_currency_unknown | the currency is not on the list of ISO 4217 | correct the entry
 payment_date_invalid | a date is missing, or not written as 2024-01-31 | correct the entry
-payment_key_empty | the entry has no reference of its own | ask the bank for one; without it a repeat cannot be told
-payment_key_malformed | the reference is longer than 300 characters, or has unseen ones | ask the bank what it is
+payment_key_empty | the entry has no reference of its own | \
+ask the bank for one; without it a repeat cannot be told
+payment_key_malformed | the reference is longer than 300 characters, or has unseen ones | \
+ask the bank what it is
 payment_key_conflict | the same reference stands in the file or in the store with other content | \
 a person finds out which is right; what was taken stays
-payment_payer_unknown | the entry names a payer that the policy book does not have | correct the key of the payer
+payment_payer_unknown | the entry names a payer that the policy book does not have | \
+correct the key of the payer
 payment_debit | money went out, and it is no return of a payment | book it where it belongs; it is no payment
 payment_return_unnamed | money came back to the payer, and the entry names no payment | \
 reverse the payment by hand: 'billing payments reverse'

@@ -1,7 +1,7 @@
 """Statements of banks: camt.053 of ISO 20022, versions 02 and 08.
 
 Belongs here: the form of a statement, its balances, which entries are payments and which are returns.
-Does not belong here: whose a payment is (``frames.allocation``), whether an entry is known already (``steps``).
+Does not belong here: whose a payment is (``frames.allocation``), whether an entry is known (``steps``).
 
 What a file declares beyond elements is refused before it is read: no document type, so no entity. A statement
 whose balances do not follow from its entries is refused whole; an entry that cannot be taken is a problem.

@@ -44,7 +44,9 @@ def test_what_nobody_owns_is_given_its_owner_by_one_click(
     shown = operator.get("/suspense").text
     assert NUMBER in shown
     assert "the amount is the same" in shown
-    done = operator.post(f"/suspense/{payment_id}", data={"document": NUMBER, "note": "the amount is the same"})
+    done = operator.post(
+        f"/suspense/{payment_id}", data={"document": NUMBER, "note": "the amount is the same"}
+    )
     assert "The payment has its owner" in done.text
     assert "Every payment has an owner." in done.text
     settlement = desk.invoice(NUMBER).settlement

@@ -177,7 +177,7 @@ class PayerLife(RuleBasedStateMachine):
         self.database, self.book, self.count = type(self).make(), ReferenceBook(), 0
         found = rows(
             self.database,
-            "select invoice_id, payer_id, due_date, payable_minor from open_document where payer_id in (1, 2)",
+            "select invoice_id, payer_id, due_date, payable_minor from open_document where payer_id < 3",
         )
         for invoice_id, payer, due, payable in found:
             document = ReferenceDocument(invoice_id, f"K{payer}", due.toordinal(), payable)

@@ -168,7 +168,8 @@ create view open_document with (security_invoker = true) as
     where i.document_kind = 'invoice';
 create view payment_standing with (security_invoker = true) as
     select p.payment_id, p.company_id, p.currency, p.amount_minor,
-        coalesce(s.payer_id, p.payer_id) as payer_id, s.invoice_id as assigned_invoice_id, coalesce(r.reversed_minor, 0) as reversed_minor,
+        coalesce(s.payer_id, p.payer_id) as payer_id, s.invoice_id as assigned_invoice_id,
+        coalesce(r.reversed_minor, 0) as reversed_minor,
         coalesce(a.allocated_minor, 0) as allocated_minor,
         p.amount_minor - coalesce(r.reversed_minor, 0) - coalesce(a.allocated_minor, 0) as free_minor
     from payment p
