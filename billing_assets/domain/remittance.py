@@ -36,6 +36,7 @@ def keys_in(text: str) -> tuple[str, ...]:
     """
     capitals = text.upper()
     found = {document_key(match.group()) for match in _NUMBER.finditer(capitals)}
+    found = {key for key in found if not is_creditor_reference(key)}
     for match in _RF.finditer(capitals):
         reference = _longest_reference(match.group())
         if reference:

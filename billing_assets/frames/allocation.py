@@ -13,6 +13,7 @@ invoice_id, document_key, payer_id, currency, due_date, open_minor above 0. Keys
 ``domain.remittance``.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -68,7 +69,7 @@ def allocate(payments: pl.DataFrame, documents: pl.DataFrame) -> Allocated:
     return Allocated(owners=owners, allocations=pl.concat([instructed, oldest]))
 
 
-OVERRIDES = {
+OVERRIDES: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "payer_id": pl.Int64,
     "document_keys": pl.List(pl.String),
     "assigned_invoice_id": pl.Int64,

@@ -226,9 +226,9 @@ class PayerLife(RuleBasedStateMachine):
             allocate_store(self.database)
             self.book.allocate()
         expected = {number: self.book.open_of(number) for number in self.book.documents}
-        assert dict(rows(self.database, _OPEN)) == expected  # type: ignore[arg-type]
+        assert dict(rows(self.database, _OPEN)) == expected
         free = {key: self.book.free_of(key) for key in self.book.payments}
-        assert dict(rows(self.database, _FREE)) == free  # type: ignore[arg-type]
+        assert dict(rows(self.database, _FREE)) == free
 
     @invariant()
     def the_books_hold(self) -> None:

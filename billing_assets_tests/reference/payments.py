@@ -111,8 +111,10 @@ class ReferenceBook:
                 continue
             payment.returned += amount
             self.applied.add(key)
-        for name, column in (*((key, 0) for key in self.payments), *((each, 1) for each in self.documents)):
-            self._free(name, column)
+        for key in self.payments:
+            self._free(key, 0)
+        for number in self.documents:
+            self._free(number, 1)
 
     def _free(self, name: str | int, column: int) -> None:
         """Take the newest allocations of a payment or a document off until it has no more than it may."""
