@@ -12,7 +12,18 @@ _KINDS = {kind.value: legs for kind, legs in PAYMENT_LEGS.items()}
 
 
 def payment_entries(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of table ``ledger_entry`` of ``rows`` as :func:`payment_postings` takes them."""
+    """Return the rows of table ``ledger_entry`` of ``rows`` as :func:`payment_postings` takes them.
+
+    >>> row = {
+    ...     "ledger_entry_id": 5,
+    ...     "company_id": 1,
+    ...     "entry_kind": "payment",
+    ...     "posting_date": None,
+    ...     "more": 1,
+    ... }
+    >>> payment_entries(pl.DataFrame([row])).columns
+    ['ledger_entry_id', 'company_id', 'entry_kind', 'posting_date']
+    """
     return rows.select("ledger_entry_id", "company_id", "entry_kind", "posting_date")
 
 

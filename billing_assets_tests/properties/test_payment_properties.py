@@ -55,6 +55,25 @@ DOCUMENTS = pl.DataFrame(
 )
 
 
+def _frame(payments: list[NewPayment], ids: dict[str, int], taken: dict[int, int]) -> pl.DataFrame:
+    rows_ = [
+        {
+            "payment_id": ids[each.external_key],
+            "payer_id": 1 if each.payer_key else None,
+            "currency": each.currency,
+            "free_minor": each.amount_minor - taken.get(ids[each.external_key], 0),
+            "value_date": each.value_date,
+            "booking_date": each.booking_date,
+            "source_kind": each.source_kind.value,
+            "external_key": each.external_key,
+            "document_keys": list(keys_in(each.remittance_text)),
+            "assigned_invoice_id": None,
+        }
+        for each in payments
+    ]
+    return pl.DataFrame(rows_, schema_overrides=OVERRIDES, infer_schema_length=None)
+
+
 def state_after(events: Iterable[Event]) -> Any:
     """Return what pays what after the events, by keys, as the frames have it."""
     known: dict[tuple[bool, str], Event] = {}
@@ -79,25 +98,7 @@ def state_after(events: Iterable[Event]) -> Any:
     taken: dict[int, int] = {}
     for row in matched_returns(pl.DataFrame(returns)).iter_rows(named=True) if returns else ():
         taken[row["payment_id"]] = taken.get(row["payment_id"], 0) + row["amount_minor"]
-    frame = pl.DataFrame(
-        [
-            {
-                "payment_id": ids[each.external_key],
-                "payer_id": 1 if each.payer_key else None,
-                "currency": each.currency,
-                "free_minor": each.amount_minor - taken.get(ids[each.external_key], 0),
-                "value_date": each.value_date,
-                "booking_date": each.booking_date,
-                "source_kind": each.source_kind.value,
-                "external_key": each.external_key,
-                "document_keys": list(keys_in(each.remittance_text)),
-                "assigned_invoice_id": None,
-            }
-            for each in payments
-        ],
-        schema_overrides=OVERRIDES,
-        infer_schema_length=None,
-    )
+    frame = _frame(payments, ids, taken)
     names = {number: key for key, number in ids.items()}
     found = allocate(frame, DOCUMENTS)
     pays = found.allocations.select("payment_id", "invoice_id", "amount_minor", "reason_code").rows()

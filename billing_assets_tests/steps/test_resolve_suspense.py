@@ -29,7 +29,7 @@ def resolve(database: Database, **values: str) -> None:
     [(payment_id,)] = rows(database, "select max(payment_id) from payment")
     store = SqlPaymentDecisions(database, 1, clock)
     given = {"note": "she called", "by": "eva", **values}
-    resolve_suspense(payment_id, APRIL, store=store, **given)  # type: ignore[arg-type]
+    resolve_suspense(payment_id, APRIL, store=store, **given)
 
 
 def test_a_document_that_a_person_names_is_paid_first(database: Database) -> None:

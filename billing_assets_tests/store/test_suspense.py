@@ -23,9 +23,12 @@ def test_payments_documents_and_payers_are_found_or_refused(database: Database) 
         assert (found.left_minor, found.free_minor, found.has_owner) == (100, 100, False)
         assert work.document("INV-00000001").approval_above_minor is None
         assert work.payer_id("K1") == 1
-        for call, argument in ((work.payment, 7), (work.document, "INV-00000099"), (work.payer_id, "x")):
-            with pytest.raises(BillingError, match="unknown"):
-                call(argument)  # type: ignore[operator]
+        with pytest.raises(BillingError, match="payment_unknown"):
+            work.payment(7)
+        with pytest.raises(BillingError, match="invoice_unknown"):
+            work.document("INV-00000099")
+        with pytest.raises(BillingError, match="payment_payer_unknown"):
+            work.payer_id("x")
 
 
 def test_a_payment_has_one_owner_and_the_act_is_kept(database: Database) -> None:
