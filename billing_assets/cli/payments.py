@@ -23,7 +23,7 @@ from billing_assets.cli.arguments import (
     of_state,
     open_desk,
 )
-from billing_assets.cli.output import Screen, amount, count_of, styled
+from billing_assets.cli.output import Screen, amount, styled
 from billing_assets.domain.list_pages import page_of
 from billing_assets.domain.payments import (
     PAYMENT_PROBLEMS,
@@ -320,11 +320,12 @@ def write_off(
         wanted = WriteOff(document_number=number, note=note, by=name_of(by), approved_by=approved_by)
         minor = PaymentDesk(opened.billing).write_off(wanted)
     screen.document({"document_number": number, "amount_minor": minor})
-    screen.say(f"{count_of(minor, 'minor unit')} of {number} written off.")
+    screen.say(f"What was open of {number} is written off.")
 
 
 @app.command(
-    """Say that a payment went back. What it paid is open again, at its own due date; the newest first."""
+    "tolerance",
+    epilog="billing payments tolerance EUR 0.05 --approval-above 5 --from 2025-01-01 --source board",
 )
 def tolerance(
     currency: _Currency,
