@@ -13,11 +13,7 @@ from billing_assets.defs.tables import table_metadata
 
 
 def build_allocations(dates: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
-    """Return the asset over the billing dates.
-
-    >>> build_allocations(dg.DailyPartitionsDefinition("2024-02-01")).key.to_user_string()
-    'allocations'
-    """
+    """Return the asset over the billing dates."""
 
     @dg.asset(
         deps=["invoices"],
