@@ -11,6 +11,7 @@ import dagster as dg
 from billing_assets.defs.activities import build_activity_schedules
 from billing_assets.defs.asked_invoices import build_asked_invoices
 from billing_assets.defs.asked_runs import build_asked_runs
+from billing_assets.defs.assets.allocations import build_allocations
 from billing_assets.defs.assets.deliveries import build_deliveries
 from billing_assets.defs.assets.documents import build_documents
 from billing_assets.defs.assets.due_charges import build_due_charges
@@ -39,7 +40,11 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     chain = (build_due_charges, build_invoices, build_documents, build_deliveries)
     with accepted_features():
         return dg.Definitions(
-            assets=[build_policy_book(), *(build(dates, freshness) for build in chain)],
+            assets=[
+                build_policy_book(),
+                *(build(dates, freshness) for build in chain),
+                build_allocations(dates),
+            ],
             asset_checks=build_checks(dates),
             jobs=[
                 *build_jobs(),

@@ -90,6 +90,7 @@ class UnfinishedError(Exception):
 ORDER = (
     *("company", "calendar", "import", "rates", "db", "users", "api-keys", "endpoints"),
     *("run", "schedules", "holds", "inbox", "events", "retry", "deliver", "notify"),
+    *("payments", "suspense"),
     *("audit", "audit-log", "replay"),
     *("runs", "invoices", "ledger", "explain", "quote", "deliveries"),
     *("notifications", "problems", "rules", "templates", "office", "api", "months"),

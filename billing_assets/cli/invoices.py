@@ -26,6 +26,7 @@ from billing_assets.cli.deliveries import reason_words
 from billing_assets.cli.on_demand import EPILOG as REQUEST_EPILOG
 from billing_assets.cli.on_demand import request
 from billing_assets.cli.output import Screen, amount, instant, state_cell, styled
+from billing_assets.cli.payments import allocation_table
 from billing_assets.cli.regenerate import EPILOG as REGENERATE_EPILOG
 from billing_assets.cli.regenerate import regenerate
 from billing_assets.domain.charges import PREMIUM_CHANGE
@@ -187,7 +188,29 @@ def show_invoice(screen: Screen, detail: "InvoiceDetail") -> None:
     )
     _show_amounts(screen, invoice)
     _show_credit_notes(screen, detail)
+    _show_settlement(screen, detail)
     _show_deliveries(screen, detail)
+
+
+def _show_settlement(screen: Screen, detail: "InvoiceDetail") -> None:
+    """Show what is paid and open of an invoice; a credit note is settled against its invoice."""
+    found = detail.settlement
+    if found is None:
+        return
+    screen.heading("Payments")
+    sums = [("paid", found.paid_minor), ("written off", found.written_off_minor), ("open", found.open_minor)]
+    shown = [
+        (label, f"{amount(minor, found.currency)} {found.currency}")
+        for label, minor in sums
+        if minor or label == "open"
+    ]
+    of_parts = [
+        (f"paid of {part}", f"{amount(paid, found.currency)} of {amount(whole, found.currency)}")
+        for part, paid, whole in found.parts
+        if found.paid_minor
+    ]
+    screen.facts([*shown, *of_parts])
+    allocation_table(screen, found.allocations)
 
 
 def _installment(line: "InvoiceLine") -> str:
@@ -316,7 +339,12 @@ def _record(detail: "InvoiceDetail") -> dict[str, object]:
     from dataclasses import asdict
 
     beside = {"payable_minor": detail.invoice.payable_minor, "replaced_by": detail.replaced_by}
-    parts = {"deliveries": detail.deliveries, "credit_notes": detail.credit_notes, "left": detail.left}
+    parts = {
+        "deliveries": detail.deliveries,
+        "credit_notes": detail.credit_notes,
+        "left": detail.left,
+        "settlement": detail.settlement,
+    }
     return {**asdict(detail.invoice), **beside, **parts}
 
 

@@ -36,6 +36,7 @@ from billing_assets.cli import (
     notifications,
     notify,
     office,
+    payments,
     problems,
     quote,
     rates,
@@ -46,6 +47,7 @@ from billing_assets.cli import (
     runs,
     schedule_pauses,
     schedules,
+    suspense,
     templates,
     ui,
     users,
@@ -95,6 +97,8 @@ app.command("retry", epilog=retry.EPILOG, rich_help_panel="Bill")(retry.retry)
 app.add_typer(events.app, name="events", rich_help_panel="Bill")
 app.command("deliver", epilog=deliver.EPILOG, rich_help_panel="Bill")(deliver.send)
 app.command("notify", epilog=notify.EPILOG, rich_help_panel="Bill")(notify.notify)
+app.add_typer(payments.app, name="payments", rich_help_panel="Collect")
+app.add_typer(suspense.app, name="suspense", rich_help_panel="Collect")
 app.command("audit", epilog=audit.EPILOG, rich_help_panel="Bill")(audit.check)
 app.command("audit-log", epilog=audit_log.EPILOG, rich_help_panel="Bill")(audit_log.listed)
 app.command("replay", epilog=replay.EPILOG, rich_help_panel="Bill")(replay.replay)

@@ -14,10 +14,10 @@ _FLOW = ("policy_book", "due_charges", "invoices", "documents", "deliveries")
 
 
 def build_jobs() -> list["UnresolvedAssetJobDefinition"]:
-    """Return ``bill_date``, the whole flow of a billing date, and ``deliver``, its last step.
+    """Return ``bill_date``, the flow of a billing date, ``deliver``, its last step, and ``allocate_date``.
 
     >>> [job.name for job in build_jobs()]
-    ['bill_date', 'deliver']
+    ['bill_date', 'deliver', 'allocate_date']
     """
     return [
         dg.define_asset_job(
@@ -32,5 +32,10 @@ def build_jobs() -> list["UnresolvedAssetJobDefinition"]:
             "deliver",
             dg.AssetSelection.assets("deliveries"),
             description="Sends what still waits in the outbox of a date, once the mail server is back, say.",
+        ),
+        dg.define_asset_job(
+            "allocate_date",
+            dg.AssetSelection.assets("allocations"),
+            description="Lets payments pay what is due on a date; again it finds nothing to do.",
         ),
     ]

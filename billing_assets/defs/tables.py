@@ -222,6 +222,28 @@ _DELIVERIES = Table(
     ),
 )
 
+_ALLOCATIONS = Table(
+    "allocation",
+    (
+        Word("allocation_id", "bigint", "the row, and its ledger entry"),
+        _COMPANY,
+        Word("allocation_kind", "text", "payment, or write_off"),
+        Word("payment_id", "bigint", "the payment that pays; none where it is written off"),
+        _INVOICE,
+        "payer_id",
+        "currency",
+        Word("amount_minor", "bigint", "what is paid or written off; below zero where it is taken back"),
+        Word("reversed_allocation_id", "bigint", "the row that this one takes back"),
+        Word("reason_code", "text", "why it was written"),
+        Word("as_of_date", "date", "the date of the run, on which it is posted"),
+        Word("allocation_rule_id", "integer", "the tolerance by which it is written off"),
+        Word("approved_by", "text", "who approved a write-off"),
+        Word("recorded_at", "timestamptz", "when it was written"),
+    ),
+    frozenset({"payment_id", "reversed_allocation_id", "allocation_rule_id"}),
+    {"invoice_id": [("invoices", "invoice_id")], "payer_id": [("invoices", "payer_id")]},
+)
+
 TABLES: Mapping[str, Table] = MappingProxyType(
     {
         "policy_book": _POLICY_BOOK,
@@ -229,6 +251,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
         "invoices": _INVOICES,
         "documents": _DOCUMENTS,
         "deliveries": _DELIVERIES,
+        "allocations": _ALLOCATIONS,
     }
 )
 """Asset -> :class:`Table`."""

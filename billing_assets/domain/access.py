@@ -40,6 +40,8 @@ class Permission(StrEnum):
     CREDIT = "credit"
     ADD_TEMPLATES = "add_templates"
     DECIDE_TEMPLATES = "decide_templates"
+    ALLOCATE = "allocate"
+    REVERSE_PAYMENT = "reverse_payment"
     SET_RULES = "set_rules"
     SET_NOTIFICATIONS = "set_notifications"
     SET_COMPANY = "set_company"
@@ -58,7 +60,9 @@ _ROWS = (
     (Permission.SET_SCHEDULES, Role.OPERATOR),
     (Permission.CLOSE_DAY, Role.OPERATOR),
     (Permission.RECORD_RATES, Role.OPERATOR),
+    (Permission.ALLOCATE, Role.OPERATOR),
     (Permission.DECIDE_RUN, Role.APPROVER),
+    (Permission.REVERSE_PAYMENT, Role.APPROVER),
     (Permission.CREDIT, Role.APPROVER),
     (Permission.SET_HOLDS, Role.APPROVER),
     (Permission.ADD_TEMPLATES, Role.OPERATOR),

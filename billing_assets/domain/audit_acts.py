@@ -52,6 +52,11 @@ class Act(StrEnum):
     APPROVE_TEMPLATE = "approve_template"
     ACTIVATE_TEMPLATE = "activate_template"
     RETIRE_TEMPLATE = "retire_template"
+    RECORD_PAYMENTS = "record_payments"
+    REVERSE_PAYMENT = "reverse_payment"
+    RESOLVE_SUSPENSE = "resolve_suspense"
+    WRITE_OFF = "write_off"
+    SET_ALLOCATION_RULE = "set_allocation_rule"
     ADD_USER = "add_user"
     SET_ROLE = "set_role"
     SET_PASSWORD = "set_password"  # noqa: S105 - the name of an act
@@ -84,6 +89,10 @@ class Subject(StrEnum):
     MONTH = "month"
     TEMPLATE = "template"
     API_KEY = "api_key"
+    PAYMENT_FILE = "payment_file"
+    PAYMENT = "payment"
+    DOCUMENT = "document"
+    ALLOCATION_RULE = "allocation_rule"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,6 +62,14 @@ _ROWS = (
             "than was charged, with the tax of the invoice's own rows, and all of the tax with all of the net"
         ),
     ),
+    ("I11", "what a payment pays and what came back of it is never more than its owner paid"),
+    (
+        "I12",
+        (
+            "what is paid and written off of a document is never more than it comes to, in its company and "
+            "currency and of its payer, and what is taken back was there"
+        ),
+    ),
     (
         "I13",
         (
@@ -85,6 +93,13 @@ _ROWS = (
         ),
     ),
     ("I18", "intake loses nothing: rows and money in are rows and money accepted, in problems or repeated"),
+    (
+        "I19",
+        (
+            "the ledger says what documents, credit notes, payments, allocations and write-offs come to: "
+            "what is owed, at the bank, on account and in suspense, to the last minor unit"
+        ),
+    ),
     ("I20", "no reference crosses from one company to another"),
     (
         "I21",

@@ -15,8 +15,10 @@ Taxes of all places are one account: ``invoice_tax`` says what each tax row came
 they add up to what is posted.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class AccountKind(StrEnum):
@@ -25,6 +27,7 @@ class AccountKind(StrEnum):
     ASSET = "asset"
     LIABILITY = "liability"
     INCOME = "income"
+    EXPENSE = "expense"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +40,29 @@ class Account:
     content: str
 
 
+BANK = Account(
+    account_number=1000,
+    account_name="bank",
+    account_kind=AccountKind.ASSET,
+    content="money that came in, less what banks kept of it and what came back",
+)
 RECEIVABLE = Account(
     account_number=1200,
     account_name="receivable",
     account_kind=AccountKind.ASSET,
     content="what payers owe: the sums payable of invoices, less those of credit notes",
+)
+ON_ACCOUNT = Account(
+    account_number=2100,
+    account_name="on account",
+    account_kind=AccountKind.LIABILITY,
+    content="money of known payers that pays no document yet",
+)
+SUSPENSE = Account(
+    account_number=2150,
+    account_name="suspense",
+    account_kind=AccountKind.LIABILITY,
+    content="money that came in and whose owner is not known yet",
 )
 TAX_PAYABLE = Account(
     account_number=2200,
@@ -73,10 +94,67 @@ CASH_ROUNDING = Account(
     account_kind=AccountKind.INCOME,
     content="what sums payable are rounded up by, less what they are rounded down by",
 )
+BANK_CHARGES = Account(
+    account_number=6100,
+    account_name="bank charges",
+    account_kind=AccountKind.EXPENSE,
+    content="what banks kept of payments",
+)
+WRITE_OFFS = Account(
+    account_number=6200,
+    account_name="write-offs",
+    account_kind=AccountKind.EXPENSE,
+    content="what was written off of documents, by a tolerance or by a person",
+)
 
-ACCOUNTS = (RECEIVABLE, TAX_PAYABLE, WRITTEN_PREMIUM, POLICY_FEES, INSTALLMENT_FEES, CASH_ROUNDING)
+ACCOUNTS = (
+    BANK,
+    RECEIVABLE,
+    ON_ACCOUNT,
+    SUSPENSE,
+    TAX_PAYABLE,
+    WRITTEN_PREMIUM,
+    POLICY_FEES,
+    INSTALLMENT_FEES,
+    CASH_ROUNDING,
+    BANK_CHARGES,
+    WRITE_OFFS,
+)
 """The chart of accounts, by number.
 
 >>> [account.account_number for account in ACCOUNTS]
-[1200, 2200, 4000, 4100, 4200, 4900]
+[1000, 1200, 2100, 2150, 2200, 4000, 4100, 4200, 4900, 6100, 6200]
+"""
+
+
+class EntryKind(StrEnum):
+    """What an entry tells of, beside documents; ``PAYMENT_LEGS`` has what each moves."""
+
+    PAYMENT = "payment"
+    ASSIGNMENT = "assignment"
+    REVERSAL = "reversal"
+    ALLOCATION = "allocation"
+    UNALLOCATION = "unallocation"
+    WRITE_OFF = "write_off"
+    WRITE_OFF_REVERSAL = "write_off_reversal"
+
+
+PAYMENT_LEGS: Mapping[EntryKind, tuple[Account, Account]] = MappingProxyType(
+    {
+        EntryKind.PAYMENT: (BANK, ON_ACCOUNT),
+        EntryKind.ASSIGNMENT: (SUSPENSE, ON_ACCOUNT),
+        EntryKind.REVERSAL: (ON_ACCOUNT, BANK),
+        EntryKind.ALLOCATION: (ON_ACCOUNT, RECEIVABLE),
+        EntryKind.UNALLOCATION: (RECEIVABLE, ON_ACCOUNT),
+        EntryKind.WRITE_OFF: (WRITE_OFFS, RECEIVABLE),
+        EntryKind.WRITE_OFF_REVERSAL: (RECEIVABLE, WRITE_OFFS),
+    }
+)
+"""Which account is debited and which is credited.
+
+Suspense stands for 'on account' while a payment has no owner, and what the bank kept of a payment is debited
+to bank charges instead of the bank.
+
+>>> [account.account_name for account in PAYMENT_LEGS[EntryKind.ALLOCATION]]
+['on account', 'receivable']
 """

@@ -197,11 +197,14 @@ I07 | cada plazo se factura una sola vez
 I08 | la numeración no tiene huecos ni fechas hacia atrás
 I09 | ningún documento emitido ha cambiado
 I10 | un abono nunca devuelve más de lo facturado
+I11 | ningún pago paga más de lo que se ingresó
+I12 | ningún documento cobra más de lo que suma
 I13 | cada documento se entrega como mucho una vez
 I14 | no se envía nada que no se emitió
 I15 | nada queda parado en la bandeja de salida
 I17 | cada plazo vencido tiene su resultado
 I18 | la importación no pierde filas ni dinero
+I19 | la contabilidad dice lo mismo que documentos y pagos
 I20 | nada pasa de una compañía a otra
 I21 | el registro de auditoría es una cadena sin huecos ni cambios
 I22 | los registros emitidos están protegidos

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from billing_assets.domain.payments import PAYMENT_PROBLEMS
 from billing_assets.domain.policies import HoldCode
 
 
@@ -145,8 +146,12 @@ EMAIL_UNDELIVERABLE = "email_undeliverable"
 ROW_TAKEN_CODES = (COVER_ENDED, EMAIL_UNDELIVERABLE, BILLED_ELSEWHERE, *HoldCode.of_changes())
 """Problems of rows that were taken nonetheless: they hold nothing, and do not count as bad rows."""
 
-PROBLEM_CODES: Mapping[str, ProblemCode] = MappingProxyType(_read(_TEXT))
-"""``problem_code`` -> :class:`ProblemCode`.
+_OF_PAYMENTS = {
+    code: ProblemCode(problem_code=code, meaning=meaning, todo=todo)
+    for code, (meaning, todo) in PAYMENT_PROBLEMS.items()
+}
+PROBLEM_CODES: Mapping[str, ProblemCode] = MappingProxyType({**_read(_TEXT), **_OF_PAYMENTS})
+"""``problem_code`` -> :class:`ProblemCode`; those of payments are told in ``payments``.
 
 >>> PROBLEM_CODES["amount_too_fine"].todo
 'correct the amount; nothing is rounded at intake'

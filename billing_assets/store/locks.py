@@ -49,6 +49,7 @@ class LockSpace(IntEnum):
     NOTIFICATIONS = 7_241_032
     POLICY_EVENTS = 7_241_036
     TEMPLATES = 7_241_042
+    PAYMENTS = 7_241_044
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from billing_assets.domain.invoices import Invoice
 from billing_assets.store.credit_listings import CreditNoteRow, credit_notes_of, lines_left, replacement_of
 from billing_assets.store.delivery_listings import DeliveryRow, deliveries_of
 from billing_assets.store.invoice_reader import find_invoice
+from billing_assets.store.payment_listings import Settlement, settlement_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,8 @@ class InvoiceDetail:
     """One invoice as issued, what became of its deliveries, and what was given back; it holds personal data.
 
     ``left`` is what is left of each of its lines; empty for a credit note. ``replaced_by`` is the number of
-    the invoice that stands in its place, or empty.
+    the invoice that stands in its place, or empty. ``settlement`` is what is paid of an invoice; a credit
+    note has none.
     """
 
     invoice: Invoice
@@ -28,6 +30,7 @@ class InvoiceDetail:
     credit_notes: tuple[CreditNoteRow, ...] = ()
     left: tuple[LineLeft, ...] = ()
     replaced_by: str = ""
+    settlement: Settlement | None = None
 
 
 def read_invoice_detail(connection: Connection, company_id: int, number: str) -> InvoiceDetail:
@@ -40,4 +43,5 @@ def read_invoice_detail(connection: Connection, company_id: int, number: str) ->
         credit_notes=tuple(credit_notes_of(*key)),
         left=tuple(lines_left(*key)),
         replaced_by=replacement_of(*key),
+        settlement=settlement_of(*key),
     )

@@ -28,5 +28,5 @@ def test_the_fault_of_a_charge_names_its_field_and_not_the_premium() -> None:
 
 
 def test_the_table_was_read_whole() -> None:
-    assert len(PROBLEM_CODES) == 51
+    assert len(PROBLEM_CODES) == 67
     assert PROBLEM_CODES["value_unmapped"].todo == "add the value to the map, or correct the row"

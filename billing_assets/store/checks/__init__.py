@@ -4,7 +4,7 @@ Belongs here: running the checks of ``domain.checks`` over the store. The querie
 file per theme: ``documents``, ``taxes``, ``records``, ``corrections``, ``runs``, ``installments``,
 ``deliveries``, ``intake``, ``references``, ``replacements``, ``guards``, ``cash_rounding``, ``charge_lines``,
 ``payer_shares``, ``certificates``, ``ledger``, ``number_blocks``, ``audit_log``,
-``detached_months``, ``holds``.
+``detached_months``, ``holds``, ``payments``.
 Does not belong here: the statements of the invariants (``domain.checks``), what to do about an offender.
 """
 
@@ -34,6 +34,7 @@ from billing_assets.store.checks import (
     ledger,
     number_blocks,
     payer_shares,
+    payments,
     records,
     references,
     replacements,
@@ -57,11 +58,14 @@ QUERIES: Mapping[str, str] = MappingProxyType(
         "I08": f"{documents.NUMBERS} union all ({number_blocks.BLOCKS})",
         "I09": records.RECORDS,
         "I10": corrections.CREDITS,
+        "I11": payments.PAYMENTS,
+        "I12": payments.DOCUMENTS,
         "I13": deliveries.IDENTITY,
         "I14": deliveries.BYTES,
         "I15": deliveries.STANDSTILL,
         "I17": f"{runs.OUTCOMES} union all ({installments.UNANSWERED})",
         "I18": intake.ROWS_AND_MONEY,
+        "I19": payments.BALANCES,
         "I20": references.COMPANIES,
         "I21": audit_log.AUDIT_LOG,
         "I22": guards.GUARDS,
@@ -127,6 +131,7 @@ def run_checks(
         **guards.PARAMETERS,
         **installments.PARAMETERS,
         **ledger.PARAMETERS,
+        **payments.PARAMETERS,
         "is_everything": is_everything,
         "company": company_id,
         "runs": [] if is_everything else list(of_scope),

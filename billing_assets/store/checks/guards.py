@@ -48,6 +48,13 @@ FROZEN = (
     "detached_posting",
     "company_template",
     "company_template_act",
+    "payment_file",
+    "payment",
+    "payment_return",
+    "payment_assignment",
+    "payment_reversal",
+    "allocation_rule",
+    "allocation",
 )
 """Tables whose rows are written once, never changed, and removed with a whole month alone, or never."""
 
@@ -85,6 +92,9 @@ TRIGGERS = (
     ("document", "keep_first_rendering", "keep_first_rendering", _ROW_BEFORE_UPDATE),
     ("payment_plan", "hash_plan", "hash_plan", _ROW_BEFORE_INSERT),
     ("ledger_posting", "refuse_unbalanced", "refuse_unbalanced", _AFTER_INSERT),
+    ("allocation", "refuse_overallocation", "refuse_overallocation", _AFTER_INSERT),
+    ("payment_reversal", "refuse_overreversal", "refuse_overreversal", _AFTER_INSERT),
+    ("payment_assignment", "refuse_second_owner", "refuse_second_owner", _AFTER_INSERT),
     ("audit_entry", "chain_entry", "chain_entry", _ROW_BEFORE_INSERT),
     ("invoice_line", "refuse_away_term", "refuse_away_term", _AFTER_INSERT),
     ("billing_run", "refuse_away_date", "refuse_away_date", _ROW_BEFORE_INSERT),
@@ -154,6 +164,12 @@ KEYS = (
     ("ledger_account", "account_number", _NO_CONDITION),
     ("ledger_entry", "ledger_entry_id", _NO_CONDITION),
     ("ledger_posting", "ledger_entry_id, account_number, posting_number", _NO_CONDITION),
+    ("payment_file", "company_id, file_sha256", _NO_CONDITION),
+    ("payment", "company_id, source_kind, external_key", _NO_CONDITION),
+    ("payment_return", "company_id, source_kind, external_key", _NO_CONDITION),
+    ("payment_assignment", "payment_id", _NO_CONDITION),
+    ("payment_reversal", "payment_return_id", _NO_CONDITION),
+    ("allocation", "reversed_allocation_id", _NO_CONDITION),
     ("audit_entry", "company_id, entry_number", _NO_CONDITION),
     ("audit_chain", "company_id", _NO_CONDITION),
     ("office_user", "email", _NO_CONDITION),
@@ -281,6 +297,7 @@ select concat('function ', p.proname, ': it does not refuse any more')
 from pg_proc p join pg_namespace n on n.oid = p.pronamespace
 where n.nspname = :schema and ((p.proname in ('refuse_change', 'keep_first_rendering', 'only_end_once',
             'refuse_overcredit', 'refuse_unreversed', 'refuse_unbalanced',
+            'refuse_overallocation', 'refuse_overreversal', 'refuse_second_owner',
             'refuse_removal', 'refuse_away_term',
             'refuse_away_date', 'prove_attached', 'require_rows_of_month', 'detach_month')
         and p.prosrc not like '%raise exception%')

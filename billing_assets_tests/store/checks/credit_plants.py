@@ -53,13 +53,13 @@ CREDIT_PLANTS: list[tuple[str, str, set[str], str]] = [
     (
         "I10",
         "update invoice set currency = 'USD' where invoice_id = " + NOTE.format(2),
-        {"I03", "I06", "I09"},
+        {"I03", "I06", "I09", "I19"},
         "CRN-00000002: it credits an invoice of another currency",
     ),
     (
         "I10",
         "update invoice set company_id = 2 where document_kind = 'invoice' and invoice_number = 2",
-        {"I09", "I20"},
+        {"I09", "I20", "I19"},
         "CRN-00000002: it credits an invoice of another company",
     ),
     (

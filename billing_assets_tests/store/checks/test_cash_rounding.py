@@ -22,12 +22,12 @@ FRANC = "(select cash_unit_id from cash_unit where currency = 'CHF')"
 CASH_PLANTS: list[tuple[str, set[str], str]] = [
     (
         "update invoice set cash_rounding_minor = -3 where invoice_number = 1 and document_kind = 'invoice'",
-        {"I06", "I09"},
+        {"I06", "I09", "I19"},
         "INV-00000001: its sum payable is not the nearest multiple of its cash unit",
     ),
     (
         "update invoice set cash_rounding_minor = 2 where invoice_number = 2",
-        {"I06"},
+        {"I06", "I19"},
         "INV-00000002: its sum payable is rounded, and no cash unit says so",
     ),
     (
@@ -35,7 +35,7 @@ CASH_PLANTS: list[tuple[str, set[str], str]] = [
             f"update invoice set cash_unit_id = {FRANC}, cash_unit_minor = 5, cash_rounding_minor = 2, "
             "record_format = 5 where invoice_number = 2"
         ),
-        {"I06", "I09"},
+        {"I06", "I09", "I19"},
         "INV-00000002: its cash unit is not that of a row of its currency",
     ),
     (
@@ -53,7 +53,7 @@ CASH_PLANTS: list[tuple[str, set[str], str]] = [
             "update invoice set cash_unit_id = null, cash_unit_minor = 0, cash_rounding_minor = 0, "
             "record_format = 3 where invoice_number = 1 and document_kind = 'invoice'"
         ),
-        {"I06", "I09"},
+        {"I06", "I09", "I19"},
         "INV-00000001: it is not rounded, and its company rounds its currency",
     ),
     (
@@ -69,7 +69,7 @@ CASH_PLANTS: list[tuple[str, set[str], str]] = [
             "update invoice set cash_unit_id = null, cash_unit_minor = 0, cash_rounding_minor = 0, "
             "record_format = 4 where document_kind = 'credit_note'"
         ),
-        {"I06", "I09"},
+        {"I06", "I09", "I19"},
         "CRN-00000001: it goes by another cash unit than the invoice that it credits",
     ),
 ]

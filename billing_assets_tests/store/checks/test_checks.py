@@ -24,6 +24,7 @@ from billing_assets_tests.store.checks.test_certificates import CERTIFICATE_PLAN
 from billing_assets_tests.store.checks.test_charge_lines import CHARGE_PLANTS
 from billing_assets_tests.store.checks.test_ledger import LEDGER_PLANTS
 from billing_assets_tests.store.checks.test_payer_shares import PAYER_PLANTS
+from billing_assets_tests.store.checks.test_payments import PAYMENT_PLANTS
 
 
 def test_every_check_has_its_query_and_every_query_its_check() -> None:
@@ -54,7 +55,9 @@ def test_every_check_but_the_guards_has_a_plant() -> None:
     assert PAYER_PLANTS
     assert CERTIFICATE_PLANTS
     assert AUDIT_PLANTS
-    assert planted_ids == set(CHECKS) - {"I21", "I22", "I23", "I24", "I25", "I26", "I27", "I28"}
+    assert PAYMENT_PLANTS
+    elsewhere = {"I11", "I12", "I19", "I21", "I22", "I23", "I24", "I25", "I26", "I27", "I28"}
+    assert planted_ids == set(CHECKS) - elsewhere
 
 
 def test_what_no_index_prevents_any_more_is_still_found(superuser: Engine) -> None:

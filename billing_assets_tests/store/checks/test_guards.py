@@ -14,6 +14,7 @@ from billing_assets.store.checks import guards
 from billing_assets.store.connection import make_engine
 from billing_assets.store.roles import APP_ROLE, OWNER_ROLE
 from billing_assets_tests.store.checks.conftest import FEBRUARY, broken, planted
+from billing_assets_tests.store.checks.payment_rows import PAYMENT_ROWS
 
 # What somebody with the owner's or a superuser's rights did, and how it is named.
 WEAKENED = [
@@ -100,6 +101,10 @@ WEAKENED = [
             "as 'begin return null; end'"
         ),
         "function refuse_unbalanced: it does not refuse any more",
+    ),
+    (
+        "drop trigger refuse_overallocation on allocation",
+        "table allocation: the trigger refuse_overallocation is missing, changed or off",
     ),
     (
         "drop trigger chain_entry on audit_entry",
@@ -276,6 +281,7 @@ _OWN_ACT = f"insert into company_template_act {_NEW} 'approve', 'luis', now())"
 ONE_ROW = {
     "company_template": _OWN_TEMPLATE,
     "company_template_act": f"with t as ({_OWN_TEMPLATE}) {_OWN_ACT}",
+    **PAYMENT_ROWS,
     "schedule_revision": (
         "with s as (insert into activity_schedule (company_id, schedule_code, created_at, revision, "
         "fired_until) values (1, 'nightly', now(), 1, now()) returning schedule_id) "
