@@ -98,6 +98,15 @@ where r.company_id = :company and r.billing_date = any(:days) and r.state = 'fin
     and r.run_kind = 'billing'
 group by r.billing_date, i.currency order by r.billing_date, i.currency
 """
+# By the clock of the company: a run counts for the day on which it was final.
+_BILLED = """
+select (r.finalised_at at time zone :zone)::date as billing_date, i.currency,
+    sum(i.count)::bigint as invoice_count, sum(i.total_minor)::bigint as total_minor
+from billing_run r cross join lateral jsonb_to_recordset(r.report -> 'invoices')
+    as i (currency text, count bigint, total_minor bigint)
+where r.company_id = :company and r.finalised_at >= :since and r.run_kind = 'billing'
+group by 1, 2 order by 1 desc, 2
+"""
 _ON_DEMAND = """
 select r.billing_date, count(distinct r.run_id) as run_count, i.currency,
     sum(i.count)::bigint as invoice_count, sum(i.total_minor)::bigint as total_minor
@@ -117,6 +126,14 @@ def runs_in_progress(connection: Connection, company_id: int) -> list[RunProgres
 def volumes_of(connection: Connection, company_id: int, days: Sequence[date]) -> list[DateVolume]:
     """Return what the finished billing runs of these dates came to, by date and currency."""
     return [DateVolume(**row) for row in _of_days(connection, _VOLUMES, company_id, days)]
+
+
+def billed_since(
+    connection: Connection, company_id: int, since: datetime, time_zone: str
+) -> list[DateVolume]:
+    """Return what billing runs came to that were final since an instant, by the day on which they were."""
+    values = {"company": company_id, "since": since, "zone": time_zone}
+    return [DateVolume(**row) for row in connection.execute(text(_BILLED), values).mappings()]
 
 
 def billed_on_demand(connection: Connection, company_id: int, days: Sequence[date]) -> list[OnDemandDay]:

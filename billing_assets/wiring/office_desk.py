@@ -29,6 +29,7 @@ from billing_assets.store.run_overview import (
     OnDemandDay,
     RunProgress,
     billed_on_demand,
+    billed_since,
     runs_in_progress,
     volumes_of,
 )
@@ -135,7 +136,9 @@ class OfficeDesk:
                 progress={row.run_id: row for row in runs_in_progress(connection, company_id)},
                 finished=finished,
                 on_demand=on_demand,
-                amounts=_amounts(finished, on_demand, zone),
+                amounts=_amounts(
+                    billed_since(connection, company_id, since, self.company.time_zone), on_demand
+                ),
                 failures=tally_failures(connection, company_id),
                 problems=tally_problems(connection, company_id),
                 deliveries=tally_deliveries(connection, company_id),
@@ -262,23 +265,13 @@ def is_decidable(run: run_listings.RunDetail) -> bool:
     return run.state in {RunState.PLANNED, RunState.HELD}
 
 
-def _amounts(
-    finished: Sequence[run_listings.RunRow], on_demand: Sequence[OnDemandDay], zone: ZoneInfo
-) -> list[DayAmounts]:
+def _amounts(billed: Sequence[DateVolume], on_demand: Sequence[OnDemandDay]) -> list[DayAmounts]:
     """Return what was invoiced, added up by the day on which it was, and currency."""
     sums: dict[tuple[date, str], tuple[int, int]] = {}
-
-    def add(day: date, currency: str, count: int, total_minor: int) -> None:
-        before = sums.get((day, currency), (0, 0))
-        sums[day, currency] = (before[0] + count, before[1] + total_minor)
-
-    for run in finished:
-        if run.finalised_at is not None and run.run_kind == RunKind.BILLING:
-            day = run.finalised_at.astimezone(zone).date()
-            for row in run.invoice_totals:
-                add(day, row["currency"], row["count"], row["total_minor"])
-    for each in on_demand:
-        add(each.billing_date, each.currency, each.invoice_count, each.total_minor)
+    rows: list[DateVolume | OnDemandDay] = [*billed, *on_demand]
+    for row in rows:
+        count, total = sums.get((row.billing_date, row.currency), (0, 0))
+        sums[row.billing_date, row.currency] = (count + row.invoice_count, total + row.total_minor)
     return [
         DayAmounts(day=day, currency=currency, invoice_count=count, total_minor=total)
         for (day, currency), (count, total) in sorted(

@@ -14,7 +14,9 @@ from billing_assets.store.checks import guards
 from billing_assets.store.connection import make_engine
 from billing_assets.store.roles import APP_ROLE, OWNER_ROLE
 from billing_assets_tests.store.checks.conftest import FEBRUARY, broken, planted
+from billing_assets_tests.store.checks.delivery_rows import DELIVERY_ROWS
 from billing_assets_tests.store.checks.payment_rows import PAYMENT_ROWS
+from billing_assets_tests.store.checks.template_rows import TEMPLATE_ROWS
 
 # What somebody with the owner's or a superuser's rights did, and how it is named.
 WEAKENED = [
@@ -275,12 +277,9 @@ with month as (
 )
 insert into {} select detached_month_id, {} from month
 """
-_NEW = "overriding system value values (1, 1,"
-_OWN_TEMPLATE = f"insert into company_template {_NEW} 'invoice', 1, sha256(''), '', '', 'ana', now())"
-_OWN_ACT = f"insert into company_template_act {_NEW} 'approve', 'luis', now())"
 ONE_ROW = {
-    "company_template": _OWN_TEMPLATE,
-    "company_template_act": f"with t as ({_OWN_TEMPLATE}) {_OWN_ACT}",
+    **TEMPLATE_ROWS,
+    **DELIVERY_ROWS,
     **PAYMENT_ROWS,
     "schedule_revision": (
         "with s as (insert into activity_schedule (company_id, schedule_code, created_at, revision, "
@@ -303,10 +302,6 @@ ONE_ROW = {
     "worklist_note": (
         "insert into worklist_note (company_id, policy_term_id, installment_number, note, noted_by, "
         "noted_at) select 1, max(policy_term_id), 1, 'n', 'ana', now() from policy_term"
-    ),
-    "delivery_bounce": (
-        "insert into delivery_bounce (company_id, content_sha256, action, status, reason_code, diagnostic, "
-        "recorded_at) values (1, sha256('x'), '', '', '', '', now())"
     ),
     "invoice_retry": (
         "insert into invoice_retry (policy_term_version_id, installment_number, attempt_number, company_id, "

@@ -1,0 +1,11 @@
+"""A row of each table of what comes back of deliveries, for tests that ask who may change it.
+
+Belongs here: statements that insert one row. Does not belong here: the tests (``test_guards``).
+"""
+
+DELIVERY_ROWS = {
+    "delivery_bounce": (
+        "insert into delivery_bounce (company_id, content_sha256, action, status, reason_code, diagnostic, "
+        "recorded_at) values (1, sha256('x'), '', '', '', '', now())"
+    ),
+}
