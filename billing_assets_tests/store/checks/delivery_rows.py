@@ -1,4 +1,4 @@
-"""A row of each table of what comes back of deliveries, for tests that ask who may change it.
+"""A row of each table of worklists and of what comes back of deliveries, for tests that ask who may change it.
 
 Belongs here: statements that insert one row. Does not belong here: the tests (``test_guards``).
 """
@@ -7,5 +7,9 @@ DELIVERY_ROWS = {
     "delivery_bounce": (
         "insert into delivery_bounce (company_id, content_sha256, action, status, reason_code, diagnostic, "
         "recorded_at) values (1, sha256('x'), '', '', '', '', now())"
+    ),
+    "worklist_note": (
+        "insert into worklist_note (company_id, policy_term_id, installment_number, note, noted_by, "
+        "noted_at) select 1, max(policy_term_id), 1, 'n', 'ana', now() from policy_term"
     ),
 }

@@ -299,10 +299,6 @@ ONE_ROW = {
         "insert into policy_term_payer select max(policy_term_version_id), 1, max(payer_id), 1 "
         "from policy_term_version"
     ),
-    "worklist_note": (
-        "insert into worklist_note (company_id, policy_term_id, installment_number, note, noted_by, "
-        "noted_at) select 1, max(policy_term_id), 1, 'n', 'ana', now() from policy_term"
-    ),
     "invoice_retry": (
         "insert into invoice_retry (policy_term_version_id, installment_number, attempt_number, company_id, "
         "policy_term_id, until_date, attempted_at) select max(policy_term_version_id), 1, 1, 1, "
