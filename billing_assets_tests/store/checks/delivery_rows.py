@@ -1,4 +1,4 @@
-"""A row of each table of worklists and of what comes back of deliveries, for tests that ask who may change it.
+"""A row of each table of worklists and of what came back, for tests that ask who may change it.
 
 Belongs here: statements that insert one row. Does not belong here: the tests (``test_guards``).
 """
