@@ -99,6 +99,7 @@ def _tell(screen: Screen, outcome: "DemoOutcome", seconds: float) -> None:
             ("an e-mail", outcome.email_path or "-"),
             ("the mailbox", outcome.mailbox_dir),
             ("the book", outcome.book_path),
+            ("the office", "billing office"),
             ("Dagster", "make ui"),
             ("next", "billing invoices list    billing problems    billing runs    billing audit"),
         ]
