@@ -156,7 +156,8 @@ def payer_columns(mapping: BookMapping) -> tuple[pl.Expr, ...]:
     because of shares that are alike the first is rounded first. ``share_content`` is that as it is hashed
     into the term. Both texts are empty where a term has one payer.
 
-    >>> names = ("key", "name", "country_code", "email", "email_text", "language", "group")
+    >>> names = ("key", "name", "country_code", "email", "email_text", "language")
+    >>> names = (*names, "group", "channels", "endpoint")
     >>> names = (*names, *(f"address_line_{number}" for number in range(1, 6)))
     >>> row = {f"{prefix}payer_{name}": "x" for prefix in ("", "payers.1.") for name in names}
     >>> row |= {"payer_key": "ANN", "payers.1.payer_key": "BANK", "shares.1_minor": 400_000}

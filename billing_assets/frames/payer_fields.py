@@ -121,7 +121,7 @@ def payer_content(prefix: str = "") -> pl.Expr:
     >>> names = ("key", "name", "country_code", "email", "language", *LEFT_OUT)
     >>> row = {f"payer_{name}": name for name in names} | dict.fromkeys(ADDRESS_FIELDS, "")
     >>> pl.DataFrame([row]).select(payer_content()).item()[:45]
-    '{"address_lines":[],"country_code":"country_c'
+    '{"address_lines":[],"channels":"channels","co'
     """
     lines = [pl.col(f"{prefix}{name}") for name in ADDRESS_FIELDS]
     own = {name: pl.col(f"{prefix}payer_{name}") for name in LEFT_OUT}
