@@ -50,6 +50,7 @@ from billing_assets.store.run_decisions import SqlRunDecisionStore
 from billing_assets.store.run_history import BookStamp, read_book_stamp, read_run_reports
 from billing_assets.store.run_listings import show_run
 from billing_assets.store.runs import SqlRunStore
+from billing_assets.store.selections import require_known
 from billing_assets.store.statistics import refresh_statistics
 from billing_assets.wiring.mail import mailroom
 from billing_assets.wiring.settings import Settings
@@ -185,7 +186,8 @@ class Billing:
         return IssueRule(issue_on=on, today=today_of(company), bound_days=days)
 
     def plan(self, order: RunOrder, *, is_dry_run: bool = False, progress: Progress = silent) -> StepResult:
-        """Count what is due on a date."""
+        """Count what is due on a date; raises ``selection_unknown``."""
+        self._require_known(order)
         crew = ProcessCrew(self.runs, self._pool, keeps=False)
         return plan_due_charges(order, store=self.runs, crew=crew, progress=progress, is_dry_run=is_dry_run)
 
@@ -194,7 +196,8 @@ class Billing:
         return preview_catch_up(order, store=self.runs, progress=progress)
 
     def invoice(self, order: RunOrder, *, progress: Progress = silent) -> StepResult:
-        """Issue what is due on a date."""
+        """Issue what is due on a date; raises ``selection_unknown``."""
+        self._require_known(order)
         templates = self.templates_on(order.issuing_date)
         return raise_invoices(
             order,
@@ -204,6 +207,11 @@ class Billing:
             credit_template=templates.credit,
             progress=progress,
         )
+
+    def _require_known(self, order: RunOrder) -> None:
+        if not order.selection.is_everything:
+            with self.database.transaction() as connection:
+                require_known(connection, self._company_id(), order.selection)
 
     def decide(self, order: RunDecisionOrder, *, progress: Progress = silent) -> StepResult:
         """Take a person's decision on a run; see :func:`decide_run`."""

@@ -36,18 +36,18 @@ def test_a_place_that_nobody_knows_is_refused() -> None:
 def test_a_selection_is_billed_shown_and_finished_by_its_own_command(
     billing: Billing, ask: Callable[..., Any]
 ) -> None:
-    day, monthly = "2024-02-01", ("--plan", "monthly,caravan", "--place", "ES")
+    day, monthly = "2024-02-01", ("--plan", "monthly,weekly", "--place", "ES")
     counted = ask("run", day, *monthly, "--dry-run")
-    assert counted["selection"] == {"place_codes": ["ES"], "plan_codes": ["caravan", "monthly"]}
+    assert counted["selection"] == {"place_codes": ["ES"], "plan_codes": ["monthly", "weekly"]}
     assert counted["dates"][0]["due_count"] == 10
     shown = billing("run", day, *monthly, "--rehearse")
-    assert "only place ES; plan caravan, monthly" in shown.stdout
+    assert "only place ES; plan monthly, weekly" in shown.stdout
     refused = billing("run", day, "--no-deliver", code=3)
     assert "run_of_other_selection" in refused.stderr
-    assert "billing run 2024-02-01 --place ES --plan caravan,monthly" in " ".join(refused.stderr.split())
+    assert "billing run 2024-02-01 --place ES --plan monthly,weekly" in " ".join(refused.stderr.split())
     assert ask("run", day, *monthly, "--no-deliver")["invoices"][0]["count"] == 10
-    assert "only place ES; plan caravan, monthly" in billing("runs", "show", "1").stdout
-    assert "only place ES; plan caravan, monthly" in billing("runs", "certificate", "1").stdout
-    assert ask("runs")["runs"][0]["selection"]["plan_codes"] == ["caravan", "monthly"]
+    assert "only place ES; plan monthly, weekly" in billing("runs", "show", "1").stdout
+    assert "only place ES; plan monthly, weekly" in billing("runs", "certificate", "1").stdout
+    assert ask("runs")["runs"][0]["selection"]["plan_codes"] == ["monthly", "weekly"]
     assert ask("run", day, "--no-deliver")["invoices"][0]["count"] == 20
     assert "there is no place Mars" in billing("run", day, "--place", "Mars", code=3).stderr

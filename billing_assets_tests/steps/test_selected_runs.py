@@ -83,7 +83,6 @@ def refusal(act: Callable[[], object]) -> BillingError:
         (BROKER, len(MIXTURES) // 3),
         (SPANISH_MOTOR, len(MIXTURES) // 6),
         (Selection(plan_codes=("fleet",), payer_groups=("broker", "partner")), len(MIXTURES) * 2 // 9),
-        (Selection(product_codes=("caravan",)), 0),
     ],
 )
 @pytest.mark.long
@@ -291,3 +290,9 @@ def test_what_fails_in_a_selection_is_tried_again_and_told_once_on_its_date(
     assert [each.policy_term_id for each in OnDemandDesk(billing).failed_charges()] == [failed.policy_term_id]
     assert broken(billing) == {}
     assert differing(billing, JANUARY, JANUARY) == 0
+
+
+def test_a_code_that_nothing_in_the_book_has_bills_nothing_and_says_so(billing: Billing) -> None:
+    with pytest.raises(BillingError, match="its products are home, motor"):
+        bill(billing, JANUARY, Selection(product_codes=("caravan",)))
+    assert queried(billing, "select count(*) from billing_run") == [(0,)]
