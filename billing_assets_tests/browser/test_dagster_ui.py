@@ -41,7 +41,7 @@ def test_the_asset_graph_shows_every_step_of_the_flow(page: Page, dagster_url: s
     page.goto(f"{dagster_url}/asset-groups")
     for name in FLOW:
         expect(page.get_by_text(name, exact=True).first).to_be_visible()
-    expect(page.get_by_role("button", name="Materialize all (4)").first).to_be_enabled()
+    expect(page.get_by_role("button", name="Materialize all (5)").first).to_be_enabled()
 
 
 def test_a_date_billed_from_the_page_is_green_with_its_figures_and_checks(
