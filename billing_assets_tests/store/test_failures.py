@@ -75,7 +75,7 @@ def test_a_later_run_of_a_selection_takes_nothing_from_what_stands(billing: Bill
             return {row.policy_term_id for row in list_failures(connection, 1, FailureFilter())}
 
     before = standing()
-    elsewhere = Selection(product_codes=("caravan",))
+    elsewhere = Selection(plan_codes=("weekly",))
     billing.invoice(replace(billing.order(NEXT), selection=elsewhere))
     assert standing() == before
     billing.invoice(billing.order(NEXT))
