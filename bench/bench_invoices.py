@@ -59,7 +59,7 @@ def measure(server_url: str, count: int, loop_count: int) -> dict[str, Any]:
     run_sql(program_url, "checkpoint")
     with ExitStack() as stack, tempfile.TemporaryDirectory() as home:
         billing = billing_over(database, Path(home), stack)
-        order, _ = billing.order(BILLING_DATE), billing.frozen_template
+        order, _ = billing.order(BILLING_DATE), billing.template_choice
         started = time.perf_counter()
         result = billing.invoice(order)
         program_seconds = time.perf_counter() - started

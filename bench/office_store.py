@@ -82,5 +82,5 @@ def office_store(home: Path, count: int) -> Path:
 def _bill(billing: Billing) -> None:
     tell("billing it")
     for kind in (DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE):
-        billing.frozen_template(kind, BILLING_DATE)
+        billing.template_choice(kind, BILLING_DATE)
     billing.invoice(billing.order(BILLING_DATE))

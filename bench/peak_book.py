@@ -45,7 +45,7 @@ def peak_book(count: int) -> Callable[[Database], None]:
         fill_book(database, count, places=PLACES, plans=PLANS)
         with peak_billing(database) as billing:
             for kind in (DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE):
-                billing.frozen_template(kind, BILLING_DATE)
+                billing.template_choice(kind, BILLING_DATE)
 
     return fill
 

@@ -72,7 +72,7 @@ class Night:
 
 def bill(billing: Billing, url: str, day: date = BILLING_DATE) -> Night:
     """Bill the date with workers that are started already; the clock runs over the run alone."""
-    order, _ = billing.order(day), billing.frozen_template
+    order, _ = billing.order(day), billing.template_choice
     start_seconds = _start_workers(billing)
     Path("/proc/self/clear_refs").write_text("5")
     before, started = _wal_position(url), time.perf_counter()
@@ -96,7 +96,7 @@ def _start_workers(billing: Billing) -> float:
     if shard_count < LARGE_BOOK_SHARDS:
         return 0.0
     started = time.perf_counter()
-    crew = ProcessCrew(billing.runs, billing._pool, keeps=False)  # noqa: SLF001 - to tell the start apart
+    crew = ProcessCrew(billing.runs, billing.pool, keeps=False)
     shards = [Shard(shard_number=n, from_policy_id=0, to_policy_id=0) for n in range(LARGE_BOOK_SHARDS)]
     for _ in crew.work(_answer, shards):
         pass

@@ -13,6 +13,8 @@ import typer
 from billing_assets.cli.arguments import By, Json, iso_date, name_of, open_desk
 from billing_assets.cli.failures import ExitCode
 from billing_assets.cli.output import Screen, count_of, instant, styled
+from billing_assets.cli.selections import Places, Products
+from billing_assets.domain.template_choice import scope_from
 
 if TYPE_CHECKING:
     from billing_assets.domain.company_templates import CompanyTemplate, TemplateEvent
@@ -43,15 +45,24 @@ def own(as_json: Json = False) -> None:
         screen.say("The company has no templates of its own; the shipped ones print everything.")
         return
     screen.table(
-        [">template", "kind", ">version", "state", "prints", "files", "note", "added by", "added (UTC)"],
+        [
+            *(">template", "kind", "name", ">version", "state", "prints", "for"),
+            *("files", "note", "added by", "added (UTC)"),
+        ],
         [_cells(row) for row in rows],
-        wrap=["note"],
+        wrap=["note", "for"],
     )
 
 
 def add(
     path: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder, or a .tar, .tar.gz or .zip.")],
     kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="invoice or credit_note.")] = "invoice",
+    name: Annotated[
+        str,
+        typer.Option(
+            "--name", metavar="NAME", help="Print for those runs and schedules alone that ask for this name."
+        ),
+    ] = "",
     note: _Note = "",
     by: By = "",
     as_json: Json = False,
@@ -64,7 +75,7 @@ def add(
     with open_desk(screen) as opened:
         from billing_assets.wiring.template_desk import TemplateDesk
 
-        template = TemplateDesk(opened.billing).add(path, kind, note=note, by=name_of(by))
+        template = TemplateDesk(opened.billing).add(path, kind, name=name, note=note, by=name_of(by))
     screen.document({"template": template})
     number = template.template_id
     screen.say(styled("template [bold]{}[/bold]: {}, version {}", number, kind, template.version_number))
@@ -113,15 +124,37 @@ def approve(template_id: _Id, note: _Note = "", by: By = "", as_json: Json = Fal
 
 
 def activate(
-    template_id: _Id, from_date: _From, note: _Note = "", by: By = "", as_json: Json = False
+    template_id: _Id,
+    from_date: _From,
+    products: Products = None,
+    places: Places = None,
+    languages: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--language",
+            metavar="TAG",
+            help="Only for payers of this language, as es or en-GB; also several.",
+        ),
+    ] = None,
+    note: _Note = "",
+    by: By = "",
+    as_json: Json = False,
 ) -> None:
-    """Let an approved version print what is issued from a date on. What was issued keeps its template."""
+    """Let an approved version print what is issued from a date on. What was issued keeps its template.
+
+    Of several that fit a document the one prints that names more of product, place and language.
+    """
     screen = Screen(as_json)
+    asked = {"product_codes": products, "place_codes": places, "languages": languages}
+    scope = scope_from({listed: ",".join(given or ()) for listed, given in asked.items()})
     with open_desk(screen) as opened:
         from billing_assets.wiring.template_desk import TemplateDesk
 
-        template = TemplateDesk(opened.billing).activate(template_id, from_date, note=note, by=name_of(by))
-    _said(screen, template, f"template {template_id} prints what is issued from {from_date} on")
+        template = TemplateDesk(opened.billing).activate(
+            template_id, from_date, scope=scope, note=note, by=name_of(by)
+        )
+    only = f", for {scope.words()}" if scope.words() else ""
+    _said(screen, template, f"template {template_id} prints what is issued from {from_date} on{only}")
 
 
 def retire(
@@ -149,7 +182,7 @@ def show(template_id: _Id, as_json: Json = False) -> None:
         styled(
             "template [bold]{}[/bold]: {}, version {}, {}; files {}",
             template_id,
-            template.document_kind,
+            " ".join(filter(None, (template.document_kind, template.template_name))),
             template.version_number,
             row.state.value,
             template.content_sha256[:12],
@@ -162,18 +195,35 @@ def show(template_id: _Id, as_json: Json = False) -> None:
 
 COMMANDS = (
     ("own", own, "billing templates own"),
-    ("add", add, 'billing templates add our-templates --kind invoice --note "new logo" --by ana'),
+    (
+        "add",
+        add,
+        (
+            'billing templates add our-templates --kind invoice --note "new logo" --by ana\n\n'
+            'billing templates add letters.zip --name winter --note "for the schedule of December" --by ana'
+        ),
+    ),
     ("test", try_out, "billing templates test 1 --invoices 3"),
     ("show", show, "billing templates show 1"),
     ("approve", approve, 'billing templates approve 1 --note "looked at all languages" --by luis'),
-    ("activate", activate, 'billing templates activate 1 --from 2027-01-01 --note "new year" --by luis'),
+    (
+        "activate",
+        activate,
+        (
+            'billing templates activate 1 --from 2027-01-01 --note "new year" --by luis\n\n'
+            "billing templates activate 2 --from 2027-01-01 --product car,van --place ES --language es "
+            '--note "cars in Spain" --by luis'
+        ),
+    ),
     ("retire", retire, 'billing templates retire 1 --note "old address" --by luis'),
 )
 """Name, function and example of each command, for the group that they belong to."""
 
 
 def _event(event: "TemplateEvent") -> list[str]:
-    result = f"from {event.from_date}" if event.from_date else ""
+    result = "; ".join(
+        filter(None, (f"from {event.from_date}" if event.from_date else "", event.scope.words()))
+    )
     if event.is_passed is not None:
         findings = event.result.get("findings", [])
         codes = sorted({str(each["code"]) for each in findings}) if isinstance(findings, list) else []
@@ -195,9 +245,11 @@ def _cells(row: "TemplateRow") -> list[str]:
     return [
         str(template.template_id),
         template.document_kind,
+        template.template_name,
         str(template.version_number),
         row.state.value,
         "yes" if row.prints else "",
+        template.scope.words(),
         template.content_sha256[:12],
         template.note,
         template.added_by,

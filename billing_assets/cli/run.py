@@ -50,18 +50,20 @@ class Dating:
     """Which date the invoices are to carry, the day of issue where None, and why it is a past one.
 
     ``catch_up``: whether what was missed makes an invoice for each due date, or one for each policy term;
-    None: as the run was planned. ``selection``: which policies are billed.
+    None: as the run was planned. ``selection``: which policies are billed. ``template``: the name of the
+    company's templates that print them.
     """
 
     issuing_date: date | None
     backdating: Backdating
     catch_up: CatchUp | None = None
     selection: Selection = EVERYTHING
+    template: str = ""
 
     def order(self, billing: "Billing", day: date) -> RunOrder:
         """Return the order of a run of a date; raises what ``Billing.order`` does."""
         order = billing.order(day, self.issuing_date, self.backdating, self.catch_up)
-        return replace(order, selection=self.selection)
+        return replace(order, selection=self.selection, template_name=self.template)
 
     def options(self) -> str:
         """Return the same as options of the command line."""
@@ -70,6 +72,7 @@ class Dating:
             "--reason": self.backdating.reason,
             "--approved-by": self.backdating.approved_by,
             "--catch-up": "" if self.catch_up is None else self.catch_up.value,
+            "--template": self.template,
         }
         told = "".join(f" {name} {quote(value)}" for name, value in given.items() if value)
         return told + self.selection.options()
@@ -105,6 +108,14 @@ _CatchUp = Annotated[
 ]
 
 
+_Template = Annotated[
+    str,
+    typer.Option(
+        "--template", metavar="NAME", help="Print by the company's templates of this name ('templates own')."
+    ),
+]
+
+
 def bill(
     day: Day,
     *,
@@ -129,6 +140,7 @@ def bill(
     places: Places = None,
     plans: Plans = None,
     payer_groups: PayerGroups = None,
+    template: _Template = "",
     is_quiet: NoDeliver = False,
     as_json: Json = False,
 ) -> None:
@@ -141,7 +153,7 @@ def bill(
     screen = Screen(as_json)
     backdating = Backdating(reason=reason, approved_by=approved_by)
     selection = selection_of_options(products, places, plans, payer_groups)
-    dating = Dating(issuing_date, backdating, catch_up, selection)
+    dating = Dating(issuing_date, backdating, catch_up, selection, template)
     if is_dry_run:
         dry_run(screen, days, selection)
     elif is_rehearsal:

@@ -15,7 +15,7 @@ from billing_assets.cli.rehearsals import show_rehearsal
 from billing_assets.domain.backdating import REHEARSAL_APPROVER
 from billing_assets.domain.list_pages import page_of
 from billing_assets.domain.runs import OUTCOME_REASONS, Outcome, RunKind, RunState
-from billing_assets.domain.selections import selection_of
+from billing_assets.domain.selections import Selection, selection_of
 
 if TYPE_CHECKING:
     from billing_assets.store.charge_listings import ChargeRow
@@ -166,15 +166,23 @@ def _charge(row: "ChargeRow") -> list[object]:
     ]
 
 
+def _say_what_it_bills(screen: Screen, report: "Mapping[str, Any]") -> Selection:
+    """Say of which policies a run is and which templates print it; return the selection."""
+    selection = selection_of(report.get("selection"))
+    if not selection.is_everything:
+        screen.say(f"only {selection.words()}")
+    if "template" in report:
+        screen.say(f"printed by the templates called {report['template']}")
+    return selection
+
+
 def show_run(screen: Screen, detail: "RunDetail") -> None:
     """Show one run to a person."""
     report = detail.report
     sequence = f", number {report['sequence_number']} of its date" if report["sequence_number"] > 1 else ""
     told = f"run {detail.run_id}{sequence}  company {report['company_code']}"
     screen.say(styled("[bold]{}[/bold]  {}  {}", report["billing_date"], told, state_cell(detail.state)))
-    selection = selection_of(report.get("selection"))
-    if not selection.is_everything:
-        screen.say(f"only {selection.words()}")
+    selection = _say_what_it_bills(screen, report)
     if detail.correction_reason:
         _show_correction(screen, detail)
         return

@@ -81,6 +81,12 @@ _Lead = Annotated[str, typer.Option("--lead", metavar="N", help="So many days be
 _LeadUnit = Annotated[
     str, typer.Option("--lead-unit", metavar="UNIT", help=f"What the lead counts: {' or '.join(LeadUnit)}.")
 ]
+_Template = Annotated[
+    str,
+    typer.Option(
+        "--template", metavar="NAME", help="Print by the company's templates of this name ('templates own')."
+    ),
+]
 _Owner = Annotated[str, typer.Option("--owner", metavar="NAME", help="Who answers for it.")]
 
 LIST_EPILOG = (
@@ -178,6 +184,7 @@ def add(
     places: Places = None,
     plans: Plans = None,
     payer_groups: PayerGroups = None,
+    template: _Template = "",
     note: Note = "",
     by: By = "",
     is_dry_run: _DryRun = False,
@@ -187,7 +194,7 @@ def add(
     from billing_assets.wiring.build import today_of
 
     first = (every, owner, name or schedule_code, pattern, from_date, until_date)
-    parts = (*first, zone, calendar, roll, lead, lead_unit)
+    parts = (*first, zone, calendar, roll, lead, lead_unit, template)
     given = _texts(at_times, parts) | selection_texts(products, places, plans, payer_groups)
     screen = Screen(as_json)
     with open_desk(screen) as opened:
@@ -222,15 +229,17 @@ def edit(
     places: Places = None,
     plans: Plans = None,
     payer_groups: PayerGroups = None,
+    template: _Template = "",
     note: Note = "",
     by: By = "",
     as_json: Json = False,
 ) -> None:
     """Let a schedule say something else from now on; what it was due before stays as it was.
 
-    'none' empties a pattern, a last date, a calendar, and what --product and the like select by.
+    'none' empties a pattern, a last date, a calendar, a template, and what --product and the like select by.
     """
-    parts = (every, owner, name, pattern, from_date, until_date, zone, calendar, roll, lead, lead_unit)
+    first = (every, owner, name, pattern, from_date, until_date)
+    parts = (*first, zone, calendar, roll, lead, lead_unit, template)
     given = _texts(at_times, parts) | selection_texts(products, places, plans, payer_groups)
     changes = {
         field: "" if text == "none" and field in _MAY_BE_NONE else text
@@ -259,9 +268,9 @@ _FIELDS = (
         "time_zone",
         "calendar_code",
     ),
-    *("roll", "lead_days", "lead_unit"),
+    *("roll", "lead_days", "lead_unit", "template"),
 )
-_MAY_BE_NONE = frozenset({"pattern", "until_date", "calendar_code", *SELECTION_FIELDS})
+_MAY_BE_NONE = frozenset({"pattern", "until_date", "calendar_code", "template", *SELECTION_FIELDS})
 
 
 @app.command("retire", epilog='billing schedules retire nightly --note "another system bills"')

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from billing_assets.defs.conventions import UNFINISHED
+from billing_assets.defs.conventions import TEMPLATE_TAG, UNFINISHED
 from billing_assets.defs.resource import BillingResource
 from billing_assets.domain.activities import ACTIVITIES, Activity
 from billing_assets.domain.schedule_pauses import FiringState
@@ -143,9 +143,11 @@ def _request(firing: "KeptFiring") -> dg.RunRequest:
         REASON_TAG: f"{reason} at {firing.due_at:%Y-%m-%d %H:%M} UTC",
     }
     key = f"firing {firing.firing_id}"
+    if firing.template:
+        tags[TEMPLATE_TAG] = firing.template
     if not firing.selection.is_everything:
         lists = {name: ", ".join(listed) for name, listed in firing.selection.record().items()}
-        config = {"billing_date": firing.nominal_date.isoformat(), **lists}
+        config = {"billing_date": firing.nominal_date.isoformat(), **lists, "template": firing.template}
         tags[SELECTION_TAG] = firing.selection.words()
         return dg.RunRequest(run_key=key, run_config={"ops": {SELECTION_OP: {"config": config}}}, tags=tags)
     is_dated = ACTIVITIES[firing.activity].is_of_a_date

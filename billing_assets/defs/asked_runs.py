@@ -41,6 +41,7 @@ class SelectionConfig(dg.Config):
     place_codes: str = Field(default="", description="Only policies of these places: ES, GB.")
     plan_codes: str = Field(default="", description="Only policies of these payment plans: monthly.")
     payer_groups: str = Field(default="", description="Only policies of payers of these groups: fleet.")
+    template: str = Field(default="", description="Print by the company's templates of this name: winter.")
 
 
 class DateConfig(SelectionConfig):
@@ -178,7 +179,7 @@ def _order_of(program: "Billing", config: DateConfig) -> RunOrder:
 
 def _selected(order: RunOrder, config: SelectionConfig) -> RunOrder:
     texts = {name: getattr(config, name) for name in SELECTION_FIELDS}
-    return replace(order, selection=selection_from(texts))
+    return replace(order, selection=selection_from(texts), template_name=config.template.strip())
 
 
 def day_of(text: str, field: str) -> date:

@@ -17,6 +17,12 @@ POOL = "billing"
 ONE_RUN_PER_DATE = dg.BackfillPolicy.multi_run(1)
 """Each date of a backfill is a run of its own: one row to find, to read and to repeat."""
 
+TEMPLATE_TAG = "billing/template"
+"""Tag of a run of Dagster whose documents are printed by the company's templates of a name.
+
+A tag, because dates have no form of their own, and because Dagster gives it to whatever repeats the run.
+"""
+
 TAGS = {"domain": "billing", "personal_data": "none_in_metadata"}
 
 UNFINISHED = [

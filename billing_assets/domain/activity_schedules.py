@@ -20,6 +20,7 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.frequencies import OWN_UNITS, PeriodUnit, frequency_of
 from billing_assets.domain.places import find_calendar
 from billing_assets.domain.selections import SELECTION_FIELDS, Selection, codes, place_codes
+from billing_assets.domain.template_choice import template_name
 from billing_assets.domain.text_fields import (
     LONGEST_SHOWN,
     BadTextError,
@@ -48,7 +49,8 @@ class ActivitySchedule:
     ``own_dates``. It fires at each of ``at_times`` by the clock of ``time_zone``. A nominal date on a closed
     day of ``calendar_code`` (empty: no day is closed) is done on the day to which ``roll`` moves it, and
     ``lead_days`` before that. No nominal date lies after ``until_date``. ``owner`` is who answers for it. The
-    last four are the lists of its :attr:`selection`, which only an invoice run may have.
+    four lists are those of its :attr:`selection`, and ``template`` is the name of the company's templates
+    that print what it bills (empty: those without a name); only an invoice run may have them.
     """
 
     name: str
@@ -68,6 +70,7 @@ class ActivitySchedule:
     place_codes: tuple[str, ...] = ()
     plan_codes: tuple[str, ...] = ()
     payer_groups: tuple[str, ...] = ()
+    template: str = ""
 
     @property
     def selection(self) -> Selection:
@@ -203,6 +206,8 @@ def _contradictions(schedule: ActivitySchedule) -> list[Fault]:
     if schedule.activity is not Activity.INVOICE_RUN:
         words = f"belongs to {Activity.INVOICE_RUN} only"
         faults += [Fault(name, words) for name in schedule.selection.record()]
+        if schedule.template:
+            faults.append(Fault("template", words))
     return faults
 
 
@@ -262,6 +267,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "owner": _words,
     **dict.fromkeys(SELECTION_FIELDS, codes),
     "place_codes": place_codes,
+    "template": template_name,
 }
 
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 class Act(StrEnum):
     """What was done, stable: the log keeps the words."""
 
+    START_RUN = "start_run"
     APPROVE_RUN = "approve_run"
     REJECT_RUN = "reject_run"
     CLOSE_PROBLEM = "close_problem"

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
+from billing_assets.domain.template_choice import EVERY_DOCUMENT, TemplateScope
 
 
 class TemplateAct(StrEnum):
@@ -36,20 +37,27 @@ class TemplateState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateEvent:
-    """One act: who, when, why; ``from_date`` of what holds from then on, and what a test came to."""
+    """One act: who, when, why; ``from_date`` of what holds from then on, and what a test came to.
+
+    ``scope`` is what the version is active for, of the act that makes it active.
+    """
 
     act: TemplateAct
     acted_by: str
     acted_at: datetime
     note: str = ""
     from_date: date | None = None
+    scope: TemplateScope = EVERY_DOCUMENT
     is_passed: bool | None = None
     result: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompanyTemplate:
-    """A version of a company's template of one kind of document, with what was done with it, oldest first."""
+    """A version of a company's template of one kind of document, with what was done with it, oldest first.
+
+    One with a ``template_name`` prints for those runs alone that ask for the name.
+    """
 
     template_id: int
     document_kind: str
@@ -58,6 +66,7 @@ class CompanyTemplate:
     note: str
     added_by: str
     added_at: datetime
+    template_name: str = ""
     events: tuple[TemplateEvent, ...] = ()
 
     def last(self, act: TemplateAct) -> TemplateEvent | None:
@@ -69,6 +78,12 @@ class CompanyTemplate:
         begun, ended = self.last(TemplateAct.ACTIVATE), self.last(TemplateAct.RETIRE)
         has_begun = begun is not None and begun.from_date is not None and begun.from_date <= day
         return has_begun and not self._is_over(ended, day)
+
+    @property
+    def scope(self) -> TemplateScope:
+        """What it is active for; of one that was never active, every document."""
+        begun = self.last(TemplateAct.ACTIVATE)
+        return EVERY_DOCUMENT if begun is None else begun.scope
 
     def state_on(self, day: date) -> TemplateState:
         """Return where the version stands on a day; one that is active later is approved until then."""

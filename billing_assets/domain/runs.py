@@ -131,6 +131,8 @@ class RunOrder:
     where the number series is already later. ``backdating`` says why it is a past one, where that was to be
     approved. ``catch_up`` None: as the date's run was planned, or per period; one that has begun goes on as
     it began. ``selection``: which policies it bills; the run of the date bills the rest of them.
+    ``template_name``: its documents are printed by the company's templates of that name; empty: as the date's
+    run was planned, else by those without a name.
     """
 
     company_code: str
@@ -139,6 +141,7 @@ class RunOrder:
     backdating: Backdating = UNASKED
     catch_up: CatchUp | None = None
     selection: Selection = EVERYTHING
+    template_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

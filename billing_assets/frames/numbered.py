@@ -34,14 +34,17 @@ _RECORD_FORMATS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
-    """What documents that are numbered together share; their numbers go on from ``first_number``."""
+    """What documents that are numbered together share; their numbers go on from ``first_number``.
+
+    ``template_sha256`` is one for all of them, or that of each, in their order.
+    """
 
     prefix: str
     first_number: int
     issue_date: date
     company_id: int
     company_sha256: str
-    template_sha256: str
+    template_sha256: str | pl.Series
 
 
 def number_drafts(
@@ -164,9 +167,9 @@ def invoice_rows(
     run_id: int,
     number_series_id: int,
     company_version_id: int,
-    template_version_id: int,
+    template_version_id: int | pl.Series,
 ) -> pl.DataFrame:
-    """Return the rows of table ``invoice``.
+    """Return the rows of table ``invoice``; each document has a template of its own where they are a series.
 
     >>> from datetime import date
     >>> from billing_assets.domain.taxes import shipped_tax_rules

@@ -60,7 +60,7 @@ def credit_rows(
     run_id: int,
     number_series_id: int,
     company_version_id: int,
-    template_version_id: int,
+    template_version_id: int | pl.Series,
 ) -> pl.DataFrame:
     """Return the rows of table ``invoice``.
 

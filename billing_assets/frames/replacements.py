@@ -133,7 +133,7 @@ def replacement_rows(
     run_id: int,
     number_series_id: int,
     company_version_id: int,
-    template_version_id: int,
+    template_version_id: int | pl.Series,
 ) -> pl.DataFrame:
     """Return the row of table ``invoice`` of a numbered replacement.
 

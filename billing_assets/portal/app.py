@@ -25,6 +25,7 @@ from billing_assets.portal import (
     problems,
     replacements,
     run_detail,
+    run_form,
     runs,
     schedule_calendar,
     schedule_form,
@@ -62,6 +63,7 @@ _STATUS = {
 OFFICE = (
     today.router,
     runs.router,
+    run_form.router,
     run_detail.router,
     on_demand.router,
     replacements.router,

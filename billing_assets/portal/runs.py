@@ -29,6 +29,7 @@ def list_runs(
     since: OptionalDate = None,
     until: OptionalDate = None,
     before: OptionalId = None,
+    done: str = "",
 ) -> HTMLResponse:
     """List the newest runs that fit."""
     asked = {"state": state, "kind": kind, "since": since, "until": until}
@@ -46,4 +47,5 @@ def list_runs(
         states=[each.value for each in RunState],
         kinds=[each.value for each in RunKind],
         is_first=before is None,
+        done=done,
     )

@@ -37,6 +37,7 @@ _FIELD_OF = {
     "schedule_exists": "schedule_code",
     "pattern_invalid": "pattern",
     "note_missing": "note",
+    "template_name_unknown": "template",
 }
 """Code of a refusal -> the field that it is about."""
 
@@ -65,6 +66,7 @@ class ScheduleForm(BaseModel):
     place_codes: str = ""
     plan_codes: str = ""
     payer_groups: str = ""
+    template: str = ""
 
     def texts(self) -> dict[str, str]:
         """Return the fields of the schedule."""
@@ -82,11 +84,11 @@ class Tried:
 
 
 @router.get("/new", response_class=HTMLResponse)
-def ask_new(request: Request, desk: Pages, *, once: bool = False) -> HTMLResponse:
-    """Ask what a new schedule is to say; one that fires ``once`` bills a selection of one date."""
+def ask_new(request: Request, desk: Pages) -> HTMLResponse:
+    """Ask what a new schedule is to say."""
     form = ScheduleForm(
         activity=Activity.INVOICE_RUN,
-        frequency_code="one_off" if once else "daily",
+        frequency_code="daily",
         anchor_date=desk.today.isoformat(),
         time_zone=desk.company.time_zone,
         calendar_code=desk.company.place_code,

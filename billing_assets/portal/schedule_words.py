@@ -41,6 +41,8 @@ def sentences(request: Request, schedule: ActivitySchedule) -> list[str]:
         lists = schedule.selection.record().items()
         codes = "; ".join(f"{word(request, f'selection.{name}')}: {', '.join(each)}" for name, each in lists)
         said.append(word(request, "schedule_says.only", codes=codes))
+    if schedule.template:
+        said.append(word(request, "schedule_says.template", name=schedule.template))
     if ACTIVITIES[schedule.activity].is_of_a_date:
         said.append(word(request, "schedule_says.of_a_date"))
     return said

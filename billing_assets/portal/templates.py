@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from billing_assets.domain.access import Permission
 from billing_assets.domain.company_templates import TemplateAct
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.template_choice import SCOPE_FIELDS, scope_from
 from billing_assets.portal.access import needs
 from billing_assets.portal.desk import Actor, Office, Pages
 from billing_assets.portal.pages import REFUSED, language_of, page
@@ -28,9 +29,12 @@ _SHUT = {"Content-Security-Policy": "sandbox; default-src 'none'; img-src data:;
 
 
 class DayForm(BaseModel):
-    """What was typed: why, and the first day where the act has one."""
+    """What was typed: why, the first day where the act has one, and what a version is to be active for."""
 
     from_date: str = ""
+    product_codes: str = ""
+    place_codes: str = ""
+    languages: str = ""
     why: str = ""
 
 
@@ -102,7 +106,8 @@ def decide(
         if act is TemplateAct.APPROVE:
             templates.approve(template_id, note=form.why, by=actor)
         elif act is TemplateAct.ACTIVATE:
-            templates.activate(template_id, _day(form.from_date), note=form.why, by=actor)
+            scope = scope_from({name: getattr(form, name) for name in SCOPE_FIELDS})
+            templates.activate(template_id, _day(form.from_date), scope=scope, note=form.why, by=actor)
         else:
             templates.retire(template_id, _day(form.from_date), note=form.why, by=actor)
     except BillingError as error:
@@ -149,4 +154,5 @@ def _shown(
         zone=desk.company.time_zone,
         done=done,
         error=error,
+        scope_fields=list(SCOPE_FIELDS),
     )

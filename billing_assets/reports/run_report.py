@@ -28,7 +28,8 @@ class RunFacts:
     minor units) of sums payable that cash rounding moved, of invoices less credit notes.
     ``issuing_date`` is the date that was asked for, ``issue_dates`` the first and the last that stand on the
     invoices, None where there are none: a number series moves a date forward to its own last one.
-    ``selection``: which policies it bills; the report of a run of the whole book says nothing of it.
+    ``selection``: which policies it bills; the report of a run of the whole book says nothing of it, and one
+    without a ``template_name`` nothing of that.
     """
 
     run_id: int
@@ -51,6 +52,7 @@ class RunFacts:
     run_kind: RunKind = RunKind.BILLING
     rounded: Sequence[tuple[str, int, int]] = ()
     selection: Selection = EVERYTHING
+    template_name: str = ""
 
 
 def build_run_report(facts: RunFacts) -> dict[str, Any]:
@@ -64,6 +66,7 @@ def build_run_report(facts: RunFacts) -> dict[str, Any]:
         "company_code": facts.company_code,
         "billing_date": facts.billing_date.isoformat(),
         **selection_record(facts.selection),
+        **template_record(facts.template_name),
         "sequence_number": facts.sequence_number,
         "issuing_date": facts.issuing_date.isoformat(),
         "issue_dates": issue_dates_record(facts.issue_dates),
@@ -152,6 +155,15 @@ def rate_words(row: Mapping[str, Any]) -> str:
         f"1 {rate['base_currency']} = {rate['rate']} {rate['currency']} ({rate['rate_date']})"
         for rate in row["rates"]
     )
+
+
+def template_record(template_name: str) -> dict[str, str]:
+    """Return by which of the company's templates a run is printed, where it asks for one.
+
+    >>> template_record("winter"), template_record("")
+    ({'template': 'winter'}, {})
+    """
+    return {"template": template_name} if template_name else {}
 
 
 def selection_record(selection: Selection) -> dict[str, Any]:

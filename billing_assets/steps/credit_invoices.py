@@ -13,12 +13,13 @@ import polars as pl
 
 from billing_assets.domain.credits import CreditOrder, WantedCredit, approved_credit
 from billing_assets.domain.numbering import document_number
+from billing_assets.domain.template_choice import TemplateChoice
 from billing_assets.frames.credits import draft_credits, with_wanted
 from billing_assets.frames.invoices import Drafts
 from billing_assets.steps.credit_ports import CreditStore, CreditWork
 from billing_assets.steps.issue_documents import number_notes, write_note_lines
 from billing_assets.steps.result import StepResult, Stopwatch
-from billing_assets.steps.run_ports import FrozenTemplate, Issuer, Progress, silent
+from billing_assets.steps.run_ports import Issuer, Progress, silent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ def credit_invoices(
     order: CreditOrder,
     *,
     store: CreditStore,
-    template: FrozenTemplate,
+    template: TemplateChoice,
     progress: Progress = silent,
     is_dry_run: bool = False,
 ) -> CreditOutcome:
@@ -78,7 +79,7 @@ def wanted_frame(wanted: Sequence[WantedCredit]) -> pl.DataFrame:
 
 
 def _issue(
-    order: CreditOrder, issuer: Issuer, template: FrozenTemplate, drafts: Drafts, work: CreditWork
+    order: CreditOrder, issuer: Issuer, template: TemplateChoice, drafts: Drafts, work: CreditWork
 ) -> tuple[int, tuple[str, ...]]:
     """Write the credit notes; return the run's id and their numbers.
 

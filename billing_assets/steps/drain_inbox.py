@@ -11,7 +11,8 @@ from collections import Counter
 from functools import partial
 
 from billing_assets.domain.on_demand import Answer, OnDemandOrder
-from billing_assets.steps.invoice_on_demand import Templates, answer_requests, in_transaction
+from billing_assets.steps.invoice_on_demand import answer_requests, in_transaction
+from billing_assets.steps.issue_ports import Templates
 from billing_assets.steps.on_demand_ports import OnDemandStore, OnDemandWork
 from billing_assets.steps.result import StepResult, Stopwatch
 from billing_assets.steps.run_ports import Progress, silent

@@ -39,21 +39,14 @@ from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.on_demand import due_until, next_dates, policy_sums, until_frame
 from billing_assets.frames.run_figures import figures_of
 from billing_assets.steps.issue_documents import Issuing, issue_drafts
+from billing_assets.steps.issue_ports import Templates
 from billing_assets.steps.on_demand_ports import HeldRun, OnDemandStore, OnDemandWork, ShardCount, Standing
 from billing_assets.steps.price_plan import Scope, totals_of
 from billing_assets.steps.raise_invoices import require_complete
-from billing_assets.steps.run_ports import FrozenTemplate, Shard, ShardBook
+from billing_assets.steps.run_ports import Shard, ShardBook
 
 _ATTEMPTS = 8
 _Result = TypeVar("_Result")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Templates:
-    """The templates of the documents; that of credit notes is looked for where there is one to issue."""
-
-    invoice: FrozenTemplate
-    credit: Callable[[], FrozenTemplate]
 
 
 def invoice_on_demand(

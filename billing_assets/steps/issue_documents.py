@@ -12,6 +12,8 @@ import polars as pl
 
 from billing_assets.domain.calendar_rule import Purpose
 from billing_assets.domain.invoices import DocumentKind
+from billing_assets.domain.template_choice import TemplateChoice
+from billing_assets.frames.document_templates import DocumentTemplates
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.ledger import entry_rows, posting_rows, rounding_rows
 from billing_assets.frames.numbered import (
@@ -23,10 +25,11 @@ from billing_assets.frames.numbered import (
     tax_rows,
 )
 from billing_assets.frames.numbered_credits import credit_line_rows, credit_rows, number_credits
+from billing_assets.steps.choose_templates import choose_templates
 from billing_assets.steps.crews import WaitForTurn
 from billing_assets.steps.issue_ports import DocumentWork, IssueWork, NumberBlock
 from billing_assets.steps.price_plan import Scope
-from billing_assets.steps.run_ports import FrozenTemplate, Issuer, Run
+from billing_assets.steps.run_ports import Issuer, Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +42,8 @@ class Issuing:
     run: Run
     scope: Scope
     prefix: str
-    template: FrozenTemplate
-    credit_template: FrozenTemplate | None
+    template: TemplateChoice
+    credit_template: TemplateChoice | None
 
 
 def issue_drafts(work: Issuing, drafts: Drafts, transaction: IssueWork, wait_for_turn: WaitForTurn) -> None:
@@ -56,10 +59,11 @@ def issue_drafts(work: Issuing, drafts: Drafts, transaction: IssueWork, wait_for
     transaction.write_postings(posting_rows(drafts, ids, DocumentKind.INVOICE, company_id))
     if notes:
         write_note_lines(transaction, notes, ids[count:], company_id)
+    templates = choose_templates(drafts, work.template, transaction)
     if drafts.document_count:
         wait_for_turn()
     if count:
-        _number_invoices(work, drafts, ids[:count], transaction)
+        _number_invoices(work, drafts, ids[:count], templates, transaction)
     if notes:
         number_notes(
             transaction,
@@ -72,12 +76,14 @@ def issue_drafts(work: Issuing, drafts: Drafts, transaction: IssueWork, wait_for
         )
 
 
-def _number_invoices(work: Issuing, drafts: Drafts, ids: pl.Series, transaction: IssueWork) -> None:
+def _number_invoices(
+    work: Issuing, drafts: Drafts, ids: pl.Series, templates: DocumentTemplates, transaction: IssueWork
+) -> None:
     count, run = drafts.invoices.height, work.run
     block = transaction.draw_numbers(count, DocumentKind.INVOICE, work.prefix, run.issuing_date)
     numbered = number_drafts(
         drafts,
-        heading_of(block, work.scope.issuer, work.template),
+        heading_of(block, work.scope.issuer, templates),
         cash_units=work.scope.cash_units,
         closed_due_days=work.scope.closed_days.of(Purpose.DUE),
     )
@@ -87,7 +93,7 @@ def _number_invoices(work: Issuing, drafts: Drafts, ids: pl.Series, transaction:
         run_id=run.run_id,
         number_series_id=block.number_series_id,
         company_version_id=work.scope.issuer.company_version_id,
-        template_version_id=work.template.template_version_id,
+        template_version_id=templates.version_ids,
     )
     write_heads(transaction, rows)
 
@@ -106,7 +112,7 @@ def number_notes(
     *,
     run_id: int,
     issuer: Issuer,
-    template: FrozenTemplate,
+    template: TemplateChoice,
     issuing_date: date,
     reason: str | None = None,
 ) -> NumberBlock:
@@ -114,36 +120,37 @@ def number_notes(
 
     None is dated before an invoice that it credits.
     """
+    templates = choose_templates(notes, template, work)
     day = max(issuing_date, *notes.invoices["original_issue_date"].to_list())
     prefix = issuer.company.credit_note_prefix
     block = work.draw_numbers(notes.invoices.height, DocumentKind.CREDIT_NOTE, prefix, day)
     rows = credit_rows(
-        number_credits(notes, heading_of(block, issuer, template), reason=reason),
+        number_credits(notes, heading_of(block, issuer, templates), reason=reason),
         ids,
         run_id=run_id,
         number_series_id=block.number_series_id,
         company_version_id=issuer.company_version_id,
-        template_version_id=template.template_version_id,
+        template_version_id=templates.version_ids,
     )
     write_heads(work, rows)
     return block
 
 
-def _required(template: FrozenTemplate | None) -> FrozenTemplate:
+def _required(template: TemplateChoice | None) -> TemplateChoice:
     if template is None:
         raise TypeError("a run that gives something back needs a template of credit notes")
     return template
 
 
-def heading_of(block: NumberBlock, issuer: Issuer, template: FrozenTemplate) -> Heading:
-    """Return what the documents of a block share: its numbers and date, the issuer, the template."""
+def heading_of(block: NumberBlock, issuer: Issuer, templates: DocumentTemplates) -> Heading:
+    """Return the heads of the documents of a block: its numbers and date, the issuer, the templates."""
     return Heading(
         prefix=block.prefix,
         first_number=block.first_number,
         issue_date=block.issue_date,
         company_id=issuer.company_id,
         company_sha256=issuer.company_sha256,
-        template_sha256=template.template_sha256,
+        template_sha256=templates.hashes,
     )
 
 

@@ -79,7 +79,7 @@ def plan_run(
     Who approved a plan that has changed since finds the run held, with the new figures.
     """
     catch_up = order.catch_up or (former.catch_up if former else CatchUp.PER_PERIOD)
-    order = replace(order, catch_up=catch_up)
+    order = replace(order, catch_up=catch_up, template_name=_template_name(order, former))
     position = store.book_position(issuer.company_id, SHARD_TERMS)
     shards = cut_shards(position, order.selection)
     basis = basis_of(order.billing_date, issuer, position, store, issuing_date=order.issuing_date)
@@ -99,6 +99,13 @@ def plan_run(
         return Plan(scope=scope, totals=record.totals, run=None)
     run = store.record_plan(issuer.company_id, order, basis, shards, record)
     return Plan(scope=scope, totals=record.totals, run=run)
+
+
+def _template_name(order: RunOrder, former: Run | None) -> str:
+    """Return by which templates the run prints; what was approved keeps its own."""
+    if former is None:
+        return order.template_name
+    return former.template_name if former.is_approved else order.template_name or former.template_name
 
 
 def require_selection(order: RunOrder, run: Run | None) -> None:

@@ -18,11 +18,11 @@ from billing_assets.domain.safety_bounds import Bound
 from billing_assets.frames.invoices import Drafts
 from billing_assets.steps.crews import Crew, WaitForTurn, Workplace
 from billing_assets.steps.issue_documents import Issuing, issue_drafts
+from billing_assets.steps.issue_ports import Templates
 from billing_assets.steps.plan_due_charges import plan_run, require_selection
 from billing_assets.steps.price_plan import Scope, add_totals, price_shards, scope_of
 from billing_assets.steps.result import StepResult, Stopwatch
 from billing_assets.steps.run_ports import (
-    FrozenTemplate,
     Issuer,
     Progress,
     Run,
@@ -39,8 +39,7 @@ def raise_invoices(
     *,
     store: RunStore,
     crew: Crew,
-    template: FrozenTemplate,
-    credit_template: Callable[[], FrozenTemplate],
+    templates: Callable[[Run], Templates],
     progress: Progress = silent,
 ) -> StepResult:
     """Issue what is due on ``order.billing_date``; a second call finds nothing to do and writes nothing.
@@ -48,8 +47,8 @@ def raise_invoices(
     An interrupted run of the date is taken up where it stopped, without what other runs have billed since.
     Charges that cannot be invoiced are recorded with their reason; they never stop the others.
     A run that exceeds a safety bound issues nothing until somebody approves it, then exactly what was shown.
-    ``invoice_count`` is what this call issued, with the credit notes of changes (``credit_template`` gives
-    theirs); totals and ``due_count`` are of the whole run.
+    ``invoice_count`` is what this call issued, with the credit notes of changes; totals and ``due_count`` are
+    of the whole run. ``templates`` gives those of a run, by its issuing date and the name that it asks for.
 
     Raises:
         BillingError: ``run_held``; ``run_changed_since`` where an approved run would issue something else;
@@ -65,15 +64,15 @@ def raise_invoices(
                 step="raise_invoices", facts={"due_count": 0, "invoice_count": 0}, seconds=timer.seconds
             )
         _require_approval(run)
-        plan_seconds = dict(timer.seconds)
+        plan_seconds, printed_by = dict(timer.seconds), templates(run)
         store.start(run.run_id)
         billing = _Billing(
             run=run,
             scope=scope,
             prefix=issuer.company.invoice_prefix,
             rule_set_id=store.keep_rules(scope.rules),
-            template=template,
-            credit_template=credit_template() if _gives_back(run) else None,
+            template=printed_by.invoice,
+            credit_template=printed_by.credit() if _gives_back(run) else None,
         )
         issued = _bill_shards(billing, store.pending_shards(run.run_id), crew, timer, progress)
         totals = add_totals(store.finalise(run.run_id, plan_seconds, prove=partial(require_complete, run)))

@@ -42,9 +42,10 @@ from billing_assets.frames.replacements import (
     replacement_rows,
     replacing,
 )
+from billing_assets.steps.choose_templates import choose_templates
 from billing_assets.steps.credit_invoices import wanted_frame
-from billing_assets.steps.invoice_on_demand import Templates
 from billing_assets.steps.issue_documents import heading_of, number_notes, write_heads, write_note_lines
+from billing_assets.steps.issue_ports import Templates
 from billing_assets.steps.price_plan import Scope, totals_of
 from billing_assets.steps.raise_invoices import require_complete
 from billing_assets.steps.replacement_ports import (
@@ -274,12 +275,12 @@ def _totals(drafts: Drafts) -> tuple[CurrencyTotal, ...]:
 
 
 def _number_invoice(by: _Replacing, run: Run, drafts: Drafts, ids: pl.Series, work: ReplacementWork) -> str:
-    scope, template = by.scope, by.templates.invoice
+    scope, templates = by.scope, choose_templates(drafts, by.templates.invoice, work)
     prefix = scope.issuer.company.invoice_prefix
     block = work.draw_numbers(1, DocumentKind.INVOICE, prefix, run.issuing_date)
     numbered = number_drafts(
         replacing(drafts, by.old.invoice_number, by.old.issue_date),
-        heading_of(block, scope.issuer, template),
+        heading_of(block, scope.issuer, templates),
         cash_units=scope.cash_units,
         closed_due_days=scope.closed_days.of(Purpose.DUE),
     )
@@ -290,7 +291,7 @@ def _number_invoice(by: _Replacing, run: Run, drafts: Drafts, ids: pl.Series, wo
         run_id=run.run_id,
         number_series_id=block.number_series_id,
         company_version_id=scope.issuer.company_version_id,
-        template_version_id=template.template_version_id,
+        template_version_id=templates.version_ids,
     )
     write_heads(work, rows)
     return document_number(block.prefix, block.first_number)

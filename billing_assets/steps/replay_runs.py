@@ -17,6 +17,7 @@ import polars as pl
 from billing_assets.domain.calendar_rule import Purpose
 from billing_assets.domain.replays import Difference, DifferenceKind
 from billing_assets.frames.cash_rounding import used_units
+from billing_assets.frames.document_templates import recorded_hashes
 from billing_assets.frames.invoices import Drafts
 from billing_assets.frames.numbered import Heading, number_drafts
 from billing_assets.frames.numbered_credits import number_credits
@@ -116,7 +117,8 @@ def _numbered(
         return None
     first = recorded.documents.sort("invoice_number").row(0, named=True)
     units = used_units(rules.cash_units, first["cash_currencies"].split())
-    return number_drafts(drafts, _heading(shard, first), cash_units=units, closed_due_days=closed_due_days)
+    heading = _heading(shard, first, recorded, drafts)
+    return number_drafts(drafts, heading, cash_units=units, closed_due_days=closed_due_days)
 
 
 def _numbered_credits(shard: ReplayShard, drafts: Drafts, recorded: Recorded) -> pl.DataFrame | None:
@@ -124,18 +126,22 @@ def _numbered_credits(shard: ReplayShard, drafts: Drafts, recorded: Recorded) ->
     if recorded.credits is None or drafts.credits is None or recorded.credits.documents.is_empty():
         return None
     first = recorded.credits.documents.sort("invoice_number").row(0, named=True)
-    return number_credits(drafts.credits, _heading(shard, first), reason=None)
+    heading = _heading(shard, first, recorded.credits, drafts.credits)
+    return number_credits(drafts.credits, heading, reason=None)
 
 
-def _heading(shard: ReplayShard, first: Mapping[str, Any]) -> Heading:
-    """Return what the documents of a shard share, by the recorded one that has the lowest number."""
+def _heading(shard: ReplayShard, first: Mapping[str, Any], recorded: Recorded, drafts: Drafts) -> Heading:
+    """Return what the documents of a shard share, by the recorded one that has the lowest number.
+
+    The template of each is the one that it froze: which one prints what was decided by people.
+    """
     return Heading(
         prefix=first["prefix"],
         first_number=first["invoice_number"],
         issue_date=first["issue_date"],
         company_id=shard.company_id,
         company_sha256=first["company_sha256"],
-        template_sha256=first["template_sha256"],
+        template_sha256=recorded_hashes(recorded.documents, drafts.invoices.height),
     )
 
 

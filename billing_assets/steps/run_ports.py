@@ -48,14 +48,6 @@ class Issuer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FrozenTemplate:
-    """The template version that documents of this run freeze."""
-
-    template_version_id: int
-    template_sha256: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleRows:
     """The rule rows of a run: tax rules, payment plans and cash units, as the store has them.
 
@@ -181,7 +173,10 @@ class PlanRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A run as the store keeps it; ``is_approved`` is of the plan of this ``plan_sha256``."""
+    """A run as the store keeps it; ``is_approved`` is of the plan of this ``plan_sha256``.
+
+    ``template_name``: its documents are printed by the company's templates of that name, empty for none.
+    """
 
     run_id: int
     company_id: int
@@ -199,6 +194,7 @@ class Run:
     is_approved: bool = False
     held_until: date | None = None
     selection: Selection = EVERYTHING
+    template_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

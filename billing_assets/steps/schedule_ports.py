@@ -46,7 +46,8 @@ class DecidedFiring:
 class KeptFiring:
     """A firing as it is kept. ``catches_up``: it takes up what a pause left out, as one run.
 
-    ``selection`` is what its schedule billed when it was due, whatever the schedule says by now.
+    ``selection`` is what its schedule billed when it was due, whatever the schedule says by now, and
+    ``template`` the name of the templates that were to print it, empty for none.
     """
 
     firing_id: int
@@ -64,6 +65,7 @@ class KeptFiring:
     dagster_run_id: str = ""
     ended_at: datetime | None = None
     selection: Selection = EVERYTHING
+    template: str = ""
 
 
 class FiringTurn(Protocol):

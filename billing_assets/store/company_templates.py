@@ -1,15 +1,16 @@
 """Templates of a company in the store: versions with their files, and the acts on them.
 
 Belongs here: rows of ``company_template`` and ``company_template_act``, the lock that acts take turns on.
-Does not belong here: which act may follow which (``domain.company_templates``), the versions that documents
-froze (``templates``).
+Does not belong here: which act may follow which (``domain.company_templates``), which of several that are
+active prints (``domain.template_choice``), the versions that documents froze (``templates``).
 """
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RowMapping, text
 
 from billing_assets.domain.audit_acts import Act, AuditAct, Subject
 from billing_assets.domain.company_templates import (
@@ -19,42 +20,51 @@ from billing_assets.domain.company_templates import (
     refused,
     template_unknown,
 )
+from billing_assets.domain.template_choice import SCOPE_FIELDS, TemplateScope, name_unknown
 from billing_assets.store.audit_log import record_act
 from billing_assets.store.locks import LockSpace, hold_in_transaction
 
 _READ = """
-select t.template_id, t.document_kind, t.version_number, encode(t.content_sha256, 'hex') as content_sha256,
-    t.note, t.added_by, t.added_at
+select t.template_id, t.document_kind, t.template_name, t.version_number,
+    encode(t.content_sha256, 'hex') as content_sha256, t.note, t.added_by, t.added_at
 from company_template t
 where t.company_id = :company and (cast(:template as integer) is null or t.template_id = :template)
 order by t.template_id
 """
 _EVENTS = """
-select a.template_id, a.act, a.acted_by, a.acted_at, a.note, a.from_date, a.is_passed, a.result
+select a.template_id, a.act, a.acted_by, a.acted_at, a.note, a.from_date, a.is_passed, a.result,
+    a.product_codes, a.place_codes, a.languages
 from company_template_act a join company_template t using (template_id)
 where t.company_id = :company and (cast(:template as integer) is null or a.template_id = :template)
 order by a.template_act_id
 """
 _ADD = """
-insert into company_template (company_id, document_kind, version_number, content_sha256, archive, note,
-    added_by, added_at)
-select :company, :kind, coalesce(max(version_number), 0) + 1, decode(:hash, 'hex'), :archive, :note, :by, :at
+insert into company_template (company_id, document_kind, template_name, version_number, content_sha256,
+    archive, note, added_by, added_at)
+select :company, :kind, :name, coalesce(max(version_number), 0) + 1, decode(:hash, 'hex'), :archive, :note,
+    :by, :at
 from company_template where company_id = :company and document_kind = :kind
 returning template_id
 """
 _ACT = """
-insert into company_template_act (template_id, act, acted_by, acted_at, note, from_date, is_passed, result)
-values (:template, :act, :by, :at, :note, :from_date, :is_passed, cast(:result as jsonb))
+insert into company_template_act (template_id, act, acted_by, acted_at, note, from_date, is_passed, result,
+    product_codes, place_codes, languages)
+values (:template, :act, :by, :at, :note, :from_date, :is_passed, cast(:result as jsonb), :product_codes,
+    :place_codes, :languages)
 """
 _ARCHIVE = "select archive from company_template where company_id = :company and template_id = :template"
-# Of those that are active the one that began last; where it is retired, the one before it prints again.
+# Those that began last first: where one is retired, the one before it prints again.
 _ACTIVE = """
-select t.template_id from company_template t
+select t.template_id, t.template_name, a.product_codes, a.place_codes, a.languages from company_template t
 join company_template_act a on a.template_id = t.template_id and a.act = 'activate' and a.from_date <= :day
-where t.company_id = :company and t.document_kind = :kind and not exists (
+where t.company_id = :company and t.document_kind = :kind and t.template_name in ('', :name) and not exists (
     select from company_template_act r
     where r.template_id = t.template_id and r.act = 'retire' and r.from_date <= :day)
-order by a.from_date desc, t.template_id desc limit 1
+order by a.from_date desc, t.template_id desc
+"""
+_NAMES = """
+select distinct template_name from company_template
+where company_id = :company and document_kind = 'invoice' and template_name <> '' order by 1
 """
 _IS_OWN = """
 select exists (select from company_template t join template_version v using (content_sha256)
@@ -79,6 +89,15 @@ _ACTS = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActiveTemplate:
+    """A version that may print; ``template_name`` is the one that a run asks for, or empty."""
+
+    template_id: int
+    template_name: str
+    scope: TemplateScope
+
+
 def read_templates(
     connection: Connection, company_id: int, template_id: int | None = None
 ) -> list[CompanyTemplate]:
@@ -86,7 +105,9 @@ def read_templates(
     values = {"company": company_id, "template": template_id}
     events: dict[int, list[TemplateEvent]] = {}
     for row in connection.execute(text(_EVENTS), values).mappings():
-        said = dict(row)
+        said = {**row, "scope": _scope(row)}
+        for listed in SCOPE_FIELDS:
+            del said[listed]
         number, said["act"], said["result"] = (
             said.pop("template_id"),
             TemplateAct(row["act"]),
@@ -116,11 +137,30 @@ def read_own_archive(connection: Connection, company_id: int, template_id: int) 
     return bytes(found)
 
 
-def active_template_id(connection: Connection, company_id: int, kind: str, day: date) -> int | None:
-    """Return the version that prints a kind of document of a day; None where the shipped template does."""
-    values = {"company": company_id, "kind": kind, "day": day}
-    found: int | None = connection.execute(text(_ACTIVE), values).scalar_one_or_none()
-    return found
+def active_templates(
+    connection: Connection, company_id: int, kind: str, day: date, name: str = ""
+) -> list[ActiveTemplate]:
+    """Return the versions that may print a kind of document of a day, those that began last first.
+
+    They are those without a name and, where a run asks for a ``name``, those that have it.
+    """
+    values = {"company": company_id, "kind": kind, "day": day, "name": name}
+    return [
+        ActiveTemplate(template_id=row["template_id"], template_name=row["template_name"], scope=_scope(row))
+        for row in connection.execute(text(_ACTIVE), values).mappings()
+    ]
+
+
+def template_names(connection: Connection, company_id: int) -> list[str]:
+    """Return the names of the templates of invoices that a company has, active or not."""
+    return list(connection.execute(text(_NAMES), {"company": company_id}).scalars())
+
+
+def require_name(connection: Connection, company_id: int, name: str) -> None:
+    """Raise ``template_name_unknown`` where no template of invoices has that name."""
+    known = template_names(connection, company_id)
+    if name not in known:
+        raise name_unknown(name, known)
 
 
 def is_own_version(connection: Connection, template_version_id: int) -> bool:
@@ -140,6 +180,7 @@ def add_template(
     kind: str,
     content: tuple[str, bytes],
     *,
+    name: str = "",
     note: str,
     by: str,
     at: datetime,
@@ -147,10 +188,12 @@ def add_template(
     """Keep a version, whose hash (hex) and archive are ``content``, and return its number."""
     hold_in_transaction(connection, LockSpace.TEMPLATES, company_id)
     content_sha256, archive = content
-    values = {"company": company_id, "kind": kind, "hash": content_sha256, "archive": archive}
+    values = {"company": company_id, "kind": kind, "name": name, "hash": content_sha256, "archive": archive}
     values |= {"note": note, "by": by, "at": at}
     template_id = int(connection.execute(text(_ADD), values).scalar_one())
     after = {"document_kind": kind, "content_sha256": content_sha256}
+    if name:
+        after["template_name"] = name
     record_act(connection, _entry(Act.ADD_TEMPLATE, company_id, template_id, note, by, after), at)
     return template_id
 
@@ -174,6 +217,7 @@ def act_on_template(
         "from_date": event.from_date,
         "is_passed": event.is_passed,
         "result": json.dumps(dict(event.result)) if is_test else None,
+        **{listed: list(getattr(event.scope, listed)) for listed in SCOPE_FIELDS},
     }
     connection.execute(text(_ACT), values)
     after: dict[str, object] = {"content_sha256": template.content_sha256}
@@ -181,8 +225,13 @@ def act_on_template(
         after["from_date"] = str(event.from_date)
     if is_test:
         after["is_passed"] = event.is_passed
+    after |= {listed: list(found) for listed, found in event.scope.lists().items()}
     act = _entry(_ACTS[event.act], company_id, template_id, event.note, event.acted_by, after)
     record_act(connection, act, event.acted_at)
+
+
+def _scope(row: RowMapping) -> TemplateScope:
+    return TemplateScope(**{listed: tuple(row[listed]) for listed in SCOPE_FIELDS})
 
 
 def _entry(

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, text
 
-from billing_assets.frames.columns import SETTLED_SCHEMA, TERM_SCHEMA
+from billing_assets.frames.columns import SETTLED_SCHEMA, TERM_SCHEMA, Schema, schema_of
 from billing_assets.steps.issue_ports import NumberBlock
 from billing_assets.steps.run_ports import Clock, Run, Shard, ShardBook
 from billing_assets.store.change_books import ZERO_BY_CHANGES, ChangeRange, read_change_book
@@ -115,6 +115,18 @@ where run_id = :run and shard_number = :shard and committed_at is null returning
 """  # noqa: S608 - constants
 
 
+_TERM_TRAITS = """
+select policy_term_version_id, product_code, place_code from policy_term_version
+where policy_term_version_id = any(%(ids)s)
+"""
+_TERM_TRAITS_SCHEMA = schema_of("policy_term_version_id", "product_code", "place_code")
+_LANGUAGES = """
+select payer_version_id, content::jsonb ->> 'language' from payer_version
+where payer_version_id = any(%(ids)s)
+"""
+_LANGUAGES_SCHEMA: Schema = {**schema_of("payer_version_id"), "language": pl.String}
+
+
 def read_shard_book(
     connection: Connection, company_id: int, batch_id: int, shard: Shard, as_of: date
 ) -> ShardBook:
@@ -158,6 +170,10 @@ def _range(company_id: int, batch_id: int, shard: Shard) -> dict[str, object]:
     return {"company": company_id, "batch": batch_id, **range_values(shard)}
 
 
+def _ids(ids: pl.Series) -> dict[str, object]:
+    return {"ids": ids.to_list()}
+
+
 class DocumentTransaction:
     """A transaction that issues documents of one company: ids, numbers, rows."""
 
@@ -175,6 +191,14 @@ class DocumentTransaction:
             for first in self.connection.execute(query, blocks).scalars()
         ]
         return pl.concat(ids).head(count).alias("invoice_id")
+
+    def read_term_traits(self, policy_term_version_ids: pl.Series) -> pl.DataFrame:
+        """Return ``policy_term_version_id``, ``product_code`` and ``place_code`` of versions of terms."""
+        return copy_out(self.connection, _TERM_TRAITS, _ids(policy_term_version_ids), _TERM_TRAITS_SCHEMA)
+
+    def read_languages(self, payer_version_ids: pl.Series) -> pl.DataFrame:
+        """Return ``payer_version_id`` and ``language`` of versions of payers."""
+        return copy_out(self.connection, _LANGUAGES, _ids(payer_version_ids), _LANGUAGES_SCHEMA)
 
     def draw_numbers(self, count: int, document_kind: str, prefix: str, issuing_date: date) -> NumberBlock:
         """Lock the series' row until the transaction ends and return its next ``count`` numbers."""

@@ -21,7 +21,8 @@ from billing_assets.store.shard_sums import read_written_sums
 
 _FACTS = """
 select r.run_id, c.company_code, r.billing_date, r.sequence_number, r.issuing_date, r.due_count,
-    r.planned_at, r.book_batch_id, r.company_id, r.run_kind, r.selection
+    r.planned_at, r.book_batch_id, r.company_id, r.run_kind, r.selection,
+    r.template_name
 from billing_run r join company c using (company_id) where r.run_id = :run
 """
 # A run reads its rows before the planner knows how many there are: given an order, it would sort them all.
@@ -77,6 +78,7 @@ def read_run_facts(
         rounded=_rounded(issued),
         run_kind=RunKind(row.run_kind),
         selection=selection_of(row.selection),
+        template_name=row.template_name,
         numbers=_by_prefix(issued),
         seconds=dict(seconds),
         reporting_currency=into,

@@ -16,7 +16,12 @@ from sqlalchemy import Connection, Row, text
 from billing_assets.domain.backdating import Backdating
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.selections import Selection, selection_of
-from billing_assets.reports.run_report import build_run_report, issue_dates_record, selection_record
+from billing_assets.reports.run_report import (
+    build_run_report,
+    issue_dates_record,
+    selection_record,
+    template_record,
+)
 from billing_assets.store.delivery_listings import count_deliveries
 from billing_assets.store.run_facts import read_run_facts
 from billing_assets.store.run_history import read_issue_dates
@@ -87,7 +92,7 @@ class RunDetail:
 _RUN = """
 select run_id, run_kind, correction_reason, billing_date, sequence_number, issuing_date, backdating_reason,
     approved_by, state, due_count, report, planned_at, finalised_at, plan_sha256, held_reasons, rehearsal,
-    decision_reason, decided_by, decided_at, selection
+    decision_reason, decided_by, decided_at, selection, template_name
 from billing_run where company_id = :company
 """
 
@@ -206,6 +211,7 @@ def _uncounted(row: Row[Any]) -> dict[str, Any]:
     return {
         "billing_date": row.billing_date.isoformat(),
         **selection_record(selection_of(row.selection)),
+        **template_record(row.template_name),
         "sequence_number": row.sequence_number,
         "issuing_date": row.issuing_date.isoformat(),
         "planned_at": row.planned_at.isoformat(),

@@ -17,7 +17,8 @@ from billing_assets.steps.run_ports import Run
 
 RUN = """
 select run_id, company_id, billing_date, sequence_number, issuing_date, state, book_batch_id, due_count,
-    plan_totals, closed_day_id, plan_sha256, held_reasons, decided_at, catch_up, held_until, selection
+    plan_totals, closed_day_id, plan_sha256, held_reasons, decided_at, catch_up, held_until, selection,
+    template_name
 from billing_run
 """
 """The rows of which :func:`run_of` makes runs."""
@@ -64,6 +65,7 @@ def run_of(row: Row[Any]) -> Run:
         catch_up=CatchUp(row.catch_up),
         held_until=row.held_until,
         selection=selection_of(row.selection),
+        template_name=row.template_name,
         plan_totals=tuple(
             total_of(total["outcome"], total["currency"], total["charge_count"], total["net_minor"])
             for total in row.plan_totals

@@ -193,6 +193,7 @@ class SqlRunStore:
             "at": self.clock(),
             "asked_by": self.database.actor.person,
             "selection": json.dumps(order.selection.record()),
+            "template": order.template_name,
             "sha256": plan.plan_sha256,
             "basis": plan.basis_sha256,
             "exceeded": json.dumps([asdict(each) for each in plan.exceeded]),
@@ -290,14 +291,14 @@ _SAVE_PLAN = """
 insert into billing_run (company_id, billing_date, sequence_number, issuing_date, backdating_reason,
     approved_by, state, book_batch_id, shard_count, due_count, plan_totals, planned_at, closed_day_id,
     is_open_day, plan_sha256, held_reasons, rehearsal, catch_up, held_until, basis_sha256,
-    asked_by, selection)
+    asked_by, selection, template_name)
 values (:company, :day,
     (select coalesce(max(sequence_number), 0) + 1 from billing_run
      where company_id = :company and billing_date = :day),
     :issuing, :reason, :approved_by, case when :exceeded = '[]' then 'planned' else 'held' end, :batch,
     :shards, :due, cast(:totals as jsonb), :at, :closed_day, :is_open, :sha256, cast(:exceeded as jsonb),
     cast(:rehearsal as jsonb), :catch_up, :held_until, decode(:basis, 'hex'), :asked_by,
-    cast(:selection as jsonb))
+    cast(:selection as jsonb), :template)
 on conflict (company_id, billing_date) where state not in ('finalised', 'rejected') do update
 set issuing_date = excluded.issuing_date, backdating_reason = excluded.backdating_reason,
     approved_by = excluded.approved_by, book_batch_id = excluded.book_batch_id,
@@ -307,6 +308,7 @@ set issuing_date = excluded.issuing_date, backdating_reason = excluded.backdatin
     catch_up = excluded.catch_up, held_until = excluded.held_until,
     state = excluded.state, plan_sha256 = excluded.plan_sha256, held_reasons = excluded.held_reasons,
     rehearsal = excluded.rehearsal, basis_sha256 = excluded.basis_sha256,
+    template_name = excluded.template_name,
     asked_by = coalesce(nullif(billing_run.asked_by, ''), excluded.asked_by),
     decided_at = case when billing_run.plan_sha256 = excluded.plan_sha256 then billing_run.decided_at end,
     decided_by = case when billing_run.plan_sha256 = excluded.plan_sha256

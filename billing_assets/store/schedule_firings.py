@@ -115,5 +115,6 @@ def _firing(row: Row[Any]) -> KeptFiring:
         decided_at=row.decided_at,
         dagster_run_id=row.dagster_run_id,
         ended_at=row.ended_at,
+        template=row.content.get("template", ""),
         selection=selection_from({name: row.content.get(name, "") for name in SELECTION_FIELDS}),
     )

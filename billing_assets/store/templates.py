@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from billing_assets.steps.run_ports import FrozenTemplate
+from billing_assets.domain.template_choice import FrozenTemplate
 
 
 def register_template(

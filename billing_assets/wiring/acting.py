@@ -34,6 +34,7 @@ def acting_for(
 
 
 def _over(billing: Billing, database: Database) -> Billing:
+    billing.pool  # noqa: B018 - made once: a pool of its own would outlive whoever it was made for
     twin = copy(billing)
     twin.database = database
     twin.runs = SqlRunStore(database, utc_now)

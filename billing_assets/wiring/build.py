@@ -23,12 +23,13 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.run_decisions import RunDecisionOrder, run_not_open
 from billing_assets.domain.runs import CatchUp, RunOrder, RunState
+from billing_assets.domain.template_choice import TemplateChoice
 from billing_assets.steps.calendar_ports import ClosedDayOrder
 from billing_assets.steps.close_day import close_day
 from billing_assets.steps.credit_invoices import CreditOutcome, credit_invoices
 from billing_assets.steps.decide_run import decide_run
 from billing_assets.steps.delivery_ports import DecisionOrder
-from billing_assets.steps.invoice_on_demand import Templates
+from billing_assets.steps.issue_ports import Templates
 from billing_assets.steps.plan_due_charges import plan_due_charges
 from billing_assets.steps.preview_catch_up import CatchUpPreview, preview_catch_up
 from billing_assets.steps.print_documents import print_documents
@@ -36,7 +37,7 @@ from billing_assets.steps.raise_invoices import raise_invoices
 from billing_assets.steps.replay_runs import Replay, ReplayOrder, replay_runs
 from billing_assets.steps.resolve_deliveries import resolve_deliveries
 from billing_assets.steps.result import Report, StepResult, untold
-from billing_assets.steps.run_ports import FrozenTemplate, Progress, silent
+from billing_assets.steps.run_ports import Progress, silent
 from billing_assets.store.check_results import run_kept_checks
 from billing_assets.store.closed_days import SqlClosedDayStore
 from billing_assets.store.companies import company_codes
@@ -118,15 +119,15 @@ class Billing:
         """Return the template of this program for a kind of document."""
         return self.shelf.shipped(kind)
 
-    def frozen_template(self, kind: DocumentKind, issuing_date: date) -> FrozenTemplate:
-        """Return the template that documents of this company freeze which are issued on a day."""
-        return self.shelf.frozen_on(self._company_id(), kind, issuing_date)
+    def template_choice(self, kind: DocumentKind, issuing_date: date, name: str = "") -> TemplateChoice:
+        """Return the templates that documents of this company freeze which are issued on a day."""
+        return self.shelf.choice_on(self._company_id(), kind, issuing_date, name)
 
-    def templates_on(self, issuing_date: date) -> Templates:
-        """Return the templates of both kinds of document for a day; that of credit notes when asked for."""
+    def templates_on(self, issuing_date: date, name: str = "") -> Templates:
+        """Return the templates of both kinds of document for a day; those of credit notes when asked for."""
         return Templates(
-            invoice=self.frozen_template(DocumentKind.INVOICE, issuing_date),
-            credit=lambda: self.frozen_template(DocumentKind.CREDIT_NOTE, issuing_date),
+            invoice=self.template_choice(DocumentKind.INVOICE, issuing_date, name),
+            credit=lambda: self.template_choice(DocumentKind.CREDIT_NOTE, issuing_date, name),
         )
 
     @cached_property
@@ -143,7 +144,7 @@ class Billing:
         return press
 
     @cached_property
-    def _pool(self) -> WorkerPool:
+    def pool(self) -> WorkerPool:
         """The worker processes for large books; they end with the program."""
         home = worker_home(self.database, utc_now, self.settings.home / "cache")
         pool = WorkerPool(home, self.settings.run_workers)
@@ -186,9 +187,9 @@ class Billing:
         return IssueRule(issue_on=on, today=today_of(company), bound_days=days)
 
     def plan(self, order: RunOrder, *, is_dry_run: bool = False, progress: Progress = silent) -> StepResult:
-        """Count what is due on a date; raises ``selection_unknown``."""
-        self._require_known(order)
-        crew = ProcessCrew(self.runs, self._pool, keeps=False)
+        """Count what is due on a date; raises ``selection_unknown``, ``template_name_inactive``."""
+        self.require_known(order)
+        crew = ProcessCrew(self.runs, self.pool, keeps=False)
         return plan_due_charges(order, store=self.runs, crew=crew, progress=progress, is_dry_run=is_dry_run)
 
     def preview_catch_up(self, order: RunOrder, *, progress: Progress = silent) -> CatchUpPreview:
@@ -196,22 +197,23 @@ class Billing:
         return preview_catch_up(order, store=self.runs, progress=progress)
 
     def invoice(self, order: RunOrder, *, progress: Progress = silent) -> StepResult:
-        """Issue what is due on a date; raises ``selection_unknown``."""
-        self._require_known(order)
-        templates = self.templates_on(order.issuing_date)
+        """Issue what is due on a date; raises ``selection_unknown``, ``template_name_inactive``."""
+        self.require_known(order)
         return raise_invoices(
             order,
             store=self.runs,
-            crew=ProcessCrew(self.runs, self._pool, keeps=True),
-            template=templates.invoice,
-            credit_template=templates.credit,
+            crew=ProcessCrew(self.runs, self.pool, keeps=True),
+            templates=lambda run: self.templates_on(run.issuing_date, run.template_name),
             progress=progress,
         )
 
-    def _require_known(self, order: RunOrder) -> None:
+    def require_known(self, order: RunOrder) -> None:
+        """Raise ``selection_unknown`` or ``template_name_inactive`` where nothing could answer an order."""
         if not order.selection.is_everything:
             with self.database.transaction() as connection:
                 require_known(connection, self._company_id(), order.selection)
+        if order.template_name:
+            self.template_choice(DocumentKind.INVOICE, order.issuing_date, order.template_name)
 
     def decide(self, order: RunDecisionOrder, *, progress: Progress = silent) -> StepResult:
         """Take a person's decision on a run; see :func:`decide_run`."""
@@ -233,7 +235,7 @@ class Billing:
         if planned is None or planned.run_id != run_id:
             raise run_not_open(run_id, RunState(run.state), "billed")
         order = self.order(billing_date, issuing_date if is_given else None, run.backdating, planned.catch_up)
-        return replace(order, selection=planned.selection)
+        return replace(order, selection=planned.selection, template_name=planned.template_name)
 
     def credit_order(
         self,
@@ -265,7 +267,7 @@ class Billing:
         return credit_invoices(
             order,
             store=SqlCreditStore(self.database, utc_now),
-            template=self.frozen_template(DocumentKind.CREDIT_NOTE, order.issuing_date),
+            template=self.template_choice(DocumentKind.CREDIT_NOTE, order.issuing_date),
             progress=progress,
             is_dry_run=is_dry_run,
         )

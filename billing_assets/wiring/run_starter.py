@@ -1,7 +1,7 @@
-"""Runs that another system asks for: begun here, billed in the background.
+"""Runs that another system or the office asks for: begun here, billed in the background.
 
 Belongs here: one at a time for each company, and what keeps one from being begun. Does not belong here: the
-order of a run (``build``), HTTP (``portal.api``).
+order of a run (``build``), HTTP (``portal``).
 
 A run that is cut off with this process is lost no more than any other: the same date asked for again, or
 'billing run', goes on where it stopped.
@@ -35,7 +35,7 @@ class RunStarter:
             BillingError: ``run_under_way`` where a run or an import of the company is on.
         """
         with self._turn:
-            self._require_free(billing, order)
+            self.require_free(billing, order)
             thread = threading.Thread(
                 target=_bill,
                 args=(billing, order, is_quiet),
@@ -50,8 +50,11 @@ class RunStarter:
         for thread in list(self._threads.values()):
             thread.join()
 
-    def _require_free(self, billing: Billing, order: RunOrder) -> None:
-        """Raise where something is on; an interrupted run of the very date is what is to be gone on with."""
+    def require_free(self, billing: Billing, order: RunOrder) -> None:
+        """Raise ``run_under_way`` where something is on.
+
+        An interrupted run of the very date is what is to be gone on with.
+        """
         former = self._threads.get(order.company_code)
         is_on = former is not None and former.is_alive()
         if not is_on:

@@ -31,6 +31,7 @@ from billing_assets.steps.run_ports import Clock
 from billing_assets.steps.schedule_ports import KeptFiring, KeptSchedule
 from billing_assets.store import activity_schedules, schedule_firings
 from billing_assets.store.closed_days import read_closed_days
+from billing_assets.store.company_templates import require_name, template_names
 from billing_assets.store.locks import LockSpace, hold_in_transaction
 from billing_assets.store.schedule_firings import FiringFilter
 from billing_assets.store.schedule_pauses import read_pauses
@@ -131,7 +132,8 @@ class ScheduleDesk:
     def add(self, schedule_code: str, texts: Mapping[str, str], note: str, by: str) -> ScheduleView:
         """Add a schedule, which fires for what is due from now on.
 
-        Raises ``schedule_exists``, ``schedule_code_invalid``, ``schedule_invalid``, ``pattern_invalid``.
+        Raises ``schedule_exists``, ``schedule_code_invalid``, ``schedule_invalid``, ``pattern_invalid``,
+        ``template_name_unknown``.
         """
         note, by = signed(note, by)
         schedule = self._fitting(texts)
@@ -196,10 +198,18 @@ class ScheduleDesk:
         return "; ".join(_standing(view) for view in views)
 
     def _fitting(self, texts: Mapping[str, str]) -> ActivitySchedule:
-        """Return the schedule of the texts, if its pattern can be read too."""
+        """Return the schedule of the texts, if its pattern can be read and its template is there."""
         schedule = schedule_from(texts)
         next_firings(schedule, self.clock(), 1)
+        if schedule.template:
+            with self.database.transaction() as connection:
+                require_name(connection, self.company_id, schedule.template)
         return schedule
+
+    def template_names(self) -> list[str]:
+        """Return the names of templates that a schedule may ask for."""
+        with self.database.transaction() as connection:
+            return template_names(connection, self.company_id)
 
     @contextmanager
     def _act(

@@ -4,6 +4,7 @@ Belongs here: each act from the files to the row, and looking at a version. Does
 may follow which (``domain.company_templates``), which version prints what (``template_shelf``).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -23,9 +24,11 @@ from billing_assets.domain.company_templates import (
 from billing_assets.domain.decisions import signed
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
+from billing_assets.domain.template_choice import EVERY_DOCUMENT, TemplateScope, required_name
 from billing_assets.store.company_templates import (
+    ActiveTemplate,
     act_on_template,
-    active_template_id,
+    active_templates,
     add_template,
     read_own_archive,
     read_template,
@@ -43,7 +46,11 @@ _MOST_REAL = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateRow:
-    """A version and where it stands today; ``prints`` where documents of today get it."""
+    """A version and where it stands today.
+
+    ``prints``: documents of today may get it, because it became active last of those that have its name and
+    are for the same products, places and languages.
+    """
 
     template: CompanyTemplate
     state: TemplateState
@@ -65,7 +72,13 @@ class TemplateDesk:
         today = today_of(self.company)
         with self.database.transaction() as connection:
             found = read_templates(connection, self.company_id)
-            printing = {active_template_id(connection, self.company_id, kind, today) for kind in DocumentKind}
+            names = {each.template_name for each in found}
+            printing = {
+                number
+                for kind in DocumentKind
+                for name in names
+                for number in _printing(active_templates(connection, self.company_id, kind, today, name))
+            }
         return [
             TemplateRow(template=each, state=each.state_on(today), prints=each.template_id in printing)
             for each in reversed(found)
@@ -80,17 +93,18 @@ class TemplateDesk:
         """Return why somebody cannot do an act with a version today, or None."""
         return refused(self._template(template_id), act, by, today_of(self.company))
 
-    def add(self, path: Path, kind: str, *, note: str, by: str) -> CompanyTemplate:
+    def add(self, path: Path, kind: str, *, name: str = "", note: str, by: str) -> CompanyTemplate:
         """Keep the files of a folder or a bundle as a new version: a draft.
 
-        Raises ``template_kind_unknown``, ``note_missing``, ``name_missing`` and what ``read_bundle`` raises.
+        One with a ``name`` prints for those runs that ask for it. Raises ``template_kind_unknown``,
+        ``template_name_invalid``, ``note_missing``, ``name_missing`` and what ``read_bundle`` raises.
         """
-        note, by = signed(note, by)
+        (note, by), name = signed(note, by), required_name(name)
         template = read_bundle(path, own_kind(kind))
         content = template.sha256, template.archive()
         with self.database.transaction() as connection:
             template_id = add_template(
-                connection, self.company_id, kind, content, note=note, by=by, at=utc_now()
+                connection, self.company_id, kind, content, name=name, note=note, by=by, at=utc_now()
             )
         return self._template(template_id)
 
@@ -130,9 +144,17 @@ class TemplateDesk:
         """Approve a version that has passed its test, as somebody else than who added it."""
         return self._act(template_id, TemplateAct.APPROVE, note, by, None)
 
-    def activate(self, template_id: int, from_date: date, *, note: str, by: str) -> CompanyTemplate:
-        """Let an approved version print what is issued from a day on."""
-        return self._act(template_id, TemplateAct.ACTIVATE, note, by, from_date)
+    def activate(
+        self,
+        template_id: int,
+        from_date: date,
+        *,
+        scope: TemplateScope = EVERY_DOCUMENT,
+        note: str,
+        by: str,
+    ) -> CompanyTemplate:
+        """Let an approved version print what is issued from a day on, of all documents or of a ``scope``."""
+        return self._act(template_id, TemplateAct.ACTIVATE, note, by, from_date, scope)
 
     def retire(
         self, template_id: int, from_date: date | None = None, *, note: str, by: str
@@ -164,13 +186,29 @@ class TemplateDesk:
             return read_template(connection, self.company_id, template_id)
 
     def _act(
-        self, template_id: int, act: TemplateAct, note: str, by: str, from_date: date | None
+        self,
+        template_id: int,
+        act: TemplateAct,
+        note: str,
+        by: str,
+        from_date: date | None,
+        scope: TemplateScope = EVERY_DOCUMENT,
     ) -> CompanyTemplate:
         note, by = signed(note, by)
-        event = TemplateEvent(act=act, acted_by=by, acted_at=utc_now(), note=note, from_date=from_date)
+        event = TemplateEvent(
+            act=act, acted_by=by, acted_at=utc_now(), note=note, from_date=from_date, scope=scope
+        )
         self._record(template_id, event)
         return self._template(template_id)
 
     def _record(self, template_id: int, event: TemplateEvent) -> None:
         with self.database.transaction() as connection:
             act_on_template(connection, self.company_id, template_id, event, today=today_of(self.company))
+
+
+def _printing(active: Sequence[ActiveTemplate]) -> set[int]:
+    """Return those that no later one with the same name and scope has taken the place of."""
+    first: dict[tuple[str, TemplateScope], int] = {}
+    for each in active:
+        first.setdefault((each.template_name, each.scope), each.template_id)
+    return set(first.values())

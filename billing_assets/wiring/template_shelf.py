@@ -1,7 +1,8 @@
-"""Which template a document freezes: the company's own that is active on its day, or the shipped one.
+"""Which templates documents freeze: the company's own that are active on their day, or the shipped ones.
 
-Belongs here: the choice, and registering what was chosen. Does not belong here: what is done with versions of
-one's own (``template_desk``), rendering (``documents``).
+Belongs here: registering the versions that documents may freeze. Does not belong here: which of them a
+document gets (``domain.template_choice``), what is done with versions of one's own (``template_desk``),
+rendering (``documents``).
 """
 
 from collections.abc import Callable
@@ -22,9 +23,15 @@ from billing_assets.documents.templates import (
 )
 from billing_assets.documents.views import Document
 from billing_assets.domain.invoices import DocumentKind
-from billing_assets.steps.run_ports import FrozenTemplate
+from billing_assets.domain.template_choice import (
+    FrozenTemplate,
+    ScopedTemplate,
+    TemplateChoice,
+    choice_of,
+    name_inactive,
+)
 from billing_assets.store.company_templates import (
-    active_template_id,
+    active_templates,
     is_own_version,
     read_own_archive,
     read_template,
@@ -56,13 +63,25 @@ class TemplateShelf:
         """Return the template of this program for a kind of document."""
         return load_template(self._folder or default_templates_dir(), kind)
 
-    def frozen_on(self, company_id: int, kind: DocumentKind, day: date) -> FrozenTemplate:
-        """Return the version that documents of a kind freeze which a company issues on a day."""
+    def choice_on(self, company_id: int, kind: DocumentKind, day: date, name: str = "") -> TemplateChoice:
+        """Return the versions that documents of a kind freeze which a company issues on a day.
+
+        Raises ``template_name_inactive`` where invoices are to have a template of a name, and none is active.
+        Credit notes of a run with a name go by that name where the company has such a template of them.
+        """
         with self.database.transaction() as connection:
-            template_id = active_template_id(connection, company_id, kind, day)
-        return (
-            self._frozen_shipped(kind) if template_id is None else self._frozen_own(company_id, template_id)
-        )
+            active = active_templates(connection, company_id, kind, day, name)
+        if name and kind is DocumentKind.INVOICE and not any(each.template_name for each in active):
+            raise name_inactive(name, day.isoformat())
+        own = [
+            ScopedTemplate(
+                scope=each.scope,
+                template=self._frozen_own(company_id, each.template_id),
+                is_named=bool(each.template_name),
+            )
+            for each in active
+        ]
+        return choice_of(self._frozen_shipped(kind), own)
 
     def is_own(self, template_version_id: int) -> bool:
         """Tell whether a frozen version is of files that a company added."""

@@ -198,7 +198,7 @@ def test_asked_twice_at_once_it_is_replaced_once(billing: Billing) -> None:
     found: list[str] = []
     # Registered before the race.
     for kind in DocumentKind:
-        billing.frozen_template(kind, date.max)
+        billing.template_choice(kind, date.max)
 
     def act() -> None:
         try:

@@ -9,7 +9,7 @@ from billing_assets.domain.company_templates import TemplateAct, TemplateEvent
 from billing_assets.domain.errors import BillingError
 from billing_assets.store.company_templates import (
     act_on_template,
-    active_template_id,
+    active_templates,
     add_template,
     is_own_version,
     read_own_archive,
@@ -70,10 +70,15 @@ def test_what_prints_is_what_began_last_and_is_not_retired(database: Database) -
         first, second = activated(connection, TODAY), activated(connection, date(2027, 2, 1))
         done(connection, second, TemplateAct.RETIRE, date(2027, 3, 1))
         days = (date(2026, 12, 31), TODAY, date(2027, 2, 1), date(2027, 3, 1))
-        found = [active_template_id(connection, 1, "invoice", day) for day in days]
-        assert found == [None, first, second, first]
-        assert active_template_id(connection, 1, "credit_note", TODAY) is None
-        assert active_template_id(connection, 2, "invoice", TODAY) is None
+        found = [active_templates(connection, 1, "invoice", day) for day in days]
+        assert [[each.template_id for each in active] for active in found] == [
+            [],
+            [first],
+            [second, first],
+            [first],
+        ]
+        assert active_templates(connection, 1, "credit_note", TODAY) == []
+        assert active_templates(connection, 2, "invoice", TODAY) == []
         # As the domain says it of each version.
         for template in read_templates(connection, 1):
             is_active = [template.is_active_on(day) for day in days]

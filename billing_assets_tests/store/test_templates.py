@@ -2,7 +2,7 @@
 
 import threading
 
-from billing_assets.steps.run_ports import FrozenTemplate
+from billing_assets.domain.template_choice import FrozenTemplate
 from billing_assets.store.connection import Database
 from billing_assets.store.templates import read_template_archive, register_template
 from billing_assets_tests.books import AT

@@ -154,7 +154,7 @@ def test_what_is_broken_for_one_company_does_not_stop_another(billing: Billing) 
 @pytest.mark.long
 def test_an_invoice_is_delivered_by_the_template_that_it_froze(billing: Billing, tmp_path: Path) -> None:
     billing.invoice(billing.order(FEBRUARY))
-    frozen = billing.frozen_template(DocumentKind.INVOICE, FEBRUARY)
+    frozen = billing.template_choice(DocumentKind.INVOICE, FEBRUARY).general
     folder = tmp_path / "templates"
     for name, content in billing.template_of(DocumentKind.INVOICE).files.items():
         path = folder / name
@@ -162,7 +162,7 @@ def test_an_invoice_is_delivered_by_the_template_that_it_froze(billing: Billing,
         path.write_bytes(b"#panic()" if name.endswith("document.typ") else content)
     with MailboxServer(tmp_path / "mailbox") as mailbox, ExitStack() as stack:
         later = billing_over(billing.database, tmp_path, stack, templates_dir=folder, smtp_port=mailbox.port)
-        again = later.frozen_template(DocumentKind.INVOICE, FEBRUARY)
+        again = later.template_choice(DocumentKind.INVOICE, FEBRUARY).general
         assert again.template_version_id != frozen.template_version_id
         later.print(FEBRUARY)
         assert later.deliver(FEBRUARY).facts["sent_count"] == 5

@@ -100,7 +100,7 @@ def test_what_is_issued_from_its_day_on_freezes_it_and_what_was_issued_keeps_its
 
 def test_a_company_without_templates_freezes_the_shipped_one(billing: Billing) -> None:
     for kind in DocumentKind:
-        frozen = billing.frozen_template(kind, FEBRUARY)
+        frozen = billing.template_choice(kind, FEBRUARY).general
         assert frozen.template_sha256 == billing.template_of(kind).sha256
         assert not billing.shelf.is_own(frozen.template_version_id)
 
@@ -118,9 +118,9 @@ def test_the_version_that_began_last_prints_until_it_is_retired(billing: Billing
     assert [row.template.template_id for row in desk.rows() if row.prints] == [first]
     assert desk.row(third).state is TemplateState.APPROVED
     assert [row.template.version_number for row in desk.rows()] == [3, 2, 1]
-    later = billing.frozen_template(DocumentKind.INVOICE, today + timedelta(days=9))
+    later = billing.template_choice(DocumentKind.INVOICE, today + timedelta(days=9)).general
     assert later.template_sha256 == desk.row(third).template.content_sha256
-    shipped = billing.frozen_template(DocumentKind.CREDIT_NOTE, today)
+    shipped = billing.template_choice(DocumentKind.CREDIT_NOTE, today).general
     assert shipped.template_sha256 == billing.template_of(DocumentKind.CREDIT_NOTE).sha256
 
 

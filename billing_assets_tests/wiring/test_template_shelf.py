@@ -25,17 +25,17 @@ def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
 def test_the_shipped_template_is_registered_once(billing: Billing) -> None:
     shelf = billing.shelf
     day = date(2027, 1, 1)
-    first = shelf.frozen_on(1, DocumentKind.INVOICE, day)
-    assert first is shelf.frozen_on(1, DocumentKind.INVOICE, day)
+    first = shelf.choice_on(1, DocumentKind.INVOICE, day).general
+    assert first is shelf.choice_on(1, DocumentKind.INVOICE, day).general
     assert first.template_sha256 == template().sha256
     again = TemplateShelf(billing.database, billing.settings.home, utc_now)
-    assert again.frozen_on(1, DocumentKind.INVOICE, day) == first
+    assert again.choice_on(1, DocumentKind.INVOICE, day).general == first
     assert shelf.archive(first.template_version_id) == template().archive()
     assert shelf.fonts == template().fonts()
 
 
 def test_pages_and_mails_are_made_by_the_frozen_version(billing: Billing) -> None:
-    frozen = billing.shelf.frozen_on(1, DocumentKind.INVOICE, date(2027, 1, 1))
+    frozen = billing.shelf.choice_on(1, DocumentKind.INVOICE, date(2027, 1, 1)).general
     page = billing.shelf.web_page(frozen.template_version_id, english())
     assert english().invoice_number in page
     subject, text, html = billing.shelf.mail(frozen.template_version_id, english())
@@ -45,7 +45,7 @@ def test_pages_and_mails_are_made_by_the_frozen_version(billing: Billing) -> Non
 
 @pytest.mark.long
 def test_an_enclosure_gives_the_same_words(billing: Billing) -> None:
-    frozen = billing.shelf.frozen_on(1, DocumentKind.INVOICE, date(2027, 1, 1))
+    frozen = billing.shelf.choice_on(1, DocumentKind.INVOICE, date(2027, 1, 1)).general
     made = billing.shelf.enclosed(template().archive(), english(), ("mail", "html"))
     mail = (made.subject, made.text, made.mail_html)
     assert mail == billing.shelf.mail(frozen.template_version_id, english())

@@ -6,6 +6,7 @@ Belongs here: calling the step for each date. Does not belong here: what is due 
 import dagster as dg
 
 from billing_assets.defs.conventions import GROUP, ONE_RUN_PER_DATE, OWNERS, POOL, TAGS
+from billing_assets.defs.dated_orders import order_of
 from billing_assets.defs.metadata import chart_metadata, step_metadata, totals_metadata
 from billing_assets.defs.partitions import billing_dates_of
 from billing_assets.defs.progress import LogProgress
@@ -43,7 +44,8 @@ def build_due_charges(
         with billing.open() as program:
             charts = AssetCharts(program)
             for billing_date in billing_dates_of(context):
-                result = program.plan(program.order(billing_date), progress=LogProgress(context.log.info))
+                order = order_of(context, program, billing_date)
+                result = program.plan(order, progress=LogProgress(context.log.info))
                 facts = {**step_metadata(result), **totals_metadata(result.totals)}
                 facts |= chart_metadata("chart", charts.due(result.totals))
                 context.add_asset_metadata(facts, partition_key=billing_date.isoformat())

@@ -7,6 +7,7 @@ Does not belong here: pricing (``frames``), numbering (``store``).
 import dagster as dg
 
 from billing_assets.defs.conventions import GROUP, ONE_RUN_PER_DATE, OWNERS, POOL, TAGS
+from billing_assets.defs.dated_orders import order_of
 from billing_assets.defs.metadata import chart_metadata, reports_metadata, step_metadata, volume_metadata
 from billing_assets.defs.partitions import billing_dates_of
 from billing_assets.defs.progress import LogProgress
@@ -43,7 +44,8 @@ def build_invoices(dates: dg.PartitionsDefinition[str], freshness: dg.FreshnessP
         with billing.open() as program:
             charts = AssetCharts(program)
             for billing_date in billing_dates_of(context):
-                result = program.invoice(program.order(billing_date), progress=LogProgress(context.log.info))
+                order = order_of(context, program, billing_date)
+                result = program.invoice(order, progress=LogProgress(context.log.info))
                 of_date = reports_metadata(program.run_reports(billing_date), program.run_chart)
                 facts = step_metadata(result)
                 now = {"newly_issued_count": facts["invoice_count"], "seconds": facts["seconds"]}

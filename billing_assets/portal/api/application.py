@@ -56,7 +56,9 @@ def mount_api(host: Starlette) -> FastAPI:
     'billing_assets'
     """
     api = FastAPI(title="billing_assets", docs_url=None, redoc_url=None, openapi_url=None)
+    # The office starts its runs by the same one: of a company one is on at a time.
     api.state.host, api.state.runs = host, RunStarter()
+    host.state.runs = api.state.runs
     for router in RESOURCES:
         # As they are, side by side: the log and the specification find each by its own path.
         api.router.routes.extend(router.routes)

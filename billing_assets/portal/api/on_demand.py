@@ -97,8 +97,8 @@ def invoice_on_demand(request: Request, desk: CallersDesk, order: OnDemandOrder)
     Who repeats a call that was cut off is told ``nothing_due`` of what was issued: see the list of invoices.
     """
     if order.mode == "issue":
-        # Kept by the program for all calls: it is registered once.
-        desk.billing.__dict__["frozen_template"] = program_of(request).frozen_template
+        # Kept by the program for all calls: a template is registered once.
+        desk.billing.__dict__["shelf"] = program_of(request).shelf
     numbers = dict.fromkeys(order.policy_numbers)
     wanted = [Wanted(policy_number=number, until=order.until) for number in numbers]
     on_demand = OnDemandDesk(desk.billing)

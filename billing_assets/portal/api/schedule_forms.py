@@ -54,6 +54,9 @@ class ScheduleAsked(Asked):
     place_codes: _Codes = Field(default_factory=list)
     plan_codes: _Codes = Field(default_factory=list)
     payer_groups: _Codes = Field(default_factory=list)
+    template: Annotated[
+        str, Field(max_length=40, pattern=r"^[^\x00]*$", description="Name of own templates; empty: none.")
+    ] = ""
     note: Words
 
     def texts(self) -> Mapping[str, str]:
@@ -114,6 +117,7 @@ class Schedule(Told):
                 "place_codes": [],
                 "plan_codes": [],
                 "payer_groups": [],
+                "template": "",
                 "next_due_at": ["2025-03-01T05:00:00Z"],
                 "pause": None,
             }
@@ -140,6 +144,7 @@ class Schedule(Told):
     place_codes: list[str]
     plan_codes: list[str]
     payer_groups: list[str]
+    template: str
     next_due_at: list[datetime]
     pause: SchedulePause | None
 

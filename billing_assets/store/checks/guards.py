@@ -199,7 +199,7 @@ MAY_UPDATE: Mapping[str, str] = {
     "billing_run": "issuing_date, backdating_reason, approved_by, state, book_batch_id, shard_count, "
     "due_count, plan_totals, report, planned_at, finalised_at, closed_day_id, is_open_day, plan_sha256, "
     "held_reasons, rehearsal, decision_reason, decided_by, decided_at, catch_up, held_until, basis_sha256, "
-    "asked_by",
+    "asked_by, template_name",
     "run_shard": "due_count, invoice_count, seconds, committed_at, rule_set_id, term_counts, written_sums",
     "number_series": "last_number, last_issue_date",
     "document": "pdf_sha256, pdf_size, pdf, rendered_at, mail_sha256",
