@@ -147,7 +147,9 @@ def _request(firing: "KeptFiring") -> dg.RunRequest:
         tags[TEMPLATE_TAG] = firing.template
     if not firing.selection.is_everything:
         lists = {name: ", ".join(listed) for name, listed in firing.selection.record().items()}
-        config = {"billing_date": firing.nominal_date.isoformat(), **lists, "template": firing.template}
+        config = {"billing_date": firing.nominal_date.isoformat(), **lists}
+        if firing.template:
+            config["template"] = firing.template
         tags[SELECTION_TAG] = firing.selection.words()
         return dg.RunRequest(run_key=key, run_config={"ops": {SELECTION_OP: {"config": config}}}, tags=tags)
     is_dated = ACTIVITIES[firing.activity].is_of_a_date

@@ -1,7 +1,7 @@
 """Which template a document gets: by product, place and language, the most specific one.
 
-Belongs here: what a template is active for, and the order in which several that fit are preferred. Does not
-belong here: versions and acts (``company_templates``), product, place and language of documents (``store``).
+Belongs here: what a template is active for, and the order in which several that fit are preferred.
+Does not belong here: versions and acts (``company_templates``), what documents are of (``frames``).
 
 Of the templates that fit a document the one wins that
 

@@ -50,6 +50,29 @@ def test_a_template_goes_from_a_folder_to_what_prints(
     assert ask("templates", "show", "7", code=3)["error"]["code"] == "template_unknown"
 
 
+def test_a_template_of_a_name_and_a_scope_is_asked_for_by_runs_and_schedules(
+    billing: Billing, ask: Callable[..., Any], folder: Path
+) -> None:
+    added = ask("templates", "add", str(folder), "--name", "winter", "--note", "n", "--by", "ana")["template"]
+    assert added["template_name"] == "winter"
+    billing("templates", "test", "1", "--invoices", "0", "--by", "ana")
+    billing("templates", "approve", "1", *GOOD, "--by", "luis")
+    scope = ("--product", "car,van", "--place", "ES", "--language", "es")
+    wrong = ask("templates", "activate", "1", "--from", "2099-01-01", "--place", "Narnia", *GOOD, code=3)
+    assert wrong["error"]["code"] == "template_scope_invalid"
+    said = billing("templates", "activate", "1", "--from", "2099-01-01", *scope, *GOOD).stdout
+    assert "for product car, van; place ES; language es" in said
+    assert "from 2099-01-01; product car, van" in billing("templates", "show", "1").stdout
+    assert "winter" in billing("templates", "own").stdout
+    early = ask("run", "2024-03-01", "--template", "winter", "--no-deliver", code=3)
+    assert early["error"]["code"] == "template_name_inactive"
+    kept = ("--every", "daily", "--at", "06:00", "--owner", "ana", "--note", "n", "--template", "winter")
+    billing("schedules", "add", "cold", "--activity", "invoice_run", *kept)
+    assert ask("schedules", "show", "cold")["template"] == "winter"
+    billing("schedules", "edit", "cold", "--template", "none", "--note", "warm again")
+    assert ask("schedules", "show", "cold")["template"] == ""
+
+
 def test_a_test_that_finds_something_ends_with_what_it_found(
     billing: Billing, ask: Callable[..., Any], folder: Path
 ) -> None:

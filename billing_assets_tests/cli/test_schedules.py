@@ -91,3 +91,8 @@ class TestANightlyRun:
         assert "payer_groups" in billing("schedules", "show", "nightly").stdout
         billing("schedules", "edit", "nightly", "--product", "none", "--note", "all products")
         assert ask("schedules", "show", "nightly")["product_codes"] == ""
+
+    def test_a_template_that_there_is_not_is_refused_with_what_to_do(self, billing: Billing) -> None:
+        refused = billing("schedules", "edit", "nightly", "--template", "winter", "--note", "n", code=3)
+        assert "no template of invoices is called 'winter'" in refused.stderr
+        assert "billing templates add FOLDER --name winter" in refused.stderr

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -24,6 +25,7 @@ from billing_assets.defs.activities import (
     SELECTION_RUNS,
     SELECTION_TAG,
 )
+from billing_assets.defs.conventions import TEMPLATE_TAG
 from billing_assets.domain.activities import Activity
 from billing_assets.domain.schedule_pauses import Missed, PauseScope
 from billing_assets.store.connection import Database
@@ -32,6 +34,7 @@ from billing_assets.wiring.opening import open_billing
 from billing_assets.wiring.pause_desk import PauseDesk
 from billing_assets.wiring.schedule_desk import ScheduleDesk
 from billing_assets.wiring.settings import Settings, read_settings
+from billing_assets_tests.own_templates import activated, own_folder
 from billing_assets_tests.scheduled import DAY, HOURLY, NIGHTLY, Clock
 
 WEDNESDAY = datetime(2024, 1, 31, 12, tzinfo=UTC)
@@ -207,6 +210,19 @@ def test_a_selection_starts_a_job_without_a_partition_and_the_whole_book_its_dat
     start(daemon, selected, dg.DagsterRunStatus.SUCCESS)
     assert not tick(daemon, at + timedelta(minutes=1), name=SELECTION_RUNS).run_requests
     assert sorted(states(desk)) == ["done", "requested"]
+
+
+@pytest.mark.long
+def test_a_template_goes_with_the_run_as_its_tag_and_with_a_selection_in_its_form(
+    desk: ScheduleDesk, daemon: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    activated(desk.billing, own_folder(tmp_path / "own"), name="winter")
+    desk.add("nightly", {**NIGHTLY, "template": "winter"}, "in winter colours", "ana")
+    desk.add("motor", {**SELECTED, "template": "winter"}, "motor goes first", "ana")
+    [whole] = tick(daemon, WEDNESDAY + DAY).run_requests or []
+    assert (whole.tags[TEMPLATE_TAG], whole.run_config) == ("winter", {})
+    [selected] = tick(daemon, WEDNESDAY + DAY, name=SELECTION_RUNS).run_requests or []
+    assert selected.run_config["ops"][SELECTION_OP]["config"]["template"] == "winter"
 
 
 def test_a_firing_bills_what_its_schedule_said_when_it_was_due(

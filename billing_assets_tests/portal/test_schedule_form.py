@@ -113,8 +113,6 @@ def test_a_selection_is_kept_and_shown_in_every_language(
     operator: TestClient, schedules: ScheduleDesk
 ) -> None:
     assert value_of(operator.get("/schedules/new").text, "product_codes") == ""
-    once = operator.get("/schedules/new?once=1").text
-    assert '<option value="one_off" selected>' in once
     typed = {**NEW, "product_codes": "motor, home", "payer_groups": "fleet"}
     page = operator.post("/schedules/new", data=typed).text
     assert "It bills only the policies of product: home, motor; payer group: fleet." in page

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from billing_assets.frames.document_templates import DocumentTemplates
 from billing_assets.frames.numbered import Heading
 from billing_assets.steps.issue_documents import heading_of
 from billing_assets.steps.issue_ports import NumberBlock
@@ -19,8 +20,8 @@ from billing_assets_tests.posted_books import bill_some
 def test_a_heading_takes_each_value_from_where_it_belongs() -> None:
     block = NumberBlock(number_series_id=9, prefix="INV-", first_number=41, issue_date=date(2024, 1, 6))
     issuer: Any = SimpleNamespace(company_id=3, company_sha256="c")
-    template: Any = SimpleNamespace(template_sha256="t")
-    assert heading_of(block, issuer, template) == Heading(
+    templates = DocumentTemplates(version_ids=7, hashes="t")
+    assert heading_of(block, issuer, templates) == Heading(
         prefix="INV-",
         first_number=41,
         issue_date=date(2024, 1, 6),

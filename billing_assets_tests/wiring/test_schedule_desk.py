@@ -15,6 +15,7 @@ from billing_assets.steps.schedule_ports import KeptFiring
 from billing_assets.store.connection import Database
 from billing_assets.store.schedule_firings import FiringFilter
 from billing_assets.wiring.schedule_desk import ScheduleDesk
+from billing_assets_tests.own_templates import activated, own_folder
 from billing_assets_tests.scheduled import DAY, FIRST_NOON, HOURLY, NIGHTLY, Clock, desk_over
 
 RUNS, RETRIES = Activity.INVOICE_RUN, Activity.DELIVERY_RETRY
@@ -167,3 +168,20 @@ def test_the_preview_and_the_coming_weeks_are_what_fires(desk: ScheduleDesk) -> 
     fired = desk.look(RUNS, shown[-1].due_at).firings[:20]
     assert shown == coming
     assert [each.nominal_date for each in fired] == [each.nominal_date for each in shown]
+
+
+@pytest.mark.long
+def test_a_schedule_asks_for_templates_that_there_are_and_a_firing_for_those_of_its_revision(
+    desk: ScheduleDesk, clock: Clock, tmp_path: Path
+) -> None:
+    asked = {**NIGHTLY, "template": "winter"}
+    with pytest.raises(BillingError, match="template_name_unknown"):
+        desk.add("nightly", asked, "in winter colours", "ana")
+    activated(desk.billing, own_folder(tmp_path / "own"), name="winter")
+    assert desk.template_names() == ["winter"]
+    assert desk.add("nightly", asked, "in winter colours", "ana").kept.schedule.template == "winter"
+    clock.pass_by(DAY)
+    desk.edit("nightly", {"template": ""}, "winter is over", "ana")
+    assert [each.schedule.template for each in desk.revisions("nightly")] == ["winter", ""]
+    firings = desk.look(RUNS, clock.pass_by(DAY)).firings
+    assert [each.template for each in firings] == ["winter", ""]

@@ -1,6 +1,5 @@
 """A company brings a template: approved by a second person, and frozen by what is issued from its day on."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date, timedelta
@@ -9,7 +8,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from billing_assets.documents.templates import default_templates_dir
 from billing_assets.domain.company_templates import TemplateAct, TemplateState
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
@@ -19,6 +17,7 @@ from billing_assets.wiring.desk import Desk
 from billing_assets.wiring.office_desk import OfficeDesk
 from billing_assets.wiring.template_desk import TemplateDesk
 from billing_assets_tests.books import billing_over, fill_book
+from billing_assets_tests.own_templates import own_folder
 
 pytestmark = pytest.mark.long
 FEBRUARY = date(2024, 2, 1)
@@ -30,15 +29,6 @@ def billing(database: Database, tmp_path: Path) -> Iterator[Billing]:
     fill_book(database, 6)
     with ExitStack() as stack:
         yield billing_over(database, tmp_path, stack)
-
-
-def own_folder(folder: Path, **changed: str) -> Path:
-    """Return a folder with the shipped template and other words in its e-mail."""
-    for part in ("_shared", "invoice", "credit_note"):
-        shutil.copytree(default_templates_dir() / part, folder / part)
-    for name, content in {"email.txt.j2": "Our own: {{ document_number }}", **changed}.items():
-        (folder / "invoice" / name).write_text(content)
-    return folder
 
 
 def active(desk: TemplateDesk, folder: Path, day: date) -> int:

@@ -46,6 +46,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "activity_unknown": 422,
         "language_unknown": 422,
         "currency_unknown": 422,
+        "template_name_unknown": 422,
         "note_missing": 422,
         "name_missing": 422,
         "pause_over": 422,
