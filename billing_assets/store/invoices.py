@@ -117,12 +117,12 @@ where run_id = :run and shard_number = :shard and committed_at is null returning
 
 _TERM_TRAITS = """
 select policy_term_version_id, product_code, place_code from policy_term_version
-where policy_term_version_id = any(%(ids)s)
+join unnest(cast(%(ids)s as bigint[])) wanted (policy_term_version_id) using (policy_term_version_id)
 """
 _TERM_TRAITS_SCHEMA = schema_of("policy_term_version_id", "product_code", "place_code")
 _LANGUAGES = """
-select payer_version_id, content::jsonb ->> 'language' from payer_version
-where payer_version_id = any(%(ids)s)
+select payer_version_id, content::json ->> 'language' from payer_version
+join unnest(cast(%(ids)s as bigint[])) wanted (payer_version_id) using (payer_version_id)
 """
 _LANGUAGES_SCHEMA: Schema = {**schema_of("payer_version_id"), "language": pl.String}
 
@@ -171,7 +171,8 @@ def _range(company_id: int, batch_id: int, shard: Shard) -> dict[str, object]:
 
 
 def _ids(ids: pl.Series) -> dict[str, object]:
-    return {"ids": ids.to_list()}
+    """Return the ids of a whole shard as the text of an array: as a list each would be adapted by itself."""
+    return {"ids": f"{{{','.join(map(str, ids))}}}"}
 
 
 class DocumentTransaction:

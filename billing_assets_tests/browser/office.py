@@ -62,6 +62,7 @@ _EXAMPLES = """
 select (select max(run_id) from billing_run where state = 'finalised') as run,
     (select max(run_id) from billing_run where state = 'held') as held,
     (select max(run_id) from billing_run where state = 'running') as running,
+    (select max(billing_date) from billing_run where state = 'running') as running_date,
     (select document_number(prefix, last_number) from number_series where last_number > 0 order by 1 limit 1)
         as invoice,
     (select document_number(s.prefix, i.invoice_number) from invoice i join number_series s
@@ -90,6 +91,9 @@ def office_pages(desk: Desk) -> Mapping[str, str]:
         "run-held": f"/runs/{row.held}",
         "run-under-way": f"/runs/{row.running}",
         "run-charges": f"/runs/{row.run}/charges",
+        "run-new": "/runs/new",
+        "run-asked": f"/runs/new?billing_date={row.running_date}&deliver=on",
+        "run-preview": f"/runs/new/preview?billing_date={row.running_date}&deliver=on",
         "invoices": "/invoices",
         "invoice": f"/invoices/{row.invoice}",
         "explanation": f"/invoices/{row.invoice}/explanation",

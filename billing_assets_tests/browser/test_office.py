@@ -146,6 +146,26 @@ def test_a_pasted_list_is_looked_at_and_nobody_is_kept_out_of_what_it_comes_to(
     assert width <= wanted
 
 
+def test_a_selection_is_looked_at_and_started_with_the_keyboard_on_a_phone(
+    page: Page, office: Office
+) -> None:
+    opened(page, PHONE, f"{office.url}/runs")
+    page.get_by_role("link", name="Bill a date or a selection").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Billing date")).to_have_value(str(today_of(office_company())))
+    page.get_by_label("Products").fill("no_such_product")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Nothing in the policy book has one of these codes.")
+    expect(page.get_by_label("Products")).to_have_value("no_such_product")
+    # The run that was interrupted is what may be gone on with.
+    opened(page, PHONE, office.url + office.pages["run-asked"])
+    start = page.get_by_role("button", name="Start the run and send")
+    expect(start).to_be_visible()
+    assert violations(page) == []
+    width, wanted = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert width <= wanted
+
+
 def test_an_invoice_is_regenerated_after_a_look_at_both(page: Page, office: Office) -> None:
     opened(page, DESK, office.url + office.pages["regenerate"])
     expect(page.get_by_role("region", name="As it was billed", exact=True)).to_be_visible()
