@@ -43,9 +43,14 @@ def test_a_version_is_tested_approved_and_let_print(
     assert "It is approved." in approver.post(f"{page}/approve", data={"why": "looked at it"}).text
     assert approver.post(f"{page}/activate", data={"from_date": "soon", "why": "w"}).status_code == 409
     today = approver.get(page).text.split('type="date" value="')[1][:10]
-    shown = approver.post(f"{page}/activate", data={"from_date": today, "why": "new year"}).text
+    typed = {"from_date": today, "why": "new year", "product_codes": "van, car", "languages": "es"}
+    wrong = approver.post(f"{page}/activate", data={**typed, "place_codes": "Narnia"})
+    assert (wrong.status_code, "cannot be read" in wrong.text) == (409, True)
+    shown = approver.post(f"{page}/activate", data=typed).text
     for words in ("It prints from that day on.", "prints today", "approver@example.com", "looked at it"):
         assert words in shown
+    assert "product: car, van; language: es" in shown
+    assert "product: car, van; language: es" in approver.get("/templates").text
     assert "It is retired." in approver.post(f"{page}/retire", data={"from_date": today, "why": "w"}).text
     assert "retired" in approver.get("/templates").text
 

@@ -135,17 +135,19 @@ def test_what_a_run_asks_for_by_name_prints_it_whoever_goes_on_with_it(
 ) -> None:
     brought(billing, tmp_path)
     winter = activated(billing, own_folder(tmp_path / "winter", **{"email.txt.j2": "Winter"}), name="winter")
-    order = replace(
-        billing.order(JANUARY), template_name="winter", selection=Selection(product_codes=("home",))
-    )
-    run_id = billing.plan(order).facts["run_id"]
+    activated(billing, own_folder(tmp_path / "spring", **{"email.txt.j2": "Spring"}), name="spring")
+    plain = replace(billing.order(JANUARY), selection=Selection(product_codes=("home",)))
+    # Until it is approved, who plans it again may name others; who names none leaves it as it is.
+    for name in ("spring", "winter", ""):
+        run_id = billing.plan(replace(plain, template_name=name)).facts["run_id"]
     assert isinstance(run_id, int)
     decision = RunDecisionOrder(
         run_id=run_id, decision=RunDecision.APPROVE, reason="looked at", decided_by="luis"
     )
     billing.decide(decision)
-    # Whoever gives the plain command goes on with the run that was approved.
-    billing.invoice(replace(billing.order_of_run(run_id), template_name=""))
+    assert billing.order_of_run(run_id).template_name == "winter"
+    # What was approved was looked at in these colours.
+    billing.invoice(replace(plain, template_name="spring"))
     assert {template for *_, template in issued(billing, JANUARY)} == {winter}
     report = Desk(billing).run(run_id).report
     assert report["template"] == "winter"
