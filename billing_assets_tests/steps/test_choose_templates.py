@@ -138,8 +138,8 @@ def test_what_a_run_asks_for_by_name_prints_it_whoever_goes_on_with_it(
     activated(billing, own_folder(tmp_path / "spring", **{"email.txt.j2": "Spring"}), name="spring")
     plain = replace(billing.order(JANUARY), selection=Selection(product_codes=("home",)))
     # Until it is approved, who plans it again may name others; who names none leaves it as it is.
-    for name in ("spring", "winter", ""):
-        run_id = billing.plan(replace(plain, template_name=name)).facts["run_id"]
+    planned = [billing.plan(replace(plain, template_name=name)) for name in ("spring", "winter", "")]
+    run_id = planned[-1].facts["run_id"]
     assert isinstance(run_id, int)
     decision = RunDecisionOrder(
         run_id=run_id, decision=RunDecision.APPROVE, reason="looked at", decided_by="luis"
