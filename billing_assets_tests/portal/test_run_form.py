@@ -52,6 +52,7 @@ def test_a_selection_is_looked_at_and_started_from_what_the_look_shows(
     assert "€" in part
     fields = Fields(part).found
     assert {name: fields[name] for name in ASKED} == ASKED
+    assert fields["csrf_token"]
     done = operator.post("/runs/new", data=fields)
     assert "The run is started." in done.text
     app.state.runs.wait()
