@@ -38,11 +38,37 @@ VICTIMS = ("worker", "worker", "worker", "backend", "backend", "program", "postm
 """Who is killed, by how often they stand here."""
 
 # Of what was billed nothing may differ, numbers included: the frozen record has them, with dates and amounts.
-_DIGEST = """
-select (select count(*) from invoice), (select count(*) from invoice_line), (select count(*) from due_charge),
+# Every other row counts by its hash, under the number of its document: after a death ids are drawn anew.
+_HASHES = """
+select (select count(*) from billing_run), (select coalesce(sum(last_number), 0) from number_series),
     (select md5(string_agg(encode(snapshot_sha256, 'hex'), '' order by invoice_number)) from invoice),
-    (select coalesce(sum(last_number), 0) from number_series), (select count(*) from billing_run)
+    (select sum(hashtextextended(concat_ws('|', shard_number, due_count, invoice_count), 0)::numeric)
+        from run_shard),
+    (select sum(hashtextextended(concat_ws('|', shard_number, kind.key, counted), 0)::numeric)
+        from run_shard cross join lateral jsonb_each(written_sums) as kind
+        cross join lateral jsonb_array_elements(kind.value) as counted),
 """
+_ROW_HASH = """
+    (select row(count(*), sum(hashtextextended(
+        concat_ws('|', i.number_series_id, i.invoice_number, {columns}), 0)::numeric))::text
+        from {table} t left join invoice i on i.invoice_id = t.{key})
+"""
+_ROWS = {
+    (
+        "due_charge",
+        "invoice_id",
+    ): "t.policy_term_id, t.installment_number, t.revision, t.charge_kind, t.outcome, "
+    "t.reason_code, t.due_date, t.period_from_date, t.period_to_date, t.currency, t.net_minor",
+    ("invoice_line", "invoice_id"): "t.line_number, t.policy_term_id, t.installment_number, t.revision, "
+    "t.period_from_date, t.period_to_date, t.net_minor, t.tax_minor",
+    ("invoice_tax", "invoice_id"): "t.tax_number, t.tax_rule_id, t.base_minor, t.tax_minor",
+    ("ledger_entry", "ledger_entry_id"): "t.posting_date, t.entry_kind",
+    ("ledger_posting", "ledger_entry_id"): "t.posting_number, t.account_number, t.currency, t.amount_minor",
+}
+_DIGEST = _HASHES + ", ".join(
+    _ROW_HASH.format(table=table, key=key, columns=columns) for (table, key), columns in _ROWS.items()
+)
+_PENDING = "select count(*) filter (where committed_at is null) from run_shard"
 
 
 @dataclass
@@ -51,6 +77,7 @@ class Tally:
 
     kills: Counter[str] = field(default_factory=Counter)
     finished_runs: int = 0
+    audited_runs: int = 0
     attempts: int = 0
     faults: list[str] = field(default_factory=list)
 
@@ -67,10 +94,15 @@ class Storm:
         # The first of them compiles what they import, and either may have been kept waiting by the machine.
         self._calm_wait = min(self._calm_seconds() for _ in range(2))
         self._calm = self._state("calm")
+        self._pace = 1.0
 
-    def rage(self, kills: int, seed: int) -> Tally:
-        """Kill so many times, each at a random moment; return what came of it."""
-        chance, tally = random.Random(seed), Tally()
+    def rage(self, kills: int, seed: int, audit_every: int = 1) -> Tally:
+        """Kill so many times, each at a random moment; return what came of it.
+
+        The state of every finished run is compared with that of the run without kills. Every invariant is
+        checked of that run, of the last one, and of one in ``audit_every`` between.
+        """
+        chance, tally = random.Random(seed), Tally(faults=self._broken("calm"))
         while tally.kills.total() < kills and not tally.faults:
             self._fresh("storm")
             while not self._is_billed(chance, tally, kills):
@@ -78,19 +110,33 @@ class Storm:
             tally.finished_runs += 1
             if self._state("storm") != self._calm:
                 tally.faults.append(f"{self._state('storm')} is not {self._calm}")
-            tally.faults += self._broken("storm")
+            if tally.finished_runs % audit_every == 0 or tally.kills.total() >= kills:
+                tally.faults += self._broken("storm")
+                tally.audited_runs += 1
+            _tell(tally)
         return tally
 
     def _is_billed(self, chance: random.Random, tally: Tally, kills: int) -> bool:
+        pending, killed = self._pending(), list[str]()
         program, tally.attempts = self._program("storm"), tally.attempts + 1
         if tally.kills.total() < kills:
             # In its first second a program imports, and there is hardly anybody to be killed.
             first = min(1.0, 0.3 * self._calm_wait)
-            time.sleep(chance.uniform(first, self._calm_wait))
-            tally.kills.update(self._kill(program, chance.choice(VICTIMS)))
-        status = program.wait(timeout=600)
+            time.sleep(chance.uniform(first, max(2 * first, self._calm_wait * self._pace)))
+            killed = self._kill(program, chance.choice(VICTIMS))
+            tally.kills.update(killed)
+        status = program.wait(timeout=3600)
         self._server.start()
+        # Other work on the machine may keep a program from its first shard until it is killed, each time.
+        if killed and self._pending() == pending:
+            self._pace *= 1.25
+        elif not killed:
+            self._pace *= 0.9
         return status == 0
+
+    def _pending(self) -> int:
+        with self._database("storm") as database, database.transaction() as connection:
+            return int(connection.execute(text(_PENDING)).scalar_one())
 
     def _calm_seconds(self) -> float:
         """Bill the date without any kill; return the seconds."""
@@ -164,6 +210,10 @@ def _workers_of(pid: int) -> list[int]:
         return []
 
 
+def _tell(tally: Tally) -> None:
+    sys.stderr.write(f"{tally.kills.total():,} kills, {tally.finished_runs:,} runs ended\n")
+
+
 def main() -> None:
     """Kill, and print what came of it; exit 1 where anything was lost, doubled or left open."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -171,15 +221,17 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--shard-terms", type=int, default=25_000)
+    parser.add_argument("--audit-every", type=int, default=20, help="runs of which one is audited as a whole")
     options = parser.parse_args()
     with own_server() as server, tempfile.TemporaryDirectory() as home:
         storm = Storm(server, Path(home), options.count, options.shard_terms)
-        tally = storm.rage(options.kills, options.seed)
+        tally = storm.rage(options.kills, options.seed, options.audit_every)
     figures = {
         "count": options.count,
         "seed": options.seed,
         "kills": dict(tally.kills),
         "finished_runs": tally.finished_runs,
+        "audited_runs": tally.audited_runs,
         "attempts": tally.attempts,
         "faults": tally.faults,
     }

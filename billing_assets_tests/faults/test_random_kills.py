@@ -11,7 +11,9 @@ from billing_assets_tests.faults.random_kills import Storm
 @pytest.mark.slow
 def test_random_kills_leave_the_state_of_a_run_without_any(tmp_path: Path) -> None:
     with own_server() as server:
-        tally = Storm(server, tmp_path, count=600, shard_terms=100).rage(kills=30, seed=20_240_201)
+        storm = Storm(server, tmp_path, count=600, shard_terms=100)
+        tally = storm.rage(kills=30, seed=20_240_201, audit_every=4)
     assert tally.faults == []
     assert tally.kills.total() == 30
     assert len(tally.kills) == 4
+    assert tally.audited_runs > 1
