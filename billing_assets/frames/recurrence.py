@@ -8,9 +8,10 @@ the RFC says. The grid of a rule is worked out once for each different schedule,
 """
 
 from calendar import isleap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import pairwise, takewhile
 from math import lcm
 from typing import Any
@@ -188,14 +189,16 @@ class _Grid:
     The first border lies on or before the effective date, the last on or after the expiration.
     """
 
-    borders: list[date]
-    due_from: list[date]
+    borders: Sequence[date]
+    due_from: Sequence[date]
 
 
 def _once(_pattern: str, _anchor: date, effective: date, expiration: date) -> _Grid:
     return _Grid(borders=[effective, expiration], due_from=[effective])
 
 
+# A shard has the schedules of the shard before once more, and a run of the next date has them all.
+@lru_cache(maxsize=1_024)
 def _by_rule(pattern: str, anchor: date, effective: date, expiration: date) -> _Grid:
     """Return the days of the rule around the term; where it has none before or after, the term's own ends."""
     before, inside = effective, []
@@ -205,8 +208,8 @@ def _by_rule(pattern: str, anchor: date, effective: date, expiration: date) -> _
         elif day < expiration:
             inside.append(day)
         else:
-            return _Grid(borders=[before, *inside, day], due_from=[effective, *inside])
-    return _Grid(borders=[before, *inside, expiration], due_from=[effective, *inside])
+            return _Grid(borders=(before, *inside, day), due_from=(effective, *inside))
+    return _Grid(borders=(before, *inside, expiration), due_from=(effective, *inside))
 
 
 def _by_list(pattern: str, _anchor: date, effective: date, expiration: date) -> _Grid:
