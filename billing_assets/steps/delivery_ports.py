@@ -53,6 +53,13 @@ class PrintedInvoice:
     fault: BillingError | None = None
 
     @property
+    def fault_code(self) -> str:
+        """Code of why the PDF cannot go out as it is; empty where it can."""
+        if self.fault:
+            return self.fault.code
+        return "unprintable" if self.pdf and self.missing_character_count else ""
+
+    @property
     def mail_sha256(self) -> str:
         """Hash (hex) of the mail's own words: subject, text and HTML, without address, date and attachment.
 

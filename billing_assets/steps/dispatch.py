@@ -192,9 +192,7 @@ class Dispatch:
             raise faults[0]
         good = [sheet for sheet in sheets if sheet.fault is None]
         self.unprintable_count += sum(sheet.missing_character_count > 0 for sheet in good)
-        self.store.keep_renderings(
-            [sheet for sheet in good if sheet.pdf and not sheet.missing_character_count]
-        )
+        self.store.keep_renderings([sheet for sheet in good if sheet.pdf and not sheet.fault_code])
         mailed = {row.job.document_id for row in batch if row.channel == DeliveryChannel.EMAIL}
         changed = set(self.store.keep_mails([sheet for sheet in good if sheet.document_id in mailed]))
         proved = [_changed(sheet) if sheet.document_id in changed else sheet for sheet in sheets]
@@ -213,16 +211,12 @@ class Dispatch:
 
     def _send_one(self, row: QueuedDelivery, sheet: PrintedInvoice) -> SendResult:
         """Send one message; what cannot be printed as it must be waits for a person instead."""
-        if sheet.fault:
+        if sheet.fault_code:
             return SendResult(
                 state=DeliveryState.FAILED,
                 reply_code=0,
-                reason_code=sheet.fault.code,
-                reply_text=sheet.fault.found[:_LONGEST_REPLY],
-            )
-        if sheet.pdf and sheet.missing_character_count:
-            return SendResult(
-                state=DeliveryState.FAILED, reply_code=0, reason_code="unprintable", reply_text=""
+                reason_code=sheet.fault_code,
+                reply_text=sheet.fault.found[:_LONGEST_REPLY] if sheet.fault else "",
             )
         if row.channel == DeliveryChannel.API_PUSH:
             return self.ways.push.push(row, sheet.pdf, self.clock())

@@ -23,7 +23,6 @@ from billing_assets.steps.delivery_ports import (
     DocumentStore,
     Finished,
     Press,
-    PrintedInvoice,
     QueuedDelivery,
     Which,
 )
@@ -52,7 +51,6 @@ class PostedBatch:
     name: str
     document_count: int
     sheet_count: int
-    sums_sha256: str
 
 
 class LetterWriter(Protocol):
@@ -133,13 +131,15 @@ class _LetterDesk:
     def post(self, company_code: str, rows: Sequence[QueuedDelivery], now: datetime) -> None:
         """Print the rows, and write those that can be printed into one folder."""
         starts = range(0, len(rows), _PRINTED_TOGETHER)
-        printed = [row for start in starts for row in self._printed(rows[start : start + _PRINTED_TOGETHER])]
+        printed = [
+            each for start in starts for each in self._printed(rows[start : start + _PRINTED_TOGETHER])
+        ]
         if not printed:
             return
-        name, begun = f"{company_code}-{now:%Y-%m-%d}-{printed[0].delivery_id}", list[QueuedDelivery]()
+        name, begun = f"{company_code}-{now:%Y-%m-%d}-{printed[0][0].delivery_id}", list[QueuedDelivery]()
         try:
-            for row in printed:
-                if self.store.hand_over(None, row, self._kept_hash(row)):
+            for row, pdf_sha256 in printed:
+                if self.store.hand_over(None, row, pdf_sha256):
                     begun.append(row)
             batch = self.writer.write(name, self._letters(begun))
         except BaseException:
@@ -155,25 +155,27 @@ class _LetterDesk:
         self.folder_count += 1
         self.last_folder = batch.name
 
-    def _printed(self, rows: Sequence[QueuedDelivery]) -> Iterator[QueuedDelivery]:
-        """Keep the PDFs of rows that have none; yield the rows that can go, and let the others fail."""
-        new = [row for row in rows if not self.store.kept_pdf(row.job.document_id)]
-        sheets = list(self.press.print_all([row.job for row in new], with_pdf=True)) if new else []
-        faults = {sheet.document_id: _fault_of(sheet) for sheet in sheets}
-        self.store.keep_renderings([sheet for sheet in sheets if not faults[sheet.document_id]])
+    def _printed(self, rows: Sequence[QueuedDelivery]) -> Iterator[tuple[QueuedDelivery, str]]:
+        """Keep the PDFs of rows that have none; yield what can go with its hash, and let the others fail."""
+        pdfs = {row.job.document_id: self.store.kept_pdf(row.job.document_id) for row in rows}
+        new = [row.job for row in rows if not pdfs[row.job.document_id]]
+        sheets = list(self.press.print_all(new, with_pdf=True)) if new else []
+        faults = {sheet.document_id: sheet.fault_code for sheet in sheets}
+        good = [sheet for sheet in sheets if not sheet.fault_code]
+        self.store.keep_renderings(good)
+        pdfs |= {sheet.document_id: sheet.pdf for sheet in good}
         for row in rows:
-            letter = Letter(invoice=row.job.invoice, pdf=self.store.kept_pdf(row.job.document_id))
+            pdf = pdfs[row.job.document_id]
+            letter = Letter(invoice=row.job.invoice, pdf=pdf)
             reason = faults.get(row.job.document_id) or self.writer.fault_of(letter)
             if not reason:
-                yield row
+                yield row, sha256(pdf).hexdigest()
             elif self.store.hand_over(None, row, ""):
                 self.fault_count += 1
                 self._finish([row], DeliveryState.FAILED, reason)
 
-    def _kept_hash(self, row: QueuedDelivery) -> str:
-        return sha256(self.store.kept_pdf(row.job.document_id)).hexdigest()
-
     def _letters(self, rows: Sequence[QueuedDelivery]) -> Iterator[Letter]:
+        # Read again, one by one: the PDFs of a whole folder need not fit into memory.
         for row in rows:
             yield Letter(invoice=row.job.invoice, pdf=self.store.kept_pdf(row.job.document_id))
 
@@ -184,9 +186,3 @@ class _LetterDesk:
         at = self.clock()
         for row in rows:
             self.store.hand_over(Finished(row=row, result=result, ended_at=at), None, "")
-
-
-def _fault_of(sheet: PrintedInvoice) -> str:
-    if sheet.fault:
-        return sheet.fault.code
-    return "unprintable" if sheet.missing_character_count else ""

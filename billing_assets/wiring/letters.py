@@ -30,7 +30,6 @@ class FolderWriter:
             name=receipt.folder.name,
             document_count=receipt.document_count,
             sheet_count=receipt.sheet_count,
-            sums_sha256=receipt.sums_sha256,
         )
 
     def is_there(self, batch_name: str) -> bool:
