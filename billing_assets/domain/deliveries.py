@@ -206,6 +206,9 @@ OWN_FAULTS = frozenset({"secret_unreadable", "endpoint_unknown"})
 SIGNS_OF_OUTAGE = CHANNEL_FAULTS | {"refused_for_now"}
 """Reason codes that a channel in trouble gives: several in a row mean that it is down."""
 
+FAULT_OF_THEIRS, TIMED_OUT = 500, 408
+"""Reply codes of an endpoint, from the first on and the second: see ``may_have_taken``."""
+
 MAX_ATTEMPTS = 12
 """So many temporary refusals of one message, and it waits for a person."""
 
@@ -234,6 +237,15 @@ PRINT_FAULTS = frozenset(
 
 GAVE_UP = "gave_up_after_attempts"
 """The reason of a delivery that was refused for now as often as is allowed."""
+
+
+def may_have_taken(reply_code: int) -> bool:
+    """Tell whether an endpoint answered to a whole document in a way that may hide a yes.
+
+    >>> may_have_taken(503), may_have_taken(408), may_have_taken(429), may_have_taken(0)
+    (True, True, False, False)
+    """
+    return reply_code >= FAULT_OF_THEIRS or reply_code == TIMED_OUT
 
 
 def within_attempts(

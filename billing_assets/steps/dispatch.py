@@ -18,6 +18,7 @@ from billing_assets.domain.deliveries import (
     DeliveryState,
     EmailMessageParts,
     SendResult,
+    may_have_taken,
     within_attempts,
 )
 from billing_assets.domain.delivery_channels import DeliveryChannel
@@ -36,7 +37,6 @@ from billing_assets.steps.delivery_ports import (
 from billing_assets.steps.run_ports import Issuer
 
 _LONGEST_REPLY = 500
-_FAULT_OF_THEIRS, _TIMED_OUT = 500, 408
 
 MAX_ENDPOINT_OUTAGES = 3
 """After so many outages in a row an endpoint is left alone until the next call: others do not wait for it."""
@@ -172,7 +172,7 @@ class Dispatch:
             result = within_attempts(
                 answer, row.refused_count, patience.max_attempts, counts_faults=counts_faults
             )
-        if is_push and result.reason_code == GAVE_UP and (row.is_doubtful or _is_doubtful(answer)):
+        if is_push and result.reason_code == GAVE_UP and (row.is_doubtful or may_have_taken(answer.reply_code)):
             # It may have arrived: no other way is taken, and a person asks.
             result = replace(result, state=DeliveryState.UNKNOWN)
         again = patience.next_attempt_at(result, row.refused_count, now, counts_faults=counts_faults)
@@ -221,11 +221,6 @@ class Dispatch:
         if row.channel == DeliveryChannel.API_PUSH:
             return self.ways.push.push(row, sheet.pdf, self.clock())
         return self.ways.mail.send(_message(row, sheet, self.issuer, self.clock()))
-
-
-def _is_doubtful(answer: SendResult) -> bool:
-    """Tell whether an endpoint answered to a whole document in a way that may hide a yes."""
-    return answer.reply_code >= _FAULT_OF_THEIRS or answer.reply_code == _TIMED_OUT
 
 
 def _carried(row: QueuedDelivery, sheet: PrintedInvoice) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from billing_assets.domain.calendar_rule import ClosedDays
-from billing_assets.domain.deliveries import CHANNEL_FAULTS, OWN_FAULTS
+from billing_assets.domain.deliveries import CHANNEL_FAULTS, FAULT_OF_THEIRS, OWN_FAULTS, TIMED_OUT
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import (
     EVERY,
@@ -90,7 +90,7 @@ select v.delivery_id, v.channel, v.message_id, v.attempt_count, d.document_id, i
     i.template_version_id,
     coalesce(encode(d.pdf_sha256, 'hex'), '') as pdf_hex, newest.payer_version_id, newest.email,
     newest.endpoint_code, v.channel = 'api_push' and exists (select from delivery_attempt a
-        where a.delivery_id = v.delivery_id and (a.reply_code >= 500 or a.reply_code = 408)) as is_doubtful,
+        where a.delivery_id = v.delivery_id and (a.reply_code >= :fault_of_theirs or a.reply_code = :timed_out)) as is_doubtful,
     (select count(*) from delivery_attempt a
         where a.delivery_id = v.delivery_id and a.state = 'queued'
             and a.reason_code <> all(case v.channel when 'api_push' then cast(:own_faults as text[])
@@ -256,6 +256,8 @@ class SqlDocumentStore:
             "full_domains": list(which.full_domains),
             "faults": sorted(CHANNEL_FAULTS),
             "own_faults": sorted(OWN_FAULTS),
+            "fault_of_theirs": FAULT_OF_THEIRS,
+            "timed_out": TIMED_OUT,
             "untouched_since": which.untouched_since,
         }
         with self.database.transaction() as connection:
