@@ -249,12 +249,12 @@ def may_have_taken(reply_code: int) -> bool:
 
 
 def within_attempts(
-    result: SendResult, refused_count: int, max_attempts: int, *, counts_faults: bool = False
+    result: SendResult, refused_count: int, max_attempts: int, *, spared: frozenset[str] = CHANNEL_FAULTS
 ) -> SendResult:
     """Return ``result``, or a failure where it is the last temporary refusal that a message may have.
 
-    ``refused_count`` temporary refusals came before it. A fault of the channel is no attempt of the message
-    and never the last one, unless ``counts_faults``. Reply code and wording of the last answer stay.
+    ``refused_count`` temporary refusals came before it. A reason that is ``spared`` is no attempt of the
+    message and never the last one. Reply code and wording of the last answer stay.
 
     >>> refused = SendResult(
     ...     state=DeliveryState.QUEUED, reply_code=450, reason_code="greylisted", reply_text="later"
@@ -262,8 +262,7 @@ def within_attempts(
     >>> within_attempts(refused, 10, 12).reason_code, within_attempts(refused, 11, 12).reason_code
     ('greylisted', 'gave_up_after_attempts')
     """
-    is_spared = result.reason_code in CHANNEL_FAULTS and not counts_faults
     is_last = is_last_attempt(refused_count, max_attempts)
-    if result.state is not DeliveryState.QUEUED or is_spared or not is_last:
+    if result.state is not DeliveryState.QUEUED or result.reason_code in spared or not is_last:
         return result
     return replace(result, state=DeliveryState.FAILED, reason_code=GAVE_UP)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from billing_assets.domain.deliveries import (
+    CHANNEL_FAULTS,
     GAVE_UP,
     OWN_FAULTS,
     SIGNS_OF_OUTAGE,
@@ -166,16 +167,16 @@ class Dispatch:
         now, patience = self.clock(), self.patience
         # A mail server is ours and serves all; an endpoint that is gone for good has to come to an end.
         is_push = row.channel == DeliveryChannel.API_PUSH
-        counts_faults = is_push and answer.reason_code not in OWN_FAULTS
-        result = answer
-        if answer.reason_code not in OWN_FAULTS:
-            result = within_attempts(
-                answer, row.refused_count, patience.max_attempts, counts_faults=counts_faults
-            )
-        if is_push and result.reason_code == GAVE_UP and (row.is_doubtful or may_have_taken(answer.reply_code)):
+        spared = OWN_FAULTS if is_push else CHANNEL_FAULTS
+        result = within_attempts(answer, row.refused_count, patience.max_attempts, spared=spared)
+        if (
+            is_push
+            and result.reason_code == GAVE_UP
+            and (row.is_doubtful or may_have_taken(answer.reply_code))
+        ):
             # It may have arrived: no other way is taken, and a person asks.
             result = replace(result, state=DeliveryState.UNKNOWN)
-        again = patience.next_attempt_at(result, row.refused_count, now, counts_faults=counts_faults)
+        again = patience.next_attempt_at(result, row.refused_count, now, counts_faults=is_push)
         return Finished(row=row, result=result, ended_at=now, next_attempt_at=again)
 
     def _proved(

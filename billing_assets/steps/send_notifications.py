@@ -133,7 +133,7 @@ def _send_one(
             message.channel, message.sent_by, from_email, str(message.message_id), clock(), notice
         )
         result = within_attempts(
-            messenger.send(letter), message.refused_count, max_attempts, counts_faults=True
+            messenger.send(letter), message.refused_count, max_attempts, spared=frozenset()
         )
     store.finish(message, result, next_attempt_at(clock(), message.refused_count + 1))
     return Told(
