@@ -22,6 +22,7 @@ from billing_assets.domain.deliveries import (
     DeliveryState,
     SendResult,
 )
+from billing_assets.domain.delivery_channels import ONE_BY_ONE, DeliveryChannel
 
 WAIT_MINUTES = "15,60,180,180,360,720,1440"
 """Minutes before each further attempt, unless the reason has waits of its own; the last one goes on."""
@@ -102,22 +103,39 @@ class NextStep(StrEnum):
     NONE = "none"
 
 
-def next_step(state: str, reason_code: str, *, has_instant: bool, is_untried: bool = False) -> NextStep:
-    """Return what happens next to a message in that state, on its own channel.
+def next_step(
+    state: str,
+    reason_code: str,
+    *,
+    has_instant: bool,
+    is_untried: bool = False,
+    has_next_way: bool = False,
+    channel: str = DeliveryChannel.EMAIL,
+) -> NextStep:
+    """Return what happens next to a message in that state.
 
-    ``has_instant``: it has its next attempt; ``is_untried``: no channel was ever asked for it.
+    ``has_instant``: it has its next attempt; ``is_untried``: no channel was ever asked for it;
+    ``has_next_way``: it falls back to another channel than its own.
 
     >>> next_step("queued", "greylisted", has_instant=True).value
     'later'
     >>> next_step("failed", "mailbox_unavailable", has_instant=False).value
     'person'
     """
+    if has_next_way:
+        return NextStep.NEXT_WAY
     if state == DeliveryState.QUEUED:
-        if reason_code == HELD:
-            return NextStep.ON_DAY
-        return NextStep.LATER if has_instant else NextStep.AT_ONCE
+        return _next_of_queued(reason_code, channel, has_instant=has_instant)
     if state == DeliveryState.SENDING:
         return NextStep.IN_HAND
     if state == DeliveryState.SENT or reason_code == GIVEN_UP_REASON:
         return NextStep.NONE
     return NextStep.ADDRESS if reason_code == NO_ADDRESS and is_untried else NextStep.PERSON
+
+
+def _next_of_queued(reason_code: str, channel: str, *, has_instant: bool) -> NextStep:
+    if reason_code == HELD:
+        return NextStep.ON_DAY
+    if channel not in ONE_BY_ONE:
+        return NextStep.POST
+    return NextStep.LATER if has_instant else NextStep.AT_ONCE

@@ -33,6 +33,8 @@ from billing_assets.store.companies import read_issuer
 from billing_assets.store.connection import Database
 from billing_assets.store.delivery_fallbacks import fall_back
 from billing_assets.store.delivery_queue import (
+    HAS_ITS_DAY,
+    IS_DUE,
     IS_HELD_UNTIL,
     NEWEST_ADDRESS,
     OF_DATE,
@@ -70,15 +72,10 @@ _IS_QUEUED = (
     f"v.company_id = :company and v.state = 'queued' and ({OF_DATE} or {IS_HELD_UNTIL} or {HAS_WAITED})"
 )
 
-_MAY_GO = (
-    f"((v.send_date is null or v.send_date <= greatest(cast(:day as date), :today)) and {NO_HOLD_STOPS})"
-)
-_IS_DUE = (
-    "(cast(:due_at as timestamptz) is null or v.next_attempt_at is null or v.next_attempt_at <= :due_at)"
-)
+_MAY_GO = f"({HAS_ITS_DAY} and {NO_HOLD_STOPS})"
 
 _QUEUED_COUNTS = f"""
-select count(*) filter (where {_MAY_GO} and {_IS_DUE}), count(*) filter (where not {_MAY_GO})
+select count(*) filter (where {_MAY_GO} and {IS_DUE}), count(*) filter (where not {_MAY_GO})
 from delivery v join document d using (document_id) join invoice i using (invoice_id)
 join billing_run r using (run_id)
 where {_IS_QUEUED} and v.channel = any(:channels)
@@ -90,7 +87,8 @@ select v.delivery_id, v.channel, v.message_id, v.attempt_count, d.document_id, i
     i.template_version_id,
     coalesce(encode(d.pdf_sha256, 'hex'), '') as pdf_hex, newest.payer_version_id, newest.email,
     newest.endpoint_code, v.channel = 'api_push' and exists (select from delivery_attempt a
-        where a.delivery_id = v.delivery_id and (a.reply_code >= :fault_of_theirs or a.reply_code = :timed_out)) as is_doubtful,
+        where a.delivery_id = v.delivery_id
+            and (a.reply_code >= :fault_of_theirs or a.reply_code = :timed_out)) as is_doubtful,
     (select count(*) from delivery_attempt a
         where a.delivery_id = v.delivery_id and a.state = 'queued'
             and a.reason_code <> all(case v.channel when 'api_push' then cast(:own_faults as text[])
@@ -100,7 +98,7 @@ select v.delivery_id, v.channel, v.message_id, v.attempt_count, d.document_id, i
 from delivery v join document d using (document_id) join invoice i using (invoice_id)
 join billing_run r using (run_id)
 {NEWEST_ADDRESS}
-where {_IS_QUEUED} and {_MAY_GO} and {_IS_DUE} and v.delivery_id > :after
+where {_IS_QUEUED} and {_MAY_GO} and {IS_DUE} and v.delivery_id > :after
     and v.channel = any(newest.ways) and v.channel = any(:channels)
     and (cast(:untouched_since as timestamptz) is null or not exists (select from delivery_attempt a
         where a.delivery_id = v.delivery_id and a.started_at >= :untouched_since))

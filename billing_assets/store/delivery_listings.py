@@ -14,14 +14,13 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from billing_assets.domain.decisions import GIVEN_UP_REASON, DecidedDelivery, delivery_unknown
-from billing_assets.domain.deliveries import HELD
 from billing_assets.domain.delivery_channels import ONE_BY_ONE, DeliveryChannel
 from billing_assets.domain.delivery_waits import NextStep, next_step
 from billing_assets.domain.numbering import document_number
 from billing_assets.store.bounces import BounceRow, bounces_of
 from billing_assets.store.delivery_decisions import decisions_of
 from billing_assets.store.delivery_fallbacks import FALLS_BACK, NEXT_WAY, never
-from billing_assets.store.delivery_queue import MAY_LEAVE, NEWEST_ADDRESS, OTHER_WAY
+from billing_assets.store.delivery_queue import HAS_ITS_DAY, IS_DUE, MAY_LEAVE, NEWEST_ADDRESS, OTHER_WAY
 
 # What 'billing deliver' of the date would do: send what waits and what has an address by now, and let go by
 # the next channel what failed.
@@ -33,8 +32,7 @@ join billing_run r using (run_id)
 _WAITING_DATES = f"""
 select r.billing_date {_OF_WAITING}
 where v.company_id = :company and v.state in ('queued', 'failed') and v.channel = any(:channels)
-    and v.channel = any(newest.ways) and {MAY_LEAVE} and (v.send_date is null or v.send_date <= :today)
-    and (cast(:due_at as timestamptz) is null or v.next_attempt_at is null or v.next_attempt_at <= :due_at)
+    and v.channel = any(newest.ways) and {MAY_LEAVE} and {HAS_ITS_DAY} and {IS_DUE}
 union
 select r.billing_date {_OF_WAITING} {NEXT_WAY}
 where v.company_id = :company and v.state = 'failed' and {FALLS_BACK}
@@ -76,12 +74,14 @@ class DeliveryRow:
     @property
     def next_step(self) -> NextStep:
         """What happens next to it by itself."""
-        if self.next_way:
-            return NextStep.NEXT_WAY
-        if self.state == "queued" and self.channel not in ONE_BY_ONE and self.reason_code != HELD:
-            return NextStep.POST
-        has_instant, is_untried = self.next_attempt_at is not None, self.attempt_count == 0
-        return next_step(self.state, self.reason_code, has_instant=has_instant, is_untried=is_untried)
+        return next_step(
+            self.state,
+            self.reason_code,
+            has_instant=self.next_attempt_at is not None,
+            is_untried=self.attempt_count == 0,
+            has_next_way=bool(self.next_way),
+            channel=self.channel,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,6 +305,7 @@ def list_waiting_dates(
     """
     values = {
         "company": company_id,
+        "day": None,
         "today": today,
         "due_at": due_at,
         "channels": list(ONE_BY_ONE),
@@ -315,12 +316,17 @@ def list_waiting_dates(
 
 def list_letter_dates(connection: Connection, company_id: int, today: date) -> list[date]:
     """Return the billing dates of which a document waits to go by post, oldest first."""
-    values = {"company": company_id, "today": today, "channel": DeliveryChannel.PRINT_POST.value}
-    query = """
+    values = {
+        "company": company_id,
+        "day": None,
+        "today": today,
+        "channel": DeliveryChannel.PRINT_POST.value,
+    }
+    query = f"""
         select distinct r.billing_date from delivery v join document d using (document_id)
         join invoice i using (invoice_id) join billing_run r using (run_id)
         where v.company_id = :company and v.state = 'queued' and v.channel = :channel
-            and (v.send_date is null or v.send_date <= :today)
+            and {HAS_ITS_DAY}
         order by 1
-    """
+    """  # noqa: S608 - constants
     return list(connection.execute(text(query), values).scalars())

@@ -1,8 +1,8 @@
 """Filling the outbox: which documents are to be sent, by which channel, to whom, and from which day on.
 
-Belongs here: the outbox row of each document that has none, addresses that were missing, the next channel of
-a payer whom one did not reach.
-Does not belong here: sending what is queued (``deliveries``), which day is open (``steps``).
+Belongs here: the outbox row of each document that has none, addresses that were missing.
+Does not belong here: the next channel of a payer whom one did not reach (``delivery_fallbacks``), sending
+what is queued (``deliveries``), which day is open (``steps``).
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,6 +21,12 @@ OF_DATE = "(cast(:day as date) is null or r.billing_date = :day)"
 # What a sender takes up by itself: what waits, and what was never tried because no address was known.
 MAY_LEAVE = """(v.state = 'queued'
     or (v.state = 'failed' and v.reason_code = 'no_address' and v.attempt_count = 0))"""
+IS_DUE = "(cast(:due_at as timestamptz) is null or v.next_attempt_at is null or v.next_attempt_at <= :due_at)"
+"""Condition of a delivery ``v``: it may be tried by then."""
+
+HAS_ITS_DAY = "(v.send_date is null or v.send_date <= greatest(cast(:day as date), :today))"
+"""Condition of a delivery ``v``: it is not held until later than both days, of which ``:day`` may be null."""
+
 # Once only: what was refused for now waits for the deliveries of its own date, as every other message does.
 IS_HELD_UNTIL = "(v.attempt_count = 0 and v.send_date <= cast(:day as date))"
 
@@ -61,12 +67,12 @@ where d.company_id = :company and {OF_DATE}
 order by r.run_id
 """  # noqa: S608 - constants
 
+# The Message-ID is domain.deliveries.message_id in SQL; a test holds the two together.
 MESSAGE_ID = """
 substr(encode(sha256(convert_to(concat_ws(chr(31), c.company_code,
     document_number(s.prefix, i.invoice_number), chosen.channel, cast(:purpose as text)),
     'UTF8')), 'hex'), 1, 32) || '@' || :domain
 """
-# The Message-ID is domain.deliveries.message_id in SQL; a test holds the two together.
 _QUEUE = f"""
 insert into delivery (company_id, document_id, channel, purpose, message_id, state, reason_code, owner,
     send_date, queued_at, changed_at)

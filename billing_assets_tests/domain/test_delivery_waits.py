@@ -90,3 +90,12 @@ def test_every_state_has_a_next_step() -> None:
     assert next_step("unknown", "sender_died", has_instant=False) is NextStep.PERSON
     assert next_step("failed", GIVEN_UP_REASON, has_instant=False) is NextStep.NONE
     assert next_step("sent", "accepted", has_instant=False) is NextStep.NONE
+
+
+def test_another_channel_has_another_next_step() -> None:
+    assert next_step("failed", "mailbox_unavailable", has_instant=False, has_next_way=True) is (
+        NextStep.NEXT_WAY
+    )
+    assert next_step("queued", "", has_instant=False, channel="print_post") is NextStep.POST
+    assert next_step("queued", HELD, has_instant=False, channel="print_post") is NextStep.ON_DAY
+    assert next_step("queued", "", has_instant=False, channel="api_push") is NextStep.AT_ONCE
