@@ -25,9 +25,9 @@ from billing_assets.domain.text_fields import (
     LONGEST_SHOWN,
     BadTextError,
     Fault,
-    code,
     frequency,
     number,
+    require_own_code,
     word,
 )
 from billing_assets.domain.time_zones import is_time_zone
@@ -139,14 +139,7 @@ def require_code(schedule_code: str) -> str:
     >>> require_code("nightly")
     'nightly'
     """
-    try:
-        return code(schedule_code)
-    except BadTextError as error:
-        raise BillingError(
-            "schedule_code_invalid",
-            f"'{schedule_code[:LONGEST_SHOWN]}' is no code of a schedule",
-            f"{error}: nightly",
-        ) from None
+    return require_own_code(schedule_code, "schedule_code_invalid", "a schedule", "nightly")
 
 
 def schedule_unknown(schedule_code: str) -> BillingError:

@@ -105,7 +105,16 @@ def webhook_id(company_code: str, document_number: str, channel: str, purpose: s
     >>> webhook_id("demo", "INV-00000001", "api_push", "issue")
     'msg_aba1ced1ba1abcd49d88c89764ee4654'
     """
-    return f"msg_{_key_hash(company_code, document_number, channel, purpose)}"
+    return webhook_id_of(_key_hash(company_code, document_number, channel, purpose))
+
+
+def webhook_id_of(message_id: str) -> str:
+    """Return the ``webhook-id`` of the delivery that a Message-ID is of: both are the hash of its key.
+
+    >>> webhook_id_of("853fd8152b1c317e1a1cf3bae289153d@billing.example")
+    'msg_853fd8152b1c317e1a1cf3bae289153d'
+    """
+    return f"msg_{message_id.partition('@')[0]}"
 
 
 def _key_hash(*parts: str) -> str:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.money import CURRENCIES, MAX_AMOUNT_MINOR, parse_minor
+from billing_assets.domain.money import CURRENCIES, parse_minor
 
 LONGEST_KEY, LONGEST_REMITTANCE, LONGEST_NAME = 300, 2_000, 200
 _FIRST_DATE, _LAST_DATE = date(1990, 1, 1), date(2200, 1, 1)
@@ -211,6 +211,3 @@ PAYMENT_PROBLEMS: Mapping[str, tuple[str, str]] = MappingProxyType(_problems(_PR
 >>> PAYMENT_PROBLEMS["payment_currency_unknown"][0]
 'the currency is not on the list of ISO 4217'
 """
-
-MOST_MINOR = MAX_AMOUNT_MINOR
-"""The largest payment, in minor units."""

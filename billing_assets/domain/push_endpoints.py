@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.text_fields import LONGEST_SHOWN, BadTextError, code
+from billing_assets.domain.text_fields import LONGEST_SHOWN, require_own_code
 
 MOST_SECRETS = 4
 """So many secrets of an endpoint sign at a time: the new one, and old ones until nobody checks them."""
@@ -32,14 +32,7 @@ def require_endpoint_code(endpoint_code: str) -> str:
     >>> require_endpoint_code("broker-7")
     'broker-7'
     """
-    try:
-        return code(endpoint_code)
-    except BadTextError as error:
-        raise BillingError(
-            "endpoint_code_invalid",
-            f"'{endpoint_code[:LONGEST_SHOWN]}' is no code of an endpoint",
-            f"{error}: broker-7",
-        ) from None
+    return require_own_code(endpoint_code, "endpoint_code_invalid", "an endpoint", "broker-7")
 
 
 def endpoint_unknown(endpoint_code: str) -> BillingError:

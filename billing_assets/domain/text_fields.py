@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from billing_assets.domain.errors import BillingError
 from billing_assets.domain.frequencies import FREQUENCIES, OWN_UNITS
 
 LONGEST_SHOWN = 30
@@ -44,6 +45,19 @@ def code(text: str) -> str:
     if not _CODE.fullmatch(text):
         raise BadTextError(CODE_RULE)
     return text
+
+
+def require_own_code(text: str, fault_code: str, words: str, example: str) -> str:
+    """Return the code of ``words``, or raise ``fault_code`` with what a code is made of and an example.
+
+    >>> require_own_code("nightly", "schedule_code_invalid", "a schedule", "nightly")
+    'nightly'
+    """
+    try:
+        return code(text)
+    except BadTextError as error:
+        found = f"'{text[:LONGEST_SHOWN]}' is no code of {words}"
+        raise BillingError(fault_code, found, f"{error}: {example}") from None
 
 
 def frequency(text: str) -> str:

@@ -6,6 +6,7 @@ the call (``channels.api_push``), which documents are pushed (``steps``).
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from uuid import uuid4
 
 from billing_assets.channels.api_push import (
@@ -17,7 +18,7 @@ from billing_assets.channels.api_push import (
 )
 from billing_assets.channels.outbound import Outbound, OutboundSettings
 from billing_assets.documents.invoice_json import invoice_to_json
-from billing_assets.domain.deliveries import DeliveryState, SendResult
+from billing_assets.domain.deliveries import DeliveryState, SendResult, webhook_id_of
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.numbering import document_file_name
@@ -44,8 +45,7 @@ class Endpoints:
 
     def __init__(self, database: Database, settings: Settings, company_code: str, clock: Clock) -> None:
         """Use the store, and how the settings let endpoints be called."""
-        keys = settings.notification_key.get_secret_value()
-        self._sealer = Sealer(tuple(keys.split(",")) if keys else ())
+        self._sealer = Sealer(settings.sealing_keys)
         self._store = SqlEndpointStore(database, clock, self._sealer)
         self._database = database
         self._company_code = company_code
@@ -82,15 +82,15 @@ class Endpoints:
                 f"give from 1 to {MOST_SECRETS}, the newest first",
             )
         self._channel.require_usable(PushEndpoint(url=url, secrets=tuple(secrets)))
-        self._store.set(self._company_id(), code, url, secrets, by)
+        self._store.set(self._company_id, code, url, secrets, by)
 
     def remove(self, code: str, by: str) -> None:
         """Remove an endpoint; raises ``endpoint_unknown``."""
-        self._store.remove(self._company_id(), code, by)
+        self._store.remove(self._company_id, code, by)
 
     def listed(self) -> list[PushEndpointRow]:
         """Return the endpoints in use."""
-        return self._store.listed(self._company_id())
+        return self._store.listed(self._company_id)
 
     def test(self, code: str) -> SendResult:
         """Push a message without a document, and return what came of it; it stands in no list.
@@ -99,7 +99,7 @@ class Endpoints:
         """
         now = self._clock()
         message = PushMessage(
-            message_id=f"msg_{uuid4().hex}",
+            message_id=webhook_id_of(uuid4().hex),
             dated_at=now,
             event_type=TEST_EVENT,
             payload=document_payload(TEST_EVENT, now, "{}", None),
@@ -116,12 +116,13 @@ class Endpoints:
             )
         return self._channel.send(endpoint, _message(row, pdf, dated_at))
 
+    @cached_property
     def _company_id(self) -> int:
         with self._database.transaction() as connection:
             return read_issuer(connection, self._company_code).company_id
 
     def _open(self, code: str) -> PushEndpoint:
-        found = self._store.opened(self._company_id(), code)
+        found = self._store.opened(self._company_id, code)
         return PushEndpoint(url=found.url, secrets=found.secrets)
 
 
@@ -131,8 +132,7 @@ def _message(row: QueuedDelivery, pdf: bytes, dated_at: datetime) -> PushMessage
     issued_at = datetime.combine(invoice.issue_date, datetime.min.time(), tzinfo=UTC)
     attached = InlinePdf(file_name=document_file_name(invoice.invoice_number, "pdf"), content=pdf)
     return PushMessage(
-        # The Message-ID of a row is the hash of its key, as the id of a webhook is.
-        message_id=f"msg_{row.message_id.partition('@')[0]}",
+        message_id=webhook_id_of(row.message_id),
         dated_at=dated_at,
         event_type=event_type,
         payload=document_payload(event_type, issued_at, invoice_to_json(invoice), attached),

@@ -77,8 +77,7 @@ class NotificationDesk:
         """Use the store and the settings of ``billing``."""
         self.settings: Settings = billing.settings
         self.database = billing.database
-        keys = self.settings.notification_key.get_secret_value()
-        self.sealer = Sealer(tuple(keys.split(",")) if keys else ())
+        self.sealer = Sealer(self.settings.sealing_keys)
         self.events = SqlEventStore(self.database)
         self.outbox = SqlMessageStore(self.database, self.sealer, utc_now)
 

@@ -272,6 +272,12 @@ class Settings(BaseSettings):
         return self.smtp_security or ("none" if is_loopback(self.smtp_host) else "starttls")
 
     @property
+    def sealing_keys(self) -> tuple[str, ...]:
+        """The keys that seal secrets in the store, the newest first; none: they stand as they are."""
+        keys = self.notification_key.get_secret_value()
+        return tuple(keys.split(",")) if keys else ()
+
+    @property
     def retry_rule(self) -> RetryRule:
         """When failed invoices are tried again, and who owns them after the last time."""
         return retry_rule(self.retry_wait_hours, self.retry_owner)
