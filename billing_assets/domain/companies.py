@@ -6,9 +6,11 @@ Belongs here: the settings record of a company. Does not belong here: its polici
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
+from datetime import date, datetime
 from difflib import get_close_matches
 from itertools import combinations
 from unicodedata import category
+from zoneinfo import ZoneInfo
 
 from billing_assets.domain.bank_accounts import is_bic, is_iban
 from billing_assets.domain.cash_rounding import CASH_CURRENCIES
@@ -67,6 +69,10 @@ class Company:
     cash_rounding: tuple[str, ...] = ()
     product_names: tuple[ProductName, ...] = ()
     safety_bounds: SafetyBounds = DEFAULT_BOUNDS
+
+    def date_at(self, at: datetime) -> date:
+        """Return the business date that it is at an aware instant where the company lives."""
+        return at.astimezone(ZoneInfo(self.time_zone)).date()
 
 
 def company_from(record: dict[str, object]) -> Company:

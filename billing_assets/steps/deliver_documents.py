@@ -16,7 +16,6 @@ from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from typing import TypeAlias
-from zoneinfo import ZoneInfo
 
 from billing_assets.domain.calendar_rule import PURPOSES, Purpose
 from billing_assets.domain.delivery_waits import Patience
@@ -84,7 +83,7 @@ def deliver_documents(  # noqa: PLR0913 - ports and settings, each given by its 
     with store.lock_deliveries(issuer.company_id, progress):
         interrupted = store.settle_interrupted(issuer.company_id)
         now = clock()
-        today = now.astimezone(ZoneInfo(issuer.company.time_zone)).date()
+        today = issuer.company.date_at(now)
         which, pace = Which(due_at=now if is_due_only else None), pace or DomainPace()
         send_dates = _send_dates(issuer, billing_date, store)
         counts = store.queue(issuer.company_id, billing_date, issuer.company.message_domain, send_dates)

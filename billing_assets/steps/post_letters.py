@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from billing_assets.domain.deliveries import DeliveryState, SendResult
 from billing_assets.domain.delivery_channels import DeliveryChannel
@@ -92,7 +91,7 @@ def post_letters(
     with store.lock_deliveries(issuer.company_id, progress):
         store.settle_interrupted(issuer.company_id)
         now = clock()
-        today = now.astimezone(ZoneInfo(issuer.company.time_zone)).date()
+        today = issuer.company.date_at(now)
         total, _ = store.queued_counts(issuer.company_id, None, today, _WHICH)
         after_id = 0
         while rows := store.next_deliveries(issuer.company_id, None, after_id, MOST_LETTERS, today, _WHICH):

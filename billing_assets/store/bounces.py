@@ -11,9 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from billing_assets.domain.bounces import Bounce, BounceEffect, BounceMail, returns
-from billing_assets.steps.run_ports import Clock, Issuer
-from billing_assets.store.companies import read_issuer
-from billing_assets.store.connection import Database
+from billing_assets.store.companies import CompanyStore
 from billing_assets.store.delivery_queue import OWNER_OF_UNKNOWN
 
 # The last attempt is the one that carried the message; a sender that is at work is left alone.
@@ -53,18 +51,8 @@ class BounceRow:
     recorded_at: datetime
 
 
-class SqlBounceStore:
+class SqlBounceStore(CompanyStore):
     """Bounces in PostgreSQL; the implementation of ``steps.bounce_ports.BounceStore``."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        """Use ``database``, and ``clock`` for the instants that rows keep."""
-        self.database = database
-        self.clock = clock
-
-    def issuer(self, company_code: str) -> Issuer:
-        """Return the company with that code, or raise ``company_unknown``."""
-        with self.database.transaction() as connection:
-            return read_issuer(connection, company_code)
 
     def take(self, company_id: int, mail: BounceMail) -> BounceEffect:
         """Keep a mail and change its delivery, in one transaction; a mail that is known changes nothing."""

@@ -19,10 +19,9 @@ from sqlalchemy import Connection, text
 from billing_assets.domain.audit_acts import Act, AuditAct, Subject
 from billing_assets.domain.calendar_rule import OWN_PURPOSES, ClosedDays, Purpose
 from billing_assets.steps.calendar_ports import ClosedDayOrder
-from billing_assets.steps.run_ports import Clock, Issuer, Progress
+from billing_assets.steps.run_ports import Clock, Progress
 from billing_assets.store.audit_log import record_act
-from billing_assets.store.companies import read_issuer
-from billing_assets.store.connection import Database
+from billing_assets.store.companies import CompanyStore
 from billing_assets.store.locks import hold_runs
 
 ALL = "all"
@@ -78,18 +77,8 @@ def read_closed_days(connection: Connection, company_id: int, up_to_id: int = _N
     return ClosedDays(by_purpose={purpose: frozenset(found) for purpose, found in days.items()})
 
 
-class SqlClosedDayStore:
+class SqlClosedDayStore(CompanyStore):
     """Closed days in PostgreSQL; the implementation of ``steps.calendar_ports.ClosedDayStore``."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        """Use ``database``, and ``clock`` for the instants that rows keep."""
-        self.database = database
-        self.clock = clock
-
-    def issuer(self, company_code: str) -> Issuer:
-        """Return the company with that code, or raise ``company_unknown``."""
-        with self.database.transaction() as connection:
-            return read_issuer(connection, company_code)
 
     @contextmanager
     def closed_day_work(self, company_id: int, progress: Progress) -> Iterator["ClosedDayTransaction"]:

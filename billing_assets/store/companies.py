@@ -15,8 +15,9 @@ from billing_assets.domain.audit_acts import Act, AuditAct, Subject, change_of
 from billing_assets.domain.companies import Company, check_company, company_from, company_record
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind
-from billing_assets.steps.run_ports import Issuer
+from billing_assets.steps.run_ports import Clock, Issuer
 from billing_assets.store.audit_log import record_act
+from billing_assets.store.connection import Database
 
 _LATEST = """
 select c.company_id, v.company_version_id, encode(v.content_sha256, 'hex'), v.content
@@ -34,6 +35,20 @@ _PREFIXES = {
     "on_demand_prefix": DocumentKind.INVOICE,
 }
 """The settings that begin numbers, each with the documents that carry them."""
+
+
+class CompanyStore:
+    """What stores of a company's work begin with: a database, a clock, and the company of a code."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        """Use ``database``, and ``clock`` for the instants that rows keep."""
+        self.database = database
+        self.clock = clock
+
+    def issuer(self, company_code: str) -> Issuer:
+        """Return the company with that code, or raise ``company_unknown``."""
+        with self.database.transaction() as connection:
+            return read_issuer(connection, company_code)
 
 
 def save_company(connection: Connection, company: Company, recorded_at: datetime) -> bool:

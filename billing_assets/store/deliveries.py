@@ -27,10 +27,9 @@ from billing_assets.steps.delivery_ports import (
     UnqueuedRun,
     Which,
 )
-from billing_assets.steps.run_ports import Clock, Issuer, Progress
+from billing_assets.steps.run_ports import Progress
 from billing_assets.store.closed_days import read_closed_days
-from billing_assets.store.companies import read_issuer
-from billing_assets.store.connection import Database
+from billing_assets.store.companies import CompanyStore
 from billing_assets.store.delivery_fallbacks import fall_back
 from billing_assets.store.delivery_queue import (
     HAS_ITS_DAY,
@@ -152,18 +151,8 @@ select exists (select from delivery
 """
 
 
-class SqlDocumentStore:
+class SqlDocumentStore(CompanyStore):
     """Documents and outbox in PostgreSQL; the implementation of ``steps.delivery_ports.DocumentStore``."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        """Use ``database``, and ``clock`` for the instants that rows keep."""
-        self.database = database
-        self.clock = clock
-
-    def issuer(self, company_code: str) -> Issuer:
-        """Return the company with that code, or raise ``company_unknown``."""
-        with self.database.transaction() as connection:
-            return read_issuer(connection, company_code)
 
     def make_documents(self, company_id: int, billing_date: date | None) -> int:
         """Add the missing document rows; return how many."""

@@ -18,10 +18,8 @@ from billing_assets.domain.decisions import (
 )
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import DecisionOrder
-from billing_assets.steps.run_ports import Clock, Issuer
 from billing_assets.store.audit_log import record_act
-from billing_assets.store.companies import read_issuer
-from billing_assets.store.connection import Database
+from billing_assets.store.companies import CompanyStore
 from billing_assets.store.delivery_queue import NEWEST_ADDRESS, OTHER_WAY
 
 # A sender begins a row by an update that wants it queued. Whoever locks the row first has it; the other finds
@@ -57,18 +55,8 @@ from delivery v where v.company_id = :company and v.delivery_id = any(:ids)
 """  # noqa: S608 - constants
 
 
-class SqlDecisionStore:
+class SqlDecisionStore(CompanyStore):
     """Decisions in PostgreSQL; the implementation of ``steps.delivery_ports.DecisionStore``."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        """Use ``database``, and ``clock`` for the instants that decisions keep."""
-        self.database = database
-        self.clock = clock
-
-    def issuer(self, company_code: str) -> Issuer:
-        """Return the company with that code, or raise ``company_unknown``."""
-        with self.database.transaction() as connection:
-            return read_issuer(connection, company_code)
 
     def decide(self, company_id: int, order: DecisionOrder) -> Sequence[DecidedDelivery]:
         """Take the decision on every row of the order, or raise what refuses it with nothing changed."""

@@ -24,8 +24,6 @@ from billing_assets.domain.selections import Selection
 from billing_assets.reports.run_report import build_run_report
 from billing_assets.steps.run_ports import (
     BookPosition,
-    Clock,
-    Issuer,
     PlanRecord,
     Progress,
     RuleRows,
@@ -37,8 +35,7 @@ from billing_assets.steps.run_ports import (
 from billing_assets.store.away_months import require_date_here
 from billing_assets.store.certificates import keep_certificate
 from billing_assets.store.closed_days import read_closed_days
-from billing_assets.store.companies import read_issuer
-from billing_assets.store.connection import Database
+from billing_assets.store.companies import CompanyStore
 from billing_assets.store.holds import holds_on
 from billing_assets.store.invoices import ShardTransaction, read_shard_book
 from billing_assets.store.locks import LockSpace, hold_lock
@@ -61,18 +58,8 @@ from billing_assets.store.statistics import refresh_statistics
 _IS_OPEN = "state not in ('finalised', 'rejected')"
 
 
-class SqlRunStore:
+class SqlRunStore(CompanyStore):
     """Runs in PostgreSQL; the implementation of ``steps.run_ports.RunStore``."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        """Use ``database``, and ``clock`` for the instants that rows keep."""
-        self.database = database
-        self.clock = clock
-
-    def issuer(self, company_code: str) -> Issuer:
-        """Return the company with that code, or raise ``company_unknown``."""
-        with self.database.transaction() as connection:
-            return read_issuer(connection, company_code)
 
     @contextmanager
     def lock_runs(self, company_id: int, progress: Progress) -> Iterator[None]:

@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from billing_assets.documents.press import TemplatePress
 from billing_assets.documents.run_chart import run_chart
@@ -66,7 +65,7 @@ def utc_now() -> datetime:
 
 def today_of(company: Company) -> date:
     """Return the business date that it is now where the company lives."""
-    return utc_now().astimezone(ZoneInfo(company.time_zone)).date()
+    return company.date_at(utc_now())
 
 
 def time_zone_differs(company: Company, time_zone: str) -> BillingError:
@@ -225,8 +224,7 @@ class Billing:
         issuer = self.runs.issuer(self.company_code())
         with self.database.transaction() as connection:
             run = show_run(connection, issuer.company_id, run_id)
-        zone = ZoneInfo(issuer.company.time_zone)
-        planned_on = datetime.fromisoformat(run.report["planned_at"]).astimezone(zone).date()
+        planned_on = issuer.company.date_at(datetime.fromisoformat(run.report["planned_at"]))
         billing_date, issuing_date = (
             date.fromisoformat(run.report[name]) for name in ("billing_date", "issuing_date")
         )
