@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from getpass import getuser
+from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
@@ -101,6 +102,14 @@ def name_of(given: str) -> str:
         return getuser()
     except (ImportError, KeyError, OSError) as error:
         raise BillingError("name_missing", "this login has no name", "say who decides: --by NAME") from error
+
+
+def text_of(path: Path, unreadable: BillingError) -> str:
+    """Return the text of a file that keeps something off the command line, or raise ``unreadable``."""
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise unreadable from error
 
 
 def login_actor() -> Actor:

@@ -7,6 +7,7 @@ delivery (``steps.read_bounces``).
 import typer
 
 from billing_assets.cli.arguments import Json, open_desk
+from billing_assets.cli.fact_rows import fact_rows
 from billing_assets.cli.failures import ExitCode
 from billing_assets.cli.output import Screen
 
@@ -33,7 +34,7 @@ def read(as_json: Json = False) -> None:
 
         facts = BounceDesk(desk.billing).read(progress=progress).facts
     screen.document(dict(facts))
-    rows = [[words, f"{int(facts[name]):,}"] for name, words in _WORDS.items() if facts[name]]
+    rows = fact_rows(_WORDS, facts)
     if not rows:
         screen.say("No mail waited to be read.")
         return

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from billing_assets.cli.arguments import AnyDay, Json, open_desk
+from billing_assets.cli.fact_rows import fact_rows
 from billing_assets.cli.failures import ExitCode, UnfinishedError
 from billing_assets.cli.interrupts import stop_on_request
 from billing_assets.cli.output import Screen
@@ -80,7 +81,7 @@ def _send(screen: Screen, billing_date: date | None, report: "Report", *, is_due
 
 
 def _show(screen: Screen, facts: Mapping[str, int | str]) -> None:
-    rows = [[words, f"{int(facts[name]):,}"] for name, words in _WORDS.items() if facts[name]]
+    rows = fact_rows(_WORDS, facts)
     if rows:
         screen.table(["messages", ">count"], rows)
     else:

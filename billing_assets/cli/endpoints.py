@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from billing_assets.cli.arguments import By, Json, name_of, open_desk
+from billing_assets.cli.arguments import By, Json, name_of, open_desk, text_of
 from billing_assets.cli.deliveries import code_words
 from billing_assets.cli.failures import ExitCode
 from billing_assets.cli.output import Screen, instant, state_cell, styled
@@ -126,19 +126,13 @@ def remove(code: _Code, by: By = "", as_json: Json = False) -> None:
 
 
 def _lines(path: Path) -> list[str]:
-    try:
-        lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise _unreadable(path) from error
-    found = [line for line in lines if line]
-    if not found:
-        raise _unreadable(path)
-    return found
-
-
-def _unreadable(path: Path) -> BillingError:
-    return BillingError(
+    unreadable = BillingError(
         "endpoint_file_unreadable",
         f"{path} cannot be read, or is empty",
         "name a text file that holds it alone",
     )
+    lines = [line.strip() for line in text_of(path, unreadable).splitlines()]
+    found = [line for line in lines if line]
+    if not found:
+        raise unreadable
+    return found

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from billing_assets.cli.arguments import Json, iso_date, open_desk
+from billing_assets.cli.fact_rows import fact_rows
 from billing_assets.cli.output import Screen, count_of, styled
 from billing_assets.domain.money import parse_minor
 
@@ -132,7 +133,7 @@ def changes(
         "duplicate_count": "repeated rows",
         "problem_count": "problems",
     }
-    rows = [[words, f"{int(facts[name]):,}"] for name, words in names.items() if facts[name]]
+    rows = fact_rows(names, facts)
     screen.table(["rows", ">count"], rows, footer=["in the file", f"{int(facts['row_count']):,}"])
     if facts["problem_count"]:
         screen.hint("see the bad rows: billing problems list")
@@ -162,7 +163,7 @@ def show_import(screen: Screen, result: "StepResult") -> None:
         "duplicate_count": "repeated rows",
         "problem_count": "problems",
     }
-    rows = [[words, f"{int(facts[name]):,}"] for name, words in names.items() if facts[name]]
+    rows = fact_rows(names, facts)
     screen.table(["rows", ">count"], rows, footer=["in the file", f"{int(facts['row_count']):,}"])
     screen.heading("Premium of whole terms, by what became of the rows")
     kinds = {

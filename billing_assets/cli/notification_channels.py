@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from billing_assets.cli.arguments import By, Json, name_of, open_desk
+from billing_assets.cli.arguments import By, Json, name_of, open_desk, text_of
 from billing_assets.cli.failures import ExitCode
 from billing_assets.cli.notify import reason_words
 from billing_assets.cli.output import Screen, instant, state_cell, styled
@@ -74,7 +74,7 @@ def add(
         raise typer.BadParameter("give one of them", param_hint="--to, --url or --url-file")
     screen = Screen(as_json)
     kind = ChannelKind.EMAIL if to else ChannelKind.APPRISE
-    target = _read(url_file) if url_file else to or url
+    target = text_of(url_file, _unreadable(url_file)) if url_file else to or url
     recorded_by = name_of(by)
     with open_desk(screen) as desk:
         told = NotificationDesk(desk.billing)
@@ -92,13 +92,10 @@ def add(
     screen.hint(f"try it: billing notifications channels test {name}")
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BillingError(
-            "channel_invalid", f"{path} cannot be read", "name a text file that holds the Apprise URL alone"
-        ) from error
+def _unreadable(path: Path) -> BillingError:
+    return BillingError(
+        "channel_invalid", f"{path} cannot be read", "name a text file that holds the Apprise URL alone"
+    )
 
 
 @app.command("list", epilog="billing notifications channels list")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from billing_assets.cli.arguments import By, Json, Note, iso_date, name_of, open_desk
+from billing_assets.cli.fact_rows import fact_rows
 from billing_assets.cli.output import Screen, instant, styled
 
 if TYPE_CHECKING:
@@ -68,8 +69,7 @@ def bring_in(
     screen.document(dict(facts))
     screen.say(styled("[bold]{}[/bold]", facts["file_name"]))
     names = {"new_count": "new", "ended_count": "ended", "unchanged_count": "unchanged"}
-    rows = [[words, f"{int(facts[name]):,}"] for name, words in names.items() if facts[name]]
-    screen.table(["plan rows", ">count"], rows)
+    screen.table(["plan rows", ">count"], fact_rows(names, facts))
 
 
 @app.command(

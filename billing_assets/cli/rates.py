@@ -20,6 +20,7 @@ from billing_assets.cli.arguments import (
     name_of,
     open_desk,
 )
+from billing_assets.cli.fact_rows import fact_rows
 from billing_assets.cli.output import Screen, instant, styled
 from billing_assets.domain.list_pages import page_of
 
@@ -55,8 +56,7 @@ def bring_in(
         styled("[bold]{}[/bold]  {} to {}", facts["file_name"], facts["first_date"], facts["last_date"])
     )
     names = {"new_count": "new", "corrected_count": "corrected", "unchanged_count": "unchanged"}
-    rows = [[words, f"{int(facts[name]):,}"] for name, words in names.items() if facts[name]]
-    screen.table(["rates", ">count"], rows)
+    screen.table(["rates", ">count"], fact_rows(names, facts))
     if facts["left_out"]:
         screen.hint(f"left out, as ISO 4217 does not list them any more: {facts['left_out']}")
 
