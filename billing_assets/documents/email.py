@@ -18,13 +18,14 @@ class EmailRenderer:
         self.template = template
         self._environment = make_environment(template)
 
-    def render(self, document: Document) -> tuple[str, str, str]:
+    def render(self, document: Document, *, is_attached: bool = True) -> tuple[str, str, str]:
         """Return (subject, text, html) of the e-mail for ``document``.
 
         The subject is one line without control characters, so that nothing in it can begin another
-        header. Raises :class:`BillingError` where the template does not render.
+        header. ``is_attached``: the document goes with it. Raises :class:`BillingError` where the template
+        does not render.
         """
-        return self.of_view(view_of(document, self.template))
+        return self.of_view(view_of(document, self.template, is_attached=is_attached))
 
     def of_view(self, view: dict[str, object]) -> tuple[str, str, str]:
         """Return the same from the view of a document, where that is made already."""

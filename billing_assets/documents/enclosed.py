@@ -83,13 +83,15 @@ class Task:
 
     ``archive`` is the path of a template's archive; where there is no ``document`` its sample is, in
     ``language``. ``forms`` are of ``pdf``, ``mail``, ``html``, ``picture`` (its first page) and
-    ``labels`` (which words its languages lack; nothing is rendered for it).
+    ``labels`` (which words its languages lack; nothing is rendered for it). ``is_attached``: the mail
+    carries the PDF, and says so.
     """
 
     archive: str
     document: Document | None
     forms: tuple[str, ...]
     language: str = ""
+    is_attached: bool = True
 
     @property
     def line_count(self) -> int:
@@ -145,7 +147,7 @@ def _rendered(task: Task, limits: Limits) -> tuple[dict[str, object], bytes]:
         if "labels" in task.forms:
             return {"missing_labels": missing_labels(template)}, b""
         document = task.document or sample_document(template, task.language)
-        view = view_of(document, template)
+        view = view_of(document, template, is_attached=task.is_attached)
         said: dict[str, object] = {
             "language": language_of(document, template),
             "number": view["document_number"],

@@ -18,6 +18,9 @@ from billing_assets.domain.errors import BillingError
 
 FALLBACK_LANGUAGE = "en"
 
+_BARE = "_bare"
+"""How the key ends of what a mail says that carries no PDF."""
+
 _REGION_LENGTH = 2
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
@@ -40,6 +43,14 @@ class Catalogue:
             return self
         names = {table: {**words, **changes.get(table, {})} for table, words in self.names.items()}
         return replace(self, text={**self.text, **changes.get("text", {})}, names=names)
+
+    def bare(self) -> "Catalogue":
+        """Return the catalogue with what a mail says without its PDF in the place of what it says with it.
+
+        A template that was frozen before such words were there has none, and its mails stay as they were.
+        """
+        own = {key.removesuffix(_BARE): words for key, words in self.text.items() if key.endswith(_BARE)}
+        return replace(self, text={**self.text, **own})
 
     def with_own(self, table: str, own: Mapping[str, str]) -> "Catalogue":
         """Return the catalogue with names of the company's own in ``table``, before those that it has."""

@@ -13,6 +13,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
 from itertools import chain, islice
@@ -231,7 +232,7 @@ def _printed(sheet: _Sheet) -> PrintedInvoice:
     job, archive, with_newer_fonts, is_own, with_pdf = sheet
     if is_own:
         return _printed_in_enclosure(sheet)
-    view = build_view(job.invoice, _template(archive))
+    view = build_view(job.invoice, _template(archive), is_attached=with_pdf)
     subject, plain, html = _mail_renderer(archive).of_view(view)
     printed = _printer(archive).of_view(job.invoice, view) if with_pdf else None
     is_frozen = printed is not None and sha256(printed.content).hexdigest() == job.pdf_sha256
@@ -253,10 +254,11 @@ def _printed_in_enclosure(sheet: _Sheet) -> PrintedInvoice:
     """Print one invoice by a template of a company."""
     job, archive, with_newer_fonts, _is_own, with_pdf = sheet
     forms = ("mail", "pdf") if with_pdf else ("mail",)
-    made = _enclosure().render(Task(archive=archive, document=job.invoice, forms=forms))
+    task = Task(archive=archive, document=job.invoice, forms=forms, is_attached=with_pdf)
+    made = _enclosure().render(task)
     is_frozen = bool(made.pdf) and sha256(made.pdf).hexdigest() == job.pdf_sha256
     if made.missing_characters and with_newer_fonts != archive and not is_frozen:
-        made = _enclosure().render(Task(archive=with_newer_fonts, document=job.invoice, forms=forms))
+        made = _enclosure().render(replace(task, archive=with_newer_fonts))
     return PrintedInvoice(
         document_id=job.document_id,
         language=made.language,

@@ -35,11 +35,14 @@ def _default_template(kind: DocumentKind = DocumentKind.INVOICE) -> Template:
     return load_template(default_templates_dir(), kind)
 
 
-def build_view(invoice: Invoice, template: Template | None = None) -> dict[str, object]:
+def build_view(
+    invoice: Invoice, template: Template | None = None, *, is_attached: bool = True
+) -> dict[str, object]:
     """Return what the document of ``invoice`` shows: JSON of strings, with lists of rows.
 
     The words come from ``template`` (the project's own by default), in the payer's language or
-    else in English. Raises ``document_does_not_add_up`` where the amounts do not add up.
+    else in English. ``is_attached``: its mail carries the PDF, and says so. Raises
+    ``document_does_not_add_up`` where the amounts do not add up.
 
     >>> from billing_assets.documents.invoice_json import invoice_from_json
     >>> sample = invoice_from_json(_default_template().text("sample.json"))
@@ -49,6 +52,7 @@ def build_view(invoice: Invoice, template: Template | None = None) -> dict[str, 
     check_sums(invoice)
     region = region_of(invoice.payer.language, invoice.payer.country_code)
     words = _words(invoice, template).for_region(region)
+    words = words if is_attached else words.bare()
     reader = Reader(words, words.locale_code(region), invoice.currency)
     creditor = creditor_view(invoice.creditor, words)
     document_number = clean(invoice.invoice_number, 40)

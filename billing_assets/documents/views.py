@@ -24,11 +24,14 @@ DOCUMENT_KINDS: tuple[str, ...] = tuple(kind.value for kind in (*DocumentKind, *
 """The kinds of document, each with a folder of templates."""
 
 
-def view_of(document: Document, template: Template) -> dict[str, object]:
-    """Return what ``document`` shows by ``template``; raises where its amounts do not add up."""
-    return (
-        build_view(document, template) if isinstance(document, Invoice) else letter_view(document, template)
-    )
+def view_of(document: Document, template: Template, *, is_attached: bool = True) -> dict[str, object]:
+    """Return what ``document`` shows by ``template``; raises where its amounts do not add up.
+
+    ``is_attached``: the mail of an invoice carries its PDF, and says so.
+    """
+    if isinstance(document, Invoice):
+        return build_view(document, template, is_attached=is_attached)
+    return letter_view(document, template)
 
 
 def languages_of(template: Template) -> list[str]:

@@ -90,6 +90,7 @@ class QueuedDelivery:
     ``to_email`` and ``endpoint_code`` are what is known of the payer by ``payer_version_id``, the newest.
     ``refused_count`` counts temporary refusals of this message since a person last decided to send it again.
     ``is_doubtful``: an endpoint answered with a fault of its own to all of it, and may have taken it.
+    ``had_pdf``: its last e-mail carried the PDF; None where no e-mail was handed over yet.
     """
 
     delivery_id: int
@@ -100,6 +101,7 @@ class QueuedDelivery:
     to_email: str
     endpoint_code: str
     is_doubtful: bool
+    had_pdf: bool | None
     payer_version_id: int
     job: PrintJob
 

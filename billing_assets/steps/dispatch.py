@@ -106,8 +106,13 @@ class Dispatch:
     print_fault_count: int = 0
 
     def carries_pdf(self, row: QueuedDelivery) -> bool:
-        """Tell whether the message of a row carries the PDF: an e-mail where the company wants it so."""
-        return row.channel != DeliveryChannel.EMAIL or self.issuer.company.email_attachment == "pdf"
+        """Tell whether the message of a row carries the PDF: an e-mail where the company wants it so.
+
+        One that was tried before goes out as it was: the company may have come to want it otherwise.
+        """
+        if row.channel != DeliveryChannel.EMAIL:
+            return True
+        return self.issuer.company.email_attachment == "pdf" if row.had_pdf is None else row.had_pdf
 
     def facts(self) -> dict[str, int]:
         """Return what came of the messages, in counts."""
@@ -226,10 +231,9 @@ class Dispatch:
 
 def _carried(row: QueuedDelivery, sheet: PrintedInvoice) -> tuple[str, str]:
     """Return the hashes of the PDF and of the mail that the channel is handed; empty where there is none."""
-    if sheet.fault:
+    if sheet.fault_code:
         return "", ""
-    mail_sha256 = sheet.mail_sha256 if row.channel == DeliveryChannel.EMAIL else ""
-    return "" if sheet.missing_character_count else sheet.pdf_sha256, mail_sha256
+    return sheet.pdf_sha256, sheet.mail_sha256 if row.channel == DeliveryChannel.EMAIL else ""
 
 
 def _changed(sheet: PrintedInvoice) -> PrintedInvoice:

@@ -15,7 +15,13 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from billing_assets.domain.calendar_rule import ClosedDays
-from billing_assets.domain.deliveries import CHANNEL_FAULTS, FAULT_OF_THEIRS, OWN_FAULTS, TIMED_OUT
+from billing_assets.domain.deliveries import (
+    CHANNEL_FAULTS,
+    FAULT_OF_THEIRS,
+    OWN_FAULTS,
+    PRINT_FAULTS,
+    TIMED_OUT,
+)
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import (
     EVERY,
@@ -88,6 +94,9 @@ select v.delivery_id, v.channel, v.message_id, v.attempt_count, d.document_id, i
     newest.endpoint_code, v.channel = 'api_push' and exists (select from delivery_attempt a
         where a.delivery_id = v.delivery_id
             and (a.reply_code >= :fault_of_theirs or a.reply_code = :timed_out)) as is_doubtful,
+    case when v.mail_sha256 is not null and not exists (select from delivery_attempt a
+        where a.delivery_id = v.delivery_id and a.attempt_number = v.attempt_count
+            and a.reason_code = any(:print_faults)) then v.content_sha256 is not null end as had_pdf,
     (select count(*) from delivery_attempt a
         where a.delivery_id = v.delivery_id and a.state = 'queued'
             and a.reason_code <> all(case v.channel when 'api_push' then cast(:own_faults as text[])
@@ -243,6 +252,7 @@ class SqlDocumentStore(CompanyStore):
             "full_domains": list(which.full_domains),
             "faults": sorted(CHANNEL_FAULTS),
             "own_faults": sorted(OWN_FAULTS),
+            "print_faults": sorted(PRINT_FAULTS),
             "fault_of_theirs": FAULT_OF_THEIRS,
             "timed_out": TIMED_OUT,
             "untouched_since": which.untouched_since,
@@ -258,6 +268,7 @@ class SqlDocumentStore(CompanyStore):
                 channel=row.channel,
                 endpoint_code=row.endpoint_code,
                 is_doubtful=row.is_doubtful,
+                had_pdf=row.had_pdf,
                 message_id=row.message_id,
                 attempt_count=row.attempt_count,
                 refused_count=row.refused_count,

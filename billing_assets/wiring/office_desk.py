@@ -232,7 +232,9 @@ class OfficeDesk:
         with self.database.transaction() as connection:
             invoice = find_invoice(connection, self.desk.company_id, number)
             view = view_document(connection, invoice.invoice_id, utc_now())
-        subject, words, html = self.desk.billing.shelf.mail(view.template_version_id, invoice)
+        subject, words, html = self.desk.billing.shelf.mail(
+            view.template_version_id, invoice, is_attached=self.company.email_attachment == "pdf"
+        )
         return Message(to_email=invoice.payer.email, subject=subject, words=words, html=html)
 
     def delivery_tallies(self) -> list[ReasonTally]:

@@ -100,22 +100,35 @@ class TemplateShelf:
             return self.enclosed(archive, document, ("html",)).html
         return HtmlRenderer(from_archive(archive, self.cache_dir)).html(document)
 
-    def mail(self, template_version_id: int, document: Document) -> tuple[str, str, str]:
-        """Return (subject, text, html) of the e-mail of a document by the version that it froze."""
+    def mail(
+        self, template_version_id: int, document: Document, *, is_attached: bool = True
+    ) -> tuple[str, str, str]:
+        """Return (subject, text, html) of the e-mail of a document by the version that it froze.
+
+        ``is_attached``: the mail carries the PDF, and says so.
+        """
         archive = self.archive(template_version_id)
         if self.is_own(template_version_id):
-            made = self.enclosed(archive, document, ("mail",))
+            made = self.enclosed(archive, document, ("mail",), is_attached=is_attached)
             return made.subject, made.text, made.mail_html
-        return EmailRenderer(from_archive(archive, self.cache_dir)).render(document)
+        return EmailRenderer(from_archive(archive, self.cache_dir)).render(document, is_attached=is_attached)
 
     def enclosed(
-        self, archive: bytes, document: Document | None, forms: tuple[str, ...], language: str = ""
+        self,
+        archive: bytes,
+        document: Document | None,
+        forms: tuple[str, ...],
+        language: str = "",
+        *,
+        is_attached: bool = True,
     ) -> Rendered:
         """Render one document, or the template's sample, in an enclosure that ends with it."""
         enclosure = Enclosure()
         try:
             path = str(self.kept(archive))
-            return enclosure.render(Task(archive=path, document=document, forms=forms, language=language))
+            return enclosure.render(
+                Task(archive=path, document=document, forms=forms, language=language, is_attached=is_attached)
+            )
         finally:
             enclosure.close()
 

@@ -5,6 +5,9 @@ from dataclasses import replace
 import pytest
 
 from billing_assets.documents.email import EmailRenderer
+from billing_assets.documents.labels import catalogues_of
+from billing_assets.documents.templates import default_templates_dir, load_template
+from billing_assets.documents.views import sample_document
 from billing_assets.domain.invoices import Invoice
 from billing_assets_tests.documents.samples import GOLDEN, english, spanish, template, with_payer
 
@@ -17,6 +20,33 @@ def test_the_message_is_the_golden_one(language: str, invoice: Invoice) -> None:
     golden = GOLDEN / f"email.{language}.txt"
     assert f"{subject}\n\n{text}" == golden.read_text(encoding="utf-8")
     assert html == (GOLDEN / f"email.{language}.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("language", ["de", "en", "es", "fr"])
+@pytest.mark.parametrize("kind", ["invoice", "credit_note"])
+def test_a_mail_speaks_of_a_pdf_exactly_where_it_carries_one(kind: str, language: str) -> None:
+    folder = load_template(default_templates_dir(), kind)
+    document = sample_document(folder, language)
+    assert isinstance(document, Invoice)
+    renderer = EmailRenderer(folder)
+    for is_attached in (True, False):
+        # The reader sees the preheader of the HTML beside the subject, before anything else.
+        for body in renderer.render(document, is_attached=is_attached)[1:]:
+            assert ("PDF" in body) is is_attached
+            assert document.invoice_number in body
+    bare = {key: words for key, words in catalogues_of(folder)[language].text.items() if "_bare" in key}
+    assert len(bare) == (4 if kind == "invoice" else 3)
+    assert not any("PDF" in words for words in bare.values())
+
+
+def _without_bare(content: bytes) -> bytes:
+    return b"".join(line for line in content.splitlines(keepends=True) if b"_bare = " not in line)
+
+
+def test_a_template_that_was_frozen_before_keeps_its_words() -> None:
+    files = {name: _without_bare(content) for name, content in template().files.items()}
+    frozen = EmailRenderer(replace(template(), files=files))
+    assert frozen.render(english(), is_attached=False) == RENDERER.render(english())
 
 
 def test_text_and_html_carry_the_amount_the_date_and_the_account() -> None:

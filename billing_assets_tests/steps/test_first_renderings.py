@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from billing_assets.channels.mailbox import MailboxServer
 from billing_assets.documents import press
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import PrintedInvoice
+from billing_assets.store.companies import save_company
 from billing_assets.wiring.build import Billing
-from billing_assets_tests.books import AT
+from billing_assets_tests.books import AT, COMPANY
 from billing_assets_tests.channels.email.servers import LabServer
 from billing_assets_tests.steps.outbox import (
     FEBRUARY,
@@ -95,6 +97,42 @@ def test_a_mail_that_would_read_differently_than_at_its_first_attempt_is_not_sen
         assert billing.deliver(FEBRUARY).facts["print_fault_count"] == 1
         assert len(server.kept) == WITH_ADDRESS - 1
     assert [row[2] for row in outbox(billing) if row[0] == "failed"] == ["rendering_changed", "no_address"]
+
+
+def want_attachment(billing: Billing, wanted: str) -> None:
+    with billing.database.transaction() as connection:
+        save_company(connection, replace(COMPANY, email_attachment=wanted), AT)
+
+
+def shape(content: bytes) -> tuple[int, bool]:
+    """Return how many files a mail carries, and whether it speaks of one."""
+    message = email.message_from_bytes(content, policy=email.policy.default)
+    bodies = [message.get_body((kind,)) for kind in ("plain", "html")]
+    says_so = ["PDF" in body.get_content() for body in bodies if body is not None]
+    assert says_so in ([True, True], [False, False])
+    return len(list(message.iter_attachments())), says_so[0]
+
+
+def test_a_mail_without_its_pdf_does_not_say_that_it_has_one(billing: Billing, tmp_path: Path) -> None:
+    want_attachment(billing, "none")
+    assert [shape(content) for content in delivered(billing, tmp_path)] == [(0, False)] * WITH_ADDRESS
+    assert broken_invariants(billing) == []
+
+
+@pytest.mark.parametrize(("first", "then"), [("pdf", "none"), ("none", "pdf")])
+def test_what_was_tried_before_goes_out_as_it_was_though_the_company_wants_it_otherwise(
+    billing: Billing, first: str, then: str
+) -> None:
+    want_attachment(billing, first)
+    with LabServer("rcpt_450") as server:
+        use_port(billing, server.port)
+        billing.deliver(FEBRUARY)
+        want_attachment(billing, then)
+        server.mode = "ok"
+        assert billing.deliver(FEBRUARY).facts["sent_count"] == WITH_ADDRESS
+        expected = (1, True) if first == "pdf" else (0, False)
+        assert [shape(kept.content) for kept in server.kept] == [expected] * WITH_ADDRESS
+    assert broken_invariants(billing) == []
 
 
 def test_a_document_that_cannot_be_printed_fails_alone(

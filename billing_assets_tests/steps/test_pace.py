@@ -44,6 +44,7 @@ def row(number: int, email: str, invoice: Invoice) -> QueuedDelivery:
         to_email=email,
         endpoint_code="",
         is_doubtful=False,
+        had_pdf=None,
         payer_version_id=1,
         job=job,
     )
