@@ -20,7 +20,14 @@ from billing_assets.domain.numbering import document_number
 from billing_assets.store.bounces import BounceRow, bounces_of
 from billing_assets.store.delivery_decisions import decisions_of
 from billing_assets.store.delivery_fallbacks import FALLS_BACK, NEXT_WAY, never
-from billing_assets.store.delivery_queue import HAS_ITS_DAY, IS_DUE, MAY_LEAVE, NEWEST_ADDRESS, OTHER_WAY
+from billing_assets.store.delivery_queue import (
+    HAS_ITS_DAY,
+    IS_DUE,
+    MAY_LEAVE,
+    NEWEST_ADDRESS,
+    OF_DATE,
+    OTHER_WAY,
+)
 
 # What 'billing deliver' of the date would do: send what waits and what has an address by now, and let go by
 # the next channel what failed.
@@ -178,6 +185,29 @@ def deliveries_of(connection: Connection, company_id: int, invoice_id: int) -> l
     query = text(f"{_DELIVERIES} and i.invoice_id = :invoice order by v.delivery_id")
     values = {"company": company_id, "invoice": invoice_id, "never": never()}
     return [_delivery(row) for row in connection.execute(query, values)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingLater:
+    """How many messages have their next attempt later, and when the first and the last of them have it."""
+
+    delivery_count: int
+    first_at: datetime | None
+    last_at: datetime | None
+
+
+def count_waiting_later(
+    connection: Connection, company_id: int, billing_date: date | None, at: datetime
+) -> WaitingLater:
+    """Return what a call at ``at`` that takes up only what is due leaves alone, of one date or of all."""
+    query = f"""
+        select count(*) as delivery_count, min(next_attempt_at) as first_at, max(next_attempt_at) as last_at
+        from delivery v join document d using (document_id) join invoice i using (invoice_id)
+        join billing_run r using (run_id)
+        where v.company_id = :company and v.state = 'queued' and v.next_attempt_at > :at and {OF_DATE}
+    """  # noqa: S608 - constants
+    values = {"company": company_id, "day": billing_date, "at": at}
+    return WaitingLater(**connection.execute(text(query), values).mappings().one())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -322,6 +322,11 @@ class Desk:
         with self.database.transaction() as connection:
             return delivery_listings.count_reasons(connection, self.company_id, with_given_up=with_given_up)
 
+    def waiting_later(self, billing_date: date | None) -> delivery_listings.WaitingLater:
+        """Return which messages have their next attempt later than now, of one date or of all."""
+        with self.database.transaction() as connection:
+            return delivery_listings.count_waiting_later(connection, self.company_id, billing_date, utc_now())
+
     def given_up_count(self) -> int:
         """Return how many of the failed deliveries were given up."""
         with self.database.transaction() as connection:

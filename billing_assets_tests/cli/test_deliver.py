@@ -1,6 +1,8 @@
 """`billing deliver`: what waits is sent once."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -59,6 +61,21 @@ def test_a_mail_server_that_goes_down_ends_with_what_was_sent_until_then(
     shown = billing("deliver", code=3)
     assert "to be tried again" in shown.stdout
     assert "(channel_down)" in shown.stderr
+
+
+def test_what_waits_for_its_time_is_told_with_it(
+    ask: Callable[..., Any], billing: Billing, mailbox: MailboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    breaks_after(monkeypatch, 8, lambda: replace(AWAY, reason_code="mailbox_full"))
+    tried = ask("deliver", "2024-01-10", code=4)
+    assert (tried["waiting_count"], tried["later_count"]) == (1, 1)
+    document = ask("deliver", "2024-01-10", "--due")
+    assert (document["waiting_count"], document["later_count"]) == (0, 1)
+    assert document["first_attempt_at"] == document["last_attempt_at"] > datetime.now(UTC).isoformat()
+    at = document["first_attempt_at"][:16].replace("T", " ")
+    shown = billing("deliver", "2024-01-10", "--due").stdout
+    assert f"Nothing is due. 1 message waits for the next attempt, until {at} UTC." in shown
+    assert len(mailbox.messages()) == 8
 
 
 @pytest.mark.long

@@ -5,6 +5,7 @@ import email.policy
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from billing_assets.steps.delivery_ports import DecisionOrder
 from billing_assets.steps.dispatch import MAX_OUTAGES
 from billing_assets.store.companies import save_company
 from billing_assets.store.connection import Database
-from billing_assets.wiring.build import Billing
+from billing_assets.wiring.build import Billing, utc_now
+from billing_assets.wiring.desk import Desk
 from billing_assets_tests.books import AT, COMPANY, billing_over, change_address, fill_book
 from billing_assets_tests.channels.email.servers import LabServer
 from billing_assets_tests.documents.samples import RARE, added_fonts, cut_template
@@ -111,11 +113,18 @@ def test_what_was_refused_for_now_is_left_alone_by_retries_until_it_is_due(billi
         assert billing.waiting_dates(is_due_only=True) == []
         assert billing.waiting_dates() == [FEBRUARY]
         early = billing.deliver(FEBRUARY, is_due_only=True)
+        later = Desk(billing).waiting_later(FEBRUARY)
+        assert later.delivery_count == Desk(billing).waiting_later(None).delivery_count == WITH_ADDRESS
+        assert later.first_at is not None
+        assert later.last_at is not None
+        assert utc_now() < later.first_at <= later.last_at <= utc_now() + timedelta(minutes=15)
+        assert Desk(billing).waiting_later(FEBRUARY + timedelta(days=1)).delivery_count == 0
         assert (early.facts["sent_count"], len(server.kept)) == (0, 0)
         with billing.database.transaction() as connection:
             connection.execute(text("update delivery set next_attempt_at = now() where delivery_id = 1"))
         assert billing.waiting_dates(is_due_only=True) == [FEBRUARY]
         assert billing.deliver(FEBRUARY, is_due_only=True).facts["sent_count"] == 1
+        assert Desk(billing).waiting_later(None).delivery_count == WITH_ADDRESS - 1
         assert billing.deliver(FEBRUARY).facts["sent_count"] == WITH_ADDRESS - 1
     assert broken_invariants(billing) == []
 
