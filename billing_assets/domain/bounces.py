@@ -42,10 +42,14 @@ class Bounce:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BounceMail:
-    """A mail of the bounce mailbox; ``bounce`` is None where it is no report on a message of ours."""
+    """A mail of the bounce mailbox; ``bounce`` is None where it is no report on a message of ours.
+
+    ``is_for_person``: nor was it written by a machine, as far as it says: somebody should read it.
+    """
 
     content_sha256: str
     bounce: Bounce | None
+    is_for_person: bool = False
 
 
 class BounceEffect(StrEnum):
@@ -53,13 +57,15 @@ class BounceEffect(StrEnum):
 
     ``returned``: its delivery counts as sent no more, and a person has it; ``noted``: it is kept with its
     delivery, which stays as it is; ``unmatched``: no delivery has its Message-ID; ``foreign``: the mail is no
-    report, or on nothing of ours; ``repeated``: the same mail was read before.
+    report, or on nothing of ours; ``personal``: it is neither that nor an answer that a machine gave, and
+    somebody should read it; ``repeated``: the same mail was read before.
     """
 
     RETURNED = "returned"
     NOTED = "noted"
     UNMATCHED = "unmatched"
     FOREIGN = "foreign"
+    PERSONAL = "personal"
     REPEATED = "repeated"
 
 

@@ -4,7 +4,8 @@ Belongs here: finding the mails of a plain folder or a Maildir, and putting away
 Does not belong here: what a mail says (``channels.email.bounces``).
 
 A file that is being written is left alone: a Maildir has it in ``tmp`` until it is whole, and in a plain
-folder names that begin with a dot or end in ``.part`` or ``.tmp`` are. What was read is moved, never removed.
+folder names that begin with a dot or end in ``.part`` or ``.tmp`` are. What was read is moved, never removed:
+what a person should read to a folder of its own, where it stays until that person takes it away.
 """
 
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ from billing_assets.domain.errors import BillingError
 
 READ = "read"
 """Folder, inside of the mailbox, of the mails that were read."""
+
+TO_READ = "to-read"
+"""Folder, inside of the mailbox, of the mails that a person should read, and then take away."""
 
 LARGEST_MAIL = 2_000_000
 """So many bytes of a mail are read: a report stands at its beginning, what it returns may be large."""
@@ -54,18 +58,23 @@ class BounceFolder:
         """Return how many mails wait."""
         return len(self._waiting())
 
-    def put_away(self, path: Path) -> None:
+    def to_read(self) -> list[str]:
+        """Return the names of the mails that a person should read, in order."""
+        folder = self._folder / TO_READ
+        return sorted(path.name for path in folder.iterdir() if _is_mail(path)) if folder.is_dir() else []
+
+    def put_away(self, path: Path, *, is_for_person: bool = False) -> None:
         """Move a mail that was read; where it cannot be, it is read again and found known."""
-        target = self._folder / READ / path.name
+        folder = self._folder / (TO_READ if is_for_person else READ)
         try:
-            target.parent.mkdir(exist_ok=True)
-            path.replace(target)
+            folder.mkdir(exist_ok=True)
+            path.replace(_free_name(folder, path.name))
         except FileNotFoundError:
             return
         except OSError as error:
             raise BillingError(
                 "bounce_not_moved",
-                f"the mail '{path.name}' was read and cannot be moved to '{READ}': {error.strerror}",
+                f"the mail '{path.name}' was read and cannot be moved to '{folder.name}': {error.strerror}",
                 "let the user that runs billing write to the bounce folder; nothing is counted twice",
             ) from error
 
@@ -74,6 +83,15 @@ class BounceFolder:
         folders = [self._folder / "new", self._folder / "cur"] if is_maildir else [self._folder]
         found = [path for folder in folders if folder.is_dir() for path in folder.iterdir() if _is_mail(path)]
         return sorted(found, key=lambda path: path.name)
+
+
+def _free_name(folder: Path, name: str) -> Path:
+    """Return a path that nothing has: whoever fetches mails may number them anew each day."""
+    target, number = folder / name, 1
+    while target.exists():
+        number += 1
+        target = folder / f"{name}~{number}"
+    return target
 
 
 def _is_mail(path: Path) -> bool:

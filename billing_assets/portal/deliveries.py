@@ -22,6 +22,9 @@ from billing_assets.portal.places import PAGE_ROWS, OptionalId
 from billing_assets.store.delivery_listings import DeliveryFilter
 from billing_assets.wiring.office_desk import OfficeDesk
 
+MOST_NAMED = 10
+"""So many mails are named that a person should read."""
+
 router = APIRouter(prefix="/deliveries", dependencies=[needs(Permission.LOOK)])
 # What a mail shows stands alone: it has styles of its own, and may load and run nothing.
 _MESSAGE_POLICY = (
@@ -65,6 +68,8 @@ def _shown(
         status=REFUSED if refusal else 200,
         deliveries=found,
         tallies=desk.delivery_tallies(),
+        to_read=desk.mails_to_read(),
+        most_named=MOST_NAMED,
         asked=asked,
         following=following,
         refusal=refusal,

@@ -22,8 +22,8 @@ class BounceMailbox(Protocol):
         """Return how many mails wait."""
         ...
 
-    def put_away(self, path: Path) -> None:
-        """Move a mail that was read."""
+    def put_away(self, path: Path, *, is_for_person: bool) -> None:
+        """Move a mail that was read, to where a person finds it or to the others."""
         ...
 
 

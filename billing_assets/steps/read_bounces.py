@@ -30,8 +30,10 @@ def read_bounces(
     effects: Counter[BounceEffect] = Counter()
     total = mailbox.count()
     for path, content in mailbox.mails():
-        effects[store.take(company_id, read(content))] += 1
-        mailbox.put_away(path)
+        mail = read(content)
+        effects[store.take(company_id, mail)] += 1
+        # By what the mail is, not by its effect: after a program that died here it is known.
+        mailbox.put_away(path, is_for_person=mail.is_for_person)
         progress("reading bounces", effects.total(), max(total, effects.total()))
     facts: dict[str, int | str] = {f"{effect.value}_count": effects[effect] for effect in BounceEffect}
     return StepResult(step="read_bounces", facts=facts, seconds={"read": time.perf_counter() - started})

@@ -62,7 +62,7 @@ class SqlBounceStore(CompanyStore):
             if connection.execute(text(_KEEP), values).rowcount == 0:
                 return BounceEffect.REPEATED
             if mail.bounce is None:
-                return BounceEffect.FOREIGN
+                return BounceEffect.PERSONAL if mail.is_for_person else BounceEffect.FOREIGN
             if found is None:
                 return BounceEffect.UNMATCHED
             if not returns(mail.bounce, found.state):

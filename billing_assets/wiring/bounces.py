@@ -30,6 +30,11 @@ class BounceDesk:
         """Return how many mails wait to be read."""
         return self._folder().count()
 
+    def to_read(self) -> list[str]:
+        """Return the names of the mails that a person should read; none where the mailbox is not at hand."""
+        folder = self.billing.settings.bounce_folder
+        return BounceFolder(folder).to_read() if folder is not None and folder.is_dir() else []
+
     def read(self, *, progress: Progress = silent) -> StepResult:
         """Read what waits; see :func:`read_bounces`."""
         return read_bounces(

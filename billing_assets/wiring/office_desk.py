@@ -35,6 +35,7 @@ from billing_assets.store.run_overview import (
 )
 from billing_assets.store.worklist_tallies import ReasonTally, tally_deliveries, tally_problems
 from billing_assets.store.worklists import Note, last_notes, notes_of_problem
+from billing_assets.wiring.bounces import BounceDesk
 from billing_assets.wiring.build import today_of, utc_now
 from billing_assets.wiring.desk import Desk
 
@@ -241,6 +242,10 @@ class OfficeDesk:
         """Return how many deliveries are not sent for each state and reason."""
         with self.database.transaction() as connection:
             return tally_deliveries(connection, self.desk.company_id)
+
+    def mails_to_read(self) -> list[str]:
+        """Return the names of mails in the bounce mailbox that a person should read."""
+        return BounceDesk(self.desk.billing).to_read()
 
     def is_closed(self, day: date) -> bool:
         """Tell whether the company is closed on a day."""

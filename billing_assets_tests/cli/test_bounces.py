@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from billing_assets.channels.mailbox import MailboxServer
-from billing_assets_tests.channels.email.bounce_mails import report
+from billing_assets_tests.channels.email.bounce_mails import person, report
 from billing_assets_tests.cli.conftest import Billing, bill_twice
 
 pytestmark = [pytest.mark.usefixtures("book"), pytest.mark.prepared(by=bill_twice)]
@@ -41,4 +41,11 @@ def test_a_message_that_came_back_is_listed_with_what_its_server_says(
     detail = billing("deliveries", "show", str(row["delivery_id"])).stdout
     assert "Returned" in detail
     assert "5.1.1" in detail
+    (folder / "2.eml").write_bytes(person())
+    told = billing("deliveries", "bounces", code=4).stdout
+    assert "for a person to read" in told
+    assert "To be read by a person: 2.eml" in told
+    assert ask("deliveries", "bounces", code=4)["to_read"] == ["2.eml"]
+    (folder / "to-read" / "2.eml").unlink()
+    assert ask("deliveries", "bounces")["to_read"] == []
     assert ask("audit", code=0)

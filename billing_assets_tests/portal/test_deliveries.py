@@ -1,8 +1,11 @@
 """The outbox: filters, decisions on several rows, one delivery with its message."""
 
+from pathlib import Path
+
 import pytest
 from fastapi.testclient import TestClient
 
+from billing_assets.feeds.bounce_folder import TO_READ
 from billing_assets.wiring.desk import Desk
 from billing_assets_tests.billed_store import as_owner
 
@@ -68,3 +71,20 @@ def test_what_came_back_stands_in_the_history(client: TestClient, desk: Desk) ->
     assert "5.1.1 no such user" in page
     spanish = client.get("/deliveries/2", headers={"accept-language": "es"}).text
     assert "Vino de vuelta" in spanish
+
+
+def test_mails_that_a_person_should_read_stand_above_the_list(
+    client: TestClient, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "to-read" not in client.get("/deliveries").text
+    (tmp_path / TO_READ).mkdir()
+    for number in range(12):
+        (tmp_path / TO_READ / f"mail-{number:02}.eml").write_bytes(b"x")
+    settings = desk.billing.settings.model_copy(update={"bounce_folder": tmp_path})
+    monkeypatch.setattr(desk.billing, "settings", settings)
+    page = client.get("/deliveries").text
+    assert "for a person to read: 12." in page
+    assert "mail-09.eml, …" in page
+    assert "mail-10.eml" not in page
+    spanish = client.get("/deliveries", headers={"accept-language": "es"}).text
+    assert "que alguien debe leer: 12." in spanish

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from billing_assets.channels.mailbox import MailboxServer
-from billing_assets.feeds.bounce_folder import READ, BounceFolder
+from billing_assets.feeds.bounce_folder import READ, TO_READ, BounceFolder
 from billing_assets.wiring.bounces import BounceDesk
 from billing_assets.wiring.build import Billing
-from billing_assets_tests.channels.email.bounce_mails import away, report
+from billing_assets_tests.channels.email.bounce_mails import away, person, report
 from billing_assets_tests.steps.outbox import (
     FEBRUARY,
     WITH_ADDRESS,
@@ -50,8 +50,10 @@ def test_reports_are_taken_once_and_put_away(billing: Billing, folder: Path) -> 
         "noted_count": 1,
         "unmatched_count": 1,
         "foreign_count": 1,
+        "personal_count": 0,
         "repeated_count": 0,
     }
+    assert desk.to_read() == []
     assert desk.waiting_count() == 0
     assert len(list((folder / READ).iterdir())) == 4
     assert (states(billing)["sent"], states(billing)["failed"]) == (WITH_ADDRESS - 1, 2)
@@ -61,7 +63,7 @@ def test_reports_are_taken_once_and_put_away(billing: Billing, folder: Path) -> 
 def test_what_was_kept_and_not_put_away_is_known(
     billing: Billing, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def dies(_mailbox: BounceFolder, _path: Path) -> None:
+    def dies(_mailbox: BounceFolder, _path: Path, **_where: bool) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -71,3 +73,33 @@ def test_what_was_kept_and_not_put_away_is_known(
     facts = BounceDesk(billing).read().facts
     assert (facts["repeated_count"], facts["returned_count"]) == (1, 0)
     assert states(billing)["failed"] == 2
+
+
+def test_a_mail_of_a_person_is_listed_until_somebody_takes_it_away(
+    billing: Billing, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(_mailbox: BounceFolder, _path: Path, **_where: bool) -> None:
+        raise KeyboardInterrupt
+
+    (folder / "0.eml").write_bytes(person())
+    desk = BounceDesk(billing)
+    with monkeypatch.context() as patch:
+        patch.setattr(BounceFolder, "put_away", dies)
+        with pytest.raises(KeyboardInterrupt):
+            desk.read()
+    # It is known by now, and nobody has seen it yet.
+    facts = desk.read().facts
+    assert (facts["repeated_count"], facts["personal_count"]) == (1, 0)
+    assert (desk.to_read(), (folder / TO_READ / "0.eml").read_bytes()) == (["0.eml"], person())
+    (folder / "0.eml").write_bytes(person("I have moved."))
+    assert desk.read().facts["personal_count"] == 1
+    assert desk.to_read() == ["0.eml", "0.eml~2"]
+    for path in (folder / TO_READ).iterdir():
+        path.unlink()
+    assert desk.to_read() == []
+
+
+def test_where_the_mailbox_is_not_at_hand_nothing_is_listed(billing: Billing, tmp_path: Path) -> None:
+    assert BounceDesk(billing).to_read() == []
+    billing.settings = billing.settings.model_copy(update={"bounce_folder": tmp_path / "elsewhere"})
+    assert BounceDesk(billing).to_read() == []

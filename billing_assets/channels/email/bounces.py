@@ -4,7 +4,8 @@ Belongs here: the bytes of a mail -> what it says of a message of ours (RFC 3464
 Does not belong here: where the mails come from (``feeds.bounce_folder``), whose delivery it is (``store``).
 
 Out-of-office answers carry our Message-ID too (In-Reply-To); they are no reports. What has no part for
-machines is one only if it comes from a mail system and quotes our message whole or its header.
+machines is one only if it comes from a mail system and quotes our message whole or its header. What is
+neither a report nor says that a machine wrote it (RFC 3834) is for a person to read.
 """
 
 import re
@@ -24,6 +25,7 @@ _QUOTED_ID: Final = re.compile(
 )
 _STATUS: Final = re.compile(r"\b([245])\.([0-9]{1,3})\.([0-9]{1,3})\b")
 _FROM_SYSTEM: Final = re.compile(r"\b(mailer-daemon|postmaster|mail delivery)\b", re.IGNORECASE)
+_OF_MACHINES: Final = {"auto_reply", "bulk", "junk", "list"}
 _LARGEST_TEXT: Final = 200_000
 
 
@@ -36,11 +38,18 @@ def read_bounce(content: bytes) -> BounceMail:
     digest = sha256(content).hexdigest()
     try:
         mail = message_from_bytes(content, policy=policy.default)
-        found = _bounce(mail)
+        found, is_automatic = _bounce(mail), _is_automatic(mail)
     except (MessageError, LookupError, ValueError, TypeError, AttributeError, RecursionError):
         # The parser of the standard library trips over some mails that no mail system writes.
-        found = None
-    return BounceMail(content_sha256=digest, bounce=found)
+        found, is_automatic = None, False
+    is_for_person = found is None and not is_automatic
+    return BounceMail(content_sha256=digest, bounce=found, is_for_person=is_for_person)
+
+
+def _is_automatic(mail: EmailMessage) -> bool:
+    """Tell whether a mail says that a machine wrote it."""
+    submitted = str(mail.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
+    return submitted != "no" or str(mail.get("Precedence", "")).strip().lower() in _OF_MACHINES
 
 
 def _bounce(mail: EmailMessage) -> Bounce | None:

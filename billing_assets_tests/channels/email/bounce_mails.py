@@ -93,3 +93,15 @@ References: <{message_id}>
 
 I am back on 5.2.2025.
 """.encode()
+
+
+def person(words: str = "Is this bill really for me?") -> bytes:
+    """Return what a payer wrote by hand, to the address that gets the bounces."""
+    return f"""\
+From: Jane Roe <jane.roe@example.com>
+To: bounces@billing.example
+Subject: Re: Invoice INV-1
+In-Reply-To: <{OURS}>
+
+{words}
+""".encode()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from billing_assets.channels.email.bounces import read_bounce
 from billing_assets.domain.bounces import BounceAction
-from billing_assets_tests.channels.email.bounce_mails import OURS, away, report, without_report
+from billing_assets_tests.channels.email.bounce_mails import OURS, away, person, report, without_report
 
 
 @pytest.mark.parametrize("third", ["message/rfc822", "text/rfc822-headers"])
@@ -93,3 +93,24 @@ def test_digits_that_are_no_ascii_are_no_status() -> None:
 
 def test_a_mail_of_blank_lines_is_read_in_no_time() -> None:
     assert read_bounce(b"From: MAILER-DAEMON@x.example\r\n\r\n" + b"\r\n" * 100_000).bounce is None
+
+
+@pytest.mark.parametrize(
+    ("header", "is_for_person"),
+    [
+        ("Auto-Submitted: no", True),
+        ("Auto-Submitted: auto-replied; owner=jane", False),
+        ("Auto-Submitted: auto-generated", False),
+        ("Precedence: bulk", False),
+        ("X-Mailer: a program of a person", True),
+    ],
+)
+def test_what_no_machine_wrote_is_for_a_person(header: str, is_for_person: bool) -> None:
+    mail = read_bounce(header.encode() + b"\n" + person())
+    assert (mail.bounce, mail.is_for_person) == (None, is_for_person)
+
+
+def test_a_report_is_for_no_person_and_neither_is_an_answer_of_a_machine() -> None:
+    assert [read_bounce(content).is_for_person for content in (report(), away(), without_report())] == (
+        [False] * 3
+    )
