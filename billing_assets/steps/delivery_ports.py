@@ -83,6 +83,19 @@ class PrintedInvoice:
         return sha256(b"".join(hashes)).hexdigest()
 
 
+def rendering_changed(document_id: int) -> BillingError:
+    """Return the error for a document that would go out differently from its first rendering.
+
+    >>> rendering_changed(7).code
+    'rendering_changed'
+    """
+    return BillingError(
+        "rendering_changed",
+        f"document {document_id} would go out differently from its first rendering",
+        "use the program version that printed it first, or send it another way and give this delivery up",
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedDelivery:
     """A row of the outbox that is to be sent now.
@@ -271,8 +284,8 @@ class DocumentStore(Protocol):
         """Return queued rows with an id above ``after_id`` that may leave ``today``, in order."""
         ...
 
-    def keep_renderings(self, printed: Sequence[PrintedInvoice]) -> None:
-        """Keep hash and bytes of the first rendering; raise where a rendering differs from the kept hash."""
+    def keep_renderings(self, printed: Sequence[PrintedInvoice]) -> Sequence[int]:
+        """Keep hash and bytes of first renderings; return the documents that differ from the kept hash."""
         ...
 
     def kept_pdf(self, document_id: int) -> bytes:

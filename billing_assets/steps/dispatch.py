@@ -34,6 +34,7 @@ from billing_assets.steps.delivery_ports import (
     PrintedInvoice,
     QueuedDelivery,
     Ways,
+    rendering_changed,
 )
 from billing_assets.steps.run_ports import Issuer
 
@@ -198,9 +199,10 @@ class Dispatch:
             raise faults[0]
         good = [sheet for sheet in sheets if sheet.fault is None]
         self.unprintable_count += sum(sheet.missing_character_count > 0 for sheet in good)
-        self.store.keep_renderings([sheet for sheet in good if sheet.pdf and not sheet.fault_code])
-        mailed = {row.job.document_id for row in batch if row.channel == DeliveryChannel.EMAIL}
-        changed = set(self.store.keep_mails([sheet for sheet in good if sheet.document_id in mailed]))
+        kept = [sheet for sheet in good if sheet.pdf and not sheet.fault_code]
+        changed = set(self.store.keep_renderings(kept))
+        mailed = {row.job.document_id for row in batch if row.channel == DeliveryChannel.EMAIL} - changed
+        changed |= set(self.store.keep_mails([sheet for sheet in good if sheet.document_id in mailed]))
         proved = [_changed(sheet) if sheet.document_id in changed else sheet for sheet in sheets]
         self.print_fault_count += sum(sheet.fault is not None for sheet in proved)
         return proved
@@ -237,12 +239,7 @@ def _carried(row: QueuedDelivery, sheet: PrintedInvoice) -> tuple[str, str]:
 
 
 def _changed(sheet: PrintedInvoice) -> PrintedInvoice:
-    fault = BillingError(
-        "rendering_changed",
-        f"document {sheet.document_id} would go out differently from its first rendering",
-        "use the program version that printed it first, or send it another way and give this delivery up",
-    )
-    return replace(sheet, fault=fault)
+    return replace(sheet, fault=rendering_changed(sheet.document_id))
 
 
 def _message(

@@ -24,6 +24,7 @@ from billing_assets.steps.delivery_ports import (
     Press,
     QueuedDelivery,
     Which,
+    rendering_changed,
 )
 from billing_assets.steps.result import StepResult
 from billing_assets.steps.run_ports import Progress, silent
@@ -161,7 +162,7 @@ class _LetterDesk:
         sheets = list(self.press.print_all(new, with_pdf=True)) if new else []
         faults = {sheet.document_id: sheet.fault_code for sheet in sheets}
         good = [sheet for sheet in sheets if not sheet.fault_code]
-        self.store.keep_renderings(good)
+        faults |= {each: rendering_changed(each).code for each in self.store.keep_renderings(good)}
         pdfs |= {sheet.document_id: sheet.pdf for sheet in good}
         for row in rows:
             pdf = pdfs[row.job.document_id]

@@ -279,9 +279,9 @@ class SqlDocumentStore(CompanyStore):
             for row, job in zip(rows, jobs, strict=True)
         ]
 
-    def keep_renderings(self, printed: Sequence[PrintedInvoice]) -> None:
-        """Keep first renderings; raise ``rendering_changed`` where the bytes differ from the first ones."""
-        keep_renderings(self.database, printed, self.clock())
+    def keep_renderings(self, printed: Sequence[PrintedInvoice]) -> Sequence[int]:
+        """Keep first renderings; return the documents whose bytes differ from the first ones."""
+        return keep_renderings(self.database, printed, self.clock())
 
     def kept_pdf(self, document_id: int) -> bytes:
         """Return the kept bytes of a document's first rendering; empty where none are kept."""

@@ -9,7 +9,6 @@ from datetime import datetime
 
 from sqlalchemy import text
 
-from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import PrintedInvoice
 from billing_assets.store.connection import Database
 
@@ -22,7 +21,7 @@ where document_id = :document
 _CHANGED = """
 select d.document_id from document d
 join unnest(cast(:ids as bigint[]), cast(:hashes as text[])) as p (document_id, hash) using (document_id)
-where encode(d.pdf_sha256, 'hex') <> p.hash
+where encode(d.pdf_sha256, 'hex') <> p.hash order by d.document_id
 """
 # The last select sees the hashes as they were: those that are kept only now differ from nothing.
 _KEEP_MAILS = """
@@ -38,8 +37,8 @@ order by p.document_id
 """
 
 
-def keep_renderings(database: Database, printed: Sequence[PrintedInvoice], at: datetime) -> None:
-    """Keep first renderings; raise ``rendering_changed`` where the bytes differ from the first ones."""
+def keep_renderings(database: Database, printed: Sequence[PrintedInvoice], at: datetime) -> Sequence[int]:
+    """Keep first renderings; return the documents whose bytes differ from the first ones."""
     rows = [
         {
             "hash": sheet.pdf_sha256,
@@ -51,13 +50,11 @@ def keep_renderings(database: Database, printed: Sequence[PrintedInvoice], at: d
         for sheet in printed
     ]
     if not rows:
-        return
+        return ()
     with database.transaction() as connection:
         connection.execute(text(_KEEP), rows)
         compared = {"ids": [row["document"] for row in rows], "hashes": [row["hash"] for row in rows]}
-        changed = list(connection.execute(text(_CHANGED), compared).scalars())
-    if changed:
-        raise rendering_changed(changed)
+        return list(connection.execute(text(_CHANGED), compared).scalars())
 
 
 def kept_pdf(database: Database, document_id: int) -> bytes:
@@ -75,13 +72,3 @@ def keep_mails(database: Database, printed: Sequence[PrintedInvoice]) -> Sequenc
     }
     with database.transaction() as connection:
         return list(connection.execute(text(_KEEP_MAILS), values).scalars())
-
-
-def rendering_changed(document_ids: Sequence[int]) -> BillingError:
-    """Return the error for documents whose bytes would differ from their first rendering."""
-    return BillingError(
-        "rendering_changed",
-        f"{len(document_ids)} document(s) would print differently from their first rendering, "
-        f"first {document_ids[0]}",
-        "use the program version that printed them first; nothing was sent or overwritten",
-    )

@@ -29,7 +29,7 @@ from billing_assets.feeds.change_files import ChangeFiles
 from billing_assets.feeds.exchange_rates import ExchangeRateFiles
 from billing_assets.feeds.mapping import read_mapping
 from billing_assets.feeds.policy_files import PolicyFiles
-from billing_assets.steps.delivery_ports import PrintJob
+from billing_assets.steps.delivery_ports import PrintJob, rendering_changed
 from billing_assets.steps.rate_ports import KeptRates
 from billing_assets.steps.read_exchange_rates import read_exchange_rates
 from billing_assets.steps.read_policy_book import IntakeOrder, read_policy_book
@@ -253,7 +253,8 @@ class Desk:
         if printed.fault:
             raise printed.fault
         if not printed.missing_character_count:
-            self.billing.documents.keep_renderings([printed])
+            for document_id in self.billing.documents.keep_renderings([printed]):
+                raise rendering_changed(document_id)
         return printed.pdf
 
     def invoice_html(self, number: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps import post_letters as posting
@@ -138,6 +139,25 @@ def test_a_letter_that_cannot_be_printed_waits_for_a_person(billing: Billing, fo
     (failed,) = [row for row in outbox(billing) if row[0] == "failed" and row[2] != "no_address"]
     assert failed[2:] == ("print_failed", 1, "billing operations")
     assert broken(billing) == []
+
+
+def test_a_letter_that_would_print_differently_than_at_first_costs_no_other(
+    billing: Billing, folder: Path
+) -> None:
+    spoil = """
+        update document set pdf_sha256 = sha256('another'), rendered_at = now(), pdf = null, pdf_size = null
+        where document_id = 2
+    """
+    with billing.database.transaction() as connection:
+        connection.execute(text("set local role none"))
+        connection.execute(text("set local session_replication_role = replica"))
+        connection.execute(text(spoil))
+    facts = LetterDesk(billing).post(folder).facts
+    assert (facts["posted_count"], facts["print_fault_count"]) == (LETTERS - 1, 1)
+    (failed,) = [row for row in outbox(billing) if row[0] == "failed" and row[2] != "no_address"]
+    assert failed[2:] == ("rendering_changed", 1, "billing operations")
+    (batch,) = folders(folder)
+    assert len(list(batch.glob("*.pdf"))) == LETTERS - 1
 
 
 def test_mail_and_post_do_not_take_each_others_rows(billing: Billing, folder: Path) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import PrintedInvoice, QueuedDelivery
 from billing_assets.store.connection import Database
 from billing_assets.store.deliveries import SqlDocumentStore
@@ -58,21 +57,17 @@ def printed(document_id: int, content: bytes, words: str = "") -> PrintedInvoice
     )
 
 
-def test_the_first_rendering_is_kept_and_another_one_refused(store: SqlDocumentStore) -> None:
+def test_the_first_rendering_is_kept_and_another_one_is_named_and_never_kept(store: SqlDocumentStore) -> None:
     row, other = queued(store)[:2]
     assert kept_pdf(store.database, row.job.document_id) == b""
-    keep_renderings(store.database, [printed(row.job.document_id, b"first")], AT)
-    keep_renderings(store.database, [printed(row.job.document_id, b"first")], AT)
-    with pytest.raises(BillingError) as caught:
-        keep_renderings(
-            store.database,
-            [printed(other.job.document_id, b"x"), printed(row.job.document_id, b"second")],
-            AT,
-        )
-    assert caught.value.code == "rendering_changed"
+    assert not keep_renderings(store.database, [printed(row.job.document_id, b"first")], AT)
+    assert not keep_renderings(store.database, [printed(row.job.document_id, b"first")], AT)
+    later = [printed(other.job.document_id, b"x"), printed(row.job.document_id, b"second")]
+    assert keep_renderings(store.database, later, AT) == [row.job.document_id]
+    assert kept_pdf(store.database, other.job.document_id) == b"x"
     query = f"select pdf, pdf_size from document where document_id = {row.job.document_id}"
     assert rows(store, query) == [(b"first", 5)]
-    keep_renderings(store.database, [], AT)
+    assert not keep_renderings(store.database, [], AT)
     assert kept_pdf(store.database, row.job.document_id) == b"first"
     assert store.next_deliveries(1, FEBRUARY, 0, 1)[0].job.pdf_sha256 == sha256(b"first").hexdigest()
 
