@@ -114,6 +114,17 @@ where {_IS_QUEUED} and {_MAY_GO} and {IS_DUE} and v.delivery_id > :after
 order by v.delivery_id limit :limit
 """  # noqa: S608 - constants
 
+_RULES_OF_ATTEMPTS: Mapping[str, object] = MappingProxyType(
+    {
+        "faults": sorted(CHANNEL_FAULTS),
+        "own_faults": sorted(OWN_FAULTS),
+        "print_faults": sorted(PRINT_FAULTS),
+        "fault_of_theirs": FAULT_OF_THEIRS,
+        "timed_out": TIMED_OUT,
+    }
+)
+"""What ``_NEXT`` asks of the attempts before, by the rules of ``domain.deliveries``."""
+
 _INTERRUPTED = """
 with left_over as (
     update delivery set state = 'unknown', reason_code = 'sender_died', owner = :owner, changed_at = :at
@@ -250,11 +261,7 @@ class SqlDocumentStore(CompanyStore):
             "due_at": which.due_at,
             "channels": list(which.channels),
             "full_domains": list(which.full_domains),
-            "faults": sorted(CHANNEL_FAULTS),
-            "own_faults": sorted(OWN_FAULTS),
-            "print_faults": sorted(PRINT_FAULTS),
-            "fault_of_theirs": FAULT_OF_THEIRS,
-            "timed_out": TIMED_OUT,
+            **_RULES_OF_ATTEMPTS,
             "untouched_since": which.untouched_since,
         }
         with self.database.transaction() as connection:

@@ -131,7 +131,9 @@ def test_what_was_tried_before_goes_out_as_it_was_though_the_company_wants_it_ot
         server.mode = "ok"
         assert billing.deliver(FEBRUARY).facts["sent_count"] == WITH_ADDRESS
         expected = (1, True) if first == "pdf" else (0, False)
-        assert [shape(kept.content) for kept in server.kept] == [expected] * WITH_ADDRESS
+        assert [shape(kept.content) for kept in server.kept if isinstance(kept.content, bytes)] == [
+            expected
+        ] * WITH_ADDRESS
     assert broken_invariants(billing) == []
 
 
