@@ -21,6 +21,7 @@ from billing_assets.cli import (
     database,
     deliver,
     deliveries,
+    delivery_proofs,
     demo,
     endpoints,
     events,
@@ -103,6 +104,7 @@ app.command("audit", epilog=audit.EPILOG, rich_help_panel="Bill")(audit.check)
 app.command("audit-log", epilog=audit_log.EPILOG, rich_help_panel="Bill")(audit_log.listed)
 app.command("replay", epilog=replay.EPILOG, rich_help_panel="Bill")(replay.replay)
 deliveries.app.command("post", epilog=letters.EPILOG)(letters.post)
+deliveries.app.command("proof", epilog=delivery_proofs.EPILOG)(delivery_proofs.show_proof)
 deliveries.app.command("bounces", epilog=bounces.EPILOG)(bounces.read)
 runs.app.command("approve", epilog=approvals.APPROVE_EPILOG)(approvals.approve)
 runs.app.command("certificate", epilog=certificates.CERTIFICATE_EPILOG)(certificates.certificate)

@@ -20,6 +20,11 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.money import CURRENCIES
 from billing_assets.domain.places import PLACES
 from billing_assets.domain.product_names import ProductName, product_names_from, product_names_record
+from billing_assets.domain.required_channels import (
+    RequiredChannels,
+    required_channels_from,
+    required_channels_record,
+)
 from billing_assets.domain.safety_bounds import DEFAULT_BOUNDS, SafetyBounds, bounds_from, bounds_record
 from billing_assets.domain.time_zones import is_time_zone
 
@@ -28,7 +33,9 @@ _PREFIX = re.compile(r"[A-Za-z0-9./_-]{1,20}")
 _PREFIXES = ("invoice_prefix", "credit_note_prefix", "on_demand_prefix")
 _MOST_ADDRESS_LINES = 5
 ON_DEMAND_PREFIX = "OND-"
-_STRUCTURED = frozenset({"address_lines", "cash_rounding", "product_names", "safety_bounds"})
+_STRUCTURED = frozenset(
+    {"address_lines", "cash_rounding", "product_names", "required_channels", "safety_bounds"}
+)
 """Settings that are more than one text."""
 
 
@@ -44,7 +51,8 @@ class Company:
     one unit, or empty: that of the rates there are; ``cash_rounding`` are the currencies of which sums
     payable are rounded to what can be paid in cash;
     ``message_domain`` is the right side of Message-IDs; ``email_attachment`` is ``pdf`` or ``none``;
-    ``product_names`` are what documents call its products; ``safety_bounds`` hold a run for approval.
+    ``product_names`` are what documents call its products; ``required_channels`` are those by which kinds of
+    document have to go; ``safety_bounds`` hold a run for approval.
     """
 
     company_code: str
@@ -68,6 +76,7 @@ class Company:
     rate_base_currency: str = ""
     cash_rounding: tuple[str, ...] = ()
     product_names: tuple[ProductName, ...] = ()
+    required_channels: tuple[RequiredChannels, ...] = ()
     safety_bounds: SafetyBounds = DEFAULT_BOUNDS
 
     def date_at(self, at: datetime) -> date:
@@ -104,6 +113,7 @@ company setting 'address_lines' is missing; ... (company_invalid): see examples/
         address_lines=tuple(str(line) for line in lines),
         cash_rounding=_currencies_from(given.get("cash_rounding", [])),
         product_names=product_names_from(given.get("product_names", {})),
+        required_channels=required_channels_from(given.get("required_channels", {})),
         safety_bounds=bounds_from(given.get("safety_bounds", {})),
     )
     check_company(company)
@@ -231,7 +241,8 @@ def company_record(company: Company) -> dict[str, object]:
     """Return the company as plain values, the reverse of :func:`company_from`.
 
     ``safety_bounds`` and ``on_demand_prefix`` are there only where they are not the usual ones,
-    ``cash_rounding``, ``rate_base_currency`` and ``product_names`` only where they name something.
+    ``cash_rounding``, ``rate_base_currency``, ``product_names`` and ``required_channels`` only where they
+    name something.
 
     >>> record = {
     ...     "company_code": "demo",
@@ -253,6 +264,7 @@ def company_record(company: Company) -> dict[str, object]:
         "rate_base_currency": company.rate_base_currency,
         "cash_rounding": list(company.cash_rounding),
         "product_names": product_names_record(company.product_names),
+        "required_channels": required_channels_record(company.required_channels),
         "safety_bounds": bounds_record(company.safety_bounds),
     }
     for name, part in parts.items():

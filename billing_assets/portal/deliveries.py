@@ -21,6 +21,7 @@ from billing_assets.portal.pages import REFUSED, page
 from billing_assets.portal.places import PAGE_ROWS, OptionalId
 from billing_assets.store.delivery_listings import DeliveryFilter
 from billing_assets.wiring.office_desk import OfficeDesk
+from billing_assets.wiring.proof_desk import ProofDesk
 
 MOST_NAMED = 10
 """So many mails are named that a person should read."""
@@ -108,6 +109,7 @@ def show_delivery(request: Request, desk: Pages, office: Office, delivery_id: in
         request,
         "delivery.html.j2",
         detail=detail,
+        proof=ProofDesk(office).proof(delivery_id),
         message=desk.message(detail.delivery.invoice_number),
         zone=desk.company.time_zone,
     )

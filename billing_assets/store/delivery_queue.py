@@ -39,7 +39,12 @@ join lateral (
         order by w.place) as ways
     from (
         select y.payer_version_id, coalesce(y.content::json ->> 'email', '') as email,
-            coalesce(y.content::json ->> 'channels', 'email') as channels,
+            coalesce((
+                select string_agg(r.channel, ' ' order by r.place) from company_version c,
+                    json_array_elements_text(c.content::json -> 'required_channels' -> i.document_kind)
+                        with ordinality as r (channel, place)
+                where c.company_version_id = i.company_version_id and c.content like '%required_channels%'
+            ), y.content::json ->> 'channels', 'email') as channels,
             coalesce(y.content::json ->> 'endpoint', '') as endpoint_code, y.company_id
         from payer_version y
         where y.payer_id = i.payer_id order by y.payer_version_id desc limit 1
@@ -49,8 +54,8 @@ join lateral (
 """
 """Joins to an invoice ``i`` what is known of its payer by now: contact data, unlike what the invoice froze.
 
-``wished``: the channels that the payer takes, the preferred first; ``ways``: those of them that have what
-they need. What the payer takes no more is no way.
+``wished``: the channels that the payer takes, the preferred first, or those that the company's settings as of
+the issue demand for such a document; ``ways``: those of them that have what they need. Any other is no way.
 """
 
 OTHER_WAY = """

@@ -52,6 +52,16 @@ def test_a_record_without_product_names_is_what_it_was_before_there_were_any() -
     assert "product_names" not in company_record(company_from(RECORD))
 
 
+def test_channels_that_law_demands_survive_json_and_are_left_out_where_there_are_none() -> None:
+    rules = {"invoice": ["email", "print_post"], "notice_of_cancellation": ["print_post"]}
+    company = company_from({**RECORD, "required_channels": rules})
+    record = json.loads(json.dumps(company_record(company)))
+    assert record["required_channels"] == rules
+    assert company_from(record) == company
+    assert "required_channels" not in company_record(company_from(RECORD))
+    assert "'pigeon'" not in refused(required_channels={"invoice": ["pigeon"]})
+
+
 @pytest.mark.parametrize("name", ["phone", "invoice_prefix", "iban", "email_attachment"])
 def test_a_setting_left_empty_in_yaml_is_not_given(name: str) -> None:
     """It must not be printed as the word None."""

@@ -1,5 +1,6 @@
 """The outbox: filters, decisions on several rows, one delivery with its message."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,26 @@ def test_mails_that_a_person_should_read_stand_above_the_list(
     assert "mail-10.eml" not in page
     spanish = client.get("/deliveries", headers={"accept-language": "es"}).text
     assert "que alguien debe leer: 12." in spanish
+
+
+def test_the_proof_of_sending_stands_with_the_delivery(client: TestClient, desk: Desk) -> None:
+    as_owner(
+        desk.billing,
+        "insert into delivery_attempt (delivery_id, attempt_number, started_at, payer_version_id) "
+        "select 2, 1, now(), min(payer_version_id) from payer_version",
+    )
+    assert "Nothing is proven" in client.get("/deliveries/2").text
+    as_owner(
+        desk.billing,
+        "update delivery set state = 'sent', reason_code = 'accepted', reply_code = 250, owner = '', "
+        "content_sha256 = sha256('x') where delivery_id = 2",
+        "update delivery_attempt set state = 'sent', ended_at = now() where delivery_id = 2",
+        "update document set pdf = 'x', pdf_sha256 = sha256('x'), pdf_size = 1, rendered_at = now() "
+        "where document_id = (select document_id from delivery where delivery_id = 2)",
+    )
+    page = client.get("/deliveries/2").text
+    assert "The other side accepted it on" in page
+    assert sha256(b"x").hexdigest() in page
+    assert "is another" not in page
+    spanish = client.get("/deliveries/2", headers={"accept-language": "es"}).text
+    assert "La otra parte la aceptó el" in spanish
