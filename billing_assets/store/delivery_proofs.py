@@ -28,7 +28,7 @@ from delivery v join document d using (document_id) join invoice i using (invoic
 join number_series s using (number_series_id)
 join payer_version frozen on frozen.payer_version_id = i.payer_version_id
 left join lateral (
-    select a.payer_version_id from delivery_attempt a
+    select coalesce(a.payer_version_id, i.payer_version_id) as payer_version_id from delivery_attempt a
     where a.delivery_id = v.delivery_id order by a.attempt_number desc limit 1
 ) last on true
 left join payer_version used on used.payer_version_id = last.payer_version_id
