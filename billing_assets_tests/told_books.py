@@ -22,7 +22,7 @@ def clock() -> datetime:
 
 def tell(database: Database, today: date = EARLY, part_facts: int = PART_FACTS) -> dict[str, Any]:
     """Tell what waits and return the facts."""
-    store = SqlStatusStore(database, 1, clock, part_facts)
+    store = SqlStatusStore(database, 1, "Europe/Madrid", clock, part_facts=part_facts)
     return dict(tell_statuses(today, store=store).facts)
 
 

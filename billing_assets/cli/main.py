@@ -48,6 +48,8 @@ from billing_assets.cli import (
     runs,
     schedule_pauses,
     schedules,
+    statuses,
+    subscriptions,
     suspense,
     templates,
     ui,
@@ -97,6 +99,7 @@ app.add_typer(inbox.app, name="inbox", rich_help_panel="Bill")
 app.command("retry", epilog=retry.EPILOG, rich_help_panel="Bill")(retry.retry)
 app.add_typer(events.app, name="events", rich_help_panel="Bill")
 app.command("deliver", epilog=deliver.EPILOG, rich_help_panel="Bill")(deliver.send)
+app.add_typer(statuses.app, name="statuses", rich_help_panel="Bill")
 app.command("notify", epilog=notify.EPILOG, rich_help_panel="Bill")(notify.notify)
 app.add_typer(payments.app, name="payments", rich_help_panel="Collect")
 app.add_typer(suspense.app, name="suspense", rich_help_panel="Collect")
@@ -117,6 +120,7 @@ app.command("explain", epilog=explain.EPILOG, rich_help_panel="Look")(explain.ex
 app.add_typer(quote.app, name="quote", rich_help_panel="Look")
 app.add_typer(deliveries.app, name="deliveries", rich_help_panel="Look")
 app.add_typer(endpoints.app, name="endpoints", rich_help_panel="Set up")
+app.add_typer(subscriptions.app, name="subscriptions", rich_help_panel="Set up")
 app.add_typer(notifications.app, name="notifications", rich_help_panel="Look")
 app.add_typer(problems.app, name="problems", rich_help_panel="Look")
 app.add_typer(rules.app, name="rules", rich_help_panel="Look")

@@ -24,6 +24,7 @@ class Scope(StrEnum):
     INVOICES_READ = "invoices:read"
     INVOICES_WRITE = "invoices:write"
     DELIVERIES_READ = "deliveries:read"
+    EVENTS_READ = "events:read"
     RUNS_READ = "runs:read"
     RUNS_WRITE = "runs:write"
     SCHEDULES_READ = "schedules:read"

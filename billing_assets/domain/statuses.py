@@ -40,7 +40,7 @@ class StatusKind(StrEnum):
 
 
 class FactKind(StrEnum):
-    """What an event follows from: a document, an allocation, the end of a delivery, a due date that is over."""
+    """What an event follows from; ``due``: a due date that is over; ``delivery``: the end of one."""
 
     DOCUMENT = "document"
     ALLOCATION = "allocation"

@@ -36,8 +36,8 @@ FACT_SCHEMA: Mapping[str, type[pl.DataType]] = {
 """Column -> type of a fact: one row of what was recorded.
 
 ``source_number`` is the order in which it was written; ``fact_state`` says what it is: ``issued``,
-``credited``, ``payment``, ``write_off``, ``sent``, ``failed``. ``change_minor`` is what it adds to what is open
-of the invoice. ``policy_numbers`` is an array as the store writes it. ``told_open_minor`` and ``is_past_due``
+``credited``, ``payment``, ``write_off``, ``sent``, ``failed``. ``change_minor`` is what it adds to what is
+open of the invoice. ``policy_numbers`` is an array as the store writes it. ``told_open_minor`` and ``is_past_due``
 are where the invoice stood by what was told before, null where nothing was.
 """
 
@@ -152,7 +152,5 @@ def _kind() -> pl.Expr:
         .then(pl.lit(StatusKind.UNPAID_AGAIN.value))
         .when(state == "payment")
         .then(paid.otherwise(pl.lit(StatusKind.PAID.value)))
-        .otherwise(
-            state.replace_strict({word: kind.value for word, kind in plain.items()}, default=None)
-        )
+        .otherwise(state.replace_strict({word: kind.value for word, kind in plain.items()}, default=None))
     )

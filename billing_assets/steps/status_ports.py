@@ -1,14 +1,22 @@
-"""What telling statuses needs from the world.
+"""What telling statuses, and sending them, needs from the world.
 
-Belongs here: what waits to be told and the record of what was told, as a protocol.
-Does not belong here: any implementation (``store``).
+Belongs here: what waits to be told, the record of what was told, subscriptions and the way to their
+endpoints, as protocols and the values that cross them.
+Does not belong here: any implementation (``store``, ``channels``).
 """
 
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
 import polars as pl
+
+from billing_assets.domain.deliveries import SendResult
+from billing_assets.domain.status_subscriptions import RefusedStatus, Subscription
+from billing_assets.domain.statuses import StatusEvent
+from billing_assets.steps.run_ports import Progress
 
 
 class StatusWork(Protocol):
@@ -48,4 +56,63 @@ class StatusStore(Protocol):
 
     def telling(self) -> AbstractContextManager[StatusWork]:
         """Yield the work of one transaction, when nobody else tells of this company."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusPage:
+    """Events of a subscription that follow one another, and the number up to which there are no others."""
+
+    events: Sequence[StatusEvent]
+    up_to_number: int
+
+
+class SubscriptionStore(Protocol):
+    """The store's side of sending statuses."""
+
+    def lock_sending(self, progress: Progress) -> AbstractContextManager[None]:
+        """Hold the right to send for this company; wait while another program has it."""
+        ...
+
+    def active(self) -> Sequence[Subscription]:
+        """Return the subscriptions to which events are sent."""
+        ...
+
+    def open_rows(self, subscription_id: int) -> Sequence[RefusedStatus]:
+        """Return what was refused or is held back and not settled, in the order of the events."""
+        ...
+
+    def event(self, event_number: int) -> StatusEvent:
+        """Return one event."""
+        ...
+
+    def next_page(self, subscription: Subscription, limit: int) -> StatusPage:
+        """Return the next events of a subscription, at most ``limit``."""
+        ...
+
+    def keep_row(self, subscription_id: int, row: RefusedStatus, attempts_before: int) -> None:
+        """Keep what became of an event that has a row.
+
+        Raises ``subscription_taken`` where another program has tried it meanwhile.
+        """
+        ...
+
+    def keep_page(
+        self, subscription: Subscription, up_to_number: int, refused: Sequence[RefusedStatus]
+    ) -> Subscription:
+        """Move a subscription on, with rows of what was not taken; both or neither.
+
+        Raises ``subscription_taken`` where another program has moved it meanwhile, or a person set it back.
+        """
+        ...
+
+
+class StatusSender(Protocol):
+    """The way to the endpoints of subscriptions."""
+
+    def open(self, endpoint_code: str) -> Callable[[StatusEvent], SendResult]:
+        """Return what sends one event to an endpoint, and never raises for what the other side does.
+
+        Raises ``endpoint_unknown`` or ``secret_unreadable``.
+        """
         ...

@@ -49,7 +49,7 @@ def tell_statuses(
 
 
 def _one_part(work: StatusWork, today: date) -> tuple[int, int, bool]:
-    """Tell what one transaction takes; return how many events, how many past due, and whether it was the last."""
+    """Tell what one transaction takes; return how many events and past due, and whether it was the last."""
     facts = work.facts()
     events = status_events(facts)
     if not facts.is_empty():

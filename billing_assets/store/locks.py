@@ -50,6 +50,7 @@ class LockSpace(IntEnum):
     POLICY_EVENTS = 7_241_036
     TEMPLATES = 7_241_042
     PAYMENTS = 7_241_044
+    STATUSES = 7_241_048
 
 
 @contextmanager

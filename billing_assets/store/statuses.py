@@ -10,7 +10,7 @@ in the order of their numbers, and two programs that tell at once take turns, pa
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 
 import polars as pl
 from sqlalchemy import Connection, text
@@ -41,8 +41,9 @@ _POLICIES = """array(select distinct p.policy_number from invoice_line l
 # A fact that is named twice, because its month went and came back say, is told once.
 _FACTS = f"""
 with fact as materialized (
-    select distinct on (s.fact_kind, f.fact_id, s.fact_state, s.fact_turn) s.status_source_id as source_number,
-        s.fact_kind, f.fact_id, s.fact_state, s.fact_turn, s.reason_code, s.changed_at
+    select distinct on (s.fact_kind, f.fact_id, s.fact_state, s.fact_turn)
+        s.status_source_id as source_number, s.fact_kind, f.fact_id, s.fact_state, s.fact_turn,
+        s.reason_code, s.changed_at
     from status_source s cross join lateral unnest(s.fact_ids) as f (fact_id)
     where s.status_source_id = any(%(sources)s)
     order by s.fact_kind, f.fact_id, s.fact_state, s.fact_turn, s.status_source_id
@@ -60,7 +61,7 @@ with fact as materialized (
     from fact f join allocation a on a.allocation_id = f.fact_id where f.fact_kind = 'allocation'
     union all
     select f.source_number, f.fact_kind, f.fact_id, f.fact_turn, f.fact_state, i.invoice_id,
-        coalesce(i.credited_invoice_id, i.invoice_id), 0, cast(f.changed_at at time zone 'UTC' as date),
+        coalesce(i.credited_invoice_id, i.invoice_id), 0, cast(f.changed_at at time zone %(zone)s as date),
         v.channel, f.reason_code
     from fact f join delivery v on v.delivery_id = f.fact_id join document d using (document_id)
     join invoice i using (invoice_id) where f.fact_kind = 'delivery'
@@ -112,9 +113,18 @@ where invoice_id = any(:invoices)
 class SqlStatusStore:
     """What is told of one company; the implementation of ``steps.status_ports.StatusStore``."""
 
-    def __init__(self, database: Database, company_id: int, clock: Clock, part_facts: int = PART_FACTS) -> None:
-        """Use ``database``, and ``clock`` for the instants that events keep."""
-        self.database, self.company_id, self.clock, self.part_facts = database, company_id, clock, part_facts
+    def __init__(
+        self,
+        database: Database,
+        company_id: int,
+        time_zone: str,
+        clock: Clock,
+        *,
+        part_facts: int = PART_FACTS,
+    ) -> None:
+        """Use ``database``, ``clock`` for instants that events keep, the company's zone for their days."""
+        self.database, self.company_id, self.time_zone = database, company_id, time_zone
+        self.clock, self.part_facts = clock, part_facts
 
     def has_news(self, today: date) -> bool:
         """Tell whether something waits or is past due; two looks into indexes."""
@@ -129,18 +139,16 @@ class SqlStatusStore:
             values = {"company": self.company_id}
             connection.execute(text(_BOOK), values)
             last_number = connection.execute(text(_LOCK), values).scalar_one()
-            yield SqlStatusWork(connection, self.company_id, last_number, self.clock(), self.part_facts)
+            yield SqlStatusWork(connection, self, last_number)
 
 
 class SqlStatusWork:
     """A transaction that tells."""
 
-    def __init__(
-        self, connection: Connection, company_id: int, last_number: int, told_at: datetime, part_facts: int
-    ) -> None:
-        """Write on a connection whose transaction the caller commits."""
-        self.connection, self.company_id = connection, company_id
-        self.last_number, self.told_at, self.part_facts = last_number, told_at, part_facts
+    def __init__(self, connection: Connection, store: SqlStatusStore, last_number: int) -> None:
+        """Write for ``store`` on a connection whose transaction the caller commits."""
+        self.connection, self.company_id, self.time_zone = connection, store.company_id, store.time_zone
+        self.part_facts, self.told_at, self.last_number = store.part_facts, store.clock(), last_number
 
     def facts(self) -> pl.DataFrame:
         """Return the facts of the sources that waited longest, and use these sources up."""
@@ -152,7 +160,7 @@ class SqlStatusWork:
                 break
             taken.append(source_id)
             count += fact_count
-        facts = copy_out(self.connection, _FACTS, {"sources": taken}, FACT_SCHEMA)
+        facts = copy_out(self.connection, _FACTS, {"sources": taken, "zone": self.time_zone}, FACT_SCHEMA)
         used = text("delete from status_source where status_source_id = any(:sources)")
         self.connection.execute(used, {"sources": taken})
         return facts

@@ -4,9 +4,9 @@ Belongs here: bringing endpoints, channel and documents together. Does not belon
 the call (``channels.api_push``), which documents are pushed (``steps``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from uuid import uuid4
 
 from billing_assets.channels.api_push import (
@@ -105,6 +105,13 @@ class Endpoints:
             payload=document_payload(TEST_EVENT, now, "{}", None),
         )
         return self._channel.send(self._open(code), message)
+
+    def poster(self, code: str) -> Callable[[PushMessage], SendResult]:
+        """Return what posts a message to an endpoint as it is now, which is looked up once.
+
+        Raises ``endpoint_unknown``, ``secret_unreadable``.
+        """
+        return partial(self._channel.send, self._open(code))
 
     def push(self, row: QueuedDelivery, pdf: bytes, dated_at: datetime) -> SendResult:
         """Try once to push a document with its PDF; never raises for what the other side does."""

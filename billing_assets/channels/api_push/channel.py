@@ -42,7 +42,7 @@ class ApiPushChannel:
             return outcome(DeliveryState.FAILED, "bad_endpoint")
         timestamp = int(message.dated_at.timestamp())
         headers = {
-            "Content-Type": "application/json",
+            "Content-Type": message.media_type,
             "User-Agent": "billing_assets",
             **signed_headers(keys, message.message_id, timestamp, message.payload),
         }

@@ -47,13 +47,14 @@ class PushMessage:
 
     ``message_id`` is ``domain.deliveries.webhook_id`` of the delivery, the same in each attempt. ``dated_at``
     is the aware moment of this attempt, by which receivers tell a message that somebody else repeats later.
-    ``payload`` is the content to the byte, see ``document_payload``.
+    ``payload`` is the content to the byte, see ``document_payload``; ``media_type`` is what it is.
     """
 
     message_id: str
     dated_at: datetime
     event_type: str
     payload: bytes = field(repr=False)
+    media_type: str = "application/json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from billing_assets.portal.api import (
     problems,
     runs,
     schedules,
+    status_events,
     tokens,
 )
 from billing_assets.portal.api.gate import Gate
@@ -41,6 +42,7 @@ RESOURCES = (
     invoices.router,
     on_demand.router,
     deliveries.router,
+    status_events.router,
     runs.router,
     schedules.router,
     problems.router,

@@ -44,6 +44,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "store_busy": 503,
         "idempotency_key_reused": 422,
         "activity_unknown": 422,
+        "status_kind_unknown": 422,
         "language_unknown": 422,
         "currency_unknown": 422,
         "template_name_unknown": 422,

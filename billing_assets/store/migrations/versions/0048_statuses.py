@@ -28,6 +28,7 @@ create table status_source (
     fact_turn integer not null default 0,
     reason_code text not null default '',
     changed_at timestamptz,
+    recorded_at timestamptz not null default transaction_timestamp(),
     check ((fact_kind = 'delivery') = (changed_at is not null and fact_state <> ''))
 );
 create index status_source_of_company on status_source (company_id, status_source_id);
@@ -36,7 +37,8 @@ security definer set search_path = billing, pg_temp as $$
 begin
     execute format('insert into status_source (company_id, fact_kind, fact_ids)
         select company_id, %L, array_agg(id order by id) from (
-            select company_id, id, (row_number() over (partition by company_id order by id) - 1) / 10000 as part
+            select company_id, id,
+                (row_number() over (partition by company_id order by id) - 1) / 10000 as part
             from (select company_id, %I as id from added) named) parts
         group by company_id, part order by company_id, part', tg_argv[0], tg_argv[1]);
     return null;
@@ -48,7 +50,8 @@ create trigger keep_status_source after insert on allocation referencing new tab
 create function keep_delivery_source() returns trigger language plpgsql
 security definer set search_path = billing, pg_temp as $$
 begin
-    insert into status_source (company_id, fact_kind, fact_ids, fact_state, fact_turn, reason_code, changed_at)
+    insert into status_source (company_id, fact_kind, fact_ids, fact_state, fact_turn, reason_code,
+            changed_at)
         values (new.company_id, 'delivery', array[new.delivery_id], new.state, new.attempt_count,
             new.reason_code, new.changed_at);
     return null;
