@@ -145,6 +145,13 @@ _ROWS = (
         ),
     ),
     ("I28", "nothing is billed of a policy term while a hold of the billing clock stops it"),
+    (
+        "I29",
+        (
+            "other systems are told of each document, allocation and end of a delivery, or it waits to be "
+            "told; events have no gap, and the last one of an invoice says what is open of it"
+        ),
+    ),
 )
 
 CHECKS: Mapping[str, Check] = MappingProxyType(

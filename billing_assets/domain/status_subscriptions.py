@@ -4,9 +4,9 @@ Belongs here: a subscription and its states, an event that was refused, what a p
 Does not belong here: the events (``statuses``), endpoints (``push_endpoints``), the rows
 (``store.status_subscriptions``), the order of sending (``steps.send_statuses``).
 
-Events are sent in order, one after another. Only one that is refused leaves a row, and so do later ones of its
-policies, which are held back behind it: the receiver has the events of a policy in their order, and others do
-not wait.
+Events are sent in order, one after another. Only one that is refused leaves a row, and so do later ones of
+its policies, which are held back behind it: the receiver has the events of a policy in their order, and
+others do not wait.
 """
 
 from dataclasses import dataclass, replace

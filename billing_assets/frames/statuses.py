@@ -37,8 +37,8 @@ FACT_SCHEMA: Mapping[str, type[pl.DataType]] = {
 
 ``source_number`` is the order in which it was written; ``fact_state`` says what it is: ``issued``,
 ``credited``, ``payment``, ``write_off``, ``sent``, ``failed``. ``change_minor`` is what it adds to what is
-open of the invoice. ``policy_numbers`` is an array as the store writes it. ``told_open_minor`` and ``is_past_due``
-are where the invoice stood by what was told before, null where nothing was.
+open of the invoice. ``policy_numbers`` is an array as the store writes it. ``told_open_minor`` and
+``is_past_due`` are where the invoice stood by what was told before, null where nothing was.
 """
 
 EVENT_COLUMNS = (

@@ -100,9 +100,13 @@ _ACCOUNT_SCHEMA: Mapping[str, type[pl.DataType]] = {
     "occurred_date": pl.Date,
 }
 _STAGE = "create temporary table told_account (like status_account) on commit drop"
-_KEEP_ACCOUNTS = """
-insert into status_account select * from told_account
-on conflict (invoice_id) do update set open_minor = excluded.open_minor, is_past_due = excluded.is_past_due
+_MOVE_ACCOUNTS = """
+update status_account a set open_minor = t.open_minor, is_past_due = t.is_past_due
+from told_account t where a.invoice_id = t.invoice_id
+"""
+_ADD_ACCOUNTS = """
+insert into status_account select t.* from told_account t
+where not exists (select from status_account a where a.invoice_id = t.invoice_id)
 """
 _ARE_PAST_DUE = """
 update status_account set is_past_due = true, past_due_count = past_due_count + 1
@@ -181,7 +185,8 @@ class SqlStatusWork:
         self.connection.execute(text(_STAGE))
         company = pl.lit(self.company_id).alias("company_id")
         copy_in(self.connection, "told_account", accounts.with_columns(company, past_due_count=pl.lit(0)))
-        self.connection.execute(text(_KEEP_ACCOUNTS))
+        for statement in (_MOVE_ACCOUNTS, _ADD_ACCOUNTS):
+            self.connection.execute(text(statement))
         self.connection.execute(text("drop table told_account"))
 
     def tell_past_due(self, events: pl.DataFrame) -> None:

@@ -4,7 +4,7 @@ Belongs here: running the checks of ``domain.checks`` over the store. The querie
 file per theme: ``documents``, ``taxes``, ``records``, ``corrections``, ``runs``, ``installments``,
 ``deliveries``, ``intake``, ``references``, ``replacements``, ``guards``, ``cash_rounding``, ``charge_lines``,
 ``payer_shares``, ``certificates``, ``ledger``, ``number_blocks``, ``audit_log``,
-``detached_months``, ``holds``, ``payments``.
+``detached_months``, ``holds``, ``payments``, ``statuses``.
 Does not belong here: the statements of the invariants (``domain.checks``), what to do about an offender.
 """
 
@@ -39,6 +39,7 @@ from billing_assets.store.checks import (
     references,
     replacements,
     runs,
+    statuses,
     taxes,
 )
 from billing_assets.store.delivery_queue import IS_HELD_UNTIL, MAY_LEAVE
@@ -75,6 +76,7 @@ QUERIES: Mapping[str, str] = MappingProxyType(
         "I26": certificates.CERTIFICATES,
         "I27": detached_months.MONTHS,
         "I28": holds.HELD_BILLS,
+        "I29": statuses.STATUSES,
     }
 )
 """``check_id`` -> its query, which returns one text column that names an offender by ids and numbers only."""

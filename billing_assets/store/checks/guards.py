@@ -55,6 +55,7 @@ FROZEN = (
     "payment_reversal",
     "allocation_rule",
     "allocation",
+    "status_event",
 )
 """Tables whose rows are written once, never changed, and removed with a whole month alone, or never."""
 
@@ -95,6 +96,8 @@ TRIGGERS = (
     ("allocation", "refuse_overallocation", "refuse_overallocation", _AFTER_INSERT),
     ("payment_reversal", "refuse_overreversal", "refuse_overreversal", _AFTER_INSERT),
     ("payment_assignment", "refuse_second_owner", "refuse_second_owner", _AFTER_INSERT),
+    ("invoice", "keep_status_source", "keep_status_source", _AFTER_INSERT),
+    ("allocation", "keep_status_source", "keep_status_source", _AFTER_INSERT),
     ("audit_entry", "chain_entry", "chain_entry", _ROW_BEFORE_INSERT),
     ("invoice_line", "refuse_away_term", "refuse_away_term", _AFTER_INSERT),
     ("billing_run", "refuse_away_date", "refuse_away_date", _ROW_BEFORE_INSERT),
@@ -171,6 +174,11 @@ KEYS = (
     ("payment_reversal", "payment_return_id", _NO_CONDITION),
     ("allocation", "reversed_allocation_id", _NO_CONDITION),
     ("audit_entry", "company_id, entry_number", _NO_CONDITION),
+    ("status_event", "company_id, event_number", _NO_CONDITION),
+    ("status_event", "fact_kind, fact_id, event_kind, fact_turn", _NO_CONDITION),
+    ("status_account", "invoice_id", _NO_CONDITION),
+    ("status_subscription", "company_id, subscription_code", _NO_CONDITION),
+    ("status_message", "subscription_id, event_number", _NO_CONDITION),
     ("audit_chain", "company_id", _NO_CONDITION),
     ("office_user", "email", _NO_CONDITION),
     ("office_user", "oidc_issuer, oidc_subject", "(oidc_subject <> ''::text)"),
@@ -215,6 +223,11 @@ MAY_UPDATE: Mapping[str, str] = {
     "push_endpoint": "removed_by, removed_at, url, sealed_secrets",
     "api_key": "last_used_at, revoked_at",
     "api_request": "started_at, answered_at, status, content_type, location, etag, body",
+    "status_book": "last_number",
+    "status_account": "open_minor, is_past_due, past_due_count",
+    "status_subscription": "state, settled_number",
+    "status_message": "state, attempt_count, next_attempt_at, reply_code, reason_code, reply_text, owner, "
+    "changed_at",
     "schedule_pause": "resumed_at, resumed_by, resume_reason, missed",
     "schedule_firing": "state, catches_up, dagster_run_id, ended_at",
     "office_user": "user_name, role, password_hash, oidc_issuer, oidc_subject, is_disabled",
@@ -231,7 +244,7 @@ MAY_UPDATE: Mapping[str, str] = {
 }
 """Columns that the application may change; it may change no other."""
 
-MAY_DELETE = ("run_figure", "run_shard", "api_request")
+MAY_DELETE = ("run_figure", "run_shard", "api_request", "status_source", "status_message")
 
 PARAMETERS: Mapping[str, object] = {
     "app_role": APP_ROLE,
@@ -239,6 +252,8 @@ PARAMETERS: Mapping[str, object] = {
     "sender_role": SENDER_ROLE,
     "schema": SCHEMA,
     "credit_trigger_type": _ROW_AFTER_INSERT,
+    "first_source_type": _ROW_AFTER_INSERT,
+    "changed_source_type": _ROW_AFTER_UPDATE,
     "trigger_tables": [row[0] for row in TRIGGERS],
     "trigger_names": [row[1] for row in TRIGGERS],
     "trigger_functions": [row[2] for row in TRIGGERS],
@@ -288,6 +303,17 @@ where not exists (
         and pg_get_triggerdef(t.oid) like concat('%WHEN ((new.', e.column_name, ' IS NOT NULL))%')
         and p.proname = e.trigger_name and n.nspname = :schema
         and p.prosecdef and pg_has_role(:owner_role, p.proowner, 'member'))
+union all
+select concat('table delivery: the trigger ', e.trigger_name, ' is missing, changed or off')
+from (values ('keep_first_source', :first_source_type), ('keep_changed_source', :changed_source_type))
+    as e (trigger_name, trigger_type)
+where not exists (
+    select from pg_trigger t join stored s on s.oid = t.tgrelid
+    join pg_proc p on p.oid = t.tgfoid join pg_namespace n on n.oid = p.pronamespace
+    where s.table_name = 'delivery' and t.tgname = e.trigger_name and t.tgenabled in ('O', 'A')
+        and t.tgtype = e.trigger_type and t.tgattr::text = ''
+        and pg_get_triggerdef(t.oid) like '%new.state = ANY%' and p.proname = 'keep_delivery_source'
+        and n.nspname = :schema and p.prosecdef and pg_has_role(:owner_role, p.proowner, 'member'))
 union all
 select concat('table ', s.table_name, ': a trigger is switched off')
 from pg_trigger t join stored s on s.oid = t.tgrelid

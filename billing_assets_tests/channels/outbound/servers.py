@@ -96,7 +96,7 @@ class HttpLab:
 
     def __init__(self, script: Script = taking, tls: ssl.SSLContext | None = None) -> None:
         self.script = script
-        self.heard: list[Heard] = []
+        self._heard: dict[int, Heard] = {}
         self.server_names: list[str | None] = []
         self.connection_count = 0
         self._tls = tls
@@ -110,6 +110,11 @@ class HttpLab:
         self.port = int(self._listener.getsockname()[1])
         self._threads = [threading.Thread(target=self._accept)]
 
+    @property
+    def heard(self) -> list[Heard]:
+        """What it has heard to the end, in the order in which the connections came."""
+        return [heard for _, heard in sorted(self._heard.items())]
+
     def url(self, scheme: str = "http", host: str = "127.0.0.1", path: str = "/in") -> str:
         return f"{scheme}://{host}:{self.port}{path}"
 
@@ -120,11 +125,11 @@ class HttpLab:
             except OSError:
                 return
             self.connection_count += 1
-            thread = threading.Thread(target=self._play, args=(sock,))
+            thread = threading.Thread(target=self._play, args=(sock, self.connection_count))
             self._threads.append(thread)
             thread.start()
 
-    def _play(self, sock: socket.socket) -> None:
+    def _play(self, sock: socket.socket, number: int) -> None:
         sock.settimeout(LAB_TIMEOUT_SECONDS)
         try:
             call = Call(self._tls.wrap_socket(sock, server_side=True) if self._tls else sock)
@@ -137,7 +142,7 @@ class HttpLab:
             # The client may hang up in the middle of what the script says.
             pass
         finally:
-            self.heard.append(call.heard)
+            self._heard[number] = call.heard
             call.close()
 
     def __enter__(self) -> Self:
