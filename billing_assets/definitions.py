@@ -17,6 +17,7 @@ from billing_assets.defs.assets.documents import build_documents
 from billing_assets.defs.assets.due_charges import build_due_charges
 from billing_assets.defs.assets.invoices import build_invoices
 from billing_assets.defs.assets.policy_book import build_policy_book
+from billing_assets.defs.assets.statuses import build_statuses
 from billing_assets.defs.bounces import build_bounces_job, build_bounces_sensor
 from billing_assets.defs.checks import build_checks
 from billing_assets.defs.chores import build_chores
@@ -28,6 +29,7 @@ from billing_assets.defs.notifications import build_notification_sensors, build_
 from billing_assets.defs.partitions import build_billing_dates
 from billing_assets.defs.policy_events import build_events_job, build_events_sensor
 from billing_assets.defs.resource import BILLING
+from billing_assets.defs.statuses import build_status_check, build_status_job, build_status_sensor
 from billing_assets.wiring.settings import Settings, read_settings
 
 
@@ -44,8 +46,9 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 build_policy_book(),
                 *(build(dates, freshness) for build in chain),
                 build_allocations(dates),
+                build_statuses(),
             ],
-            asset_checks=build_checks(dates),
+            asset_checks=[*build_checks(dates), build_status_check()],
             jobs=[
                 *build_jobs(),
                 *build_asked_runs(),
@@ -55,11 +58,13 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 build_events_job(),
                 build_bounces_job(),
                 build_notify_job(),
+                build_status_job(),
             ],
             sensors=[
                 build_inbox_sensor(),
                 build_events_sensor(),
                 build_bounces_sensor(),
+                build_status_sensor(),
                 *build_notification_sensors(),
             ],
             schedules=build_activity_schedules(settings),

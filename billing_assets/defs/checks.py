@@ -46,6 +46,7 @@ _TITLES = {
     "I26": "complete",
     "I27": "detached_months",
     "I28": "holds",
+    "I29": "told",
 }
 
 

@@ -244,6 +244,40 @@ _ALLOCATIONS = Table(
     {"invoice_id": [("invoices", "invoice_id")], "payer_id": [("invoices", "payer_id")]},
 )
 
+_STATUSES = Table(
+    "status_event",
+    (
+        _COMPANY,
+        Word("event_number", "integer", "consecutive within the company, in the order of becoming visible"),
+        Word("event_kind", "text", "what became of the invoice, such as paid"),
+        Word("fact_kind", "text", "document, allocation, delivery or due: what it follows from"),
+        Word("fact_id", "integer", "the row that it follows from"),
+        Word("fact_turn", "integer", "the attempt of a delivery; how often it was past due"),
+        _INVOICE,
+        Word("invoice_number", "text", "the number that is printed"),
+        Word("policy_numbers", "text[]", "of the policies that the invoice bills"),
+        Word("related_number", "text", "the number of the credit note; else empty"),
+        "currency",
+        Word("total_minor", "integer", "the sum payable of the invoice (minor units)"),
+        Word("amount_minor", "integer", "what the event is about (minor units)"),
+        Word("open_minor", "integer", "what was open of the invoice after it (minor units)"),
+        "due_date",
+        Word("occurred_date", "date", "the day on which it happened"),
+        Word("channel", "text", "by which way it was delivered, or not; else empty"),
+        Word("reason_code", "text", "why; empty where there is nothing to say"),
+        Word("told_at", "timestamptz", "when it became an event"),
+    ),
+    frozenset(),
+    MappingProxyType(
+        {
+            "invoice_id": (("invoices", "invoice_id"),),
+            "due_date": (("invoices", "due_date"),),
+            "amount_minor": (("invoices", "total_minor"), ("allocations", "amount_minor")),
+            "channel": (("deliveries", "channel"),),
+        }
+    ),
+)
+
 TABLES: Mapping[str, Table] = MappingProxyType(
     {
         "policy_book": _POLICY_BOOK,
@@ -252,6 +286,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
         "documents": _DOCUMENTS,
         "deliveries": _DELIVERIES,
         "allocations": _ALLOCATIONS,
+        "statuses": _STATUSES,
     }
 )
 """Asset -> :class:`Table`."""

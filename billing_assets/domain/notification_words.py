@@ -32,6 +32,8 @@ mensajes a pagadores que no se entregaron: {count}
 problems_opened | problems found in {file_name}: {count} | problemas encontrados en {file_name}: {count}
 retries_given_up | failed charges whose retries are used up: {count} | \
 cargos fallidos cuyos reintentos se agotaron: {count}
+statuses_stuck | events that {subscription_code} has not got: {count} | \
+sucesos que {subscription_code} no ha recibido: {count}
 check_failed | check {check_id} fails, offenders: {count} | la comprobación {check_id} falla, casos: {count}
 check_recovered | check {check_id} holds again | la comprobación {check_id} vuelve a cumplirse
 notification_undeliverable | notification {message_id} to {channel_name} did not get through | \
@@ -89,6 +91,8 @@ do_deliveries | billing deliveries | billing deliveries
 do_deliver | billing deliver | billing deliver
 do_problems | billing problems | billing problems
 do_retries | billing retry --dry-run | billing retry --dry-run
+do_statuses | billing subscriptions list, or billing statuses tell | \
+billing subscriptions list, o billing statuses tell
 do_audit | billing audit; nothing is sent while a check fails | \
 billing audit; no se envía nada mientras falle una comprobación
 do_notifications | billing notifications | billing notifications

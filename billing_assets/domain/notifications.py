@@ -42,7 +42,8 @@ class EventKind(StrEnum):
     begun, is not final, and nobody works on it. ``run_late``: a billing date is not final by its deadline.
     ``deliveries_stuck``: messages to payers wait too long; ``deliveries_undelivered``: they were refused, or
     may or may not have arrived. ``problems_opened``: an import or a run found bad rows. ``retries_given_up``:
-    charges failed at their last retry, and a person has them. ``check_failed`` and ``check_recovered``: an
+    charges failed at their last retry, and a person has them. ``statuses_stuck``: what became of invoices
+    does not get to another system, or is not told for too long. ``check_failed`` and ``check_recovered``: an
     invariant is broken, or holds again. ``notification_undeliverable``: a message of ours reached nobody, or
     may not have.
     """
@@ -56,6 +57,7 @@ class EventKind(StrEnum):
     DELIVERIES_UNDELIVERED = "deliveries_undelivered"
     PROBLEMS_OPENED = "problems_opened"
     RETRIES_GIVEN_UP = "retries_given_up"
+    STATUSES_STUCK = "statuses_stuck"
     CHECK_FAILED = "check_failed"
     CHECK_RECOVERED = "check_recovered"
     NOTIFICATION_UNDELIVERABLE = "notification_undeliverable"
@@ -72,6 +74,7 @@ SEVERITIES: Mapping[EventKind, Severity] = MappingProxyType(
         EventKind.DELIVERIES_UNDELIVERED: Severity.WARNING,
         EventKind.PROBLEMS_OPENED: Severity.WARNING,
         EventKind.RETRIES_GIVEN_UP: Severity.ERROR,
+        EventKind.STATUSES_STUCK: Severity.ERROR,
         EventKind.CHECK_FAILED: Severity.CRITICAL,
         EventKind.CHECK_RECOVERED: Severity.INFO,
         EventKind.NOTIFICATION_UNDELIVERABLE: Severity.ERROR,

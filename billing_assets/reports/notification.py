@@ -217,6 +217,11 @@ def _given_up(event: Event, language: str) -> Iterator[Row]:
     yield from _reasons(told, language)
 
 
+def _stuck(event: Event, language: str) -> Iterator[Row]:
+    yield label(language, "failed"), count_text(language, event.facts["failed_count"])
+    yield label(language, "since"), event.facts["since"]
+
+
 def _check(event: Event, language: str) -> Iterator[Row]:
     yield label(language, "check"), check_statement(language, event.facts["check_id"])
     yield label(language, "scope"), str(event.billing_date or label(language, "everything"))
@@ -241,6 +246,7 @@ _ROWS: Mapping[EventKind, Callable[[Event, str], Iterator[Row]]] = {
     EventKind.DELIVERIES_UNDELIVERED: _deliveries,
     EventKind.PROBLEMS_OPENED: _problems,
     EventKind.RETRIES_GIVEN_UP: _given_up,
+    EventKind.STATUSES_STUCK: _stuck,
     EventKind.CHECK_FAILED: _check,
     EventKind.CHECK_RECOVERED: _check,
     EventKind.NOTIFICATION_UNDELIVERABLE: _undeliverable,
@@ -254,6 +260,7 @@ _TODO = {
     EventKind.DELIVERIES_UNDELIVERED: "do_deliveries",
     EventKind.PROBLEMS_OPENED: "do_problems",
     EventKind.RETRIES_GIVEN_UP: "do_retries",
+    EventKind.STATUSES_STUCK: "do_statuses",
     EventKind.CHECK_FAILED: "do_audit",
     EventKind.NOTIFICATION_UNDELIVERABLE: "do_notifications",
 }

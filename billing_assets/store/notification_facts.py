@@ -23,6 +23,7 @@ from billing_assets.domain.notifications import (
 from billing_assets.steps.notification_ports import Moments, ToldCompany
 from billing_assets.store.late_runs import list_late_runs
 from billing_assets.store.locks import IS_HELD, LockSpace
+from billing_assets.store.stuck_statuses import StuckStatuses, list_stuck_statuses
 
 _IS_NEW = "not exists (select from notification_event e where e.event_key = {key})"
 
@@ -140,6 +141,8 @@ def company_events(connection: Connection, company: ToldCompany, moments: Moment
     events += [_problems(company, row) for row in rows(_PROBLEMS)]
     events += [_given_up(company, row) for row in rows(_GIVEN_UP)]
     events += _late(connection, company, moments)
+    stuck = list_stuck_statuses(connection, company.company_id, moments.stuck_before)
+    events += _unknown(connection, [_stuck(company, each) for each in stuck])
     return [*events, *standing_events(connection, company.company_id)]
 
 
@@ -249,6 +252,24 @@ def _given_up(company: ToldCompany, row: RowMapping) -> Event:
         occurred_at=row["attempted_at"],
         item_count=row["charge_count"],
         facts={"reasons": row["reasons"]},
+    )
+
+
+def _stuck(company: ToldCompany, stuck: StuckStatuses) -> Event:
+    kind = EventKind.STATUSES_STUCK
+    parts = company.company_id, stuck.subscription_code, stuck.first_number, bool(stuck.failed_count)
+    return Event(
+        event_key=event_key(kind, *parts),
+        event_kind=kind,
+        severity=SEVERITIES[kind],
+        company_id=company.company_id,
+        occurred_at=stuck.since,
+        item_count=stuck.event_count,
+        facts={
+            "subscription_code": stuck.subscription_code,
+            "failed_count": stuck.failed_count,
+            "since": since_text(company, stuck.since),
+        },
     )
 
 

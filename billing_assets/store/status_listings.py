@@ -52,6 +52,11 @@ from (select count(*) as source_count, coalesce(sum(cardinality(fact_ids)), 0)::
     min(recorded_at) as oldest_at from status_source where company_id = :company) s
 """
 
+_COUNTS = """
+select event_kind, count(*) from status_event
+where company_id = :company and event_number > :after group by event_kind
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusLag:
@@ -113,6 +118,12 @@ def read_lag(connection: Connection, company_id: int) -> StatusLag:
     """Return how far telling is behind."""
     row = connection.execute(text(_LAG), {"company": company_id}).mappings().one()
     return StatusLag(**row)
+
+
+def count_events(connection: Connection, company_id: int, after_number: int) -> dict[str, int]:
+    """Return kind -> number of events behind a number."""
+    rows = connection.execute(text(_COUNTS), {"company": company_id, "after": after_number})
+    return {row[0]: row[1] for row in rows}
 
 
 def _event(row: Row[Any]) -> StatusEvent:

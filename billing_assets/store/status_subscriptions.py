@@ -25,6 +25,7 @@ from billing_assets.domain.status_subscriptions import (
     subscription_unknown,
 )
 from billing_assets.domain.statuses import StatusEvent, StatusKind
+from billing_assets.steps.dispatch import ENDPOINT_OUTAGES, MAX_ENDPOINT_OUTAGES
 from billing_assets.steps.run_ports import Clock, Progress
 from billing_assets.steps.status_ports import StatusPage
 from billing_assets.store.audit_log import record_act
@@ -93,6 +94,21 @@ left join status_message m on m.subscription_id = s.subscription_id and m.state 
 where s.company_id = :company and s.state = any(:states)
 group by s.subscription_id, b.last_number order by s.subscription_id
 """
+# What waits behind an event that waits itself is not due, nor is what is new where the endpoint is down.
+_HAS_DUE = """
+select exists (select from status_subscription s join status_book b using (company_id)
+    join push_endpoint e on e.company_id = s.company_id and e.endpoint_code = s.endpoint_code
+        and e.removed_at is null
+    where s.company_id = :company and s.state = 'active' and (
+        s.settled_number < b.last_number and (select count(*) from status_message m
+            where m.subscription_id = s.subscription_id and m.state in ('queued', 'failed')
+                and m.reason_code = any(:outages)) < :most_outages
+        or exists (select from status_message m where m.subscription_id = s.subscription_id
+            and m.state = 'queued' and coalesce(m.next_attempt_at, :at) <= :at
+            and not exists (select from status_message x where x.subscription_id = m.subscription_id
+                and x.state in ('queued', 'failed') and x.event_number < m.event_number
+                and x.policy_numbers && m.policy_numbers))))
+"""
 _IN_USE = [SubscriptionState.ACTIVE.value, SubscriptionState.PAUSED.value]
 _MOST_ROWS = 100_000
 
@@ -130,6 +146,17 @@ class SqlSubscriptionStore:
         """Return the subscriptions to which events are sent."""
         with self.database.transaction() as connection:
             return self._found(connection, states=[SubscriptionState.ACTIVE.value])
+
+    def has_due(self, at: datetime) -> bool:
+        """Tell whether a call of ``send_statuses`` would send anything at an instant."""
+        values = {
+            "company": self.company_id,
+            "at": at,
+            "outages": sorted(ENDPOINT_OUTAGES),
+            "most_outages": MAX_ENDPOINT_OUTAGES,
+        }
+        with self.database.transaction() as connection:
+            return bool(connection.execute(text(_HAS_DUE), values).scalar_one())
 
     def open_rows(
         self, subscription_id: int, after_number: int = 0, limit: int = _MOST_ROWS

@@ -14,6 +14,7 @@ from billing_assets.documents.step_charts import VolumeBar, count_bars, due_bars
 from billing_assets.documents.templates import default_templates_dir
 from billing_assets.domain.deliveries import DeliveryState
 from billing_assets.domain.runs import CurrencyTotal
+from billing_assets.domain.statuses import StatusKind
 from billing_assets.store.delivery_listings import count_deliveries
 from billing_assets.wiring.build import Billing
 from billing_assets.wiring.desk import Desk
@@ -35,6 +36,7 @@ _ROWS = {
 _TONES = {
     **dict.fromkeys(("queued", "sending", "unchanged", "repeated", "printed proofs"), "quiet"),
     **dict.fromkeys(("failed", "unknown", "unprintable", "print faults", "refused"), "bad"),
+    **dict.fromkeys(("undeliverable", "unpaid again", "past due"), "bad"),
 }
 
 
@@ -100,6 +102,11 @@ class AssetCharts:
                 counts.update(count_deliveries(connection, desk.company_id, run_id=run_id))
         known = {state.value: counts[state.value] for state in DeliveryState}
         return self._counted("Messages of the date, by where they stand", known)
+
+    def statuses(self, counts: Mapping[str, int]) -> DrawnChart | None:
+        """Return what was told, by what became of the invoices."""
+        told = {kind.value.replace("_", " "): counts.get(kind.value, 0) for kind in StatusKind}
+        return self._counted("Events told, by what became of the invoices", told)
 
     def _counted(self, heading: str, counts: Mapping[str, int]) -> DrawnChart | None:
         if not any(counts.values()):

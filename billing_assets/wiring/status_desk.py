@@ -5,7 +5,8 @@ Does not belong here: the steps (``steps``), SQL (``store``), how anything is sh
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from functools import cached_property
 
 from billing_assets.channels.api_push import PushMessage
@@ -36,6 +37,7 @@ from billing_assets.store.companies import read_issuer
 from billing_assets.store.status_listings import StatusLag
 from billing_assets.store.status_subscriptions import SqlSubscriptionStore, SubscriptionRow
 from billing_assets.store.statuses import SqlStatusStore
+from billing_assets.store.stuck_statuses import StuckStatuses, list_stuck_statuses
 from billing_assets.wiring.build import Billing, today_of, utc_now
 from billing_assets.wiring.endpoints import Endpoints
 
@@ -85,10 +87,8 @@ class StatusDesk:
         return Endpoints(self.database, self.billing.settings, self.company_code, utc_now)
 
     def has_news(self) -> bool:
-        """Tell whether there is anything to tell, or to send."""
-        if self.store.has_news(today_of(self.company)):
-            return True
-        return any(row.state == SubscriptionState.ACTIVE and row.oldest_at for row in self.listed())
+        """Tell whether there is anything to tell, or to send now."""
+        return self.store.has_news(today_of(self.company)) or self.subscriptions.has_due(utc_now())
 
     def tell(self, *, progress: Progress = silent) -> StepResult:
         """Tell what waits; see :func:`tell_statuses`."""
@@ -133,6 +133,17 @@ class StatusDesk:
         """Return how far telling is behind."""
         with self.database.transaction() as connection:
             return status_listings.read_lag(connection, self.company_id)
+
+    def told_since(self, number: int) -> Mapping[str, int]:
+        """Return kind -> how many events were told behind a number."""
+        with self.database.transaction() as connection:
+            return status_listings.count_events(connection, self.company_id, number)
+
+    def stuck(self) -> list[StuckStatuses]:
+        """Return what stands still for as long as the settings have it of messages, or waits for a person."""
+        before = utc_now() - timedelta(minutes=self.billing.settings.stuck_delivery_minutes)
+        with self.database.transaction() as connection:
+            return list_stuck_statuses(connection, self.company_id, before)
 
     def listed(self, *, with_retired: bool = False) -> list[SubscriptionRow]:
         """Return the subscriptions with how far behind each is."""

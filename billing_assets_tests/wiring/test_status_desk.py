@@ -105,9 +105,11 @@ def test_a_refused_event_holds_back_its_policy_alone(
     lab, facts = send(desk, refusing("POL-00000002"))
     assert (facts["refused_count"], facts["held_back_count"] > 0) == (1, True)
     others = facts["sent_count"]
+    assert not desk.has_news()
     assert others + 1 + facts["held_back_count"] == desk.lag().last_number
     assert send(desk)[1]["sent_count"] == 0
     pass_hours(1)
+    assert desk.has_news()
     again, facts = send(desk)
     assert facts["sent_count"] == 1 + desk.lag().last_number - others - 1
     refused = next(heard for heard in lab.heard if b"POL-00000002" in heard.body)
@@ -125,7 +127,9 @@ def test_after_the_last_attempt_a_person_decides(desk: StatusDesk, pass_hours: C
     failed, *behind = desk.waiting("broker-paid")
     assert (failed.state, failed.owner, failed.attempt_count) == ("failed", "billing operations", 2)
     pass_hours(1000)
+    assert not desk.has_news()
     assert send(desk)[1]["sent_count"] == 0
+    assert [(row.subscription_code, row.failed_count) for row in desk.stuck()] == [("broker-paid", 1)]
     desk.decide("broker-paid", failed.event_number, StatusDecision.SKIP, reason="they have it", by="ana")
     assert send(desk)[1]["sent_count"] == len(behind)
     with pytest.raises(BillingError, match="does not wait"):
@@ -167,6 +171,7 @@ def test_an_endpoint_that_is_down_is_left_alone_until_its_events_are_due(
     lab, _ = send(desk, answering("503 Busy"))
     assert len(lab.heard) == 3
     assert send(desk, answering("503 Busy"))[0].heard == []
+    assert not desk.has_news()
     pass_hours(1)
     assert len(numbers(send(desk)[0])) == desk.lag().last_number
 
