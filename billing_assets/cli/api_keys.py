@@ -39,6 +39,10 @@ def add(
         int | None,
         typer.Option("--days", min=1, max=3_650, metavar="N", help="It is over after so many days."),
     ] = None,
+    partner: Annotated[
+        str,
+        typer.Option("--partner", metavar="CODE", help="Whose documents it may fetch: their payer_endpoint."),
+    ] = "",
     output: Annotated[
         Path | None,
         typer.Option(
@@ -50,7 +54,7 @@ def add(
     """Make a key and show it, once: of its secret only a hash is kept, and nobody can show it again."""
     screen = Screen(as_json)
     with _open_keys(screen) as keys:
-        key, text = keys.add(name, [each.value for each in scope], days=days)
+        key, text = keys.add(name, [each.value for each in scope], days=days, partner_code=partner)
         if output is not None:
             _write(output, text)
     shown = {} if output is not None else {"key": text}
@@ -117,6 +121,7 @@ def _record(key: "ApiKey") -> dict[str, object]:
         "key_code": key.key_code,
         "key_name": key.key_name,
         "scopes": list(key.scopes),
+        "partner_code": key.partner_code,
         "created_at": key.created_at,
         "expires_at": key.expires_at,
         "last_used_at": key.last_used_at,

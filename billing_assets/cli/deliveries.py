@@ -42,6 +42,8 @@ _State = Annotated[
 _OWN_REASONS = {
     "closed_day": "made on a closed day; 'billing deliver' sends it from {send_date} on",
     "no_address": "no address for a channel that its payer takes; a policy book that has one sends it",
+    "held_back": "waits for an earlier event of its policy",
+    "not_fetched": "the partner did not fetch it in time",
     "sender_died": "the sender died in the middle; ask whether it arrived, it is never sent again by itself",
     "unprintable": "no font of the template has a character of it; add one to templates/_shared/fonts",
     "template_does_not_compile": "its template cannot print it; mend the template, then send it again",
@@ -61,6 +63,7 @@ _NEXT = {
     "in_hand": "being sent now",
     "next_way": "goes by {way} with the next 'billing deliver'",
     "post": "in the next folder: 'billing deliveries post'",
+    "fetch": "a partner fetches it; from {at} UTC on it goes by the next channel",
     "address": "leaves once a policy book has an address",
     "person": "a person decides",
     "none": "-",

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from billing_assets.domain.access import Actor, ActorKind
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.text_fields import BadTextError, code
 
 
 class Scope(StrEnum):
@@ -25,6 +26,7 @@ class Scope(StrEnum):
     INVOICES_WRITE = "invoices:write"
     DELIVERIES_READ = "deliveries:read"
     EVENTS_READ = "events:read"
+    DOCUMENTS_PULL = "documents:pull"
     RUNS_READ = "runs:read"
     RUNS_WRITE = "runs:write"
     SCHEDULES_READ = "schedules:read"
@@ -41,8 +43,23 @@ _KEY = re.compile(rf"billing_([a-z0-9]{{{CODE_LENGTH}}})_[A-Za-z0-9_-]{{43}}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewKey:
+    """A key as it is made; ``key_hmac`` is the keyed hash of its text."""
+
+    key_code: str
+    key_name: str
+    scopes: tuple[Scope, ...]
+    key_hmac: bytes
+    expires_at: datetime | None
+    partner_code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """A key as it is kept; ``last_used_at`` is told to a minute."""
+    """A key as it is kept; ``last_used_at`` is told to a minute.
+
+    ``partner_code`` names the partner whose documents it may fetch, as ``payer_endpoint`` of a book does.
+    """
 
     api_key_id: int
     company_id: int
@@ -53,6 +70,7 @@ class ApiKey:
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
+    partner_code: str
     revoked_at: datetime | None
 
     @property
@@ -115,6 +133,24 @@ def scopes_from(words: Iterable[str]) -> tuple[Scope, ...]:
             f"choose from {', '.join(Scope)}",
         )
     return tuple(scope for scope in Scope if scope in given)
+
+
+def require_partner(scopes: Iterable[Scope], partner_code: str) -> None:
+    """Raise ``key_partner_invalid`` unless a key that fetches documents, and no other, names its partner.
+
+    >>> require_partner([Scope.DOCUMENTS_PULL], "broker-7")
+    """
+    is_wanted = Scope.DOCUMENTS_PULL in scopes
+    try:
+        is_good = bool(code(partner_code)) if is_wanted else not partner_code
+    except BadTextError:
+        is_good = False
+    if not is_good:
+        raise BillingError(
+            "key_partner_invalid",
+            f"the key does not name its partner as its scopes have it: '{partner_code[:40]}'",
+            "name the code of payer_endpoint with --partner, for the scope documents:pull and no other",
+        )
 
 
 def key_unknown(key_code: str) -> BillingError:

@@ -13,13 +13,16 @@ class DeliveryChannel(StrEnum):
     """A way to the payer.
 
     ``email``: to the payer's address; ``api_push``: a signed call of the payer's or a partner's endpoint;
-    ``print_post``: a folder for a print shop, to the postal address.
+    ``print_post``: a folder for a print shop, to the postal address; ``pull``: the partner's own system
+    fetches the document and says that it has it.
     """
 
     EMAIL = "email"
     API_PUSH = "api_push"
     PRINT_POST = "print_post"
+    PULL = "pull"
 
 
 ONE_BY_ONE = (DeliveryChannel.EMAIL, DeliveryChannel.API_PUSH)
-"""Channels on which 'billing deliver' hands over message by message; what goes by post is exported."""
+"""Channels on which 'billing deliver' hands over message by message; what goes by post is exported, and what
+is pulled is fetched."""

@@ -89,7 +89,8 @@ class NextStep(StrEnum):
     ``at_once``: it leaves with the next deliveries; ``later``: it is tried again at its instant; ``on_day``:
     it waits for an open day; ``in_hand``: a sender has it; ``address``: the next policy book with an address
     sends it; ``next_way``: it goes by the next channel of its payer; ``post``: the next folder for the print
-    shop has it; ``person``: nothing, a person decides; ``none``: nothing any more.
+    shop has it; ``fetch``: a partner fetches it, and from its instant on it goes by the next channel;
+    ``person``: nothing, a person decides; ``none``: nothing any more.
     """
 
     AT_ONCE = "at_once"
@@ -99,6 +100,7 @@ class NextStep(StrEnum):
     ADDRESS = "address"
     NEXT_WAY = "next_way"
     POST = "post"
+    FETCH = "fetch"
     PERSON = "person"
     NONE = "none"
 
@@ -136,6 +138,8 @@ def next_step(
 def _next_of_queued(reason_code: str, channel: str, *, has_instant: bool) -> NextStep:
     if reason_code == HELD:
         return NextStep.ON_DAY
+    if channel == DeliveryChannel.PULL:
+        return NextStep.FETCH
     if channel not in ONE_BY_ONE:
         return NextStep.POST
     return NextStep.LATER if has_instant else NextStep.AT_ONCE

@@ -110,6 +110,7 @@ too_many_requests | the endpoint wants fewer messages | el punto de conexión pi
 server_error | the endpoint has a fault of its own | el punto de conexión tiene un fallo propio
 connection_lost_before_body | the connection was lost, nothing was taken | \
 se perdió la conexión sin aceptar nada
+not_fetched | the partner did not fetch it in time | el socio no la recogió a tiempo
 no_answer_after_request | no answer after the document was handed over | \
 sin respuesta tras entregar el documento
 redirected | the endpoint points somewhere else | el punto de conexión remite a otro lugar

@@ -124,13 +124,15 @@ class Which:
     """Which of the rows that wait are asked for.
 
     ``due_at``: only those that may be tried again by then; ``channels``: only by these; ``full_domains``: no
-    e-mails to these; ``untouched_since``: nothing that was tried since.
+    e-mails to these; ``untouched_since``: nothing that was tried since; ``partner_code``: only of payers
+    whose endpoint has this code.
     """
 
     due_at: datetime | None = None
     channels: Sequence[str] = ONE_BY_ONE
     full_domains: Sequence[str] = ()
     untouched_since: datetime | None = None
+    partner_code: str = ""
 
 
 EVERY = Which()

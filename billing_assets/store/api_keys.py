@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, text
 
-from billing_assets.domain.api_keys import ApiKey, Scope, key_unknown
+from billing_assets.domain.api_keys import ApiKey, NewKey, Scope, key_unknown
 from billing_assets.domain.audit_acts import Act, AuditAct, Subject
 from billing_assets.store.audit_log import record_act
 
@@ -17,14 +17,14 @@ _SEEN_EVERY = timedelta(minutes=1)
 
 _KEYS = """
 select k.api_key_id, k.company_id, c.company_code, k.key_code, k.key_name, k.scopes, k.created_at,
-    k.expires_at, k.last_used_at, k.revoked_at, k.key_hmac
+    k.expires_at, k.last_used_at, k.partner_code, k.revoked_at, k.key_hmac
 from api_key k join company c using (company_id)
 """
 _LIST = f"{_KEYS} where k.company_id = :company order by k.revoked_at is not null, k.api_key_id"
 _BY_CODE = f"{_KEYS} where k.key_code = :code"
 _ADD = """
-insert into api_key (company_id, key_code, key_name, scopes, key_hmac, created_at, expires_at)
-values (:company, :code, :name, cast(:scopes as text[]), :hmac, :at, :expires)
+insert into api_key (company_id, key_code, key_name, scopes, key_hmac, created_at, expires_at, partner_code)
+values (:company, :code, :name, cast(:scopes as text[]), :hmac, :at, :expires, :partner)
 """
 _REVOKE = """
 update api_key set revoked_at = :at
@@ -34,31 +34,23 @@ _SEEN = "update api_key set last_used_at = :at where key_code = :code"
 _KEEP_FIRST = "insert into api_secret (secret, made_at) values (:secret, :at) on conflict do nothing"
 
 
-def add_key(
-    connection: Connection,
-    company_id: int,
-    *,
-    key_code: str,
-    key_name: str,
-    scopes: tuple[Scope, ...],
-    key_hmac: bytes,
-    at: datetime,
-    expires_at: datetime | None,
-) -> None:
+def add_key(connection: Connection, company_id: int, key: NewKey, at: datetime) -> None:
     """Add a key, of which ``key_hmac`` is all that is kept of its secret."""
-    words = [scope.value for scope in scopes]
+    words = [scope.value for scope in key.scopes]
     values = {
         "company": company_id,
-        "code": key_code,
-        "name": key_name,
+        "code": key.key_code,
+        "name": key.key_name,
         "scopes": words,
-        "hmac": key_hmac,
+        "hmac": key.key_hmac,
         "at": at,
-        "expires": expires_at,
+        "expires": key.expires_at,
+        "partner": key.partner_code,
     }
     connection.execute(text(_ADD), values)
-    after: dict[str, object] = {"name": key_name, "scopes": words, "expires_at": expires_at}
-    record_act(connection, _act(Act.ADD_API_KEY, company_id, key_code, after), at)
+    after: dict[str, object] = {"name": key.key_name, "scopes": words, "expires_at": key.expires_at}
+    after |= {"partner": key.partner_code} if key.partner_code else {}
+    record_act(connection, _act(Act.ADD_API_KEY, company_id, key.key_code, after), at)
 
 
 def list_keys(connection: Connection, company_id: int) -> list[ApiKey]:

@@ -33,9 +33,10 @@ from billing_assets.steps.delivery_ports import (
     UnqueuedRun,
     Which,
 )
-from billing_assets.steps.run_ports import Progress
+from billing_assets.steps.run_ports import Clock, Progress
 from billing_assets.store.closed_days import read_closed_days
 from billing_assets.store.companies import CompanyStore
+from billing_assets.store.connection import Database
 from billing_assets.store.delivery_fallbacks import fall_back
 from billing_assets.store.delivery_queue import (
     HAS_ITS_DAY,
@@ -50,6 +51,7 @@ from billing_assets.store.delivery_queue import (
 from billing_assets.store.holds import HAS_WAITED, NO_HOLD_STOPS
 from billing_assets.store.invoice_reader import read_invoices
 from billing_assets.store.locks import LockSpace, hold_lock
+from billing_assets.store.pulled_deliveries import give_up_unfetched, set_fetch_times
 from billing_assets.store.renderings import keep_mails, keep_renderings, kept_pdf
 
 _MAKE_DOCUMENTS = f"""
@@ -108,6 +110,7 @@ join billing_run r using (run_id)
 {NEWEST_ADDRESS}
 where {_IS_QUEUED} and {_MAY_GO} and {IS_DUE} and v.delivery_id > :after
     and v.channel = any(newest.ways) and v.channel = any(:channels)
+    and (:partner = '' or newest.endpoint_code = :partner)
     and (cast(:untouched_since as timestamptz) is null or not exists (select from delivery_attempt a
         where a.delivery_id = v.delivery_id and a.started_at >= :untouched_since))
     and (v.channel <> 'email' or lower(split_part(newest.email, '@', 2)) <> all(:full_domains))
@@ -174,6 +177,14 @@ select exists (select from delivery
 class SqlDocumentStore(CompanyStore):
     """Documents and outbox in PostgreSQL; the implementation of ``steps.delivery_ports.DocumentStore``."""
 
+    def __init__(self, database: Database, clock: Clock, *, pull_days: int = 5) -> None:
+        """Use ``database``, and ``clock`` for the instants that rows keep.
+
+        What partners fetch waits for ``pull_days``.
+        """
+        super().__init__(database, clock)
+        self.pull_days = pull_days
+
     def make_documents(self, company_id: int, billing_date: date | None) -> int:
         """Add the missing document rows; return how many."""
         values = {"company": company_id, "day": billing_date, "at": self.clock()}
@@ -220,7 +231,9 @@ class SqlDocumentStore(CompanyStore):
         at = self.clock()
         with self.database.transaction() as connection:
             counts = queue_deliveries(connection, company_id, billing_date, message_domain, send_dates, at=at)
+            give_up_unfetched(connection, company_id, at=at)
             fallen = fall_back(connection, company_id, billing_date, message_domain, at=at)
+            set_fetch_times(connection, company_id, self.pull_days, at=at)
             return replace(counts, fallen_back_count=fallen)
 
     def queued_counts(
@@ -263,6 +276,7 @@ class SqlDocumentStore(CompanyStore):
             "full_domains": list(which.full_domains),
             **_RULES_OF_ATTEMPTS,
             "untouched_since": which.untouched_since,
+            "partner": which.partner_code,
         }
         with self.database.transaction() as connection:
             rows = connection.execute(text(_NEXT), values).all()

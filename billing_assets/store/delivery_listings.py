@@ -28,6 +28,7 @@ from billing_assets.store.delivery_queue import (
     OF_DATE,
     OTHER_WAY,
 )
+from billing_assets.store.pulled_deliveries import NOT_FETCHED
 
 # What 'billing deliver' of the date would do: send what waits and what has an address by now, and let go by
 # the next channel what failed.
@@ -43,6 +44,9 @@ where v.company_id = :company and v.state in ('queued', 'failed') and v.channel 
 union
 select r.billing_date {_OF_WAITING} {NEXT_WAY}
 where v.company_id = :company and v.state = 'failed' and {FALLS_BACK}
+union
+select r.billing_date {_OF_WAITING}
+where v.company_id = :company and {NOT_FETCHED}
 order by 1
 """
 
@@ -324,16 +328,17 @@ def _delivery(row: Any) -> DeliveryRow:  # noqa: ANN401 - a row of SQLAlchemy
 
 
 def list_waiting_dates(
-    connection: Connection, company_id: int, today: date, due_at: datetime | None = None
+    connection: Connection, company_id: int, today: date, due_at: datetime | None = None, *, at: datetime
 ) -> list[date]:
     """Return the billing dates of which a delivery waits for another attempt, oldest first.
 
     With ``due_at`` only those of which one may be tried again by then.
 
     What was refused as often as is allowed waits no more: it has failed, and a person decides on it. What is
-    held waits from its own day on.
+    held waits from its own day on. What nobody has fetched by ``at``, though it was to be, goes another way.
     """
     values = {
+        "at": at,
         "company": company_id,
         "day": None,
         "today": today,

@@ -35,6 +35,8 @@ join lateral (
     select y.payer_version_id, y.email, y.endpoint_code, string_to_array(y.channels, ' ') as wished, array(
         select w.channel from unnest(string_to_array(y.channels, ' ')) with ordinality as w (channel, place)
         where case w.channel when 'email' then y.email <> '' when 'api_push' then e.endpoint_code is not null
+            when 'pull' then exists (select from api_key k where k.company_id = y.company_id
+                and k.partner_code = y.endpoint_code and k.partner_code <> '' and k.revoked_at is null)
             else true end
         order by w.place) as ways
     from (

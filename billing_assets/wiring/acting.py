@@ -38,5 +38,5 @@ def _over(billing: Billing, database: Database) -> Billing:
     twin = copy(billing)
     twin.database = database
     twin.runs = SqlRunStore(database, utc_now)
-    twin.documents = SqlDocumentStore(database, utc_now)
+    twin.documents = SqlDocumentStore(database, utc_now, pull_days=billing.settings.pull_days)
     return twin

@@ -86,7 +86,7 @@ class Billing:
         self.database = database
         self._stack = stack
         self.runs = SqlRunStore(database, utc_now)
-        self.documents = SqlDocumentStore(database, utc_now)
+        self.documents = SqlDocumentStore(database, utc_now, pull_days=settings.pull_days)
 
     def company_code(self) -> str:
         """Return the company to work for: the one of the settings, or the only one there is."""
@@ -296,9 +296,9 @@ class Billing:
         """
         issuer = self.runs.issuer(self.company_code())
         with self.database.transaction() as connection:
-            return list_waiting_dates(
-                connection, issuer.company_id, today_of(issuer.company), utc_now() if is_due_only else None
-            )
+            now = utc_now()
+            due_at = now if is_due_only else None
+            return list_waiting_dates(connection, issuer.company_id, today_of(issuer.company), due_at, at=now)
 
     def resolve(self, order: DecisionOrder) -> StepResult:
         """Take a person's decision on deliveries; see :func:`resolve_deliveries`."""

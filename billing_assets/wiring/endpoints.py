@@ -20,7 +20,7 @@ from billing_assets.channels.outbound import Outbound, OutboundSettings
 from billing_assets.documents.invoice_json import invoice_to_json
 from billing_assets.domain.deliveries import DeliveryState, SendResult, webhook_id_of
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.invoices import DocumentKind
+from billing_assets.domain.invoices import DocumentKind, Invoice
 from billing_assets.domain.numbering import document_file_name
 from billing_assets.domain.push_endpoints import MOST_SECRETS, PushEndpointRow, require_endpoint_code
 from billing_assets.steps.delivery_ports import QueuedDelivery
@@ -133,14 +133,19 @@ class Endpoints:
         return PushEndpoint(url=found.url, secrets=found.secrets)
 
 
-def _message(row: QueuedDelivery, pdf: bytes, dated_at: datetime) -> PushMessage:
-    invoice = row.job.invoice
+def payload_of(invoice: Invoice, pdf: bytes) -> tuple[str, bytes]:
+    """Return what a document is called that leaves as data, and its content with the PDF: JSON, UTF-8."""
     event_type = EVENT_TYPES[invoice.document_kind]
     issued_at = datetime.combine(invoice.issue_date, datetime.min.time(), tzinfo=UTC)
     attached = InlinePdf(file_name=document_file_name(invoice.invoice_number, "pdf"), content=pdf)
+    return event_type, document_payload(event_type, issued_at, invoice_to_json(invoice), attached)
+
+
+def _message(row: QueuedDelivery, pdf: bytes, dated_at: datetime) -> PushMessage:
+    event_type, payload = payload_of(row.job.invoice, pdf)
     return PushMessage(
         message_id=webhook_id_of(row.message_id),
         dated_at=dated_at,
         event_type=event_type,
-        payload=document_payload(event_type, issued_at, invoice_to_json(invoice), attached),
+        payload=payload,
     )

@@ -22,10 +22,12 @@ from billing_assets.domain.api_keys import (
     CODE_LENGTH,
     TOKEN_LIFE,
     ApiKey,
+    NewKey,
     Scope,
     checked_key_name,
     code_of_key,
     key_text,
+    require_partner,
     scopes_from,
 )
 from billing_assets.domain.errors import BillingError
@@ -161,27 +163,31 @@ class KeyDesk:
         self.company_id = company_id
         self.ring = KeyRing(database, settings)
 
-    def add(self, name: str, scopes: Iterable[str], *, days: int | None = None) -> tuple[ApiKey, str]:
+    def add(
+        self, name: str, scopes: Iterable[str], *, days: int | None = None, partner_code: str = ""
+    ) -> tuple[ApiKey, str]:
         """Make a key that lives for ``days``, or for ever; return it and its text, which nobody keeps.
 
+        With ``documents:pull`` it names the partner whose documents it may fetch.
+
         Raises:
-            BillingError: ``key_name_invalid``, ``scope_unknown``.
+            BillingError: ``key_name_invalid``, ``scope_unknown``, ``key_partner_invalid``.
         """
         key_name, given, at = checked_key_name(name), scopes_from(scopes), utc_now()
+        require_partner(given, partner_code)
         code = "".join(choice(_ALPHABET) for _ in range(CODE_LENGTH))
         text = key_text(code, token_urlsafe(32))
         hashed = self.ring.hash_of(text)
         with self.database.transaction() as connection:
-            api_keys.add_key(
-                connection,
-                self.company_id,
+            made = NewKey(
                 key_code=code,
                 key_name=key_name,
                 scopes=given,
                 key_hmac=hashed,
-                at=at,
                 expires_at=None if days is None else at + timedelta(days=days),
+                partner_code=partner_code,
             )
+            api_keys.add_key(connection, self.company_id, made, at)
             (added,) = (
                 key for key in api_keys.list_keys(connection, self.company_id) if key.key_code == code
             )

@@ -107,6 +107,13 @@ class Settings(BaseSettings):
         description="minutes before each further attempt at a message that was refused for now, as schedules "
         "make them; the last goes on. Greylisting and full mailboxes have waits of their own",
     )
+    pull_days: int = Field(
+        default=5,
+        ge=1,
+        le=365,
+        description="days for which a document waits to be fetched by a partner, before it goes by the next "
+        "channel of its payer",
+    )
     run_workers: int = Field(
         default=0,
         ge=0,

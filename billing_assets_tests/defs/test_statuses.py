@@ -36,7 +36,8 @@ def test_news_starts_one_run_that_tells_them_and_says_how_many(
     done = job.execute_in_process(instance=instance)
     (event,) = done.get_asset_materialization_events()
     facts = event.materialization.metadata
-    assert facts["issued_count"].value == facts["last_number"].value - int(facts["past_due_count"].value)
+    told = [int(str(facts[name].value)) for name in ("issued_count", "past_due_count", "last_number")]
+    assert told[0] + told[1] == told[2] > 0
     assert facts["untold_count"].value == 0
     assert "data:image/png" in str(facts["chart"].value)
     assert done.get_asset_check_evaluations()[0].passed

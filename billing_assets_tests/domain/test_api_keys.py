@@ -28,6 +28,7 @@ KEY = ApiKey(
     created_at=AT,
     expires_at=None,
     last_used_at=None,
+    partner_code="",
     revoked_at=None,
 )
 

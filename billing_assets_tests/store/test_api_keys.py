@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from billing_assets.domain.api_keys import Scope
+from billing_assets.domain.api_keys import NewKey, Scope
 from billing_assets.domain.errors import BillingError
 from billing_assets.store.api_keys import add_key, find_key, kept_secret, list_keys, note_use, revoke_key
 from billing_assets.store.connection import Database
@@ -19,16 +19,14 @@ CODE, HMAC = "k3f9a1c2d4e5", b"h" * 32
 def store(database: Database) -> Database:
     with_company(database)
     with database.transaction() as connection:
-        add_key(
-            connection,
-            1,
+        key = NewKey(
             key_code=CODE,
             key_name="policy system",
             scopes=(Scope.RUNS_READ,),
             key_hmac=HMAC,
-            at=AT,
             expires_at=None,
         )
+        add_key(connection, 1, key, AT)
     return database
 
 

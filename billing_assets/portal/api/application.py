@@ -18,6 +18,7 @@ from starlette.routing import Mount
 from billing_assets.domain.errors import BillingError
 from billing_assets.portal.api import (
     deliveries,
+    documents,
     health,
     invoices,
     on_demand,
@@ -42,6 +43,7 @@ RESOURCES = (
     invoices.router,
     on_demand.router,
     deliveries.router,
+    documents.router,
     status_events.router,
     runs.router,
     schedules.router,

@@ -84,7 +84,12 @@ def anybody(app: FastAPI) -> Iterator[TestClient]:
 @pytest.fixture
 def system_of(anybody: TestClient, keys: KeyDesk) -> SystemOf:
     """Make a system whose key has these scopes."""
-    return lambda *scopes: System(anybody, keys.add("policy system", scopes)[1])
+
+    def made(*scopes: str) -> System:
+        partner = "partner" if Scope.DOCUMENTS_PULL in scopes else ""
+        return System(anybody, keys.add("policy system", scopes, partner_code=partner)[1])
+
+    return made
 
 
 @pytest.fixture
@@ -102,6 +107,5 @@ def foreigner(anybody: TestClient, desk: Desk) -> System:
         from billing_assets.store.companies import read_issuer
 
         company_id = read_issuer(connection, "other").company_id
-    return System(
-        anybody, KeyDesk(desk.database, company_id, desk.billing.settings).add("theirs", EVERYTHING)[1]
-    )
+    theirs = KeyDesk(desk.database, company_id, desk.billing.settings)
+    return System(anybody, theirs.add("theirs", EVERYTHING, partner_code="partner")[1])

@@ -170,6 +170,16 @@ insert into status_source (company_id, fact_kind, fact_ids)
     group by company_id, part order by company_id, part;
 """
 
+# A partner's key names the partner as the policy book does: the code of the payer's endpoint.
+CHANNELS = ("email", "api_push", "print_post", "pull")
+PULL = f"""
+alter table delivery drop constraint known_channel;
+alter table delivery add constraint known_channel check (channel in {CHANNELS!r});
+alter table api_key add column partner_code text not null default ''
+    check (partner_code ~ '^([a-z][a-z0-9_-]{{0,39}})?$');
+create index api_key_of_partner on api_key (company_id, partner_code) where partner_code <> '';
+"""
+
 FROZEN = ("status_event",)
 """Tables whose rows are records: written once, never changed, never removed."""
 
@@ -185,7 +195,7 @@ UPDATES = {
 
 def upgrade() -> None:
     """Make the tables, what fills them, and what there is to tell from before."""
-    for part in (SOURCES, EVENTS, SUBSCRIPTIONS, HISTORY):
+    for part in (SOURCES, EVENTS, SUBSCRIPTIONS, PULL, HISTORY):
         op.execute(part)
     for table in FROZEN:
         freeze(table)
