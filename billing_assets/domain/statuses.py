@@ -122,7 +122,7 @@ def event_id(company_code: str, event: StatusEvent) -> str:
     It serves as the ``webhook-id`` as well, and has no dot for that.
 
     >>> len(event_id("demo", SAMPLE)), event_id("demo", SAMPLE)[:8]
-    (36, 'evt_8d37')
+    (36, 'evt_eb93')
     """
     parts = (company_code, event.fact_kind, str(event.fact_id), event.event_kind, str(event.fact_turn))
     return f"evt_{sha256(chr(31).join(parts).encode()).hexdigest()[:32]}"

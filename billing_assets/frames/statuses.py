@@ -7,39 +7,9 @@ What is open follows from the facts in the order in which they are told, beginni
 fact that is committed late is told late, and the last event of an invoice still says what is open of it.
 """
 
-from collections.abc import Mapping
-
 import polars as pl
 
 from billing_assets.domain.statuses import FactKind, StatusKind
-
-FACT_SCHEMA: Mapping[str, type[pl.DataType]] = {
-    "source_number": pl.Int64,
-    "fact_kind": pl.String,
-    "fact_id": pl.Int64,
-    "fact_turn": pl.Int64,
-    "fact_state": pl.String,
-    "invoice_id": pl.Int64,
-    "invoice_number": pl.String,
-    "policy_numbers": pl.String,
-    "related_number": pl.String,
-    "currency": pl.String,
-    "total_minor": pl.Int64,
-    "change_minor": pl.Int64,
-    "due_date": pl.Date,
-    "occurred_date": pl.Date,
-    "channel": pl.String,
-    "reason_code": pl.String,
-    "told_open_minor": pl.Int64,
-    "is_past_due": pl.Boolean,
-}
-"""Column -> type of a fact: one row of what was recorded.
-
-``source_number`` is the order in which it was written; ``fact_state`` says what it is: ``issued``,
-``credited``, ``payment``, ``write_off``, ``sent``, ``failed``. ``change_minor`` is what it adds to what is
-open of the invoice. ``policy_numbers`` is an array as the store writes it. ``told_open_minor`` and
-``is_past_due`` are where the invoice stood by what was told before, null where nothing was.
-"""
 
 EVENT_COLUMNS = (
     "event_kind",
@@ -65,11 +35,18 @@ EVENT_COLUMNS = (
 def status_events(facts: pl.DataFrame) -> pl.DataFrame:
     """Return the event of each fact, in the order in which they are told: ``EVENT_COLUMNS``.
 
-    >>> fact = {name: None for name in FACT_SCHEMA} | {"fact_kind": "allocation", "fact_state": "payment"}
-    >>> fact |= {"source_number": 1, "invoice_id": 5, "told_open_minor": 100, "total_minor": 100}
+    Facts have those columns but for kind and amounts, and: ``source_number``, the order in which they were
+    written; ``fact_state``, what it is: ``issued``, ``credited``, ``payment``, ``write_off``, ``sent`` or
+    ``failed``; ``change_minor``, what it adds to what is open of the invoice. ``policy_numbers`` is an array
+    as the store writes it. ``told_open_minor`` and ``is_past_due`` say where the invoice stood by what was told
+    before, null where nothing was.
+
+    >>> names = ("invoice_number", "policy_numbers", "related_number", "currency", "due_date")
+    >>> fact = dict.fromkeys((*names, "fact_turn", "occurred_date", "channel", "reason_code"))
+    >>> fact |= {"fact_kind": "allocation", "fact_state": "payment", "source_number": 1, "invoice_id": 5}
+    >>> fact |= {"told_open_minor": 100, "total_minor": 100}
     >>> rows = [fact | {"fact_id": number, "change_minor": -amount} for number, amount in ((7, 60), (8, 40))]
-    >>> told = status_events(pl.DataFrame(rows, schema=FACT_SCHEMA))
-    >>> told.select("event_kind", "amount_minor", "open_minor").rows()
+    >>> status_events(pl.DataFrame(rows)).select("event_kind", "amount_minor", "open_minor").rows()
     [('part_paid', 60, 40), ('paid', 40, 0)]
     """
     ordered = facts.sort("source_number", "fact_id")
@@ -117,10 +94,10 @@ def accounts_after(events: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
 
     Of what is settled nothing is past due: should it be open again, that is told once more.
 
-    >>> fact = {name: None for name in FACT_SCHEMA} | {"fact_kind": "allocation", "fact_state": "payment"}
-    >>> fact |= {"invoice_id": 5, "told_open_minor": 9, "change_minor": -9, "is_past_due": True}
-    >>> facts = pl.DataFrame([fact], schema=FACT_SCHEMA)
-    >>> accounts_after(status_events(facts), facts).select("open_minor", "is_past_due").rows()
+    >>> names = ("invoice_number", "policy_numbers", "currency", "total_minor", "due_date")
+    >>> events = pl.DataFrame([dict.fromkeys(names) | {"invoice_id": 5, "open_minor": 0}])
+    >>> facts = pl.DataFrame({"invoice_id": [5], "is_past_due": [True]})
+    >>> accounts_after(events, facts).select("open_minor", "is_past_due").rows()
     [(0, False)]
     """
     names = ("invoice_number", "policy_numbers", "currency", "total_minor", "open_minor", "due_date")

@@ -23,7 +23,7 @@ class StatusWork(Protocol):
     """One transaction that tells: nobody else tells of the company until it ends."""
 
     def facts(self) -> pl.DataFrame:
-        """Return the next facts that are not told yet, ``frames.statuses.FACT_SCHEMA``; empty: none wait.
+        """Return the next facts that are not told yet, as ``frames.statuses`` takes them; empty: none wait.
 
         They are those of some of the sources that wait, in order; these sources are used up with this
         transaction, also where all their facts were told before.

@@ -15,7 +15,6 @@ from datetime import date
 import polars as pl
 from sqlalchemy import Connection, text
 
-from billing_assets.frames.statuses import FACT_SCHEMA
 from billing_assets.steps.run_ports import Clock
 from billing_assets.store.connection import Database
 from billing_assets.store.copy import copy_in, copy_out
@@ -82,6 +81,26 @@ where not exists (select from status_event e where e.fact_kind = m.fact_kind and
     and e.fact_turn = m.fact_turn and (m.fact_kind <> 'delivery'
         or e.event_kind = case m.fact_state when 'sent' then 'delivered' else 'undeliverable' end))
 """  # noqa: S608 - constants
+_FACT_SCHEMA: Mapping[str, type[pl.DataType]] = {
+    "source_number": pl.Int64,
+    "fact_kind": pl.String,
+    "fact_id": pl.Int64,
+    "fact_turn": pl.Int64,
+    "fact_state": pl.String,
+    "invoice_id": pl.Int64,
+    "invoice_number": pl.String,
+    "policy_numbers": pl.String,
+    "related_number": pl.String,
+    "currency": pl.String,
+    "total_minor": pl.Int64,
+    "change_minor": pl.Int64,
+    "due_date": pl.Date,
+    "occurred_date": pl.Date,
+    "channel": pl.String,
+    "reason_code": pl.String,
+    "told_open_minor": pl.Int64,
+    "is_past_due": pl.Boolean,
+}
 _ACCOUNTS = f"""
 select a.invoice_id, a.invoice_number, a.policy_numbers::text, a.currency, a.total_minor, a.open_minor,
     a.due_date, a.past_due_count, %(today)s::date
@@ -164,7 +183,7 @@ class SqlStatusWork:
                 break
             taken.append(source_id)
             count += fact_count
-        facts = copy_out(self.connection, _FACTS, {"sources": taken, "zone": self.time_zone}, FACT_SCHEMA)
+        facts = copy_out(self.connection, _FACTS, {"sources": taken, "zone": self.time_zone}, _FACT_SCHEMA)
         used = text("delete from status_source where status_source_id = any(:sources)")
         self.connection.execute(used, {"sources": taken})
         return facts

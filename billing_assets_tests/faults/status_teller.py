@@ -39,7 +39,7 @@ def tell_and_die(url: str, today: date, part_facts: int, fuse: int) -> None:
     """Tell what waits, and die at a call of the store."""
     with closing(Database(url)) as database:
         store: Any = SqlStatusStore(database, 1, "Europe/Madrid", clock, part_facts=part_facts)
-        tell_statuses(today, store=Wrapped(store, Bomb(fuse, os.getpid())))  # type: ignore[arg-type]
+        tell_statuses(today, store=Wrapped(store, Bomb(fuse, os.getpid())))
 
 
 def send_and_die(url: str, home: Path, fuse: int) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -164,7 +164,7 @@ def test_another_company_sees_nothing(billing: Billing) -> None:
 
 def waiting_dates(billing: Billing, today: date = JANUARY) -> list[date]:
     with billing.database.transaction() as connection:
-        return list_waiting_dates(connection, 1, today)
+        return list_waiting_dates(connection, 1, today, at=datetime.now(UTC))
 
 
 def test_a_date_waits_while_a_message_of_it_can_be_sent(billing: Billing) -> None:
