@@ -88,8 +88,8 @@ class UnfinishedError(Exception):
 
 
 ORDER = (
-    *("company", "calendar", "import", "rates", "db", "users", "api-keys", "endpoints"),
-    *("run", "schedules", "holds", "inbox", "events", "retry", "deliver", "notify"),
+    *("company", "calendar", "import", "rates", "db", "users", "api-keys", "endpoints", "subscriptions"),
+    *("run", "schedules", "holds", "inbox", "events", "retry", "deliver", "statuses", "notify"),
     *("payments", "suspense"),
     *("audit", "audit-log", "replay"),
     *("runs", "invoices", "ledger", "explain", "quote", "deliveries"),

@@ -105,6 +105,7 @@ def office_pages(desk: Desk) -> Mapping[str, str]:
         "problem": f"/problems/{row.problem}",
         "deliveries": "/deliveries",
         "delivery": f"/deliveries/{row.delivery}",
+        "statuses": "/statuses",
         "forecast": "/forecast",
         "schedules": "/schedules",
         "schedule": "/schedules/code/nightly",
