@@ -38,8 +38,8 @@ def status_events(facts: pl.DataFrame) -> pl.DataFrame:
     Facts have those columns but for kind and amounts, and: ``source_number``, the order in which they were
     written; ``fact_state``, what it is: ``issued``, ``credited``, ``payment``, ``write_off``, ``sent`` or
     ``failed``; ``change_minor``, what it adds to what is open of the invoice. ``policy_numbers`` is an array
-    as the store writes it. ``told_open_minor`` and ``is_past_due`` say where the invoice stood by what was told
-    before, null where nothing was.
+    as the store writes it. ``told_open_minor`` and ``is_past_due`` say where the invoice stood by what was
+    told before, null where nothing was.
 
     >>> names = ("invoice_number", "policy_numbers", "related_number", "currency", "due_date")
     >>> fact = dict.fromkeys((*names, "fact_turn", "occurred_date", "channel", "reason_code"))

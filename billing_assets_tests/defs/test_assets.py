@@ -171,6 +171,9 @@ def test_each_asset_that_is_materialised_has_a_date_a_freshness_policy_one_run_p
     None
 ):
     materialised = {name: node for name, node in nodes().items() if node.is_materializable}
+    # What other systems are told is of no date, and waits for nobody.
+    told = materialised.pop("statuses")
+    assert (told.partitions_def, told.pools) == (None, set())
     assert sorted(materialised) == sorted([*CHAIN, "allocations"])
     for name, node in materialised.items():
         assert isinstance(node.partitions_def, dg.DailyPartitionsDefinition), name
@@ -208,7 +211,7 @@ def test_no_policy_tries_again_what_only_an_outage_excuses() -> None:
 def test_each_asset_shows_a_picture_of_what_it_did(run: Run) -> None:
     result = run()
     shown = {event.asset_key.to_user_string(): event.metadata for event in materialised_or_observed(result)}
-    assert set(shown) == set(nodes()) - {"allocations"}
+    assert set(shown) == set(nodes()) - {"allocations", "statuses"}
     for name, metadata in shown.items():
         pictures = [value for value in metadata.values() if isinstance(value, dg.MarkdownMetadataValue)]
         drawn = [
@@ -293,7 +296,7 @@ def execute_alone(asset: str) -> dg.ExecuteInProcessResult:
 def test_data_flows_one_way_from_policy_book_to_deliveries() -> None:
     graph = build_definitions(Settings(_env_file=None)).resolve_asset_graph()
     parents = {
-        key.to_user_string(): [parent.to_user_string() for parent in graph.get(key).parent_keys]
+        key.to_user_string(): sorted(parent.to_user_string() for parent in graph.get(key).parent_keys)
         for key in graph.get_all_asset_keys()
     }
     flow = ["policy_book", *CHAIN]
@@ -301,6 +304,7 @@ def test_data_flows_one_way_from_policy_book_to_deliveries() -> None:
         "policy_book": [],
         **{child: [parent] for parent, child in zip(flow, CHAIN, strict=False)},
         "allocations": ["invoices"],
+        "statuses": ["allocations", "deliveries", "invoices"],
     }
 
 

@@ -213,7 +213,7 @@ PLANTS: list[tuple[str, str, set[str], str]] = [
             "update delivery set state = 'sent' where state = 'unknown' and delivery_id = "
             "(select min(delivery_id) from delivery where state = 'unknown')"
         ),
-        set(),
+        {"I29"},
         "it counts as sent, and neither an accepted attempt nor a decision says so",
     ),
     (
