@@ -48,7 +48,7 @@ def test_news_are_what_waits_and_what_fell_due(database: Database) -> None:
     assert not store(database).has_news(LATE)
 
 
-def test_a_source_of_many_facts_is_one_row_for_each_ten_thousand(database: Database) -> None:
+def test_what_one_statement_writes_is_one_source_unless_it_is_much(database: Database) -> None:
     assert rows(database, "select count(*), sum(cardinality(fact_ids)) from status_source") == [(2, 6)]
 
 

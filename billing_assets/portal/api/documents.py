@@ -4,8 +4,8 @@ Belongs here: the calls. Does not belong here: which payers a partner has (the p
 of work (``steps.hand_out_documents``).
 """
 
-from datetime import date
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import ConfigDict, Field
@@ -57,6 +57,27 @@ class WaitingPage(Told):
     next: str | None
 
 
+class FetchedDocument(Told):
+    """A document as it is pushed to others; ``data`` has the ``document`` and its ``pdf``, in base64."""
+
+    model_config = ConfigDict(
+        json_schema_extra=example(
+            {
+                "type": "invoice.issued",
+                "timestamp": "2025-02-28T00:00:00Z",
+                "data": {
+                    "document": {"invoice_number": "INV-00000003", "total_minor": 12345},
+                    "pdf": {"media_type": "application/pdf", "sha256": _HASH, "content_base64": "JVBERi0x"},
+                },
+            }
+        )
+    )
+
+    type: str
+    timestamp: datetime
+    data: dict[str, Any]
+
+
 class Acknowledgement(Asked):
     """That a document was got: the SHA-256 of its PDF, as it came."""
 
@@ -100,8 +121,7 @@ def list_documents(
     "/documents/{delivery_id}",
     operation_id="fetchDocument",
     summary="A document that waits, with its PDF",
-    response_class=Response,
-    responses={200: {"description": "The document.", "content": {"application/json": {"schema": {}}}}},
+    response_model=FetchedDocument,
 )
 @needs(Scope.DOCUMENTS_PULL)
 def fetch_document(partner: Partners, delivery_id: _Id) -> Response:

@@ -13,6 +13,11 @@ _RETURN = """insert into payment_return (company_id, amount_minor, value_date, b
     returning payment_return_id"""
 
 PAYMENT_ROWS = {
+    "status_event": (
+        "insert into status_book (company_id, last_number) values (1, 1) on conflict do nothing; "
+        "insert into status_event select 1, 1, 'issued', 'document', 1, 0, 1, 'INV-1', '{}', '', 'EUR', 1, "
+        "1, 1, date '2024-02-01', date '2024-02-01', '', '', now()"
+    ),
     "payment_file": (
         "insert into payment_file (company_id, file_name, file_sha256, source_kind, entry_count, new_count, "
         "duplicate_count, problem_count, control_totals, recorded_by, recorded_at) values (1, 'a', "

@@ -281,11 +281,6 @@ ONE_ROW = {
     **TEMPLATE_ROWS,
     **DELIVERY_ROWS,
     **PAYMENT_ROWS,
-    "status_event": (
-        "insert into status_book (company_id, last_number) values (1, 1) on conflict do nothing; "
-        "insert into status_event select 1, 1, 'issued', 'document', 1, 0, 1, 'INV-1', '{}', '', 'EUR', 1, 1, "
-        "1, date '2024-02-01', date '2024-02-01', '', '', now()"
-    ),
     "schedule_revision": (
         "with s as (insert into activity_schedule (company_id, schedule_code, created_at, revision, "
         "fired_until) values (1, 'nightly', now(), 1, now()) returning schedule_id) "
