@@ -13,7 +13,7 @@ from alembic import op
 
 from billing_assets.store.migrations.frozen import freeze
 
-revision = "0048"
+revision = "0046"
 down_revision = "0045"
 branch_labels = None
 depends_on = None
