@@ -120,7 +120,7 @@ def after_attempt(row: RefusedStatus, answer: SendResult, at: datetime, patience
     """
     is_unknown = answer.state is DeliveryState.UNKNOWN
     result = replace(answer, state=DeliveryState.QUEUED) if is_unknown else answer
-    result = within_attempts(result, row.attempt_count, patience.max_attempts, counts_faults=True)
+    result = within_attempts(result, row.attempt_count, patience.max_attempts, spared=frozenset())
     return replace(
         row,
         state=result.state.value,
