@@ -66,7 +66,7 @@ def main() -> None:
 
 def measure(home: Path, policies: int, first: date, last: date, stack: ExitStack) -> dict[str, Any]:
     """Return the figures of the first and the second backfill."""
-    settings = Settings(home=home, _env_file=None)  # type: ignore[call-arg]
+    settings = Settings(home=home, _env_file=None)  # type: ignore[call-arg, unused-ignore]
     stack.enter_context(hold_store(settings))
     mailbox = stack.enter_context(demo_mailbox(home))
     settings = Settings(**{**demo_settings(settings, mailbox), "_env_file": None})  # type: ignore[arg-type]

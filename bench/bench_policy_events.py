@@ -77,7 +77,7 @@ def _temporary_home(stack: ExitStack) -> Path:
 
 def measure(home: Path, count: int, seconds: int, stack: ExitStack) -> dict[str, Any]:
     """Return the figures of ``count`` events inserted in ``seconds``."""
-    settings = Settings(home=home, company="bench", _env_file=None)  # type: ignore[call-arg]
+    settings = Settings(home=home, company="bench", _env_file=None)  # type: ignore[call-arg, unused-ignore]
     stack.enter_context(hold_store(settings))
     billing = stack.enter_context(open_billing(settings))
     company = yaml.safe_load(shipped_example("company.yaml").read_text(encoding="utf-8"))
