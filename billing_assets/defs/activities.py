@@ -17,6 +17,7 @@ import dagster as dg
 
 from billing_assets.defs.conventions import TEMPLATE_TAG, UNFINISHED
 from billing_assets.defs.resource import BillingResource
+from billing_assets.defs.statuses import STATUS_JOB
 from billing_assets.domain.activities import ACTIVITIES, Activity
 from billing_assets.domain.schedule_pauses import FiringState
 from billing_assets.wiring.settings import Settings
@@ -28,6 +29,8 @@ JOBS = {
     Activity.INVOICE_RUN: "bill_date",
     Activity.DELIVERY_RETRY: "retry_deliveries",
     Activity.FAILED_INVOICE_RETRY: "retry_failed_invoices",
+    Activity.PAYMENT_ALLOCATION: "allocate_payments",
+    Activity.STATUS_SYNC: STATUS_JOB,
     Activity.INVARIANT_CHECK: "check_invariants",
 }
 """The job that does an activity; of an invoice run, for the whole book."""
@@ -42,6 +45,8 @@ NAMES = {
     Activity.INVOICE_RUN: "invoice_runs",
     Activity.DELIVERY_RETRY: "delivery_retries",
     Activity.FAILED_INVOICE_RETRY: "failed_invoice_retries",
+    Activity.PAYMENT_ALLOCATION: "payment_allocations",
+    Activity.STATUS_SYNC: "status_syncs",
     Activity.INVARIANT_CHECK: "invariant_checks",
 }
 """The name of an activity's schedule in Dagster."""

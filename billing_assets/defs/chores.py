@@ -1,4 +1,4 @@
-"""Jobs of activities that are of no billing date: sending what waits, retrying, checking everything.
+"""Jobs of activities that are of no billing date: sending what waits, retrying, allocating, checking all.
 
 Belongs here: calling the facade. Does not belong here: when they are done (``activities``).
 """
@@ -43,6 +43,18 @@ def retry_failed(context: dg.OpExecutionContext, billing: Program) -> None:
         context.add_output_metadata(step_metadata(result))
 
 
+@dg.op(
+    pool=POOL,
+    description="Lets what is free of payments pay what is due: what its payer names, then the oldest due.",
+)
+def allocate_free(context: dg.OpExecutionContext, billing: Program) -> None:
+    """Allocate as of the day on which it is done."""
+    from billing_assets.wiring.payment_desk import PaymentDesk
+
+    with billing.open() as program:
+        context.add_output_metadata(step_metadata(PaymentDesk(program).allocate(None)))
+
+
 @dg.op(pool=POOL, description="Asks for every offender against every invariant, over everything.")
 def check_everything(context: dg.OpExecutionContext, billing: Program) -> None:
     """Check every invariant, and fail where one is broken."""
@@ -69,6 +81,11 @@ def _failed_job() -> None:
     retry_failed()
 
 
+@dg.job(name="allocate_payments", description="Allocates what is free of payments, of any billing date.")
+def _allocation_job() -> None:
+    allocate_free()
+
+
 @dg.job(name="check_invariants", description="Checks every invariant over everything that is stored.")
 def _check_job() -> None:
     check_everything()
@@ -78,6 +95,6 @@ def build_chores() -> list[dg.JobDefinition]:
     """Return the jobs.
 
     >>> [job.name for job in build_chores()]
-    ['retry_deliveries', 'retry_failed_invoices', 'check_invariants']
+    ['retry_deliveries', 'retry_failed_invoices', 'allocate_payments', 'check_invariants']
     """
-    return [_retry_job, _failed_job, _check_job]
+    return [_retry_job, _failed_job, _allocation_job, _check_job]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SENSOR_SECONDS = 30
 """So often the sensor looks: an event waits about as long, and for the start of a run."""
 
-_JOB = "tell_statuses"
+STATUS_JOB = "tell_statuses"
 
 
 def build_status_job() -> "UnresolvedAssetJobDefinition":
@@ -28,7 +28,7 @@ def build_status_job() -> "UnresolvedAssetJobDefinition":
     'tell_statuses'
     """
     return dg.define_asset_job(
-        _JOB,
+        STATUS_JOB,
         dg.AssetSelection.assets("statuses"),
         description="Tells other systems what became of invoices since last time.",
     )
@@ -43,7 +43,7 @@ def build_status_sensor() -> dg.SensorDefinition:
 
     @dg.sensor(
         name="watch_statuses",
-        job_name=_JOB,
+        job_name=STATUS_JOB,
         minimum_interval_seconds=SENSOR_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Tells other systems what became of invoices as soon as there is any news.",
@@ -55,7 +55,7 @@ def build_status_sensor() -> dg.SensorDefinition:
             has_news = StatusDesk(program).has_news()
         if not has_news:
             return dg.SkipReason("everything is told, and nothing is due to be sent")
-        return run_unless_under_way(context.instance, _JOB, "a run tells statuses already")
+        return run_unless_under_way(context.instance, STATUS_JOB, "a run tells statuses already")
 
     return watch_statuses
 

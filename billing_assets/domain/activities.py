@@ -16,6 +16,8 @@ class Activity(StrEnum):
     INVOICE_RUN = "invoice_run"
     DELIVERY_RETRY = "delivery_retry"
     FAILED_INVOICE_RETRY = "failed_invoice_retry"
+    PAYMENT_ALLOCATION = "payment_allocation"
+    STATUS_SYNC = "status_sync"
     INVARIANT_CHECK = "invariant_check"
 
 
@@ -41,6 +43,13 @@ ACTIVITIES: Mapping[Activity, ActivityRule] = MappingProxyType(
         ),
         Activity.FAILED_INVOICE_RETRY: ActivityRule(
             meaning="tries again what failed and is due to be tried, of any date", is_of_a_date=False
+        ),
+        Activity.PAYMENT_ALLOCATION: ActivityRule(
+            meaning="lets what is free of payments pay what is due, as of the day on which it is done",
+            is_of_a_date=False,
+        ),
+        Activity.STATUS_SYNC: ActivityRule(
+            meaning="tells other systems what became of invoices since last time", is_of_a_date=False
         ),
         Activity.INVARIANT_CHECK: ActivityRule(
             meaning="checks every invariant over everything that is stored", is_of_a_date=False

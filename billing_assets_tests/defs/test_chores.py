@@ -4,10 +4,14 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from sqlalchemy import text
 
 from billing_assets.channels.mailbox import MailboxServer
 from billing_assets.definitions import build_definitions
+from billing_assets.defs.resource import BillingResource
+from billing_assets.domain.payments import NewPayment, SourceKind
 from billing_assets.store.connection import Database
+from billing_assets.wiring.payment_desk import PaymentDesk
 from billing_assets.wiring.settings import Settings
 from billing_assets_tests.defs.conftest import FIRST, Run, tamper
 
@@ -38,6 +42,12 @@ _BY_POST = (
     """,
 )
 """The payer of the first delivery takes letters, and that delivery is one that waits."""
+
+
+_OLDEST_OPEN = """
+select i.total_minor, i.currency, p.payer_key from billing.invoice i join billing.payer p using (payer_id)
+where i.document_kind = 'invoice' order by i.due_date, i.invoice_id limit 1
+"""
 
 
 def _execute(job: str, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
@@ -79,6 +89,33 @@ def test_what_failed_is_tried_again_by_a_job_of_no_date(
     metadata = next(event for event in result.all_events if event.is_successful_output)
     assert metadata.step_output_data.metadata["cleared_count"].value == 1
     assert _execute("retry_failed_invoices", instance).success
+
+
+def test_what_came_in_is_allocated_by_a_job_of_no_date(
+    billed: None, store: Database, instance: dg.DagsterInstance
+) -> None:
+    with store.transaction() as connection:
+        owed = connection.execute(text(_OLDEST_OPEN)).one()
+    with BillingResource() as resource, resource.open() as program:
+        desk = PaymentDesk(program)
+        payment = NewPayment(
+            source_kind=SourceKind.CASH,
+            external_key="receipt-1",
+            currency=owed.currency,
+            amount_minor=owed.total_minor,
+            value_date=desk.today,
+            booking_date=desk.today,
+            payer_key=owed.payer_key,
+        )
+        assert desk.add(payment, "ana")
+    assert _count_of(_execute("allocate_payments", instance), "allocation_count") == 1
+    assert _count_of(_execute("allocate_payments", instance), "allocation_count") == 0
+
+
+def _count_of(result: dg.ExecuteInProcessResult, name: str) -> object:
+    assert result.success
+    output = next(event for event in result.all_events if event.is_successful_output)
+    return output.step_output_data.metadata[name].value
 
 
 def test_a_clean_store_passes_every_check(billed: None, instance: dg.DagsterInstance) -> None:
