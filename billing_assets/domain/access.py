@@ -110,12 +110,16 @@ def require(role: Role, permission: Permission) -> None:
 
 
 class ActorKind(StrEnum):
-    """``user``: signed in; ``login``: at this machine's command line; ``key``: by the API; ``program``."""
+    """``user``: signed in; ``login``: at this machine's command line; ``key``: by the API; ``program``.
+
+    ``payer``: in the portal of payers; its name is the payer's key.
+    """
 
     USER = "user"
     LOGIN = "login"
     KEY = "key"
     PROGRAM = "program"
+    PAYER = "payer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

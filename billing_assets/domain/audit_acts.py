@@ -71,6 +71,7 @@ class Act(StrEnum):
     ENABLE_USER = "enable_user"
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"
+    SET_PREFERENCE = "set_preference"
     ADD_API_KEY = "add_api_key"
     REVOKE_API_KEY = "revoke_api_key"
 
@@ -101,6 +102,7 @@ class Subject(StrEnum):
     PAYMENT = "payment"
     DOCUMENT = "document"
     ALLOCATION_RULE = "allocation_rule"
+    PAYER = "payer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

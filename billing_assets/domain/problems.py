@@ -60,7 +60,8 @@ place_unknown | the place is not known | correct it or add a value map to the ma
 line_unknown | the line of business is not known | correct it or add a value map to the mapping
 value_unmapped | the value is not in the value map of the mapping | \
 add the value to the map, or correct the row
-channels_unknown | the channels of the payer are not email, api_push, print_post or pull, each once | \
+channels_unknown | \
+ the channels of the payer are not email, api_push, print_post, pull or portal, each once at most | \
 correct them; leave them empty for e-mail
 endpoint_code_invalid | the code of the payer's endpoint is not made of a-z, 0-9, _ and -, a letter first | \
 correct it, as 'billing endpoints' lists it

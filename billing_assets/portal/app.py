@@ -40,6 +40,7 @@ from billing_assets.portal import (
 from billing_assets.portal.access import SignInNeededError, guarded, sign_in_address, signed_in
 from billing_assets.portal.api.application import mount_api
 from billing_assets.portal.pages import REFUSED, page
+from billing_assets.portal.payer.application import mount_portal
 from billing_assets.portal.places import see_other
 
 # Everything is served from here: no page needs another host, and none may be put into a frame.
@@ -104,6 +105,7 @@ def create_app(opened: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -
     for router in OFFICE:
         app.include_router(router, dependencies=[Depends(signed_in)])
     mount_api(app)
+    mount_portal(app)
     app.middleware("http")(_with_headers)
     app.add_exception_handler(BillingError, _refusal)
     app.add_exception_handler(SignInNeededError, _to_sign_in)

@@ -205,15 +205,25 @@ class Pusher(Protocol):
         ...
 
 
+class Inboxes(Protocol):
+    """The way to the inboxes of payers in their portal."""
+
+    def put(self, row: QueuedDelivery, content_sha256: str, dated_at: datetime) -> SendResult:
+        """Put the document of a row, with that PDF, into its payer's inbox, once; never raises."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ways:
     """The channels on which message by message is handed over.
 
-    ``server`` is the mail server as a person knows it, as host:port, to be named where it is down.
+    ``inboxes`` is None where there is no portal: nothing goes that way then. ``server`` is the mail server as
+    a person knows it, as host:port, to be named where it is down.
     """
 
     mail: Channel
     push: Pusher
+    inboxes: Inboxes | None = None
     server: str = ""
 
 

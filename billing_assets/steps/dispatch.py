@@ -163,6 +163,8 @@ class Dispatch:
 
     def _count_outage(self, row: QueuedDelivery, answer: SendResult) -> int:
         """Take in one answer; return how many outages of the mail server stand in a row."""
+        if row.channel == DeliveryChannel.PORTAL:
+            return 0
         if row.channel != DeliveryChannel.API_PUSH:
             return self.outages.count(answer)
         is_down = answer.reason_code in ENDPOINT_OUTAGES
@@ -228,7 +230,17 @@ class Dispatch:
             )
         if row.channel == DeliveryChannel.API_PUSH:
             return self.ways.push.push(row, sheet.pdf, self.clock())
+        if row.channel == DeliveryChannel.PORTAL:
+            return self._put(row, sheet)
         return self.ways.mail.send(_message(row, sheet, self.issuer, self.clock()))
+
+    def _put(self, row: QueuedDelivery, sheet: PrintedInvoice) -> SendResult:
+        """Put a document into its payer's inbox; where there is no portal it goes on the next way."""
+        if self.ways.inboxes is None:
+            return SendResult(
+                state=DeliveryState.FAILED, reply_code=0, reason_code="portal_closed", reply_text=""
+            )
+        return self.ways.inboxes.put(row, sheet.pdf_sha256, self.clock())
 
 
 def _carried(row: QueuedDelivery, sheet: PrintedInvoice) -> tuple[str, str]:

@@ -51,6 +51,7 @@ from billing_assets.store.delivery_queue import (
 from billing_assets.store.holds import HAS_WAITED, NO_HOLD_STOPS
 from billing_assets.store.invoice_reader import read_invoices
 from billing_assets.store.locks import LockSpace, hold_lock
+from billing_assets.store.portal_documents import settle_portal
 from billing_assets.store.pulled_deliveries import give_up_unfetched, set_fetch_times
 from billing_assets.store.renderings import keep_mails, keep_renderings, kept_pdf
 
@@ -205,9 +206,11 @@ class SqlDocumentStore(CompanyStore):
             yield
 
     def settle_interrupted(self, company_id: int) -> int:
-        """Mark rows that a dead sender left behind as unknown, with an owner."""
-        values = {"company": company_id, "at": self.clock(), "owner": OWNER_OF_UNKNOWN}
+        """Mark rows that a dead sender left behind as unknown, with an owner; of an inbox all is known."""
+        at = self.clock()
+        values = {"company": company_id, "at": at, "owner": OWNER_OF_UNKNOWN}
         with self.database.transaction() as connection:
+            settle_portal(connection, company_id, at)
             return connection.execute(text(_INTERRUPTED), values).rowcount
 
     def closed_days(self, company_id: int, closed_day_id: int) -> ClosedDays:

@@ -34,7 +34,8 @@ NEWEST_ADDRESS = """
 join lateral (
     select y.payer_version_id, y.email, y.endpoint_code, string_to_array(y.channels, ' ') as wished, array(
         select w.channel from unnest(string_to_array(y.channels, ' ')) with ordinality as w (channel, place)
-        where case w.channel when 'email' then y.email <> '' when 'api_push' then e.endpoint_code is not null
+        where case w.channel when 'email' then y.email <> '' when 'portal' then y.email <> ''
+            when 'api_push' then e.endpoint_code is not null
             when 'pull' then exists (select from api_key k where k.company_id = y.company_id
                 and k.partner_code = y.endpoint_code and k.partner_code <> '' and k.revoked_at is null)
             else true end
@@ -46,7 +47,9 @@ join lateral (
                     json_array_elements_text(c.content::json -> 'required_channels' -> i.document_kind)
                         with ordinality as r (channel, place)
                 where c.company_version_id = i.company_version_id and c.content like '%required_channels%'
-            ), y.content::json ->> 'channels', 'email') as channels,
+            ), (select p.channels from payer_preference p where p.payer_id = y.payer_id
+                order by p.payer_preference_id desc limit 1), y.content::json ->> 'channels', 'email')
+                as channels,
             coalesce(y.content::json ->> 'endpoint', '') as endpoint_code, y.company_id
         from payer_version y
         where y.payer_id = i.payer_id order by y.payer_version_id desc limit 1
@@ -56,8 +59,9 @@ join lateral (
 """
 """Joins to an invoice ``i`` what is known of its payer by now: contact data, unlike what the invoice froze.
 
-``wished``: the channels that the payer takes, the preferred first, or those that the company's settings as of
-the issue demand for such a document; ``ways``: those of them that have what they need. Any other is no way.
+``wished``: the channels that the payer takes, the preferred first, as they chose in the portal or else as the
+book says, or those that the company's settings as of the issue demand for such a document; ``ways``: those of
+them that have what they need. Any other is no way.
 """
 
 OTHER_WAY = """

@@ -11,3 +11,6 @@ APP_ROLE = "billing_app"
 
 SENDER_ROLE = "billing_sender"
 """Inserts events of policies and can do nothing else; for the systems that send them."""
+
+PAYER_ROLE = "billing_payer"
+"""Sees what is of one payer, whom each transaction names, and nothing else; the portal becomes it."""

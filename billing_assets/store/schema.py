@@ -21,8 +21,9 @@ from billing_assets.store.connection import (
     store_busy,
     unreachable,
 )
+from billing_assets.store.payer_scope import grant_rights
 from billing_assets.store.revisions import found_revision, newest_revision, refuse_newer
-from billing_assets.store.roles import APP_ROLE, OWNER_ROLE, SENDER_ROLE
+from billing_assets.store.roles import APP_ROLE, OWNER_ROLE, PAYER_ROLE, SENDER_ROLE
 from billing_assets.store.rule_rows import seed_rules
 
 _UPGRADE_LOCK = 7_241_001
@@ -61,6 +62,7 @@ def upgrade(owner_url: str, connect_args: Mapping[str, str] | None = None) -> st
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
                 seed_rules(connection)
+                grant_rights(connection)
             _validate_checks(connection)
             return newest_revision()
     finally:
@@ -103,6 +105,7 @@ def _ensure_roles(connection: Connection) -> None:
     """Create the roles where they are missing, with the rights on the database that they need.
 
     That of senders is for other systems: nobody here becomes it, and an upgrade that may not make it goes on.
+    So it does without that of payers, and their portal stays shut.
     """
     quote = connection.dialect.identifier_preparer.quote_identifier
     login = connection.execute(text("select session_user")).scalar_one()
@@ -112,8 +115,10 @@ def _ensure_roles(connection: Connection) -> None:
             connection.execute(text(_CREATE_ROLE.format(role=role, refused="")))
         if login not in {role, OWNER_ROLE} and not _may_become(connection, role):
             connection.execute(text(f"grant {role} to {quote(login)}"))
-    if SENDER_ROLE not in known:
-        connection.execute(text(_CREATE_ROLE.format(role=SENDER_ROLE, refused=_OR_REFUSED)))
+    for role in (SENDER_ROLE, PAYER_ROLE):
+        if role not in known:
+            connection.execute(text(_CREATE_ROLE.format(role=role, refused=_OR_REFUSED)))
+    connection.execute(text(_LET_BECOME_PAYER))
     database = connection.execute(text("select current_database()")).scalar_one()
     # The owner makes the schema; the application stages imports in temporary tables.
     may = text("select has_database_privilege(:role, current_database(), :right)")
@@ -128,6 +133,14 @@ do $$ begin create role {role} nologin;
 exception when duplicate_object or unique_violation{refused} then null; end $$
 """
 _OR_REFUSED = " or insufficient_privilege"
+_LET_BECOME_PAYER = f"""
+do $$ begin
+    if exists (select from pg_roles where rolname = '{PAYER_ROLE}')
+            and not pg_has_role('{APP_ROLE}', '{PAYER_ROLE}', 'member') then
+        grant {PAYER_ROLE} to {APP_ROLE};
+    end if;
+exception when insufficient_privilege or unique_violation then null; end $$
+"""
 
 
 def _may_become(connection: Connection, role: str) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
-from secrets import choice, token_bytes, token_urlsafe
+from secrets import choice, token_urlsafe
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -33,6 +33,7 @@ from billing_assets.domain.api_keys import (
 from billing_assets.domain.errors import BillingError
 from billing_assets.store import api_keys
 from billing_assets.store.connection import Database
+from billing_assets.wiring.api_secrets import api_secrets
 from billing_assets.wiring.build import utc_now
 from billing_assets.wiring.settings import Settings
 
@@ -53,11 +54,7 @@ class KeyRing:
     @cached_property
     def secrets(self) -> Sequence[bytes]:
         """The secrets that count, the newest first."""
-        given = self.settings.api_secret.get_secret_value()
-        if given:
-            return [part.encode() for part in given.split(",")]
-        with self.database.transaction() as connection:
-            return [api_keys.kept_secret(connection, token_bytes(32), utc_now())]
+        return api_secrets(self.database, self.settings, utc_now())
 
     def hash_of(self, text: str) -> bytes:
         """Return what is kept of a key."""

@@ -177,7 +177,19 @@ class Settings(BaseSettings):
         "whoever has none stays outside",
     )
 
-    @field_validator("office_url", "oidc_issuer")
+    portal_url: str = Field(
+        default="",
+        description="address of the portal of payers as they see it, without /my, such as "
+        "https://bills.example.com; empty: it is shut",
+    )
+    portal_notices: bool = Field(
+        default=True, description="tells payers by e-mail of a document in their portal, with a signed link"
+    )
+    portal_link_days: int = Field(
+        default=30, ge=1, le=400, description="a signed link to a document works for so long"
+    )
+
+    @field_validator("office_url", "oidc_issuer", "portal_url")
     @classmethod
     def _is_safe_address(cls, address: str) -> str:
         parts = urlsplit(address)

@@ -3,7 +3,7 @@
 Belongs here: running the checks of ``domain.checks`` over the store. The queries stand beside this file, one
 file per theme: ``documents``, ``taxes``, ``records``, ``corrections``, ``runs``, ``installments``,
 ``deliveries``, ``intake``, ``references``, ``replacements``, ``guards``, ``cash_rounding``, ``charge_lines``,
-``payer_shares``, ``certificates``, ``ledger``, ``number_blocks``, ``audit_log``,
+``payer_shares``, ``payer_guards``, ``certificates``, ``ledger``, ``number_blocks``, ``audit_log``,
 ``detached_months``, ``holds``, ``payments``, ``statuses``.
 Does not belong here: the statements of the invariants (``domain.checks``), what to do about an offender.
 """
@@ -33,6 +33,7 @@ from billing_assets.store.checks import (
     intake,
     ledger,
     number_blocks,
+    payer_guards,
     payer_shares,
     payments,
     records,
@@ -69,7 +70,7 @@ QUERIES: Mapping[str, str] = MappingProxyType(
         "I19": payments.BALANCES,
         "I20": references.COMPANIES,
         "I21": audit_log.AUDIT_LOG,
-        "I22": guards.GUARDS,
+        "I22": f"{guards.GUARDS} union all ({payer_guards.GUARDS})",
         "I23": cash_rounding.PAYABLES,
         "I24": charge_lines.CHARGE_LINES,
         "I25": payer_shares.PAYER_SHARES,
@@ -131,6 +132,7 @@ def run_checks(
     of_scope = connection.execute(text(_RUNS), scope).scalars() if run_ids is None else run_ids
     values = {
         **guards.PARAMETERS,
+        **payer_guards.PARAMETERS,
         **installments.PARAMETERS,
         **ledger.PARAMETERS,
         **payments.PARAMETERS,

@@ -56,6 +56,7 @@ FROZEN = (
     "allocation_rule",
     "allocation",
     "status_event",
+    "payer_preference",
 )
 """Tables whose rows are written once, never changed, and removed with a whole month alone, or never."""
 
@@ -187,6 +188,9 @@ KEYS = (
     ("company_template_act", "template_id, act", "(act <> 'test'::text)"),
     ("api_key", "key_code", _NO_CONDITION),
     ("api_request", "api_key_id, idempotency_key", _NO_CONDITION),
+    ("portal_document", "invoice_id, purpose", _NO_CONDITION),
+    ("payer_sign_in_link", "link_sha256", _NO_CONDITION),
+    ("payer_session", "session_sha256", _NO_CONDITION),
 )
 """Table, columns and condition of the unique indexes that make each thing happen once."""
 
@@ -233,6 +237,9 @@ MAY_UPDATE: Mapping[str, str] = {
     "office_user": "user_name, role, password_hash, oidc_issuer, oidc_subject, is_disabled",
     "office_session": "last_seen_at, ended_at",
     "sign_in_link": "used_at",
+    "portal_document": "seen_at, notice_state",
+    "payer_sign_in_link": "used_at",
+    "payer_session": "last_seen_at, ended_at",
     "sign_in_attempt": "attempt_count, first_at",
     "check_result": "is_holding, offender_count, checked_at, episode_number, failed_at, failed_count, "
     "examples, recovered_at",

@@ -14,7 +14,7 @@ from billing_assets.store.embedded import accounts, folders
 from billing_assets.store.embedded.address import DATABASE, PORT, SUPERUSER_ROLE
 from billing_assets.store.embedded.binaries import Install
 from billing_assets.store.embedded.folders import Folders
-from billing_assets.store.roles import APP_ROLE, OWNER_ROLE
+from billing_assets.store.roles import APP_ROLE, OWNER_ROLE, PAYER_ROLE
 
 _BUILTIN_LOCALE_SINCE = 17
 _PSQL_TIMEOUT_SECONDS = 60
@@ -59,6 +59,11 @@ _ROLES_SQL = f"""
 SELECT format('CREATE ROLE %I LOGIN', wanted.name)
   FROM (VALUES ('{OWNER_ROLE}'), ('{APP_ROLE}')) AS wanted (name)
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted.name)
+\\gexec
+SELECT 'CREATE ROLE {PAYER_ROLE} NOLOGIN'
+ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{PAYER_ROLE}')
+\\gexec
+SELECT 'GRANT {PAYER_ROLE} TO {APP_ROLE}' WHERE NOT pg_has_role('{APP_ROLE}', '{PAYER_ROLE}', 'MEMBER')
 \\gexec
 SELECT 'CREATE DATABASE {DATABASE} OWNER {OWNER_ROLE}'
  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{DATABASE}')

@@ -1,0 +1,105 @@
+"""Pages of the portal: its templates, its words, and how amounts and days are written in its languages.
+
+Belongs here: how a page is made of its template. Does not belong here: which pages there are, the office's
+pages (``portal.pages``).
+"""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache, partial
+from importlib import resources
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from billing_assets.documents.formats import money
+from billing_assets.documents.labels import Catalogue, load_catalogues
+from billing_assets.documents.templates import default_templates_dir, load_template
+from billing_assets.domain.portal_access import PORTAL_LANGUAGES, portal_language
+from billing_assets.domain.product_names import names_in
+from billing_assets.portal.access import form_token
+from billing_assets.portal.payer.access import host_desk, payer_of, secret_of
+from billing_assets.portal.places import address
+
+_LOCALES = {"en": "en_GB", "es": "es_ES", "de": "de_DE", "fr": "fr_FR"}
+LANGUAGE_COOKIE = "portal_language"
+_PPM_OF_PERCENT = 10_000
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
+    """Return the page of ``template`` in the reader's language."""
+    language = language_of(request)
+    words, locale = words_of(language), _LOCALES[language]
+    company = host_desk(request).company()
+    names = _document_words()[language].with_own("products", names_in(company.product_names, language))
+    filled = {
+        "request": request,
+        "language": language,
+        "languages": PORTAL_LANGUAGES,
+        "company": company,
+        "payer": payer_of(request),
+        "csrf_token": form_token(secret_of(request)),
+        "t": partial(_word, words),
+        "said": lambda table, code: words.get(f"{table}.{code}", code),
+        "named": names.name,
+        "amount": lambda minor, currency: money(minor, currency, locale),
+        "percent": lambda ppm: f"{format_decimal(ppm / _PPM_OF_PERCENT, locale=locale)} %",
+        "day": partial(_day, locale),
+        "moment": partial(_moment, locale, company.time_zone),
+        "address": address,
+        **values,
+    }
+    return HTMLResponse(_environment().get_template(template).render(filled), status_code=status)
+
+
+def language_of(request: Request) -> str:
+    """Return the language of a reader: chosen before, or the first of the browser's that there is."""
+    accepted = request.headers.get("accept-language", "").split(",")
+    asked = [request.query_params.get("language", ""), request.cookies.get(LANGUAGE_COOKIE, "")]
+    return portal_language(*asked, *(part.split(";")[0] for part in accepted))
+
+
+@cache
+def words_of(language: str) -> Mapping[str, str]:
+    """Return key -> words of a language.
+
+    >>> words_of("de")["account.title"]
+    'Was ich schulde'
+    """
+    file = resources.files("billing_assets.portal.payer").joinpath("words", f"{language}.toml")
+    tables = tomllib.loads(file.read_text("utf-8"))
+    return {f"{table}.{key}": words for table, rows in tables.items() for key, words in rows.items()}
+
+
+@cache
+def _document_words() -> dict[str, Catalogue]:
+    """Return the words of invoices by language: names of charges, products and taxes."""
+    return load_catalogues(load_template(default_templates_dir(), "invoice"))
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("billing_assets.portal.payer", "html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _word(words: Mapping[str, str], key: str, **values: object) -> str:
+    return words[key].format(**values) if values else words[key]
+
+
+def _day(locale: str, day: date) -> str:
+    return str(format_date(day, "medium", locale=locale))
+
+
+def _moment(locale: str, zone: str, at: datetime) -> str:
+    return str(format_datetime(at, "medium", tzinfo=ZoneInfo(zone), locale=locale))

@@ -1,0 +1,1 @@
+"""Tests of the channel to inboxes in the portal."""
