@@ -243,10 +243,14 @@ def _show_reasons(screen: Screen, reasons: "list[ReasonCount]") -> None:
 
 def code_words(reason_code: str, send_date: str = "that day") -> str:
     """Return the words for a reason; a message that is held leaves from ``send_date`` on."""
-    from billing_assets.channels import api_push, email
+    from billing_assets.channels import api_push, email, portal_inbox
 
     own = _OWN_REASONS.get(reason_code, "").format(send_date=send_date)
-    meanings = api_push.REASON_MEANINGS | email.REASON_MEANINGS
+    meanings = {
+        **portal_inbox.REASON_MEANINGS,
+        **api_push.REASON_MEANINGS,
+        **email.REASON_MEANINGS,
+    }
     return own or meanings.get(reason_code, reason_code)
 
 

@@ -157,6 +157,19 @@ def preference_from(language: str, channels: list[str], details: PayerDetails) -
 
     Raises:
         BillingError: ``preference_invalid``.
+
+    >>> details = PayerDetails(
+    ...     payer_key="K1",
+    ...     name="Ana",
+    ...     email="ana@example.com",
+    ...     address_lines=(),
+    ...     language="es",
+    ...     channels=("email",),
+    ...     is_chosen=False,
+    ...     can_push=False,
+    ... )
+    >>> preference_from("es", ["portal", "", "portal"], details).channels
+    ('portal',)
     """
     chosen = tuple(dict.fromkeys(name for name in channels if name))
     if language not in PORTAL_LANGUAGES or not chosen or not set(chosen) <= set(details.offered):

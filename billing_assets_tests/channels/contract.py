@@ -200,3 +200,4 @@ def _scripts(kept: list[str]) -> Mapping[Fault, Script]:
 
 
 RIGS: Mapping[str, Rig] = {"email": EmailRig(), "api_push": PushRig()}
+"""The channels whose other side is not ours; that of the inboxes joins where there is a store for it."""

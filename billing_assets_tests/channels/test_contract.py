@@ -1,15 +1,41 @@
 """Every channel keeps the contract, whatever the other side does."""
 
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from billing_assets.domain.deliveries import DeliveryState
-from billing_assets_tests.channels.contract import COMES_TO, KEPT, PERSON, RIGS, Fault
+from billing_assets.store.connection import Database
+from billing_assets_tests.books import COMPANY, billing_over, change_channels
+from billing_assets_tests.channels import contract
+from billing_assets_tests.channels.contract import COMES_TO, KEPT, PERSON, Fault, Rig
+from billing_assets_tests.channels.portal_inbox.rig import PortalRig
+from billing_assets_tests.steps.outbox import FEBRUARY, bill_february
+
+INBOXES = PortalRig()
+RIGS: Mapping[str, Rig] = {**contract.RIGS, "portal": INBOXES}
 
 pytestmark = pytest.mark.parametrize("channel", RIGS)
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "channels.md"
+
+
+def prepare(database: Database, home: Path) -> None:
+    """Let two documents wait for inboxes."""
+    bill_february(database, home)
+    for payer in (1, 2):
+        change_channels(database, payer, "portal")
+    with ExitStack() as stack:
+        billing_over(database, home, stack).documents.queue(1, FEBRUARY, COMPANY.message_domain)
+
+
+@pytest.fixture(autouse=True)
+def inboxes(channel: str, request: pytest.FixtureRequest) -> None:
+    """Give the inboxes their store; other channels need none."""
+    if channel == "portal":
+        INBOXES.store = request.getfixturevalue("database")
 
 
 def test_the_page_on_channels_has_every_reason(channel: str) -> None:

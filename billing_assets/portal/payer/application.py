@@ -61,4 +61,4 @@ def _refusal(request: Request, error: Exception) -> Response:
 
 
 def _nowhere(request: Request, _error: Exception) -> Response:
-    return page(request, "nowhere.html.j2", status=_NOT_FOUND)
+    return page(request, "nowhere.html.j2", status=_NOT_FOUND, back=sign_in.HOME)

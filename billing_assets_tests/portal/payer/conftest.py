@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from httpx2 import Response
 
 from billing_assets.channels.mailbox import MailboxServer
 from billing_assets.portal.access import form_token
@@ -100,6 +102,6 @@ def first(payer_browser: BrowserOf) -> TestClient:
     return payer_browser(1)
 
 
-def posted(browser: TestClient, path: str, **fields: object) -> dict[str, object]:
-    """Return the arguments of a form of the portal, with its token."""
-    return {"url": path, "data": {"csrf_token": form_token(browser.cookies[COOKIE]), **fields}}
+def post(browser: TestClient, path: str, **fields: Any) -> Response:
+    """Send a form of the portal, with the token of the browser's forms."""
+    return browser.post(path, data={"csrf_token": form_token(browser.cookies[COOKIE]), **fields})

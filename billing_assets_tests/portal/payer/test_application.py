@@ -6,6 +6,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
+from starlette.routing import Mount
 
 from billing_assets.portal.payer.access import guarded, signed_in
 from billing_assets.wiring.desk import Desk
@@ -26,7 +27,7 @@ OPEN_PATHS = {
 
 
 def portal_of(app: FastAPI) -> FastAPI:
-    (mounted,) = (route.app for route in app.routes if getattr(route, "path", "") == "/my")
+    (mounted,) = (route.app for route in app.routes if isinstance(route, Mount) and route.path == "/my")
     assert isinstance(mounted, FastAPI)
     return mounted
 
@@ -67,7 +68,7 @@ def test_what_is_anothers_and_what_is_nothing_look_the_same(first: TestClient) -
     foreign, nothing = (
         first.get(f"/my/invoices/{number}").text for number in (BILLS["K2"][0], "INV-00000099")
     )
-    assert foreign.replace(BILLS["K2"][0], "") == nothing.replace("INV-00000099", "")
+    assert foreign == nothing
 
 
 def test_no_page_of_a_payer_says_a_word_of_another(payers_app: FastAPI, payer_browser: BrowserOf) -> None:

@@ -1,4 +1,4 @@
-"""A row of each table of worklists and of what came back, for tests that ask who may change it.
+"""A row of each table of worklists, bounces and preferences, for tests that ask who may change it.
 
 Belongs here: statements that insert one row. Does not belong here: the tests (``test_guards``).
 """
@@ -11,5 +11,9 @@ DELIVERY_ROWS = {
     "worklist_note": (
         "insert into worklist_note (company_id, policy_term_id, installment_number, note, noted_by, "
         "noted_at) select 1, max(policy_term_id), 1, 'n', 'ana', now() from policy_term"
+    ),
+    "payer_preference": (
+        "insert into payer_preference (company_id, payer_id, language, channels, recorded_at) "
+        "select company_id, max(payer_id), 'en', 'email', now() from payer group by company_id"
     ),
 }

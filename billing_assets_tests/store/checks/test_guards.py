@@ -304,10 +304,6 @@ ONE_ROW = {
         "policy_term_id, until_date, attempted_at) select max(policy_term_version_id), 1, 1, 1, "
         "max(policy_term_id), '2024-01-31', now() from policy_term_version"
     ),
-    "payer_preference": (
-        "insert into payer_preference (company_id, payer_id, language, channels, recorded_at) "
-        "select company_id, max(payer_id), 'en', 'email', now() from payer group by company_id"
-    ),
     "notification_rule": (
         "with channel as (insert into notification_channel (channel_name, channel_kind, target, language, "
         "changed_by, changed_at) values ('a', 'email', 'x', 'en', 'a', now()) returning channel_id) "
