@@ -140,6 +140,8 @@ class PayerDetails:
             DeliveryChannel.PORTAL: bool(self.email),
             DeliveryChannel.PRINT_POST: bool(self.address_lines),
             DeliveryChannel.API_PUSH: self.can_push,
+            # A partner's system fetches by agreement: it stays where it is and is nobody's to add.
+            DeliveryChannel.PULL: DeliveryChannel.PULL in self.channels,
         }
         return tuple(channel for channel, is_there in has.items() if is_there)
 

@@ -90,7 +90,9 @@ def test_what_goes_by_the_portal_lies_in_the_inbox_and_its_payer_is_told_by_a_li
     (notice,) = mails_to(mailbox, FIRST)
     assert not list(notice.iter_attachments())
     assert inbox(billing)[0][1] in notice["Subject"]
-    link = re.findall(r"/see/(\S+)", notice.get_body(("plain",)).get_content())[0]
+    body = notice.get_body(("plain",))
+    assert body is not None
+    link = re.findall(r"/see/(\S+)", body.get_content())[0]
     opened = PortalLinks(billing.database, billing.settings, utc_now).open(link)
     assert opened is not None
     assert desk_of_link(Desk(billing), opened)[1] == inbox(billing)[0][1]

@@ -12,15 +12,15 @@ from alembic import op
 
 from billing_assets.store.migrations.frozen import freeze
 
-revision = "0046"
-down_revision = "0044"
+revision = "0047"
+down_revision = "0046"
 branch_labels = None
 depends_on = None
 
 CHANNELS = """
 alter table delivery drop constraint known_channel;
 alter table delivery add constraint known_channel
-    check (channel in ('email', 'api_push', 'print_post', 'portal'));
+    check (channel in ('email', 'api_push', 'print_post', 'pull', 'portal'));
 alter table audit_entry drop constraint audit_entry_actor_kind_check;
 alter table audit_entry add constraint audit_entry_actor_kind_check
     check (actor_kind in ('user', 'login', 'key', 'program', 'payer'));
@@ -35,7 +35,7 @@ create table payer_preference (
     payer_id bigint not null references payer,
     language text not null check (language ~ '^[a-z]{2}$'),
     channels text not null check (string_to_array(channels, ' ')
-        <@ array['email', 'api_push', 'print_post', 'portal'] and channels <> ''),
+        <@ array['email', 'api_push', 'print_post', 'pull', 'portal'] and channels <> ''),
     recorded_at timestamptz not null
 );
 create index payer_preference_latest on payer_preference (payer_id, payer_preference_id desc);
