@@ -34,5 +34,6 @@ def test_the_mails_of_the_folder_wait(billing: Billing, tmp_path: Path) -> None:
     desk = BounceDesk(billing)
     assert desk.is_set
     assert desk.waiting_count() == 1
-    assert desk.read().facts["foreign_count"] == 1
+    assert desk.read().facts["personal_count"] == 1
     assert desk.waiting_count() == 0
+    assert desk.to_read() == ["1.eml"]
