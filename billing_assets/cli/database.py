@@ -105,7 +105,11 @@ def upgrade(as_json: Json = False) -> None:
     screen.say(f"the schema is at revision {revision}")
 
 
-@app.command("url", epilog='psql "$(billing db url)"\n\npg_dump "$(billing db url --owner)" > store.sql')
+@app.command(
+    "url",
+    epilog='psql "$(billing db url)"\n\n'
+    'pg_dump --enable-row-security "$(billing db url --owner)" > store.sql',
+)
 def url(
     is_owner: Annotated[
         bool, typer.Option("--owner", help="Log in as the owner of the tables, who may change them.")

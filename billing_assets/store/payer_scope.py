@@ -32,7 +32,8 @@ READABLE = (
 
 _RIGHTS = f"""
 do $$ begin
-    if exists (select from pg_roles where rolname = '{PAYER_ROLE}') then
+    if exists (select from pg_roles where rolname = '{PAYER_ROLE}')
+            and to_regclass('portal_document') is not null then
         grant usage on schema {SCHEMA} to {PAYER_ROLE};
         grant select on {", ".join(READABLE)} to {PAYER_ROLE};
         grant insert (company_id, payer_id, language, channels, recorded_at) on payer_preference

@@ -64,7 +64,7 @@ def _take_all(url: str, pages: Mapping[str, str], session: SetCookieParam, folde
     path = next(path for path in map(shutil.which, CHROMIUM_NAMES) if path)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        take = partial(_take, browser, session)
+        take = partial(take_picture, browser, session)
         for name, address in pages.items():
             take(url + address, folder / f"{name}.png")
             if name in _SECOND_LOOKS:
@@ -74,7 +74,7 @@ def _take_all(url: str, pages: Mapping[str, str], session: SetCookieParam, folde
         browser.close()
 
 
-def _take(
+def take_picture(
     browser: Browser,
     session: SetCookieParam,
     address: str,
@@ -84,6 +84,7 @@ def _take(
     scheme: Scheme = "light",
     locale: str = "en-GB",
 ) -> None:
+    """Take a picture of a page as whoever has the session sees it."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, locale=locale
     )

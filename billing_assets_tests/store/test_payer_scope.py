@@ -104,6 +104,15 @@ def test_without_a_payer_there_is_not_a_row(store: Database) -> None:
         assert {table: len(all_of(connection, table)) for table in READABLE} == dict.fromkeys(READABLE, 0)
 
 
+def test_the_owner_and_the_program_see_every_row_by_a_policy_of_theirs(store: Database) -> None:
+    """A dump as the owner is whole."""
+    for role in ("billing_owner", "billing_app"):
+        with store.transaction() as connection:
+            connection.execute(text("reset role"))
+            connection.execute(text(f"set local role {role}"))
+            assert [len(all_of(connection, table)) for table in ("payer", "portal_document")] == [3, 6]
+
+
 def test_who_the_payer_is_ends_with_the_block_and_with_the_transaction(store: Database) -> None:
     with store.transaction() as connection:
         with payer_scope(connection, 1):

@@ -11,13 +11,12 @@ from functools import cache, partial
 from importlib import resources
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal
+from babel.dates import format_date, format_time
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from billing_assets.documents.formats import money
+from billing_assets.documents.formats import money, percent, period
 from billing_assets.documents.labels import Catalogue, load_catalogues
 from billing_assets.documents.templates import default_templates_dir, load_template
 from billing_assets.domain.portal_access import PORTAL_LANGUAGES, portal_language
@@ -28,7 +27,6 @@ from billing_assets.portal.places import address
 
 _LOCALES = {"en": "en_GB", "es": "es_ES", "de": "de_DE", "fr": "fr_FR"}
 LANGUAGE_COOKIE = "portal_language"
-_PPM_OF_PERCENT = 10_000
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
@@ -48,7 +46,8 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
         "said": lambda table, code: words.get(f"{table}.{code}", code),
         "named": names.name,
         "amount": lambda minor, currency: money(minor, currency, locale),
-        "percent": lambda ppm: f"{format_decimal(ppm / _PPM_OF_PERCENT, locale=locale)} %",
+        "percent": lambda ppm: percent(ppm, locale),
+        "period": lambda first, after: period(first, after, locale),
         "day": partial(_day, locale),
         "moment": partial(_moment, locale, company.time_zone),
         "address": address,
@@ -102,4 +101,5 @@ def _day(locale: str, day: date) -> str:
 
 
 def _moment(locale: str, zone: str, at: datetime) -> str:
-    return str(format_datetime(at, "medium", tzinfo=ZoneInfo(zone), locale=locale))
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{format_date(local, 'medium', locale=locale)}, {format_time(local, 'short', locale=locale)}"
