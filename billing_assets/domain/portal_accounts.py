@@ -134,13 +134,15 @@ class PayerDetails:
 
     @property
     def offered(self) -> tuple[DeliveryChannel, ...]:
-        """The channels that the payer may choose: those that have what they need."""
+        """The channels that the payer may choose: those that have what they need.
+
+        That a partner fetches documents is arranged with the partner, and is offered to whom it was given.
+        """
         has = {
             DeliveryChannel.EMAIL: bool(self.email),
             DeliveryChannel.PORTAL: bool(self.email),
             DeliveryChannel.PRINT_POST: bool(self.address_lines),
             DeliveryChannel.API_PUSH: self.can_push,
-            # A partner's system fetches by agreement: it stays where it is and is nobody's to add.
             DeliveryChannel.PULL: DeliveryChannel.PULL in self.channels,
         }
         return tuple(channel for channel, is_there in has.items() if is_there)
