@@ -50,7 +50,7 @@ _HEADER = {
 _ISSUED = """
 select document_number(s.prefix, i.invoice_number) as number,
     array_agg(distinct v.product_code order by v.product_code) as products, min(v.place_code) as place,
-    min(y.content::jsonb ->> 'language') as language, encode(min(m.content_sha256), 'hex') as template
+    min(y.content::jsonb ->> 'language') as language, min(encode(m.content_sha256, 'hex')) as template
 from invoice i join number_series s using (number_series_id) join invoice_line l using (invoice_id)
 join policy_term_version v using (policy_term_version_id)
 join payer_version y on y.payer_version_id = i.payer_version_id
