@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -122,14 +122,16 @@ class Storm:
         if tally.kills.total() < kills:
             # In its first second a program imports, and there is hardly anybody to be killed.
             first = min(1.0, 0.3 * self._calm_wait)
-            time.sleep(chance.uniform(first, max(2 * first, self._calm_wait * self._pace)))
+            moment = chance.uniform(first, max(2 * first, self._calm_wait * self._pace))
+            with suppress(subprocess.TimeoutExpired):
+                program.wait(moment)
             killed = self._kill(program, chance.choice(VICTIMS))
             tally.kills.update(killed)
         status = program.wait(timeout=3600)
         self._server.start()
         # Other work on the machine may keep a program from its first shard until it is killed, each time.
         if killed and self._pending() == pending:
-            self._pace *= 1.25
+            self._pace = min(2.0, self._pace * 1.25)
         elif not killed:
             self._pace *= 0.9
         return status == 0
