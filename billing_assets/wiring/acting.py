@@ -34,7 +34,6 @@ def acting_for(
 
 
 def _over(billing: Billing, database: Database) -> Billing:
-    billing.pool  # noqa: B018 - made once: a pool of its own would outlive whoever it was made for
     twin = copy(billing)
     twin.database = database
     twin.runs = SqlRunStore(database, utc_now)

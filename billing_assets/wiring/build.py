@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 from billing_assets.documents.press import TemplatePress
@@ -55,7 +55,8 @@ from billing_assets.store.statistics import refresh_statistics
 from billing_assets.wiring.mail import mailroom
 from billing_assets.wiring.settings import Settings
 from billing_assets.wiring.template_shelf import TemplateShelf
-from billing_assets.wiring.worker_processes import ProcessCrew, WorkerPool, worker_home
+from billing_assets.wiring.tools import Tools
+from billing_assets.wiring.worker_processes import ProcessCrew, WorkerPool
 
 
 def utc_now() -> datetime:
@@ -84,7 +85,7 @@ class Billing:
         """Put the adapters together over one database; ``stack`` closes them."""
         self.settings = settings
         self.database = database
-        self._stack = stack
+        self.tools = Tools(settings, database, stack, utc_now)
         self.runs = SqlRunStore(database, utc_now)
         self.documents = SqlDocumentStore(database, utc_now, pull_days=settings.pull_days)
 
@@ -109,10 +110,20 @@ class Billing:
             raise time_zone_differs(company, self.settings.time_zone)
         return company.time_zone
 
-    @cached_property
+    @property
     def shelf(self) -> TemplateShelf:
         """The templates of this program and of its companies."""
-        return TemplateShelf(self.database, self.settings.home, utc_now, self.settings.templates_dir)
+        return self.tools.shelf
+
+    @property
+    def press(self) -> TemplatePress:
+        """The press."""
+        return self.tools.press
+
+    @property
+    def pool(self) -> WorkerPool:
+        """The worker processes for large books."""
+        return self.tools.pool
 
     def template_of(self, kind: DocumentKind) -> Template:
         """Return the template of this program for a kind of document."""
@@ -128,27 +139,6 @@ class Billing:
             invoice=self.template_choice(DocumentKind.INVOICE, issuing_date, name),
             credit=lambda: self.template_choice(DocumentKind.CREDIT_NOTE, issuing_date, name),
         )
-
-    @cached_property
-    def press(self) -> TemplatePress:
-        """The press; its workers end with the program."""
-        press = TemplatePress(
-            self.shelf.archive,
-            self.shelf.cache_dir,
-            self.settings.print_workers,
-            newer_fonts=lambda: self.shelf.fonts,
-            is_own=self.shelf.is_own,
-        )
-        self._stack.callback(press.close)
-        return press
-
-    @cached_property
-    def pool(self) -> WorkerPool:
-        """The worker processes for large books; they end with the program."""
-        home = worker_home(self.database, utc_now, self.settings.home / "cache")
-        pool = WorkerPool(home, self.settings.run_workers)
-        self._stack.callback(pool.close)
-        return pool
 
     def order(
         self,

@@ -68,7 +68,7 @@ def test_before_an_import_there_is_none_to_show(desk: Desk) -> None:
 
 def test_a_page_with_characters_that_no_font_draws_is_shown_and_not_kept(desk: Desk) -> None:
     number = desk.invoices(InvoiceFilter())[0].invoice_number
-    desk.billing.press = _Squares(desk.billing.press)  # type: ignore[assignment]
+    desk.billing.tools.press = _Squares(desk.billing.press)  # type: ignore[assignment]
     assert desk.invoice_pdf(number).startswith(b"%PDF")
     with desk.database.transaction() as connection:
         kept = connection.execute(text("select count(*) from document where pdf_sha256 is not null"))

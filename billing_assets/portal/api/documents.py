@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 
 from billing_assets.domain.api_keys import Scope
 from billing_assets.domain.list_pages import page_of
-from billing_assets.portal.api.callers import CallersDesk, Calling, program_of
+from billing_assets.portal.api.callers import CallersDesk, Calling
 from billing_assets.portal.api.guarded_route import GuardedRoute
 from billing_assets.portal.api.list_cursors import Cursor, Limit, next_of, number_in
 from billing_assets.portal.api.rules import Keeps, needs
@@ -95,10 +95,8 @@ class Acknowledged(Told):
     state: str
 
 
-def partners_desk(request: Request, desk: CallersDesk, caller: Calling) -> PullDesk:
+def partners_desk(desk: CallersDesk, caller: Calling) -> PullDesk:
     """Return what waits for the partner that the key names."""
-    # Kept by the program for all calls: a press costs a second to start.
-    desk.billing.__dict__["press"] = program_of(request).press
     return PullDesk(desk.billing, caller.key.partner_code)
 
 

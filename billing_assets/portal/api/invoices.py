@@ -11,7 +11,7 @@ from pydantic import ConfigDict
 
 from billing_assets.domain.api_keys import Scope
 from billing_assets.domain.list_pages import page_of
-from billing_assets.portal.api.callers import CallersDesk, program_of
+from billing_assets.portal.api.callers import CallersDesk
 from billing_assets.portal.api.entity_tags import FROZEN, tagged
 from billing_assets.portal.api.guarded_route import GuardedRoute
 from billing_assets.portal.api.invoice_forms import Explanation, Invoice, explanation_of, invoice_of
@@ -121,8 +121,6 @@ def get_invoice(request: Request, desk: CallersDesk, number: _Number) -> Respons
 @needs(Scope.INVOICES_READ)
 def get_invoice_pdf(request: Request, desk: CallersDesk, number: _Number) -> Response:
     """Return the PDF: the same bytes each time."""
-    # One press for all calls: made here, it is not made again for each.
-    desk.billing.__dict__["press"] = program_of(request).press
     return tagged(request, desk.invoice_pdf(number), media_type="application/pdf", cache=FROZEN)
 
 

@@ -8,13 +8,13 @@ A call always says up to which day, so that doing it twice bills nothing twice.
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import ConfigDict, Field
 
 from billing_assets.domain.api_keys import Scope
 from billing_assets.domain.on_demand import Answer, Preview, reason_words
 from billing_assets.domain.on_demand import Request as Wanted
-from billing_assets.portal.api.callers import CallersDesk, program_of
+from billing_assets.portal.api.callers import CallersDesk
 from billing_assets.portal.api.guarded_route import GuardedRoute
 from billing_assets.portal.api.rules import Keeps, needs
 from billing_assets.portal.api.shapes import Asked, PolicyNumber, Told, example, formed
@@ -91,14 +91,11 @@ class OnDemandResult(Told):
 
 @router.post("/invoices:on-demand", operation_id="invoiceOnDemand", summary="Preview or issue invoices now")
 @needs(Scope.INVOICES_WRITE, Keeps.APART)
-def invoice_on_demand(request: Request, desk: CallersDesk, order: OnDemandOrder) -> OnDemandResult:
+def invoice_on_demand(desk: CallersDesk, order: OnDemandOrder) -> OnDemandResult:
     """Bill policies now, all in one run, or say what they would come to.
 
     Who repeats a call that was cut off is told ``nothing_due`` of what was issued: see the list of invoices.
     """
-    if order.mode == "issue":
-        # Kept by the program for all calls: a template is registered once.
-        desk.billing.__dict__["shelf"] = program_of(request).shelf
     numbers = dict.fromkeys(order.policy_numbers)
     wanted = [Wanted(policy_number=number, until=order.until) for number in numbers]
     on_demand = OnDemandDesk(desk.billing)

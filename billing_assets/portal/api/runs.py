@@ -211,9 +211,7 @@ def start_run(request: Request, response: Response, caller: Calling, asked: RunA
 
     A run that exceeds a safety bound is held, and issues nothing until somebody approves it in the office.
     """
-    host = program_of(request)
-    host.shelf, host.press  # noqa: B018 - made once, for all runs that are asked for
-    billing = acting_for(host, caller.key.actor, caller.key.company_code)
+    billing = acting_for(program_of(request), caller.key.actor, caller.key.company_code)
     order = billing.order(asked.billing_date)
     request.app.state.runs.start(billing, order, is_quiet=not asked.deliver)
     day = asked.billing_date.isoformat()
