@@ -14,7 +14,14 @@ from billing_assets.domain.decisions import delivery_unknown
 from billing_assets.domain.deliveries import DeliveryState, SendResult
 from billing_assets.domain.delivery_channels import DeliveryChannel
 from billing_assets.domain.errors import BillingError
-from billing_assets.steps.delivery_ports import DocumentStore, Finished, Press, QueuedDelivery, Which
+from billing_assets.steps.delivery_ports import (
+    DocumentStore,
+    Finished,
+    Press,
+    QueuedDelivery,
+    Which,
+    rendering_changed,
+)
 
 _ACCEPTED = SendResult(
     state=DeliveryState.SENT, reply_code=0, reason_code="accepted", reply_text="acknowledged by the partner"
@@ -38,7 +45,8 @@ class HandOut:
     def fetched(self, delivery_id: int) -> tuple[QueuedDelivery, bytes]:
         """Return a delivery that waits, and its PDF: the first rendering, the same bytes each time.
 
-        Raises ``delivery_unknown`` where it does not wait for this partner; the fault of printing.
+        Raises ``delivery_unknown`` where it does not wait for this partner; the fault of printing;
+        ``rendering_changed`` where it would go out differently from its first rendering.
         """
         row = self._one(delivery_id)
         kept = self._store.kept_pdf(row.job.document_id)
@@ -53,7 +61,8 @@ class HandOut:
                 f"document {row.job.document_id} has characters that no font of its template has",
                 "use a template whose fonts have them; a person decides on the delivery",
             )
-        self._store.keep_renderings([sheet])
+        for document_id in self._store.keep_renderings([sheet]):
+            raise rendering_changed(document_id)
         return row, sheet.pdf
 
     def acknowledge(self, delivery_id: int, pdf_sha256: str, clock: Callable[[], datetime]) -> None:

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.hand_out_documents import HandOut
@@ -53,6 +54,19 @@ def test_it_is_the_first_rendering_each_time_and_is_kept(billing: Billing) -> No
         billing.database, "select encode(pdf_sha256, 'hex') from document where pdf_sha256 is not null"
     )
     assert (sha256(first).hexdigest(),) in kept
+
+
+def test_what_prints_differently_than_at_first_is_not_handed_out(billing: Billing) -> None:
+    (waiting,) = hand_out(billing).waiting(0, 10)
+    other = """
+        update document set pdf_sha256 = sha256('x'), pdf_size = 1, rendered_at = now()
+        where document_id = :id
+    """
+    with billing.database.transaction() as connection:
+        connection.execute(text(other), {"id": waiting.job.document_id})
+    with pytest.raises(BillingError) as refused:
+        hand_out(billing).fetched(waiting.delivery_id)
+    assert refused.value.code == "rendering_changed"
 
 
 def test_who_never_fetched_cannot_acknowledge(billing: Billing) -> None:
