@@ -69,6 +69,8 @@ def office(access: AccessDesk, tmp_path: Path) -> Iterator[str]:
 
 def sign_in(page: Page, office: str) -> None:
     page.goto(f"{office}/users")
+    # The page is there before its field has the focus; a key pressed in between is lost.
+    expect(page.locator("#email")).to_be_focused()
     page.keyboard.type(ANA)
     page.keyboard.press("Tab")
     page.keyboard.type(WORDS)
