@@ -6,7 +6,7 @@ Belongs here: subject, text and HTML, in the payer's language. Does not belong h
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from html import escape
 
@@ -15,6 +15,8 @@ from babel.dates import format_date
 from billing_assets.documents.cleaning import clean
 from billing_assets.documents.labels import Catalogue, choose, load_catalogues
 from billing_assets.documents.templates import default_templates_dir, load_template
+from billing_assets.domain.companies import Company
+from billing_assets.domain.deliveries import EmailMessageParts
 
 _LONGEST_NAME, _LONGEST_SUBJECT = 120, 180
 
@@ -47,6 +49,23 @@ class PortalMail:
     subject: str
     text: str
     html: str
+
+    def message(
+        self, company: Company, to_email: str, *, message_id: str, dated_at: datetime
+    ) -> EmailMessageParts:
+        """Return the mail as the company sends it to an address; nothing is attached."""
+        return EmailMessageParts(
+            message_id=message_id,
+            dated_at=dated_at,
+            from_name=company.name,
+            from_email=company.email,
+            to_email=to_email,
+            subject=self.subject,
+            text=self.text,
+            html=self.html,
+            language=self.language,
+            attachments=(),
+        )
 
 
 @lru_cache(maxsize=1)

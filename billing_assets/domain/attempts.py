@@ -1,8 +1,11 @@
 """Attempts: what messages, notifications and retries of invoices share of trying again.
 
-Belongs here: which attempt is the last one. Does not belong here: how many there are and how long to wait
-between them (``deliveries``, ``notifications``, ``retries``).
+Belongs here: which attempt is the last one, and whose it is after that. Does not belong here: how many there
+are and how long to wait between them (``deliveries``, ``notifications``, ``retries``).
 """
+
+FIRST_OWNER = "billing operations"
+"""Who owns what is not tried again by itself, or may have been taken, until somebody takes it."""
 
 
 def is_last_attempt(failed_count: int, max_attempts: int) -> bool:

@@ -215,6 +215,12 @@ OWN_FAULTS = frozenset({"secret_unreadable", "endpoint_unknown"})
 SIGNS_OF_OUTAGE = CHANNEL_FAULTS | {"refused_for_now"}
 """Reason codes that a channel in trouble gives: several in a row mean that it is down."""
 
+ENDPOINT_OUTAGES = SIGNS_OF_OUTAGE | OWN_FAULTS | {"server_error", "no_answer_after_request"}
+"""Reason codes that an endpoint in trouble gives."""
+
+MAX_ENDPOINT_OUTAGES = 3
+"""After so many outages in a row an endpoint is left alone until the next call: others do not wait for it."""
+
 FAULT_OF_THEIRS, TIMED_OUT = 500, 408
 """Reply codes of an endpoint, from the first on and the second: see ``may_have_taken``."""
 

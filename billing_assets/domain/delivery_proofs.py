@@ -11,7 +11,7 @@ from billing_assets.domain.deliveries import DeliveryState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProvenAttempt:
+class DeliveryAttempt:
     """One time that a document was handed over, and the answer; instants are UTC."""
 
     attempt_number: int
@@ -45,7 +45,7 @@ class DeliveryProof:
     mail_sha256: str
     is_pdf_intact: bool | None
     reply_text: str
-    attempts: tuple[ProvenAttempt, ...]
+    attempts: tuple[DeliveryAttempt, ...]
 
     @property
     def proven_at(self) -> datetime | None:
@@ -56,7 +56,7 @@ class DeliveryProof:
         the history of the delivery.
 
         >>> at = datetime(2025, 1, 31, 9)
-        >>> taken = ProvenAttempt(
+        >>> taken = DeliveryAttempt(
         ...     attempt_number=1,
         ...     started_at=at,
         ...     ended_at=at,

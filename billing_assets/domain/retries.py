@@ -19,9 +19,6 @@ RETRY_WAIT_HOURS = "1,4,24,48,96"
 """Hours before each attempt. What a night failed on is often put right in the same morning, or on the same
 day; what is not by then takes days. After a good week the due date is near, and a person has to know."""
 
-RETRY_OWNER = "billing operations"
-"""Who owns what was given up, unless the settings name somebody else."""
-
 GIVER = "automatic retries"
 """By whom a charge that was given up is given to its owner, as the worklist keeps it."""
 
@@ -49,7 +46,7 @@ class RetryRule:
 def retry_rule(wait_hours: str, owner: str) -> RetryRule:
     """Return the rule that a text says: whole hours before each attempt, apart by commas.
 
-    >>> len(retry_rule(RETRY_WAIT_HOURS, RETRY_OWNER).waits)
+    >>> len(retry_rule(RETRY_WAIT_HOURS, "billing operations").waits)
     5
     """
     return RetryRule(waits=tuple(timedelta(hours=int(hours)) for hours in wait_hours.split(",")), owner=owner)

@@ -13,14 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from billing_assets.domain.attempts import FIRST_OWNER
 from billing_assets.domain.deliveries import DeliveryState, SendResult, within_attempts
 from billing_assets.domain.delivery_waits import Patience
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.statuses import StatusKind
 from billing_assets.domain.text_fields import LONGEST_SHOWN, BadTextError, code
-
-STATUS_OWNER = "billing operations"
-"""Who owns an event that an endpoint refuses for good, or too often."""
 
 HELD_BACK = "held_back"
 """The reason of an event that waits for an earlier one of its policy."""
@@ -129,7 +127,7 @@ def after_attempt(row: RefusedStatus, answer: SendResult, at: datetime, patience
         reply_code=result.reply_code,
         reason_code=result.reason_code,
         reply_text=result.reply_text,
-        owner=STATUS_OWNER if result.state is DeliveryState.FAILED else "",
+        owner=FIRST_OWNER if result.state is DeliveryState.FAILED else "",
     )
 
 

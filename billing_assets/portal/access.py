@@ -3,16 +3,12 @@
 Belongs here: the session cookie, and the dependencies that every route has: :data:`Visitor`, :func:`needs`
 and :func:`guarded`. Does not belong here: signing in (``sign_in``), what a role may do (``domain.access``).
 
-A browser has one cookie with a random secret. It becomes a session by signing in, with another secret. The
-token of every form is made from it, so that nobody who cannot read the cookie can act in its name.
+A browser has one cookie with a random secret. It becomes a session by signing in, with another secret.
 """
 
-import hmac
 from dataclasses import dataclass
-from hashlib import sha256
-from secrets import token_urlsafe
 from typing import Annotated, TypeAlias
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from fastapi import Depends, Request, Response
 from fastapi.params import Depends as DependsParameter
@@ -20,12 +16,12 @@ from fastapi.params import Depends as DependsParameter
 from billing_assets.domain.access import Permission, may, require
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.office_users import SignedIn
+from billing_assets.portal.browser_forms import browser_secret, require_own_form
 from billing_assets.wiring.access_desk import AccessDesk
 from billing_assets.wiring.desk import Desk
 
 COOKIE = "billing_session"
-FORM_FIELD, FORM_HEADER = "csrf_token", "x-csrf-token"
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+FORM_HEADER = "x-csrf-token"
 
 
 class SignInNeededError(Exception):
@@ -91,37 +87,27 @@ async def guarded(request: Request) -> None:
     Raises:
         BillingError: ``request_foreign`` from another place, ``form_expired`` with another token or none.
     """
-    if request.method in _SAFE_METHODS:
-        return
-    if request.headers.get("origin", "") not in _origins(request):
-        raise BillingError(
+    await require_own_form(
+        request,
+        cookie=COOKIE,
+        addresses=(office_url(request), str(request.base_url)),
+        foreign=BillingError(
             "request_foreign",
             "this request comes from another place than the pages of this office",
             "open the page here and try again",
-        )
-    given = request.headers.get(FORM_HEADER, "")
-    if not given:
-        given = str((await request.form()).get(FORM_FIELD, ""))
-    expected = form_token(request.cookies.get(COOKIE, ""))
-    if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
-        raise BillingError(
+        ),
+        expired=BillingError(
             "form_expired",
             "this form is older than your sign-in",
             "go back, open the page again and repeat what you did",
-        )
-
-
-def form_token(secret: str) -> str:
-    """Return the token of the forms of a browser; empty where it has no secret."""
-    return hmac.new(secret.encode(), b"form", sha256).hexdigest() if secret else ""
+        ),
+        header=FORM_HEADER,
+    )
 
 
 def secret_of(request: Request) -> str:
     """Return the secret of a browser, a new one where it has none; :func:`keep_secret` gives it to it."""
-    if not hasattr(request.state, "secret"):
-        request.state.secret = request.cookies.get(COOKIE, "") or token_urlsafe(32)
-    secret: str = request.state.secret
-    return secret
+    return browser_secret(request, COOKIE)
 
 
 def keep_secret(request: Request, response: Response, secret: str) -> None:
@@ -151,10 +137,3 @@ def own_path(path: str) -> str:
     """
     is_own = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if is_own else "/"
-
-
-def _origins(request: Request) -> set[str]:
-    """Where our pages come from: as the browser says it, with scheme, host and port."""
-    parts = urlsplit(office_url(request))
-    here = urlsplit(str(request.base_url))
-    return {f"{each.scheme}://{each.netloc}" for each in (parts, here)}

@@ -6,25 +6,26 @@ A template says words by key, ``{{ t("runs.title") }}``; a key that a language l
 raises.
 """
 
-import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache, partial
-from importlib import resources
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from billing_assets.documents.formats import money
-from billing_assets.portal.access import form_token, is_allowed, secret_of, visitor_of
+from billing_assets.portal.access import is_allowed, secret_of, visitor_of
+from billing_assets.portal.browser_forms import form_token
 from billing_assets.portal.charts import column_chart
+from billing_assets.portal.page_files import environment_of, fill, medium_day, said, words_in
 from billing_assets.portal.places import address, place_text
 from billing_assets.portal.timelines import timeline_chart
 
+_PACKAGE = "billing_assets.portal"
 LANGUAGES = ("en", "es")
 _LOCALES = {"en": "en_GB", "es": "es_ES"}
 LANGUAGE_COOKIE = "language"
@@ -45,7 +46,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
         "request": request,
         "language": language,
         "languages": LANGUAGES,
-        "t": partial(_word, words),
+        "t": partial(fill, words),
         "words": words,
         "amount": partial(_amount, language),
         "number": partial(_number, language),
@@ -57,7 +58,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
         "long_day": partial(_long_day, language),
         "month": partial(_month, language),
         "clock": partial(_clock, language),
-        "said": partial(_said, words),
+        "said": partial(said, words),
         "span": partial(_span, words),
         "address": address,
         "place_text": place_text,
@@ -81,7 +82,7 @@ def language_of(request: Request) -> str:
 
 def word(request: Request, key: str, **values: object) -> str:
     """Return words in the reader's language, for what a page has drawn before it is filled."""
-    return _word(words_of(language_of(request)), key, **values)
+    return fill(words_of(language_of(request)), key, **values)
 
 
 def day_words(request: Request, day: date, pattern: str) -> str:
@@ -101,27 +102,12 @@ def words_of(language: str) -> Mapping[str, str]:
     >>> words_of("es")["runs.title"]
     'Ejecuciones'
     """
-    folder = resources.files("billing_assets.portal").joinpath("words")
-    found: dict[str, str] = {}
-    for name in (f"{language}.toml", f"{language}_codes.toml"):
-        tables = tomllib.loads(folder.joinpath(name).read_text("utf-8"))
-        found |= {f"{table}.{key}": words for table, rows in tables.items() for key, words in rows.items()}
-    return found
+    return words_in(_PACKAGE, f"{language}.toml", f"{language}_codes.toml")
 
 
 @cache
 def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("billing_assets.portal", "html"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _word(words: Mapping[str, str], key: str, **values: object) -> str:
-    return words[key].format(**values) if values else words[key]
+    return environment_of(_PACKAGE)
 
 
 def _amount(language: str, amount_minor: int, currency: str) -> str:
@@ -130,11 +116,6 @@ def _amount(language: str, amount_minor: int, currency: str) -> str:
 
 def _number(language: str, value: int) -> str:
     return str(format_decimal(value, locale=_LOCALES[language]))
-
-
-def _said(words: Mapping[str, str], table: str, code: str) -> str:
-    """Return the words of a code of a table, or the code itself where it came from outside."""
-    return words.get(f"{table}.{code}", code)
 
 
 def _span(words: Mapping[str, str], seconds: int) -> str:
@@ -150,7 +131,7 @@ def _long_day(language: str, day: date) -> str:
 
 
 def _day(language: str, day: date) -> str:
-    return str(format_date(day, "medium", locale=_LOCALES[language]))
+    return medium_day(_LOCALES[language], day)
 
 
 def _moment(language: str, at: datetime, zone: str) -> str:

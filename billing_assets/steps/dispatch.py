@@ -12,7 +12,9 @@ from datetime import datetime
 
 from billing_assets.domain.deliveries import (
     CHANNEL_FAULTS,
+    ENDPOINT_OUTAGES,
     GAVE_UP,
+    MAX_ENDPOINT_OUTAGES,
     OWN_FAULTS,
     SIGNS_OF_OUTAGE,
     Attachment,
@@ -39,12 +41,6 @@ from billing_assets.steps.delivery_ports import (
 from billing_assets.steps.run_ports import Issuer
 
 _LONGEST_REPLY = 500
-
-MAX_ENDPOINT_OUTAGES = 3
-"""After so many outages in a row an endpoint is left alone until the next call: others do not wait for it."""
-
-ENDPOINT_OUTAGES = SIGNS_OF_OUTAGE | OWN_FAULTS | {"server_error", "no_answer_after_request"}
-"""Reason codes that an endpoint in trouble gives."""
 
 MAX_OUTAGES = 5
 """So many answers in a row that a channel in trouble gives mean that it is down."""

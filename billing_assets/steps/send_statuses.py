@@ -13,7 +13,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from billing_assets.domain.deliveries import DeliveryState, SendResult
+from billing_assets.domain.deliveries import (
+    ENDPOINT_OUTAGES,
+    MAX_ENDPOINT_OUTAGES,
+    DeliveryState,
+    SendResult,
+)
 from billing_assets.domain.delivery_waits import Patience
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.status_subscriptions import (
@@ -23,7 +28,6 @@ from billing_assets.domain.status_subscriptions import (
     held_back,
 )
 from billing_assets.domain.statuses import StatusEvent
-from billing_assets.steps.dispatch import ENDPOINT_OUTAGES, MAX_ENDPOINT_OUTAGES
 from billing_assets.steps.result import StepResult, Stopwatch
 from billing_assets.steps.run_ports import Progress, silent
 from billing_assets.steps.status_ports import StatusSender, SubscriptionStore

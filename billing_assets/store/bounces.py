@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from billing_assets.domain.attempts import FIRST_OWNER
 from billing_assets.domain.bounces import Bounce, BounceEffect, BounceMail, returns
 from billing_assets.store.companies import CompanyStore
-from billing_assets.store.delivery_queue import OWNER_OF_UNKNOWN
 
 # The last attempt is the one that carried the message; a sender that is at work is left alone.
 _FIND = """
@@ -95,6 +95,6 @@ def _values(company_id: int, mail: BounceMail, found: Any, at: datetime) -> dict
         "status": bounce.status if bounce else "",
         "reason": bounce.reason_code if bounce else "",
         "diagnostic": bounce.diagnostic if bounce else "",
-        "owner": OWNER_OF_UNKNOWN,
+        "owner": FIRST_OWNER,
         "at": at,
     }

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from billing_assets.domain.attempts import FIRST_OWNER
 from billing_assets.domain.calendar_rule import ClosedDays
 from billing_assets.domain.deliveries import (
     CHANNEL_FAULTS,
@@ -44,7 +45,6 @@ from billing_assets.store.delivery_queue import (
     IS_HELD_UNTIL,
     NEWEST_ADDRESS,
     OF_DATE,
-    OWNER_OF_UNKNOWN,
     queue_deliveries,
     unqueued_runs,
 )
@@ -208,7 +208,7 @@ class SqlDocumentStore(CompanyStore):
     def settle_interrupted(self, company_id: int) -> int:
         """Mark rows that a dead sender left behind as unknown, with an owner; of an inbox all is known."""
         at = self.clock()
-        values = {"company": company_id, "at": at, "owner": OWNER_OF_UNKNOWN}
+        values = {"company": company_id, "at": at, "owner": FIRST_OWNER}
         with self.database.transaction() as connection:
             settle_portal(connection, company_id, at)
             return connection.execute(text(_INTERRUPTED), values).rowcount
@@ -375,7 +375,7 @@ def _finish_values(finished: Finished) -> dict[str, Any]:
         "reply": result.reply_code,
         "reason": result.reason_code,
         "reply_text": result.reply_text,
-        "owner": OWNER_OF_UNKNOWN,
+        "owner": FIRST_OWNER,
         "at": finished.ended_at,
         "next_attempt_at": finished.next_attempt_at,
     }

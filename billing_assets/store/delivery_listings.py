@@ -15,11 +15,13 @@ from sqlalchemy import Connection, text
 
 from billing_assets.domain.decisions import GIVEN_UP_REASON, DecidedDelivery, delivery_unknown
 from billing_assets.domain.delivery_channels import ONE_BY_ONE, DeliveryChannel
+from billing_assets.domain.delivery_proofs import DeliveryAttempt
 from billing_assets.domain.delivery_waits import NextStep, next_step
 from billing_assets.domain.numbering import document_number
 from billing_assets.store.bounces import BounceRow, bounces_of
 from billing_assets.store.delivery_decisions import decisions_of
 from billing_assets.store.delivery_fallbacks import FALLS_BACK, NEXT_WAY, never
+from billing_assets.store.delivery_proofs import attempts_of
 from billing_assets.store.delivery_queue import (
     HAS_ITS_DAY,
     IS_DUE,
@@ -96,23 +98,11 @@ class DeliveryRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptRow:
-    """One attempt at a delivery, and what came of it."""
-
-    attempt_number: int
-    started_at: datetime
-    ended_at: datetime | None
-    state: str
-    reply_code: int
-    reason_code: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryDetail:
     """One delivery with its attempts, what came back of it and the decisions of people, each oldest first."""
 
     delivery: DeliveryRow
-    attempts: tuple[AttemptRow, ...]
+    attempts: tuple[DeliveryAttempt, ...]
     bounces: tuple[BounceRow, ...]
     decisions: tuple[DecidedDelivery, ...]
 
@@ -289,15 +279,9 @@ def show_delivery(connection: Connection, company_id: int, delivery_id: int) -> 
     row = connection.execute(text(f"{_DELIVERIES} and v.delivery_id = :delivery"), values).first()
     if row is None:
         raise delivery_unknown(delivery_id)
-    attempts = connection.execute(
-        text("select * from delivery_attempt where delivery_id = :delivery order by attempt_number"), values
-    )
     return DeliveryDetail(
         delivery=_delivery(row),
-        attempts=tuple(
-            AttemptRow(**{name: getattr(attempt, name) for name in AttemptRow.__slots__})
-            for attempt in attempts
-        ),
+        attempts=attempts_of(connection, delivery_id),
         bounces=tuple(bounces_of(connection, company_id, delivery_id)),
         decisions=tuple(decisions_of(connection, company_id, delivery_id)),
     )

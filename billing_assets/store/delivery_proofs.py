@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from billing_assets.domain.decisions import delivery_unknown
 from billing_assets.domain.deliveries import webhook_id_of
 from billing_assets.domain.delivery_channels import DeliveryChannel
-from billing_assets.domain.delivery_proofs import DeliveryProof, ProvenAttempt
+from billing_assets.domain.delivery_proofs import DeliveryAttempt, DeliveryProof
 from billing_assets.domain.numbering import document_number
 
 # A letter goes to the address that the document froze; the others to what was known at the last attempt.
@@ -46,7 +46,6 @@ def read_proof(connection: Connection, company_id: int, delivery_id: int) -> Del
     row = connection.execute(text(_DELIVERY), values).first()
     if row is None:
         raise delivery_unknown(delivery_id)
-    attempts = connection.execute(text(_ATTEMPTS), values).mappings()
     return DeliveryProof(
         delivery_id=row.delivery_id,
         document_kind=row.document_kind,
@@ -59,8 +58,14 @@ def read_proof(connection: Connection, company_id: int, delivery_id: int) -> Del
         mail_sha256=row.mail_sha256,
         is_pdf_intact=row.is_pdf_intact,
         reply_text=row.reply_text,
-        attempts=tuple(ProvenAttempt(**attempt) for attempt in attempts),
+        attempts=attempts_of(connection, delivery_id),
     )
+
+
+def attempts_of(connection: Connection, delivery_id: int) -> tuple[DeliveryAttempt, ...]:
+    """Return the attempts at a delivery, the oldest first."""
+    rows = connection.execute(text(_ATTEMPTS), {"delivery": delivery_id}).mappings()
+    return tuple(DeliveryAttempt(**row) for row in rows)
 
 
 def _recipient(row: Any) -> str:  # noqa: ANN401 - a row of SQLAlchemy

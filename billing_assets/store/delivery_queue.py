@@ -10,13 +10,11 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, text
 
+from billing_assets.domain.attempts import FIRST_OWNER
 from billing_assets.domain.deliveries import HELD, DeliveryState
 from billing_assets.steps.delivery_ports import QueueCounts, UnqueuedRun
 
 ISSUE = "issue"
-OWNER_OF_UNKNOWN = "billing operations"
-"""Who owns a delivery that may or may not have been accepted, until somebody takes it."""
-
 OF_DATE = "(cast(:day as date) is null or r.billing_date = :day)"
 # What a sender takes up by itself: what waits, and what was never tried because no address was known.
 MAY_LEAVE = """(v.state = 'queued'
@@ -154,7 +152,7 @@ def queue_deliveries(
         "day": billing_date,
         "purpose": ISSUE,
         "domain": message_domain,
-        "owner": OWNER_OF_UNKNOWN,
+        "owner": FIRST_OWNER,
         "held": HELD,
         "held_runs": list(send_dates),
         "send_dates": list(send_dates.values()),

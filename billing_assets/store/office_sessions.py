@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from billing_assets.domain.access import Actor, ActorKind, Role
 from billing_assets.domain.office_users import ATTEMPT_WINDOW, LINK_LIFE, SignedIn
 
-_SEEN_EVERY = timedelta(minutes=1)
+SEEN_EVERY = timedelta(minutes=1)
 """A session that was seen so lately is not written again."""
 
 _OPEN = """
@@ -75,7 +75,7 @@ def find_session(
     row = connection.execute(text(_FIND), values).first()
     if row is None:
         return None
-    if at - row.last_seen_at > _SEEN_EVERY:
+    if at - row.last_seen_at > SEEN_EVERY:
         connection.execute(text(_SEEN), values)
     if row.office_user_id is None:
         actor = Actor(kind=ActorKind.LOGIN, name=row.login_name)

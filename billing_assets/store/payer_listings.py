@@ -106,6 +106,8 @@ def find_own(
     connection: Connection, *, number: str = "", invoice_id: int | None = None
 ) -> OwnDocument | None:
     """Return the document of that printed number or id, None where there is none or it is another's."""
+    if not number and invoice_id is None:
+        return None
     values = {
         "limit": 1,
         "before_id": None,
@@ -114,7 +116,7 @@ def find_own(
         "invoice": invoice_id,
     }
     row = connection.execute(text(_DOCUMENTS.format(order=_NEWEST)), values).mappings().first()
-    return None if row is None or not (number or invoice_id) else OwnDocument(**row)
+    return None if row is None else OwnDocument(**row)
 
 
 def own_payments(connection: Connection, *, limit: int, before_id: int | None = None) -> list[OwnPayment]:

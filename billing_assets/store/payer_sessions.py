@@ -18,10 +18,7 @@ from billing_assets.domain.portal_access import (
     AddressedPayer,
     SignedInPayer,
 )
-from billing_assets.store.office_sessions import hash_of
-
-_SEEN_EVERY = timedelta(minutes=1)
-"""A session that was seen so lately is not written again."""
+from billing_assets.store.office_sessions import SEEN_EVERY, hash_of
 
 # The address may stand in any version, and counts in the newest alone.
 _ADDRESSED = """
@@ -111,7 +108,7 @@ def find_payer_session(
     row = connection.execute(text(_FIND), values).first()
     if row is None:
         return None
-    if at - row.last_seen_at > _SEEN_EVERY:
+    if at - row.last_seen_at > SEEN_EVERY:
         connection.execute(text(_SEEN), values)
     return SignedInPayer(company_id=row.company_id, payer_id=row.payer_id, payer_key=row.payer_key)
 

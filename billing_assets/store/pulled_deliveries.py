@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from billing_assets.store.delivery_queue import NEWEST_ADDRESS, OWNER_OF_UNKNOWN
+from billing_assets.domain.attempts import FIRST_OWNER
+from billing_assets.store.delivery_queue import NEWEST_ADDRESS
 
 NOT_FETCHED = "(v.channel = 'pull' and v.state = 'queued' and v.next_attempt_at <= :at)"
 """Condition of a delivery ``v`` that was to be fetched by ``:at`` and waits still."""
@@ -39,7 +40,7 @@ where v.company_id = :company and v.delivery_id = :delivery and v.channel = 'pul
 
 def give_up_unfetched(connection: Connection, company_id: int, *, at: datetime) -> int:
     """Let fail what was to be fetched by now and was not; return how many there were."""
-    values = {"company": company_id, "at": at, "reason": NOT_FETCHED_REASON, "owner": OWNER_OF_UNKNOWN}
+    values = {"company": company_id, "at": at, "reason": NOT_FETCHED_REASON, "owner": FIRST_OWNER}
     return connection.execute(text(_GIVE_UP), values).rowcount
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from billing_assets.domain.audit_acts import Act, AuditAct, Subject
+from billing_assets.domain.deliveries import ENDPOINT_OUTAGES, MAX_ENDPOINT_OUTAGES
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.status_subscriptions import (
     RefusedStatus,
@@ -25,13 +26,13 @@ from billing_assets.domain.status_subscriptions import (
     subscription_unknown,
 )
 from billing_assets.domain.statuses import StatusEvent, StatusKind
-from billing_assets.steps.dispatch import ENDPOINT_OUTAGES, MAX_ENDPOINT_OUTAGES
 from billing_assets.steps.run_ports import Clock, Progress
 from billing_assets.steps.status_ports import StatusPage
 from billing_assets.store.audit_log import record_act
 from billing_assets.store.connection import Database
 from billing_assets.store.locks import LockSpace, hold_lock
 from billing_assets.store.status_listings import read_event, read_events
+from billing_assets.store.statuses import open_book
 
 _SUBSCRIPTIONS = """
 select subscription_id, subscription_code, endpoint_code, event_kinds, state, begins_after, settled_number,
@@ -40,7 +41,6 @@ from status_subscription where company_id = :company and (:code = '' or subscrip
     and state = any(:states)
 order by subscription_id
 """
-_BOOK = "insert into status_book (company_id, last_number) values (:company, 0) on conflict do nothing"
 _ADD = """
 insert into status_subscription (company_id, subscription_code, endpoint_code, event_kinds, begins_after,
     settled_number, added_by, added_at)
@@ -213,7 +213,7 @@ class SqlSubscriptionStore:
     ) -> Subscription:
         """Add a subscription that begins behind an event, or with the next; raise ``subscription_exists``."""
         with self.database.transaction() as connection:
-            connection.execute(text(_BOOK), {"company": self.company_id})
+            open_book(connection, self.company_id)
             last = connection.execute(text(_LAST), {"company": self.company_id}).scalar_one()
             values = {
                 "company": self.company_id,

@@ -133,6 +133,11 @@ where invoice_id = any(:invoices)
 """
 
 
+def open_book(connection: Connection, company_id: int) -> None:
+    """Let a company have its row of the book, from which numbers of events are drawn."""
+    connection.execute(text(_BOOK), {"company": company_id})
+
+
 class SqlStatusStore:
     """What is told of one company; the implementation of ``steps.status_ports.StatusStore``."""
 
@@ -159,9 +164,8 @@ class SqlStatusStore:
     def telling(self) -> Iterator["SqlStatusWork"]:
         """Yield the work of one transaction, which has the company's row of the book."""
         with self.database.transaction() as connection:
-            values = {"company": self.company_id}
-            connection.execute(text(_BOOK), values)
-            last_number = connection.execute(text(_LOCK), values).scalar_one()
+            open_book(connection, self.company_id)
+            last_number = connection.execute(text(_LOCK), {"company": self.company_id}).scalar_one()
             yield SqlStatusWork(connection, self, last_number)
 
 

@@ -9,7 +9,6 @@ from datetime import date
 from functools import lru_cache
 
 from billing_assets.channels.email import EmailChannel, SmtpSettings
-from billing_assets.domain.delivery_waits import Patience, waits_of
 from billing_assets.steps.deliver_documents import deliver_documents
 from billing_assets.steps.delivery_ports import Press, Ways
 from billing_assets.steps.pace import DomainPace
@@ -53,10 +52,7 @@ def mailroom(
                     server=f"{settings.smtp_host}:{settings.smtp_port}",
                 ),
                 clock=clock,
-                patience=Patience(
-                    max_attempts=settings.delivery_max_attempts,
-                    waits=waits_of(settings.delivery_wait_minutes),
-                ),
+                patience=settings.delivery_patience,
                 pace=_pace(settings.delivery_per_domain_per_minute),
                 is_due_only=is_due_only,
                 progress=progress,

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from billing_assets.channels.email import EmailChannel
 from billing_assets.documents.portal_mails import SignInLink, sign_in_mail
 from billing_assets.domain.audit_acts import Act, AuditAct, Subject
-from billing_assets.domain.deliveries import DeliveryState, EmailMessageParts, wire_address
+from billing_assets.domain.deliveries import DeliveryState, wire_address
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.office_users import ATTEMPT_WINDOW
 from billing_assets.domain.portal_access import (
@@ -87,20 +87,10 @@ class PayerAccess:
             return
         minutes = int(LINK_LIFE.total_seconds() // 60)
         mail = sign_in_mail(company.name, links, minutes, portal_language(language, payers[0].language))
-        parts = EmailMessageParts(
-            message_id=f"{token_urlsafe(24)}@{company.message_domain}",
-            dated_at=at,
-            from_name=company.name,
-            from_email=company.email,
-            to_email=payers[0].email,
-            subject=mail.subject,
-            text=mail.text,
-            html=mail.html,
-            language=mail.language,
-            attachments=(),
-        )
+        message_id = f"{token_urlsafe(24)}@{company.message_domain}"
+        message = mail.message(company, payers[0].email, message_id=message_id, dated_at=at)
         with EmailChannel(smtp_of(self.billing.settings)) as channel:
-            answer = channel.send(parts)
+            answer = channel.send(message)
         if answer.state is not DeliveryState.SENT:
             _LOG.warning("links to the portal could not be mailed: %s", answer.reason_code)
 

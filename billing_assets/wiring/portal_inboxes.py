@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from billing_assets.channels.portal_inbox import InboxEntry, PortalInboxChannel
 from billing_assets.documents.portal_mails import NoticedDocument, notice_mail
-from billing_assets.domain.deliveries import EmailMessageParts, SendResult
+from billing_assets.domain.deliveries import SendResult
 from billing_assets.domain.portal_access import portal_language
 from billing_assets.steps.delivery_ports import Channel, QueuedDelivery
 from billing_assets.steps.run_ports import Clock, Issuer
@@ -87,19 +87,9 @@ class PortalInboxes:
         mail = notice_mail(
             company.name, document, portal_language(details.language), invoice.payer.country_code
         )
+        message_id = _notice_id(row.message_id)
         answer = self._mail.send(
-            EmailMessageParts(
-                message_id=_notice_id(row.message_id),
-                dated_at=dated_at,
-                from_name=company.name,
-                from_email=company.email,
-                to_email=row.to_email,
-                subject=mail.subject,
-                text=mail.text,
-                html=mail.html,
-                language=mail.language,
-                attachments=(),
-            )
+            mail.message(company, row.to_email, message_id=message_id, dated_at=dated_at)
         )
         # Nobody sends it again: what is refused for now is refused.
         state = "failed" if answer.state == "queued" else answer.state.value

@@ -14,11 +14,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from billing_assets.channels.apprise import HTTP_SCHEMES
 from billing_assets.channels.email import is_loopback
+from billing_assets.domain.attempts import FIRST_OWNER
 from billing_assets.domain.deliveries import MAX_ATTEMPTS, is_deliverable_address
-from billing_assets.domain.delivery_waits import WAIT_MINUTES
+from billing_assets.domain.delivery_waits import WAIT_MINUTES, Patience, waits_of
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.notifications import MAX_NOTIFICATION_ATTEMPTS
-from billing_assets.domain.retries import RETRY_OWNER, RETRY_WAIT_HOURS, RetryRule, retry_rule
+from billing_assets.domain.retries import RETRY_WAIT_HOURS, RetryRule, retry_rule
 from billing_assets.domain.time_zones import is_time_zone
 from billing_assets.store.sealed_texts import SHORTEST_KEY
 from billing_assets.wiring.value_faults import fault_words
@@ -146,7 +147,7 @@ class Settings(BaseSettings):
         "by commas; after the last a person owns it",
     )
     retry_owner: str = Field(
-        default=RETRY_OWNER,
+        default=FIRST_OWNER,
         min_length=1,
         max_length=100,
         description="who owns a failed invoice once its retries are used up",
@@ -295,6 +296,11 @@ class Settings(BaseSettings):
         """The keys that seal secrets in the store, the newest first; none: they stand as they are."""
         keys = self.notification_key.get_secret_value()
         return tuple(keys.split(",")) if keys else ()
+
+    @property
+    def delivery_patience(self) -> Patience:
+        """How often a message is tried that is refused for now, and how long it is left alone in between."""
+        return Patience(max_attempts=self.delivery_max_attempts, waits=waits_of(self.delivery_wait_minutes))
 
     @property
     def retry_rule(self) -> RetryRule:

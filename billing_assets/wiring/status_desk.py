@@ -12,7 +12,6 @@ from functools import cached_property
 from billing_assets.channels.api_push import PushMessage
 from billing_assets.domain.decisions import signed
 from billing_assets.domain.deliveries import SendResult
-from billing_assets.domain.delivery_waits import Patience, waits_of
 from billing_assets.domain.status_subscriptions import (
     RefusedStatus,
     StatusDecision,
@@ -96,15 +95,11 @@ class StatusDesk:
 
     def send(self, *, progress: Progress = silent) -> StepResult:
         """Send what waits to the subscriptions; see :func:`send_statuses`."""
-        settings = self.billing.settings
-        patience = Patience(
-            max_attempts=settings.delivery_max_attempts, waits=waits_of(settings.delivery_wait_minutes)
-        )
         return send_statuses(
             store=self.subscriptions,
             sender=EndpointSender(self.endpoints, self.company_code),
             clock=utc_now,
-            patience=patience,
+            patience=self.billing.settings.delivery_patience,
             progress=progress,
         )
 

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from billing_assets.domain.delivery_proofs import DeliveryProof, ProvenAttempt
+from billing_assets.domain.delivery_proofs import DeliveryAttempt, DeliveryProof
 
 AT = datetime(2025, 1, 31, 9, tzinfo=UTC)
-REFUSED = ProvenAttempt(
+REFUSED = DeliveryAttempt(
     attempt_number=1, started_at=AT, ended_at=AT, state="queued", reply_code=450, reason_code="greylisted"
 )
-TAKEN = ProvenAttempt(
+TAKEN = DeliveryAttempt(
     attempt_number=2,
     started_at=AT + timedelta(minutes=15),
     ended_at=AT + timedelta(minutes=16),

@@ -11,8 +11,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from billing_assets.domain.access import Role
-from billing_assets.portal.access import COOKIE, FORM_HEADER, form_token
+from billing_assets.portal.access import COOKIE, FORM_HEADER
 from billing_assets.portal.app import create_app
+from billing_assets.portal.browser_forms import form_token
 from billing_assets.wiring import passwords
 from billing_assets.wiring.access_desk import AccessDesk
 from billing_assets.wiring.desk import Desk

@@ -8,8 +8,9 @@ from fastapi.testclient import TestClient
 
 from billing_assets.domain.access import Role
 from billing_assets.portal import sign_in
-from billing_assets.portal.access import COOKIE, FORM_HEADER, VisitorNeeds, form_token
+from billing_assets.portal.access import COOKIE, FORM_HEADER, VisitorNeeds
 from billing_assets.portal.app import OFFICE as ROUTERS
+from billing_assets.portal.browser_forms import form_token
 from billing_assets.wiring.access_desk import AccessDesk
 from billing_assets_tests.portal.conftest import OFFICE, BrowserOf
 

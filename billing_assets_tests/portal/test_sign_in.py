@@ -14,7 +14,8 @@ from pydantic import SecretStr
 
 from billing_assets.domain.access import Role
 from billing_assets.domain.office_users import ATTEMPTS_OF_ACCOUNT
-from billing_assets.portal.access import COOKIE, FORM_HEADER, form_token
+from billing_assets.portal.access import COOKIE, FORM_HEADER
+from billing_assets.portal.browser_forms import form_token
 from billing_assets.store.audit_log import AuditFilter
 from billing_assets.wiring.access_desk import AccessDesk
 from billing_assets.wiring.desk import Desk

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from billing_assets.domain.attempts import FIRST_OWNER
 from billing_assets.domain.bounces import Bounce, BounceAction, BounceEffect, BounceMail
 from billing_assets.domain.decisions import Decision
 from billing_assets.domain.deliveries import DeliveryState, SendResult
 from billing_assets.steps.delivery_ports import DecisionOrder, Finished
 from billing_assets.store.bounces import SqlBounceStore, bounces_of
 from billing_assets.store.connection import Database
-from billing_assets.store.delivery_queue import OWNER_OF_UNKNOWN
 from billing_assets.wiring.build import Billing
 from billing_assets_tests.books import AT, COMPANY, billing_over, fill_book
 from billing_assets_tests.steps.outbox import broken_invariants, outbox
@@ -68,7 +68,7 @@ def test_what_came_back_counts_as_sent_no_more_and_has_an_owner(
 ) -> None:
     message_id = attempt(billing)
     assert store.take(1, mail(message_id)) is BounceEffect.RETURNED
-    assert outbox(billing)[0] == ("failed", 0, "mailbox_unavailable", 1, OWNER_OF_UNKNOWN)
+    assert outbox(billing)[0] == ("failed", 0, "mailbox_unavailable", 1, FIRST_OWNER)
     assert broken_invariants(billing) == []
     with billing.database.transaction() as connection:
         (row,) = bounces_of(connection, 1, 1)

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from billing_assets.domain.attempts import FIRST_OWNER
 from billing_assets.domain.deliveries import DeliveryState, SendResult, message_id
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import Finished, QueueCounts, QueuedDelivery
 from billing_assets.steps.run_ports import silent
 from billing_assets.store.connection import Database
 from billing_assets.store.deliveries import SqlDocumentStore
-from billing_assets.store.delivery_queue import ISSUE, OWNER_OF_UNKNOWN
+from billing_assets.store.delivery_queue import ISSUE
 from billing_assets_tests.books import AT, COMPANY, billing_over, change_address, fill_book
 
 FEBRUARY = date(2024, 2, 1)
@@ -79,7 +80,7 @@ def test_an_address_that_came_in_queues_what_failed_for_want_of_it_and_one_that_
         queued_count=1, without_address_count=1, address_found_count=1
     )
     (failed,) = rows(store, "select delivery_id, reason_code, owner from delivery where state = 'failed'")
-    assert failed[1:] == ("no_address", OWNER_OF_UNKNOWN)
+    assert failed[1:] == ("no_address", FIRST_OWNER)
     assert {row.to_email for row in store.next_deliveries(1, None, 0, 100)} >= {"found@example.com"}
 
 
@@ -147,7 +148,7 @@ def test_a_row_goes_from_hand_to_hand(store: SqlDocumentStore) -> None:
         (first.delivery_id, 1, "sent", 250),
         (second.delivery_id, 1, "failed", 550),
     ]
-    assert ("failed", 1, OWNER_OF_UNKNOWN) in rows(store, query.replace("limit 2", ""))
+    assert ("failed", 1, FIRST_OWNER) in rows(store, query.replace("limit 2", ""))
 
 
 def test_an_answer_may_be_recorded_twice(store: SqlDocumentStore) -> None:
@@ -172,7 +173,7 @@ def test_what_a_dead_sender_left_is_unknown_with_an_owner(store: SqlDocumentStor
     assert store.settle_interrupted(1) == 1
     assert store.settle_interrupted(1) == 0
     found = rows(store, "select state, reason_code, owner from delivery where attempt_count = 1")
-    assert found == [("unknown", "sender_died", OWNER_OF_UNKNOWN)]
+    assert found == [("unknown", "sender_died", FIRST_OWNER)]
     assert rows(store, "select state from delivery_attempt") == [("unknown",)]
     assert first.delivery_id not in [row.delivery_id for row in store.next_deliveries(1, FEBRUARY, 0, 100)]
 

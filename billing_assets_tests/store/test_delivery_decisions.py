@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from billing_assets.domain.attempts import FIRST_OWNER
 from billing_assets.domain.decisions import Decision
 from billing_assets.domain.deliveries import DeliveryState, SendResult
 from billing_assets.domain.errors import BillingError
@@ -18,7 +19,6 @@ from billing_assets.store.checks import run_checks
 from billing_assets.store.connection import Database
 from billing_assets.store.deliveries import SqlDocumentStore
 from billing_assets.store.delivery_decisions import SqlDecisionStore, decisions_of
-from billing_assets.store.delivery_queue import OWNER_OF_UNKNOWN
 from billing_assets_tests.books import AT, COMPANY, billing_over, change_address, fill_book
 
 FEBRUARY = date(2024, 2, 1)
@@ -274,4 +274,4 @@ def test_a_sender_whose_row_was_begun_anew_may_not_answer_for_it(outbox: Outbox)
 
 
 def test_an_owner_stands_beside_whatever_waits_for_a_person(outbox: Outbox) -> None:
-    assert outbox.row(outbox.answered(REFUSED).delivery_id)[2] == OWNER_OF_UNKNOWN
+    assert outbox.row(outbox.answered(REFUSED).delivery_id)[2] == FIRST_OWNER

@@ -5,23 +5,19 @@ Does not belong here: signing in (``sign_in``), the office's sessions (``portal.
 matter: neither cookie is of any use on the other side.
 """
 
-import hmac
-from secrets import token_urlsafe
 from typing import Annotated, TypeAlias
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Response
 
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.portal_access import SignedInPayer
-from billing_assets.portal.access import FORM_FIELD, form_token
+from billing_assets.portal.browser_forms import browser_secret, require_own_form
 from billing_assets.wiring.desk import Desk
 from billing_assets.wiring.payer_access import PayerAccess
 from billing_assets.wiring.payer_desk import PayerDesk
 from billing_assets.wiring.portal_links import PORTAL_PATH
 
 COOKIE = "billing_payer"
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class PayerSignInNeededError(Exception):
@@ -91,29 +87,22 @@ async def guarded(request: Request) -> None:
     portal_url = host_desk(request).billing.settings.portal_url
     if not portal_url:
         raise PortalShutError
-    if request.method in _SAFE_METHODS:
-        return
-    origins = {
-        f"{each.scheme}://{each.netloc}" for each in map(urlsplit, (portal_url, str(request.base_url)))
-    }
-    if request.headers.get("origin", "") not in origins:
-        raise BillingError(
+    await require_own_form(
+        request,
+        cookie=COOKIE,
+        addresses=(portal_url, str(request.base_url)),
+        foreign=BillingError(
             "request_foreign", "this request comes from another place than the portal", "open the page here"
-        )
-    given = str((await request.form()).get(FORM_FIELD, ""))
-    expected = form_token(request.cookies.get(COOKIE, ""))
-    if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
-        raise BillingError(
+        ),
+        expired=BillingError(
             "form_expired", "this form is older than your sign-in", "go back and open the page again"
-        )
+        ),
+    )
 
 
 def secret_of(request: Request) -> str:
     """Return the secret of a browser, a new one where it has none; :func:`keep_secret` gives it to it."""
-    if not hasattr(request.state, "secret"):
-        request.state.secret = request.cookies.get(COOKIE, "") or token_urlsafe(32)
-    secret: str = request.state.secret
-    return secret
+    return browser_secret(request, COOKIE)
 
 
 def keep_secret(request: Request, response: Response, secret: str) -> None:

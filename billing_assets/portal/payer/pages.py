@@ -4,27 +4,27 @@ Belongs here: how a page is made of its template. Does not belong here: which pa
 pages (``portal.pages``).
 """
 
-import tomllib
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache, partial
-from importlib import resources
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
+from babel.dates import format_time
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from billing_assets.documents.formats import money, percent, period
 from billing_assets.documents.labels import Catalogue, load_catalogues
 from billing_assets.documents.templates import default_templates_dir, load_template
 from billing_assets.domain.portal_access import PORTAL_LANGUAGES, portal_language
 from billing_assets.domain.product_names import names_in
-from billing_assets.portal.access import form_token
+from billing_assets.portal.browser_forms import form_token
+from billing_assets.portal.page_files import environment_of, fill, medium_day, said, words_in
 from billing_assets.portal.payer.access import host_desk, payer_of, secret_of
 from billing_assets.portal.places import address
 
+_PACKAGE = "billing_assets.portal.payer"
 _LOCALES = {"en": "en_GB", "es": "es_ES", "de": "de_DE", "fr": "fr_FR"}
 LANGUAGE_COOKIE = "portal_language"
 
@@ -42,13 +42,13 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
         "company": company,
         "payer": payer_of(request),
         "csrf_token": form_token(secret_of(request)),
-        "t": partial(_word, words),
-        "said": lambda table, code: words.get(f"{table}.{code}", code),
+        "t": partial(fill, words),
+        "said": partial(said, words),
         "named": names.name,
         "amount": lambda minor, currency: money(minor, currency, locale),
         "percent": lambda ppm: percent(ppm, locale),
         "period": lambda first, after: period(first, after, locale),
-        "day": partial(_day, locale),
+        "day": partial(medium_day, locale),
         "moment": partial(_moment, locale, company.time_zone),
         "address": address,
         **values,
@@ -70,9 +70,7 @@ def words_of(language: str) -> Mapping[str, str]:
     >>> words_of("de")["account.title"]
     'Was ich schulde'
     """
-    file = resources.files("billing_assets.portal.payer").joinpath("words", f"{language}.toml")
-    tables = tomllib.loads(file.read_text("utf-8"))
-    return {f"{table}.{key}": words for table, rows in tables.items() for key, words in rows.items()}
+    return words_in(_PACKAGE, f"{language}.toml")
 
 
 @cache
@@ -83,23 +81,9 @@ def _document_words() -> dict[str, Catalogue]:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("billing_assets.portal.payer", "html"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _word(words: Mapping[str, str], key: str, **values: object) -> str:
-    return words[key].format(**values) if values else words[key]
-
-
-def _day(locale: str, day: date) -> str:
-    return str(format_date(day, "medium", locale=locale))
+    return environment_of(_PACKAGE)
 
 
 def _moment(locale: str, zone: str, at: datetime) -> str:
     local = at.astimezone(ZoneInfo(zone))
-    return f"{format_date(local, 'medium', locale=locale)}, {format_time(local, 'short', locale=locale)}"
+    return f"{medium_day(locale, local)}, {format_time(local, 'short', locale=locale)}"

@@ -12,8 +12,8 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from billing_assets.channels.mailbox import MailboxServer
-from billing_assets.portal.access import form_token
 from billing_assets.portal.app import create_app
+from billing_assets.portal.browser_forms import form_token
 from billing_assets.portal.payer.access import COOKIE
 from billing_assets.wiring.desk import Desk
 from billing_assets.wiring.payer_access import PayerAccess
