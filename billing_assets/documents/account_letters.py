@@ -17,6 +17,7 @@ from billing_assets.documents.letter_parts import (
     in_currency,
     letter_transfer,
     named_document,
+    overdue_table,
     said,
     table,
 )
@@ -61,7 +62,8 @@ def statement_body(letter: Statement, reader: Reader) -> Body:
         ),
         tables=[
             _account(letter, reader),
-            *([_ageing(letter.ageing, reader)] if letter.ageing else []),
+            *([_open_items(letter, reader)] if letter.open_items else []),
+            *([_ageing(letter, reader)] if letter.ageing else []),
         ],
         payment=letter_transfer(letter, reader, owed_minor, letter.pay_by_date) if is_owed else None,
     )
@@ -117,12 +119,25 @@ def _entry(letter: Statement, entry: AccountEntry, reader: Reader) -> Cell:
         notes.append(reader.words.fill("entry_due", date=day))
     if len(letter.policies) > 1 and entry.policy_number:
         notes.append(reader.words.fill("policy", number=clean(entry.policy_number, 40)))
+    notes += [
+        reader.words.fill(
+            "entry_pays", amount=reader.amount(part.amount_minor), number=clean(part.document_number, 40)
+        )
+        for part in entry.parts
+    ]
     return (described, " · ".join(notes)) if notes else described
 
 
-def _ageing(buckets: tuple[AgeingBucket, ...], reader: Reader) -> dict[str, object]:
-    columns = [Column(label=_bucket(each, reader), is_number=True) for each in buckets]
-    amounts = [reader.amount(each.amount_minor) for each in buckets]
+def _open_items(letter: Statement, reader: Reader) -> dict[str, object]:
+    return {**overdue_table(letter, letter.open_items, reader), "title": reader.words.text["open_title"]}
+
+
+def _ageing(letter: Statement, reader: Reader) -> dict[str, object]:
+    columns = [Column(label=_bucket(each, reader), is_number=True) for each in letter.ageing]
+    amounts = [reader.amount(each.amount_minor) for each in letter.ageing]
+    if letter.on_account_minor:
+        columns.append(Column(label=reader.words.text["on_account"], is_number=True))
+        amounts.append(reader.amount(-letter.on_account_minor))
     title = in_currency(reader.words.text["ageing_title"], reader)
     return table(columns, [amounts], title=title, is_even=True)
 

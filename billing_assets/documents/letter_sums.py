@@ -43,8 +43,11 @@ def _sums(letter: Letter) -> Iterable[tuple[str, int, int]]:
         case Statement():
             entries = sum(each.amount_minor for each in letter.entries)
             yield "opening + entries", letter.opening_minor + entries, letter.closing_minor
+            due_minor = letter.closing_minor + letter.on_account_minor
             if letter.ageing:
-                yield "ageing", sum(each.amount_minor for each in letter.ageing), letter.closing_minor
+                yield "ageing", sum(each.amount_minor for each in letter.ageing), due_minor
+            if letter.open_items:
+                yield "open items", sum(each.open_minor for each in letter.open_items), due_minor
         case Reminder() | NoticeOfCancellation():
             yield "open amounts", sum(each.open_minor for each in letter.overdue), letter.total_minor
         case LateFeeInvoice():

@@ -41,6 +41,7 @@ class Permission(StrEnum):
     ADD_TEMPLATES = "add_templates"
     DECIDE_TEMPLATES = "decide_templates"
     ALLOCATE = "allocate"
+    ANSWER_REQUESTS = "answer_requests"
     REVERSE_PAYMENT = "reverse_payment"
     SET_RULES = "set_rules"
     SET_NOTIFICATIONS = "set_notifications"
@@ -61,6 +62,7 @@ _ROWS = (
     (Permission.CLOSE_DAY, Role.OPERATOR),
     (Permission.RECORD_RATES, Role.OPERATOR),
     (Permission.ALLOCATE, Role.OPERATOR),
+    (Permission.ANSWER_REQUESTS, Role.OPERATOR),
     (Permission.DECIDE_RUN, Role.APPROVER),
     (Permission.REVERSE_PAYMENT, Role.APPROVER),
     (Permission.CREDIT, Role.APPROVER),

@@ -26,6 +26,8 @@ class Scope(StrEnum):
     INVOICES_WRITE = "invoices:write"
     DELIVERIES_READ = "deliveries:read"
     EVENTS_READ = "events:read"
+    REQUESTS_READ = "requests:read"
+    REQUESTS_WRITE = "requests:write"
     DOCUMENTS_PULL = "documents:pull"
     RUNS_READ = "runs:read"
     RUNS_WRITE = "runs:write"

@@ -64,6 +64,11 @@ class Act(StrEnum):
     RESOLVE_SUSPENSE = "resolve_suspense"
     WRITE_OFF = "write_off"
     SET_ALLOCATION_RULE = "set_allocation_rule"
+    REQUEST_DOCUMENT = "request_document"
+    COMPLETE_REQUEST = "complete_request"
+    ANSWER_REQUEST = "answer_request"
+    REFUSE_REQUEST = "refuse_request"
+    HAND_OVER_DOCUMENTS = "hand_over_documents"
     ADD_USER = "add_user"
     SET_ROLE = "set_role"
     SET_PASSWORD = "set_password"  # noqa: S105 - the name of an act
@@ -101,6 +106,7 @@ class Subject(StrEnum):
     PAYMENT_FILE = "payment_file"
     PAYMENT = "payment"
     DOCUMENT = "document"
+    DOCUMENT_REQUEST = "document_request"
     ALLOCATION_RULE = "allocation_rule"
     PAYER = "payer"
 

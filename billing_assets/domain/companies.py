@@ -17,6 +17,7 @@ from billing_assets.domain.cash_rounding import CASH_CURRENCIES
 from billing_assets.domain.countries import COUNTRY_CODES
 from billing_assets.domain.deliveries import is_message_domain, wire_address
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.invoices import Creditor
 from billing_assets.domain.money import CURRENCIES
 from billing_assets.domain.places import PLACES
 from billing_assets.domain.product_names import ProductName, product_names_from, product_names_record
@@ -82,6 +83,12 @@ class Company:
     def date_at(self, at: datetime) -> date:
         """Return the business date that it is at an aware instant where the company lives."""
         return at.astimezone(ZoneInfo(self.time_zone)).date()
+
+
+def creditor_of(company: Company) -> Creditor:
+    """Return a company as its documents name it."""
+    names = [each.name for each in fields(Creditor)]
+    return Creditor(**{name: getattr(company, name) for name in names})
 
 
 def company_from(record: dict[str, object]) -> Company:

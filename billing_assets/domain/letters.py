@@ -49,6 +49,7 @@ class PaymentMethod(StrEnum):
     CARD = "card"
     CHEQUE = "cheque"
     CASH = "cash"
+    ONLINE = "online"
 
 
 class CancellationReason(StrEnum):
@@ -86,10 +87,19 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EntryPart:
+    """What of a payment counts towards a document."""
+
+    document_number: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountEntry:
     """A document or a payment by its date; ``amount_minor`` above zero is owed more, below zero less.
 
     ``due_date`` is that of a document that is to be paid, ``policy_number`` is empty where several share it.
+    ``parts`` say what a payment paid by the end of the period.
     """
 
     entry_date: date
@@ -98,6 +108,7 @@ class AccountEntry:
     policy_number: str
     amount_minor: int
     due_date: date | None = None
+    parts: tuple[EntryPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,11 +124,24 @@ class AgeingBucket:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OverdueItem:
+    """A document of which something is open; ``past_due_days`` as of the letter, 0 where not past due."""
+
+    document_number: str
+    policy_number: str
+    due_date: date
+    total_minor: int
+    open_minor: int
+    past_due_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Statement(Letter):
     """A statement of account for ``[from_date, to_date)``: opening balance + entries = closing balance.
 
-    A balance above zero is owed by the payer, to be paid by ``pay_by_date``. The buckets come to the closing
-    balance; there is none where nothing is owed.
+    A balance above zero is owed by the payer, to be paid by ``pay_by_date``. The buckets, and the open items
+    where they are told, less what is on account come to the closing balance; there is none where nothing is
+    open.
     """
 
     from_date: date
@@ -127,18 +151,8 @@ class Statement(Letter):
     closing_minor: int
     ageing: tuple[AgeingBucket, ...]
     pay_by_date: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OverdueItem:
-    """A document that is past due: of ``total_minor`` so much is open. ``past_due_days`` as of the letter."""
-
-    document_number: str
-    policy_number: str
-    due_date: date
-    total_minor: int
-    open_minor: int
-    past_due_days: int
+    open_items: tuple[OverdueItem, ...] = ()
+    on_account_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ Does not belong here: writing (``invoices``), rendering (``documents``).
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -153,15 +153,20 @@ def _invoice(row: Row[Any], lines: tuple[InvoiceLine, ...], taxes: tuple[Invoice
             product_names=product_names_from(company.get("product_names", {})),
             **{name: company[name] for name in _CREDITOR_FIELDS},
         ),
-        payer=Payer(
-            address_lines=tuple(payer["address_lines"]), **{name: payer[name] for name in _PAYER_FIELDS}
-        ),
+        payer=payer_from(payer),
         lines=lines,
         taxes=taxes,
         snapshot_sha256=row.snapshot_hex,
         credited=_credited(row),
         rounding=_rounding(row),
         replaces=_replaced(row),
+    )
+
+
+def payer_from(content: Mapping[str, Any]) -> Payer:
+    """Return the payer of a version, as documents name them."""
+    return Payer(
+        address_lines=tuple(content["address_lines"]), **{name: content[name] for name in _PAYER_FIELDS}
     )
 
 

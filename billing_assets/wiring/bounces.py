@@ -6,7 +6,7 @@ Belongs here: bringing mailbox, reader and store together. Does not belong here:
 
 from billing_assets.channels.email import read_bounce
 from billing_assets.domain.errors import BillingError
-from billing_assets.feeds.bounce_folder import BounceFolder
+from billing_assets.feeds.mail_folder import MailFolder
 from billing_assets.steps.read_bounces import read_bounces
 from billing_assets.steps.result import StepResult
 from billing_assets.steps.run_ports import Progress, silent
@@ -33,7 +33,7 @@ class BounceDesk:
     def to_read(self) -> list[str]:
         """Return the names of the mails that a person should read; none where the mailbox is not at hand."""
         folder = self.billing.settings.bounce_folder
-        return BounceFolder(folder).to_read() if folder is not None and folder.is_dir() else []
+        return MailFolder(folder).to_read() if folder is not None and folder.is_dir() else []
 
     def read(self, *, progress: Progress = silent) -> StepResult:
         """Read what waits; see :func:`read_bounces`."""
@@ -45,7 +45,7 @@ class BounceDesk:
             progress=progress,
         )
 
-    def _folder(self) -> BounceFolder:
+    def _folder(self) -> MailFolder:
         folder = self.billing.settings.bounce_folder
         if folder is None:
             raise BillingError(
@@ -53,4 +53,4 @@ class BounceDesk:
                 "no bounce mailbox is set",
                 "set BILLING_BOUNCE_FOLDER to the folder or Maildir that gets the bounces",
             )
-        return BounceFolder(folder)
+        return MailFolder(folder)

@@ -72,6 +72,10 @@ class Settings(BaseSettings):
         default=None,
         description="folder or Maildir that gets the mails to the bounce address; empty: nobody reads them",
     )
+    request_folder: Path | None = Field(
+        default=None,
+        description="folder or Maildir that gets mails that ask for documents; empty: nobody reads them",
+    )
     print_folder: Path | None = Field(
         default=None,
         description="folder in which those for the print shop are made; empty: it is named each time",

@@ -23,6 +23,7 @@ from billing_assets.documents.templates import (
 )
 from billing_assets.documents.views import Document
 from billing_assets.domain.invoices import DocumentKind
+from billing_assets.domain.letters import LetterKind
 from billing_assets.domain.template_choice import (
     FrozenTemplate,
     ScopedTemplate,
@@ -51,7 +52,7 @@ class TemplateShelf:
         self.cache_dir = home / "cache" / "templates"
         self._clock = clock
         self._folder = templates_dir
-        self._shipped: dict[DocumentKind, FrozenTemplate] = {}
+        self._shipped: dict[str, FrozenTemplate] = {}
         self._own: dict[int, FrozenTemplate] = {}
 
     @cached_property
@@ -59,7 +60,7 @@ class TemplateShelf:
         """The fonts of the program's invoice template."""
         return self.shipped(DocumentKind.INVOICE).fonts()
 
-    def shipped(self, kind: DocumentKind) -> Template:
+    def shipped(self, kind: DocumentKind | LetterKind) -> Template:
         """Return the template of this program for a kind of document."""
         return load_template(self._folder or default_templates_dir(), kind)
 
@@ -140,7 +141,11 @@ class TemplateShelf:
             path.write_bytes(archive)
         return path
 
-    def _frozen_shipped(self, kind: DocumentKind) -> FrozenTemplate:
+    def frozen_letter(self, kind: LetterKind) -> FrozenTemplate:
+        """Return the version of this program's template that letters of a kind freeze now."""
+        return self._frozen_shipped(kind)
+
+    def _frozen_shipped(self, kind: DocumentKind | LetterKind) -> FrozenTemplate:
         if kind not in self._shipped:
             template = self.shipped(kind)
             self._shipped[kind] = self._registered(kind, template.sha256, template.archive())

@@ -8,7 +8,7 @@ from dagster._core.definitions.sensor_definition import SensorExecutionData
 
 from billing_assets.definitions import build_definitions
 from billing_assets.defs.bounces import SENSOR_SECONDS, build_bounces_sensor
-from billing_assets.feeds.bounce_folder import READ
+from billing_assets.feeds.mail_folder import READ
 from billing_assets.wiring.settings import Settings
 from billing_assets_tests.channels.email.bounce_mails import report
 

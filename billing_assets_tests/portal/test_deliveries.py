@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from billing_assets.feeds.bounce_folder import TO_READ
+from billing_assets.feeds.mail_folder import TO_READ
 from billing_assets.wiring.desk import Desk
 from billing_assets_tests.billed_store import as_owner
 

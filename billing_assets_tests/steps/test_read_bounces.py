@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from billing_assets.channels.mailbox import MailboxServer
-from billing_assets.feeds.bounce_folder import READ, TO_READ, BounceFolder
+from billing_assets.feeds.mail_folder import READ, TO_READ, MailFolder
 from billing_assets.wiring.bounces import BounceDesk
 from billing_assets.wiring.build import Billing
 from billing_assets_tests.channels.email.bounce_mails import away, person, report
@@ -63,11 +63,11 @@ def test_reports_are_taken_once_and_put_away(billing: Billing, folder: Path) -> 
 def test_what_was_kept_and_not_put_away_is_known(
     billing: Billing, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def dies(_mailbox: BounceFolder, _path: Path, **_where: bool) -> None:
+    def dies(_mailbox: MailFolder, _path: Path, **_where: bool) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(BounceFolder, "put_away", dies)
+        patch.setattr(MailFolder, "put_away", dies)
         with pytest.raises(KeyboardInterrupt):
             BounceDesk(billing).read()
     facts = BounceDesk(billing).read().facts
@@ -78,13 +78,13 @@ def test_what_was_kept_and_not_put_away_is_known(
 def test_a_mail_of_a_person_is_listed_until_somebody_takes_it_away(
     billing: Billing, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def dies(_mailbox: BounceFolder, _path: Path, **_where: bool) -> None:
+    def dies(_mailbox: MailFolder, _path: Path, **_where: bool) -> None:
         raise KeyboardInterrupt
 
     (folder / "0.eml").write_bytes(person())
     desk = BounceDesk(billing)
     with monkeypatch.context() as patch:
-        patch.setattr(BounceFolder, "put_away", dies)
+        patch.setattr(MailFolder, "put_away", dies)
         with pytest.raises(KeyboardInterrupt):
             desk.read()
     # It is known by now, and nobody has seen it yet.

@@ -1,7 +1,7 @@
 """Reading mails of a bounce mailbox: delivery status notifications, and mails that only look like them.
 
 Belongs here: the bytes of a mail -> what it says of a message of ours (RFC 3464, RFC 6522).
-Does not belong here: where the mails come from (``feeds.bounce_folder``), whose delivery it is (``store``).
+Does not belong here: where the mails come from (``feeds.mail_folder``), whose delivery it is (``store``).
 
 Out-of-office answers carry our Message-ID too (In-Reply-To); they are no reports. What has no part for
 machines is one only if it comes from a mail system and quotes our message whole or its header. What is

@@ -1,7 +1,7 @@
-"""The bounce mailbox: a folder into which a mail server or a fetching program puts mails, one file each.
+"""A mailbox in files: a folder into which a mail server or a fetching program puts mails, one file each.
 
 Belongs here: finding the mails of a plain folder or a Maildir, and putting away what was read.
-Does not belong here: what a mail says (``channels.email.bounces``).
+Does not belong here: what a mail says (``channels.email``).
 
 A file that is being written is left alone: a Maildir has it in ``tmp`` until it is whole, and in a plain
 folder names that begin with a dot or end in ``.part`` or ``.tmp`` are. What was read is moved, never removed:
@@ -25,16 +25,17 @@ LARGEST_MAIL = 2_000_000
 _UNFINISHED = (".part", ".tmp")
 
 
-class BounceFolder:
+class MailFolder:
     """The mails of a folder, by their paths in order of their names."""
 
-    def __init__(self, folder: Path) -> None:
-        """Use ``folder``, which has to be there."""
+    def __init__(self, folder: Path, *, holds: str = "bounce") -> None:
+        """Use ``folder``, which has to be there, and which the settings name as that of what it ``holds``."""
+        self._holds = holds
         if not folder.is_dir():
             raise BillingError(
-                "bounce_folder_missing",
-                f"the bounce folder '{folder}' is not there",
-                "make it, or set BILLING_BOUNCE_FOLDER to the folder or Maildir that gets the bounces",
+                f"{holds}_folder_missing",
+                f"the {holds} folder '{folder}' is not there",
+                f"make it, or set BILLING_{holds.upper()}_FOLDER to the folder or Maildir that gets them",
             )
         self._folder = folder
 
@@ -48,8 +49,8 @@ class BounceFolder:
                 continue
             except OSError as error:
                 raise BillingError(
-                    "bounce_unreadable",
-                    f"the mail '{path.name}' of the bounce folder cannot be read: {error.strerror}",
+                    f"{self._holds}_unreadable",
+                    f"the mail '{path.name}' of the {self._holds} folder cannot be read: {error.strerror}",
                     "let the user that runs billing read and move the files there",
                 ) from error
             yield path, content
@@ -73,9 +74,9 @@ class BounceFolder:
             return
         except OSError as error:
             raise BillingError(
-                "bounce_not_moved",
+                f"{self._holds}_not_moved",
                 f"the mail '{path.name}' was read and cannot be moved to '{folder.name}': {error.strerror}",
-                "let the user that runs billing write to the bounce folder; nothing is counted twice",
+                f"let the user that runs billing write to the {self._holds} folder; nothing is counted twice",
             ) from error
 
     def _waiting(self) -> list[Path]:
