@@ -13,6 +13,7 @@ from billing_assets.defs.asked_invoices import build_asked_invoices
 from billing_assets.defs.asked_runs import build_asked_runs
 from billing_assets.defs.assets.allocations import build_allocations
 from billing_assets.defs.assets.deliveries import build_deliveries
+from billing_assets.defs.assets.document_requests import build_document_requests
 from billing_assets.defs.assets.documents import build_documents
 from billing_assets.defs.assets.due_charges import build_due_charges
 from billing_assets.defs.assets.invoices import build_invoices
@@ -22,6 +23,11 @@ from billing_assets.defs.bounces import build_bounces_job, build_bounces_sensor
 from billing_assets.defs.checks import build_checks
 from billing_assets.defs.chores import build_chores
 from billing_assets.defs.conventions import accepted_features
+from billing_assets.defs.document_requests import (
+    build_request_check,
+    build_request_job,
+    build_request_sensor,
+)
 from billing_assets.defs.freshness import build_freshness
 from billing_assets.defs.inbox import build_inbox_job, build_inbox_sensor
 from billing_assets.defs.jobs import build_jobs
@@ -47,8 +53,9 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 *(build(dates, freshness) for build in chain),
                 build_allocations(dates),
                 build_statuses(),
+                build_document_requests(),
             ],
-            asset_checks=[*build_checks(dates), build_status_check()],
+            asset_checks=[*build_checks(dates), build_status_check(), build_request_check()],
             jobs=[
                 *build_jobs(),
                 *build_asked_runs(),
@@ -59,12 +66,14 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 build_bounces_job(),
                 build_notify_job(),
                 build_status_job(),
+                build_request_job(),
             ],
             sensors=[
                 build_inbox_sensor(),
                 build_events_sensor(),
                 build_bounces_sensor(),
                 build_status_sensor(),
+                build_request_sensor(),
                 *build_notification_sensors(),
             ],
             schedules=build_activity_schedules(settings),

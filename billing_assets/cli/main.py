@@ -42,6 +42,7 @@ from billing_assets.cli import (
     quote,
     rates,
     replay,
+    requests,
     retry,
     rules,
     run,
@@ -103,6 +104,7 @@ app.add_typer(statuses.app, name="statuses", rich_help_panel="Bill")
 app.command("notify", epilog=notify.EPILOG, rich_help_panel="Bill")(notify.notify)
 app.add_typer(payments.app, name="payments", rich_help_panel="Collect")
 app.add_typer(suspense.app, name="suspense", rich_help_panel="Collect")
+app.add_typer(requests.app, name="requests", rich_help_panel="Collect")
 app.command("audit", epilog=audit.EPILOG, rich_help_panel="Bill")(audit.check)
 app.command("audit-log", epilog=audit_log.EPILOG, rich_help_panel="Bill")(audit_log.listed)
 app.command("replay", epilog=replay.EPILOG, rich_help_panel="Bill")(replay.replay)

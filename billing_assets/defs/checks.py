@@ -47,6 +47,7 @@ _TITLES = {
     "I27": "detached_months",
     "I28": "holds",
     "I29": "told",
+    "I30": "requests",
 }
 
 

@@ -278,6 +278,37 @@ _STATUSES = Table(
     ),
 )
 
+_DOCUMENT_REQUESTS = Table(
+    "document_request",
+    (
+        Word("document_request_id", "integer", "the request"),
+        _COMPANY,
+        Word("request_key", "text", "the same key twice is one request"),
+        Word("source_kind", "text", "office, cli, api, portal or mail"),
+        "payer_id",
+        Word("document_kind", "text", "what is wanted; empty where that is not clear"),
+        Word("document_numbers", "text[]", "the invoices that are named"),
+        Word("payment_id", "integer", "of a receipt, the payment"),
+        "currency",
+        Word("from_date", "date", "of a statement, the first day"),
+        Word("until_date", "date", "of a statement, the last day"),
+        Word("language", "text", "of the letter; empty: the payer's"),
+        Word("channel", "text", "how it is wanted: download, email or post"),
+        Word("asked_by", "text", "who took it in"),
+        Word("asked_at", "timestamptz", "when it came in"),
+        Word("message_text", "text", "what the payer wrote"),
+        Word("state", "text", "asked, waiting, answered or refused"),
+        Word("reason_code", "text", "why it waits or was refused; else empty"),
+        Word("note", "text", "what a person noted"),
+        Word("decided_by", "text", "who completed or refused it"),
+        Word("changed_at", "timestamptz", "when its state changed"),
+        Word("handed_over_at", "timestamptz", "since when the payer has the documents"),
+        Word("handed_over_by", "text", "who says so"),
+    ),
+    frozenset({"payment_id", "from_date", "until_date", "handed_over_at"}),
+    MappingProxyType({"payer_id": (("policy_book", "payer_id"),)}),
+)
+
 TABLES: Mapping[str, Table] = MappingProxyType(
     {
         "policy_book": _POLICY_BOOK,
@@ -287,6 +318,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
         "deliveries": _DELIVERIES,
         "allocations": _ALLOCATIONS,
         "statuses": _STATUSES,
+        "document_requests": _DOCUMENT_REQUESTS,
     }
 )
 """Asset -> :class:`Table`."""

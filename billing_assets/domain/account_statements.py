@@ -127,6 +127,18 @@ def statement_of(head: LetterHead, account: Account, from_date: date, to_date: d
 
     Its parts come to one another by how the rows are: the letter's own check (``document_does_not_add_up``)
     is what proves it.
+
+    >>> from billing_assets.domain.sample_invoice import SAMPLE
+    >>> head = LetterHead(
+    ...     document_number="STM-00000001",
+    ...     issue_date=date(2024, 3, 1),
+    ...     creditor=SAMPLE.invoice.creditor,
+    ...     payer=SAMPLE.invoice.payer,
+    ...     policies=(),
+    ... )
+    >>> empty = Account(currency="EUR", movements=(), open_items=(), on_account_minor=0)
+    >>> statement_of(head, empty, date(2024, 1, 1), date(2024, 3, 1)).closing_minor
+    0
     """
     before = [each.amount_minor for each in account.movements if each.posting_date < from_date]
     within = [each for each in account.movements if from_date <= each.posting_date < to_date]
@@ -164,7 +176,23 @@ def statement_of(head: LetterHead, account: Account, from_date: date, to_date: d
 
 
 def receipt_of(head: LetterHead, payment: ReceivedPayment) -> PaymentReceipt:
-    """Return the receipt of a payment: what it pays, and what of it stays on account."""
+    """Return the receipt of a payment: what it pays, and what of it stays on account.
+
+    >>> day = date(2024, 3, 1)
+    >>> paid = ReceivedPayment(
+    ...     currency="EUR", received_date=day, method=PaymentMethod.CASH, amount_minor=100, allocated=()
+    ... )
+    >>> from billing_assets.domain.sample_invoice import SAMPLE
+    >>> head = LetterHead(
+    ...     document_number="RCP-1",
+    ...     issue_date=day,
+    ...     creditor=SAMPLE.invoice.creditor,
+    ...     payer=SAMPLE.invoice.payer,
+    ...     policies=(),
+    ... )
+    >>> receipt_of(head, paid).on_account_minor
+    100
+    """
     allocated_minor = sum(each.amount_minor for each in payment.allocated)
     return PaymentReceipt(
         document_number=head.document_number,

@@ -152,6 +152,13 @@ _ROWS = (
             "told; events have no gap, and the last one of an invoice says what is open of it"
         ),
     ),
+    (
+        "I30",
+        (
+            "each answered request has the documents that answer it, of the payer who asks and nobody else, "
+            "and a letter is what its record and its hash say"
+        ),
+    ),
 )
 
 CHECKS: Mapping[str, Check] = MappingProxyType(

@@ -86,7 +86,14 @@ class Company:
 
 
 def creditor_of(company: Company) -> Creditor:
-    """Return a company as its documents name it."""
+    """Return a company as its documents name it.
+
+    >>> record = {"company_code": "a", "name": "Alondra", "address_lines": ["Calle 1"], "country_code": "ES"}
+    >>> more = {"place_code": "ES", "time_zone": "Europe/Madrid", "message_domain": "a.example.com"}
+    >>> more["email"] = "bills@a.example.com"
+    >>> creditor_of(company_from({**record, **more})).name
+    'Alondra'
+    """
     names = [each.name for each in fields(Creditor)]
     return Creditor(**{name: getattr(company, name) for name in names})
 

@@ -30,7 +30,8 @@ class DocumentWish(StrEnum):
     """What is asked for.
 
     ``statement``: the payer's account over a period; ``payment_receipt``: of one payment; ``invoice_copy``:
-    an invoice or credit note as it was sent; ``document_cover``: several of them behind a list of what is there.
+    an invoice or credit note as it was sent; ``document_cover``: several of them behind a list of
+    what is there.
     """
 
     STATEMENT = "statement"
@@ -116,6 +117,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
     {
         "unclear": "what they want is not clear from what they wrote",
         "currency_unclear": "the account is in several currencies, and none is named",
+        "period_not_begun": "the period lies in days to come",
         "account_empty": "nothing was ever billed to this payer, or paid by them",
         "document_unknown": "the payer has no document of that number",
         "payment_unknown": "the payer has made no payment of that number",
@@ -139,18 +141,18 @@ class UnansweredError(Exception):
 
 
 def check_wanted(wanted: WantedDocument) -> None:
-    """Raise ``request_invalid`` where a request does not say what its kind needs, or says too much.
+    """Raise ``document_request_invalid`` where a request does not say what its kind needs, or says too much.
 
     >>> check_wanted(WantedDocument(document_kind=DocumentWish.INVOICE_COPY))
     Traceback (most recent call last):
     ...
     billing_assets.domain.errors.BillingError: the request cannot be taken: a copy is of one invoice \
-(request_invalid): say which document, of which payment or period, and ask again
+(document_request_invalid): say which document, of which payment or period, and ask again
     """
     fault = next((words for is_wrong, words in _faults(wanted) if is_wrong), "")
     if fault:
         raise BillingError(
-            "request_invalid",
+            "document_request_invalid",
             f"the request cannot be taken: {fault}",
             "say which document, of which payment or period, and ask again",
         )
@@ -184,7 +186,18 @@ def _period(wanted: WantedDocument) -> timedelta | None:
 
 
 def check_request(request: NewRequest) -> None:
-    """Raise ``request_invalid`` where a request is one that nobody could answer or find again."""
+    """Raise ``document_request_invalid`` where a request is one that nobody could answer or find again.
+
+    >>> check_request(
+    ...     NewRequest(
+    ...         request_key="k",
+    ...         source_kind=RequestSource.CLI,
+    ...         wanted=WantedDocument(document_kind=DocumentWish.STATEMENT),
+    ...         asked_by="ana",
+    ...         payer_key="K1",
+    ...     )
+    ... )
+    """
     if request.wanted.document_kind is not None:
         check_wanted(request.wanted)
     is_key = 0 < len(request.request_key.strip()) <= len(request.request_key) <= LONGEST_KEY
@@ -198,18 +211,22 @@ def check_request(request: NewRequest) -> None:
         fault = "it names neither a payer nor a policy"
     if fault:
         raise BillingError(
-            "request_invalid", f"the request cannot be taken: {fault}", "correct it and ask again"
+            "document_request_invalid", f"the request cannot be taken: {fault}", "correct it and ask again"
         )
 
 
 def period_of(wanted: WantedDocument, today: date) -> tuple[date, date]:
     """Return the period of a statement, half-open: the one that is asked for, or the 365 days up to today.
 
+    It ends today at the latest; raises ``period_not_begun`` where it begins later.
+
     >>> [str(day) for day in period_of(WantedDocument(document_kind=None), date(2024, 3, 1))]
     ['2023-03-03', '2024-03-02']
     """
     if wanted.from_date is not None and wanted.until_date is not None:
-        return wanted.from_date, wanted.until_date + timedelta(days=1)
+        if wanted.from_date > today:
+            raise UnansweredError("period_not_begun")
+        return wanted.from_date, min(wanted.until_date, today) + timedelta(days=1)
     return today - timedelta(days=364), today + timedelta(days=1)
 
 

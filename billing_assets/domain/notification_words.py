@@ -34,6 +34,8 @@ retries_given_up | failed charges whose retries are used up: {count} | \
 cargos fallidos cuyos reintentos se agotaron: {count}
 statuses_stuck | events that {subscription_code} has not got: {count} | \
 sucesos que {subscription_code} no ha recibido: {count}
+requests_waiting | documents that payers ask for and that need a person: {count} | \
+documentos que piden los pagadores y que necesitan a una persona: {count}
 check_failed | check {check_id} fails, offenders: {count} | la comprobación {check_id} falla, casos: {count}
 check_recovered | check {check_id} holds again | la comprobación {check_id} vuelve a cumplirse
 notification_undeliverable | notification {message_id} to {channel_name} did not get through | \
@@ -91,6 +93,7 @@ do_deliveries | billing deliveries | billing deliveries
 do_deliver | billing deliver | billing deliver
 do_problems | billing problems | billing problems
 do_retries | billing retry --dry-run | billing retry --dry-run
+do_requests | billing requests list --to-do | billing requests list --to-do
 do_statuses | billing subscriptions list, or billing statuses tell | \
 billing subscriptions list, o billing statuses tell
 do_audit | billing audit; nothing is sent while a check fails | \

@@ -43,7 +43,8 @@ class EventKind(StrEnum):
     ``deliveries_stuck``: messages to payers wait too long; ``deliveries_undelivered``: they were refused, or
     may or may not have arrived. ``problems_opened``: an import or a run found bad rows. ``retries_given_up``:
     charges failed at their last retry, and a person has them. ``statuses_stuck``: what became of invoices
-    does not get to another system, or is not told for too long. ``check_failed`` and ``check_recovered``: an
+    does not get to another system, or is not told for too long. ``requests_waiting``: documents that payers
+    ask for need a person. ``check_failed`` and ``check_recovered``: an
     invariant is broken, or holds again. ``notification_undeliverable``: a message of ours reached nobody, or
     may not have.
     """
@@ -58,6 +59,7 @@ class EventKind(StrEnum):
     PROBLEMS_OPENED = "problems_opened"
     RETRIES_GIVEN_UP = "retries_given_up"
     STATUSES_STUCK = "statuses_stuck"
+    REQUESTS_WAITING = "requests_waiting"
     CHECK_FAILED = "check_failed"
     CHECK_RECOVERED = "check_recovered"
     NOTIFICATION_UNDELIVERABLE = "notification_undeliverable"
@@ -75,6 +77,7 @@ SEVERITIES: Mapping[EventKind, Severity] = MappingProxyType(
         EventKind.PROBLEMS_OPENED: Severity.WARNING,
         EventKind.RETRIES_GIVEN_UP: Severity.ERROR,
         EventKind.STATUSES_STUCK: Severity.ERROR,
+        EventKind.REQUESTS_WAITING: Severity.WARNING,
         EventKind.CHECK_FAILED: Severity.CRITICAL,
         EventKind.CHECK_RECOVERED: Severity.INFO,
         EventKind.NOTIFICATION_UNDELIVERABLE: Severity.ERROR,

@@ -222,6 +222,10 @@ def _stuck(event: Event, language: str) -> Iterator[Row]:
     yield label(language, "since"), event.facts["since"]
 
 
+def _requests(event: Event, language: str) -> Iterator[Row]:
+    yield label(language, "since"), event.facts["since"]
+
+
 def _check(event: Event, language: str) -> Iterator[Row]:
     yield label(language, "check"), check_statement(language, event.facts["check_id"])
     yield label(language, "scope"), str(event.billing_date or label(language, "everything"))
@@ -247,6 +251,7 @@ _ROWS: Mapping[EventKind, Callable[[Event, str], Iterator[Row]]] = {
     EventKind.PROBLEMS_OPENED: _problems,
     EventKind.RETRIES_GIVEN_UP: _given_up,
     EventKind.STATUSES_STUCK: _stuck,
+    EventKind.REQUESTS_WAITING: _requests,
     EventKind.CHECK_FAILED: _check,
     EventKind.CHECK_RECOVERED: _check,
     EventKind.NOTIFICATION_UNDELIVERABLE: _undeliverable,
@@ -261,6 +266,7 @@ _TODO = {
     EventKind.PROBLEMS_OPENED: "do_problems",
     EventKind.RETRIES_GIVEN_UP: "do_retries",
     EventKind.STATUSES_STUCK: "do_statuses",
+    EventKind.REQUESTS_WAITING: "do_requests",
     EventKind.CHECK_FAILED: "do_audit",
     EventKind.NOTIFICATION_UNDELIVERABLE: "do_notifications",
 }

@@ -65,6 +65,16 @@ where r.company_id = :company and r.run_kind <> 'on_demand' and r.state = 'runni
 order by r.run_id
 """  # noqa: S608 - constants
 
+# Told again when one more waits, and not when one of them is done.
+_REQUESTS = """
+select * from (
+    select count(*) as request_count, min(changed_at) as first_at, max(changed_at) as last_at,
+        concat('requests_waiting:', :company, ':', extract(epoch from max(changed_at))) as event_key
+    from document_request where company_id = :company and state = 'waiting'
+) w where request_count > 0
+    and not exists (select from notification_event e where e.event_key = w.event_key)
+"""
+
 # The bad rows of one import, or of one run, are written in one transaction at one instant.
 _PROBLEMS = """
 with found as (
@@ -143,6 +153,7 @@ def company_events(connection: Connection, company: ToldCompany, moments: Moment
     events += _late(connection, company, moments)
     stuck = list_stuck_statuses(connection, company.company_id, moments.stuck_before)
     events += _unknown(connection, [_stuck(company, each) for each in stuck])
+    events += [_requests(company, row) for row in rows(_REQUESTS)]
     return [*events, *standing_events(connection, company.company_id)]
 
 
@@ -252,6 +263,19 @@ def _given_up(company: ToldCompany, row: RowMapping) -> Event:
         occurred_at=row["attempted_at"],
         item_count=row["charge_count"],
         facts={"reasons": row["reasons"]},
+    )
+
+
+def _requests(company: ToldCompany, row: RowMapping) -> Event:
+    kind = EventKind.REQUESTS_WAITING
+    return Event(
+        event_key=row["event_key"],
+        event_kind=kind,
+        severity=SEVERITIES[kind],
+        company_id=company.company_id,
+        occurred_at=row["last_at"],
+        item_count=row["request_count"],
+        facts={"since": since_text(company, row["first_at"])},
     )
 
 

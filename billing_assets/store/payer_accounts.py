@@ -4,7 +4,8 @@ Belongs here: reading what letters about an account say. Does not belong here: t
 (``domain.account_statements``), lists for the office (``payment_listings``).
 
 A movement has the posting date of its ledger entry, so that the sum of movements is what the ledger has of
-the payer: their part of the receivable less what they have on account. Allocations move nothing between the two.
+the payer: their part of the receivable less what they have on account. Allocations move nothing
+between the two.
 """
 
 import json
@@ -73,7 +74,8 @@ with {_BILLED}
 select e.posting_date, m.entry_kind, m.invoice_id, m.payment_id, m.amount_minor, m.due_date
 from (
     select invoice_id as entry_id, document_kind as entry_kind, invoice_id,
-        cast(null as bigint) as payment_id, case document_kind when 'credit_note' then -1 else 1 end * (total_minor + cash_rounding_minor)
+        cast(null as bigint) as payment_id, case document_kind when 'credit_note' then -1 else 1 end
+            * (total_minor + cash_rounding_minor)
             as amount_minor, case document_kind when 'invoice' then due_date end as due_date
     from billed where currency = :currency
     union all

@@ -61,12 +61,14 @@ class RequestDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptDocument:
-    """A document that answered a request; ``pdf`` is empty of an invoice, which has its own."""
+    """A document that answered a request; of an invoice, which has its own, ``pdf`` and record are empty."""
 
     document_number: str
     is_letter: bool
     pdf_sha256: str
     pdf: bytes
+    record: str
+    template_version_id: int
 
 
 _LIST = """
@@ -103,7 +105,8 @@ where company_id = :company and state = 'answered' and changed_at >= :since grou
 """
 _DOCUMENT = """
 select a.document_number, a.letter_id is not null as is_letter, encode(a.pdf_sha256, 'hex') as pdf_sha256,
-    coalesce(l.pdf, '') as pdf
+    coalesce(l.pdf, '') as pdf, coalesce(l.record, '') as record,
+    coalesce(l.template_version_id, 0) as template_version_id
 from answered_document a join document_request r using (document_request_id)
 left join letter l using (letter_id)
 where r.company_id = :company and r.document_request_id = :request and a.place = :place

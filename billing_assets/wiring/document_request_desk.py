@@ -6,6 +6,7 @@ office, the command line, the API, mails and the payers' own pages. Does not bel
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
@@ -51,7 +52,7 @@ class DocumentRequestDesk:
     def ask(self, request: NewRequest) -> tuple[int, bool]:
         """Take a request in; return its number, and whether it is new: the same key twice is one request.
 
-        It is answered by the next :meth:`answer`. Raises ``request_invalid``, ``request_payer_unknown``,
+        It is answered by the next :meth:`answer`. Raises ``document_request_invalid``, ``request_payer_unknown``,
         ``request_payer_unclear``.
         """
         check_request(request)
@@ -72,12 +73,12 @@ class DocumentRequestDesk:
     def complete(self, request_id: int, wanted: WantedDocument, *, note: str, by: str) -> None:
         """Say what a request that waits is for, so that it is answered.
 
-        Raises ``request_invalid``, ``request_unknown``, ``request_settled``, and what :func:`signed` does.
+        Raises ``document_request_invalid``, ``request_unknown``, ``request_settled``, and what :func:`signed` does.
         """
         note, by = signed(note, by)
         if wanted.document_kind is None:
             raise BillingError(
-                "request_invalid", "the request has no kind of document", "say which is wanted"
+                "document_request_invalid", "the request has no kind of document", "say which is wanted"
             )
         check_wanted(wanted)
         with self.database.transaction() as connection:
@@ -119,14 +120,17 @@ class DocumentRequestDesk:
         with self.database.transaction() as connection:
             return request_listings.show_request(connection, self.company_id, request_id)
 
-    def document(self, request_id: int, place: int = 1) -> KeptDocument:
+    def document(self, request_id: int, place: int = 1, *, is_proved: bool = False) -> KeptDocument:
         """Return what answered a request at a place, with its bytes; raises ``answer_unknown``.
 
-        Raises ``rendering_changed`` where an invoice would not be the bytes that answered the request.
+        Raises ``rendering_changed`` where an invoice would not be the bytes that answered the request; with
+        ``is_proved`` also where a letter would print differently from its record and frozen template.
         """
         with self.database.transaction() as connection:
             kept = request_listings.kept_document(connection, self.company_id, request_id, place)
         if kept.is_letter:
+            if is_proved:
+                self.press.again(kept.record, kept.template_version_id, kept.pdf_sha256)
             return kept
         copy = self.press.copy(kept.document_number)
         if sha256(copy.pdf).hexdigest() != kept.pdf_sha256:
@@ -135,9 +139,7 @@ class DocumentRequestDesk:
                 f"{kept.document_number} would print differently from what answered the request",
                 "use the program version that printed it first",
             )
-        return KeptDocument(
-            document_number=kept.document_number, is_letter=False, pdf_sha256=kept.pdf_sha256, pdf=copy.pdf
-        )
+        return replace(kept, pdf=copy.pdf)
 
     def counts(self) -> Mapping[str, int]:
         """Return how many are asked, wait for a person, and are to be handed over by one."""

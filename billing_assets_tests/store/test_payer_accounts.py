@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -96,7 +97,7 @@ def test_statements_of_any_period_add_up_and_follow_one_another(database: Databa
     posted = days(database)
     for payer_id in (1, 2, 3, 4):
         closing = 0
-        for from_date, to_date in zip(posted, posted[1:], strict=False):
+        for from_date, to_date in pairwise(posted):
             found = statement(database, payer_id, from_date, to_date)
             check_letter(found)
             assert found.opening_minor == closing

@@ -12,7 +12,6 @@ from billing_assets.documents.letter_json import letter_from_json
 from billing_assets.domain.document_requests import (
     DocumentWish,
     RequestChannel,
-    RequestSource,
     WantedDocument,
 )
 from billing_assets.domain.errors import BillingError
@@ -62,8 +61,8 @@ def test_a_statement_is_kept_with_its_record_template_and_bytes(desk: DocumentRe
     kept = desk.document(number)
     assert kept.pdf.startswith(b"%PDF-")
     assert kept.document_number == letter.document_number == f"STM-{number:08d}"
-    query = "select record, template_version_id, encode(pdf_sha256, 'hex') from letter where document_request_id = :n"
-    assert desk.press.again(*rows(desk.database, query, n=number)[0]) == kept.pdf
+    assert desk.press.again(kept.record, kept.template_version_id, kept.pdf_sha256) == kept.pdf
+    assert desk.document(number, is_proved=True) == kept
     assert desk.request(number).request.documents == (kept.document_number,)
 
 
@@ -145,8 +144,12 @@ def test_a_refusal_is_final_and_says_why(desk: DocumentRequestDesk) -> None:
         desk.complete(number, EVERYTHING, note="after all", by="eva")
     with pytest.raises(BillingError, match="nothing to hand over"):
         desk.hand_over(number, by="eva")
-    acts = rows(desk.database, """select act from audit_entry where subject_kind = 'document_request'
-        and subject_id = :n order by 1""", n=str(number))
+    acts = rows(
+        desk.database,
+        """select act from audit_entry where subject_kind = 'document_request'
+        and subject_id = :n order by 1""",
+        n=str(number),
+    )
     assert acts == [("refuse_request",), ("request_document",)]
 
 
@@ -157,28 +160,3 @@ def test_what_goes_by_post_waits_until_somebody_says_it_went(desk: DocumentReque
     assert not desk.hand_over(number, by="eva")
     assert desk.request(number).request.handed_over_by == "ana"
     assert number not in [row.document_request_id for row in desk.requests(RequestFilter(to_do=True))]
-
-
-def test_an_answered_request_and_a_letter_are_records(desk: DocumentRequestDesk) -> None:
-    number = answered(desk, EVERYTHING)
-    for change in (
-        f"update document_request set state = 'asked' where document_request_id = {number}",
-        f"update letter set record = '' where document_request_id = {number}",
-        f"delete from answered_document where document_request_id = {number}",
-    ):
-        with pytest.raises(Exception, match=r"permission denied|cannot be changed|frozen|refuse|record"):
-            rows(desk.database, change)
-
-
-def test_who_asks_is_known_by_key_or_policy(desk: DocumentRequestDesk) -> None:
-    by_policy = asking(
-        new_key("cli"), payer_key="", policy_number="POL-00000002", source_kind=RequestSource.CLI
-    )
-    number, _ = desk.ask(by_policy)
-    assert desk.request(number).request.payer_key == "K2"
-    for wrong in ({"payer_key": "nobody"}, {"payer_key": "", "policy_number": "none"}):
-        with pytest.raises(BillingError, match="no such payer or policy"):
-            desk.ask(asking(new_key("cli"), **wrong))
-    for unsound in (asking("x", payer_key=""), asking(" "), asking("y", language="Spanish")):
-        with pytest.raises(BillingError, match="cannot be taken"):
-            desk.ask(unsound)

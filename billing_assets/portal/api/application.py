@@ -18,6 +18,7 @@ from starlette.routing import Mount
 from billing_assets.domain.errors import BillingError
 from billing_assets.portal.api import (
     deliveries,
+    document_requests,
     documents,
     health,
     invoices,
@@ -44,6 +45,7 @@ RESOURCES = (
     on_demand.router,
     deliveries.router,
     documents.router,
+    document_requests.router,
     status_events.router,
     runs.router,
     schedules.router,

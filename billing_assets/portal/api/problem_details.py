@@ -45,6 +45,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "idempotency_key_reused": 422,
         "activity_unknown": 422,
         "status_kind_unknown": 422,
+        "request_payer_unknown": 422,
         "language_unknown": 422,
         "currency_unknown": 422,
         "template_name_unknown": 422,

@@ -4,7 +4,7 @@ Belongs here: running the checks of ``domain.checks`` over the store. The querie
 file per theme: ``documents``, ``taxes``, ``records``, ``corrections``, ``runs``, ``installments``,
 ``deliveries``, ``intake``, ``references``, ``replacements``, ``guards``, ``cash_rounding``, ``charge_lines``,
 ``payer_shares``, ``payer_guards``, ``certificates``, ``ledger``, ``number_blocks``, ``audit_log``,
-``detached_months``, ``holds``, ``payments``, ``statuses``.
+``detached_months``, ``holds``, ``payments``, ``statuses``, ``document_requests``.
 Does not belong here: the statements of the invariants (``domain.checks``), what to do about an offender.
 """
 
@@ -26,6 +26,7 @@ from billing_assets.store.checks import (
     corrections,
     deliveries,
     detached_months,
+    document_requests,
     documents,
     guards,
     holds,
@@ -78,6 +79,7 @@ QUERIES: Mapping[str, str] = MappingProxyType(
         "I27": detached_months.MONTHS,
         "I28": holds.HELD_BILLS,
         "I29": statuses.STATUSES,
+        "I30": document_requests.REQUESTS,
     }
 )
 """``check_id`` -> its query, which returns one text column that names an offender by ids and numbers only."""

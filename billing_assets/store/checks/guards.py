@@ -57,6 +57,8 @@ FROZEN = (
     "allocation",
     "status_event",
     "payer_preference",
+    "letter",
+    "answered_document",
 )
 """Tables whose rows are written once, never changed, and removed with a whole month alone, or never."""
 
@@ -99,6 +101,7 @@ TRIGGERS = (
     ("payment_assignment", "refuse_second_owner", "refuse_second_owner", _AFTER_INSERT),
     ("invoice", "keep_status_source", "keep_status_source", _AFTER_INSERT),
     ("allocation", "keep_status_source", "keep_status_source", _AFTER_INSERT),
+    ("document_request", "refuse_second_answer", "refuse_second_answer", _ROW_BEFORE_UPDATE),
     ("audit_entry", "chain_entry", "chain_entry", _ROW_BEFORE_INSERT),
     ("invoice_line", "refuse_away_term", "refuse_away_term", _AFTER_INSERT),
     ("billing_run", "refuse_away_date", "refuse_away_date", _ROW_BEFORE_INSERT),
@@ -186,6 +189,10 @@ KEYS = (
     ("detached_month", "company_id, month", "(attached_at IS NULL)"),
     ("company_template", "company_id, document_kind, version_number", _NO_CONDITION),
     ("company_template_act", "template_id, act", "(act <> 'test'::text)"),
+    ("document_request", "company_id, request_key", _NO_CONDITION),
+    ("letter", "document_request_id", _NO_CONDITION),
+    ("letter", "company_id, document_number", _NO_CONDITION),
+    ("answered_document", "document_request_id, place", _NO_CONDITION),
     ("api_key", "key_code", _NO_CONDITION),
     ("api_request", "api_key_id, idempotency_key", _NO_CONDITION),
     ("portal_document", "invoice_id, purpose", _NO_CONDITION),
@@ -227,6 +234,8 @@ MAY_UPDATE: Mapping[str, str] = {
     "push_endpoint": "removed_by, removed_at, url, sealed_secrets",
     "api_key": "last_used_at, revoked_at",
     "api_request": "started_at, answered_at, status, content_type, location, etag, body",
+    "document_request": "document_kind, document_numbers, payment_id, currency, from_date, until_date, "
+    "state, reason_code, note, decided_by, changed_at, handed_over_at, handed_over_by",
     "status_book": "last_number",
     "status_account": "open_minor, is_past_due, past_due_count",
     "status_subscription": "state, settled_number",

@@ -1,9 +1,9 @@
 """Documents that payers ask for, and the letters that answer them.
 
 A request is one row by its key, whoever asks it twice. What answers it is kept in the transaction that says
-so: the record of a letter with the template that it froze and its PDF, and which documents are the answer, each
-with the hash of its bytes. Letters and answers are records, and so is a request that was answered or refused,
-but for who was given the documents and when.
+so: the record of a letter with the template that it froze and its PDF, and which documents are the answer,
+each with the hash of its bytes. Letters and answers are records, and so is a request that was answered
+or refused, but for who was given the documents and when.
 """
 
 from alembic import op
@@ -52,10 +52,18 @@ create table document_request (
 create index document_request_open on document_request (company_id, document_request_id)
     where state in ('asked', 'waiting') or (state = 'answered' and handed_over_at is null);
 create index document_request_payer on document_request (payer_id, document_request_id);
-create trigger refuse_second_answer before update of document_kind, document_numbers, payment_id, currency,
-    from_date, until_date, language, channel, state, reason_code, note, decided_by, changed_at
-    on document_request for each row when (old.state in ('answered', 'refused'))
-    execute function refuse_change();
+create function refuse_second_answer() returns trigger language plpgsql
+security definer set search_path = billing, pg_temp as $$
+begin
+    if old.state in ('answered', 'refused') and to_jsonb(new) - 'handed_over_at' - 'handed_over_by'
+            is distinct from to_jsonb(old) - 'handed_over_at' - 'handed_over_by' then
+        raise exception 'request % is % and does not change', old.document_request_id, old.state
+            using errcode = 'integrity_constraint_violation', constraint = 'answered_once';
+    end if;
+    return new;
+end $$;
+create trigger refuse_second_answer before update on document_request
+    for each row execute function refuse_second_answer();
 """
 
 LETTERS = """
@@ -89,7 +97,8 @@ create table answered_document (
 );
 grant select, insert on document_request, letter, answered_document to billing_app;
 grant update (document_kind, document_numbers, payment_id, currency, from_date, until_date, state,
-    reason_code, note, decided_by, changed_at, handed_over_at, handed_over_by) on document_request to billing_app;
+    reason_code, note, decided_by, changed_at, handed_over_at, handed_over_by)
+    on document_request to billing_app;
 grant usage on all sequences in schema billing to billing_app;
 """
 
