@@ -90,7 +90,7 @@ class UnfinishedError(Exception):
 ORDER = (
     *("company", "calendar", "import", "rates", "db", "users", "api-keys", "endpoints", "subscriptions"),
     *("run", "schedules", "holds", "inbox", "events", "retry", "deliver", "statuses", "notify"),
-    *("payments", "suspense"),
+    *("payments", "suspense", "requests"),
     *("audit", "audit-log", "replay"),
     *("runs", "invoices", "ledger", "explain", "quote", "deliveries"),
     *("notifications", "problems", "rules", "templates", "office", "api", "months"),

@@ -76,8 +76,9 @@ select :company, :request, :payer, :payer_version, max(company_version_id), :kin
 returning letter_id
 """
 _ANSWERED = """
-insert into answered_document (document_request_id, place, document_number, letter_id, invoice_id, pdf_sha256)
-values (:request, :place, :number, :letter, :invoice, :hash)
+insert into answered_document (company_id, document_request_id, place, document_number, letter_id, invoice_id,
+    pdf_sha256)
+values (:company, :request, :place, :number, :letter, :invoice, :hash)
 """
 _SETTLE = """
 update document_request set state = :state, reason_code = :reason, note = :note, decided_by = :by,
@@ -153,6 +154,7 @@ class SqlRequestTransaction:
         places += [(asked.document_number, None, asked.invoice_id, copy.pdf) for asked, copy in answer.copies]
         rows = [
             {
+                "company": self._company_id,
                 "request": request,
                 "place": place,
                 "number": number,

@@ -52,8 +52,8 @@ class DocumentRequestDesk:
     def ask(self, request: NewRequest) -> tuple[int, bool]:
         """Take a request in; return its number, and whether it is new: the same key twice is one request.
 
-        It is answered by the next :meth:`answer`. Raises ``document_request_invalid``, ``request_payer_unknown``,
-        ``request_payer_unclear``.
+        It is answered by the next :meth:`answer`. Raises ``document_request_invalid``,
+        ``request_payer_unknown``, ``request_payer_unclear``.
         """
         check_request(request)
         with self.database.transaction() as connection:
@@ -73,7 +73,8 @@ class DocumentRequestDesk:
     def complete(self, request_id: int, wanted: WantedDocument, *, note: str, by: str) -> None:
         """Say what a request that waits is for, so that it is answered.
 
-        Raises ``document_request_invalid``, ``request_unknown``, ``request_settled``, and what :func:`signed` does.
+        Raises ``document_request_invalid``, ``request_unknown``, ``request_settled``, and what
+        :func:`signed` does.
         """
         note, by = signed(note, by)
         if wanted.document_kind is None:

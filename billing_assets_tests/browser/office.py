@@ -99,6 +99,7 @@ def office_pages(desk: Desk) -> Mapping[str, str]:
         "on-demand": "/invoices/on-demand",
         "payments": "/payments",
         "suspense": "/suspense",
+        "requests": "/requests",
         "templates": "/templates",
         "failures": "/failures",
         "problems": "/problems",

@@ -32,7 +32,7 @@ def test_what_waits_is_completed_or_refused(ask: Ask, billing: Ask) -> None:
     payer = ask("invoices", "show", "INV-00000002")["payer"]["payer_key"]
     wrong = ("requests", "add", "invoice_copy", "--payer", payer, "--document", "INV-99999999")
     one, two = (str(ask(*wrong)["document_request_id"]) for _ in range(2))
-    assert ask("requests", "answer", code=1)["waiting_count"] == 2
+    assert ask("requests", "answer", code=4)["waiting_count"] == 2
     assert "no document of that number" in billing("requests", "show", one).stdout
     right = ("--kind", "invoice_copy", "--document", "INV-00000002", "--note", "they meant this")
     assert ask("requests", "answer", one, *right)["answered_count"] == 1

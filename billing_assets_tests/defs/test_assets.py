@@ -174,6 +174,8 @@ def test_each_asset_that_is_materialised_has_a_date_a_freshness_policy_one_run_p
     # What other systems are told is of no date, and waits for nobody.
     told = materialised.pop("statuses")
     assert (told.partitions_def, told.pools) == (None, set())
+    answered = materialised.pop("document_requests")
+    assert (answered.partitions_def, answered.pools) == (None, set())
     assert sorted(materialised) == sorted([*CHAIN, "allocations"])
     for name, node in materialised.items():
         assert isinstance(node.partitions_def, dg.DailyPartitionsDefinition), name
@@ -211,7 +213,7 @@ def test_no_policy_tries_again_what_only_an_outage_excuses() -> None:
 def test_each_asset_shows_a_picture_of_what_it_did(run: Run) -> None:
     result = run()
     shown = {event.asset_key.to_user_string(): event.metadata for event in materialised_or_observed(result)}
-    assert set(shown) == set(nodes()) - {"allocations", "statuses"}
+    assert set(shown) == set(nodes()) - {"allocations", "statuses", "document_requests"}
     for name, metadata in shown.items():
         pictures = [value for value in metadata.values() if isinstance(value, dg.MarkdownMetadataValue)]
         drawn = [
@@ -305,6 +307,7 @@ def test_data_flows_one_way_from_policy_book_to_deliveries() -> None:
         **{child: [parent] for parent, child in zip(flow, CHAIN, strict=False)},
         "allocations": ["invoices"],
         "statuses": ["allocations", "deliveries", "invoices"],
+        "document_requests": ["allocations", "documents"],
     }
 
 

@@ -58,7 +58,7 @@ REFUSING = (
 
 NOT_OF_PAGES = {
     *("place_unclear", "place_unknown", "rule_invalid", "sender_missing"),
-    *("credential_refused", "scope_not_given"),
+    *("credential_refused", "scope_not_given", "request_folder_unset"),
 }
 """Refusals of commands, and of the API, that the pages have not."""
 

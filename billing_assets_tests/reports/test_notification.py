@@ -49,6 +49,7 @@ FACTS: dict[EventKind, dict[str, object]] = {
         "reasons": [{"problem_code": "date_empty", "count": 10}],
     },
     EventKind.RETRIES_GIVEN_UP: {"reasons": [{"reason_code": "no_tax_rule", "count": 10}]},
+    EventKind.REQUESTS_WAITING: {"since": "2025-01-31 09:00"},
     EventKind.STATUSES_STUCK: {
         "subscription_code": "broker-7",
         "failed_count": 2,

@@ -19,7 +19,8 @@ where :is_everything and (
     or (r.state = 'answered' and r.document_kind <> 'invoice_copy' and l.letter_id is null)
     or l.payer_id <> r.payer_id or l.company_id <> r.company_id or l.letter_kind <> r.document_kind
     or exists (select from answered_document a join invoice i using (invoice_id)
-        where a.document_request_id = r.document_request_id and i.payer_id <> r.payer_id))
+        where a.document_request_id = r.document_request_id
+            and (i.payer_id, a.company_id) <> (r.payer_id, r.company_id)))
 union all
 select concat('letter ', l.letter_id, ': its record or its PDF is not what its hash says')
 from letter l

@@ -33,10 +33,13 @@ OURS = {
     "delivery_id": "1",
     "run_id": "1",
     "code": "nightly",
+    "document_request_id": "1",
+    "place": "1",
 }
 BODIES = {
     "replaceSchedule": {name: value for name, value in SCHEDULE.items() if name != "schedule_code"},
     "acknowledgeDocument": {"pdf_sha256": "0" * 64},
+    "requestDocument": {"document_kind": "statement", "payer_key": "K2"},
     "pauseSchedule": {"reason": "a test"},
     "resumeSchedule": {"reason": "a test", "missed": "skip"},
 }
@@ -69,11 +72,13 @@ def test_without_its_scope_no_call_is_let_in(system_of: SystemOf, anybody: TestC
 
 
 NOT_IN_THE_STORE = {
+    "/document-requests/{document_request_id}",
+    "/document-requests/{document_request_id}/documents/{place}",
     "/runs/{run_id}/certificate",
     "/documents/{delivery_id}",
     "/documents/{delivery_id}/acknowledgement",
 }
-"""What the small store has none of: no run of it is certified, and nothing of it waits to be fetched."""
+"""What the small store has none of: no run of it is certified, nothing waits to be fetched, nobody asks."""
 
 
 def test_what_is_of_another_company_is_not_there(system: System, foreigner: System) -> None:

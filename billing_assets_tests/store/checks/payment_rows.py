@@ -12,7 +12,24 @@ _RETURN = """insert into payment_return (company_id, amount_minor, value_date, b
     values (1, 5, date '2024-02-01', date '2024-02-01', 'cash', 'r', 'k', 'EUR', 'AM04', 'ana', now())
     returning payment_return_id"""
 
+_REQUEST = """with r as (insert into document_request (company_id, request_key, source_kind, payer_id,
+    document_kind, document_numbers, currency, language, channel, asked_by, asked_at, state, changed_at)
+    values (1, 'k', 'cli', 1, 'invoice_copy', '{INV-1}', '', '', 'download', 'ana', now(), 'asked', now())
+    returning document_request_id)"""
+
 PAYMENT_ROWS = {
+    "letter": (
+        f"{_REQUEST}, t as (select min(template_version_id) as id from template_version) insert into letter "
+        "(company_id, document_request_id, payer_id, payer_version_id, company_version_id, letter_kind, "
+        "document_number, issue_date, template_version_id, record, record_sha256, pdf, pdf_sha256, "
+        "recorded_at) select 1, document_request_id, 1, (select min(payer_version_id) from payer_version), "
+        "1, 'statement', 'STM-1', date '2024-02-01', t.id, 'r', "
+        " sha256('r'), 'p', sha256('p'), now() from r, t"
+    ),
+    "answered_document": (
+        f"{_REQUEST} insert into answered_document select 1, document_request_id, 1, 'INV-1', null, 1, "
+        "sha256('p') from r"
+    ),
     "status_event": (
         "insert into status_book (company_id, last_number) values (1, 1) on conflict do nothing; "
         "insert into status_event select 1, 1, 'issued', 'document', 1, 0, 1, 'INV-1', '{}', '', 'EUR', 1, "

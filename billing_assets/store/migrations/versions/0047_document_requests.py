@@ -79,13 +79,15 @@ create table letter (
     issue_date date not null,
     template_version_id integer not null references template_version,
     record text not null,
-    record_sha256 bytea not null check (record_sha256 = sha256(convert_to(record, 'UTF8'))),
+    record_sha256 bytea not null
+        constraint record_as_hashed check (record_sha256 = sha256(convert_to(record, 'UTF8'))),
     pdf bytea not null,
-    pdf_sha256 bytea not null check (pdf_sha256 = sha256(pdf)),
+    pdf_sha256 bytea not null constraint pdf_as_hashed check (pdf_sha256 = sha256(pdf)),
     recorded_at timestamptz not null,
     unique (company_id, document_number)
 );
 create table answered_document (
+    company_id smallint not null references company,
     document_request_id bigint not null references document_request,
     place smallint not null check (place > 0),
     document_number text not null check (document_number <> ''),
@@ -96,14 +98,17 @@ create table answered_document (
     check ((letter_id is null) <> (invoice_id is null))
 );
 grant select, insert on document_request, letter, answered_document to billing_app;
-grant update (document_kind, document_numbers, payment_id, currency, from_date, until_date, state,
-    reason_code, note, decided_by, changed_at, handed_over_at, handed_over_by)
-    on document_request to billing_app;
 grant usage on all sequences in schema billing to billing_app;
 """
 
 FROZEN = ("letter", "answered_document")
 """Tables whose rows are records: written once, never changed, never removed."""
+
+UPDATES = {
+    "document_request": "document_kind, document_numbers, payment_id, currency, from_date, until_date, "
+    "state, reason_code, note, decided_by, changed_at, handed_over_at, handed_over_by",
+}
+"""What the application may change, column by column, of what was not answered or refused."""
 
 
 def upgrade() -> None:
@@ -112,3 +117,5 @@ def upgrade() -> None:
         op.execute(part)
     for table in FROZEN:
         freeze(table)
+    for table, columns in UPDATES.items():
+        op.execute(f"grant update ({columns}) on {table} to billing_app")
