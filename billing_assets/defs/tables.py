@@ -306,7 +306,7 @@ _DOCUMENT_REQUESTS = Table(
         Word("handed_over_by", "text", "who says so"),
     ),
     frozenset({"payment_id", "from_date", "until_date", "handed_over_at"}),
-    MappingProxyType({"payer_id": (("policy_book", "payer_id"),)}),
+    MappingProxyType({"payment_id": (("allocations", "payment_id"),)}),
 )
 
 TABLES: Mapping[str, Table] = MappingProxyType(

@@ -12,12 +12,20 @@ from datetime import date, timedelta
 
 from bench.servers import run_script
 from billing_assets.domain.companies import Company
+from billing_assets.domain.document_requests import (
+    DocumentWish,
+    NewRequest,
+    RequestChannel,
+    RequestSource,
+    WantedDocument,
+)
 from billing_assets.domain.holds import HoldClock, HoldTerms
 from billing_assets.domain.safety_bounds import SafetyBounds
 from billing_assets.frames.calendars import CompanyCalendar
 from billing_assets.store.companies import save_company
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing, utc_now
+from billing_assets.wiring.document_request_desk import DocumentRequestDesk
 from billing_assets.wiring.hold_desk import HoldDesk
 from billing_assets_tests.books import COMPANY, fill_book
 
@@ -145,6 +153,7 @@ def fill_office(billing: Billing, owner_url: str, today: date, *, count: int, da
     under_way = (statement.format(day=running_day) for statement in (_RUNNING, _NO_SHARDS, _SHARDS))
     run_script(owner_url, *under_way, "analyze")
     _hold(billing, today)
+    _ask(billing)
 
 
 def _open_day(day: date) -> date:
@@ -169,6 +178,40 @@ def _hold(billing: Billing, today: date) -> None:
     flood = HoldTerms(clocks=(HoldClock.SEND,), place_codes=("ES",), from_date=first, until_date=last)
     flooded = holds.set(flood, reason="flood in the south", by="ana.ruiz")
     holds.lift(flooded.hold_id, reason="the order was taken back", by="luis.prats")
+
+
+def _ask(billing: Billing) -> None:
+    """Let payers ask for documents: one has it, one waits for the post, one wrote what nobody understands."""
+    desk = DocumentRequestDesk(billing)
+    with billing.database.transaction() as connection:
+        keys = connection.exec_driver_sql(
+            "select distinct payer_key from payer join invoice using (payer_id) order by 1 limit 3"
+        ).scalars()
+        first, second, third = keys
+    statement = WantedDocument(document_kind=DocumentWish.STATEMENT)
+    asked = (
+        (first, RequestSource.OFFICE, statement, RequestChannel.DOWNLOAD, ""),
+        (second, RequestSource.API, statement, RequestChannel.POST, ""),
+        (
+            third,
+            RequestSource.MAIL,
+            WantedDocument(document_kind=None),
+            RequestChannel.DOWNLOAD,
+            "My invoice?",
+        ),
+    )
+    for payer_key, source, wanted, channel, message in asked:
+        request = NewRequest(
+            request_key=f"{source}:{payer_key}",
+            source_kind=source,
+            wanted=wanted,
+            asked_by="mail" if message else "ana.ruiz",
+            payer_key=payer_key,
+            channel=channel,
+            message_text=message,
+        )
+        desk.ask(request)
+    desk.answer()
 
 
 def _bound(database: Database, company: Company) -> None:
