@@ -19,7 +19,7 @@ from billing_assets.steps.result import StepResult
 from billing_assets.steps.run_ports import Progress, silent
 
 BATCH = 50
-"""So many mails are looked up at once: whose addresses they are from is one look over all payers."""
+"""So many mails are looked up at once: whose addresses they are from is one question."""
 
 
 def read_request_mails(

@@ -48,12 +48,11 @@ select distinct coalesce(a.payer_id, v.payer_id) from policy p
 join policy_term_version v using (policy_id) left join policy_term_payer a using (policy_term_version_id)
 where p.company_id = :company and p.policy_number = :number and v.superseded_batch_id is null
 """
-# The text narrows the versions down, the newest of each payer decides.
+# Any version of the address leads to the payer, the newest one decides.
 _SENDERS = """
 select lower(n.email) as email, p.payer_key from (
     select distinct y.payer_id from payer_version y
-    join unnest(cast(:addresses as text[])) as a (address) on position(a.address in lower(y.content)) > 0
-    where y.company_id = :company
+    where y.company_id = :company and lower(y.content::json ->> 'email') = any(:addresses)
 ) found join payer p using (payer_id) cross join lateral (
     select coalesce(y.content::json ->> 'email', '') as email from payer_version y
     where y.payer_id = p.payer_id order by y.payer_version_id desc limit 1

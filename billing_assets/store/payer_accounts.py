@@ -35,24 +35,20 @@ METHODS: Mapping[str, PaymentMethod] = {
 """How a payment came, by the kind of its source."""
 
 _PAYER = """
-select payer_version_id, content from payer_version where company_id = :company and payer_id = :payer
+select payer_version_id, content, (select language from payer_preference f where f.payer_id = y.payer_id
+    order by payer_preference_id desc limit 1) as chosen_language
+from payer_version y where company_id = :company and payer_id = :payer
 order by payer_version_id desc limit 1
 """
-# Whoever has ever been a payer of a term, the first or a further one; credit notes by what they credit.
+# Whoever has ever been a payer of a term, the first or a further one.
 _TERMS = """
 select v.policy_term_id from policy_term_version v where v.company_id = :company and v.payer_id = :payer
 union select v.policy_term_id from policy_term_payer a join policy_term_version v
     using (policy_term_version_id) where a.payer_id = :payer
 """
-_BILLED = f"""
-charged as materialized (
-    select distinct l.invoice_id from ({_TERMS}) t join invoice_line l using (policy_term_id)
-    where l.payer_id = :payer and l.credited_invoice_id is null
-), billed as materialized (
-    select i.* from invoice i where i.payer_id = :payer and i.company_id = :company and i.invoice_id in (
-        select invoice_id from charged
-        union all
-        select n.invoice_id from charged c join invoice n on n.credited_invoice_id = c.invoice_id)
+_BILLED = """
+billed as materialized (
+    select i.* from invoice i where i.payer_id = :payer and i.company_id = :company
 ), owned as materialized (
     select p.*, a.payment_assignment_id from payment p left join payment_assignment a using (payment_id)
     where p.company_id = :company and p.payment_id in (
@@ -63,7 +59,7 @@ charged as materialized (
     join ledger_entry e on e.ledger_entry_id = a.allocation_id
     where a.payer_id = :payer and a.invoice_id in (select invoice_id from billed)
 )
-"""  # noqa: S608 - constants
+"""
 _CURRENCIES = f"with {_BILLED} select currency from billed union select currency from owned order by 1"  # noqa: S608 - constants
 _AWAY = f"""
 select exists (select from policy_term_version v join ({_TERMS}) t using (policy_term_id)
@@ -165,10 +161,13 @@ class PayerAccount:
         self._who: Mapping[str, Any] = {"company": company_id, "payer": payer_id}
 
     def payer(self, language: str = "") -> tuple[int, Payer]:
-        """Return the newest version of the payer, and the payer as a reader of ``language``, if named."""
-        version_id, content = self._connection.execute(text(_PAYER), self._who).one()
+        """Return the newest version of the payer, and the payer as a reader of ``language``, if named.
+
+        Else they read what they chose themselves, or what the policy book says.
+        """
+        version_id, content, chosen = self._connection.execute(text(_PAYER), self._who).one()
         payer = payer_from(json.loads(content))
-        return version_id, replace(payer, language=language or payer.language)
+        return version_id, replace(payer, language=language or chosen or payer.language)
 
     def policies(self) -> tuple[LetterPolicy, ...]:
         """Return the policies that the payer pays or has paid for, as the book has them now."""

@@ -81,6 +81,11 @@ select (select max(run_id) from billing_run where state = 'finalised') as run,
 """
 
 
+def _requests(answered: int, waiting: int) -> Mapping[str, str]:
+    one = {"request": f"/requests/{answered}", "request-waiting": f"/requests/{waiting}"}
+    return {"requests": "/requests", **one}
+
+
 def office_pages(desk: Desk) -> Mapping[str, str]:
     """Return name -> address of every page, of each kind the newest example."""
     with desk.database.transaction() as connection:
@@ -101,9 +106,7 @@ def office_pages(desk: Desk) -> Mapping[str, str]:
         "on-demand": "/invoices/on-demand",
         "payments": "/payments",
         "suspense": "/suspense",
-        "requests": "/requests",
-        "request": f"/requests/{row.request}",
-        "request-waiting": f"/requests/{row.request_waiting}",
+        **_requests(row.request, row.request_waiting),
         "templates": "/templates",
         "failures": "/failures",
         "problems": "/problems",

@@ -10,8 +10,8 @@ from alembic import op
 
 from billing_assets.store.migrations.frozen import freeze
 
-revision = "0047"
-down_revision = "0046"
+revision = "0048"
+down_revision = "0047"
 branch_labels = None
 depends_on = None
 
