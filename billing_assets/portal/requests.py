@@ -119,7 +119,8 @@ def answer_all(requests: Requests) -> Response:
 @router.get("/{request_id}", response_class=HTMLResponse)
 def show_request(request: Request, requests: Requests, request_id: int, done: str = "") -> HTMLResponse:
     """Show one request: who asks, what for, what answered it, and what a person may do."""
-    return _detail(request, requests, request_id, WantedForm(), done=done)
+    wanted = requests.request(request_id).request.wanted
+    return _detail(request, requests, request_id, _typed(wanted), done=done)
 
 
 @router.get("/{request_id}/documents/{place}")
@@ -187,6 +188,18 @@ def _request(form: RequestForm, actor: str) -> NewRequest:
         policy_number=form.policy.strip(),
         language=form.language.strip(),
         channel=RequestChannel(form.channel) if is_channel else RequestChannel.DOWNLOAD,
+    )
+
+
+def _typed(wanted: WantedDocument) -> WantedForm:
+    """Return what is wanted as a form has it, for a person to correct."""
+    return WantedForm(
+        kind=wanted.document_kind.value if wanted.document_kind else "",
+        documents=", ".join(wanted.document_numbers),
+        payment=str(wanted.payment_id or ""),
+        currency=wanted.currency,
+        from_date=str(wanted.from_date or ""),
+        until_date=str(wanted.until_date or ""),
     )
 
 

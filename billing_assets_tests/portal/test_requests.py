@@ -76,6 +76,13 @@ def test_a_wrong_form_is_shown_again(operator: TestClient, payer: str) -> None:
         assert f'value="{form["payer"]}"' in refused.text
 
 
+def test_what_waits_is_corrected_and_not_typed_again(operator: TestClient, payer: str) -> None:
+    form = {"key": "k", "payer": payer, "kind": "invoice_copy", "documents": "INV-99999999"}
+    shown = operator.post("/requests", data=form).text
+    assert 'value="INV-99999999"' in shown
+    assert '<option value="invoice_copy" selected>' in shown
+
+
 def test_all_that_is_asked_is_answered_by_one_click(
     operator: TestClient, requests: DocumentRequestDesk, payer: str
 ) -> None:

@@ -8,7 +8,10 @@ import pytest
 
 from billing_assets.domain.document_requests import DocumentWish, RequestChannel, WantedDocument
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.notifications import EventKind
+from billing_assets.steps.collect_notification_events import Patience, moments_of
 from billing_assets.store.connection import Database
+from billing_assets.store.notification_events import SqlEventStore
 from billing_assets.store.request_listings import RequestFilter
 from billing_assets.wiring.build import utc_now
 from billing_assets.wiring.document_request_desk import DocumentRequestDesk
@@ -38,6 +41,26 @@ def test_what_there_is_to_do_is_listed_oldest_first(desk: DocumentRequestDesk) -
     assert newest == sorted(newest, reverse=True)
     assert [row.payer_key for row in desk.requests(RequestFilter(payer_key="K1"))] == ["K1"]
     assert len(desk.requests(RequestFilter(before_id=newest[-1]))) == 1
+
+
+def test_that_something_waits_is_told_once_and_again_when_one_more_does(desk: DocumentRequestDesk) -> None:
+    store = SqlEventStore(desk.database)
+    (company,) = store.companies()
+
+    def told() -> list[int | None]:
+        events = store.new_events(company, moments_of(company, Patience(), utc_now()))
+        found = [each for each in events if each.event_kind is EventKind.REQUESTS_WAITING]
+        store.add_events(found, utc_now())
+        return [each.item_count for each in found]
+
+    assert told() == []
+    for number in (1, 2):
+        desk.ask(asking(f"foreign {number}", COPY, "K1"))
+        desk.answer()
+        assert told() == [number]
+        assert told() == []
+    desk.refuse(desk.requests(RequestFilter(to_do=True))[-1].document_request_id, note="no", by="ana")
+    assert told() == []
 
 
 def test_what_is_not_there_is_said(desk: DocumentRequestDesk) -> None:
