@@ -193,10 +193,10 @@ def printed(template: Template, invoices: list[Invoice], home: Path) -> Figures:
         for n, invoice in enumerate(invoices)
     ]
     press = TemplatePress(lambda _: archive, home / "templates", worker_count=2)
-    for _ in press.print_all(jobs[:100], with_pdf=True):
+    for _ in press.print_all(jobs[:100]):
         pass
     began = time.perf_counter()
-    sheet_count = sum(1 for _ in press.print_all(jobs, with_pdf=True))
+    sheet_count = sum(1 for _ in press.print_all(jobs))
     seconds = time.perf_counter() - began
     workers = [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
     peaks = [peak_mb(worker.pid) for worker in workers]

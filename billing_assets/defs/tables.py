@@ -212,8 +212,9 @@ _DELIVERIES = Table(
         _MAIL_HASH,
         Word("send_date", "date", "before which it is held; null: it goes at once"),
         Word("next_attempt_at", "timestamptz", "when it is tried again by itself; null: at once, or never"),
+        Word("mail_form", "text", "what the mail had of the document: attached, linked or bare"),
     ),
-    frozenset({"content_sha256", "mail_sha256", "send_date", "next_attempt_at"}),
+    frozenset({"content_sha256", "mail_sha256", "send_date", "next_attempt_at", "mail_form"}),
     MappingProxyType(
         {
             **{name: (("documents", name),) for name in ("company_id", "document_id", "mail_sha256")},

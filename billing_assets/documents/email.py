@@ -7,6 +7,7 @@ Does not belong here: addresses, attachments and sending (``channels``).
 from billing_assets.documents.environment import make_environment, render
 from billing_assets.documents.templates import Template
 from billing_assets.documents.views import Document, view_of
+from billing_assets.domain.mail_forms import MailForm
 
 _SUBJECT_LIMIT = 180
 
@@ -18,14 +19,14 @@ class EmailRenderer:
         self.template = template
         self._environment = make_environment(template)
 
-    def render(self, document: Document, *, is_attached: bool = True) -> tuple[str, str, str]:
+    def render(self, document: Document, *, form: MailForm = MailForm.ATTACHED) -> tuple[str, str, str]:
         """Return (subject, text, html) of the e-mail for ``document``.
 
         The subject is one line without control characters, so that nothing in it can begin another
-        header. ``is_attached``: the document goes with it. Raises :class:`BillingError` where the template
+        header. ``form`` is what it has of the document. Raises :class:`BillingError` where the template
         does not render.
         """
-        return self.of_view(view_of(document, self.template, is_attached=is_attached))
+        return self.of_view(view_of(document, self.template, form=form))
 
     def of_view(self, view: dict[str, object]) -> tuple[str, str, str]:
         """Return the same from the view of a document, where that is made already."""

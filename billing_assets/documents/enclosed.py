@@ -41,6 +41,7 @@ from billing_assets.documents.templates import (
 from billing_assets.documents.views import Document, language_of, sample_document, view_of
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import Invoice
+from billing_assets.domain.mail_forms import MailForm
 
 READ_BEFORE: tuple[ModuleType, ...] = (jinja2.constants, jinja2.debug, pprint, textwrap)
 """What Jinja2 imports when a template needs it, where no file can be opened any more."""
@@ -83,15 +84,15 @@ class Task:
 
     ``archive`` is the path of a template's archive; where there is no ``document`` its sample is, in
     ``language``. ``forms`` are of ``pdf``, ``mail``, ``html``, ``picture`` (its first page) and
-    ``labels`` (which words its languages lack; nothing is rendered for it). ``is_attached``: the mail
-    carries the PDF, and says so.
+    ``labels`` (which words its languages lack; nothing is rendered for it). ``mail_form``: what the mail has
+    of its document.
     """
 
     archive: str
     document: Document | None
     forms: tuple[str, ...]
     language: str = ""
-    is_attached: bool = True
+    mail_form: MailForm = MailForm.ATTACHED
 
     @property
     def line_count(self) -> int:
@@ -147,7 +148,7 @@ def _rendered(task: Task, limits: Limits) -> tuple[dict[str, object], bytes]:
         if "labels" in task.forms:
             return {"missing_labels": missing_labels(template)}, b""
         document = task.document or sample_document(template, task.language)
-        view = view_of(document, template, is_attached=task.is_attached)
+        view = view_of(document, template, form=task.mail_form)
         said: dict[str, object] = {
             "language": language_of(document, template),
             "number": view["document_number"],

@@ -15,6 +15,7 @@ from billing_assets.documents.letter_sums import check_letter
 from billing_assets.documents.page_parts import (
     Reader,
     creditor_view,
+    link_view,
     paper_of,
     policy_fact,
     recipient_lines,
@@ -22,6 +23,7 @@ from billing_assets.documents.page_parts import (
 )
 from billing_assets.documents.templates import Template
 from billing_assets.domain.letters import Letter, LetterKind, kind_of
+from billing_assets.domain.mail_forms import MailForm
 from billing_assets.domain.product_names import names_in
 
 _BODIES: Mapping[LetterKind, Callable[..., Body]] = {**ACCOUNT_BODIES, **DUNNING_BODIES}
@@ -61,6 +63,7 @@ def letter_view(letter: Letter, template: Template) -> dict[str, object]:
         "sections": [{"heading": heading, "text": text} for heading, text in body.sections],
         "payment": body.payment,
         "mail": _mail(letter, reader, body),
+        **link_view(words, MailForm.ATTACHED),
     }
 
 

@@ -13,6 +13,7 @@ from billing_assets.documents.cleaning import clean, fold_lines
 from billing_assets.documents.labels import Catalogue
 from billing_assets.domain.creditor_references import is_creditor_reference
 from billing_assets.domain.invoices import Creditor, InvoiceTax, Payer
+from billing_assets.domain.mail_forms import DOCUMENT_PLACE, PORTAL_PLACE, MailForm
 
 _LETTER_COUNTRIES = frozenset("US CA MX PH CL CO VE GT CR PA PR DO SV NI".split())
 _ADDRESS_LINES = 6
@@ -40,6 +41,17 @@ class Reader:
     def day(self, day: date) -> str:
         """Return a date with its month in words."""
         return formats.long_date(day, self.locale_code)
+
+
+def link_view(words: Catalogue, form: MailForm) -> dict[str, object]:
+    """Return the ``mail_link`` to its document, None in a mail of another form.
+
+    A template that was frozen before there were such words has none, and its mails show no link.
+    """
+    if form is not MailForm.LINKED or "mail_link" not in words.text:
+        return {"mail_link": None}
+    said = words.fill("mail_link_help", portal=PORTAL_PLACE)
+    return {"mail_link": {"url": DOCUMENT_PLACE, "label": words.text["mail_link"], "help": said}}
 
 
 def paper_of(creditor: Creditor) -> str:

@@ -13,14 +13,13 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
 from itertools import chain, islice
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import TypeAlias
 
 from billing_assets.documents.email import EmailRenderer
 from billing_assets.documents.enclosed import Task
@@ -30,15 +29,28 @@ from billing_assets.documents.templates import Template, from_archive, with_font
 from billing_assets.documents.view_model import build_view
 from billing_assets.documents.views import language_of
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.mail_forms import MailForm, shows_link
 from billing_assets.steps.delivery_ports import PrintedInvoice, PrintJob
 
 SMALL_JOB = 40
 _CHUNK = 10
 _LAST_WORDS_SECONDS = 5
 
-_Sheet: TypeAlias = tuple[PrintJob, str, str, bool, bool]
-"""What is to be printed: the job, the paths of its template's archive and of the same with newer fonts,
-whether the template is a company's own, and whether a PDF is wanted."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sheet:
+    """What is to be printed.
+
+    ``archive`` and ``with_newer_fonts`` are paths of the template's archive and of the same with newer fonts.
+    ``is_own``: it is a company's own. ``form`` and ``pdf_limit_bytes`` are as for the press.
+    """
+
+    job: PrintJob
+    archive: str
+    with_newer_fonts: str
+    is_own: bool
+    form: MailForm
+    pdf_limit_bytes: int
 
 
 class TemplatePress:
@@ -69,14 +81,18 @@ class TemplatePress:
         self._archives: dict[int, tuple[str, str, bool]] = {}
         self._workers: list[_Worker] = []
 
-    def print_all(self, jobs: Iterable[PrintJob], *, with_pdf: bool) -> Iterator[PrintedInvoice]:
+    def print_all(
+        self, jobs: Iterable[PrintJob], *, form: MailForm = MailForm.ATTACHED, pdf_limit_bytes: int = 0
+    ) -> Iterator[PrintedInvoice]:
         """Yield each printed invoice, in order; raise ``print_worker_ended`` where a worker is gone.
 
-        An invoice that cannot be printed comes with its ``fault``.
+        An invoice that cannot be printed comes with its ``fault``. A PDF is made where it is attached. The
+        mail of one of more than ``pdf_limit_bytes``, if that is not 0, has a link instead; where its template
+        has no place for a link, the PDF is attached, whatever ``form`` says.
         """
         stream = iter(jobs)
         head = list(islice(stream, SMALL_JOB))
-        sheets = ((job, *self._paths(job.template_version_id), with_pdf) for job in chain(head, stream))
+        sheets = (self._sheet(job, form, pdf_limit_bytes) for job in chain(head, stream))
         if len(head) < SMALL_JOB or self._worker_count < 2:  # noqa: PLR2004 - one worker is this process
             yield from map(_print_one, sheets)
         else:
@@ -111,6 +127,17 @@ class TemplatePress:
             # A job that stopped early leaves pages in the pipes that nobody asks for any more.
             if not is_done:
                 self.close()
+
+    def _sheet(self, job: PrintJob, form: MailForm, pdf_limit_bytes: int) -> _Sheet:
+        archive, with_newer_fonts, is_own = self._paths(job.template_version_id)
+        return _Sheet(
+            job=job,
+            archive=archive,
+            with_newer_fonts=with_newer_fonts,
+            is_own=is_own,
+            form=form,
+            pdf_limit_bytes=pdf_limit_bytes,
+        )
 
     def _paths(self, template_version_id: int) -> tuple[str, str, bool]:
         """Return the paths of an archive, as it is and with newer fonts, and whether it is of a company."""
@@ -200,9 +227,9 @@ def _print_one(sheet: _Sheet) -> PrintedInvoice:
     try:
         return _printed(sheet)
     except BillingError as error:
-        return _faulty(sheet[0], error)
+        return _faulty(sheet.job, error)
     except Exception as error:  # noqa: BLE001 - one bad page never stops the others
-        return _faulty(sheet[0], _print_failed(sheet[0], error))
+        return _faulty(sheet.job, _print_failed(sheet.job, error))
 
 
 def _faulty(job: PrintJob, fault: BillingError) -> PrintedInvoice:
@@ -228,19 +255,37 @@ def _print_failed(job: PrintJob, error: Exception) -> BillingError:
 
 
 def _printed(sheet: _Sheet) -> PrintedInvoice:
-    """Print one invoice; in a worker process its printers stay ready for the next."""
-    job, archive, with_newer_fonts, is_own, with_pdf = sheet
-    if is_own:
+    """Print one invoice, with the mail that its size and its template allow."""
+    printed = _in_form(sheet)
+    if 0 < sheet.pdf_limit_bytes < len(printed.pdf):
+        linked = _in_form(replace(sheet, form=MailForm.LINKED))
+        if shows_link(linked.text, linked.html):
+            words = {name: getattr(linked, name) for name in ("form", "subject", "text", "html")}
+            return replace(printed, **words)
+    if sheet.form is MailForm.LINKED and not shows_link(printed.text, printed.html):
+        return _in_form(replace(sheet, form=MailForm.ATTACHED))
+    return printed
+
+
+def _in_form(sheet: _Sheet) -> PrintedInvoice:
+    """Print one invoice as it is asked for; in a worker process its printers stay ready for the next."""
+    if sheet.is_own:
         return _printed_in_enclosure(sheet)
-    view = build_view(job.invoice, _template(archive), is_attached=with_pdf)
-    subject, plain, html = _mail_renderer(archive).of_view(view)
-    printed = _printer(archive).of_view(job.invoice, view) if with_pdf else None
-    is_frozen = printed is not None and sha256(printed.content).hexdigest() == job.pdf_sha256
-    if printed is not None and printed.missing_characters and with_newer_fonts != archive and not is_frozen:
-        printed = _printer(with_newer_fonts).of_view(job.invoice, view)
+    job, template = sheet.job, _template(sheet.archive)
+    view = build_view(job.invoice, template, form=sheet.form)
+    subject, plain, html = _mail_renderer(sheet.archive).of_view(view)
+    printed = _printer(sheet.archive).of_view(job.invoice, view) if _has_pdf(sheet) else None
+    if (
+        printed is not None
+        and printed.missing_characters
+        and sheet.with_newer_fonts != sheet.archive
+        and sha256(printed.content).hexdigest() != job.pdf_sha256
+    ):
+        printed = _printer(sheet.with_newer_fonts).of_view(job.invoice, view)
     return PrintedInvoice(
         document_id=job.document_id,
-        language=language_of(job.invoice, _template(archive)),
+        form=sheet.form,
+        language=language_of(job.invoice, template),
         subject=subject,
         text=plain,
         html=html,
@@ -252,15 +297,16 @@ def _printed(sheet: _Sheet) -> PrintedInvoice:
 
 def _printed_in_enclosure(sheet: _Sheet) -> PrintedInvoice:
     """Print one invoice by a template of a company."""
-    job, archive, with_newer_fonts, _is_own, with_pdf = sheet
-    forms = ("mail", "pdf") if with_pdf else ("mail",)
-    task = Task(archive=archive, document=job.invoice, forms=forms, is_attached=with_pdf)
+    job = sheet.job
+    forms = ("mail", "pdf") if _has_pdf(sheet) else ("mail",)
+    task = Task(archive=sheet.archive, document=job.invoice, forms=forms, mail_form=sheet.form)
     made = _enclosure().render(task)
     is_frozen = bool(made.pdf) and sha256(made.pdf).hexdigest() == job.pdf_sha256
-    if made.missing_characters and with_newer_fonts != archive and not is_frozen:
-        made = _enclosure().render(replace(task, archive=with_newer_fonts))
+    if made.missing_characters and sheet.with_newer_fonts != sheet.archive and not is_frozen:
+        made = _enclosure().render(replace(task, archive=sheet.with_newer_fonts))
     return PrintedInvoice(
         document_id=job.document_id,
+        form=sheet.form,
         language=made.language,
         subject=made.subject,
         text=made.text,
@@ -269,6 +315,10 @@ def _printed_in_enclosure(sheet: _Sheet) -> PrintedInvoice:
         pdf_sha256=sha256(made.pdf).hexdigest() if made.pdf else "",
         missing_character_count=len(made.missing_characters),
     )
+
+
+def _has_pdf(sheet: _Sheet) -> bool:
+    return sheet.form is MailForm.ATTACHED
 
 
 @lru_cache(maxsize=1)

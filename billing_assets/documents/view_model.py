@@ -16,6 +16,7 @@ from billing_assets.documents.page_parts import (
     NO_SECTIONS,
     Reader,
     creditor_view,
+    link_view,
     paper_of,
     policy_fact,
     recipient_lines,
@@ -25,6 +26,7 @@ from billing_assets.documents.page_parts import (
 )
 from billing_assets.documents.templates import Template, default_templates_dir, load_template
 from billing_assets.domain.invoices import DocumentKind, Invoice, InvoiceLine
+from billing_assets.domain.mail_forms import MailForm
 from billing_assets.domain.product_names import names_in
 
 _REASON_LIMIT = 1_000
@@ -36,12 +38,12 @@ def _default_template(kind: DocumentKind = DocumentKind.INVOICE) -> Template:
 
 
 def build_view(
-    invoice: Invoice, template: Template | None = None, *, is_attached: bool = True
+    invoice: Invoice, template: Template | None = None, *, form: MailForm = MailForm.ATTACHED
 ) -> dict[str, object]:
     """Return what the document of ``invoice`` shows: JSON of strings, with lists of rows.
 
     The words come from ``template`` (the project's own by default), in the payer's language or
-    else in English. ``is_attached``: its mail carries the PDF, and says so. Raises
+    else in English. ``form`` is of its mail, which says of the PDF what is true. Raises
     ``document_does_not_add_up`` where the amounts do not add up.
 
     >>> from billing_assets.documents.invoice_json import invoice_from_json
@@ -52,7 +54,7 @@ def build_view(
     check_sums(invoice)
     region = region_of(invoice.payer.language, invoice.payer.country_code)
     words = _words(invoice, template).for_region(region)
-    words = words if is_attached else words.bare()
+    words = words if form is MailForm.ATTACHED else words.bare()
     reader = Reader(words, words.locale_code(region), invoice.currency)
     creditor = creditor_view(invoice.creditor, words)
     document_number = clean(invoice.invoice_number, 40)
@@ -85,6 +87,7 @@ def build_view(
         "payment": _payment(invoice, reader),
         **NO_SECTIONS,
         "mail": _mail(invoice, reader),
+        **link_view(words, form),
     }
 
 

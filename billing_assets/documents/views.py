@@ -17,6 +17,7 @@ from billing_assets.documents.view_model import build_view
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import DocumentKind, Invoice
 from billing_assets.domain.letters import Letter, LetterKind
+from billing_assets.domain.mail_forms import MailForm
 
 Document: TypeAlias = Invoice | Letter
 
@@ -24,13 +25,15 @@ DOCUMENT_KINDS: tuple[str, ...] = tuple(kind.value for kind in (*DocumentKind, *
 """The kinds of document, each with a folder of templates."""
 
 
-def view_of(document: Document, template: Template, *, is_attached: bool = True) -> dict[str, object]:
+def view_of(
+    document: Document, template: Template, *, form: MailForm = MailForm.ATTACHED
+) -> dict[str, object]:
     """Return what ``document`` shows by ``template``; raises where its amounts do not add up.
 
-    ``is_attached``: the mail of an invoice carries its PDF, and says so.
+    ``form`` is of the mail of an invoice, which says of its PDF what is true.
     """
     if isinstance(document, Invoice):
-        return build_view(document, template, is_attached=is_attached)
+        return build_view(document, template, form=form)
     return letter_view(document, template)
 
 

@@ -18,6 +18,7 @@ from billing_assets.domain.countries import COUNTRY_CODES
 from billing_assets.domain.deliveries import is_message_domain, wire_address
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import Creditor
+from billing_assets.domain.mail_forms import WANTED, MailForm
 from billing_assets.domain.money import CURRENCIES
 from billing_assets.domain.places import PLACES
 from billing_assets.domain.product_names import ProductName, product_names_from, product_names_record
@@ -30,6 +31,7 @@ from billing_assets.domain.safety_bounds import DEFAULT_BOUNDS, SafetyBounds, bo
 from billing_assets.domain.time_zones import is_time_zone
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_KILOBYTES = re.compile(r"[1-9][0-9]{0,5}")
 _PREFIX = re.compile(r"[A-Za-z0-9./_-]{1,20}")
 _PREFIXES = ("invoice_prefix", "credit_note_prefix", "on_demand_prefix")
 _MOST_ADDRESS_LINES = 5
@@ -51,7 +53,8 @@ class Company:
     that run reports add up in, or empty; ``rate_base_currency`` is the one of which exchange rates are for
     one unit, or empty: that of the rates there are; ``cash_rounding`` are the currencies of which sums
     payable are rounded to what can be paid in cash;
-    ``message_domain`` is the right side of Message-IDs; ``email_attachment`` is ``pdf`` or ``none``;
+    ``message_domain`` is the right side of Message-IDs; ``email_attachment`` is ``pdf``, ``link`` or
+    ``none``, and a PDF of more than ``email_pdf_limit_kb`` (empty: none is) goes as a link too;
     ``product_names`` are what documents call its products; ``required_channels`` are those by which kinds of
     document have to go; ``safety_bounds`` hold a run for approval.
     """
@@ -73,6 +76,7 @@ class Company:
     on_demand_prefix: str = ON_DEMAND_PREFIX
     message_domain: str
     email_attachment: str = "pdf"
+    email_pdf_limit_kb: str = ""
     reporting_currency: str = ""
     rate_base_currency: str = ""
     cash_rounding: tuple[str, ...] = ()
@@ -83,6 +87,16 @@ class Company:
     def date_at(self, at: datetime) -> date:
         """Return the business date that it is at an aware instant where the company lives."""
         return at.astimezone(ZoneInfo(self.time_zone)).date()
+
+    @property
+    def mail_form(self) -> MailForm:
+        """What e-mails have of their documents, but for PDFs above the limit."""
+        return WANTED[self.email_attachment]
+
+    @property
+    def pdf_limit_bytes(self) -> int:
+        """Size of a PDF above which an e-mail has a link in its place; 0: there is none."""
+        return int(self.email_pdf_limit_kb or 0) * 1_000
 
 
 def creditor_of(company: Company) -> Creditor:
@@ -247,7 +261,12 @@ _RULES: tuple[tuple[str, Callable[[str], object], str], ...] = (
             (name, _ends_in_no_digit, "must end in a character that is not a digit"),
         )
     ),
-    ("email_attachment", {"pdf", "none"}.__contains__, "must be 'pdf' or 'none'"),
+    ("email_attachment", WANTED.__contains__, f"must be one of {', '.join(WANTED)}"),
+    (
+        "email_pdf_limit_kb",
+        lambda text: not text or _KILOBYTES.fullmatch(text),
+        "must be a whole number of kilobytes, such as 5000",
+    ),
 )
 
 
@@ -255,8 +274,8 @@ def company_record(company: Company) -> dict[str, object]:
     """Return the company as plain values, the reverse of :func:`company_from`.
 
     ``safety_bounds`` and ``on_demand_prefix`` are there only where they are not the usual ones,
-    ``cash_rounding``, ``rate_base_currency``, ``product_names`` and ``required_channels`` only where they
-    name something.
+    ``cash_rounding``, ``rate_base_currency``, ``email_pdf_limit_kb``, ``product_names`` and
+    ``required_channels`` only where they name something.
 
     >>> record = {
     ...     "company_code": "demo",
@@ -276,6 +295,7 @@ def company_record(company: Company) -> dict[str, object]:
     parts: dict[str, object] = {
         "on_demand_prefix": "" if is_usual else company.on_demand_prefix,
         "rate_base_currency": company.rate_base_currency,
+        "email_pdf_limit_kb": company.email_pdf_limit_kb,
         "cash_rounding": list(company.cash_rounding),
         "product_names": product_names_record(company.product_names),
         "required_channels": required_channels_record(company.required_channels),

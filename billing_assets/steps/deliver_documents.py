@@ -19,6 +19,8 @@ from typing import TypeAlias
 
 from billing_assets.domain.calendar_rule import PURPOSES, Purpose
 from billing_assets.domain.delivery_waits import Patience
+from billing_assets.domain.errors import BillingError
+from billing_assets.domain.mail_forms import MailForm
 from billing_assets.frames.calendars import CompanyCalendar
 from billing_assets.steps.delivery_ports import (
     DocumentStore,
@@ -76,10 +78,12 @@ def deliver_documents(  # noqa: PLR0913 - ports and settings, each given by its 
     What goes by post is queued and not sent here: see ``post_letters``.
 
     Raises:
-        BillingError: ``channel_down``; the fault of printing where nothing of a whole batch can be printed.
+        BillingError: ``links_lead_nowhere`` where mails are to have links and there is no portal;
+            ``channel_down``; the fault of printing where nothing of a whole batch can be printed.
     """
     started = time.perf_counter()
     issuer = store.issuer(company_code)
+    _require_links(issuer, ways)
     with store.lock_deliveries(issuer.company_id, progress):
         interrupted = store.settle_interrupted(issuer.company_id)
         now = clock()
@@ -109,6 +113,18 @@ def deliver_documents(  # noqa: PLR0913 - ports and settings, each given by its 
             result = _result(counts, held_count, interrupted, dispatch, time.perf_counter() - started)
             report(result)
     return result
+
+
+def _require_links(issuer: Issuer, ways: Ways) -> None:
+    """Refuse to send anything where the company wants links in its mails and there is no portal."""
+    company = issuer.company
+    if ways.links is None and (company.mail_form is MailForm.LINKED or company.pdf_limit_bytes):
+        raise BillingError(
+            "links_lead_nowhere",
+            "the company's e-mails are to have a link to the document, and there is no portal to lead to",
+            "set BILLING_PORTAL_URL, or set email_attachment to 'pdf' without email_pdf_limit_kb by "
+            "'billing company set'",
+        )
 
 
 def _result(

@@ -17,6 +17,7 @@ from billing_assets.domain.deliveries import EmailMessageParts, SendResult
 from billing_assets.domain.delivery_channels import ONE_BY_ONE
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import Invoice
+from billing_assets.domain.mail_forms import MailForm
 from billing_assets.steps.run_ports import Issuer, Progress
 
 
@@ -35,8 +36,9 @@ class PrintJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedInvoice:
-    """A printed document: the mail that carries it, and the PDF (empty where none was asked for).
+    """A printed document: the mail that goes with it, and the PDF (empty where none was asked for).
 
+    ``form`` is what the mail has of the document; where it is a link, its place stands there, no address.
     ``language`` is that of the text, which is English where the payer's has no words.
     ``missing_character_count`` tells how many different characters no font of the template can draw. Where
     the document could not be printed ``fault`` says why, and the rest is empty.
@@ -50,6 +52,7 @@ class PrintedInvoice:
     pdf: bytes
     pdf_sha256: str
     missing_character_count: int
+    form: MailForm = MailForm.ATTACHED
     fault: BillingError | None = None
 
     @property
@@ -103,7 +106,7 @@ class QueuedDelivery:
     ``to_email`` and ``endpoint_code`` are what is known of the payer by ``payer_version_id``, the newest.
     ``refused_count`` counts temporary refusals of this message since a person last decided to send it again.
     ``is_doubtful``: an endpoint answered with a fault of its own to all of it, and may have taken it.
-    ``had_pdf``: its last e-mail carried the PDF; None where no e-mail was handed over yet.
+    ``former_form`` is that of its last e-mail; None where none was handed over yet.
     """
 
     delivery_id: int
@@ -114,8 +117,10 @@ class QueuedDelivery:
     to_email: str
     endpoint_code: str
     is_doubtful: bool
-    had_pdf: bool | None
+    former_form: MailForm | None
+    payer_id: int
     payer_version_id: int
+    invoice_id: int
     job: PrintJob
 
 
@@ -146,6 +151,21 @@ class Finished:
     result: SendResult
     ended_at: datetime
     next_attempt_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """What a message carries: hashes (hex) of the PDF and of a mail's own words, and the form of the mail.
+
+    All are empty where there is no such part.
+    """
+
+    pdf_sha256: str = ""
+    mail_sha256: str = ""
+    mail_form: str = ""
+
+
+NOTHING = Carried()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,8 +204,14 @@ class DecisionOrder:
 class Press(Protocol):
     """Prints invoices, in the given order; may work in several processes."""
 
-    def print_all(self, jobs: Iterable[PrintJob], *, with_pdf: bool) -> Iterator[PrintedInvoice]:
-        """Yield each printed invoice, in order."""
+    def print_all(
+        self, jobs: Iterable[PrintJob], *, form: MailForm = MailForm.ATTACHED, pdf_limit_bytes: int = 0
+    ) -> Iterator[PrintedInvoice]:
+        """Yield each printed invoice, in order, with a PDF where the mail is to have it attached.
+
+        The mail of a PDF of more than ``pdf_limit_bytes``, if that is not 0, has a link instead; where its
+        template has no place for a link, the PDF is attached, whatever ``form`` says.
+        """
         ...
 
 
@@ -213,17 +239,31 @@ class Inboxes(Protocol):
         ...
 
 
+class DocumentLinks(Protocol):
+    """Links by which payers see a document in the portal."""
+
+    @property
+    def home(self) -> str:
+        """The address of the portal."""
+        ...
+
+    def make(self, company_id: int, payer_id: int, invoice_id: int) -> tuple[str, datetime]:
+        """Return the address that opens a document, and when it stops to."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ways:
     """The channels on which message by message is handed over.
 
-    ``inboxes`` is None where there is no portal: nothing goes that way then. ``server`` is the mail server as
-    a person knows it, as host:port, to be named where it is down.
+    ``inboxes`` and ``links`` are None where there is no portal: nothing goes that way then. ``server`` is the
+    mail server as a person knows it, as host:port, to be named where it is down.
     """
 
     mail: Channel
     push: Pusher
     inboxes: Inboxes | None = None
+    links: DocumentLinks | None = None
     server: str = ""
 
 
@@ -312,12 +352,11 @@ class DocumentStore(Protocol):
         self,
         finished: "Finished | None",
         following: QueuedDelivery | None,
-        content_sha256: str,
-        mail_sha256: str = "",
+        carried: "Carried" = NOTHING,
     ) -> bool:
-        """Record the result of one row and mark the next as ``sending``, in one durable transaction.
+        """Record the result of one row and mark the next, which carries so much, as ``sending``.
 
-        The hashes say what the next row carries: the PDF (empty where it has none) and the mail's own words.
+        Both in one durable transaction.
         False where a person gave the next one up meanwhile: it is not to be sent.
 
         Raises ``delivery_taken``, with nothing begun, where another program has taken one of the two.

@@ -28,8 +28,12 @@ from billing_assets.domain.delivery_channels import DeliveryChannel
 from billing_assets.domain.delivery_waits import Patience
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import Invoice
+from billing_assets.domain.mail_forms import MailForm, with_addresses
 from billing_assets.domain.numbering import document_file_name
 from billing_assets.steps.delivery_ports import (
+    NOTHING,
+    Carried,
+    DocumentLinks,
     DocumentStore,
     Finished,
     Press,
@@ -82,6 +86,9 @@ class Outages:
             )
 
 
+_PORTAL_CLOSED = SendResult(
+    state=DeliveryState.FAILED, reply_code=0, reason_code="portal_closed", reply_text=""
+)
 _REPORTED = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN)
 
 
@@ -102,14 +109,16 @@ class Dispatch:
     unprintable_count: int = 0
     print_fault_count: int = 0
 
-    def carries_pdf(self, row: QueuedDelivery) -> bool:
-        """Tell whether the message of a row carries the PDF: an e-mail where the company wants it so.
+    def mail_form(self, row: QueuedDelivery) -> tuple[MailForm, int]:
+        """Return what the message of a row has of its PDF, and above which size a link instead; 0: never.
 
-        One that was tried before goes out as it was: the company may have come to want it otherwise.
+        What was mailed before goes out as it was: the company may have come to want it otherwise.
         """
         if row.channel != DeliveryChannel.EMAIL:
-            return True
-        return self.issuer.company.email_attachment == "pdf" if row.had_pdf is None else row.had_pdf
+            return MailForm.ATTACHED, 0
+        if row.former_form is not None:
+            return row.former_form, 0
+        return self.issuer.company.mail_form, self.issuer.company.pdf_limit_bytes
 
     def facts(self) -> dict[str, int]:
         """Return what came of the messages, in counts."""
@@ -123,9 +132,9 @@ class Dispatch:
     def print(self, batch: Sequence[QueuedDelivery]) -> list[PrintedInvoice]:
         """Print one batch, and PDFs of those alone whose message carries one."""
         printed: dict[int, PrintedInvoice] = {}
-        for with_pdf in (True, False):
-            rows = [row for row in batch if self.carries_pdf(row) is with_pdf]
-            sheets = self.press.print_all([row.job for row in rows], with_pdf=with_pdf) if rows else ()
+        for form, limit in sorted({self.mail_form(row) for row in batch}):
+            rows = [row for row in batch if self.mail_form(row) == (form, limit)]
+            sheets = self.press.print_all([row.job for row in rows], form=form, pdf_limit_bytes=limit)
             printed |= zip((row.delivery_id for row in rows), sheets, strict=True)
         return [printed[row.delivery_id] for row in batch]
 
@@ -137,7 +146,7 @@ class Dispatch:
             for row, sheet in zip(batch, sheets, strict=True):
                 if self.is_down(row):
                     continue
-                is_begun = self.store.hand_over(answered, row, *_carried(row, sheet))
+                is_begun = self.store.hand_over(answered, row, _carried(row, sheet))
                 answered = None
                 if not is_begun:
                     continue
@@ -149,7 +158,7 @@ class Dispatch:
                     break
         finally:
             if answered is not None:
-                self.store.hand_over(answered, None, "")
+                self.store.hand_over(answered, None)
 
     def is_down(self, row: QueuedDelivery) -> bool:
         """Tell whether the endpoint of a row is left alone for the rest of this call."""
@@ -228,22 +237,37 @@ class Dispatch:
             return self.ways.push.push(row, sheet.pdf, self.clock())
         if row.channel == DeliveryChannel.PORTAL:
             return self._put(row, sheet)
+        if sheet.form is MailForm.LINKED:
+            if self.ways.links is None:
+                return _PORTAL_CLOSED
+            sheet = self._with_link(row, sheet, self.ways.links)
         return self.ways.mail.send(_message(row, sheet, self.issuer, self.clock()))
+
+    def _with_link(self, row: QueuedDelivery, sheet: PrintedInvoice, links: DocumentLinks) -> PrintedInvoice:
+        """Return the sheet with a link of this sending alone."""
+        url, _ends_at = links.make(self.issuer.company_id, row.payer_id, row.invoice_id)
+        text, html = with_addresses(sheet.text, sheet.html, document_url=url, portal_url=links.home)
+        return replace(sheet, text=text, html=html)
 
     def _put(self, row: QueuedDelivery, sheet: PrintedInvoice) -> SendResult:
         """Put a document into its payer's inbox; where there is no portal it goes on the next way."""
         if self.ways.inboxes is None:
-            return SendResult(
-                state=DeliveryState.FAILED, reply_code=0, reason_code="portal_closed", reply_text=""
-            )
+            return _PORTAL_CLOSED
         return self.ways.inboxes.put(row, sheet.pdf_sha256, self.clock())
 
 
-def _carried(row: QueuedDelivery, sheet: PrintedInvoice) -> tuple[str, str]:
-    """Return the hashes of the PDF and of the mail that the channel is handed; empty where there is none."""
+def _carried(row: QueuedDelivery, sheet: PrintedInvoice) -> Carried:
+    """Return what the channel is handed."""
     if sheet.fault_code:
-        return "", ""
-    return sheet.pdf_sha256, sheet.mail_sha256 if row.channel == DeliveryChannel.EMAIL else ""
+        return NOTHING
+    if row.channel != DeliveryChannel.EMAIL:
+        return Carried(pdf_sha256=sheet.pdf_sha256)
+    is_attached = sheet.form is MailForm.ATTACHED
+    return Carried(
+        pdf_sha256=sheet.pdf_sha256 if is_attached else "",
+        mail_sha256=sheet.mail_sha256,
+        mail_form=sheet.form.value,
+    )
 
 
 def _changed(sheet: PrintedInvoice) -> PrintedInvoice:
@@ -254,7 +278,7 @@ def _message(
     row: QueuedDelivery, sheet: PrintedInvoice, issuer: Issuer, dated_at: datetime
 ) -> EmailMessageParts:
     invoice = row.job.invoice
-    attachments = (_attachment(invoice, sheet),) if sheet.pdf else ()
+    attachments = (_attachment(invoice, sheet),) if sheet.pdf and sheet.form is MailForm.ATTACHED else ()
     return EmailMessageParts(
         message_id=row.message_id,
         dated_at=dated_at,

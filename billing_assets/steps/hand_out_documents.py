@@ -15,6 +15,7 @@ from billing_assets.domain.deliveries import DeliveryState, SendResult
 from billing_assets.domain.delivery_channels import DeliveryChannel
 from billing_assets.domain.errors import BillingError
 from billing_assets.steps.delivery_ports import (
+    Carried,
     DocumentStore,
     Finished,
     Press,
@@ -52,7 +53,7 @@ class HandOut:
         kept = self._store.kept_pdf(row.job.document_id)
         if kept:
             return row, kept
-        (sheet,) = self._press.print_all([row.job], with_pdf=True)
+        (sheet,) = self._press.print_all([row.job])
         if sheet.fault:
             raise sheet.fault
         if sheet.missing_character_count:
@@ -78,8 +79,8 @@ class HandOut:
                 f"the hash is not that of the document of delivery {delivery_id}",
                 "fetch the document, and send the SHA-256 of its PDF as it came",
             )
-        if self._store.hand_over(None, row, row.job.pdf_sha256):
-            self._store.hand_over(Finished(row=row, result=_ACCEPTED, ended_at=clock()), None, "")
+        if self._store.hand_over(None, row, Carried(pdf_sha256=row.job.pdf_sha256)):
+            self._store.hand_over(Finished(row=row, result=_ACCEPTED, ended_at=clock()), None)
 
     def _one(self, delivery_id: int) -> QueuedDelivery:
         found = self.waiting(delivery_id - 1, 1)

@@ -19,6 +19,7 @@ from billing_assets.domain.deliveries import DeliveryState, SendResult
 from billing_assets.domain.delivery_channels import DeliveryChannel
 from billing_assets.domain.invoices import Invoice
 from billing_assets.steps.delivery_ports import (
+    Carried,
     DocumentStore,
     Finished,
     Press,
@@ -139,7 +140,7 @@ class _LetterDesk:
         name, begun = f"{company_code}-{now:%Y-%m-%d}-{printed[0][0].delivery_id}", list[QueuedDelivery]()
         try:
             for row, pdf_sha256 in printed:
-                if self.store.hand_over(None, row, pdf_sha256):
+                if self.store.hand_over(None, row, Carried(pdf_sha256=pdf_sha256)):
                     begun.append(row)
             batch = self.writer.write(name, self._letters(begun))
         except BaseException:
@@ -159,7 +160,7 @@ class _LetterDesk:
         """Keep the PDFs of rows that have none; yield what can go with its hash, and let the others fail."""
         pdfs = {row.job.document_id: self.store.kept_pdf(row.job.document_id) for row in rows}
         new = [row.job for row in rows if not pdfs[row.job.document_id]]
-        sheets = list(self.press.print_all(new, with_pdf=True)) if new else []
+        sheets = list(self.press.print_all(new)) if new else []
         faults = {sheet.document_id: sheet.fault_code for sheet in sheets}
         good = [sheet for sheet in sheets if not sheet.fault_code]
         faults |= {each: rendering_changed(each).code for each in self.store.keep_renderings(good)}
@@ -170,7 +171,7 @@ class _LetterDesk:
             reason = faults.get(row.job.document_id) or self.writer.fault_of(letter)
             if not reason:
                 yield row, sha256(pdf).hexdigest()
-            elif self.store.hand_over(None, row, ""):
+            elif self.store.hand_over(None, row):
                 self.fault_count += 1
                 self._finish([row], DeliveryState.FAILED, reason)
 
@@ -185,4 +186,4 @@ class _LetterDesk:
         result = SendResult(state=state, reply_code=0, reason_code=reason, reply_text=words)
         at = self.clock()
         for row in rows:
-            self.store.hand_over(Finished(row=row, result=result, ended_at=at), None, "")
+            self.store.hand_over(Finished(row=row, result=result, ended_at=at), None)

@@ -36,7 +36,7 @@ def print_documents(
     proofs = store.proof_jobs(issuer.company_id, billing_date)
     unprintable_count = 0
     faults: list[BillingError] = []
-    for done, sheet in enumerate(press.print_all(proofs, with_pdf=True), start=1):
+    for done, sheet in enumerate(press.print_all(proofs), start=1):
         unprintable_count += sheet.missing_character_count > 0
         if sheet.fault:
             faults.append(sheet.fault)

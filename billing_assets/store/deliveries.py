@@ -24,8 +24,11 @@ from billing_assets.domain.deliveries import (
     TIMED_OUT,
 )
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.mail_forms import MailForm
 from billing_assets.steps.delivery_ports import (
     EVERY,
+    NOTHING,
+    Carried,
     Finished,
     PrintedInvoice,
     PrintJob,
@@ -99,7 +102,9 @@ select v.delivery_id, v.channel, v.message_id, v.attempt_count, d.document_id, i
             and (a.reply_code >= :fault_of_theirs or a.reply_code = :timed_out)) as is_doubtful,
     case when v.mail_sha256 is not null and not exists (select from delivery_attempt a
         where a.delivery_id = v.delivery_id and a.attempt_number = v.attempt_count
-            and a.reason_code = any(:print_faults)) then v.content_sha256 is not null end as had_pdf,
+            and a.reason_code = any(:print_faults)) then coalesce(v.mail_form,
+            case when v.content_sha256 is null then 'bare' else 'attached' end) end as former_form,
+    i.payer_id,
     (select count(*) from delivery_attempt a
         where a.delivery_id = v.delivery_id and a.state = 'queued'
             and a.reason_code <> all(case v.channel when 'api_push' then cast(:own_faults as text[])
@@ -161,7 +166,8 @@ _BEGIN = """
 with begun as (
     update delivery set state = 'sending', attempt_count = attempt_count + 1, changed_at = :at,
         next_attempt_at = null,
-        content_sha256 = decode(nullif(:hash, ''), 'hex'), mail_sha256 = decode(nullif(:mail, ''), 'hex')
+        content_sha256 = decode(nullif(:hash, ''), 'hex'), mail_sha256 = decode(nullif(:mail, ''), 'hex'),
+        mail_form = nullif(:form, '')
     where delivery_id = :delivery and state = 'queued' and attempt_count = :attempts
     returning delivery_id, attempt_count
 )
@@ -292,7 +298,9 @@ class SqlDocumentStore(CompanyStore):
                 channel=row.channel,
                 endpoint_code=row.endpoint_code,
                 is_doubtful=row.is_doubtful,
-                had_pdf=row.had_pdf,
+                former_form=MailForm(row.former_form) if row.former_form else None,
+                payer_id=row.payer_id,
+                invoice_id=row.invoice_id,
                 message_id=row.message_id,
                 attempt_count=row.attempt_count,
                 refused_count=row.refused_count,
@@ -319,8 +327,7 @@ class SqlDocumentStore(CompanyStore):
         self,
         finished: Finished | None,
         following: QueuedDelivery | None,
-        content_sha256: str,
-        mail_sha256: str = "",
+        carried: Carried = NOTHING,
     ) -> bool:
         """Record one result and mark the next row as sending, in one committed transaction.
 
@@ -330,18 +337,17 @@ class SqlDocumentStore(CompanyStore):
             if finished is not None:
                 row_count = connection.execute(text(_FINISH), _finish_values(finished)).rowcount
                 _require_own(row_count == 1, finished.row)
-            return following is None or self._begin(connection, following, content_sha256, mail_sha256)
+            return following is None or self._begin(connection, following, carried)
 
-    def _begin(
-        self, connection: Connection, row: QueuedDelivery, content_sha256: str, mail_sha256: str
-    ) -> bool:
+    def _begin(self, connection: Connection, row: QueuedDelivery, carried: Carried) -> bool:
         values = {
             "delivery": row.delivery_id,
             "attempts": row.attempt_count,
             "payer_version": row.payer_version_id,
             "at": self.clock(),
-            "hash": content_sha256,
-            "mail": mail_sha256,
+            "hash": carried.pdf_sha256,
+            "mail": carried.mail_sha256,
+            "form": carried.mail_form,
         }
         if connection.execute(text(_BEGIN), values).rowcount == 1:
             return True

@@ -249,7 +249,7 @@ class Desk:
             invoice=found,
             pdf_sha256=view.pdf_sha256,
         )
-        (printed,) = self.billing.press.print_all([job], with_pdf=True)
+        (printed,) = self.billing.press.print_all([job])
         if printed.fault:
             raise printed.fault
         if not printed.missing_character_count:

@@ -17,6 +17,7 @@ from billing_assets.steps.run_ports import Clock, Progress
 from billing_assets.store.deliveries import SqlDocumentStore
 from billing_assets.wiring.endpoints import Endpoints
 from billing_assets.wiring.portal_inboxes import inboxes_of
+from billing_assets.wiring.portal_links import links_of
 from billing_assets.wiring.settings import Settings
 
 
@@ -49,6 +50,7 @@ def mailroom(
                     mail=channel,
                     push=Endpoints(store.database, settings, company_code, clock),
                     inboxes=inboxes_of(store.database, settings, company_code, channel, clock),
+                    links=links_of(store.database, settings, clock),
                     server=f"{settings.smtp_host}:{settings.smtp_port}",
                 ),
                 clock=clock,

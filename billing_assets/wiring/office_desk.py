@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from billing_assets.domain.business_days import add_months
 from billing_assets.domain.companies import Company
+from billing_assets.domain.mail_forms import MailForm, shows_link, with_addresses
 from billing_assets.domain.retries import RetryRule
 from billing_assets.domain.runs import Outcome, RunKind, RunState
 from billing_assets.domain.selections import Selection
@@ -38,6 +39,7 @@ from billing_assets.store.worklists import Note, last_notes, notes_of_problem
 from billing_assets.wiring.bounces import BounceDesk
 from billing_assets.wiring.build import today_of, utc_now
 from billing_assets.wiring.desk import Desk
+from billing_assets.wiring.portal_links import PORTAL_PATH
 
 _RECENT_RUNS = 50
 _WEEKS_BACK, _MONTHS_BACK = 6, 6
@@ -233,9 +235,12 @@ class OfficeDesk:
         with self.database.transaction() as connection:
             invoice = find_invoice(connection, self.desk.company_id, number)
             view = view_document(connection, invoice.invoice_id, utc_now())
-        subject, words, html = self.desk.billing.shelf.mail(
-            view.template_version_id, invoice, is_attached=self.company.email_attachment == "pdf"
-        )
+        shelf, template_id, form = self.desk.billing.shelf, view.template_version_id, self.company.mail_form
+        subject, words, html = shelf.mail(template_id, invoice, form=form)
+        if form is MailForm.LINKED and not shows_link(words, html):
+            subject, words, html = shelf.mail(template_id, invoice)
+        home = self.desk.billing.settings.portal_url + f"{PORTAL_PATH}/"
+        words, html = with_addresses(words, html, document_url=f"{home}invoices/{number}", portal_url=home)
         return Message(to_email=invoice.payer.email, subject=subject, words=words, html=html)
 
     def delivery_tallies(self) -> list[ReasonTally]:

@@ -17,6 +17,11 @@ PORTAL_PATH = "/my"
 """Where the portal is, below its address."""
 
 
+def links_of(database: Database, settings: Settings, clock: Clock) -> "PortalLinks | None":
+    """Return what makes links; None where the portal is shut."""
+    return PortalLinks(database, settings, clock) if settings.portal_url else None
+
+
 class PortalLinks:
     """Makes and opens links; kept for many."""
 

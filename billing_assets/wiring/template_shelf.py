@@ -24,6 +24,7 @@ from billing_assets.documents.templates import (
 from billing_assets.documents.views import Document
 from billing_assets.domain.invoices import DocumentKind
 from billing_assets.domain.letters import LetterKind
+from billing_assets.domain.mail_forms import MailForm
 from billing_assets.domain.template_choice import (
     FrozenTemplate,
     ScopedTemplate,
@@ -102,17 +103,17 @@ class TemplateShelf:
         return HtmlRenderer(from_archive(archive, self.cache_dir)).html(document)
 
     def mail(
-        self, template_version_id: int, document: Document, *, is_attached: bool = True
+        self, template_version_id: int, document: Document, *, form: MailForm = MailForm.ATTACHED
     ) -> tuple[str, str, str]:
         """Return (subject, text, html) of the e-mail of a document by the version that it froze.
 
-        ``is_attached``: the mail carries the PDF, and says so.
+        ``form``: what the mail has of the document.
         """
         archive = self.archive(template_version_id)
         if self.is_own(template_version_id):
-            made = self.enclosed(archive, document, ("mail",), is_attached=is_attached)
+            made = self.enclosed(archive, document, ("mail",), mail_form=form)
             return made.subject, made.text, made.mail_html
-        return EmailRenderer(from_archive(archive, self.cache_dir)).render(document, is_attached=is_attached)
+        return EmailRenderer(from_archive(archive, self.cache_dir)).render(document, form=form)
 
     def enclosed(
         self,
@@ -121,14 +122,14 @@ class TemplateShelf:
         forms: tuple[str, ...],
         language: str = "",
         *,
-        is_attached: bool = True,
+        mail_form: MailForm = MailForm.ATTACHED,
     ) -> Rendered:
         """Render one document, or the template's sample, in an enclosure that ends with it."""
         enclosure = Enclosure()
         try:
             path = str(self.kept(archive))
             return enclosure.render(
-                Task(archive=path, document=document, forms=forms, language=language, is_attached=is_attached)
+                Task(archive=path, document=document, forms=forms, language=language, mail_form=mail_form)
             )
         finally:
             enclosure.close()

@@ -9,6 +9,7 @@ from billing_assets.documents.labels import catalogues_of
 from billing_assets.documents.templates import default_templates_dir, load_template
 from billing_assets.documents.views import sample_document
 from billing_assets.domain.invoices import Invoice
+from billing_assets.domain.mail_forms import MailForm, shows_link
 from billing_assets_tests.documents.samples import GOLDEN, english, spanish, template, with_payer
 
 RENDERER = EmailRenderer(template())
@@ -29,10 +30,12 @@ def test_a_mail_speaks_of_a_pdf_exactly_where_it_carries_one(kind: str, language
     document = sample_document(folder, language)
     assert isinstance(document, Invoice)
     renderer = EmailRenderer(folder)
-    for is_attached in (True, False):
+    for form in MailForm:
         # The reader sees the preheader of the HTML beside the subject, before anything else.
-        for body in renderer.render(document, is_attached=is_attached)[1:]:
-            assert ("PDF" in body) is is_attached
+        bodies = renderer.render(document, form=form)[1:]
+        assert shows_link(*bodies) is (form is MailForm.LINKED)
+        for body in bodies:
+            assert ("PDF" in body) is (form is MailForm.ATTACHED)
             assert document.invoice_number in body
     bare = {key: words for key, words in catalogues_of(folder)[language].text.items() if "_bare" in key}
     assert len(bare) == (4 if kind == "invoice" else 3)
@@ -46,7 +49,7 @@ def _without_bare(content: bytes) -> bytes:
 def test_a_template_that_was_frozen_before_keeps_its_words() -> None:
     files = {name: _without_bare(content) for name, content in template().files.items()}
     frozen = EmailRenderer(replace(template(), files=files))
-    assert frozen.render(english(), is_attached=False) == RENDERER.render(english())
+    assert frozen.render(english(), form=MailForm.BARE) == RENDERER.render(english())
 
 
 def test_text_and_html_carry_the_amount_the_date_and_the_account() -> None:

@@ -142,8 +142,8 @@ class History:
         for row in store.next_deliveries(1, None, 0, 1):
             state = self.random.choice([DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.QUEUED])
             answer = SendResult(state=state, reply_code=0, reason_code="chance", reply_text="")
-            assert store.hand_over(None, row, "")
-            store.hand_over(Finished(row=row, result=answer, ended_at=clock()), None, "")
+            assert store.hand_over(None, row)
+            store.hand_over(Finished(row=row, result=answer, ended_at=clock()), None)
 
 
 def prepare(database: Database, home: Path) -> None:

@@ -46,8 +46,8 @@ def deliver_february(billing: Billing, folder: Path) -> str:
     billing.print(FEBRUARY)
     billing.documents.queue(1, FEBRUARY, COMPANY.message_domain)
     for row in billing.documents.next_deliveries(1, FEBRUARY, 0, 9, which=Which(channels=("api_push",))):
-        billing.documents.hand_over(None, row, "")
-        billing.documents.hand_over(Finished(row=row, result=TAKEN, ended_at=AT), None, "")
+        billing.documents.hand_over(None, row)
+        billing.documents.hand_over(Finished(row=row, result=TAKEN, ended_at=AT), None)
     LetterDesk(billing).post(folder / "letters")
     with MailboxServer(folder / "mailbox") as mailbox:
         use_port(billing, mailbox.port)

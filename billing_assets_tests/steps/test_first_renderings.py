@@ -141,7 +141,7 @@ def test_a_document_that_cannot_be_printed_fails_alone(
     billing: Billing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def jammed(sheet: press._Sheet) -> PrintedInvoice:
-        if sheet[0].document_id == 2:
+        if sheet.job.document_id == 2:
             raise ZeroDivisionError
         return printed(sheet)
 

@@ -44,8 +44,10 @@ def row(number: int, email: str, invoice: Invoice) -> QueuedDelivery:
         to_email=email,
         endpoint_code="",
         is_doubtful=False,
-        had_pdf=None,
+        former_form=None,
+        payer_id=1,
         payer_version_id=1,
+        invoice_id=1,
         job=job,
     )
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.mail_forms import MailForm
 from billing_assets.steps import post_letters as posting
 from billing_assets.steps.delivery_ports import Press, PrintedInvoice, PrintJob
 from billing_assets.steps.post_letters import post_letters
@@ -120,9 +121,11 @@ class FaultyPress:
     def __init__(self, press: Press, document_id: int) -> None:
         self._press, self._document_id = press, document_id
 
-    def print_all(self, jobs: Iterable[PrintJob], *, with_pdf: bool) -> Iterator[PrintedInvoice]:
+    def print_all(
+        self, jobs: Iterable[PrintJob], *, form: MailForm = MailForm.ATTACHED, pdf_limit_bytes: int = 0
+    ) -> Iterator[PrintedInvoice]:
         fault = BillingError("print_failed", "it could not be printed", "report it")
-        for sheet in self._press.print_all(jobs, with_pdf=with_pdf):
+        for sheet in self._press.print_all(jobs, form=form, pdf_limit_bytes=pdf_limit_bytes):
             is_good = sheet.document_id != self._document_id
             yield sheet if is_good else replace(sheet, pdf=b"", pdf_sha256="", fault=fault)
 

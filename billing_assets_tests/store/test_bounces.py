@@ -47,8 +47,8 @@ def store(billing: Billing) -> SqlBounceStore:
 def attempt(billing: Billing, result: SendResult = SENT) -> str:
     """Make one attempt at the first row that waits; return its Message-ID."""
     row = billing.documents.next_deliveries(1, None, 0, 1)[0]
-    billing.documents.hand_over(None, row, "")
-    billing.documents.hand_over(Finished(row=row, result=result, ended_at=AT), None, "")
+    billing.documents.hand_over(None, row)
+    billing.documents.hand_over(Finished(row=row, result=result, ended_at=AT), None)
     return row.message_id
 
 

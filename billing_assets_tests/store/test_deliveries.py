@@ -12,7 +12,7 @@ from sqlalchemy import text
 from billing_assets.domain.attempts import FIRST_OWNER
 from billing_assets.domain.deliveries import DeliveryState, SendResult, message_id
 from billing_assets.domain.errors import BillingError
-from billing_assets.steps.delivery_ports import Finished, QueueCounts, QueuedDelivery
+from billing_assets.steps.delivery_ports import Carried, Finished, QueueCounts, QueuedDelivery
 from billing_assets.steps.run_ports import silent
 from billing_assets.store.connection import Database
 from billing_assets.store.deliveries import SqlDocumentStore
@@ -61,7 +61,7 @@ def test_the_newest_address_of_the_payer_counts_and_not_the_frozen_one(store: Sq
     change_address(store.database, 1, "new@example.com")
     row = next(row for row in queued(store) if row.job.invoice.payer.payer_key == "K1")
     assert (row.to_email, row.job.invoice.payer.email) == ("new@example.com", "payer1@example.com")
-    store.hand_over(None, row, "")
+    store.hand_over(None, row)
     query = """
         select content::json ->> 'email' from delivery_attempt join payer_version using (payer_version_id)
     """
@@ -86,9 +86,9 @@ def test_an_address_that_came_in_queues_what_failed_for_want_of_it_and_one_that_
 
 def test_what_was_handed_to_a_channel_is_not_queued_again_by_itself(store: SqlDocumentStore) -> None:
     first = queued(store)[0]
-    store.hand_over(None, first, "")
+    store.hand_over(None, first)
     later = replace(SENT, state=DeliveryState.QUEUED, reply_code=450, reason_code="greylisted")
-    store.hand_over(Finished(row=first, result=later, ended_at=AT), None, "")
+    store.hand_over(Finished(row=first, result=later, ended_at=AT), None)
     change_address(store.database, 1, "")
     assert store.queue(1, None, DOMAIN).without_address_count == 1
     change_address(store.database, 1, "again@example.com")
@@ -100,9 +100,9 @@ def test_faults_of_the_channel_are_no_refusals_of_a_message(store: SqlDocumentSt
     for reason, refused_count in (("connect_failed", 0), ("greylisted", 0), ("service_not_available", 1)):
         first = store.next_deliveries(1, FEBRUARY, 0, 1)[0]
         assert first.refused_count == refused_count
-        store.hand_over(None, first, "")
+        store.hand_over(None, first)
         later = replace(SENT, state=DeliveryState.QUEUED, reply_code=450, reason_code=reason)
-        store.hand_over(Finished(row=first, result=later, ended_at=AT), None, "")
+        store.hand_over(Finished(row=first, result=later, ended_at=AT), None)
     assert store.next_deliveries(1, FEBRUARY, 0, 1)[0].refused_count == 1
 
 
@@ -123,25 +123,25 @@ def test_rows_come_in_order_and_in_pieces_with_their_whole_invoices(store: SqlDo
 
 def test_a_delivery_keeps_what_it_carried(store: SqlDocumentStore) -> None:
     first = queued(store)[0]
-    store.hand_over(None, first, "ab" * 32, "cd" * 32)
+    store.hand_over(None, first, Carried(pdf_sha256="ab" * 32, mail_sha256="cd" * 32, mail_form="attached"))
     query = """
-        select encode(content_sha256, 'hex'), encode(mail_sha256, 'hex') from delivery where state = 'sending'
+        select encode(content_sha256, 'hex'), encode(mail_sha256, 'hex'), mail_form from delivery
+        where state = 'sending'
     """
-    assert rows(store, query) == [("ab" * 32, "cd" * 32)]
+    assert rows(store, query) == [("ab" * 32, "cd" * 32, "attached")]
 
 
 def test_a_row_goes_from_hand_to_hand(store: SqlDocumentStore) -> None:
     first, second = queued(store)[:2]
-    store.hand_over(None, first, "ab" * 32)
+    store.hand_over(None, first, Carried(pdf_sha256="ab" * 32))
     query = "select state, attempt_count, owner from delivery order by delivery_id limit 2"
     picked = f"select state, attempt_count, reply_code from delivery where delivery_id = {first.delivery_id}"
     assert rows(store, picked) == [("sending", 1, 0)]
-    store.hand_over(Finished(row=first, result=SENT, ended_at=AT), second, "")
+    store.hand_over(Finished(row=first, result=SENT, ended_at=AT), second)
     assert rows(store, picked) == [("sent", 1, 250)]
     store.hand_over(
         Finished(row=second, result=replace(SENT, state=DeliveryState.FAILED, reply_code=550), ended_at=AT),
         None,
-        "",
     )
     attempts = "select delivery_id, attempt_number, state, reply_code from delivery_attempt order by 1"
     assert rows(store, attempts) == [
@@ -153,23 +153,23 @@ def test_a_row_goes_from_hand_to_hand(store: SqlDocumentStore) -> None:
 
 def test_an_answer_may_be_recorded_twice(store: SqlDocumentStore) -> None:
     first = queued(store)[0]
-    store.hand_over(None, first, "")
+    store.hand_over(None, first)
     for _ in range(2):
-        store.hand_over(Finished(row=first, result=SENT, ended_at=AT), None, "")
+        store.hand_over(Finished(row=first, result=SENT, ended_at=AT), None)
     assert rows(store, "select count(*) from delivery where state = 'sent'") == [(1,)]
 
 
 def test_a_row_that_is_being_sent_cannot_be_begun_again(store: SqlDocumentStore) -> None:
     first = queued(store)[0]
-    store.hand_over(None, first, "")
+    store.hand_over(None, first)
     with pytest.raises(BillingError) as caught:
-        store.hand_over(None, first, "")
+        store.hand_over(None, first)
     assert caught.value.code == "delivery_taken"
 
 
 def test_what_a_dead_sender_left_is_unknown_with_an_owner(store: SqlDocumentStore) -> None:
     first = queued(store)[0]
-    store.hand_over(None, first, "")
+    store.hand_over(None, first)
     assert store.settle_interrupted(1) == 1
     assert store.settle_interrupted(1) == 0
     found = rows(store, "select state, reason_code, owner from delivery where attempt_count = 1")
@@ -180,9 +180,9 @@ def test_what_a_dead_sender_left_is_unknown_with_an_owner(store: SqlDocumentStor
 
 def test_the_answer_of_a_sender_that_was_taken_for_dead_counts(store: SqlDocumentStore) -> None:
     first = queued(store)[0]
-    store.hand_over(None, first, "")
+    store.hand_over(None, first)
     store.settle_interrupted(1)
-    store.hand_over(Finished(row=first, result=SENT, ended_at=AT), None, "")
+    store.hand_over(Finished(row=first, result=SENT, ended_at=AT), None)
     assert rows(store, "select state, owner from delivery where attempt_count = 1") == [("sent", "")]
     assert rows(store, "select state from delivery_attempt") == [("sent",)]
 

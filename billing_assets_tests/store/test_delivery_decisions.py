@@ -48,12 +48,12 @@ class Outbox:
 
     def begun(self) -> QueuedDelivery:
         row = self.next()[0]
-        assert self.documents.hand_over(None, row, "")
+        assert self.documents.hand_over(None, row)
         return row
 
     def answered(self, result: SendResult) -> QueuedDelivery:
         row = self.begun()
-        self.documents.hand_over(Finished(row=row, result=result, ended_at=AT), None, "")
+        self.documents.hand_over(Finished(row=row, result=result, ended_at=AT), None)
         return row
 
     def abandoned(self) -> QueuedDelivery:
@@ -105,8 +105,8 @@ def test_an_unknown_delivery_goes_again_with_its_message_id(outbox: Outbox) -> N
     outbox.decide(Decision.AGAIN, row.delivery_id)
     again = outbox.next()[0]
     assert (again.delivery_id, again.message_id, again.attempt_count) == (row.delivery_id, row.message_id, 1)
-    outbox.documents.hand_over(None, again, "")
-    outbox.documents.hand_over(Finished(row=again, result=SENT, ended_at=AT), None, "")
+    outbox.documents.hand_over(None, again)
+    outbox.documents.hand_over(Finished(row=again, result=SENT, ended_at=AT), None)
     assert outbox.row(row.delivery_id) == ("sent", "accepted", "", 2)
     assert outbox.offenders() == {}
 
@@ -228,9 +228,9 @@ def test_two_people_who_decide_at_once_are_one_decision(outbox: Outbox) -> None:
 
 def test_a_row_given_up_after_the_sender_read_it_is_not_sent_and_stops_nobody(outbox: Outbox) -> None:
     first, second = outbox.next()[:2]
-    outbox.documents.hand_over(None, first, "")
+    outbox.documents.hand_over(None, first)
     outbox.decide(Decision.GIVEN_UP, second.delivery_id)
-    assert not outbox.documents.hand_over(Finished(row=first, result=SENT, ended_at=AT), second, "")
+    assert not outbox.documents.hand_over(Finished(row=first, result=SENT, ended_at=AT), second)
     assert outbox.row(first.delivery_id)[0] == "sent"
     assert outbox.row(second.delivery_id) == ("failed", "given_up", "", 0)
 
@@ -242,7 +242,7 @@ def test_an_acceptance_that_comes_late_is_worth_more_than_a_decision(
     """Above all, what was to go again does not go again."""
     row = outbox.abandoned()
     outbox.decide(decision, row.delivery_id)
-    outbox.documents.hand_over(Finished(row=row, result=SENT, ended_at=AT), None, "")
+    outbox.documents.hand_over(Finished(row=row, result=SENT, ended_at=AT), None)
     assert outbox.row(row.delivery_id) == ("sent", "accepted", "", 1)
     assert row.delivery_id not in [other.delivery_id for other in outbox.next()]
     assert outbox.offenders() == {}
@@ -257,7 +257,7 @@ def test_any_other_late_answer_is_kept_with_the_attempt_and_the_decision_stands(
 ) -> None:
     row = outbox.abandoned()
     outbox.decide(decision, row.delivery_id)
-    outbox.documents.hand_over(Finished(row=row, result=REFUSED, ended_at=AT), None, "")
+    outbox.documents.hand_over(Finished(row=row, result=REFUSED, ended_at=AT), None)
     assert outbox.row(row.delivery_id)[0] == state
     with outbox.documents.database.transaction() as connection:
         assert connection.execute(text("select state from delivery_attempt")).scalars().all() == ["failed"]
@@ -268,7 +268,7 @@ def test_a_sender_whose_row_was_begun_anew_may_not_answer_for_it(outbox: Outbox)
     outbox.decide(Decision.AGAIN, row.delivery_id)
     outbox.begun()
     with pytest.raises(BillingError) as caught:
-        outbox.documents.hand_over(Finished(row=row, result=SENT, ended_at=AT), None, "")
+        outbox.documents.hand_over(Finished(row=row, result=SENT, ended_at=AT), None)
     assert caught.value.code == "delivery_taken"
     assert outbox.row(row.delivery_id)[::3] == ("sending", 2)
 

@@ -70,8 +70,8 @@ def answer(billing: Billing, payer: int, result: SendResult) -> None:
     key = f"K{payer}"
     rows = billing.documents.next_deliveries(1, None, 0, 100)
     row = next(row for row in rows if row.job.invoice.payer.payer_key == key)
-    billing.documents.hand_over(None, row, "")
-    billing.documents.hand_over(Finished(row=row, result=result, ended_at=AT), None, "")
+    billing.documents.hand_over(None, row)
+    billing.documents.hand_over(Finished(row=row, result=result, ended_at=AT), None)
 
 
 def endpoints(billing: Billing) -> SqlEndpointStore:

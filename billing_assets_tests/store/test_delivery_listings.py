@@ -66,8 +66,8 @@ def shown(billing: Billing, delivery_id: int) -> DeliveryDetail:
 
 def answer(billing: Billing, result: SendResult) -> int:
     row = billing.documents.next_deliveries(1, None, 0, 1)[0]
-    billing.documents.hand_over(None, row, "")
-    billing.documents.hand_over(Finished(row=row, result=result, ended_at=AT), None, "")
+    billing.documents.hand_over(None, row)
+    billing.documents.hand_over(Finished(row=row, result=result, ended_at=AT), None)
     return row.delivery_id
 
 

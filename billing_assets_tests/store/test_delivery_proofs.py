@@ -14,7 +14,7 @@ from billing_assets.domain.deliveries import DeliveryState, SendResult, webhook_
 from billing_assets.domain.delivery_proofs import DeliveryProof
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.required_channels import required_channels_from
-from billing_assets.steps.delivery_ports import Finished, PrintedInvoice, QueuedDelivery, Which
+from billing_assets.steps.delivery_ports import Carried, Finished, PrintedInvoice, QueuedDelivery, Which
 from billing_assets.store.companies import save_company
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import Billing
@@ -80,8 +80,8 @@ def hand_over(billing: Billing, place: int, result: SendResult) -> int:
     mail = printed.mail_sha256 if row.channel == "email" else ""
     if mail:
         billing.documents.keep_mails([printed])
-    billing.documents.hand_over(None, row, digest, mail)
-    billing.documents.hand_over(Finished(row=row, result=result, ended_at=AT), None, "")
+    billing.documents.hand_over(None, row, Carried(pdf_sha256=digest, mail_sha256=mail))
+    billing.documents.hand_over(Finished(row=row, result=result, ended_at=AT), None)
     return row.delivery_id
 
 

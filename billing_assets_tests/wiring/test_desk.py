@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.mail_forms import MailForm
 from billing_assets.steps.delivery_ports import Press, PrintedInvoice, PrintJob
 from billing_assets.store.connection import Database
 from billing_assets.store.invoice_listings import InvoiceFilter
@@ -81,6 +82,8 @@ class _Squares:
     def __init__(self, press: Press) -> None:
         self.press = press
 
-    def print_all(self, jobs: Iterable[PrintJob], *, with_pdf: bool) -> Iterator[PrintedInvoice]:
-        for sheet in self.press.print_all(jobs, with_pdf=with_pdf):
+    def print_all(
+        self, jobs: Iterable[PrintJob], *, form: MailForm = MailForm.ATTACHED, pdf_limit_bytes: int = 0
+    ) -> Iterator[PrintedInvoice]:
+        for sheet in self.press.print_all(jobs, form=form, pdf_limit_bytes=pdf_limit_bytes):
             yield replace(sheet, missing_character_count=1)

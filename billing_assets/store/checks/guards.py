@@ -223,7 +223,7 @@ MAY_UPDATE: Mapping[str, str] = {
     "number_series": "last_number, last_issue_date",
     "document": "pdf_sha256, pdf_size, pdf, rendered_at, mail_sha256",
     "delivery": "state, reply_code, reason_code, reply_text, content_sha256, owner, attempt_count, "
-    "changed_at, mail_sha256, next_attempt_at",
+    "changed_at, mail_sha256, next_attempt_at, mail_form",
     "delivery_attempt": "ended_at, state, reply_code, reason_code",
     "problem_hold": "released_batch_id",
     "clock_hold": "lifted_at, lifted_by, lift_reason",
