@@ -17,7 +17,8 @@ from billing_assets.domain.text_fields import LONGEST_SHOWN, BadTextError
 MAX_CODES = 100
 """So many codes may stand in a list."""
 
-_LONGEST_CODE = 100
+LONGEST_CODE = 100
+"""So many letters may a code have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +104,8 @@ def codes(text: str) -> tuple[str, ...]:
     found = tuple(sorted({part.strip() for part in text.split(",")} - {""}))
     if len(found) > MAX_CODES:
         raise BadTextError(f"write at most {MAX_CODES} codes")
-    if not all(len(each) <= _LONGEST_CODE and each.isprintable() for each in found):
-        raise BadTextError(f"write codes of at most {_LONGEST_CODE} letters, divided by commas: motor, home")
+    if not all(len(each) <= LONGEST_CODE and each.isprintable() for each in found):
+        raise BadTextError(f"write codes of at most {LONGEST_CODE} letters, divided by commas: motor, home")
     return found
 
 

@@ -32,7 +32,8 @@ class RunRow:
     """A run in a list. ``counts`` maps an outcome to its charges; empty until the run is finalised.
 
     ``issuing_date`` is the date that was asked for; ``issue_dates`` are the first and the last that stand on
-    its invoices, None where it has none or is not finalised. ``selection`` is which policies it bills.
+    its invoices, None where it has none or is not finalised. ``selection`` is which policies it bills,
+    ``template_name`` by which of the company's templates it prints, empty where it names none.
     """
 
     run_id: int
@@ -52,6 +53,7 @@ class RunRow:
     held_reasons: tuple[Mapping[str, str], ...]
     decided_at: datetime | None
     selection: Selection
+    template_name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +159,7 @@ def _rows(rows: Iterable[Row[Any]]) -> list[RunRow]:
             held_reasons=tuple(row.held_reasons),
             decided_at=row.decided_at,
             selection=selection_of(row.selection),
+            template_name=row.template_name,
         )
         for row in rows
     ]

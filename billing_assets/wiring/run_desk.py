@@ -1,7 +1,7 @@
-"""Runs that a person asks for in the office: what one would bill, and starting it.
+"""Runs that a person asks for in the office, or a system by the API: what one would bill, and starting it.
 
-Belongs here: the order that a form makes, its preview, and the entry in the audit log. Does not belong here:
-the run itself (``build``), the thread that it is in (``run_starter``).
+Belongs here: the order that a form or a call makes, its preview, and the entry in the audit log.
+Does not belong here: the run itself (``build``), the thread that it is in (``run_starter``).
 """
 
 from collections.abc import Sequence

@@ -3,7 +3,8 @@
 Belongs here: the form, and which refusal has which status. Does not belong here: the words of a refusal
 (where it is raised).
 
-No problem repeats what was sent: it may be somebody's name.
+A problem names the code or number that it is about, and repeats nothing else that was sent: it may be
+somebody's name.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,6 +50,8 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "language_unknown": 422,
         "currency_unknown": 422,
         "template_name_unknown": 422,
+        "template_name_inactive": 422,
+        "selection_unknown": 422,
         "note_missing": 422,
         "name_missing": 422,
         "pause_over": 422,

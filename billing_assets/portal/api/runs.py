@@ -1,7 +1,7 @@
 """Runs: lists, one with its figures, its certificate, and billing a date.
 
-Belongs here: reading runs, and asking for one. Does not belong here: approving one (the office), the order of
-a run (``wiring.build``).
+Belongs here: reading runs, and asking for one. Does not belong here: approving one (the office), what a run
+is asked for and begun by (``wiring.run_desk``).
 """
 
 from collections.abc import Mapping
@@ -14,15 +14,17 @@ from pydantic import ConfigDict, Field
 from billing_assets.domain.api_keys import Scope
 from billing_assets.domain.list_pages import page_of
 from billing_assets.domain.runs import RunKind, RunState
-from billing_assets.portal.api.callers import CallersDesk, Calling, program_of
+from billing_assets.domain.selections import SELECTION_FIELDS, Selection, selection_from, selection_of
+from billing_assets.portal.api.callers import CallersDesk
 from billing_assets.portal.api.entity_tags import FROZEN, tagged
 from billing_assets.portal.api.guarded_route import GuardedRoute
 from billing_assets.portal.api.list_cursors import Cursor, Limit, next_of, number_in
 from billing_assets.portal.api.rules import Keeps, needs
-from billing_assets.portal.api.shapes import Asked, Told, example
+from billing_assets.portal.api.selections import SelectionAsked, SelectionTold, told_selection
+from billing_assets.portal.api.shapes import Told, example
 from billing_assets.store.run_listings import RunDetail, RunFilter
-from billing_assets.wiring.acting import acting_for
 from billing_assets.wiring.office_desk import OfficeDesk
+from billing_assets.wiring.run_desk import RunDesk
 
 router = APIRouter(route_class=GuardedRoute, tags=["runs"])
 
@@ -43,6 +45,11 @@ _HEAD = {
     "finalised_at": "2025-02-28T05:00:12Z",
     "invoices": [_TOTAL],
     "held_reasons": [],
+    "product_codes": ["motor"],
+    "place_codes": [],
+    "plan_codes": [],
+    "payer_groups": [],
+    "template": "winter",
 }
 
 
@@ -56,8 +63,11 @@ class RunTotal(Told):
     total_minor: int
 
 
-class Run(Told):
-    """A run; figures are there once it is final. ``held_reasons``: the bounds that it exceeds, in words."""
+class Run(SelectionTold):
+    """A run; figures are there once it is final. ``held_reasons``: the bounds that it exceeds, in words.
+
+    The lists of codes are those that a billing run was asked for; where all are empty it bills every policy.
+    """
 
     model_config = ConfigDict(json_schema_extra=example(_HEAD))
 
@@ -106,15 +116,33 @@ class RunPage(Told):
     next: str | None
 
 
-class RunAsked(Asked):
-    """The date to be billed; ``deliver`` False sends nothing."""
+class RunAsked(SelectionAsked):
+    """The date to be billed, and of which policies; ``deliver`` False sends nothing.
+
+    Without a list every policy is billed. What a selection leaves is billed by the run of the date.
+    """
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra=example({"billing_date": "2025-02-28", "deliver": True})
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"billing_date": "2025-02-28", "deliver": True},
+                {"billing_date": "2025-02-28", "product_codes": ["motor", "home"], "place_codes": ["ES"]},
+                {"billing_date": "2025-02-28", "payer_groups": ["fleet"], "template": "winter"},
+            ]
+        },
     )
 
     billing_date: date
     deliver: Annotated[bool, Field(strict=True)] = True
+
+    def selection(self) -> Selection:
+        """Return which policies are meant; raises ``selection_invalid``.
+
+        >>> RunAsked(billing_date=date(2025, 2, 28), plan_codes=["monthly"]).selection().words()
+        'plan monthly'
+        """
+        return selection_from({name: getattr(self, name) for name in SELECTION_FIELDS})
 
 
 class RunStarted(Told):
@@ -178,6 +206,7 @@ def list_runs(
             finalised_at=row.finalised_at,
             invoices=[_total(total) for total in row.invoice_totals],
             held_reasons=[reason["found"] for reason in row.held_reasons],
+            **told_selection(row.selection, row.template_name),
         )
         for row in found
     ]
@@ -204,16 +233,18 @@ def get_certificate(request: Request, desk: CallersDesk, run_id: _RunId) -> Resp
     return tagged(request, kept.file_text.encode(), tag=kept.content_sha256, cache=FROZEN)
 
 
-@router.post("/runs", operation_id="startRun", summary="Bill a date", status_code=202)
+@router.post("/runs", operation_id="startRun", summary="Bill a date or a selection", status_code=202)
 @needs(Scope.RUNS_WRITE, Keeps.APART)
-def start_run(request: Request, response: Response, caller: Calling, asked: RunAsked) -> RunStarted:
-    """Begin to bill a date, in the background; the same date again does what is missing, and nothing twice.
+def start_run(request: Request, response: Response, desk: CallersDesk, asked: RunAsked) -> RunStarted:
+    """Begin to bill a date, in the background; the same again does what is missing, and nothing twice.
 
     A run that exceeds a safety bound is held, and issues nothing until somebody approves it in the office.
+    A code that nothing in the policy book has is refused (422), and so is the name of templates of which none
+    is active; a date of which another selection is open, and a company of which a run or an import is under
+    way, are conflicts (409). The run is in the audit log.
     """
-    billing = acting_for(program_of(request), caller.key.actor, caller.key.company_code)
-    order = billing.order(asked.billing_date)
-    request.app.state.runs.start(billing, order, is_quiet=not asked.deliver)
+    runs = RunDesk(desk.billing, request.app.state.runs)
+    runs.start(runs.order(asked.billing_date, asked.selection(), asked.template), is_quiet=not asked.deliver)
     day = asked.billing_date.isoformat()
     base = request.url.path
     location = f"{base}?from_date={day}&to_date={day}&kind={RunKind.BILLING.value}"
@@ -238,6 +269,7 @@ def _whole(run: RunDetail) -> RunWhole:
             RunOutcome(outcome=outcome, charge_count=count)
             for outcome, count in report["outcome_counts"].items()
         ],
+        **told_selection(selection_of(report.get("selection")), report.get("template", "")),
     )
 
 

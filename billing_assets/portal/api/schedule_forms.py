@@ -12,12 +12,11 @@ from pydantic import ConfigDict, Field
 from billing_assets.domain.activities import Activity
 from billing_assets.domain.activity_schedules import MAX_LEAD_DAYS, MAX_TIMES
 from billing_assets.domain.business_days import LeadUnit, Roll
-from billing_assets.portal.api.shapes import Asked, Told, Words, example
+from billing_assets.portal.api.selections import SelectionAsked, SelectionTold
+from billing_assets.portal.api.shapes import Told, Words, example
 from billing_assets.wiring.schedule_desk import ScheduleView
 
 _Text: TypeAlias = Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")]
-_Code: TypeAlias = Annotated[str, Field(max_length=40, pattern=r"^[^\x00,;]+$")]
-_Codes: TypeAlias = Annotated[list[_Code], Field(max_length=200)]
 _Time: TypeAlias = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["06:00"])]
 _SAID = {
     "name": "Nightly run",
@@ -30,7 +29,7 @@ _SAID = {
 }
 
 
-class ScheduleAsked(Asked):
+class ScheduleAsked(SelectionAsked):
     """All that a schedule says, and why it says so."""
 
     model_config = ConfigDict(
@@ -50,13 +49,6 @@ class ScheduleAsked(Asked):
     lead_days: Annotated[int, Field(strict=True, ge=0, le=MAX_LEAD_DAYS)] = 0
     lead_unit: LeadUnit = LeadUnit.CALENDAR
     owner: _Text
-    product_codes: _Codes = Field(default_factory=list)
-    place_codes: _Codes = Field(default_factory=list)
-    plan_codes: _Codes = Field(default_factory=list)
-    payer_groups: _Codes = Field(default_factory=list)
-    template: Annotated[
-        str, Field(max_length=40, pattern=r"^[^\x00]*$", description="Name of own templates; empty: none.")
-    ] = ""
     note: Words
 
     def texts(self) -> Mapping[str, str]:
@@ -97,7 +89,7 @@ class SchedulePause(Told):
     until_at: datetime | None
 
 
-class Schedule(Told):
+class Schedule(SelectionTold):
     """A schedule as it stands; ``revision`` is its ETag. ``state``: active, paused, ended or retired."""
 
     model_config = ConfigDict(
@@ -140,11 +132,6 @@ class Schedule(Told):
     lead_days: int
     lead_unit: str
     owner: str
-    product_codes: list[str]
-    place_codes: list[str]
-    plan_codes: list[str]
-    payer_groups: list[str]
-    template: str
     next_due_at: list[datetime]
     pause: SchedulePause | None
 

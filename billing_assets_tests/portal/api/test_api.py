@@ -5,15 +5,12 @@ from datetime import date
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from billing_assets.portal.api import gate
 from billing_assets.portal.api.policy_events import MOST_ROWS
 from billing_assets.wiring.desk import Desk
 from billing_assets.wiring.policy_events import EventDesk
-from billing_assets.wiring.run_starter import RunStarter
-from billing_assets_tests.billed_store import BILLING_DATE
 from billing_assets_tests.portal.api.conftest import SCHEDULE, TERM, System
 
 SAID = {name: value for name, value in SCHEDULE.items() if name != "schedule_code"}
@@ -137,31 +134,6 @@ def test_a_policy_is_billed_on_demand(system: System) -> None:
     assert system.post("/invoices:on-demand", once="a", json=issue).json() == first.json()
     (again,) = system.post("/invoices:on-demand", json=issue).json()["items"]
     assert (again["reason_code"], again["invoice_numbers"]) == ("nothing_due", [])
-
-
-def test_runs_are_read_with_their_figures(system: System) -> None:
-    (run,) = system.get("/runs").json()["items"]
-    whole = system.get(f"/runs/{run['run_id']}").json()
-    assert (whole["billing_date"], whole["state"]) == (BILLING_DATE.isoformat(), "finalised")
-    assert sum(row["charge_count"] for row in whole["outcomes"]) == whole["due_count"]
-    certificate = system.get(f"/runs/{run['run_id']}/certificate")
-    assert certificate.json()["certificate"]["is_complete"] is True
-    assert certificate.headers["etag"] == f'"{certificate.json()["content_sha256"]}"'
-
-
-def test_a_date_is_billed_in_the_background(system: System, app: FastAPI) -> None:
-    (mounted,) = (route for route in app.routes if getattr(route, "path", "") == "/api/v1")
-    runs: RunStarter = mounted.app.state.runs  # type: ignore[attr-defined]
-    asked = {"billing_date": "2024-02-29", "deliver": False}
-    answer = system.post("/runs", once="a", json=asked)
-    assert answer.status_code == 202
-    runs.wait()
-    (run,) = system.get(answer.headers["location"]).json()["items"]
-    assert (run["state"], run["billing_date"]) == ("finalised", "2024-02-29")
-    assert run["invoices"]
-    again = system.post("/runs", once="a", json=asked)
-    assert again.headers["location"] == answer.headers["location"]
-    assert len(system.get("/runs").json()["items"]) == 2
 
 
 def test_a_schedule_is_kept_changed_paused_and_resumed(system: System) -> None:
