@@ -26,12 +26,13 @@ class DeliveryAttempt:
 class DeliveryProof:
     """What is known of one delivery of a document, for whoever has to prove that it was sent.
 
-    ``recipient`` is the e-mail address, the endpoint's code or the postal address of the last attempt:
-    personal data. ``message_key`` is the Message-ID of an e-mail, the ``webhook-id`` of a push, empty for a
-    letter. ``pdf_sha256`` and ``mail_sha256`` are hashes (hex) of the PDF and of the mail's own words that
-    were handed over, empty where there was none. ``is_pdf_intact``: the PDF that is kept still has that hash;
-    None where no PDF was handed over. ``reply_text`` is the other side's last wording, or the folder that a
-    letter is in.
+    ``recipient`` is of the last attempt: the e-mail address, also that by which an inbox in the portal opens;
+    the code of the endpoint or of the partner who fetched the document; the postal address. It is personal
+    data. ``message_key`` is the Message-ID of an e-mail or the ``webhook-id`` of a push; what is put into an
+    inbox, fetched or posted has none. ``pdf_sha256`` and ``mail_sha256`` are hashes (hex) of the PDF and of
+    the mail's own words that were handed over, empty where there was none. ``is_pdf_intact``: the PDF that
+    is kept still has that hash; None where no PDF was handed over. ``reply_text`` is the other side's last
+    wording, or the folder that a letter is in.
     """
 
     delivery_id: int

@@ -69,12 +69,17 @@ def attempts_of(connection: Connection, delivery_id: int) -> tuple[DeliveryAttem
 
 
 def _recipient(row: Any) -> str:  # noqa: ANN401 - a row of SQLAlchemy
+    """Return to whom a document went; an inbox in the portal opens by the payer's e-mail address alone."""
     if row.channel == DeliveryChannel.PRINT_POST:
         return ", ".join([row.name, *row.address_lines])
-    return (row.email if row.channel == DeliveryChannel.EMAIL else row.endpoint_code) or ""
+    return (row.endpoint_code if row.channel in _BY_ENDPOINT else row.email) or ""
 
 
 def _message_key(row: Any) -> str:  # noqa: ANN401 - a row of SQLAlchemy
-    if row.channel == DeliveryChannel.PRINT_POST:
-        return ""
-    return str(row.message_id if row.channel == DeliveryChannel.EMAIL else webhook_id_of(row.message_id))
+    """Return under which name the other side has the message; empty where it never was told one."""
+    if row.channel == DeliveryChannel.EMAIL:
+        return str(row.message_id)
+    return webhook_id_of(row.message_id) if row.channel == DeliveryChannel.API_PUSH else ""
+
+
+_BY_ENDPOINT = (DeliveryChannel.API_PUSH, DeliveryChannel.PULL)

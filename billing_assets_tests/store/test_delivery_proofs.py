@@ -150,15 +150,27 @@ def test_what_waits_or_was_refused_is_not_proven_and_a_pdf_that_changed_proves_n
     assert (changed.is_pdf_intact, changed.proven_at) == (False, None)
 
 
-def test_a_push_is_named_as_its_receiver_knows_it(billing: Billing) -> None:
+@pytest.mark.parametrize(
+    ("channel", "recipient", "has_key"),
+    [
+        ("api_push", "broker-north", True),
+        ("pull", "broker-north", False),
+        ("portal", "payer2@example.com", False),
+    ],
+)
+def test_a_proof_names_whom_its_channel_knows_and_a_key_only_if_the_other_side_was_told_it(
+    billing: Billing, channel: str, recipient: str, has_key: bool
+) -> None:
+    change_channels(billing.database, 2, "api_push", "broker-north")
     queue(billing)
     pushed = hand_over(billing, 1, TAKEN)
     with billing.database.transaction() as connection:
         connection.execute(text("set local role none"))
         connection.execute(text("set local session_replication_role = replica"))
-        connection.execute(text("update delivery set channel = 'api_push'"))
+        connection.execute(text("update delivery set channel = :channel"), {"channel": channel})
     proof = proof_of(billing, pushed)
-    assert proof.message_key == webhook_id_of(Desk(billing).delivery(pushed).delivery.message_id)
+    key = webhook_id_of(Desk(billing).delivery(pushed).delivery.message_id) if has_key else ""
+    assert (proof.recipient, proof.message_key) == (recipient, key)
 
 
 def test_one_that_there_is_not_is_refused(billing: Billing) -> None:

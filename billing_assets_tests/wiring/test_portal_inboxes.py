@@ -21,6 +21,7 @@ from billing_assets.wiring.desk import Desk
 from billing_assets.wiring.payer_desk import desk_of_link
 from billing_assets.wiring.portal_inboxes import PortalInboxes, inboxes_of
 from billing_assets.wiring.portal_links import PortalLinks
+from billing_assets.wiring.proof_desk import ProofDesk
 from billing_assets_tests.books import billing_over, change_channels
 from billing_assets_tests.steps.outbox import FEBRUARY, bill_february, broken_invariants, outbox, use_port
 
@@ -87,6 +88,12 @@ def test_what_goes_by_the_portal_lies_in_the_inbox_and_its_payer_is_told_by_a_li
     assert [row[0] for row in inbox(billing)] == list(IN_PORTAL)
     assert {row[2:] for row in inbox(billing)} == {("sent", True)}
     assert portal_rows(billing) == [("sent", "accepted")] * 2
+    query = text("select min(delivery_id) from delivery where channel = 'portal'")
+    with billing.database.transaction() as connection:
+        delivery_id = connection.execute(query).scalar_one()
+    proof = ProofDesk(Desk(billing)).proof(delivery_id)
+    assert (proof.recipient, proof.message_key) == (FIRST, "")
+    assert proof.proven_at is not None
     (notice,) = mails_to(mailbox, FIRST)
     assert not list(notice.iter_attachments())
     assert inbox(billing)[0][1] in notice["Subject"]

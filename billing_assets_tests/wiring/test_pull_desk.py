@@ -16,7 +16,9 @@ from billing_assets.store.checks import run_checks
 from billing_assets.store.connection import Database
 from billing_assets.store.deliveries import SqlDocumentStore
 from billing_assets.wiring.build import Billing, utc_now
+from billing_assets.wiring.desk import Desk
 from billing_assets.wiring.key_desk import KeyDesk
+from billing_assets.wiring.proof_desk import ProofDesk
 from billing_assets.wiring.pull_desk import PullDesk
 from billing_assets_tests.books import billing_over, change_channels
 from billing_assets_tests.paid_books import rows
@@ -84,6 +86,9 @@ def test_a_document_waits_until_its_partner_says_that_it_has_it(billing: Billing
     assert [row.delivery_id for row in partner.waiting(0, 10)] == [second]
     query = "select state, reason_code, attempt_count from delivery where delivery_id = :id"
     assert rows(billing.database, query, id=first) == [("sent", "accepted", 1)]
+    proof = ProofDesk(Desk(billing)).proof(first)
+    assert (proof.recipient, proof.message_key, proof.pdf_sha256) == ("broker", "", digest)
+    assert proof.proven_at is not None
     assert offenders(billing) == []
     assert deliver(billing, tmp_path) == 0
 
