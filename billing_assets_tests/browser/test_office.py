@@ -8,7 +8,7 @@ from typing import Literal
 
 import pytest
 from playwright._impl._api_structures import SetCookieParam
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from billing_assets.store.connection import Database
 from billing_assets.wiring.build import today_of
@@ -90,6 +90,48 @@ def test_axe_finds_nothing_that_keeps_anybody_out(
             width, wanted = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
             assert width <= wanted, f"{name} is wider than its screen"
     assert {name: faults for name, faults in found.items() if faults} == {}
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_the_menu_is_one_line_and_what_it_hides_keeps_nobody_out(
+    page: Page, office: Office, size: dict[str, int], language: str
+) -> None:
+    page.goto(f"{office.url}/language/{language}")
+    opened(page, size, f"{office.url}/schedules")
+    entries = page.locator(".top .menu a")
+    assert len({box["y"] for box in (each.bounding_box() for each in entries.all()) if box}) == 1
+    head = page.locator(".top").bounding_box()
+    assert head is not None
+    assert head["height"] < (60 if size is DESK else 110)
+    for drop in page.locator(".drop > summary").all():
+        drop.click()
+        expect(page.locator(".drop[open]")).to_have_count(1)
+        assert violations(page) == []
+        width, wanted = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        assert width <= wanted
+    page.keyboard.press("Escape")
+    expect(page.locator(".drop[open]")).to_have_count(0)
+    expect(drop).to_be_focused()
+
+
+def test_the_menu_opens_by_key_where_no_script_runs(chromium: Browser, office: Office) -> None:
+    context = chromium.new_context(java_script_enabled=False, locale="en-GB")
+    context.add_cookies([office.session])
+    page = context.new_page()
+    page.goto(f"{office.url}/runs")
+    audit_log = page.get_by_role("link", name="Audit log")
+    expect(audit_log).to_be_hidden()
+    page.get_by_role("link", name="Not delivered").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(audit_log).to_be_visible()
+    audit_log.press("Enter")
+    page.wait_for_url(f"{office.url}/audit-log")
+    expect(page.locator("summary", has_text="More")).to_have_text("More: Audit log")
+    page.locator("summary").last.press("Enter")
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    context.close()
 
 
 def test_a_worklist_is_worked_with_the_keyboard_alone(page: Page, office: Office) -> None:
