@@ -16,7 +16,7 @@ from billing_assets.wiring.build import Billing
 from billing_assets.wiring.desk import Desk
 from billing_assets_tests.books import AT, COMPANY, billing_over
 from billing_assets_tests.conftest import PORTFOLIO
-from billing_assets_tests.databases import copied_database
+from billing_assets_tests.databases import analyse, copied_database
 from billing_assets_tests.reference.invoices import invoices
 from billing_assets_tests.reference.policy import ReferencePolicy
 from billing_assets_tests.state import business_state
@@ -27,6 +27,8 @@ CUT_OVER = date(2024, 1, 1)
 DAYS = [CUT_OVER + timedelta(days=number) for number in range((date(2026, 1, 1) - CUT_OVER).days)]
 _SATURDAY = 6
 WEEKDAYS = [day for day in DAYS if day.isoweekday() < _SATURDAY]
+ANALYSED = (0, 5, 20, 100)
+"""Before these runs the tables are counted, as a server does in the nights between."""
 
 pytestmark = [
     pytest.mark.slow,
@@ -45,7 +47,9 @@ def billed(
             save_company(connection, COMPANY, AT)
         billing = billing_over(database, tmp_path_factory.mktemp("home"), stack)
         Desk(billing).import_policies(PORTFOLIO, ROOT / "examples" / "motor_portfolio.yaml", CUT_OVER)
-        for day in WEEKDAYS:
+        for number, day in enumerate(WEEKDAYS):
+            if number in ANALYSED:
+                analyse(database)
             billing.invoice(billing.order(day))
         yield billing
 

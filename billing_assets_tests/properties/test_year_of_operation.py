@@ -23,6 +23,7 @@ from billing_assets.wiring.build import Billing
 from billing_assets.wiring.pause_desk import PauseDesk
 from billing_assets.wiring.schedule_desk import ScheduleDesk
 from billing_assets_tests.books import billing_over, fill_book, seal
+from billing_assets_tests.databases import analyse
 from billing_assets_tests.scheduled import DAY, NIGHTLY, Clock
 
 BEGIN = datetime(2024, 1, 31, 12, tzinfo=UTC)
@@ -30,6 +31,8 @@ LAST = date(2025, 1, 31)
 OUTAGE = (date(2024, 6, 3), date(2024, 6, 8))
 """Nobody looks on these days."""
 POLICY_COUNT = 20_000
+ANALYSED = (5, 20, 100)
+"""Before these runs the tables are counted, as a server does in the nights between."""
 PAUSES = (
     (date(2024, 3, 27), date(2024, 4, 5), Missed.EACH),
     (date(2024, 8, 12), date(2024, 8, 26), Missed.ONE_RUN),
@@ -58,6 +61,8 @@ def operate(desk: ScheduleDesk, clock: Clock) -> int:
         if OUTAGE[0] <= clock().date() < OUTAGE[1]:
             continue
         for firing in desk.look(Activity.INVOICE_RUN, clock()).firings:
+            if run_count in ANALYSED:
+                analyse(desk.database)
             bill(desk.billing, firing.nominal_date)
             desk.mark([(firing.firing_id, FiringState.DONE, f"run-{firing.firing_id}")])
             run_count += 1
@@ -114,6 +119,7 @@ def test_a_year_with_pauses_and_an_outage_bills_each_period_once(
             fill_book(each, POLICY_COUNT)
             spread(each)
             seal(each)
+            analyse(each)
         desk = ScheduleDesk(billing_over(operated, tmp_path / "a", stack), clock)
         desk.add("nightly", NIGHTLY, "the daily run", "ana")
         run_count = operate(desk, clock)
