@@ -88,8 +88,11 @@ def counted_term(policy: ReferencePolicy, plan: PaymentPlan) -> CountedTerm:
 
 def covered_amount(planned_minor: int, period: Period, cover_to: date | None, term: CountedTerm) -> int:
     """Return the part of the planned amount for the days of the period before cover ends."""
+    covered_to = _covered_to(period, cover_to)
+    if covered_to == period.period_to:
+        return planned_minor
     whole = term.days(period.period_from, period.period_to)
-    covered = term.days(period.period_from, _covered_to(period, cover_to))
+    covered = term.days(period.period_from, covered_to)
     return planned_minor if covered == whole else half_up(Fraction(planned_minor * covered, whole))
 
 

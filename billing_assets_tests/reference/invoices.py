@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cache
 from itertools import groupby
 
 from billing_assets.domain.cash_rounding import CashUnit
@@ -77,7 +78,13 @@ def open_run_dates(
     company_place_code: str, run_dates: Iterable[date], own: frozenset[date] = NO_DAYS
 ) -> list[date]:
     """Return the dates on which the company makes invoices, sorted."""
-    return sorted({day for day in run_dates if not is_closed(company_place_code, day, own)})
+    return _open_ones(company_place_code, tuple(run_dates), own)
+
+
+@cache
+def _open_ones(place_code: str, days: tuple[date, ...], own: frozenset[date]) -> list[date]:
+    """The same; they are asked for once a policy."""
+    return sorted({day for day in days if not is_closed(place_code, day, own)})
 
 
 def catching_run(installment: ReferenceInstallment, dates: list[date]) -> date | None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from functools import cache
 
 from billing_assets.domain.tax_rule import TaxRule
 from billing_assets_tests.reference.arithmetic import half_up
@@ -135,12 +136,15 @@ def line_amounts(
 
 
 def _as_one(chosen: list[list[TaxRule]], rules: Sequence[TaxRule]) -> list[list[TaxRule]]:
+    chosen_ids = {id(rule) for own in chosen for rule in own}
     first: dict[TaxRule, TaxRule] = {}
-    for rule in sorted({rule for own in chosen for rule in own}, key=rules.index):
-        first.setdefault(_what_it_says(rule), rule)
+    for rule in rules:
+        if id(rule) in chosen_ids:
+            first.setdefault(_what_it_says(rule), rule)
     return [[first[_what_it_says(rule)] for rule in own] for own in chosen]
 
 
+@cache
 def _what_it_says(rule: TaxRule) -> TaxRule:
     """Return a row without the lines that it falls on, its days and its source."""
     return replace(rule, line_of_business="", charge_kinds="", valid_from=date.min, valid_to=None, source="")
