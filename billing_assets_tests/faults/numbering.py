@@ -1,7 +1,5 @@
 """A writer that draws numbers and issues documents in small transactions until it is killed.
 
-Run it as ``python -m billing_assets_tests.faults.numbering URL SEED``; it says a word when it begins.
-
 Belongs here: transactions on the real store, of which some are rolled back and some die half-way.
 Does not belong here: who else kills it, and what must hold afterwards (``test_numbering``).
 """
@@ -9,8 +7,8 @@ Does not belong here: who else kills it, and what must hold afterwards (``test_n
 import os
 import random
 import signal
-import sys
 from datetime import timedelta
+from multiprocessing.connection import Connection
 
 from billing_assets.steps.run_ports import Run, ShardWork
 from billing_assets.store.connection import Database
@@ -40,23 +38,17 @@ def issue(work: ShardWork, run: Run, chance: random.Random) -> None:
         raise WithdrawnError
 
 
-def main() -> None:
-    """Issue for a shard of its own until somebody kills this process."""
-    url, seed = sys.argv[1], int(sys.argv[2])
+def write(url: str, seed: int, begun: Connection) -> None:
+    """Issue for a shard of its own until somebody kills this process; say so when it begins."""
     chance, store = random.Random(seed), SqlRunStore(Database(url), lambda: AT)
     run = store.open_run(1, FEBRUARY)
     if run is None:
         raise SystemExit("there is no run to issue for")
     shards = store.pending_shards(run.run_id)
-    sys.stdout.write("begun\n")
-    sys.stdout.flush()
+    begun.send("begun")
     while True:
         try:
             with store.shard_work(run, shards[seed % len(shards)]) as work:
                 issue(work, run, chance)
         except WithdrawnError:
             continue
-
-
-if __name__ == "__main__":
-    main()

@@ -4,29 +4,58 @@ Belongs here: starting them. Does not belong here: where they die (``crash``), w
 tests).
 """
 
-import subprocess
-import sys
+import shutil
 import tempfile
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from typing import Any
 
 from billing_assets.store.connection import Database
 from billing_assets.store.embedded import EmbeddedServer
 from billing_assets_tests.faults.crash import main
 
+_IMPORTED_ONCE = [f"billing_assets_tests.faults.{name}" for name in ("crash", "numbering", "status_teller")]
+_PATIENCE_SECONDS = 120
+
+
+def fork_server() -> ForkServerContext:
+    """Return the maker of processes that are forked from one that has imported everything and done nothing.
+
+    Each begins at once, where a new program takes a second to import what it needs.
+    """
+    context = get_context("forkserver")
+    context.set_forkserver_preload(_IMPORTED_ONCE)
+    return context
+
+
+def run_until_dead(work: Any, *arguments: Any) -> int:
+    """Do the work in a process of its own; return its exit status (negative: killed by that signal).
+
+    Raises:
+        TimeoutError: it hangs.
+    """
+    process = fork_server().Process(target=work, args=arguments)
+    process.start()
+    process.join(_PATIENCE_SECONDS)
+    if process.exitcode is None:
+        process.kill()
+        raise TimeoutError(f"{work.__name__} was not done after {_PATIENCE_SECONDS} seconds")
+    return process.exitcode
+
 
 def crash(url: str, home: Path, *options: str) -> int:
     """Run ``crash``; return its exit status (negative: killed by that signal).
 
-    Only what is to be killed needs a process of its own, which takes longer to start than to do its work;
-    what repeats its work, or sees its server die, is a new program over new connections in this one.
+    Only what is to be killed needs a process of its own; what repeats its work, or sees its server die, is a
+    new program over new connections in this one.
     """
     if "--victim" in options or not {"--fuse", "--copy-fuse"} & set(options):
         return _status_here([url, str(home), *options])
-    command = [sys.executable, "-m", "billing_assets_tests.faults.crash", url, str(home), *options]
-    return subprocess.run(command, check=False, capture_output=True, timeout=120).returncode
+    return run_until_dead(main, [url, str(home), *options])
 
 
 def _status_here(arguments: list[str]) -> int:
@@ -39,15 +68,20 @@ def _status_here(arguments: list[str]) -> int:
 
 
 @contextmanager
-def own_server() -> Iterator[EmbeddedServer]:
-    """Yield a server that is not started yet, in a folder of its own; it is stopped at the end."""
-    home = Path(tempfile.mkdtemp(prefix="billing-crash-"))
+def own_server(where: Path | None = None) -> Iterator[EmbeddedServer]:
+    """Yield a server that is not started yet, in a folder of its own; both are gone at the end.
+
+    The folder lies in ``where``: ``databases.memory()`` for a small store, which outlives the death of every
+    process and need not outlive more; else where temporary files lie.
+    """
+    home = Path(tempfile.mkdtemp(prefix="billing-crash-", dir=where))
     home.chmod(0o755)
     server = EmbeddedServer(home)
     try:
         yield server
     finally:
         server.stop()
+        shutil.rmtree(home)
 
 
 def url_behind(database: Database) -> str:

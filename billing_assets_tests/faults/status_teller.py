@@ -1,4 +1,4 @@
-"""A program that tells statuses and sends them, and dies at a call of a port; started by a fork server.
+"""A program that tells statuses and sends them, and dies at a call of a port.
 
 Belongs here: what runs in the process that dies. Does not belong here: what must hold afterwards
 (``test_statuses``).
@@ -7,7 +7,6 @@ Belongs here: what runs in the process that dies. Does not belong here: what mus
 import os
 from contextlib import ExitStack, closing
 from datetime import date
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +18,6 @@ from billing_assets.wiring.status_desk import EndpointSender, StatusDesk
 from billing_assets_tests.books import billing_over
 from billing_assets_tests.faults.crash import Bomb, Wrapped
 from billing_assets_tests.told_books import clock
-
-
-def run_until_dead(work: Any, *arguments: Any) -> int:
-    """Do the work in a process of its own; return its exit status (negative: killed by that signal).
-
-    The processes are forked from a server that has imported everything and done nothing: each begins at once.
-    """
-    context = get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    process = context.Process(target=work, args=arguments)
-    process.start()
-    process.join(60)
-    assert process.exitcode is not None
-    return process.exitcode
 
 
 def tell_and_die(url: str, today: date, part_facts: int, fuse: int) -> None:

@@ -1,8 +1,8 @@
 """Whoever dies, whenever: the same command again ends in the state of an undisturbed run."""
 
 import signal
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from datetime import date
 from pathlib import Path
 
@@ -13,9 +13,11 @@ from billing_assets.domain.book_mapping import BookMapping
 from billing_assets.domain.run_decisions import RunDecision, RunDecisionOrder
 from billing_assets.steps import plan_due_charges as planning
 from billing_assets.store.connection import Database
+from billing_assets.store.embedded import EmbeddedServer
+from billing_assets.store.embedded.address import DATABASE
 from billing_assets.store.schema import upgrade
 from billing_assets_tests.books import billing_over, fill_book
-from billing_assets_tests.databases import copied_database, url_of
+from billing_assets_tests.databases import Original, copied_database, memory, url_of
 from billing_assets_tests.faults.programs import crash, own_server, url_behind
 from billing_assets_tests.state import business_state
 from billing_assets_tests.steps.test_charge_lines import MAPPING, A, B, split_book
@@ -29,6 +31,11 @@ POLICIES = 30
 State = dict[str, list[tuple[object, ...]]]
 
 
+def prepare(database: Database, _home: Path) -> None:
+    """Put the book into the store, once for all tests."""
+    fill_book(database, POLICIES)
+
+
 def bill(url: str, home: Path, *options: str) -> int:
     """Bill February in a process of its own; return its exit status (negative: killed by that signal)."""
     return crash(url, home, "--day", FEBRUARY.isoformat(), *options)
@@ -38,16 +45,26 @@ def bill(url: str, home: Path, *options: str) -> int:
 def undisturbed(server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> State:
     name = "billing_undisturbed_" + tmp_path_factory.mktemp("u").name.replace("-", "_")
     with copied_database(server_url, template_database, name) as database:
-        fill_book(database, POLICIES)
+        prepare(database, tmp_path_factory.mktemp("book"))
         assert bill(url_of(server_url, name), tmp_path_factory.mktemp("home")) == 0
         state = business_state(database)
     assert len(state["invoices"]) == POLICIES
     return state
 
 
+@pytest.fixture(scope="module")
+def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """A server with the book in its store, which a test copies, kills and starts again."""
+    with own_server(memory()) as server:
+        address = server.start()
+        upgrade(address.url("billing_owner"))
+        with closing(Database(address.url("billing_app"))) as database:
+            prepare(database, tmp_path_factory.mktemp("mortal"))
+        yield server
+
+
 def kill_and_repeat(database: Database, home: Path, fuse: int, option: str = "--fuse") -> tuple[int, State]:
     """Bill with the bomb, then without; return the first exit status and the final state."""
-    fill_book(database, POLICIES)
     first = bill(url_behind(database), home, option, str(fuse))
     assert bill(url_behind(database), home) == 0
     return first, business_state(database)
@@ -100,7 +117,6 @@ def test_an_approved_run_killed_before_and_while_it_issues_and_repeated_ends_as_
 ) -> None:
     # The hash goes by shards, and the program that is killed has small ones.
     monkeypatch.setattr(planning, "SHARD_TERMS", 9)
-    fill_book(database, POLICIES)
     with ExitStack() as stack:
         billing = billing_over(database, tmp_path, stack)
         run_id = int(billing.plan(billing.order(FEBRUARY)).facts["run_id"])
@@ -116,12 +132,18 @@ def test_an_approved_run_killed_before_and_while_it_issues_and_repeated_ends_as_
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(1, 5))
 def test_a_run_killed_at_every_point_in_turn_and_repeated_ends_as_if_nothing_had_happened(
-    first: int, server_url: str, template_database: str, tmp_path: Path, undisturbed: State
+    first: int,
+    server_url: str,
+    template_database: str,
+    original: Original,
+    tmp_path: Path,
+    undisturbed: State,
 ) -> None:
     """Each takes every fourth point, until one lies beyond the end of the run."""
+    name = original(prepare, template_database, lambda database: prepare(database, tmp_path))
     fuse, status = first, -signal.SIGKILL
     while status == -signal.SIGKILL:
-        with copied_database(server_url, template_database, f"billing_crash_{fuse}") as database:
+        with copied_database(server_url, name, f"billing_crash_{fuse}") as database:
             status, state = kill_and_repeat(database, tmp_path, fuse)
         assert state == undisturbed, f"killed at point {fuse}"
         fuse += 4
@@ -132,9 +154,9 @@ def test_a_run_killed_at_every_point_in_turn_and_repeated_ends_as_if_nothing_had
 @pytest.mark.long
 @pytest.mark.parametrize("point", [("--fuse", "26"), ("--fuse", "40"), ("--copy-fuse", "9")])
 def test_postgresql_killed_in_the_middle_and_the_command_again_ends_as_if_nothing_had_happened(
-    point: tuple[str, str], tmp_path: Path, undisturbed: State
+    point: tuple[str, str], mortal: EmbeddedServer, tmp_path: Path, undisturbed: State
 ) -> None:
-    assert kill_server_and_repeat(tmp_path, point) == undisturbed
+    assert kill_server_and_repeat(mortal, tmp_path, point) == undisturbed
 
 
 @pytest.mark.long
@@ -150,28 +172,21 @@ def test_a_run_killed_inside_a_copy_and_repeated_ends_as_if_nothing_had_happened
 @pytest.mark.slow
 @pytest.mark.parametrize("piece", range(1, 40, 6))
 def test_postgresql_killed_inside_each_copy_of_a_run_loses_and_doubles_nothing(
-    piece: int, tmp_path: Path, undisturbed: State
+    piece: int, mortal: EmbeddedServer, tmp_path: Path, undisturbed: State
 ) -> None:
-    assert kill_server_and_repeat(tmp_path, ("--copy-fuse", str(piece))) == undisturbed
+    assert kill_server_and_repeat(mortal, tmp_path, ("--copy-fuse", str(piece))) == undisturbed
 
 
-def kill_server_and_repeat(home: Path, point: tuple[str, str]) -> State:
-    """Bill on a server of its own that dies at a point, start it again, bill again; return the state."""
-    with own_server() as server:
-        address = server.start()
-        upgrade(address.url("billing_owner"))
-        database = Database(address.url("billing_app"))
-        fill_book(database, POLICIES)
-        database.close()
+def kill_server_and_repeat(server: EmbeddedServer, home: Path, point: tuple[str, str]) -> State:
+    """Bill on a server that dies at a point, start it again, bill again; return the state."""
+    address = server.start()
+    with copied_database(address.url("postgres", database="postgres"), DATABASE, "copied") as database:
+        app_url = address.url("billing_app", database="copied")
         # Mostly it fails. A backend that has all it needs may still end the run: what counts is the state.
-        bill(address.url("billing_app"), home, *point, "--victim", str(address.pid))
-        again = server.start()
-        assert again.pid != address.pid
-        assert bill(again.url("billing_app"), home) == 0
-        database = Database(again.url("billing_app"))
-        state = business_state(database)
-        database.close()
-    return state
+        bill(app_url, home, *point, "--victim", str(address.pid))
+        assert server.start().pid != address.pid
+        assert bill(app_url, home) == 0
+        return business_state(database)
 
 
 def deliver_until_quiet(database: Database, home: Path, fuse: int, mailbox: MailboxServer) -> int:
@@ -187,7 +202,6 @@ def deliver_until_quiet(database: Database, home: Path, fuse: int, mailbox: Mail
 def test_a_sender_killed_at_a_point_sends_nothing_twice_and_loses_nothing(
     fuse: int, database: Database, tmp_path: Path
 ) -> None:
-    fill_book(database, POLICIES)
     with MailboxServer(tmp_path / "mailbox") as mailbox:
         status = deliver_until_quiet(database, tmp_path, fuse, mailbox)
         kept = [path.stem for path in mailbox.messages()]
@@ -206,7 +220,6 @@ def test_a_sender_killed_at_a_point_sends_nothing_twice_and_loses_nothing(
 
 @pytest.mark.long
 def test_a_second_delivery_sends_nothing(database: Database, tmp_path: Path) -> None:
-    fill_book(database, POLICIES)
     with MailboxServer(tmp_path / "mailbox") as mailbox, ExitStack() as stack:
         billing = billing_over(database, tmp_path, stack, smtp_port=mailbox.port)
         results = []

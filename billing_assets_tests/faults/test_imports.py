@@ -1,7 +1,8 @@
 """Whoever dies during an import, whenever: the same import again ends in the state of an undisturbed one."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,23 +11,39 @@ from sqlalchemy.exc import DBAPIError
 
 from billing_assets.store import policies
 from billing_assets.store.connection import Database
+from billing_assets.store.embedded import EmbeddedServer
+from billing_assets.store.embedded.address import DATABASE
 from billing_assets.store.policies import SqlIntakeStore
 from billing_assets.store.schema import upgrade
 from billing_assets.wiring.outages import is_outage
-from billing_assets_tests.databases import copied_database, run_sql
+from billing_assets_tests.databases import Original, copied_database, memory, run_sql
 from billing_assets_tests.faults.programs import crash, own_server, url_behind
-from billing_assets_tests.faults.two_books import import_book, write_books
+from billing_assets_tests.faults.two_books import import_book, import_first, second_in
 from billing_assets_tests.state import book_state
 
 State = dict[str, list[tuple[object, ...]]]
 
+prepare = import_first
+"""What is done to a store once for all tests."""
+
+
+@pytest.fixture(scope="module")
+def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """A server with the first book in its store, which a test copies, kills and starts again."""
+    with own_server(memory()) as server:
+        address = server.start()
+        upgrade(address.url("billing_owner"))
+        with closing(Database(address.url("billing_app"))) as database:
+            prepare(database, tmp_path_factory.mktemp("mortal"))
+        yield server
+
 
 @pytest.fixture(scope="module")
 def undisturbed(server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> State:
-    name = f"{template_database}_imports"
+    name, folder = f"{template_database}_imports", tmp_path_factory.mktemp("books")
     with copied_database(server_url, template_database, name) as database:
-        second = write_books(database, tmp_path_factory.mktemp("books"))
-        import_book(SqlIntakeStore(database), second)
+        prepare(database, folder)
+        import_book(SqlIntakeStore(database), second_in(folder))
         return book_state(database)
 
 
@@ -44,7 +61,7 @@ def test_the_second_book_does_something_in_every_table(undisturbed: State) -> No
 
 def kill_and_repeat(database: Database, folder: Path, *point: str) -> tuple[int, State]:
     """Import the second book with a bomb, then without; return the first exit status and the final state."""
-    second = write_books(database, folder)
+    second = second_in(folder)
     status = crash(url_behind(database), folder, "--book", str(second), *point)
     import_book(SqlIntakeStore(database), second)
     return status, book_state(database)
@@ -67,44 +84,41 @@ def test_an_import_killed_at_a_point_and_repeated_ends_as_if_nothing_had_happene
 def test_an_import_killed_at_every_point_in_turn_ends_as_if_nothing_had_happened(
     option: str,
     least: int,
-    fresh_database: Callable[[], Database],
+    server_url: str,
+    template_database: str,
+    original: Original,
     tmp_path: Path,
     undisturbed: State,
 ) -> None:
+    name = original(prepare, template_database, lambda database: prepare(database, tmp_path))
     fuse, status = 0, -signal.SIGKILL
     while status == -signal.SIGKILL:
         fuse += 1
-        status, state = kill_and_repeat(fresh_database(), tmp_path, option, str(fuse))
+        with copied_database(server_url, name, f"{name}{option}{fuse}") as database:
+            status, state = kill_and_repeat(database, tmp_path, option, str(fuse))
         assert state == undisturbed, f"killed at point {fuse}"
     assert status == 0
     assert fuse > least
 
 
-def kill_server_and_repeat(folder: Path, *point: str) -> State:
-    """Import on a server of its own that dies at a point, start it again, import again; return the state."""
-    with own_server() as server:
-        address = server.start()
-        upgrade(address.url("billing_owner"))
-        database = Database(address.url("billing_app"))
-        second = write_books(database, folder)
-        database.close()
+def kill_server_and_repeat(server: EmbeddedServer, folder: Path, *point: str) -> State:
+    """Import on a server that dies at a point, start it again, import again; return the state."""
+    address, second = server.start(), second_in(folder)
+    with copied_database(address.url("postgres", database="postgres"), DATABASE, "copied") as database:
         # What is left of a dying server may still answer a last statement: then the import ends well.
-        crash(address.url("billing_app"), folder, "--book", str(second), *point, "--victim", str(address.pid))
-        again = server.start()
-        assert again.pid != address.pid
-        database = Database(again.url("billing_app"))
+        app_url = address.url("billing_app", database="copied")
+        crash(app_url, folder, "--book", str(second), *point, "--victim", str(address.pid))
+        assert server.start().pid != address.pid
         import_book(SqlIntakeStore(database), second)
-        state = book_state(database)
-        database.close()
-    return state
+        return book_state(database)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("point", [("--fuse", "12"), ("--copy-fuse", "10")])
 def test_postgresql_killed_during_an_import_and_the_import_again_ends_as_if_nothing_had_happened(
-    point: tuple[str, str], tmp_path: Path, undisturbed: State
+    point: tuple[str, str], mortal: EmbeddedServer, tmp_path: Path, undisturbed: State
 ) -> None:
-    assert kill_server_and_repeat(tmp_path, *point) == undisturbed
+    assert kill_server_and_repeat(mortal, tmp_path, *point) == undisturbed
 
 
 @pytest.mark.slow
@@ -117,9 +131,9 @@ def test_postgresql_killed_during_an_import_and_the_import_again_ends_as_if_noth
     ids="-".join,
 )
 def test_postgresql_killed_at_many_points_of_an_import_loses_and_doubles_nothing(
-    point: tuple[str, str], tmp_path: Path, undisturbed: State
+    point: tuple[str, str], mortal: EmbeddedServer, tmp_path: Path, undisturbed: State
 ) -> None:
-    assert kill_server_and_repeat(tmp_path, *point) == undisturbed
+    assert kill_server_and_repeat(mortal, tmp_path, *point) == undisturbed
 
 
 @pytest.mark.long
@@ -127,7 +141,7 @@ def test_postgresql_killed_at_many_points_of_an_import_loses_and_doubles_nothing
 def test_an_import_whose_connection_the_server_ends_is_an_outage_and_can_be_repeated(
     function: str, database: Database, tmp_path: Path, undisturbed: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    second = write_books(database, tmp_path)
+    second = second_in(tmp_path)
     url, real = url_behind(database), getattr(policies, function)
 
     def cut_off(connection: object, *arguments: object) -> object:

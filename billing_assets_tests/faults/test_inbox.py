@@ -12,7 +12,7 @@ from billing_assets.store.connection import Database
 from billing_assets.store.inbox import add_requests
 from billing_assets.store.schema import upgrade
 from billing_assets_tests.books import AT, fill_book
-from billing_assets_tests.databases import copied_database, url_of
+from billing_assets_tests.databases import copied_database, memory, url_of
 from billing_assets_tests.faults.programs import crash, own_server, url_behind
 from billing_assets_tests.state import business_state
 
@@ -110,7 +110,7 @@ def test_a_drain_killed_at_every_point_in_turn_and_repeated_ends_as_if_nothing_h
 def test_postgresql_killed_in_a_drain_and_draining_again_ends_as_if_nothing_had_happened(
     fuse: int, tmp_path: Path, undisturbed: State
 ) -> None:
-    with own_server() as server:
+    with own_server(memory()) as server:
         address = server.start()
         upgrade(address.url("billing_owner"))
         database = Database(address.url("billing_app"))

@@ -17,7 +17,7 @@ from billing_assets.store.policies import SqlIntakeStore
 from billing_assets_tests.books import billing_over, fill_book
 from billing_assets_tests.faults.programs import url_behind
 from billing_assets_tests.faults.proxy import LosingProxy
-from billing_assets_tests.faults.two_books import import_book, write_books
+from billing_assets_tests.faults.two_books import import_book, import_first, second_in
 from billing_assets_tests.state import book_state, business_state
 
 FEBRUARY = date(2024, 2, 1)
@@ -76,8 +76,9 @@ def test_an_import_that_is_cut_off_is_whole_or_not_there_and_can_be_repeated(
     word: bytes, fresh_database: Callable[[], Database], tmp_path: Path
 ) -> None:
     cut, quiet = fresh_database(), fresh_database()
-    second = write_books(cut, tmp_path)
-    write_books(quiet, tmp_path)
+    for each in (cut, quiet):
+        import_first(each, tmp_path)
+    second = second_in(tmp_path)
     last = 2 if word == b"COMMIT" else 1
     with losing(cut, word, last) as (proxy, database):
         with contextlib.suppress(OperationalError, BillingError):

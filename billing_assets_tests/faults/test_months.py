@@ -11,7 +11,7 @@ from billing_assets.store.schema import upgrade
 from billing_assets.wiring.build import Billing
 from billing_assets_tests.changes import broken
 from billing_assets_tests.closed_months import MONTH, bill_closed_terms, column, months_of
-from billing_assets_tests.databases import copied_database
+from billing_assets_tests.databases import copied_database, memory
 from billing_assets_tests.faults.crash import Bomb, move_month, small_shards
 from billing_assets_tests.faults.programs import crash, own_server, url_behind
 from billing_assets_tests.state import business_state
@@ -63,7 +63,7 @@ def test_a_month_that_dies_behind_its_commit_is_away_and_says_so(
 
 @pytest.mark.long
 def test_a_server_that_dies_in_the_middle_loses_nothing(tmp_path: Path) -> None:
-    with own_server() as server:
+    with own_server(memory()) as server:
         address = server.start()
         upgrade(address.url("billing_owner"))
         database = Database(address.url("billing_app"))

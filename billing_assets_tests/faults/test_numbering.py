@@ -1,13 +1,12 @@
 """Eight processes number documents at once, roll back and are killed: no gap, no double, dates in order."""
 
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
+from multiprocessing.context import ForkServerProcess
 
 import pytest
 from sqlalchemy import text
@@ -15,11 +14,12 @@ from sqlalchemy import text
 from billing_assets.store.checks import run_checks
 from billing_assets.store.connection import Database
 from billing_assets_tests.books import fill_book
-from billing_assets_tests.faults.programs import url_behind
+from billing_assets_tests.faults.numbering import write
+from billing_assets_tests.faults.programs import fork_server, url_behind
 from billing_assets_tests.store.test_invoices import open_run
 
 WRITERS = 8
-SECONDS_BETWEEN_KILLS = 0.3
+SECONDS_BETWEEN_KILLS = 0.1
 
 DOCUMENTS = """
 select prefix, s.last_number, count(*), count(distinct invoice_number), min(invoice_number),
@@ -35,22 +35,28 @@ class Writers:
     def __init__(self, url: str) -> None:
         self.url = url
         self.seeds = count()
+        self.begun, self._begins = fork_server().Pipe(duplex=False)
         self.programs = [self.start() for _ in range(WRITERS)]
 
-    def start(self) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "billing_assets_tests.faults.numbering", self.url]
-        return subprocess.Popen([*command, str(next(self.seeds))], stdout=subprocess.PIPE, text=True)
+    def start(self) -> ForkServerProcess:
+        arguments = (self.url, next(self.seeds), self._begins)
+        program = fork_server().Process(target=write, args=arguments)
+        program.start()
+        return program
 
     def replace_dead(self) -> None:
         for place, program in enumerate(self.programs):
-            if program.poll() is not None:
-                program.communicate()
+            if not program.is_alive():
+                program.close()
                 self.programs[place] = self.start()
 
     def end(self) -> None:
         for program in self.programs:
             program.kill()
-            program.communicate()
+            program.join()
+            program.close()
+        self.begun.close()
+        self._begins.close()
 
 
 @contextmanager
@@ -58,9 +64,9 @@ def writing(url: str) -> Iterator[Writers]:
     """Yield when all writers are at work; kill them in the end."""
     writers = Writers(url)
     try:
-        for program in writers.programs:
-            assert program.stdout is not None
-            assert program.stdout.readline() == "begun\n"
+        for _ in writers.programs:
+            assert writers.begun.poll(60)
+            assert writers.begun.recv() == "begun"
         yield writers
     finally:
         writers.end()

@@ -23,8 +23,8 @@ from billing_assets_tests.books import billing_over
 from billing_assets_tests.channels.api_push.samples import NEW_SECRET
 from billing_assets_tests.channels.outbound.servers import HttpLab
 from billing_assets_tests.databases import Original, copied_database
-from billing_assets_tests.faults.programs import url_behind
-from billing_assets_tests.faults.status_teller import run_until_dead, send_and_die, tell_and_die
+from billing_assets_tests.faults.programs import run_until_dead, url_behind
+from billing_assets_tests.faults.status_teller import send_and_die, tell_and_die
 from billing_assets_tests.paid_books import allocate, bill_monthly, paid, record, rows
 from billing_assets_tests.told_books import EARLY, LATE, tell, told
 

@@ -47,10 +47,16 @@ def import_book(store: Any, path: Path) -> None:
     read_policy_book(order, reader=PolicyFiles(), store=store, clock=lambda: AT)
 
 
-def write_books(database: Database, folder: Path) -> Path:
-    """Import the first book, and return the file of the second."""
+def import_first(database: Database, folder: Path) -> None:
+    """Import the first book, whose file is written into the folder."""
     with_company(database)
-    for name, content in (("first.csv", FIRST), ("second.csv", SECOND)):
-        (folder / name).write_text(content, encoding="utf-8")
-    import_book(SqlIntakeStore(database), folder / "first.csv")
-    return folder / "second.csv"
+    path = folder / "first.csv"
+    path.write_text(FIRST, encoding="utf-8")
+    import_book(SqlIntakeStore(database), path)
+
+
+def second_in(folder: Path) -> Path:
+    """Write the file of the second book into the folder and return it."""
+    path = folder / "second.csv"
+    path.write_text(SECOND, encoding="utf-8")
+    return path
