@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import permutations
 from pathlib import Path
 from random import Random
@@ -79,8 +80,14 @@ def state_after(events: Iterable[Event]) -> Any:
     known: dict[tuple[bool, str], Event] = {}
     for event in events:
         known.setdefault((isinstance(event, NewPayment), event.external_key), event)
-    ids = {key: number for number, (_, key) in enumerate(known)}
-    payments = [each for each in known.values() if isinstance(each, NewPayment)]
+    return _state_of(tuple(known.values()))
+
+
+@cache
+def _state_of(known: tuple[Event, ...]) -> Any:
+    """The same of events that differ; an order with one doubled is again one of those without."""
+    ids = {event.external_key: number for number, event in enumerate(known)}
+    payments = [each for each in known if isinstance(each, NewPayment)]
     amounts = {each.external_key: each.amount_minor for each in payments}
     returns = [
         {
@@ -92,7 +99,7 @@ def state_after(events: Iterable[Event]) -> Any:
             "external_key": each.external_key,
             "left_minor": amounts[each.original_key],
         }
-        for each in known.values()
+        for each in known
         if isinstance(each, NewReturn) and each.original_key in amounts
     ]
     taken: dict[int, int] = {}
