@@ -1,15 +1,12 @@
 """A program that sends notifications and dies at a place of its choosing.
 
-Run it as ``python -m billing_assets_tests.faults.notifier URL HOME PORT PLACE``.
-
 Belongs here: dying between marking and sending, and between sending and marking. Does not belong here: what
 must hold afterwards (``test_notifications``).
 """
 
 import os
 import signal
-import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +34,8 @@ class Mortal:
         return result
 
 
-def main(url: str, home: str, port: str, place: str) -> None:
-    """Collect and send."""
+def notify(url: str, home: Path, port: int, place: str) -> None:
+    """Collect and send; die at the place."""
     inner = NotificationDesk.messenger
 
     @contextmanager
@@ -48,14 +45,8 @@ def main(url: str, home: str, port: str, place: str) -> None:
 
     notification_desk.NotificationDesk.messenger = messenger  # type: ignore[method-assign, assignment]
     with ExitStack() as stack:
-        desk = NotificationDesk(
-            billing_over(
-                Database(url), Path(home), stack, smtp_port=int(port), notification_timeout_seconds=5
-            )
-        )
+        database = stack.enter_context(closing(Database(url)))
+        settings = {"smtp_port": port, "notification_timeout_seconds": 5}
+        desk = NotificationDesk(billing_over(database, home, stack, **settings))
         desk.collect()
         desk.send()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

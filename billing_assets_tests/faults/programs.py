@@ -18,7 +18,10 @@ from billing_assets.store.connection import Database
 from billing_assets.store.embedded import EmbeddedServer
 from billing_assets_tests.faults.crash import main
 
-_IMPORTED_ONCE = [f"billing_assets_tests.faults.{name}" for name in ("crash", "numbering", "status_teller")]
+_IMPORTED_ONCE = [
+    f"billing_assets_tests.faults.{name}"
+    for name in ("crash", "killed_program", "notifier", "numbering", "status_teller")
+]
 _PATIENCE_SECONDS = 120
 
 

@@ -11,13 +11,13 @@ import json
 import os
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import psutil
@@ -30,7 +30,8 @@ from billing_assets.store.embedded import EmbeddedServer
 from billing_assets.store.schema import upgrade
 from billing_assets_tests.books import billing_over, fill_book
 from billing_assets_tests.databases import run_sql, url_of
-from billing_assets_tests.faults.programs import own_server
+from billing_assets_tests.faults.killed_program import bill
+from billing_assets_tests.faults.programs import fork_server, own_server
 from billing_assets_tests.steps.outbox import broken_invariants
 
 PLACES = (("ES", "EUR"), ("GB", "GBP"), ("JP", "JPY"))
@@ -68,6 +69,7 @@ _ROWS = {
 _DIGEST = _HASHES + ", ".join(
     _ROW_HASH.format(table=table, key=key, columns=columns) for (table, key), columns in _ROWS.items()
 )
+_PATIENCE_SECONDS = 3600
 _PENDING = "select count(*) filter (where committed_at is null) from run_shard"
 
 
@@ -120,14 +122,13 @@ class Storm:
         pending, killed = self._pending(), list[str]()
         program, tally.attempts = self._program("storm"), tally.attempts + 1
         if tally.kills.total() < kills:
-            # In its first second a program imports, and there is hardly anybody to be killed.
+            # In the first second the workers import, and there is hardly anything to be lost.
             first = min(1.0, 0.3 * self._calm_wait)
             moment = chance.uniform(first, max(2 * first, self._calm_wait * self._pace))
-            with suppress(subprocess.TimeoutExpired):
-                program.wait(moment)
+            program.join(moment)
             killed = self._kill(program, chance.choice(VICTIMS))
             tally.kills.update(killed)
-        status = program.wait(timeout=3600)
+        status = _status_of(program)
         self._server.start()
         # Other work on the machine may keep a program from its first shard until it is killed, each time.
         if killed and self._pending() == pending:
@@ -144,20 +145,20 @@ class Storm:
         """Bill the date without any kill; return the seconds."""
         self._fresh("calm")
         started = time.monotonic()
-        if self._program("calm").wait() != 0:
+        if _status_of(self._program("calm")) != 0:
             raise SystemExit("the run without any kill has failed")
         return time.monotonic() - started
 
-    def _kill(self, program: "subprocess.Popen[bytes]", victim: str) -> list[str]:
+    def _kill(self, program: ForkServerProcess, victim: str) -> list[str]:
         """Kill a process of that kind, or the program where there is none; nobody where all has ended."""
         if victim == "program":
-            found = [program.pid] if program.poll() is None else []
+            found = _alive(program)
         elif victim == "worker":
-            found = _workers_of(program.pid)
+            found = [worker for pid in _alive(program) for worker in _workers_of(pid)]
         else:
             found = self._backends() if victim == "backend" else [self._server.start().pid]
-        if not found and program.poll() is None:
-            victim, found = "program", [program.pid]
+        if not found:
+            victim, found = "program", _alive(program)
         for pid in found[-1:]:
             os.kill(pid, signal.SIGKILL)
         return [victim] if found else []
@@ -182,15 +183,11 @@ class Storm:
         run_sql(self._admin_url, f"drop database if exists {name} with (force)")
         run_sql(self._admin_url, f"create database {name} template book strategy file_copy")
 
-    def _program(self, name: str) -> "subprocess.Popen[bytes]":
-        options = [url_of(self._admin_url, name), str(self._home), str(self._shard_terms)]
-        command = [sys.executable, "-m", "billing_assets_tests.faults.killed_program", *options]
-        # Three processes start for each kill: modules are compiled once for all of them.
-        compiled = {"PYTHONPYCACHEPREFIX": str(self._home / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
-        environment = {**os.environ, **compiled}
-        return subprocess.Popen(
-            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+    def _program(self, name: str) -> ForkServerProcess:
+        arguments = (url_of(self._admin_url, name), self._home, self._shard_terms)
+        program = fork_server().Process(target=bill, args=arguments)
+        program.start()
+        return program
 
     def _database(self, name: str) -> closing[Database]:
         return closing(Database(url_of(self._admin_url, name)))
@@ -202,6 +199,19 @@ class Storm:
     def _broken(self, name: str) -> list[str]:
         with self._database(name) as database, ExitStack() as stack:
             return broken_invariants(billing_over(database, self._home, stack))
+
+
+def _status_of(program: ForkServerProcess) -> int:
+    """Wait for the end of a program; return its exit status."""
+    program.join(_PATIENCE_SECONDS)
+    if program.exitcode is None:
+        program.kill()
+        raise TimeoutError(f"the program was not done after {_PATIENCE_SECONDS:,} seconds")
+    return program.exitcode
+
+
+def _alive(program: ForkServerProcess) -> list[int]:
+    return [program.pid] if program.pid and program.is_alive() else []
 
 
 def _workers_of(pid: int) -> list[int]:

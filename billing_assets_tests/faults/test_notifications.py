@@ -1,8 +1,6 @@
 """Whoever dies while telling people: a message that may have left waits for a person, and for nobody else."""
 
 import signal
-import subprocess
-import sys
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
@@ -18,16 +16,15 @@ from billing_assets.store.notification_listings import MessageFilter
 from billing_assets.wiring.build import utc_now
 from billing_assets.wiring.notification_desk import NotificationDesk
 from billing_assets_tests.books import billing_over, fill_book
-from billing_assets_tests.faults.notifier import AFTER_SENDING, BEFORE_SENDING, NEVER
-from billing_assets_tests.faults.programs import url_behind
+from billing_assets_tests.faults.notifier import AFTER_SENDING, BEFORE_SENDING, NEVER, notify
+from billing_assets_tests.faults.programs import run_until_dead, url_behind
 from billing_assets_tests.hooks import hook_server
 from billing_assets_tests.notified import add_run
 
 
 def run_notifier(database: Database, home: Path, port: int, place: str) -> int:
-    command = [sys.executable, "-m", "billing_assets_tests.faults.notifier"]
-    arguments = [url_behind(database), str(home), str(port), place]
-    return subprocess.run([*command, *arguments], check=False, capture_output=True, timeout=120).returncode
+    """Collect and send in a process of its own; return its exit status (negative: killed by that signal)."""
+    return run_until_dead(notify, url_behind(database), home, port, place)
 
 
 def told_desk(database: Database, home: Path, stack: ExitStack, target: str) -> NotificationDesk:
