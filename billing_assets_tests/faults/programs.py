@@ -46,6 +46,7 @@ def run_until_dead(work: Any, *arguments: Any) -> int:
     process.join(_PATIENCE_SECONDS)
     if process.exitcode is None:
         process.kill()
+        process.join()
         raise TimeoutError(f"{work.__name__} was not done after {_PATIENCE_SECONDS} seconds")
     return process.exitcode
 
