@@ -118,6 +118,7 @@ def test_postgresql_killed_in_a_drain_and_draining_again_ends_as_if_nothing_had_
         database.close()
         drain(address.url("billing_app"), tmp_path, "--fuse", str(fuse), "--victim", str(address.pid))
         again = server.start()
+        assert again.pid != address.pid
         assert drain(again.url("billing_app"), tmp_path) == 0
         database = Database(again.url("billing_app"))
         assert state_of(database) == undisturbed

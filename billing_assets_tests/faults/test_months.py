@@ -75,7 +75,8 @@ def test_a_server_that_dies_in_the_middle_loses_nothing(tmp_path: Path) -> None:
                 crash(
                     address.url("billing_app"), tmp_path, *act, "--fuse", fuse, "--victim", str(address.pid)
                 )
-                address = server.start()
+                former, address = address, server.start()
+                assert address.pid != former.pid
             assert crash(address.url("billing_app"), tmp_path, *act) == 0
         database = Database(address.url("billing_app"))
         assert business_state(database) == before
