@@ -9,8 +9,9 @@ policy, forced on its owner too. Who the payer is, a setting of the transaction 
 a row.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
@@ -27,18 +28,67 @@ READABLE = (
     "payer_invoice",
     "payer_payment",
     "payer_allocation",
+    "document_request",
+    "payer_answer",
 )
 """Tables and views of which the role sees the payer's own rows."""
 
+READABLE_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "document_request": (
+            "document_request_id",
+            "request_key",
+            "source_kind",
+            "payer_id",
+            "document_kind",
+            "document_numbers",
+            "payment_id",
+            "currency",
+            "from_date",
+            "until_date",
+            "asked_at",
+            "state",
+        )
+    }
+)
+"""Table -> what the role sees of its rows; what the office noted is not among it."""
+
+ADDED_REQUEST = (
+    "company_id",
+    "request_key",
+    "source_kind",
+    "payer_id",
+    "document_kind",
+    "document_numbers",
+    "payment_id",
+    "currency",
+    "from_date",
+    "until_date",
+    "language",
+    "channel",
+    "asked_by",
+    "asked_at",
+    "state",
+    "changed_at",
+)
+"""What the role writes of a request: all that is said when it is asked, nothing that is decided of it."""
+
+_SOME_COLUMNS = "\n".join(
+    f"grant select ({', '.join(columns)}) on {table} to {PAYER_ROLE};"
+    for table, columns in READABLE_COLUMNS.items()
+)
 _RIGHTS = f"""
 do $$ begin
     if exists (select from pg_roles where rolname = '{PAYER_ROLE}')
-            and to_regclass('portal_document') is not null then
+            and to_regclass('payer_answer') is not null then
         grant usage on schema {SCHEMA} to {PAYER_ROLE};
-        grant select on {", ".join(READABLE)} to {PAYER_ROLE};
+        grant select on {", ".join(name for name in READABLE if name not in READABLE_COLUMNS)}
+            to {PAYER_ROLE};
+        {_SOME_COLUMNS}
         grant insert (company_id, payer_id, language, channels, recorded_at) on payer_preference
             to {PAYER_ROLE};
         grant update (seen_at) on portal_document to {PAYER_ROLE};
+        grant insert ({", ".join(ADDED_REQUEST)}) on document_request to {PAYER_ROLE};
     end if;
 end $$
 """

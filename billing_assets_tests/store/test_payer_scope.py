@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 from billing_assets.domain.errors import BillingError
 from billing_assets.store import payer_scope as scopes
 from billing_assets.store.connection import Database
-from billing_assets.store.payer_scope import READABLE, payer_scope
+from billing_assets.store.payer_scope import READABLE, READABLE_COLUMNS, payer_scope
 from billing_assets_tests.payers import prepare_payers as prepare  # noqa: F401 - the database fixture asks for it
 
 _OTHER_TABLES = """
@@ -28,21 +28,42 @@ _OF_PAYER = {
     "payer_invoice": None,
     "payer_payment": None,
     "payer_allocation": None,
+    "document_request": "payer_id",
+    "payer_answer": None,
 }
 _OF_ANOTHER = """
 insert into payer_preference (company_id, payer_id, language, channels, recorded_at)
 values (1, 2, 'en', 'email', now())
 """
+_REQUESTS = """
+insert into document_request (company_id, request_key, source_kind, payer_id, document_kind, document_numbers,
+    currency, language, channel, asked_by, asked_at, state, note, changed_at)
+select 1, concat(source_kind, payer_id), source_kind, payer_id, 'invoice_copy', '{INV-00000001}', '', 'en',
+    'download', 'x', now(), 'answered', 'a note of the office', now()
+from payer, unnest(array['portal', 'office']) as s (source_kind);
+insert into answered_document (company_id, document_request_id, place, document_number, invoice_id,
+    pdf_sha256)
+select 1, document_request_id, 1, 'INV', min(i.invoice_id), sha256('x')
+from document_request r join invoice i using (payer_id) group by document_request_id
+"""
+_ASK = """
+insert into document_request (company_id, request_key, source_kind, payer_id, document_kind, document_numbers,
+    currency, language, channel, asked_by, asked_at, state, changed_at)
+values (1, '{key}', '{source}', {payer}, 'statement', '{{}}', '', 'en', '{channel}', 'x', now(), '{state}',
+    now()) returning document_request_id
+"""
+_OWN = {"key": "portal:1:a", "source": "portal", "payer": 1, "channel": "download", "state": "asked"}
 _SUMS = {
     "payer_invoice": """select invoice_id, paid_minor, credited_minor, written_off_minor, open_minor
         from {view} order by 1""",
     "payer_payment": "select payment_id, reversed_minor, allocated_minor, free_minor from {view} order by 1",
 }
-_COUNTS = {"payer_invoice": 2, "payer": 1, "payer_version": 1}
+_COUNTS = {"payer_invoice": 2, "payer": 1, "payer_version": 1, "document_request": 1, "payer_answer": 1}
 
 
 def all_of(connection: Connection, table: str) -> list[dict[str, object]]:
-    return [dict(row) for row in connection.execute(text(f"select * from {table}")).mappings()]
+    columns = ", ".join(READABLE_COLUMNS.get(table, ("*",)))
+    return [dict(row) for row in connection.execute(text(f"select {columns} from {table}")).mappings()]
 
 
 @pytest.fixture
@@ -57,6 +78,7 @@ def store(database: Database) -> Database:
             select 1, payer_id, invoice_id, 'issue', 'm', sha256('x'), now() from invoice
             """)
         )
+        connection.execute(text(_REQUESTS))
     return database
 
 
@@ -110,7 +132,8 @@ def test_the_owner_and_the_program_see_every_row_by_a_policy_of_theirs(store: Da
         with store.transaction() as connection:
             connection.execute(text("reset role"))
             connection.execute(text(f"set local role {role}"))
-            assert [len(all_of(connection, table)) for table in ("payer", "portal_document")] == [3, 6]
+            tables = ("payer", "portal_document", "document_request")
+            assert [len(all_of(connection, table)) for table in tables] == [3, 6, 6]
 
 
 def test_who_the_payer_is_ends_with_the_block_and_with_the_transaction(store: Database) -> None:
@@ -152,6 +175,21 @@ def test_the_role_reads_nothing_else_and_every_table_that_it_reads_is_under_forc
         "insert into allocation select * from allocation",
         "alter table payer disable row level security",
         "drop policy own on payer",
+        "select note from document_request",
+        "select pdf from letter",
+        "select document_number from answered_document",
+        "update document_request set state = 'answered'",
+        "delete from document_request",
+        _ASK.format(**{**_OWN, "payer": 2}),
+        _ASK.format(**{**_OWN, "payer": 2, "key": "portal:2:a"}),
+        _ASK.format(**{**_OWN, "key": "portal:2:a"}),
+        _ASK.format(**{**_OWN, "key": "api:1:a"}),
+        _ASK.format(**{**_OWN, "source": "office"}),
+        _ASK.format(**{**_OWN, "state": "answered"}),
+        _ASK.format(**{**_OWN, "channel": "post"}),
+        _ASK.format(**_OWN)
+        .replace("state, changed_at", "state, note, changed_at")
+        .replace("'asked',", "'asked', 'x',"),
     ],
 )
 def test_what_the_role_may_not_is_refused_by_the_server(store: Database, statement: str) -> None:
@@ -160,7 +198,27 @@ def test_what_the_role_may_not_is_refused_by_the_server(store: Database, stateme
         store.transaction() as connection,
         payer_scope(connection, 1),
     ):
-        connection.execute(text(statement))
+        connection.exec_driver_sql(statement)
+
+
+def test_a_payer_asks_for_themselves(store: Database) -> None:
+    with store.transaction() as connection, payer_scope(connection, 1):
+        number = connection.exec_driver_sql(_ASK.format(**_OWN)).scalar_one()
+    with store.transaction() as connection, payer_scope(connection, 2):
+        found = connection.execute(text("select document_request_id from document_request")).scalars().all()
+    assert number not in found
+
+
+def test_an_answer_that_is_anothers_document_is_not_shown(store: Database) -> None:
+    """Whatever mistake put it there: the view asks of the document too."""
+    with store.transaction() as connection:
+        connection.execute(
+            text("""insert into answered_document (company_id, document_request_id, place, document_number,
+                invoice_id, pdf_sha256)
+            select 1, document_request_id, 2, 'INV-00000002', 2, sha256('x') from document_request
+            where payer_id = 1 and source_kind = 'portal'""")
+        )
+    assert _count(store, 1, "payer_answer") == 1
 
 
 def test_a_row_of_another_payer_is_not_changed_and_one_of_its_own_is_seen_once(store: Database) -> None:

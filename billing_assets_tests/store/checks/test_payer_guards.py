@@ -13,6 +13,10 @@ create or replace view payer_allocation with (security_barrier = true) as
 select allocation_id, allocation_kind, payment_id, invoice_id, currency, amount_minor, as_of_date
 from allocation
 """
+_ANY_NEW_REQUEST = """
+drop policy own on document_request;
+create policy own on document_request using (payer_id = current_payer_id() and source_kind = 'portal')
+"""
 WEAKENED = [
     ("alter table payer disable row level security", "table payer: its policies are not in force"),
     ("alter table payer_version no force row level security", "table payer_version: its policies are not"),
@@ -44,6 +48,31 @@ WEAKENED = [
     (
         f"grant update (notice_state) on portal_document to {PAYER_ROLE}",
         f"table portal_document: {PAYER_ROLE} may update notice_state",
+    ),
+    (
+        _ANY_NEW_REQUEST,
+        "table document_request: the policy own does not show",
+    ),
+    (
+        "alter table letter no force row level security",
+        "table letter: its policies are not in force",
+    ),
+    (
+        f"grant select (note) on document_request to {PAYER_ROLE}",
+        f"table document_request: {PAYER_ROLE} may read note",
+    ),
+    (
+        f"grant insert (note) on document_request to {PAYER_ROLE}",
+        f"table document_request: {PAYER_ROLE} may insert note",
+    ),
+    (
+        f"grant update (state) on document_request to {PAYER_ROLE}",
+        f"table document_request: {PAYER_ROLE} may update state",
+    ),
+    (f"grant select on letter to {PAYER_ROLE}", f"table letter: {PAYER_ROLE} may read it"),
+    (
+        "alter view payer_answer set (security_barrier = false)",
+        "view payer_answer: it is no barrier",
     ),
     (
         f"grant delete on portal_document to {PAYER_ROLE}",
