@@ -104,6 +104,11 @@ class OwnPayment:
     free_minor: int
     uses: tuple[PaymentUse, ...]
 
+    @property
+    def has_receipt(self) -> bool:
+        """Whether there is a receipt of it: not where all of it went back."""
+        return self.amount_minor > self.reversed_minor
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxDocument:

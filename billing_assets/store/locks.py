@@ -34,7 +34,7 @@ IS_HELD = """exists (select from pg_locks where locktype = 'advisory' and grante
 class LockSpace(IntEnum):
     """What a lock is about; with a company's id it makes the key of the advisory lock.
 
-    ``IMPORTS`` marks a lock on ``RUNS`` as an import's.
+    ``IMPORTS`` marks a lock on ``RUNS`` as an import's; that of ``REQUESTS_OF_PAYER`` is of a payer's id.
     """
 
     RUNS = 7_241_002
@@ -51,6 +51,7 @@ class LockSpace(IntEnum):
     TEMPLATES = 7_241_042
     PAYMENTS = 7_241_044
     STATUSES = 7_241_048
+    REQUESTS_OF_PAYER = 7_241_049
 
 
 @contextmanager

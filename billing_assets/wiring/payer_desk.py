@@ -74,14 +74,15 @@ class PayerDesk:
         return self.desk.company()
 
     @contextmanager
-    def _own(self) -> Iterator[Connection]:
+    def scope(self) -> Iterator[Connection]:
+        """Open a transaction in which there is nothing but what is the payer's."""
         with self.desk.database.transaction() as connection, payer_scope(connection, self.payer.payer_id):
             yield connection
 
     def account(self) -> Account:
         """Return what is owed, and what falls due first."""
         today = today_of(self.company)
-        with self._own() as connection:
+        with self.scope() as connection:
             return Account(
                 today=today,
                 name=payer_listings.own_details(connection).name,
@@ -94,17 +95,17 @@ class PayerDesk:
 
     def documents(self, limit: int, before_id: int | None = None) -> list[OwnDocument]:
         """Return invoices and credit notes, the newest first."""
-        with self._own() as connection:
+        with self.scope() as connection:
             return payer_listings.own_documents(connection, limit=limit, before_id=before_id)
 
     def payments(self, limit: int, before_id: int | None = None) -> list[OwnPayment]:
         """Return payments with what they were used for, the newest first."""
-        with self._own() as connection:
+        with self.scope() as connection:
             return payer_listings.own_payments(connection, limit=limit, before_id=before_id)
 
     def inbox(self) -> list[InboxDocument]:
         """Return the documents of the inbox, the newest first."""
-        with self._own() as connection:
+        with self.scope() as connection:
             return payer_listings.own_inbox(connection, limit=INBOX_SHOWN)
 
     def invoice(self, number: str) -> OwnInvoice:
@@ -124,7 +125,7 @@ class PayerDesk:
 
     def details(self) -> PayerDetails:
         """Return what is known of the payer."""
-        with self._own() as connection:
+        with self.scope() as connection:
             return payer_listings.own_details(connection)
 
     def prefer(self, language: str, channels: list[str]) -> None:
@@ -162,7 +163,7 @@ class PayerDesk:
 
     def _found(self, number: str) -> OwnDocument:
         """Return the payer's document of that number, seen from now on, or raise ``not_yours``."""
-        with self._own() as connection:
+        with self.scope() as connection:
             found = payer_listings.find_own(connection, number=number)
             if found is None:
                 raise not_yours()
