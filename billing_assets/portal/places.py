@@ -10,7 +10,7 @@ from typing import Annotated, TypeAlias
 from urllib.parse import urlencode
 
 from fastapi.responses import RedirectResponse
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from billing_assets.domain.errors import BillingError
 
@@ -27,8 +27,8 @@ def _none_if_empty(value: object) -> object:
 OptionalDate: TypeAlias = Annotated[date | None, BeforeValidator(_none_if_empty)]
 """A date of an address; an empty field of a form is none."""
 
-OptionalId: TypeAlias = Annotated[int | None, BeforeValidator(_none_if_empty)]
-"""A number of an address; an empty field of a form is none."""
+OptionalId: TypeAlias = Annotated[Annotated[int, Field(lt=2**63)] | None, BeforeValidator(_none_if_empty)]
+"""A number of an address, one that the store can hold; an empty field of a form is none."""
 
 
 def place_text(place: Sequence[object]) -> str:

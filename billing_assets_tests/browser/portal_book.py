@@ -9,8 +9,12 @@ from pathlib import Path
 from billing_assets.channels.mailbox import MailboxServer
 from billing_assets.domain.business_days import add_months
 from billing_assets.domain.payments import NewPayment, SourceKind
+from billing_assets.domain.portal_access import SignedInPayer
+from billing_assets.domain.portal_requests import TypedWish
 from billing_assets.wiring.build import Billing
 from billing_assets.wiring.desk import Desk
+from billing_assets.wiring.payer_desk import PayerDesk
+from billing_assets.wiring.payer_requests import PayerRequests
 from billing_assets.wiring.payment_desk import PaymentDesk
 from billing_assets_tests.billed_store import as_owner
 from billing_assets_tests.books import change_channels, fill_book
@@ -18,6 +22,12 @@ from billing_assets_tests.paid_books import open_of
 
 PAYER, PAYER_EMAIL = 1, "payer1@example.com"
 _MONTHS_BACK, _PART_MINOR = 3, 2_000
+_WAITS = """
+insert into document_request (company_id, request_key, source_kind, payer_id, document_kind, document_numbers,
+    currency, from_date, until_date, language, channel, asked_by, asked_at, state, reason_code, changed_at)
+values (1, 'portal', 'portal', 1, 'statement', '{}', 'EUR', current_date - 999, current_date - 900, 'en',
+    'download', 'K1', now() - interval '1 day', 'waiting', 'month_away', now())
+"""
 _NAMES = """
 update payer_version set content = jsonb_set(content::jsonb, '{name}', '"Lucía Serrano Prats"')::text
 where payer_id = 1;
@@ -50,12 +60,26 @@ def fill_portal(billing: Billing, today: date, home: Path) -> None:
             "ana.ruiz",
         )
     payments.allocate()
+    _ask(billing, first, today)
     with MailboxServer(home / "filled") as mailbox:
         former = billing.settings
         billing.settings = former.model_copy(update={"smtp_port": mailbox.port, "smtp_host": "127.0.0.1"})
         billing.print(None)
         billing.deliver(None)
         billing.settings = former
+
+
+def _ask(billing: Billing, first: date, today: date) -> None:
+    """Ask for one of each kind, and have one that waits for a person."""
+    as_owner(billing, _WAITS)
+    own = PayerDesk(Desk(billing), SignedInPayer(company_id=1, payer_id=PAYER, payer_key="K1"))
+    requests = PayerRequests(own)
+    offer = requests.offer()
+    newest = tuple(row.document_number for row in offer.documents[:2])
+    statement = TypedWish(kind="statement", from_date=f"{first}", until_date=f"{today}")
+    receipt = TypedWish(kind="payment_receipt", payment=str(offer.payments[0].payment_id))
+    for wish in (receipt, TypedWish(kind="document_cover", documents=newest), statement):
+        requests.ask(wish, form_key="a form", language="en")
 
 
 def open_portal(desk: Desk, url: str, mail_port: int) -> None:

@@ -64,7 +64,9 @@ def _pages(desk: Desk) -> Mapping[str, str]:
         "invoice": f"/my/invoices/{number}",
         "explanation": f"/my/invoices/{number}/explanation",
         "payments": "/my/payments",
-        "documents": "/my/documents",
+        "documents": "/my/documents?asked=4",
+        "ask": "/my/documents#ask",
+        "ask-copies": "/my/documents?older=999999#ask",
         "details": "/my/details",
         "linked": link.removeprefix(desk.billing.settings.portal_url),
         "sign-in-link": "/my/sign-in/link?token=x",
@@ -81,7 +83,7 @@ def _take_all(url: str, pages: Mapping[str, str], session: SetCookieParam, folde
         for name, address in pages.items():
             whose = nobody if name in _WITHOUT_SIGN_IN else session
             take_picture(browser, whose, url + address, folder / f"{name}.png")
-        for name in ("account", "invoices", "invoice", "details"):
+        for name in ("account", "invoices", "invoice", "details", "ask", "ask-copies"):
             take_picture(browser, session, url + pages[name], folder / f"{name}-phone.png", size=_PHONE)
         take_picture(browser, session, url + pages["account"], folder / "account-dark.png", scheme="dark")
         for language in _LANGUAGES:

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from billing_assets.domain.errors import BillingError
 from billing_assets.portal.pages import REFUSED
-from billing_assets.portal.payer import account, links, records, sign_in
+from billing_assets.portal.payer import account, documents, links, records, sign_in
 from billing_assets.portal.payer.access import PayerSignInNeededError, PortalShutError
 from billing_assets.portal.payer.pages import page
 from billing_assets.portal.places import see_other
@@ -28,7 +28,7 @@ _STATUS = {
     "portal_throttled": _THROTTLED,
 }
 
-ROUTERS = (account.router, records.router, sign_in.router, links.router)
+ROUTERS = (account.router, documents.router, records.router, sign_in.router, links.router)
 """Every page; whether it needs a sign-in, its router says."""
 
 

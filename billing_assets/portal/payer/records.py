@@ -1,4 +1,4 @@
-"""A payer's payments, the inbox, and what is known of them.
+"""A payer's payments, and what is known of them.
 
 Belongs here: addresses, the form of preferences, what the pages are given. Does not belong here: what is the
 payer's (``wiring.payer_desk``).
@@ -14,6 +14,7 @@ from billing_assets.domain.errors import BillingError
 from billing_assets.domain.list_pages import page_of
 from billing_assets.portal.pages import REFUSED
 from billing_assets.portal.payer.access import FOR_PAYERS, Own
+from billing_assets.portal.payer.documents import form_key
 from billing_assets.portal.payer.pages import page
 from billing_assets.portal.payer.sign_in import keep_language
 from billing_assets.portal.places import PAGE_ROWS, OptionalId, see_other
@@ -25,15 +26,16 @@ _Channels = Annotated[list[str], Form(max_length=10)]
 
 @router.get("/payments", response_class=HTMLResponse)
 def list_payments(request: Request, own: Own, before: OptionalId = None) -> HTMLResponse:
-    """List payments, the newest first, each with what it was used for."""
+    """List payments, the newest first, each with what it was used for, and its receipt to ask for."""
     found, following = page_of(own.payments(PAGE_ROWS + 1, before), PAGE_ROWS, lambda row: row.payment_id)
-    return page(request, "payments.html.j2", payments=found, following=following, is_first=before is None)
-
-
-@router.get("/documents", response_class=HTMLResponse)
-def list_inbox(request: Request, own: Own) -> HTMLResponse:
-    """List what was delivered to the portal, the newest first."""
-    return page(request, "documents.html.j2", inbox=own.inbox())
+    return page(
+        request,
+        "payments.html.j2",
+        payments=found,
+        following=following,
+        is_first=before is None,
+        receipt_key=form_key(),
+    )
 
 
 @router.get("/details", response_class=HTMLResponse)

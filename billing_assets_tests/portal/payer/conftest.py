@@ -23,6 +23,13 @@ from billing_assets_tests.payers import link_of, prepare_payers
 
 PORTAL = "http://127.0.0.1:8000"
 BrowserOf = Callable[[int], TestClient]
+STATEMENT = {
+    "key": "a-key-of-a-form",
+    "kind": "statement",
+    "from_date": "2024-01-01",
+    "until_date": "2024-12-31",
+}
+"""A form by which a payer asks for a statement."""
 
 
 @pytest.fixture(scope="session")

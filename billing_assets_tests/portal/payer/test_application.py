@@ -1,6 +1,7 @@
 """The portal as a whole: whose routes ask who it is, and that nobody is shown what is another's."""
 
 import re
+from itertools import product
 
 import pytest
 from fastapi import FastAPI
@@ -11,10 +12,17 @@ from starlette.routing import Mount
 from billing_assets.portal.payer.access import guarded, signed_in
 from billing_assets.wiring.desk import Desk
 from billing_assets_tests.payers import BILLS
-from billing_assets_tests.portal.payer.conftest import BrowserOf
+from billing_assets_tests.portal.payer.conftest import STATEMENT, BrowserOf, post
 
-FOREIGN = {"number": [BILLS["K2"][0], "INV-00000099", "'; select 1 --", "x"]}
-"""For each thing that an address of a signed-in payer names: what is another's, and what is nothing."""
+FOREIGN = {
+    "number": [BILLS["K2"][0], "INV-00000099", "'; select 1 --", "x"],
+    "request_id": ["1", "99", "0", "-1", "x", str(2**70)],
+    "place": ["1"],
+}
+"""For each thing that an address of a signed-in payer names: what is another's, and what is nothing.
+
+The store's only request is that of another payer.
+"""
 
 OPEN_PATHS = {
     "/sign-in",
@@ -48,16 +56,20 @@ def test_every_route_asks_who_it_is_but_those_that_are_for_everybody(payers_app:
 
 
 def test_every_route_that_names_something_knows_nothing_of_what_is_anothers(
-    payers_app: FastAPI, first: TestClient
+    payers_app: FastAPI, first: TestClient, payer_browser: BrowserOf
 ) -> None:
     """Taken from the routes that there are: one that names something new fails here until it is known."""
     named = [route for route in routes_of(payers_app) if needs_sign_in(route) and "{" in route.path]
     assert named
+    second = payer_browser(2)
+    post(second, "/my/documents", **STATEMENT)
+    assert second.get("/my/requests/1/documents/1").content.startswith(b"%PDF-")
     for route in named:
         names = re.findall(r"{(\w+)(?::\w+)?}", route.path)
         assert set(names) <= set(FOREIGN), f"{route.path} names what no foreign example is known of"
-        for value in FOREIGN[names[0]]:
-            path = re.sub(r"{\w+(?::\w+)?}", value, route.path)
+        for values in product(*(FOREIGN[name] for name in names)):
+            given = iter(values)
+            path = re.sub(r"{\w+(?::\w+)?}", lambda _, given=given: next(given), route.path)  # type: ignore[misc]
             for method in route.methods or ():
                 answer = first.request(method, f"/my{path}")
                 assert answer.status_code == (404 if method == "GET" else 403), (method, path)

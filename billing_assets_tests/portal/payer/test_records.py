@@ -1,4 +1,4 @@
-"""A payer sees payments and what they were used for, the inbox, and chooses how documents come."""
+"""A payer sees payments and what they were used for, and chooses how documents come."""
 
 import pytest
 from fastapi.testclient import TestClient
@@ -58,21 +58,3 @@ def test_what_is_not_offered_is_refused(
     page = post(first, "/my/details", **fields)
     assert (page.status_code, 'role="alert"' in page.text) == (409, True)
     assert preferences(payers_desk) == []
-
-
-def test_the_inbox_says_what_is_new_until_it_is_opened(first: TestClient, payers_desk: Desk) -> None:
-    assert "Nothing was delivered here yet" in first.get("/my/documents").text
-    with payers_desk.database.transaction() as connection:
-        connection.execute(
-            text(
-                "insert into portal_document (company_id, payer_id, invoice_id, purpose, message_id, "
-                "content_sha256, delivered_at) select 1, payer_id, invoice_id, 'issue', 'm', sha256('x'), "
-                "now() - interval '1 day' from invoice"
-            )
-        )
-    page = first.get("/my/documents").text
-    assert page.count(">new<") == 2
-    assert "2 new documents" in first.get("/my/").text
-    first.get(f"/my/invoices/{BILLS['K1'][0]}")
-    page = first.get("/my/documents").text
-    assert (page.count(">new<"), "opened on" in page) == (1, True)
