@@ -175,6 +175,9 @@ def answer(
     Each request is answered once, whoever else answers at the same time. What cannot be answered waits for a
     person.
     """
+    is_said = bool(document or payment or from_date or until_date or currency or note)
+    if (kind is None and is_said) or (kind is not None and request_id is None):
+        raise typer.BadParameter("say which request, and by --kind what it is for")
     screen = Screen(as_json)
     with open_desk(screen) as opened, screen.progress("answering") as progress:
         from billing_assets.wiring.document_request_desk import DocumentRequestDesk

@@ -30,11 +30,11 @@ _WORDS = {
         "duplicado",
         "kopie",
         "duplicata",
-        "invoice",
-        "factura",
-        "rechnung",
     ),
 }
+_ANSWER = re.compile(r"\s*(re|aw|rv|fw|fwd|wg|tr|ref|antw)\s*(\[\d+\])?\s*:", re.IGNORECASE)
+"""How the subject begins of what somebody answers or passes on: it has the words of another mail."""
+
 _NUMBER = re.compile(r"(?<![A-Z0-9])[A-Z][A-Z0-9/._-]{0,19}[-/]\d{8,12}(?!\d)")
 _PAYMENT = re.compile(r"(?<![A-Z0-9])P-(\d{1,12})(?![0-9])")
 _DASHED = re.compile(r"[A-Z][A-Z0-9-]*\d")
@@ -53,9 +53,15 @@ class RequestMail:
 def is_request(subject: str) -> bool:
     """Tell whether a subject asks for a document, or names one or a policy so that a person should look.
 
+    What answers another mail is none: its subject has the words of that one.
+
     >>> is_request("Kontoauszug bitte"), is_request("POL-00000002"), is_request("Happy new year")
     (True, True, False)
+    >>> is_request("Re: Copy of INV-00000001")
+    False
     """
+    if _ANSWER.match(subject):
+        return False
     said = _plain(subject)
     has_word = any(word in said for words in _WORDS.values() for word in words)
     return has_word or _DASHED.search(subject.upper()) is not None

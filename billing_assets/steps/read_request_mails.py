@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import islice
 
-from billing_assets.domain.document_requests import NewRequest, RequestSource
+from billing_assets.domain.document_requests import NewRequest, RequestChannel, RequestSource
 from billing_assets.domain.request_mails import RequestMail, is_request, wanted_in
 from billing_assets.steps.request_ports import RequestDoor, RequestMailbox
 from billing_assets.steps.result import StepResult
@@ -44,7 +44,8 @@ def read_request_mails(
         for path, mail in batch:
             found = _taken(mail, senders.get(mail.from_email, ()), door)
             counts.update(found)
-            mailbox.put_away(path, is_for_person="person" in found)
+            # Of a request its subject alone is kept: what is not clear from that, a person reads whole.
+            mailbox.put_away(path, is_for_person=bool({"person", "unclear"} & set(found)))
             done += 1
             progress("reading requests", done, max(total, done))
     names = ("asked", "unclear", "repeated", "person", "automatic")
@@ -66,6 +67,7 @@ def _taken(mail: RequestMail, payer_keys: Sequence[str], door: RequestDoor) -> l
         wanted=wanted,
         asked_by="mail",
         payer_key=payer_keys[0],
+        channel=RequestChannel.EMAIL,
         message_text=mail.subject,
     )
     is_new = door.ask(request)[1]

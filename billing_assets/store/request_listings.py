@@ -73,7 +73,7 @@ class KeptDocument:
 
 _LIST = """
 select r.*, p.payer_key, coalesce((select array_agg(a.document_number order by a.place)
-    from answered_document a where a.document_request_id = r.document_request_id), '{}') as documents
+    from answered_document a where a.document_request_id = r.document_request_id), '{{}}') as documents
 from document_request r join payer p using (payer_id)
 where r.company_id = :company
     and (cast(:request as bigint) is null or r.document_request_id = :request)
@@ -82,7 +82,7 @@ where r.company_id = :company
     and (cast(:before_id as bigint) is null or r.document_request_id < :before_id)
     and (not :to_do or r.state = 'waiting'
         or (r.state = 'answered' and r.handed_over_at is null and r.channel <> 'download'))
-order by case when :to_do then r.document_request_id else -r.document_request_id end limit :limit
+order by r.document_request_id {order} limit :limit
 """
 _PERSON = """
 select r.message_text, r.note, r.decided_by, y.content::json ->> 'name' as payer_name,
@@ -124,7 +124,8 @@ def list_requests(connection: Connection, company_id: int, wanted: RequestFilter
         "before_id": wanted.before_id,
         "limit": wanted.limit,
     }
-    return [_row(row) for row in connection.execute(text(_LIST), values)]
+    query = text(_LIST.format(order="asc" if wanted.to_do else "desc"))
+    return [_row(row) for row in connection.execute(query, values)]
 
 
 def show_request(connection: Connection, company_id: int, request_id: int) -> RequestDetail:
@@ -138,7 +139,7 @@ def show_request(connection: Connection, company_id: int, request_id: int) -> Re
         "before_id": None,
         "limit": 1,
     }
-    row = connection.execute(text(_LIST), values).first()
+    row = connection.execute(text(_LIST.format(order="asc")), values).first()
     if row is None:
         raise request_unknown(request_id)
     person = connection.execute(text(_PERSON), {"request": request_id}).mappings().one()

@@ -28,6 +28,9 @@ STATEMENT, COPY, COVER, RECEIPT = (
         ("copy please", None),
         ("POL-00000002", None),
         ("Statement and copy of INV-00000001", None),
+        ("I dispute invoice INV-00000002", None),
+        ("Rechnung INV-00000002 ist falsch, bitte stornieren", None),
+        ("Factura INV-00000002 ya pagada", None),
     ],
 )
 def test_what_a_subject_asks_for(subject: str, kind: DocumentWish | None) -> None:
@@ -38,7 +41,16 @@ def test_what_a_subject_asks_for(subject: str, kind: DocumentWish | None) -> Non
         check_wanted(wanted)
 
 
-@pytest.mark.parametrize("subject", ["Happy new year", "", "Re: holidays", "I have moved"])
+@pytest.mark.parametrize(
+    "subject",
+    [
+        *("Happy new year", "", "Re: holidays", "I have moved", "Where is my invoice?"),
+        "Re: Invoice INV-00000002: 45.06 EUR due by 1 March",
+        "AW: Kopie von INV-00000002",
+        "Re[2]: statement",
+        "Fwd: copy of INV-00000002",
+    ],
+)
 def test_other_mails_are_no_requests(subject: str) -> None:
     assert not is_request(subject)
 

@@ -50,14 +50,21 @@ def test_known_payers_ask_and_others_are_for_a_person(
     drop("5.eml", "payer1@example.com", "I have moved")
     facts = desk.read_mails().facts
     assert (facts["asked_count"], facts["unclear_count"], facts["person_count"]) == (3, 1, 2)
-    assert sorted(path.name for path in (tmp_path / "mails" / TO_READ).iterdir()) == ["4.eml", "5.eml"]
-    assert len(list((tmp_path / "mails" / READ).iterdir())) == 3
+    assert sorted(path.name for path in (tmp_path / "mails" / TO_READ).iterdir()) == [
+        *("3.eml", "4.eml", "5.eml"),
+    ]
+    assert len(list((tmp_path / "mails" / READ).iterdir())) == 2
     assert desk.mail_count() == 0
     unclear = desk.requests(RequestFilter(state="waiting"))[0]
     assert (unclear.payer_key, unclear.reason_code) == ("K1", "unclear")
     assert desk.request(unclear.document_request_id).message_text == "About POL-00000001"
     assert desk.answer().facts["answered_count"] == 2
-    assert {row.payer_key for row in desk.requests(RequestFilter(state="answered"))} == {"K2"}
+    answered = desk.requests(RequestFilter(state="answered"))
+    assert {row.payer_key for row in answered} == {"K2"}
+    # Whoever asked by mail has no other way to it: a person sends it.
+    assert {row.document_request_id for row in answered} < {
+        row.document_request_id for row in desk.requests(RequestFilter(to_do=True))
+    }
 
 
 def test_a_mail_that_comes_again_is_the_same_request(desk: DocumentRequestDesk, drop: Drop) -> None:

@@ -183,9 +183,13 @@ def get_requested_document(
     document_request_id: _Id,
     place: Annotated[int, Path(ge=1, le=MOST_DOCUMENTS + 1)],
 ) -> Response:
-    """Return the document at a place, from 1: the same bytes each time. What is fetched is handed over."""
+    """Return the document at a place, from 1: the same bytes each time.
+
+    What is wanted as a download is handed over by that; what is wanted by e-mail or post, by a person.
+    """
     kept = requests.document(document_request_id, place)
-    requests.hand_over(document_request_id, by=caller.name)
+    if requests.request(document_request_id).request.channel == RequestChannel.DOWNLOAD:
+        requests.hand_over(document_request_id, by=caller.name)
     return tagged(request, kept.pdf, media_type="application/pdf", cache=FROZEN)
 
 

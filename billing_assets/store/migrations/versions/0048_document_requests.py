@@ -51,6 +51,8 @@ create table document_request (
 );
 create index document_request_open on document_request (company_id, document_request_id)
     where state in ('asked', 'waiting') or (state = 'answered' and handed_over_at is null);
+create index document_request_company on document_request (company_id, document_request_id);
+create index document_request_answered on document_request (company_id, changed_at) where state = 'answered';
 create index document_request_payer on document_request (payer_id, document_request_id);
 create function refuse_second_answer() returns trigger language plpgsql
 security definer set search_path = billing, pg_temp as $$
