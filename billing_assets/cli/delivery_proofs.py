@@ -38,6 +38,13 @@ def show_proof(
         raise typer.Exit(ExitCode.ATTENTION)
 
 
+_FORMS = {
+    "attached": "attached to the mail",
+    "linked": "opened by a link in the mail",
+    "bare": "not in the mail",
+}
+
+
 def _show(screen: Screen, proof: DeliveryProof) -> None:
     at = proof.proven_at
     taken = "in the folder for the print shop" if proof.channel == DeliveryChannel.PRINT_POST else "accepted"
@@ -55,6 +62,7 @@ def _show(screen: Screen, proof: DeliveryProof) -> None:
         "message": proof.message_key,
         "SHA-256 of the PDF": f"{proof.pdf_sha256}{kept[proof.is_pdf_intact]}",
         "SHA-256 of the mail": proof.mail_sha256,
+        "the document": _FORMS.get(proof.mail_form, ""),
         "last answer": proof.reply_text,
     }
     screen.facts([(name, value) for name, value in facts.items() if value])

@@ -184,8 +184,9 @@ _DOCUMENTS = Table(
         Word("recorded_at", "timestamptz", "when the row was made"),
         Word("rendered_at", "timestamptz", "when its first PDF was made"),
         _MAIL_HASH,
+        Word("mail_form", "text", "what its mail has of it: attached, linked or bare"),
     ),
-    frozenset({"pdf_sha256", "pdf_size", "pdf", "rendered_at", "mail_sha256"}),
+    frozenset({"pdf_sha256", "pdf_size", "pdf", "rendered_at", "mail_sha256", "mail_form"}),
     MappingProxyType(
         {name: (("invoices", name),) for name in ("company_id", "invoice_id", "snapshot_sha256")}
     ),
@@ -212,9 +213,8 @@ _DELIVERIES = Table(
         _MAIL_HASH,
         Word("send_date", "date", "before which it is held; null: it goes at once"),
         Word("next_attempt_at", "timestamptz", "when it is tried again by itself; null: at once, or never"),
-        Word("mail_form", "text", "what the mail had of the document: attached, linked or bare"),
     ),
-    frozenset({"content_sha256", "mail_sha256", "send_date", "next_attempt_at", "mail_form"}),
+    frozenset({"content_sha256", "mail_sha256", "send_date", "next_attempt_at"}),
     MappingProxyType(
         {
             **{name: (("documents", name),) for name in ("company_id", "document_id", "mail_sha256")},

@@ -83,9 +83,9 @@ class Task:
     """What is to be rendered.
 
     ``archive`` is the path of a template's archive; where there is no ``document`` its sample is, in
-    ``language``. ``forms`` are of ``pdf``, ``mail``, ``html``, ``picture`` (its first page) and
-    ``labels`` (which words its languages lack; nothing is rendered for it). ``mail_form``: what the mail has
-    of its document.
+    ``language``. ``forms`` are of ``pdf``, ``mail``, ``html``, ``picture`` (its first page), ``coverage``
+    (which characters no font draws) and ``labels`` (which words its languages lack; nothing is rendered for
+    either). ``mail_form``: what the mail has of its document.
     """
 
     archive: str
@@ -158,6 +158,8 @@ def _rendered(task: Task, limits: Limits) -> tuple[dict[str, object], bytes]:
     with _timed(limits.cpu_seconds), _shut_in():
         if "mail" in task.forms:
             said["subject"], said["text"], said["mail_html"] = loaded.mail.of_view(view)
+        if "coverage" in task.forms:
+            said["missing"] = list(loaded.printer.missing_characters(view))
         if "html" in task.forms:
             said["html"] = loaded.html.of_view(view)
         if "picture" in task.forms:

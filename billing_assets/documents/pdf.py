@@ -123,6 +123,12 @@ class PdfPrinter:
             )
         return PrintedPdf(content=content, missing_characters=tuple(sorted(missing)))
 
+    def missing_characters(self, view: Mapping[str, object]) -> tuple[str, ...]:
+        """Return which characters of a view no font of the template can draw; nothing is printed."""
+        missing: set[str] = set()
+        self._coverage.printable(view, missing)
+        return tuple(sorted(missing))
+
     def picture(self, document: Document, view: Mapping[str, object]) -> bytes:
         """Return the first page of ``document`` as a PNG, for somebody who looks at a template."""
         content = self._compiled(document, self._coverage.printable(view, set()), form="png")

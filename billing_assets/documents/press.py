@@ -282,6 +282,7 @@ def _in_form(sheet: _Sheet) -> PrintedInvoice:
         and sha256(printed.content).hexdigest() != job.pdf_sha256
     ):
         printed = _printer(sheet.with_newer_fonts).of_view(job.invoice, view)
+    missing = printed.missing_characters if printed else _undrawn(sheet, view)
     return PrintedInvoice(
         document_id=job.document_id,
         form=sheet.form,
@@ -291,14 +292,24 @@ def _in_form(sheet: _Sheet) -> PrintedInvoice:
         html=html,
         pdf=printed.content if printed else b"",
         pdf_sha256=sha256(printed.content).hexdigest() if printed else "",
-        missing_character_count=len(printed.missing_characters) if printed else 0,
+        missing_character_count=len(missing),
     )
+
+
+def _undrawn(sheet: _Sheet, view: dict[str, object]) -> tuple[str, ...]:
+    """Return what no font draws of the page that a link opens; of one that nothing opens, nothing."""
+    if sheet.form is not MailForm.LINKED:
+        return ()
+    missing = _printer(sheet.archive).missing_characters(view)
+    has_others = sheet.with_newer_fonts != sheet.archive
+    return _printer(sheet.with_newer_fonts).missing_characters(view) if missing and has_others else missing
 
 
 def _printed_in_enclosure(sheet: _Sheet) -> PrintedInvoice:
     """Print one invoice by a template of a company."""
     job = sheet.job
-    forms = ("mail", "pdf") if _has_pdf(sheet) else ("mail",)
+    more = {MailForm.ATTACHED: ("pdf",), MailForm.LINKED: ("coverage",), MailForm.BARE: ()}
+    forms = ("mail", *more[sheet.form])
     task = Task(archive=sheet.archive, document=job.invoice, forms=forms, mail_form=sheet.form)
     made = _enclosure().render(task)
     is_frozen = bool(made.pdf) and sha256(made.pdf).hexdigest() == job.pdf_sha256

@@ -30,7 +30,8 @@ class DeliveryProof:
     the code of the endpoint or of the partner who fetched the document; the postal address. It is personal
     data. ``message_key`` is the Message-ID of an e-mail or the ``webhook-id`` of a push; what is put into an
     inbox, fetched or posted has none. ``pdf_sha256`` and ``mail_sha256`` are hashes (hex) of the PDF and of
-    the mail's own words that were handed over, empty where there was none. ``is_pdf_intact``: the PDF that
+    the mail's own words that were handed over, empty where there was none; ``mail_form`` is what the mail had
+    of the document: attached, linked or bare. ``is_pdf_intact``: the PDF that
     is kept still has that hash; None where no PDF was handed over. ``reply_text`` is the other side's last
     wording, or the folder that a letter is in.
     """
@@ -44,6 +45,7 @@ class DeliveryProof:
     message_key: str
     pdf_sha256: str
     mail_sha256: str
+    mail_form: str
     is_pdf_intact: bool | None
     reply_text: str
     attempts: tuple[DeliveryAttempt, ...]
@@ -75,6 +77,7 @@ class DeliveryProof:
         ...     message_key="853fd815@billing.example",
         ...     pdf_sha256="ab",
         ...     mail_sha256="cd",
+        ...     mail_form="attached",
         ...     is_pdf_intact=True,
         ...     reply_text="kept",
         ...     attempts=(taken,),

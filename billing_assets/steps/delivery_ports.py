@@ -57,10 +57,11 @@ class PrintedInvoice:
 
     @property
     def fault_code(self) -> str:
-        """Code of why the PDF cannot go out as it is; empty where it can."""
+        """Code of why the PDF cannot go out as it is, or be opened by the link; empty where it can."""
         if self.fault:
             return self.fault.code
-        return "unprintable" if self.pdf and self.missing_character_count else ""
+        has_page = bool(self.pdf) or self.form is MailForm.LINKED
+        return "unprintable" if has_page and self.missing_character_count else ""
 
     @property
     def mail_sha256(self) -> str:
@@ -106,7 +107,7 @@ class QueuedDelivery:
     ``to_email`` and ``endpoint_code`` are what is known of the payer by ``payer_version_id``, the newest.
     ``refused_count`` counts temporary refusals of this message since a person last decided to send it again.
     ``is_doubtful``: an endpoint answered with a fault of its own to all of it, and may have taken it.
-    ``former_form`` is that of its last e-mail; None where none was handed over yet.
+    ``first_form`` is that of its document's first e-mail; None where none was printed yet.
     """
 
     delivery_id: int
@@ -117,7 +118,7 @@ class QueuedDelivery:
     to_email: str
     endpoint_code: str
     is_doubtful: bool
-    former_form: MailForm | None
+    first_form: MailForm | None
     payer_id: int
     payer_version_id: int
     invoice_id: int
@@ -155,14 +156,10 @@ class Finished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
-    """What a message carries: hashes (hex) of the PDF and of a mail's own words, and the form of the mail.
-
-    All are empty where there is no such part.
-    """
+    """What a message carries: hashes (hex) of the PDF and of a mail's words, empty where there is none."""
 
     pdf_sha256: str = ""
     mail_sha256: str = ""
-    mail_form: str = ""
 
 
 NOTHING = Carried()

@@ -112,12 +112,12 @@ class Dispatch:
     def mail_form(self, row: QueuedDelivery) -> tuple[MailForm, int]:
         """Return what the message of a row has of its PDF, and above which size a link instead; 0: never.
 
-        What was mailed before goes out as it was: the company may have come to want it otherwise.
+        What was printed for a mail before goes out as it was: the company may have come to want it otherwise.
         """
         if row.channel != DeliveryChannel.EMAIL:
             return MailForm.ATTACHED, 0
-        if row.former_form is not None:
-            return row.former_form, 0
+        if row.first_form is not None:
+            return row.first_form, 0
         return self.issuer.company.mail_form, self.issuer.company.pdf_limit_bytes
 
     def facts(self) -> dict[str, int]:
@@ -266,7 +266,6 @@ def _carried(row: QueuedDelivery, sheet: PrintedInvoice) -> Carried:
     return Carried(
         pdf_sha256=sheet.pdf_sha256 if is_attached else "",
         mail_sha256=sheet.mail_sha256,
-        mail_form=sheet.form.value,
     )
 
 

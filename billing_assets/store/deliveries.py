@@ -100,10 +100,8 @@ select v.delivery_id, v.channel, v.message_id, v.attempt_count, d.document_id, i
     newest.endpoint_code, v.channel = 'api_push' and exists (select from delivery_attempt a
         where a.delivery_id = v.delivery_id
             and (a.reply_code >= :fault_of_theirs or a.reply_code = :timed_out)) as is_doubtful,
-    case when v.mail_sha256 is not null and not exists (select from delivery_attempt a
-        where a.delivery_id = v.delivery_id and a.attempt_number = v.attempt_count
-            and a.reason_code = any(:print_faults)) then coalesce(v.mail_form,
-            case when v.content_sha256 is null then 'bare' else 'attached' end) end as former_form,
+    coalesce(d.mail_form, case when v.mail_sha256 is not null
+        then case when v.content_sha256 is null then 'bare' else 'attached' end end) as first_form,
     i.payer_id,
     (select count(*) from delivery_attempt a
         where a.delivery_id = v.delivery_id and a.state = 'queued'
@@ -166,8 +164,7 @@ _BEGIN = """
 with begun as (
     update delivery set state = 'sending', attempt_count = attempt_count + 1, changed_at = :at,
         next_attempt_at = null,
-        content_sha256 = decode(nullif(:hash, ''), 'hex'), mail_sha256 = decode(nullif(:mail, ''), 'hex'),
-        mail_form = nullif(:form, '')
+        content_sha256 = decode(nullif(:hash, ''), 'hex'), mail_sha256 = decode(nullif(:mail, ''), 'hex')
     where delivery_id = :delivery and state = 'queued' and attempt_count = :attempts
     returning delivery_id, attempt_count
 )
@@ -298,7 +295,7 @@ class SqlDocumentStore(CompanyStore):
                 channel=row.channel,
                 endpoint_code=row.endpoint_code,
                 is_doubtful=row.is_doubtful,
-                former_form=MailForm(row.former_form) if row.former_form else None,
+                first_form=MailForm(row.first_form) if row.first_form else None,
                 payer_id=row.payer_id,
                 invoice_id=row.invoice_id,
                 message_id=row.message_id,
@@ -347,7 +344,6 @@ class SqlDocumentStore(CompanyStore):
             "at": self.clock(),
             "hash": carried.pdf_sha256,
             "mail": carried.mail_sha256,
-            "form": carried.mail_form,
         }
         if connection.execute(text(_BEGIN), values).rowcount == 1:
             return True

@@ -19,6 +19,8 @@ _DELIVERY = """
 select v.delivery_id, v.channel, v.state, v.message_id, v.reply_text, i.document_kind, s.prefix,
     i.invoice_number, coalesce(encode(v.content_sha256, 'hex'), '') as pdf_sha256,
     coalesce(encode(v.mail_sha256, 'hex'), '') as mail_sha256,
+    case when v.mail_sha256 is not null then coalesce(d.mail_form,
+        case when v.content_sha256 is null then 'bare' else 'attached' end) else '' end as mail_form,
     case when v.content_sha256 is not null then coalesce(sha256(d.pdf) = v.content_sha256, false) end
         as is_pdf_intact,
     used.content::json ->> 'email' as email, used.content::json ->> 'endpoint' as endpoint_code,
@@ -56,6 +58,7 @@ def read_proof(connection: Connection, company_id: int, delivery_id: int) -> Del
         message_key=_message_key(row),
         pdf_sha256=row.pdf_sha256,
         mail_sha256=row.mail_sha256,
+        mail_form=row.mail_form,
         is_pdf_intact=row.is_pdf_intact,
         reply_text=row.reply_text,
         attempts=attempts_of(connection, delivery_id),

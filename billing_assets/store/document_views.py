@@ -15,19 +15,24 @@ select company_id, invoice_id, snapshot_sha256, :at from invoice where invoice_i
 on conflict (invoice_id) do nothing
 """
 _READ = """
-select d.document_id, i.template_version_id, coalesce(encode(d.pdf_sha256, 'hex'), '') as pdf_hex, d.pdf
+select d.document_id, i.template_version_id, coalesce(encode(d.pdf_sha256, 'hex'), '') as pdf_hex, d.pdf,
+    coalesce(d.mail_form, '') as mail_form
 from document d join invoice i using (invoice_id) where i.invoice_id = :invoice
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentView:
-    """A document: its frozen template; hash (hex) and bytes of its first rendering, empty before that."""
+    """A document: its frozen template; hash (hex) and bytes of its first rendering, empty before that.
+
+    ``mail_form`` is that of its first e-mail, empty before there was one.
+    """
 
     document_id: int
     template_version_id: int
     pdf_sha256: str
     pdf: bytes
+    mail_form: str
 
 
 def view_document(connection: Connection, invoice_id: int, at: datetime) -> DocumentView:
@@ -39,4 +44,5 @@ def view_document(connection: Connection, invoice_id: int, at: datetime) -> Docu
         template_version_id=row.template_version_id,
         pdf_sha256=row.pdf_hex,
         pdf=bytes(row.pdf or b""),
+        mail_form=row.mail_form,
     )

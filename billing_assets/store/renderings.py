@@ -26,9 +26,10 @@ where encode(d.pdf_sha256, 'hex') <> p.hash order by d.document_id
 # The last select sees the hashes as they were: those that are kept only now differ from nothing.
 _KEEP_MAILS = """
 with printed as (
-    select * from unnest(cast(:ids as bigint[]), cast(:hashes as text[])) as p (document_id, hash)
+    select * from unnest(cast(:ids as bigint[]), cast(:hashes as text[]), cast(:forms as text[]))
+        as p (document_id, hash, form)
 ), kept as (
-    update document d set mail_sha256 = decode(p.hash, 'hex')
+    update document d set mail_sha256 = decode(p.hash, 'hex'), mail_form = p.form
     from printed p where d.document_id = p.document_id and d.mail_sha256 is null
 )
 select p.document_id from printed p join document d using (document_id)
@@ -65,10 +66,11 @@ def kept_pdf(database: Database, document_id: int) -> bytes:
 
 
 def keep_mails(database: Database, printed: Sequence[PrintedInvoice]) -> Sequence[int]:
-    """Keep hashes of first mails; return the documents whose mail differs from the first one."""
+    """Keep hashes and forms of first mails; return the documents whose mail differs from the first one."""
     values = {
         "ids": [sheet.document_id for sheet in printed],
         "hashes": [sheet.mail_sha256 for sheet in printed],
+        "forms": [sheet.form.value for sheet in printed],
     }
     with database.transaction() as connection:
         return list(connection.execute(text(_KEEP_MAILS), values).scalars())

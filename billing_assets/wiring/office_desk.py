@@ -231,11 +231,16 @@ class OfficeDesk:
             return notes_of_problem(connection, self.desk.company_id, problem_id)
 
     def message(self, number: str) -> Message:
-        """Return the e-mail of an invoice as it is sent: by the template that it froze at issue."""
+        """Return the e-mail of an invoice as it is sent: by the template that it froze at issue.
+
+        It has of the document what its first mail had. Before there was one it has what the company wants
+        now, but for the size of the PDF; a link leads to the invoice's page in the portal.
+        """
         with self.database.transaction() as connection:
             invoice = find_invoice(connection, self.desk.company_id, number)
             view = view_document(connection, invoice.invoice_id, utc_now())
-        shelf, template_id, form = self.desk.billing.shelf, view.template_version_id, self.company.mail_form
+        shelf, template_id = self.desk.billing.shelf, view.template_version_id
+        form = MailForm(view.mail_form or self.company.mail_form)
         subject, words, html = shelf.mail(template_id, invoice, form=form)
         if form is MailForm.LINKED and not shows_link(words, html):
             subject, words, html = shelf.mail(template_id, invoice)

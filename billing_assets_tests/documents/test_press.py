@@ -106,6 +106,14 @@ def test_a_template_that_shows_no_link_has_its_pdf_attached(tmp_path: Path) -> N
     assert attached[0].form is MailForm.ATTACHED
 
 
+def test_what_no_font_draws_behind_a_link_is_counted_though_nothing_is_printed(press: TemplatePress) -> None:
+    (job,) = jobs(1)
+    odd = replace(job, invoice=with_payer(job.invoice, name="Ana \ud7b0\ud7b1\ud7b0"))
+    linked, bare = (next(press.print_all([odd], form=form)) for form in (MailForm.LINKED, MailForm.BARE))
+    assert (linked.missing_character_count, linked.pdf, linked.fault_code) == (2, b"", "unprintable")
+    assert (bare.missing_character_count, bare.fault_code) == (0, "")
+
+
 def test_the_pdf_of_a_mail_that_has_a_link_for_its_size_is_there_all_the_same(press: TemplatePress) -> None:
     (attached,), (large,) = press.print_all(jobs(1)), press.print_all(jobs(1), pdf_limit_bytes=1)
     (linked,) = press.print_all(jobs(1), form=MailForm.LINKED)

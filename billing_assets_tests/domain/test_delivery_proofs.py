@@ -29,6 +29,7 @@ PROOF = DeliveryProof(
     message_key="853fd815@billing.example",
     pdf_sha256="ab",
     mail_sha256="cd",
+    mail_form="attached",
     is_pdf_intact=True,
     reply_text="kept",
     attempts=(REFUSED, TAKEN),

@@ -20,7 +20,7 @@ from billing_assets_tests.faults.crash import main
 
 _IMPORTED_ONCE = [
     f"billing_assets_tests.faults.{name}"
-    for name in ("crash", "killed_program", "notifier", "numbering", "status_teller")
+    for name in ("crash", "killed_program", "notifier", "numbering", "request_answerer", "status_teller")
 ]
 _PATIENCE_SECONDS = 120
 

@@ -1,4 +1,4 @@
-"""A program that answers requests for documents, and dies at a call of a port; started by a fork server.
+"""A program that answers requests for documents, and dies at a call of a port.
 
 Belongs here: what runs in the process that dies. Does not belong here: what must hold afterwards
 (``test_document_requests``).

@@ -9,9 +9,8 @@ import pytest
 
 from billing_assets.domain.document_requests import DocumentWish, WantedDocument
 from billing_assets.store.connection import Database
-from billing_assets_tests.faults.programs import url_behind
+from billing_assets_tests.faults.programs import run_until_dead, url_behind
 from billing_assets_tests.faults.request_answerer import answer_and_die
-from billing_assets_tests.faults.status_teller import run_until_dead
 from billing_assets_tests.paid_books import rows
 from billing_assets_tests.requested_books import asking, bill_and_pay, desk_over
 

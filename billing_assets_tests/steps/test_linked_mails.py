@@ -66,7 +66,7 @@ def kept(billing: Billing) -> dict[str, tuple[int, int, str, str | None, str]]:
     """Return Message-ID -> payer, invoice, hash of the mail, hash of the PDF and form of what was sent."""
     query = """
         select v.message_id, i.payer_id, i.invoice_id, encode(v.mail_sha256, 'hex'),
-            encode(v.content_sha256, 'hex'), v.mail_form
+            encode(v.content_sha256, 'hex'), d.mail_form
         from delivery v join document d using (document_id) join invoice i using (invoice_id)
         where v.state = 'sent'
     """
@@ -148,3 +148,24 @@ def test_a_linked_mail_that_was_tried_fails_alone_where_the_portal_is_shut_by_th
         linking.deliver(FEBRUARY)
         assert server.kept == []
     assert {row[2] for row in outbox(linking)} == {"portal_closed", "no_address"}
+
+
+@pytest.mark.parametrize(("first", "then"), [("pdf", "link"), ("link", "pdf"), ("none", "link")])
+def test_what_was_printed_and_never_tried_goes_out_as_it_was_printed(
+    linking: Billing, first: str, then: str
+) -> None:
+    want(linking, first)
+    with LabServer("ok") as server:
+        # Nobody is tried: the server is down, and all of the batch was printed by then.
+        use_port(linking, 1)
+        with pytest.raises(BillingError, match="failed 5 times in a row"):
+            linking.deliver(FEBRUARY)
+        tried = sum(row[3] for row in outbox(linking))
+        assert 0 < tried < WITH_ADDRESS
+        want(linking, then)
+        use_port(linking, server.port)
+        assert linking.deliver(FEBRUARY).facts["sent_count"] == WITH_ADDRESS
+        received = [_parts(mail.content) for mail in server.kept if isinstance(mail.content, bytes)]
+    assert [mail[4] for mail in received] == [int(first == "pdf")] * WITH_ADDRESS
+    assert [bool(_LINK.search(mail[2])) for mail in received] == [first == "link"] * WITH_ADDRESS
+    assert broken_invariants(linking) == []

@@ -44,7 +44,7 @@ def row(number: int, email: str, invoice: Invoice) -> QueuedDelivery:
         to_email=email,
         endpoint_code="",
         is_doubtful=False,
-        former_form=None,
+        first_form=None,
         payer_id=1,
         payer_version_id=1,
         invoice_id=1,

@@ -123,12 +123,11 @@ def test_rows_come_in_order_and_in_pieces_with_their_whole_invoices(store: SqlDo
 
 def test_a_delivery_keeps_what_it_carried(store: SqlDocumentStore) -> None:
     first = queued(store)[0]
-    store.hand_over(None, first, Carried(pdf_sha256="ab" * 32, mail_sha256="cd" * 32, mail_form="attached"))
+    store.hand_over(None, first, Carried(pdf_sha256="ab" * 32, mail_sha256="cd" * 32))
     query = """
-        select encode(content_sha256, 'hex'), encode(mail_sha256, 'hex'), mail_form from delivery
-        where state = 'sending'
+        select encode(content_sha256, 'hex'), encode(mail_sha256, 'hex') from delivery where state = 'sending'
     """
-    assert rows(store, query) == [("ab" * 32, "cd" * 32, "attached")]
+    assert rows(store, query) == [("ab" * 32, "cd" * 32)]
 
 
 def test_a_row_goes_from_hand_to_hand(store: SqlDocumentStore) -> None:

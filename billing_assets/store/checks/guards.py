@@ -221,9 +221,9 @@ MAY_UPDATE: Mapping[str, str] = {
     "asked_by, template_name",
     "run_shard": "due_count, invoice_count, seconds, committed_at, rule_set_id, term_counts, written_sums",
     "number_series": "last_number, last_issue_date",
-    "document": "pdf_sha256, pdf_size, pdf, rendered_at, mail_sha256",
+    "document": "pdf_sha256, pdf_size, pdf, rendered_at, mail_sha256, mail_form",
     "delivery": "state, reply_code, reason_code, reply_text, content_sha256, owner, attempt_count, "
-    "changed_at, mail_sha256, next_attempt_at, mail_form",
+    "changed_at, mail_sha256, next_attempt_at",
     "delivery_attempt": "ended_at, state, reply_code, reason_code",
     "problem_hold": "released_batch_id",
     "clock_hold": "lifted_at, lifted_by, lift_reason",

@@ -9,8 +9,8 @@ the request and once of the letter or invoice that is the answer.
 
 from alembic import op
 
-revision = "0049"
-down_revision = "0048"
+revision = "0050"
+down_revision = "0049"
 branch_labels = None
 depends_on = None
 
