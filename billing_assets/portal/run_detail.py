@@ -43,6 +43,7 @@ def show_run(request: Request, desk: Pages, run_id: int, done: str = "") -> HTML
         "run.html.j2",
         run=run,
         day_of_run=date.fromisoformat(run.report["billing_date"]),
+        issue_days=_issue_days(run),
         zone=desk.company.time_zone,
         rows=_outcome_rows(run),
         selection=selection_of(run.report.get("selection")),
@@ -54,6 +55,12 @@ def show_run(request: Request, desk: Pages, run_id: int, done: str = "") -> HTML
         has_dagster=bool(desk.desk.billing.settings.dagster_url),
         done=done,
     )
+
+
+def _issue_days(run: RunDetail) -> list[date]:
+    """Return the first and the last date on its invoices, one where they are the same, none of none."""
+    dates = run.report["issue_dates"] or {}
+    return sorted({date.fromisoformat(text) for text in dates.values()})
 
 
 def _outcome_rows(run: RunDetail) -> list[Mapping[str, Any]]:
@@ -164,6 +171,7 @@ def list_charges(
         request,
         "run_charges.html.j2",
         run=run,
+        day_of_run=date.fromisoformat(run.report["billing_date"]),
         charges=found,
         asked=asked,
         following=following,
