@@ -35,17 +35,19 @@ from billing_assets.domain.letters import (
 
 
 def statement_body(letter: Statement, reader: Reader) -> Body:
-    """Return opening balance, entries by date with the running balance, closing balance and ageing."""
-    owed_minor = letter.closing_minor
-    variant = "credit" if owed_minor < 0 else "" if owed_minor else "nothing"
+    """Return opening balance, entries by date with the running balance, closing balance and ageing.
+
+    It asks for money by date and way to pay where the letter says how much, and shows the balance elsewhere.
+    """
+    variant = _standing(letter)
+    is_asked = letter.asked_minor > 0
     values = {
-        "amount": reader.money(abs(owed_minor)),
+        "amount": reader.money(letter.asked_minor if is_asked else abs(letter.closing_minor)),
         "date": reader.day(letter.pay_by_date),
         "first": reader.day(letter.from_date),
         "last": reader.day(letter.to_date - timedelta(days=1)),
     }
     text = reader.words.text
-    is_owed = owed_minor > 0
     return Body(
         values=values,
         variant=variant,
@@ -58,15 +60,24 @@ def statement_body(letter: Statement, reader: Reader) -> Body:
             values["amount"],
             reader,
             text["pay_by"],
-            letter.pay_by_date if is_owed else None,
+            letter.pay_by_date if is_asked else None,
         ),
         tables=[
             _account(letter, reader),
             *([_open_items(letter, reader)] if letter.open_items else []),
             *([_ageing(letter, reader)] if letter.ageing else []),
         ],
-        payment=letter_transfer(letter, reader, owed_minor, letter.pay_by_date) if is_owed else None,
+        payment=letter_transfer(letter, reader, letter.asked_minor, letter.pay_by_date) if is_asked else None,
     )
+
+
+def _standing(letter: Statement) -> str:
+    """Return the variant of the words: money is asked for, or it is said how the account stands."""
+    if letter.asked_minor > 0:
+        return ""
+    if letter.closing_minor > 0:
+        return "open"
+    return "credit" if letter.closing_minor else "nothing"
 
 
 def _account(letter: Statement, reader: Reader) -> dict[str, object]:
@@ -194,7 +205,9 @@ def receipt_body(letter: PaymentReceipt, reader: Reader) -> Body:
     """Return what was received and what it counts towards."""
     text = reader.words.text
     method = reader.words.name("payment_methods", letter.method)
-    open_minor = sum(each.open_minor for each in letter.allocated)
+    open_minor = sum(each.open_minor or 0 for each in letter.allocated)
+    own = [each for each in letter.allocated if each.open_minor is not None]
+    variant = "own" if len(own) < len(letter.allocated) else ""
     values = {
         "amount": reader.money(letter.amount_minor),
         "date": reader.day(letter.received_date),
@@ -204,9 +217,9 @@ def receipt_body(letter: PaymentReceipt, reader: Reader) -> Body:
     sections = []
     if letter.on_account_minor:
         sections.append((text["on_account"], reader.words.fill("on_account_text", **values)))
-    sections.append(
-        (text["what_is_open"], reader.words.fill("open_text" if open_minor else "nothing_open", **values))
-    )
+    if own or not letter.allocated:
+        key = "open_text" if open_minor else "nothing_open"
+        sections.append((text["what_is_open"], said(reader, key, variant, **values)))
     on_account = [(text["on_account"], values["on_account"])] if letter.on_account_minor else []
     return Body(
         values=values,
@@ -232,10 +245,12 @@ def _allocated(letter: PaymentReceipt, reader: Reader) -> dict[str, object]:
         ],
         [
             [
-                named_document(letter, each.document_number, each.policy_number, reader),
-                formats.short_date(each.due_date, reader.locale_code),
+                (clean(each.document_number, 40), text["of_another"])
+                if each.open_minor is None
+                else named_document(letter, each.document_number, each.policy_number, reader),
+                formats.short_date(each.due_date, reader.locale_code) if each.due_date else "",
                 reader.amount(each.amount_minor),
-                reader.amount(each.open_minor),
+                "" if each.open_minor is None else reader.amount(each.open_minor),
             ]
             for each in letter.allocated
         ],

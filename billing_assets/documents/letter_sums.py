@@ -28,11 +28,15 @@ def check_letter(letter: Letter) -> None:
     ...     letter_from_json(load_template(default_templates_dir(), "statement").text("sample.json"))
     ... )
     """
-    wrong = [name for name, found, expected in _sums(letter) if found != expected]
+    wrong = [
+        f"{name} is {found} and must be {expected}"
+        for name, found, expected in _sums(letter)
+        if found != expected
+    ]
     if wrong:
         raise BillingError(
             "document_does_not_add_up",
-            f"document {letter.document_number}: {', '.join(wrong)} differs from what it must be",
+            f"document {letter.document_number}, in minor units: {', '.join(wrong)}",
             "the record was changed after it was issued: run the audit, and restore it from a backup",
         )
 
@@ -46,7 +50,8 @@ def _sums(letter: Letter) -> Iterable[tuple[str, int, int]]:
             due_minor = letter.closing_minor + letter.on_account_minor
             if letter.ageing:
                 yield "ageing", sum(each.amount_minor for each in letter.ageing), due_minor
-            if letter.open_items:
+            # No item at all says that nothing is open, unless the buckets tell what is.
+            if letter.open_items or not letter.ageing:
                 yield "open items", sum(each.open_minor for each in letter.open_items), due_minor
         case Reminder() | NoticeOfCancellation():
             yield "open amounts", sum(each.open_minor for each in letter.overdue), letter.total_minor

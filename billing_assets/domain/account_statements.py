@@ -70,9 +70,13 @@ class LetterHead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A payer's account in one currency up to the end of a period, its movements in order."""
+    """A payer's account in one currency over a period: what stood before it, and its movements in order.
+
+    Open items, and what is on account, are as they stand at the end of the period.
+    """
 
     currency: str
+    opening_minor: int
     movements: tuple[Movement, ...]
     open_items: tuple[OpenItem, ...]
     on_account_minor: int
@@ -123,10 +127,11 @@ def ageing_of(items: Iterable[OpenItem], as_of_date: date) -> tuple[AgeingBucket
 
 
 def statement_of(head: LetterHead, account: Account, from_date: date, to_date: date) -> Statement:
-    """Return the statement of ``[from_date, to_date)``; what was posted before is the opening balance.
+    """Return the statement of ``[from_date, to_date)``, the period of the account.
 
-    Its parts come to one another by how the rows are: the letter's own check (``document_does_not_add_up``)
-    is what proves it.
+    Money is asked for where the period ends on the day of issue or later alone: what was open at the end of
+    another period may have been paid since. Its parts come to one another by how the rows are: the letter's
+    own check (``document_does_not_add_up``) is what proves it.
 
     >>> from billing_assets.domain.sample_invoice import SAMPLE
     >>> head = LetterHead(
@@ -136,15 +141,16 @@ def statement_of(head: LetterHead, account: Account, from_date: date, to_date: d
     ...     payer=SAMPLE.invoice.payer,
     ...     policies=(),
     ... )
-    >>> empty = Account(currency="EUR", movements=(), open_items=(), on_account_minor=0)
+    >>> empty = Account(currency="EUR", opening_minor=0, movements=(), open_items=(), on_account_minor=0)
     >>> statement_of(head, empty, date(2024, 1, 1), date(2024, 3, 1)).closing_minor
     0
     """
-    before = [each.amount_minor for each in account.movements if each.posting_date < from_date]
-    within = [each for each in account.movements if from_date <= each.posting_date < to_date]
-    closing_minor = sum(before) + sum(each.amount_minor for each in within)
+    closing_minor = account.opening_minor + sum(each.amount_minor for each in account.movements)
     as_of_date = to_date - timedelta(days=1)
     open_items = sorted(account.open_items, key=lambda item: (item.due_date, item.document_number))
+    pay_by_date = _pay_by(open_items, head.issue_date)
+    due_minor = sum(each.open_minor for each in open_items if each.due_date <= pay_by_date)
+    asked_minor = min(due_minor - account.on_account_minor, closing_minor)
     return Statement(
         document_number=head.document_number,
         issue_date=head.issue_date,
@@ -155,11 +161,11 @@ def statement_of(head: LetterHead, account: Account, from_date: date, to_date: d
         payment_reference=_reference(open_items),
         from_date=from_date,
         to_date=to_date,
-        opening_minor=sum(before),
-        entries=tuple(map(_entry, within)),
+        opening_minor=account.opening_minor,
+        entries=tuple(map(_entry, account.movements)),
         closing_minor=closing_minor,
         ageing=ageing_of(open_items, as_of_date),
-        pay_by_date=_pay_by(open_items, head.issue_date),
+        pay_by_date=pay_by_date,
         open_items=tuple(
             OverdueItem(
                 document_number=item.document_number,
@@ -172,6 +178,7 @@ def statement_of(head: LetterHead, account: Account, from_date: date, to_date: d
             for item in open_items
         ),
         on_account_minor=account.on_account_minor,
+        asked_minor=max(asked_minor, 0) if as_of_date >= head.issue_date else 0,
     )
 
 
@@ -227,7 +234,7 @@ def _reference(items: Sequence[OpenItem]) -> str:
 
 
 def _pay_by(items: Sequence[OpenItem], issue_date: date) -> date:
-    """Return until when the balance is asked for: what is not past due, when the first of it falls due."""
+    """Return until when money is asked for: where nothing is past due, when the first of it falls due."""
     due = [item.due_date for item in items if item.open_minor > 0]
     usual = issue_date + timedelta(days=PAY_WITHIN_DAYS)
     return min(due) if due and min(due) > issue_date else usual

@@ -99,7 +99,6 @@ class NewRequest:
     language: str = ""
     channel: RequestChannel = RequestChannel.DOWNLOAD
     message_text: str = ""
-    reason_code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +121,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "document_unknown": "the payer has no document of that number",
         "payment_unknown": "the payer has made no payment of that number",
         "payment_went_back": "the payment went back: nothing of it is left",
+        "account_too_long": "the letter would have more than 1,000 lines: name a shorter period",
+        "account_does_not_add_up": "the sums of the account differ: the note says which",
         "month_away": "invoices of the account are in a detached month",
         "unprintable": "the letter has characters that no font can draw",
         "document_unprintable": "the document could not be made; its own page says why",
@@ -132,12 +133,15 @@ REASONS: Mapping[str, str] = MappingProxyType(
 
 
 class UnansweredError(Exception):
-    """A request cannot be answered as it is; ``reason_code`` is one of ``REASONS``."""
+    """A request cannot be answered as it is; ``reason_code`` is one of ``REASONS``.
 
-    def __init__(self, reason_code: str) -> None:
+    ``found`` is what a person who looks into it should know; nothing personal.
+    """
+
+    def __init__(self, reason_code: str, found: str = "") -> None:
         """Say why."""
         super().__init__(reason_code)
-        self.reason_code = reason_code
+        self.reason_code, self.found = reason_code, found
 
 
 def check_wanted(wanted: WantedDocument) -> None:
@@ -166,6 +170,7 @@ def _faults(wanted: WantedDocument) -> list[tuple[bool, str]]:
         (kind is DocumentWish.DOCUMENT_COVER and not count, "a cover letter needs the invoices behind it"),
         (count > MOST_DOCUMENTS, f"it names more than {MOST_DOCUMENTS} invoices"),
         (bool(count) and not is_of_documents, "only copies name invoices"),
+        (len(set(wanted.document_numbers)) < count, "a document is named twice"),
         (any(not 0 < len(each) <= 40 for each in wanted.document_numbers), "an invoice number is malformed"),  # noqa: PLR2004
         (
             (kind is DocumentWish.PAYMENT_RECEIPT) != (wanted.payment_id is not None),

@@ -30,7 +30,11 @@ class LetterKind(StrEnum):
 
 
 class EntryKind(StrEnum):
-    """What stands on a statement of account."""
+    """What stands on a statement of account.
+
+    ``paid_for_another`` is what a payment of the payer paid of somebody else's invoice; ``paid_by_another``
+    what somebody else's payment paid of theirs.
+    """
 
     INVOICE = "invoice"
     LATE_FEE_INVOICE = "late_fee_invoice"
@@ -39,6 +43,8 @@ class EntryKind(StrEnum):
     PAYMENT_RETURNED = "payment_returned"
     REFUND = "refund"
     WRITE_OFF = "write_off"
+    PAID_FOR_ANOTHER = "paid_for_another"
+    PAID_BY_ANOTHER = "paid_by_another"
 
 
 class PaymentMethod(StrEnum):
@@ -139,9 +145,9 @@ class OverdueItem:
 class Statement(Letter):
     """A statement of account for ``[from_date, to_date)``: opening balance + entries = closing balance.
 
-    A balance above zero is owed by the payer, to be paid by ``pay_by_date``. The buckets, and the open items
-    where they are told, less what is on account come to the closing balance; there is none where nothing is
-    open.
+    A balance above zero is owed by the payer; ``asked_minor`` of it is to be paid by ``pay_by_date``, and
+    nothing where that is 0. The buckets, and the open items where they are told, less what is on account come
+    to the closing balance; there is none where nothing is open.
     """
 
     from_date: date
@@ -153,6 +159,7 @@ class Statement(Letter):
     pay_by_date: date
     open_items: tuple[OverdueItem, ...] = ()
     on_account_minor: int = 0
+    asked_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,13 +274,16 @@ class RefundAdvice(Letter):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllocatedPart:
-    """What of a payment counts towards a document, and what is open of it afterwards."""
+    """What of a payment counts towards a document, and what is open of it afterwards.
+
+    ``due_date`` and ``open_minor`` are None where the document is somebody else's: they are not told.
+    """
 
     document_number: str
-    policy_number: str
-    due_date: date
+    policy_number: str = ""
+    due_date: date | None = None
     amount_minor: int
-    open_minor: int
+    open_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,17 +3,20 @@
 Belongs here: which letter a request needs, and the order of work. Does not belong here: the arithmetic of a
 statement (``domain.account_statements``), rows (``store``), pages (``documents``).
 
-The account is read, the letter printed, and letter and answer kept in one transaction that holds the request:
-whoever dies in between leaves the request as it was, and two programs never answer the same one.
+The account is read, the letter printed, and letter and answer kept while one transaction holds the request:
+whoever dies in between leaves the request as it was, and two programs never answer the same one. What is
+wrong with one request leaves the others alone.
 """
 
 import time
 from collections import Counter
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from billing_assets.domain.account_statements import LetterHead, receipt_of, statement_of
 from billing_assets.domain.companies import creditor_of
+from billing_assets.domain.deliveries import PRINT_FAULTS
 from billing_assets.domain.document_requests import DocumentWish, OpenRequest, UnansweredError, period_of
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.letters import DocumentCover, Enclosure, Letter, LetterPolicy
@@ -24,6 +27,7 @@ from billing_assets.steps.request_ports import (
     AskedDocument,
     LetterPress,
     PrintedCopy,
+    PrintedLetter,
     RequestStore,
     RequestTransaction,
 )
@@ -52,24 +56,40 @@ def answer_requests(
 ) -> StepResult:
     """Answer what is asked, or the one request; return how many were answered and how many wait.
 
-    ``taken_count`` is the number that somebody else has answered meanwhile.
+    ``taken_count`` is the number that somebody else has answered meanwhile. Where the program fails at a
+    request, that one stays asked, the others are answered, and the first such error is raised at the end.
     """
     started = time.perf_counter()
     issuer = store.issuer(company_code)
     counts: Counter[str] = Counter()
-    done: set[int] = set()
-    while True:
-        asked = [request_id] if request_id is not None else store.asked(issuer.company_id, BATCH)
-        left = [each for each in asked if each not in done]
-        if not left:
-            break
-        for number in left:
+    faults: list[Exception] = []
+    for number in [request_id] if request_id is not None else _asked(store, issuer.company_id):
+        try:
             with store.claim(issuer.company_id, number) as transaction:
                 counts[_settled(transaction, issuer, press, clock)] += 1
-            done.add(number)
-            progress("answering requests", len(done), len(done))
+        except Exception as fault:
+            # The request stays as it was. Where the store is gone it is gone for the others too.
+            if isinstance(fault, BillingError) and fault.code in _OF_THE_STORE:
+                raise
+            faults.append(fault)
+        done = counts.total() + len(faults)
+        progress("answering requests", done, done)
+    if faults:
+        raise faults[0]
     facts = {f"{name}_count": counts[name] for name in ("answered", "waiting", "taken")}
     return StepResult(step="answer_requests", facts=facts, seconds={"answer": time.perf_counter() - started})
+
+
+_OF_THE_STORE = frozenset({"store_unreachable", "store_not_ready"})
+"""Errors that no other request would be spared."""
+
+
+def _asked(store: RequestStore, company_id: int) -> Iterator[int]:
+    """Yield what is asked, oldest first, each request once, also where it stays asked."""
+    last = 0
+    while found := store.asked(company_id, BATCH, last):
+        yield from found
+        last = found[-1]
 
 
 def _settled(
@@ -82,64 +102,74 @@ def _settled(
     if transaction is None:
         return "taken"
     try:
-        answer = answer_to(transaction.request, transaction.account, issuer, press, clock())
+        answer = answer_to(transaction, issuer, press, clock())
     except UnansweredError as error:
-        transaction.wait(error.reason_code)
+        transaction.wait(error.reason_code, error.found)
         return "waiting"
     except BillingError as error:
         # Its own document cannot be made: that is no matter of the others.
-        if error.code not in _OWN_FAULTS:
+        if error.code not in PRINT_FAULTS:
             raise
-        transaction.wait("document_unprintable")
+        transaction.wait("document_unprintable", error.found)
         return "waiting"
     transaction.answer(answer)
     return "answered"
 
 
-_OWN_FAULTS = frozenset(
-    {
-        "rendering_changed",
-        "document_does_not_add_up",
-        "pdf_pages_unreadable",
-        "print_failed",
-        "template_too_slow",
-    }
-)
-"""Errors of one document, which leave the others alone."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """What the account has for an answer: a letter of its sums, or the documents of a copy or a cover."""
+
+    payer_version_id: int
+    head: LetterHead
+    documents: tuple[AskedDocument, ...] = ()
+    letter: Letter | None = None
 
 
-def answer_to(
-    request: OpenRequest, account: AccountReader, issuer: Issuer, press: LetterPress, now: datetime
-) -> Answer:
+def answer_to(transaction: RequestTransaction, issuer: Issuer, press: LetterPress, now: datetime) -> Answer:
     """Return what answers a request as of now; raises :class:`UnansweredError` where a person has to look."""
+    request, today = transaction.request, issuer.company.date_at(now)
     kind = request.wanted.document_kind
-    version_id, payer = account.payer(request.language)
     if kind is None:
         raise UnansweredError("unclear")
-    copies = tuple(_copy(number, account, press) for number in request.wanted.document_numbers)
-    if kind is DocumentWish.INVOICE_COPY:
-        return Answer(letter=None, payer_version_id=version_id, copies=copies)
-    today = issuer.company.date_at(now)
+    with transaction.reading() as account:
+        read = _read(request, kind, account, issuer, today)
+    copies = tuple((asked, press.copy(asked.document_number)) for asked in read.documents)
+    letter = _cover(read.head, copies) if kind is DocumentWish.DOCUMENT_COVER else read.letter
+    printed = None if letter is None else _printed(letter, press)
+    return Answer(letter=printed, payer_version_id=read.payer_version_id, copies=copies)
 
-    def head(policies: tuple[LetterPolicy, ...]) -> LetterHead:
-        return LetterHead(
-            document_number=document_number(PREFIXES[kind], request.document_request_id),
-            issue_date=today,
-            creditor=creditor_of(issuer.company),
-            payer=payer,
-            policies=policies or account.policies(),
-        )
 
+def _read(
+    request: OpenRequest, kind: DocumentWish, account: AccountReader, issuer: Issuer, today: date
+) -> _Read:
+    wanted = request.wanted
+    version_id, payer = account.payer(request.language)
+    documents = tuple(account.document(number) for number in wanted.document_numbers)
+    head = LetterHead(
+        document_number=document_number(PREFIXES.get(kind, ""), request.document_request_id),
+        issue_date=today,
+        creditor=creditor_of(issuer.company),
+        payer=payer,
+        policies=_policies_of(documents) or account.policies(),
+    )
+    letter: Letter | None = None
     if kind is DocumentWish.STATEMENT:
-        from_date, to_date = period_of(request.wanted, today)
-        found = account.account(_currency(request, account), to_date)
-        letter: Letter = statement_of(head(account.policies()), found, from_date, to_date)
-    elif kind is DocumentWish.PAYMENT_RECEIPT and request.wanted.payment_id is not None:
-        received, policies = account.payment(request.wanted.payment_id)
-        letter = receipt_of(head(policies), received)
-    else:
-        letter = _cover(head(_policies_of(copies)), copies)
-    return Answer(letter=press.letter(letter), payer_version_id=version_id, copies=copies)
+        period = period_of(wanted, today)
+        letter = statement_of(head, account.account(_currency(request, account), *period), *period)
+    elif kind is DocumentWish.PAYMENT_RECEIPT and wanted.payment_id is not None:
+        received, policies = account.payment(wanted.payment_id)
+        letter = receipt_of(replace(head, policies=policies or head.policies), received)
+    return _Read(payer_version_id=version_id, head=head, documents=documents, letter=letter)
+
+
+def _printed(letter: Letter, press: LetterPress) -> PrintedLetter:
+    try:
+        return press.letter(letter)
+    except BillingError as error:
+        if error.code != "document_does_not_add_up":
+            raise
+        raise UnansweredError("account_does_not_add_up", error.found) from error
 
 
 def _currency(request: OpenRequest, account: AccountReader) -> str:
@@ -152,13 +182,8 @@ def _currency(request: OpenRequest, account: AccountReader) -> str:
     return found[0]
 
 
-def _copy(number: str, account: AccountReader, press: LetterPress) -> tuple[AskedDocument, PrintedCopy]:
-    asked = account.document(number)
-    return asked, press.copy(asked.document_number)
-
-
-def _policies_of(copies: tuple[tuple[AskedDocument, PrintedCopy], ...]) -> tuple[LetterPolicy, ...]:
-    found = {each.policy_number: each for asked, _copy in copies for each in asked.policies}
+def _policies_of(documents: Sequence[AskedDocument]) -> tuple[LetterPolicy, ...]:
+    found = {each.policy_number: each for asked in documents for each in asked.policies}
     return tuple(found[number] for number in sorted(found))
 
 

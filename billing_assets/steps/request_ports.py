@@ -65,7 +65,7 @@ class LetterPress(Protocol):
         ...
 
     def copy(self, document_number: str) -> PrintedCopy:
-        """Return an invoice as it goes out, the same bytes each time."""
+        """Return an invoice as it goes out, the same bytes each time; raises ``unprintable`` as above."""
         ...
 
 
@@ -84,8 +84,8 @@ class AccountReader(Protocol):
         """Return the currencies in which anything was billed to the payer or paid by them."""
         ...
 
-    def account(self, currency: str, to_date: date) -> Account:
-        """Return what was posted before ``to_date``."""
+    def account(self, currency: str, from_date: date, to_date: date) -> Account:
+        """Return what was posted in ``[from_date, to_date)``, and what stands at either end."""
         ...
 
     def payment(self, payment_id: int) -> tuple[ReceivedPayment, tuple[LetterPolicy, ...]]:
@@ -105,17 +105,16 @@ class RequestTransaction(Protocol):
         """The request."""
         ...
 
-    @property
-    def account(self) -> AccountReader:
-        """The account of the payer who asks."""
+    def reading(self) -> AbstractContextManager[AccountReader]:
+        """Open the account of the payer who asks: all that is read in the block is of one moment."""
         ...
 
     def answer(self, answer: Answer) -> None:
         """Keep what answers the request, and that it is answered."""
         ...
 
-    def wait(self, reason_code: str) -> None:
-        """Let the request wait for a person."""
+    def wait(self, reason_code: str, found: str = "") -> None:
+        """Let the request wait for a person, with what they should know."""
         ...
 
 
@@ -126,8 +125,8 @@ class RequestStore(Protocol):
         """Return the company with that code, or raise ``company_unknown``."""
         ...
 
-    def asked(self, company_id: int, limit: int) -> Sequence[int]:
-        """Return the requests that are to be answered, oldest first."""
+    def asked(self, company_id: int, limit: int, after: int = 0) -> Sequence[int]:
+        """Return the requests after one that are to be answered, oldest first."""
         ...
 
     def claim(self, company_id: int, request_id: int) -> AbstractContextManager[RequestTransaction | None]:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, text
 
 from billing_assets.domain.audit_acts import Act, AuditAct, Subject
 from billing_assets.domain.document_requests import (
+    LONGEST_NOTE,
     DocumentWish,
     NewRequest,
     OpenRequest,
@@ -26,7 +27,6 @@ from billing_assets.domain.document_requests import (
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.letters import kind_of
 from billing_assets.steps.request_ports import Answer
-from billing_assets.steps.run_ports import Clock
 from billing_assets.store.audit_log import record_act
 from billing_assets.store.companies import CompanyStore
 from billing_assets.store.payer_accounts import PayerAccount
@@ -60,6 +60,7 @@ select lower(n.email) as email, p.payer_key from (
 """
 _ASKED = """
 select document_request_id from document_request where company_id = :company and state = 'asked'
+    and document_request_id > :after
 order by document_request_id limit :limit
 """
 _CLAIM = """
@@ -103,10 +104,10 @@ where company_id = :company and document_request_id = :request and state = 'answ
 class SqlRequestStore(CompanyStore):
     """Requests in PostgreSQL; the implementation of ``steps.request_ports.RequestStore``."""
 
-    def asked(self, company_id: int, limit: int) -> Sequence[int]:
-        """Return the requests that are to be answered, oldest first."""
+    def asked(self, company_id: int, limit: int, after: int = 0) -> Sequence[int]:
+        """Return the requests after one that are to be answered, oldest first."""
         with self.database.transaction() as connection:
-            values = {"company": company_id, "limit": limit}
+            values = {"company": company_id, "limit": limit, "after": after}
             return list(connection.execute(text(_ASKED), values).scalars())
 
     @contextmanager
@@ -115,17 +116,31 @@ class SqlRequestStore(CompanyStore):
         with self.database.transaction() as connection:
             values = {"company": company_id, "request": request_id}
             row = connection.execute(text(_CLAIM), values).first()
-            yield None if row is None else SqlRequestTransaction(connection, company_id, row, self.clock)
+            yield None if row is None else SqlRequestTransaction(self, connection, company_id, row)
 
 
 class SqlRequestTransaction:
     """One request, locked; the implementation of ``steps.request_ports.RequestTransaction``."""
 
-    def __init__(self, connection: Connection, company_id: int, row: Row[Any], clock: Clock) -> None:
+    def __init__(
+        self, store: SqlRequestStore, connection: Connection, company_id: int, row: Row[Any]
+    ) -> None:
         """Take the request of ``row``."""
-        self._connection, self._clock, self._company_id = connection, clock, company_id
+        self._database, self._clock = store.database, store.clock
+        self._connection, self._company_id = connection, company_id
         self.request = _open(row)
-        self.account = PayerAccount(connection, company_id, row.payer_id)
+
+    @contextmanager
+    def reading(self) -> Iterator[PayerAccount]:
+        """Open a snapshot of its own for the account.
+
+        The transaction that holds the request cannot be it: its act in the audit log follows whatever others
+        have done meanwhile, and its letter names a template that was kept meanwhile. A snapshot has neither.
+        """
+        with self._database.session() as session:
+            connection = session.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield PayerAccount(connection, self._company_id, self.request.payer_id)
 
     def answer(self, answer: Answer) -> None:
         """Keep the letter, what the answer is of, and that the request is answered."""
@@ -170,10 +185,10 @@ class SqlRequestTransaction:
         )
         record_act(self._connection, act, at)
 
-    def wait(self, reason_code: str) -> None:
-        """Let the request wait for a person."""
-        number = self.request.document_request_id
-        _settle(self._connection, number, RequestState.WAITING, reason_code, at=self._clock())
+    def wait(self, reason_code: str, found: str = "") -> None:
+        """Let the request wait for a person, with what they should know as its note."""
+        number, note = self.request.document_request_id, found[:LONGEST_NOTE]
+        _settle(self._connection, number, RequestState.WAITING, reason_code, note=note, at=self._clock())
 
 
 def add_request(

@@ -4,8 +4,9 @@ Belongs here: reading what letters about an account say. Does not belong here: t
 (``domain.account_statements``), lists for the office (``payment_listings``).
 
 A movement has the posting date of its ledger entry, so that the sum of movements is what the ledger has of
-the payer: their part of the receivable less what they have on account. Allocations move nothing
-between the two.
+the payer: their part of the receivable less what they have on account. An allocation moves nothing between
+the two, except where a payment of one payer pays an invoice of another: it moves what it pays from the
+account of the one to that of the other. Of somebody else's invoice nothing but its number is read.
 """
 
 import json
@@ -25,6 +26,7 @@ from billing_assets.domain.ledger import ON_ACCOUNT
 from billing_assets.domain.letters import AllocatedPart, EntryKind, EntryPart, LetterPolicy, PaymentMethod
 from billing_assets.domain.numbering import document_number, split_document_number
 from billing_assets.steps.request_ports import AskedDocument
+from billing_assets.store.away_months import months_of_number
 from billing_assets.store.invoice_reader import payer_from
 
 METHODS: Mapping[str, PaymentMethod] = {
@@ -33,6 +35,9 @@ METHODS: Mapping[str, PaymentMethod] = {
     "gateway": PaymentMethod.ONLINE,
 }
 """How a payment came, by the kind of its source."""
+
+MOST_ROWS = 1_000
+"""So many lines a letter may have: the page is set while its request is locked."""
 
 _PAYER = """
 select payer_version_id, content, (select language from payer_preference f where f.payer_id = y.payer_id
@@ -55,9 +60,13 @@ billed as materialized (
         select payment_id from payment where payer_id = :payer
         union select payment_id from payment_assignment where payer_id = :payer)
 ), allocated as materialized (
-    select a.*, e.posting_date from allocation a
-    join ledger_entry e on e.ledger_entry_id = a.allocation_id
-    where a.payer_id = :payer and a.invoice_id in (select invoice_id from billed)
+    select a.*, e.posting_date, a.invoice_id in (select invoice_id from billed) as is_own_invoice,
+        a.payment_id is not null and a.payment_id in (select payment_id from owned) as is_own_payment
+    from (
+        select * from allocation where invoice_id in (select invoice_id from billed)
+        union select * from allocation where payment_id in (select payment_id from owned)
+    ) a join ledger_entry e on e.ledger_entry_id = a.allocation_id
+    where a.company_id = :company
 )
 """
 _CURRENCIES = f"with {_BILLED} select currency from billed union select currency from owned order by 1"  # noqa: S608 - constants
@@ -65,48 +74,65 @@ _AWAY = f"""
 select exists (select from policy_term_version v join ({_TERMS}) t using (policy_term_id)
     where v.away_months <> '{{}}')
 """  # noqa: S608 - constants
+_MOVED = f"""
+with {_BILLED}, moved as (
+    select e.posting_date, m.*
+    from (
+        select invoice_id as entry_id, document_kind as entry_kind, invoice_id,
+            cast(null as bigint) as payment_id, case document_kind when 'credit_note' then -1 else 1 end
+                * (total_minor + cash_rounding_minor)
+                as amount_minor, case document_kind when 'invoice' then due_date end as due_date
+        from billed where currency = :currency
+        union all
+        select coalesce(p.payment_assignment_id, p.payment_id), 'payment', null, p.payment_id,
+            -coalesce(a.amount_minor, p.amount_minor), null
+        from owned p left join payment_assignment a using (payment_assignment_id)
+        where p.currency = :currency
+        union all
+        select r.payment_reversal_id, 'payment_returned', null, r.payment_id, r.amount_minor, null
+        from payment_reversal r join owned p using (payment_id)
+        where p.currency = :currency and not r.is_of_suspense
+        union all
+        select allocation_id, 'write_off', invoice_id, null, -amount_minor, null
+        from allocated where currency = :currency and allocation_kind = 'write_off'
+        union all
+        select allocation_id, case when is_own_payment then 'paid_for_another' else 'paid_by_another' end,
+            invoice_id, null, case when is_own_payment then amount_minor else -amount_minor end, null
+        from allocated
+        where currency = :currency and allocation_kind = 'payment' and is_own_payment <> is_own_invoice
+    ) m join ledger_entry e on e.ledger_entry_id = m.entry_id
+)
+"""  # noqa: S608 - constants
+_OPENING = f"""
+{_MOVED} select coalesce(sum(amount_minor), 0)::bigint from moved where posting_date < :from_date
+"""  # noqa: S608 - constants
 _MOVEMENTS = f"""
-with {_BILLED}
-select e.posting_date, m.entry_kind, m.invoice_id, m.payment_id, m.amount_minor, m.due_date
-from (
-    select invoice_id as entry_id, document_kind as entry_kind, invoice_id,
-        cast(null as bigint) as payment_id, case document_kind when 'credit_note' then -1 else 1 end
-            * (total_minor + cash_rounding_minor)
-            as amount_minor, case document_kind when 'invoice' then due_date end as due_date
-    from billed where currency = :currency
-    union all
-    select coalesce(p.payment_assignment_id, p.payment_id), 'payment', null, p.payment_id,
-        -coalesce(a.amount_minor, p.amount_minor), null
-    from owned p left join payment_assignment a using (payment_assignment_id) where p.currency = :currency
-    union all
-    select r.payment_reversal_id, 'payment_returned', null, r.payment_id, r.amount_minor, null
-    from payment_reversal r join owned p using (payment_id)
-    where p.currency = :currency and not r.is_of_suspense
-    union all
-    select allocation_id, 'write_off', invoice_id, null, -amount_minor, null
-    from allocated where currency = :currency and allocation_kind = 'write_off'
-) m join ledger_entry e on e.ledger_entry_id = m.entry_id
-where e.posting_date < :to_date
-order by e.posting_date, m.entry_id
+{_MOVED} select * from moved where posting_date >= :from_date and posting_date < :to_date
+order by posting_date, entry_id limit :most
 """  # noqa: S608 - constants
 _OPEN = f"""
-with {_BILLED}
-select i.invoice_id, i.due_date, i.total_minor + i.cash_rounding_minor as total_minor,
-    i.total_minor + i.cash_rounding_minor
-        - coalesce((select sum(n.total_minor + n.cash_rounding_minor) from billed n
-            join ledger_entry e on e.ledger_entry_id = n.invoice_id
-            where n.credited_invoice_id = i.invoice_id and e.posting_date < :to_date), 0)
-        - coalesce((select sum(a.amount_minor) from allocated a
-            where a.invoice_id = i.invoice_id and a.posting_date < :to_date), 0) as open_minor
-from billed i join ledger_entry e on e.ledger_entry_id = i.invoice_id
-where i.document_kind = 'invoice' and i.currency = :currency and e.posting_date < :to_date
-order by i.due_date, i.invoice_id
+with {_BILLED}, credited as (
+    select n.credited_invoice_id as invoice_id, sum(n.total_minor + n.cash_rounding_minor) as amount_minor
+    from billed n join ledger_entry e on e.ledger_entry_id = n.invoice_id
+    where n.credited_invoice_id is not null and e.posting_date < :to_date group by 1
+), settled as (
+    select invoice_id, sum(amount_minor) as amount_minor from allocated
+    where is_own_invoice and posting_date < :to_date group by 1
+)
+select * from (
+    select i.invoice_id, i.due_date, i.total_minor + i.cash_rounding_minor as total_minor,
+        (i.total_minor + i.cash_rounding_minor
+            - coalesce(c.amount_minor, 0) - coalesce(a.amount_minor, 0))::bigint as open_minor
+    from billed i join ledger_entry e on e.ledger_entry_id = i.invoice_id
+    left join credited c on c.invoice_id = i.invoice_id left join settled a on a.invoice_id = i.invoice_id
+    where i.document_kind = 'invoice' and i.currency = :currency and e.posting_date < :to_date
+) d where open_minor <> 0 order by due_date, invoice_id limit :most
 """  # noqa: S608 - constants
 _PARTS = f"""
 with {_BILLED}
 select payment_id, invoice_id, sum(amount_minor)::bigint as amount_minor from allocated
-where allocation_kind = 'payment' and posting_date < :to_date
-group by payment_id, invoice_id having sum(amount_minor) <> 0 order by payment_id, invoice_id
+where payment_id = any(:payments) and is_own_payment and is_own_invoice and posting_date < :to_date
+group by payment_id, invoice_id having sum(amount_minor) <> 0 order by payment_id, invoice_id limit :most
 """  # noqa: S608 - constants
 # By the postings, and not by the rows that made them: a statement proves itself against its open items.
 _ON_ACCOUNT = f"""
@@ -139,11 +165,14 @@ select p.currency, p.source_kind, p.value_date, s.amount_minor - s.reversed_mino
 from payment p join payment_standing s using (payment_id)
 where p.company_id = :company and p.payment_id = :payment and s.payer_id = :payer
 """
+# What lies in a detached month is not there to be joined: it is told by its missing row, and not left out.
 _PAID = """
-select i.invoice_id, i.due_date, sum(a.amount_minor)::bigint as amount_minor, d.open_minor
-from allocation a join invoice i using (invoice_id) join open_document d using (invoice_id)
-where a.payment_id = :payment group by i.invoice_id, i.due_date, d.open_minor
-having sum(a.amount_minor) <> 0 order by i.due_date, i.invoice_id
+select a.invoice_id, i.invoice_id is null as is_away, i.payer_id is not distinct from :payer as is_own,
+    i.due_date, a.amount_minor, d.open_minor
+from (select invoice_id, sum(amount_minor)::bigint as amount_minor from allocation
+    where payment_id = :payment group by invoice_id having sum(amount_minor) <> 0) a
+left join invoice i using (invoice_id) left join open_document d using (invoice_id)
+order by i.due_date, a.invoice_id limit :most
 """
 _DOCUMENT = """
 select i.invoice_id, i.issue_date, i.document_kind, i.currency
@@ -178,74 +207,73 @@ class PayerAccount:
         """Return the currencies in which anything was billed to the payer or paid by them."""
         return [each.strip() for each in self._connection.execute(text(_CURRENCIES), self._who).scalars()]
 
-    def account(self, currency: str, to_date: date) -> Account:
-        """Return what was posted before ``to_date``; raises ``month_away`` as an :class:`UnansweredError`."""
+    def account(self, currency: str, from_date: date, to_date: date) -> Account:
+        """Return what was posted in ``[from_date, to_date)``, and what stands at either end.
+
+        Raises ``month_away`` and ``account_too_long`` as an :class:`UnansweredError`.
+        """
         if self._connection.execute(text(_AWAY), self._who).scalar_one():
             raise UnansweredError("month_away")
         values = {
             **self._who,
             "currency": currency,
+            "from_date": from_date,
             "to_date": to_date,
             "of_account": ON_ACCOUNT.account_number,
+            "most": MOST_ROWS + 1,
         }
         movements = self._connection.execute(text(_MOVEMENTS), values).all()
-        items = [row for row in self._connection.execute(text(_OPEN), values) if row.open_minor]
-        parts = self._connection.execute(text(_PARTS), values).all()
-        names = self._names([*(row.invoice_id for row in (*movements, *items, *parts))])
+        items = self._connection.execute(text(_OPEN), values).all()
+        paying = [row.payment_id for row in movements if row.entry_kind == EntryKind.PAYMENT]
+        parts = self._connection.execute(text(_PARTS), {**values, "payments": paying}).all()
+        rows = (*movements, *items, *parts)
+        _check_length(len(rows))
+        names = self._names(row.invoice_id for row in rows)
         of_payment: dict[int, list[EntryPart]] = defaultdict(list)
         for payment_id, invoice_id, amount_minor in parts:
             number = names[invoice_id].document_number
             of_payment[payment_id].append(EntryPart(document_number=number, amount_minor=amount_minor))
         return Account(
             currency=currency,
+            opening_minor=self._connection.execute(text(_OPENING), values).scalar_one(),
             movements=tuple(_movement(row, names, of_payment) for row in movements),
-            open_items=tuple(
-                OpenItem(
-                    document_number=names[row.invoice_id].document_number,
-                    policy_number=_only(names[row.invoice_id].policies),
-                    due_date=row.due_date,
-                    total_minor=row.total_minor,
-                    open_minor=int(row.open_minor),
-                )
-                for row in items
-            ),
+            open_items=tuple(_open_item(row, names[row.invoice_id]) for row in items),
             on_account_minor=self._connection.execute(text(_ON_ACCOUNT), values).scalar_one(),
         )
 
     def payment(self, payment_id: int) -> tuple[ReceivedPayment, tuple[LetterPolicy, ...]]:
-        """Return a payment of the payer as it stands now, and the policies that it pays for.
+        """Return a payment of the payer as it stands now, and their policies that it pays for.
 
-        Raises ``payment_unknown``, also where it is somebody else's, and ``payment_went_back``.
+        Raises ``payment_unknown``, also where it is somebody else's, ``payment_went_back``, ``month_away``
+        where it paid what is in a detached month, and ``account_too_long``.
         """
-        values = {**self._who, "payment": payment_id}
+        values = {**self._who, "payment": payment_id, "most": MOST_ROWS + 1}
         row = self._connection.execute(text(_PAYMENT), values).first()
         if row is None:
             raise UnansweredError("payment_unknown")
         if not row.left_minor:
             raise UnansweredError("payment_went_back")
         paid = self._connection.execute(text(_PAID), values).all()
-        names = self._names([each.invoice_id for each in paid])
+        if any(each.is_away for each in paid):
+            raise UnansweredError("month_away")
+        _check_length(len(paid))
+        names = self._names(each.invoice_id for each in paid)
         received = ReceivedPayment(
             currency=row.currency,
             received_date=row.value_date,
             method=METHODS[row.source_kind],
             amount_minor=row.left_minor,
-            allocated=tuple(
-                AllocatedPart(
-                    document_number=names[each.invoice_id].document_number,
-                    policy_number=_only(names[each.invoice_id].policies),
-                    due_date=each.due_date,
-                    amount_minor=each.amount_minor,
-                    open_minor=each.open_minor,
-                )
-                for each in paid
-            ),
+            allocated=tuple(_part(each, names[each.invoice_id]) for each in paid),
         )
-        found = {each.policy_number: each for named in names.values() for each in named.policies}
+        own = [names[each.invoice_id] for each in paid if each.is_own]
+        found = {each.policy_number: each for named in own for each in named.policies}
         return received, tuple(found[number] for number in sorted(found))
 
     def document(self, number: str) -> AskedDocument:
-        """Return an invoice or credit note of the payer; raises ``document_unknown``, of others too."""
+        """Return an invoice or credit note of the payer; raises ``document_unknown``, of others too.
+
+        Raises ``month_away`` where it lies in a detached month, with whom it was of.
+        """
         try:
             prefix, value = split_document_number(number)
         except BillingError:
@@ -253,7 +281,8 @@ class PayerAccount:
         values = {**self._who, "prefix": prefix, "number": value}
         row = self._connection.execute(text(_DOCUMENT), values).first()
         if row is None:
-            raise UnansweredError("document_unknown")
+            is_away = months_of_number(self._connection, self._who["company"], prefix, value)
+            raise UnansweredError("month_away" if is_away else "document_unknown")
         return AskedDocument(
             invoice_id=row.invoice_id,
             document_number=document_number(prefix, value),
@@ -265,7 +294,7 @@ class PayerAccount:
 
     def _names(self, invoice_ids: Iterable[int | None]) -> dict[int, "_Named"]:
         ids = sorted({each for each in invoice_ids if each is not None})
-        return {
+        found = {
             row.invoice_id: _Named(
                 document_number=row.document_number,
                 policies=tuple(
@@ -275,12 +304,21 @@ class PayerAccount:
             )
             for row in self._connection.execute(text(_NAMES), {"ids": ids})
         }
+        if len(found) < len(ids):
+            # Of another payer, whose month is away: their terms are not looked at.
+            raise UnansweredError("month_away")
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Named:
     document_number: str
     policies: tuple[LetterPolicy, ...]
+
+
+def _check_length(row_count: int) -> None:
+    if row_count > MOST_ROWS:
+        raise UnansweredError("account_too_long")
 
 
 def _movement(
@@ -290,14 +328,38 @@ def _movement(
 ) -> Movement:
     named = names.get(row.invoice_id)
     kind = EntryKind(row.entry_kind)
+    is_own = kind is not EntryKind.PAID_FOR_ANOTHER
     return Movement(
         posting_date=row.posting_date,
         entry_kind=kind,
         document_number=named.document_number if named else f"P-{row.payment_id}",
-        policy_number=_only(named.policies) if named else "",
+        policy_number=_only(named.policies) if named and is_own else "",
         amount_minor=row.amount_minor,
         due_date=row.due_date,
         parts=tuple(of_payment.get(row.payment_id, ())) if kind is EntryKind.PAYMENT else (),
+    )
+
+
+def _open_item(row: Any, named: _Named) -> OpenItem:  # noqa: ANN401 - a row
+    return OpenItem(
+        document_number=named.document_number,
+        policy_number=_only(named.policies),
+        due_date=row.due_date,
+        total_minor=row.total_minor,
+        open_minor=row.open_minor,
+    )
+
+
+def _part(row: Any, named: _Named) -> AllocatedPart:  # noqa: ANN401 - a row
+    """Return what a payment paid; of somebody else's invoice no more than its number and what was used."""
+    if not row.is_own:
+        return AllocatedPart(document_number=named.document_number, amount_minor=row.amount_minor)
+    return AllocatedPart(
+        document_number=named.document_number,
+        policy_number=_only(named.policies),
+        due_date=row.due_date,
+        amount_minor=row.amount_minor,
+        open_minor=row.open_minor,
     )
 
 

@@ -240,9 +240,17 @@ class Desk:
         A page with characters that no font can draw is shown and not kept: it is not what the payer will get.
         Raises ``rendering_changed`` where it would print differently from its first rendering.
         """
+        return self._rendering(number)[0]
+
+    def kept_pdf(self, number: str) -> bytes | None:
+        """Return what :meth:`invoice_pdf` does, and None where that is not kept."""
+        pdf, is_kept = self._rendering(number)
+        return pdf if is_kept else None
+
+    def _rendering(self, number: str) -> tuple[bytes, bool]:
         found, view = self._view(number)
         if view.pdf and sha256(view.pdf).hexdigest() == view.pdf_sha256:
-            return view.pdf
+            return view.pdf, True
         job = PrintJob(
             document_id=view.document_id,
             template_version_id=view.template_version_id,
@@ -255,7 +263,7 @@ class Desk:
         if not printed.missing_character_count:
             for document_id in self.billing.documents.keep_renderings([printed]):
                 raise rendering_changed(document_id)
-        return printed.pdf
+        return printed.pdf, not printed.missing_character_count
 
     def invoice_html(self, number: str) -> str:
         """Return the web page of an invoice, by the template that it froze at issue."""

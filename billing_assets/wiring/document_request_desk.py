@@ -47,7 +47,7 @@ class DocumentRequestDesk:
     @cached_property
     def press(self) -> ShelfPress:
         """What prints letters and copies."""
-        return ShelfPress(self.billing.shelf, Desk(self.billing).invoice_pdf)
+        return ShelfPress(self.billing.shelf, Desk(self.billing).kept_pdf)
 
     def ask(self, request: NewRequest) -> tuple[int, bool]:
         """Take a request in; return its number, and whether it is new: the same key twice is one request.
@@ -133,14 +133,14 @@ class DocumentRequestDesk:
             if is_proved:
                 self.press.again(kept.record, kept.template_version_id, kept.pdf_sha256)
             return kept
-        copy = self.press.copy(kept.document_number)
-        if sha256(copy.pdf).hexdigest() != kept.pdf_sha256:
+        pdf = Desk(self.billing).invoice_pdf(kept.document_number)
+        if sha256(pdf).hexdigest() != kept.pdf_sha256:
             raise BillingError(
                 "rendering_changed",
                 f"{kept.document_number} would print differently from what answered the request",
                 "use the program version that printed it first",
             )
-        return replace(kept, pdf=copy.pdf)
+        return replace(kept, pdf=pdf)
 
     def counts(self) -> Mapping[str, int]:
         """Return how many are asked, wait for a person, and are to be handed over by one."""

@@ -23,9 +23,9 @@ from billing_assets.wiring.template_shelf import TemplateShelf
 class ShelfPress:
     """Prints by the templates of a shelf; the implementation of ``steps.request_ports.LetterPress``."""
 
-    def __init__(self, shelf: TemplateShelf, invoice_pdf: Callable[[str], bytes]) -> None:
-        """Use the templates of ``shelf``, and ``invoice_pdf`` for the bytes of an invoice by its number."""
-        self._shelf, self._invoice_pdf = shelf, invoice_pdf
+    def __init__(self, shelf: TemplateShelf, kept_pdf: Callable[[str], bytes | None]) -> None:
+        """Use the templates of ``shelf``, and ``kept_pdf`` for the kept bytes of an invoice by its number."""
+        self._shelf, self._kept_pdf = shelf, kept_pdf
         self._printers: dict[LetterKind, PdfPrinter] = {}
 
     def letter(self, letter: Letter) -> PrintedLetter:
@@ -44,8 +44,13 @@ class ShelfPress:
         )
 
     def copy(self, document_number: str) -> PrintedCopy:
-        """Return an invoice as it goes out, the same bytes each time."""
-        pdf = self._invoice_pdf(document_number)
+        """Return an invoice as it goes out, the same bytes each time; raises ``unprintable``.
+
+        A page that is shown and not kept answers nothing: once a font has its characters, it is another one.
+        """
+        pdf = self._kept_pdf(document_number)
+        if pdf is None:
+            raise UnansweredError("unprintable")
         return PrintedCopy(pdf=pdf, page_count=page_count(pdf))
 
     def again(self, record: str, template_version_id: int, pdf_sha256: str) -> bytes:

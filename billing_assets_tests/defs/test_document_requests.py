@@ -10,6 +10,7 @@ from dagster._core.definitions.sensor_definition import SensorExecutionData
 from billing_assets.definitions import build_definitions
 from billing_assets.defs.document_requests import build_request_sensor
 from billing_assets.domain.document_requests import DocumentWish, WantedDocument
+from billing_assets.domain.errors import BillingError
 from billing_assets.store.connection import Database
 from billing_assets.wiring.settings import Settings
 from billing_assets_tests.requested_books import asking, desk_over
@@ -46,3 +47,16 @@ def test_what_is_asked_starts_one_run_that_answers_it(
     with ExitStack() as stack:
         desk_over(store, tmp_path, stack).ask(asking("c", EUROS))
     assert "already" in (tick(instance).skip_message or "")
+
+
+def test_mails_that_cannot_be_read_keep_no_payer_waiting(
+    store: Database, instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BILLING_REQUEST_FOLDER", str(tmp_path / "gone"))
+    with ExitStack() as stack:
+        desk = desk_over(store, tmp_path, stack)
+        number, _is_new = desk.ask(asking("mailed", EUROS))
+        job = build_definitions(Settings(_env_file=None)).resolve_job_def("answer_requests")
+        with pytest.raises(BillingError, match="gone"):
+            job.execute_in_process(instance=instance)
+        assert desk.request(number).request.state == "answered"

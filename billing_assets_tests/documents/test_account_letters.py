@@ -5,13 +5,14 @@ from datetime import date
 
 import pytest
 
-from billing_assets.domain.letters import AgeingBucket, PaymentMethod
+from billing_assets.domain.letters import AgeingBucket, AllocatedPart, PaymentMethod, Statement
 from billing_assets_tests.documents.letters import letter, seen
 
 STATEMENT = letter("statement")
+assert isinstance(STATEMENT, Statement)
 
 
-def with_balance(closing_minor: int) -> object:
+def with_balance(closing_minor: int, asked_minor: int = 0) -> Statement:
     shift = closing_minor - STATEMENT.closing_minor
     ageing = (AgeingBucket(from_days=0, to_days=0, amount_minor=closing_minor),) if closing_minor > 0 else ()
     return replace(
@@ -19,6 +20,8 @@ def with_balance(closing_minor: int) -> object:
         opening_minor=STATEMENT.opening_minor + shift,
         closing_minor=closing_minor,
         ageing=ageing,
+        on_account_minor=max(-closing_minor, 0),
+        asked_minor=asked_minor,
     )
 
 
@@ -26,7 +29,7 @@ def test_a_statement_runs_from_the_opening_to_the_closing_balance() -> None:
     view = seen("statement", STATEMENT)
     rows = [[cell["text"] for cell in row["cells"]] for row in view["tables"][0]["rows"]]
     assert rows[0] == ["1 Apr 2027", "Opening balance", "", "", "510.99"]
-    assert rows[-1] == ["30 Jun 2027", "Closing balance", "", "", "1,171.28"]
+    assert rows[-1] == ["1 Jul 2027", "Closing balance", "", "", "1,171.28"]
     assert rows[-2][-1] == rows[-1][-1]
     assert len(rows) == len(STATEMENT.entries) + 2
     assert [row["label"] for row in view["tables"][1]["columns"]] == [
@@ -35,13 +38,22 @@ def test_a_statement_runs_from_the_opening_to_the_closing_balance() -> None:
 
 
 @pytest.mark.parametrize(
-    ("closing", "label", "is_payable"),
-    [(10_00, "Balance to pay", True), (0, "Balance", False), (-10_00, "Balance in your favour", False)],
+    ("closing", "asked", "label", "amount"),
+    [
+        (10_00, 10_00, "To pay", "€10.00"),
+        (10_00, 4_00, "To pay", "€4.00"),
+        (10_00, 0, "Balance", "€10.00"),
+        (0, 0, "Balance", "€0.00"),
+        (-10_00, 0, "Balance in your favour", "€10.00"),
+    ],
 )
-def test_only_what_is_owed_is_asked_for(closing: int, label: str, is_payable: bool) -> None:
-    view = seen("statement", with_balance(closing))  # type: ignore[arg-type]
-    assert view["due"]["label"] == label
-    assert (view["payment"] is not None, bool(view["due"]["date"])) == (is_payable, is_payable)
+def test_only_what_is_asked_for_has_a_day_and_a_way_to_pay(
+    closing: int, asked: int, label: str, amount: str
+) -> None:
+    view = seen("statement", with_balance(closing, asked))
+    assert (view["due"]["label"], view["due"]["amount"]) == (label, amount)
+    assert (view["payment"] is not None, bool(view["due"]["date"])) == (asked > 0, asked > 0)
+    assert ("Please pay" in view["paragraphs"][0]) == (asked > 0)
     assert "{" not in "".join(view["mail"].values())
 
 
@@ -62,6 +74,18 @@ def test_a_receipt_says_what_is_still_open_and_what_is_kept() -> None:
     open_one = replace(receipt, allocated=(part,), on_account_minor=0)
     (section,) = seen("payment_receipt", open_one)["sections"]
     assert section["text"] == "€5.00 of the documents above is still open."
+
+
+def test_a_receipt_tells_nothing_of_an_invoice_of_another_account() -> None:
+    receipt = letter("payment_receipt")
+    theirs = AllocatedPart(document_number="INV-7", amount_minor=1)
+    mixed = replace(receipt, allocated=(*receipt.allocated, theirs), amount_minor=receipt.amount_minor + 1)
+    view = seen("payment_receipt", mixed)
+    cells = [(cell["text"], cell["note"]) for cell in view["tables"][0]["rows"][-1]["cells"]]
+    assert cells == [("INV-7", "of another account"), ("", ""), ("0.01", ""), ("", "")]
+    assert view["sections"][-1]["text"] == "Your own documents above are paid in full."
+    alone = replace(receipt, allocated=(theirs,), amount_minor=1, on_account_minor=0)
+    assert seen("payment_receipt", alone)["sections"] == []
 
 
 def test_a_reinstatement_says_whether_there_was_a_gap() -> None:

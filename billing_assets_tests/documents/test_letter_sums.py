@@ -6,7 +6,7 @@ import pytest
 
 from billing_assets.documents.letter_sums import check_letter
 from billing_assets.domain.errors import BillingError
-from billing_assets.domain.letters import LetterKind
+from billing_assets.domain.letters import LetterKind, Statement
 from billing_assets_tests.documents.letters import letter
 
 _SUMS = [
@@ -36,3 +36,12 @@ def test_a_cent_that_is_wrong_is_found(kind: str, field: str) -> None:
         check_letter(replace(given, **{field: getattr(given, field) + 1}))
     assert given.payer.name not in str(refused.value)
     assert given.document_number in str(refused.value)
+    assert " is " in refused.value.found
+
+
+def test_a_balance_of_which_nothing_is_open_is_refused() -> None:
+    given = letter("statement")
+    assert isinstance(given, Statement)
+    with pytest.raises(BillingError, match=f"open items is 0 and must be {given.closing_minor}"):
+        check_letter(replace(given, ageing=(), open_items=()))
+    check_letter(replace(given, ageing=(), on_account_minor=-given.closing_minor))

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,27 +76,59 @@ def test_a_bucket_begins_on_its_day() -> None:
     assert past_due_days(DAY, DAY - timedelta(days=9)) == 0
 
 
-def test_what_was_before_the_period_is_the_opening_balance() -> None:
-    movements = tuple(billed(DAY + timedelta(days=days), 10**days) for days in range(4))
-    account = Account(currency="EUR", movements=movements, open_items=(), on_account_minor=0)
+def owed(*items: OpenItem, on_account_minor: int = 0, opening_minor: int | None = None) -> Account:
+    """An account of nothing but what is open."""
+    left = sum(each.open_minor for each in items) - on_account_minor
+    return Account(
+        currency="EUR",
+        opening_minor=left if opening_minor is None else opening_minor,
+        movements=(),
+        open_items=items,
+        on_account_minor=on_account_minor,
+    )
+
+
+def test_what_stood_before_the_period_is_the_opening_balance() -> None:
+    movements = tuple(billed(DAY + timedelta(days=days), 10**days) for days in (1, 2))
+    account = Account(currency="EUR", opening_minor=1, movements=movements, open_items=(), on_account_minor=0)
     found = statement_of(HEAD, account, DAY + timedelta(days=1), DAY + timedelta(days=3))
     assert (found.opening_minor, found.closing_minor) == (1, 111)
     assert [each.amount_minor for each in found.entries] == [10, 100]
     assert found.payment_reference == ""
 
 
-def test_what_is_due_later_is_asked_for_then_and_what_is_past_due_soon() -> None:
-    later, past = item(date(2024, 6, 1)), item(date(2024, 4, 1), number="INV-00000002")
-    for items, day in (
-        ((later,), date(2024, 6, 1)),
-        ((later, past), date(2024, 5, 15)),
-        ((), date(2024, 5, 15)),
-    ):
-        account = Account(currency="EUR", movements=(), open_items=items, on_account_minor=0)
-        assert statement_of(HEAD, account, DAY, DAY).pay_by_date == day
-    assert statement_of(
-        HEAD, Account(currency="EUR", movements=(), open_items=(later, past), on_account_minor=0), DAY, DAY
-    ).payment_reference.endswith("INV00000002")
+LATER, SOON, PAST = (
+    item(date(2024, 6, 1), 100),
+    item(date(2024, 5, 15), 20, "INV-00000002"),
+    item(date(2024, 4, 1), 3, "INV-00000003"),
+)
+UP_TO_TODAY = HEAD.issue_date + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("account", "day", "asked_minor"),
+    [
+        (owed(LATER), date(2024, 6, 1), 100),
+        (owed(LATER, SOON), date(2024, 5, 15), 20),
+        (owed(LATER, SOON, PAST), date(2024, 5, 15), 23),
+        (owed(LATER, PAST), date(2024, 5, 15), 3),
+        (owed(LATER, PAST, on_account_minor=2), date(2024, 5, 15), 1),
+        (owed(LATER, PAST, on_account_minor=50), date(2024, 5, 15), 0),
+        (owed(PAST, item(date(2024, 7, 1), -2, "INV-00000004")), date(2024, 5, 15), 1),
+        (owed(), date(2024, 5, 15), 0),
+    ],
+)
+def test_what_is_due_by_a_day_is_asked_for_until_then_and_no_more(
+    account: Account, day: date, asked_minor: int
+) -> None:
+    found = statement_of(HEAD, account, DAY, UP_TO_TODAY)
+    assert (found.pay_by_date, found.asked_minor) == (day, asked_minor)
+
+
+def test_a_statement_of_a_past_period_asks_for_nothing() -> None:
+    found = statement_of(HEAD, owed(LATER, PAST), DAY, HEAD.issue_date)
+    assert (found.closing_minor, found.asked_minor) == (103, 0)
+    assert found.payment_reference.endswith("INV00000003")
 
 
 def test_what_a_payment_leaves_stays_on_account() -> None:

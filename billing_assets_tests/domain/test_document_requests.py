@@ -35,6 +35,7 @@ FIRST, LAST = date(2024, 1, 1), date(2024, 12, 31)
         (COVER, {}, "needs the invoices"),
         (COVER, {"document_numbers": ("A",) * (MOST_DOCUMENTS + 1)}, "more than"),
         (COVER, {"document_numbers": ("A" * 41,)}, "malformed"),
+        (COVER, {"document_numbers": ("A", "B", "A")}, "a document is named twice"),
         (STATEMENT, {"document_numbers": ("A",)}, "only copies"),
         (RECEIPT, {}, "of one payment"),
         (STATEMENT, {"payment_id": 1}, "of one payment"),

@@ -71,9 +71,12 @@ def test_a_page_with_characters_that_no_font_draws_is_shown_and_not_kept(desk: D
     number = desk.invoices(InvoiceFilter())[0].invoice_number
     desk.billing.tools.press = _Squares(desk.billing.press)  # type: ignore[assignment]
     assert desk.invoice_pdf(number).startswith(b"%PDF")
+    assert desk.kept_pdf(number) is None
     with desk.database.transaction() as connection:
         kept = connection.execute(text("select count(*) from document where pdf_sha256 is not null"))
         assert kept.scalar_one() == 0
+    desk.billing.tools.press = desk.billing.press.press  # type: ignore[attr-defined]
+    assert desk.kept_pdf(number) == desk.kept_pdf(number) == desk.invoice_pdf(number) is not None
 
 
 class _Squares:

@@ -52,3 +52,8 @@ def test_what_no_font_can_draw_is_for_a_person(press: ShelfPress) -> None:
     strange = replace(found, payer=replace(found.payer, name="\U0001f9ff"))
     with pytest.raises(UnansweredError, match="unprintable"):
         press.letter(strange)
+
+
+def test_an_invoice_that_is_shown_and_not_kept_answers_nothing(press: ShelfPress) -> None:
+    with pytest.raises(UnansweredError, match="unprintable"):
+        ShelfPress(press._shelf, lambda _number: None).copy("INV-00000001")

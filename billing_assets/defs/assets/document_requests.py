@@ -4,6 +4,9 @@ Belongs here: calling the steps. Does not belong here: what a letter says (``dom
 answered (``defs.document_requests``).
 """
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import dagster as dg
 
 from billing_assets.defs.conventions import GROUP, OWNERS, TAGS
@@ -11,6 +14,19 @@ from billing_assets.defs.metadata import step_metadata
 from billing_assets.defs.progress import LogProgress
 from billing_assets.defs.resource import BillingResource
 from billing_assets.defs.tables import table_metadata
+
+if TYPE_CHECKING:
+    from billing_assets.wiring.document_request_desk import DocumentRequestDesk
+
+
+def _mails(
+    desk: "DocumentRequestDesk", progress: LogProgress
+) -> tuple[Mapping[str, int | str], Exception | None]:
+    """Read the mails that ask; an error waits, so that a folder that is gone keeps no payer waiting."""
+    try:
+        return (desk.read_mails(progress=progress).facts if desk.has_mailbox else {}), None
+    except Exception as fault:  # noqa: BLE001 - it is raised when the others have their answers
+        return {}, fault
 
 
 def build_document_requests() -> dg.AssetsDefinition:
@@ -42,10 +58,12 @@ def build_document_requests() -> dg.AssetsDefinition:
 
         with billing.open() as program:
             desk, progress, began_at = DocumentRequestDesk(program), LogProgress(context.log.info), utc_now()
-            mails = desk.read_mails(progress=progress).facts if desk.has_mailbox else {}
+            mails, fault = _mails(desk, progress)
             answered = step_metadata(desk.answer(progress=progress))
             kinds = {f"{kind}_count": count for kind, count in desk.answered_since(began_at).items()}
             left = {f"left_{name}": count for name, count in desk.counts().items()}
+        if fault is not None:
+            raise fault
         by_mail = {f"mail_{name}": count for name, count in mails.items()}
         return dg.MaterializeResult(metadata={**answered, **kinds, **by_mail, **left})
 
