@@ -237,8 +237,7 @@ class Desk:
     def invoice_pdf(self, number: str) -> bytes:
         """Return the PDF of an invoice: the kept bytes, or its first rendering, which is kept from then on.
 
-        A page with characters that no font can draw is shown and not kept: it is not what the payer will get.
-        Raises ``rendering_changed`` where it would print differently from its first rendering.
+        Not kept where a font lacks a character. Raises ``rendering_changed`` where it would come out another.
         """
         return self._rendering(number)[0]
 

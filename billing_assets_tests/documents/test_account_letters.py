@@ -5,17 +5,16 @@ from datetime import date
 
 import pytest
 
-from billing_assets.domain.letters import AgeingBucket, AllocatedPart, PaymentMethod, Statement
+from billing_assets.domain.letters import AgeingBucket, AllocatedPart, Letter, PaymentMethod
 from billing_assets_tests.documents.letters import letter, seen
 
 STATEMENT = letter("statement")
-assert isinstance(STATEMENT, Statement)
 
 
-def with_balance(closing_minor: int, asked_minor: int = 0) -> Statement:
+def with_balance(closing_minor: int, asked_minor: int = 0) -> Letter:
     shift = closing_minor - STATEMENT.closing_minor
     ageing = (AgeingBucket(from_days=0, to_days=0, amount_minor=closing_minor),) if closing_minor > 0 else ()
-    return replace(
+    found: Letter = replace(
         STATEMENT,
         opening_minor=STATEMENT.opening_minor + shift,
         closing_minor=closing_minor,
@@ -23,6 +22,7 @@ def with_balance(closing_minor: int, asked_minor: int = 0) -> Statement:
         on_account_minor=max(-closing_minor, 0),
         asked_minor=asked_minor,
     )
+    return found
 
 
 def test_a_statement_runs_from_the_opening_to_the_closing_balance() -> None:
