@@ -135,14 +135,15 @@ def test_what_is_somebody_elses_is_unknown(database: Database) -> None:
         assert PayerAccount(connection, 1, 1).currencies() == ["EUR", "USD"]
 
 
-# K2's first invoice is paid by K1, in part and then in full; the second of these payments comes back.
 @pytest.fixture
 def shared(database: Database) -> Database:
-    (number, due) = rows(
+    """The book with an invoice of K2 that two payments of K1 have paid in full."""
+    number = "INV-00000002"
+    ((due,),) = rows(
         database,
-        "select 'INV-00000002', open_minor from open_document where invoice_id = "
-        "(select invoice_id from invoice where invoice_number = 2 and document_kind = 'invoice')",
-    )[0]
+        "select open_minor from open_document where invoice_id = (select invoice_id from invoice "
+        "where invoice_number = 2 and document_kind = 'invoice')",
+    )
     record(
         database,
         paid("other", due - 100, payer_key="K1", remittance_text=number, **ON_MAY),
