@@ -223,6 +223,7 @@ I26 | cada ejecución definitiva tiene su certificado
 I27 | de un mes apartado solo quedan su registro y sus sumas
 I28 | no se factura lo que una moratoria impide facturar
 I29 | todo lo ocurrido a una factura se comunica una vez a otros sistemas, o espera a comunicarse
+I30 | cada solicitud contestada tiene sus documentos, del pagador que los pide y de nadie más
 """
 
 
