@@ -9,6 +9,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from billing_assets.domain.errors import BillingError
 from billing_assets.domain.selections import Selection, selection_from
 
 _SEVERAL = "; several by commas, or the option again."
@@ -38,12 +39,23 @@ def selection_of_options(
 ) -> Selection:
     """Return the selection that the options make; without any of them, every policy.
 
+    An option that is there and names nothing, as by a variable of a shell that is not set, is refused: it
+    would bill every policy.
+
     Raises:
         BillingError: ``selection_invalid``.
 
     >>> selection_of_options(["motor", "home"], None, None, None).words()
     'product home, motor'
     """
+    given = {"--product": products, "--place": places, "--plan": plans, "--payer-group": payer_groups}
+    empty = [name for name, texts in given.items() if texts and not "".join(texts).strip(", ")]
+    if empty:
+        raise BillingError(
+            "selection_invalid",
+            f"{', '.join(empty)} names nothing",
+            "nothing was done; name a code, or leave the option out for every policy",
+        )
     return selection_from(selection_texts(products, places, plans, payer_groups))
 
 

@@ -31,6 +31,12 @@ def test_a_place_that_nobody_knows_is_refused() -> None:
         selection_of_options(None, ["Atlantis"], None, None)
 
 
+@pytest.mark.parametrize("blank", [[""], [" , "], ["", ","]])
+def test_an_option_that_names_nothing_is_not_every_policy(blank: list[str]) -> None:
+    with pytest.raises(BillingError, match="--product, --plan names nothing"):
+        selection_of_options(blank, ["ES"], blank, None)
+
+
 @pytest.mark.usefixtures("book")
 @pytest.mark.long
 def test_a_selection_is_billed_shown_and_finished_by_its_own_command(
