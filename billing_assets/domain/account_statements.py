@@ -17,8 +17,6 @@ from billing_assets.domain.letters import (
     AccountEntry,
     AgeingBucket,
     AllocatedPart,
-    EntryKind,
-    EntryPart,
     LetterPolicy,
     OverdueItem,
     PaymentMethod,
@@ -31,19 +29,6 @@ AGEING_DAYS = ((0, 0), (1, 30), (31, 60), (61, 90), (91, None))
 
 PAY_WITHIN_DAYS = 14
 """So many days after its issue what a statement shows as past due is asked for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Movement:
-    """What changed the balance of an account on its posting date; above zero the payer owes more."""
-
-    posting_date: date
-    entry_kind: EntryKind
-    document_number: str
-    policy_number: str
-    amount_minor: int
-    due_date: date | None = None
-    parts: tuple[EntryPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +62,7 @@ class Account:
 
     currency: str
     opening_minor: int
-    movements: tuple[Movement, ...]
+    movements: tuple[AccountEntry, ...]
     open_items: tuple[OpenItem, ...]
     on_account_minor: int
 
@@ -162,7 +147,7 @@ def statement_of(head: LetterHead, account: Account, from_date: date, to_date: d
         from_date=from_date,
         to_date=to_date,
         opening_minor=account.opening_minor,
-        entries=tuple(map(_entry, account.movements)),
+        entries=account.movements,
         closing_minor=closing_minor,
         ageing=ageing_of(open_items, as_of_date),
         pay_by_date=pay_by_date,
@@ -213,18 +198,6 @@ def receipt_of(head: LetterHead, payment: ReceivedPayment) -> PaymentReceipt:
         amount_minor=payment.amount_minor,
         allocated=payment.allocated,
         on_account_minor=payment.amount_minor - allocated_minor,
-    )
-
-
-def _entry(movement: Movement) -> AccountEntry:
-    return AccountEntry(
-        entry_date=movement.posting_date,
-        entry_kind=movement.entry_kind,
-        document_number=movement.document_number,
-        policy_number=movement.policy_number,
-        amount_minor=movement.amount_minor,
-        due_date=movement.due_date,
-        parts=movement.parts,
     )
 
 

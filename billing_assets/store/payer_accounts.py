@@ -18,12 +18,19 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from billing_assets.domain.account_statements import Account, Movement, OpenItem, ReceivedPayment
+from billing_assets.domain.account_statements import Account, OpenItem, ReceivedPayment
 from billing_assets.domain.document_requests import UnansweredError
 from billing_assets.domain.errors import BillingError
 from billing_assets.domain.invoices import Payer
 from billing_assets.domain.ledger import ON_ACCOUNT
-from billing_assets.domain.letters import AllocatedPart, EntryKind, EntryPart, LetterPolicy, PaymentMethod
+from billing_assets.domain.letters import (
+    AccountEntry,
+    AllocatedPart,
+    EntryKind,
+    EntryPart,
+    LetterPolicy,
+    PaymentMethod,
+)
 from billing_assets.domain.numbering import document_number, split_document_number
 from billing_assets.steps.request_ports import AskedDocument
 from billing_assets.store.away_months import months_of_number
@@ -325,12 +332,12 @@ def _movement(
     row: Any,  # noqa: ANN401 - a row
     names: Mapping[int, _Named],
     of_payment: Mapping[int, Sequence[EntryPart]],
-) -> Movement:
+) -> AccountEntry:
     named = names.get(row.invoice_id)
     kind = EntryKind(row.entry_kind)
     is_own = kind is not EntryKind.PAID_FOR_ANOTHER
-    return Movement(
-        posting_date=row.posting_date,
+    return AccountEntry(
+        entry_date=row.posting_date,
         entry_kind=kind,
         document_number=named.document_number if named else f"P-{row.payment_id}",
         policy_number=_only(named.policies) if named and is_own else "",

@@ -10,7 +10,6 @@ from billing_assets.domain.account_statements import (
     AGEING_DAYS,
     Account,
     LetterHead,
-    Movement,
     OpenItem,
     ReceivedPayment,
     ageing_of,
@@ -20,7 +19,7 @@ from billing_assets.domain.account_statements import (
 )
 from billing_assets.domain.companies import creditor_of
 from billing_assets.domain.invoices import Payer
-from billing_assets.domain.letters import AllocatedPart, EntryKind, PaymentMethod
+from billing_assets.domain.letters import AccountEntry, AllocatedPart, EntryKind, PaymentMethod
 from billing_assets_tests.books import COMPANY
 
 DAY = date(2024, 3, 1)
@@ -43,9 +42,9 @@ def item(due_date: date, open_minor: int = 100, number: str = "INV-00000001") ->
     )
 
 
-def billed(day: date, amount_minor: int) -> Movement:
-    return Movement(
-        posting_date=day,
+def billed(day: date, amount_minor: int) -> AccountEntry:
+    return AccountEntry(
+        entry_date=day,
         entry_kind=EntryKind.INVOICE,
         document_number="INV-00000001",
         policy_number="P",

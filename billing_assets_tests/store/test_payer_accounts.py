@@ -211,7 +211,7 @@ def test_what_was_before_the_period_is_one_sum(database: Database) -> None:
     with database.transaction() as connection:
         later = PayerAccount(connection, 1, 1).account("EUR", APRIL, LAST)
     assert whole.opening_minor == 0
-    before = [each.amount_minor for each in whole.movements if each.posting_date < APRIL]
+    before = [each.amount_minor for each in whole.movements if each.entry_date < APRIL]
     assert before
     assert later.opening_minor == sum(before)
     assert later.movements == whole.movements[len(before) :]
