@@ -274,7 +274,8 @@ def _in_form(sheet: _Sheet) -> PrintedInvoice:
     job, template = sheet.job, _template(sheet.archive)
     view = build_view(job.invoice, template, form=sheet.form)
     subject, plain, html = _mail_renderer(sheet.archive).of_view(view)
-    printed = _printer(sheet.archive).of_view(job.invoice, view) if _has_pdf(sheet) else None
+    is_attached = sheet.form is MailForm.ATTACHED
+    printed = _printer(sheet.archive).of_view(job.invoice, view) if is_attached else None
     if (
         printed is not None
         and printed.missing_characters
@@ -326,10 +327,6 @@ def _printed_in_enclosure(sheet: _Sheet) -> PrintedInvoice:
         pdf_sha256=sha256(made.pdf).hexdigest() if made.pdf else "",
         missing_character_count=len(made.missing_characters),
     )
-
-
-def _has_pdf(sheet: _Sheet) -> bool:
-    return sheet.form is MailForm.ATTACHED
 
 
 @lru_cache(maxsize=1)

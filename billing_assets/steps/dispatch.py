@@ -132,8 +132,9 @@ class Dispatch:
     def print(self, batch: Sequence[QueuedDelivery]) -> list[PrintedInvoice]:
         """Print one batch, and PDFs of those alone whose message carries one."""
         printed: dict[int, PrintedInvoice] = {}
-        for form, limit in sorted({self.mail_form(row) for row in batch}):
-            rows = [row for row in batch if self.mail_form(row) == (form, limit)]
+        forms = [self.mail_form(row) for row in batch]
+        for form, limit in sorted(set(forms)):
+            rows = [row for row, wanted in zip(batch, forms, strict=True) if wanted == (form, limit)]
             sheets = self.press.print_all([row.job for row in rows], form=form, pdf_limit_bytes=limit)
             printed |= zip((row.delivery_id for row in rows), sheets, strict=True)
         return [printed[row.delivery_id] for row in batch]
