@@ -1,8 +1,8 @@
 """E-mail over SMTP: one message in, the exact outcome of one attempt out.
 
 Belongs here: the bytes of a message (``message``), the SMTP dialogue (``channel``), what each answer means
-(``replies``), what comes back (``bounces``) or
-in (``requests``).
+(``replies``), what comes in (``incoming``): what came
+back (``bounces``) and what is asked for (``requests``).
 Does not belong here: when to try again, what becomes of an ``unknown``, the wording of a message, any clock.
 """
 

@@ -10,12 +10,11 @@ neither a report nor says that a machine wrote it (RFC 3834) is for a person to 
 
 import re
 from collections.abc import Iterator
-from email import message_from_bytes, policy
-from email.errors import MessageError
 from email.message import EmailMessage, Message
 from hashlib import sha256
 from typing import Final
 
+from billing_assets.channels.email.incoming import UNREADABLE, is_automatic, parsed_mail
 from billing_assets.channels.email.replies import answer_of
 from billing_assets.domain.bounces import Bounce, BounceAction, BounceMail
 
@@ -25,7 +24,6 @@ _QUOTED_ID: Final = re.compile(
 )
 _STATUS: Final = re.compile(r"\b([245])\.([0-9]{1,3})\.([0-9]{1,3})\b")
 _FROM_SYSTEM: Final = re.compile(r"\b(mailer-daemon|postmaster|mail delivery)\b", re.IGNORECASE)
-_OF_MACHINES: Final = {"auto_reply", "bulk", "junk", "list"}
 _LARGEST_TEXT: Final = 200_000
 
 
@@ -37,19 +35,12 @@ def read_bounce(content: bytes) -> BounceMail:
     """
     digest = sha256(content).hexdigest()
     try:
-        mail = message_from_bytes(content, policy=policy.default)
-        found, is_automatic = _bounce(mail), _is_automatic(mail)
-    except (MessageError, LookupError, ValueError, TypeError, AttributeError, RecursionError):
-        # The parser of the standard library trips over some mails that no mail system writes.
-        found, is_automatic = None, False
-    is_for_person = found is None and not is_automatic
+        mail = parsed_mail(content)
+        found, of_machine = _bounce(mail), is_automatic(mail)
+    except UNREADABLE:
+        found, of_machine = None, False
+    is_for_person = found is None and not of_machine
     return BounceMail(content_sha256=digest, bounce=found, is_for_person=is_for_person)
-
-
-def _is_automatic(mail: EmailMessage) -> bool:
-    """Tell whether a mail says that a machine wrote it."""
-    submitted = str(mail.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
-    return submitted != "no" or str(mail.get("Precedence", "")).strip().lower() in _OF_MACHINES
 
 
 def _bounce(mail: EmailMessage) -> Bounce | None:

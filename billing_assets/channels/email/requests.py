@@ -4,17 +4,12 @@ Belongs here: the bytes of a mail -> who wrote it and what its subject is. Does 
 subject asks for (``domain.request_mails``), whose address it is (``store``).
 """
 
-from email import message_from_bytes, policy
-from email.errors import MessageError
-from email.message import EmailMessage
 from email.utils import parseaddr
 from hashlib import sha256
-from typing import Final
 
+from billing_assets.channels.email.incoming import UNREADABLE, is_automatic, parsed_mail
 from billing_assets.domain.document_requests import LONGEST_MESSAGE
 from billing_assets.domain.request_mails import RequestMail
-
-_BULK: Final = frozenset({"bulk", "junk", "list", "auto_reply"})
 
 
 def read_request_mail(content: bytes) -> RequestMail:
@@ -26,23 +21,14 @@ def read_request_mail(content: bytes) -> RequestMail:
     """
     digest = sha256(content).hexdigest()
     try:
-        mail = message_from_bytes(content, policy=policy.default)
+        mail = parsed_mail(content)
         address = parseaddr(str(mail.get("From", "")))[1].strip().lower()
         subject = " ".join(str(mail.get("Subject", "")).split())[:LONGEST_MESSAGE]
-        is_automatic = _is_automatic(mail)
-    except (MessageError, LookupError, ValueError, TypeError, AttributeError, RecursionError):
-        # The parser of the standard library trips over some mails that no mail program writes.
+        # A mailing list is one too, whether it says so of each mail or not.
+        of_machine = is_automatic(mail) or mail.get("List-Id") is not None
+    except UNREADABLE:
         return RequestMail(content_sha256=digest, from_email="", subject="", is_automatic=False)
     # What PostgreSQL cannot keep as text is no part of an address or a subject.
     plain = (text.replace("\x00", "").encode(errors="replace").decode() for text in (address, subject))
     from_email, subject = plain
-    return RequestMail(
-        content_sha256=digest, from_email=from_email, subject=subject, is_automatic=is_automatic
-    )
-
-
-def _is_automatic(mail: EmailMessage) -> bool:
-    """Tell whether a program wrote the mail (RFC 3834), such as an out-of-office answer or a mailing list."""
-    submitted = str(mail.get("Auto-Submitted", "no")).strip().lower()
-    precedence = str(mail.get("Precedence", "")).strip().lower()
-    return submitted != "no" or precedence in _BULK or mail.get("List-Id") is not None
+    return RequestMail(content_sha256=digest, from_email=from_email, subject=subject, is_automatic=of_machine)
