@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -16,6 +16,8 @@ from typing import Any
 
 from billing_assets.store.connection import Database
 from billing_assets.store.embedded import EmbeddedServer
+from billing_assets.store.schema import upgrade
+from billing_assets_tests.databases import Prepare, memory
 from billing_assets_tests.faults.crash import main
 
 _IMPORTED_ONCE = [
@@ -86,6 +88,17 @@ def own_server(where: Path | None = None) -> Iterator[EmbeddedServer]:
     finally:
         server.stop()
         shutil.rmtree(home)
+
+
+@contextmanager
+def mortal_server(prepare: Prepare, folder: Path) -> Iterator[EmbeddedServer]:
+    """Yield a server whose store is prepared, which a test copies, kills and starts again."""
+    with own_server(memory()) as server:
+        address = server.start()
+        upgrade(address.url("billing_owner"))
+        with closing(Database(address.url("billing_app"))) as database:
+            prepare(database, folder)
+        yield server
 
 
 def url_behind(database: Database) -> str:

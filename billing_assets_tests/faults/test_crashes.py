@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
@@ -15,10 +15,9 @@ from billing_assets.steps import plan_due_charges as planning
 from billing_assets.store.connection import Database
 from billing_assets.store.embedded import EmbeddedServer
 from billing_assets.store.embedded.address import DATABASE
-from billing_assets.store.schema import upgrade
 from billing_assets_tests.books import billing_over, fill_book
-from billing_assets_tests.databases import Original, copied_database, memory, url_of
-from billing_assets_tests.faults.programs import crash, own_server, url_behind
+from billing_assets_tests.databases import Original, copied_database, url_of
+from billing_assets_tests.faults.programs import crash, mortal_server, url_behind
 from billing_assets_tests.state import business_state
 from billing_assets_tests.steps.test_charge_lines import MAPPING, A, B, split_book
 from billing_assets_tests.steps.test_payer_shares import MAPPING as SHARES
@@ -55,11 +54,7 @@ def undisturbed(server_url: str, template_database: str, tmp_path_factory: pytes
 @pytest.fixture(scope="module")
 def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
     """A server with the book in its store, which a test copies, kills and starts again."""
-    with own_server(memory()) as server:
-        address = server.start()
-        upgrade(address.url("billing_owner"))
-        with closing(Database(address.url("billing_app"))) as database:
-            prepare(database, tmp_path_factory.mktemp("mortal"))
+    with mortal_server(prepare, tmp_path_factory.mktemp("mortal")) as server:
         yield server
 
 

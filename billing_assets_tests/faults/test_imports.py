@@ -2,7 +2,6 @@
 
 import signal
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,10 +13,9 @@ from billing_assets.store.connection import Database
 from billing_assets.store.embedded import EmbeddedServer
 from billing_assets.store.embedded.address import DATABASE
 from billing_assets.store.policies import SqlIntakeStore
-from billing_assets.store.schema import upgrade
 from billing_assets.wiring.outages import is_outage
-from billing_assets_tests.databases import Original, copied_database, memory, run_sql
-from billing_assets_tests.faults.programs import crash, own_server, url_behind
+from billing_assets_tests.databases import Original, copied_database, run_sql
+from billing_assets_tests.faults.programs import crash, mortal_server, url_behind
 from billing_assets_tests.faults.two_books import import_book, import_first, second_in
 from billing_assets_tests.state import book_state
 
@@ -30,11 +28,7 @@ prepare = import_first
 @pytest.fixture(scope="module")
 def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
     """A server with the first book in its store, which a test copies, kills and starts again."""
-    with own_server(memory()) as server:
-        address = server.start()
-        upgrade(address.url("billing_owner"))
-        with closing(Database(address.url("billing_app"))) as database:
-            prepare(database, tmp_path_factory.mktemp("mortal"))
+    with mortal_server(prepare, tmp_path_factory.mktemp("mortal")) as server:
         yield server
 
 
