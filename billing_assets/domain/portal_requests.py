@@ -17,6 +17,7 @@ from billing_assets.domain.document_requests import (
     WantedDocument,
 )
 from billing_assets.domain.errors import BillingError
+from billing_assets.domain.text_fields import is_whole
 
 MOST_OWN_REQUESTS = 20
 """So many requests of one payer may be new or not answered yet."""
@@ -114,14 +115,9 @@ def _statement(typed: TypedWish, today: date, currencies: Sequence[str]) -> Want
 
 
 def _receipt(payment: str) -> WantedDocument:
-    is_number = payment.isascii() and payment.isdecimal() and len(payment) <= _LONGEST_ID
-    if not is_number:
+    if not (payment.isascii() and is_whole(payment)):
         raise _unclear_choice()
     return WantedDocument(document_kind=DocumentWish.PAYMENT_RECEIPT, payment_id=int(payment))
-
-
-_LONGEST_ID = 18
-"""A number of so many digits is one that the store can hold."""
 
 
 def _day(text: str) -> date:

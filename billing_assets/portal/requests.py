@@ -5,6 +5,7 @@ request (``steps.answer_requests``), the payers' own pages.
 """
 
 from datetime import date
+from functools import cache
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form
@@ -12,6 +13,8 @@ from fastapi.requests import Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel
 
+from billing_assets.documents.templates import default_templates_dir, load_template
+from billing_assets.documents.views import languages_of
 from billing_assets.domain.access import Permission
 from billing_assets.domain.document_requests import (
     DocumentWish,
@@ -34,7 +37,12 @@ from billing_assets.wiring.document_request_desk import DocumentRequestDesk, new
 
 router = APIRouter(prefix="/requests", dependencies=[needs(Permission.LOOK)])
 _MAY_ANSWER = [needs(Permission.ANSWER_REQUESTS)]
-LETTER_LANGUAGES = ("de", "en", "es", "fr")
+
+
+@cache
+def letter_languages() -> list[str]:
+    """Return the languages that letters are written in; read once."""
+    return languages_of(load_template(default_templates_dir(), DocumentWish.STATEMENT))
 
 
 class WantedForm(BaseModel):
@@ -235,7 +243,7 @@ def _list(  # noqa: PLR0913 - each by its name
         form=form,
         kinds=list(DocumentWish),
         channels=list(RequestChannel),
-        letter_languages=LETTER_LANGUAGES,
+        letter_languages=letter_languages(),
         done=done,
         error=error,
     )

@@ -115,30 +115,13 @@ where r.company_id = :company and r.document_request_id = :request and a.place =
 
 def list_requests(connection: Connection, company_id: int, wanted: RequestFilter) -> list[RequestRow]:
     """Return the requests that fit."""
-    values = {
-        "company": company_id,
-        "request": None,
-        "state": wanted.state,
-        "payer_key": wanted.payer_key,
-        "to_do": wanted.to_do,
-        "before_id": wanted.before_id,
-        "limit": wanted.limit,
-    }
     query = text(_LIST.format(order="asc" if wanted.to_do else "desc"))
-    return [_row(row) for row in connection.execute(query, values)]
+    return [_row(row) for row in connection.execute(query, _values(company_id, wanted))]
 
 
 def show_request(connection: Connection, company_id: int, request_id: int) -> RequestDetail:
     """Return one request, or raise ``request_unknown``."""
-    values = {
-        "company": company_id,
-        "request": request_id,
-        "state": "",
-        "payer_key": "",
-        "to_do": False,
-        "before_id": None,
-        "limit": 1,
-    }
+    values = _values(company_id, RequestFilter(limit=1), request_id)
     row = connection.execute(text(_LIST.format(order="asc")), values).first()
     if row is None:
         raise request_unknown(request_id)
@@ -168,6 +151,19 @@ def kept_document(connection: Connection, company_id: int, request_id: int, plac
             f"'billing requests show {request_id}' shows what answered it",
         )
     return KeptDocument(**{**row, "pdf": bytes(row["pdf"])})
+
+
+def _values(company_id: int, wanted: RequestFilter, request_id: int | None = None) -> dict[str, object]:
+    """Return what ``_LIST`` asks for; ``request_id`` is the only request that is wanted."""
+    return {
+        "company": company_id,
+        "request": request_id,
+        "state": wanted.state,
+        "payer_key": wanted.payer_key,
+        "to_do": wanted.to_do,
+        "before_id": wanted.before_id,
+        "limit": wanted.limit,
+    }
 
 
 def _row(row: Any) -> RequestRow:  # noqa: ANN401 - a row
